@@ -1,0 +1,49 @@
+"""What all components share."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+
+def one_of(what: str, value: str, allowed: Sequence[str]) -> str:
+    """Return `value` if it is among `allowed`; else raise ValueError that names what and the choices."""
+    if value not in allowed:
+        raise ValueError(f"{what} is {value!r}; it must be one of {', '.join(allowed)}")
+    return value
+
+
+class Component(pulumi.ComponentResource):
+    """Base of the components: token `rocketchat:index:<kind>`, and children that stay inside it."""
+
+    def __init__(
+        self, kind: str, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(f"rocketchat:index:{kind}", name, dict(args), opts)
+
+    def child(
+        self,
+        *,
+        protect: bool | None = None,
+        retain_on_delete: bool | None = None,
+        depends_on: Iterable[pulumi.Resource] | None = None,
+        ignore_changes: Sequence[str] | None = None,
+        delete_before_replace: bool | None = None,
+        custom_timeouts: pulumi.CustomTimeouts | None = None,
+        additional_secret_outputs: Sequence[str] | None = None,
+        deleted_with: pulumi.Resource | None = None,
+    ) -> pulumi.ResourceOptions:
+        """Options of a child: this component is its parent, and the caller's own options are not copied."""
+        return pulumi.ResourceOptions(
+            parent=self,
+            protect=protect,
+            retain_on_delete=retain_on_delete,
+            depends_on=list(depends_on) if depends_on is not None else None,
+            ignore_changes=list(ignore_changes) if ignore_changes is not None else None,
+            delete_before_replace=delete_before_replace,
+            custom_timeouts=custom_timeouts,
+            additional_secret_outputs=(
+                list(additional_secret_outputs) if additional_secret_outputs is not None else None
+            ),
+            deleted_with=deleted_with,
+        )
