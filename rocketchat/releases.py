@@ -1,0 +1,268 @@
+"""What each release of Rocket.Chat from 6.4 to 9.0 needs, and the way from one release to another.
+
+Sources. Releases, MongoDB versions and support: the release notes (github.com/RocketChat/Rocket.Chat/releases), and the
+vendor's discussion 42302 for the LTS lines. In the same repository: probes #36955 and #39070; change streams without
+`clusterMonitor` #27281; database watchers off #35981; stream-hub removed #35964; custom OAuth licensed #42477; MongoDB
+8.0 instead of 8.2 #38596. The oplog is not needed since 7.7: RocketChat/helm-charts#171. The path through the latest
+release of each major: docs.rocket.chat, "Updating Rocket.Chat".
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from types import MappingProxyType
+
+Version = tuple[int, int, int]
+
+DEFAULT_RELEASE = "8.9.0"
+"""The release that is deployed when none is named: the newest line with long-term support."""
+
+_LINES_PER_MAJOR = {6: range(4, 14), 7: range(14), 8: range(10), 9: range(1)}
+"""Minor versions of each major that are known here."""
+
+_LAST_LINE_BEFORE = ("1.3", "2.4", "3.18", "4.8", "5.4")
+"""Last lines of the majors before 6, for the way up from a very old server."""
+
+
+class UnknownRelease(ValueError):  # noqa: N818 - reads as what it is
+    """The release is not one that can be deployed. The message names those that can."""
+
+
+class UpgradeRefused(ValueError):  # noqa: N818 - reads as what it is
+    """The step from one release to another cannot be taken. `path` holds the steps that can."""
+
+    def __init__(self, message: str, path: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class MongodbRefused(ValueError):  # noqa: N818 - reads as what it is
+    """The MongoDB version is not one that the release runs on."""
+
+
+@dataclass(frozen=True, order=True)
+class Role:
+    """A MongoDB role and the database it holds for."""
+
+    role: str
+    database: str
+
+
+@dataclass(frozen=True)
+class Probes:
+    """HTTP paths on port 3000 that tell the server's health."""
+
+    liveness: str
+    """200 while the process serves."""
+    readiness: str
+    """200 while the process can work, its database included."""
+    balancer: str
+    """For a load balancer's target group."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """One exact release and what it needs."""
+
+    version: str
+    """Exact tag of the images, such as `8.9.0`."""
+    mongodb: tuple[str, ...]
+    """MongoDB versions that the vendor allows, oldest first."""
+    probes: Probes
+    uid: int
+    """User id that the image runs as."""
+    needs_oplog_url: bool
+    """Whether `MONGO_OPLOG_URL` must be set: the release reads changes from the oplog or from change streams."""
+    needs_stream_hub: bool
+    """Whether microservices need the stream-hub, of which there may be only one."""
+    microservice_variables: Mapping[str, str]
+    """Variables that the main server needs beside `TRANSPORTER` when its services run apart."""
+    licensed_features: frozenset[str]
+    """What needs a licence: `replicas`, `microservices`, `role-sync`, `custom-oauth`."""
+    lts: bool = False
+    """Whether the line has long-term support."""
+    supported_until: str | None = None
+    """Month (YYYY-MM) in which the vendor's support ends, where it is published."""
+
+    @property
+    def line(self) -> str:
+        """Major and minor version, such as `8.9`."""
+        return _line(parse(self.version))
+
+    @property
+    def has_readyz(self) -> bool:
+        """Whether readiness is judged by the server itself (and so has thresholds to set)."""
+        return self.probes.readiness == "/readyz"
+
+    @property
+    def recommended_mongodb(self) -> str:
+        """The MongoDB version for a new deployment: the newest allowed."""
+        return self.mongodb[-1]
+
+    def database_roles(self, database_name: str) -> tuple[Role, ...]:
+        """Return the roles that the chat's database user needs, and no more.
+
+        `readWrite` covers indexes and the change streams of its own database; the oplog is in `local`.
+        """
+        roles = (Role("readWrite", database_name),)
+        return (*roles, Role("read", "local")) if self.needs_oplog_url else roles
+
+
+_OLDEST = Release(
+    version="6.4.0",
+    mongodb=("4.4", "5.0", "6.0"),
+    probes=Probes(liveness="/health", readiness="/health", balancer="/health"),
+    uid=65533,
+    needs_oplog_url=True,
+    needs_stream_hub=True,
+    microservice_variables=MappingProxyType(  # the first was renamed into the second on the way (#32150)
+        {
+            "DISABLE_WATCH_DB": "true",
+            "DISABLE_DB_WATCHERS": "true",
+            "DISABLE_PRESENCE_MONITOR": "true",
+            "INTERNAL_SERVICES_ONLY": "true",
+        }
+    ),
+    licensed_features=frozenset({"replicas", "microservices", "role-sync"}),
+)
+
+_CHANGES: tuple[tuple[Version, Mapping[str, object]], ...] = (
+    ((7, 0, 0), {"mongodb": ("5.0", "6.0", "7.0")}),
+    ((7, 7, 0), {"needs_oplog_url": False}),
+    ((7, 7, 1), {"needs_stream_hub": False}),
+    ((7, 11, 0), {"probes": Probes(liveness="/livez", readiness="/readyz", balancer="/livez")}),
+    ((7, 13, 0), {"mongodb": ("5.0", "6.0", "7.0", "8.0")}),
+    ((8, 0, 0), {"mongodb": ("8.2",), "microservice_variables": MappingProxyType({})}),
+    ((8, 2, 0), {"mongodb": ("8.0",)}),
+    ((9, 0, 0), {"licensed_features": _OLDEST.licensed_features | {"custom-oauth"}}),
+)
+"""From this version on, these facts hold. Everything not named stays as it was."""
+
+_SUPPORT: Mapping[str, tuple[bool, str]] = {"7.10": (True, "2026-09"), "8.5": (True, "2027-06"), "8.9": (True, "2027-10")}
+"""Lines with long-term support, and the month in which it ends (8.9: twelve months from October 2026)."""
+
+
+def parse(version: str) -> Version:
+    """Return the numbers of an exact version such as `8.9.0`; raise UnknownRelease for anything else."""
+    match = re.fullmatch(r"(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})", version, re.ASCII)
+    if match is None:
+        raise UnknownRelease(
+            f"{version[:40]!r} is not an exact release; tags such as latest, develop, 8 or 8.9 move. "
+            f"Name one from 6.4.0 to 9.0 with its patch version; recommended: {DEFAULT_RELEASE}"
+        )
+    major, minor, patch = match.groups()
+    return int(major), int(minor), int(patch)
+
+
+def _line(version: Version) -> str:
+    return f"{version[0]}.{version[1]}"
+
+
+def lines() -> tuple[str, ...]:
+    """Return all lines that can be deployed, oldest first."""
+    return tuple(f"{major}.{minor}" for major, minors in _LINES_PER_MAJOR.items() for minor in minors)
+
+
+@cache
+def find(version: str) -> Release:
+    """Return the facts of an exact release such as `8.9.0`.
+
+    Raises UnknownRelease for a moving tag and for a line that is not known here. Patch versions are not listed: any of a
+    known line is taken.
+    """
+    wanted = parse(version)
+    if wanted[1] not in _LINES_PER_MAJOR.get(wanted[0], range(0)):
+        known = lines()
+        raise UnknownRelease(
+            f"release {version} is not known; the lines from {known[0]} to {known[-1]} are. Recommended: {DEFAULT_RELEASE}"
+        )
+    facts: dict[str, object] = {}
+    for since, change in _CHANGES:
+        if wanted >= since:
+            facts.update(change)
+    lts, supported_until = _SUPPORT.get(_line(wanted), (False, None))
+    return replace(_OLDEST, version=version, lts=lts, supported_until=supported_until, **facts)  # type: ignore[arg-type]
+
+
+RECOMMENDED = find(DEFAULT_RELEASE)
+"""The release behind DEFAULT_RELEASE."""
+
+
+def check_mongodb(release: Release, mongodb_version: str) -> None:
+    """Raise MongodbRefused when the release does not run on this MongoDB, given as `8.0` or `8.0.4`."""
+    series = ".".join(mongodb_version.split(".")[:2])
+    if series not in release.mongodb:
+        raise MongodbRefused(
+            f"Rocket.Chat {release.version} does not run on MongoDB {mongodb_version[:20]}; "
+            f"allowed: {', '.join(release.mongodb)}"
+        )
+
+
+def _stops(old: Version, new: Version) -> list[str]:
+    """Return the lines at which an upgrade stops before its last step."""
+    last = {int(line.split(".")[0]): line for line in (*_LAST_LINE_BEFORE, *lines())}
+    stops = [last[major] for major in sorted(last) if old[0] <= major < new[0]]
+    return stops[1:] if stops and stops[0] == _line(old) else stops
+
+
+def _mongodb_steps(before: str, after: str) -> list[str]:
+    """Return the MongoDB versions to go through while the line `before` runs, so that `after` can start."""
+    if before not in lines() or before.split(".")[0] == after.split(".")[0]:
+        return []
+    old, new = find(f"{before}.0").mongodb, find(f"{after}.0").mongodb
+    common = [version for version in old if version in new]
+    if not common:
+        newest = lines()[-1]
+        raise UpgradeRefused(
+            f"no MongoDB runs both Rocket.Chat {before} ({', '.join(old)}) and {after} ({', '.join(new)}); "
+            f"go to a line from 8.2 to {newest} instead, recommended: {DEFAULT_RELEASE}"
+        )
+    return [version for version in old[1:] if version <= common[0]]
+
+
+def upgrade_path(old: str, new: str) -> tuple[str, ...]:
+    """Return the steps from one release to a newer one, in order: the last line of each major, and MongoDB on the way.
+
+    Of each line, the newest patch is meant. MongoDB goes up one version at a time, with its feature compatibility
+    version set after each; who runs a newer one already leaves these steps out. The MongoDB steps begin with 6.4. Within
+    a major nothing is said of MongoDB: 8.0 and 8.1 name 8.2 as the least, and the vendor took that back (#38596).
+    Empty when there is nothing to climb. Raises UnknownRelease, and UpgradeRefused when no way leads there.
+    """
+    before, target = parse(old), parse(new)
+    find(new)
+    if before >= target:
+        return ()
+    steps: list[str] = []
+    at = _line(before)
+    for stop in (*_stops(before, target), _line(target)):
+        steps += [f"MongoDB {version}" for version in _mongodb_steps(at, stop)]
+        steps.append(f"Rocket.Chat {new if stop == _line(target) else stop}")
+        at = stop
+    return tuple(steps)
+
+
+def check_upgrade(old: str, new: str) -> None:
+    """Raise UpgradeRefused for a downgrade, a skipped major, and a step that no one MongoDB version fits.
+
+    `old` is the release that runs now, `new` the one that is wanted. Raises UnknownRelease when `new` is not known.
+    """
+    before, target = parse(old), parse(new)
+    wanted = find(new)
+    if target < before:
+        raise UpgradeRefused(
+            f"Rocket.Chat {old} cannot go back to {new}: its migrations have changed the data. "
+            f"Restore a backup made under {new} instead"
+        )
+    path = upgrade_path(old, new)
+    way = f"Take these steps, each to the end: {', then '.join(path)}"
+    if target[0] - before[0] > 1:
+        raise UpgradeRefused(f"Rocket.Chat {old} to {new} skips a major release. {way}", path)
+    if target[0] > before[0] and _line(before) in lines():
+        running = find(old)
+        if not set(running.mongodb) & set(wanted.mongodb):
+            raise UpgradeRefused(
+                f"no MongoDB runs both Rocket.Chat {old} ({', '.join(running.mongodb)}) "
+                f"and {new} ({', '.join(wanted.mongodb)}). {way}",
+                path,
+            )
