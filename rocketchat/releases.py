@@ -1,10 +1,11 @@
 """What each release of Rocket.Chat from 6.4 to 9.0 needs, and the way from one release to another.
 
-Sources. Releases, MongoDB versions and support: the release notes (github.com/RocketChat/Rocket.Chat/releases), and the
-vendor's discussion 42302 for the LTS lines. In the same repository: probes #36955 and #39070; change streams without
-`clusterMonitor` #27281; database watchers off #35981; stream-hub removed #35964; custom OAuth licensed #42477; MongoDB
-8.0 instead of 8.2 #38596. The oplog is not needed since 7.7: RocketChat/helm-charts#171. The path through the latest
-release of each major: docs.rocket.chat, "Updating Rocket.Chat".
+Sources. Releases, MongoDB versions and support: the release notes
+(github.com/RocketChat/Rocket.Chat/releases), and the vendor's discussion 42302 for the LTS lines. In the
+same repository: probes #36955 and #39070; change streams without `clusterMonitor` #27281; database watchers
+off #35981; stream-hub removed #35964; custom OAuth licensed #42477; MongoDB 8.0 instead of 8.2 #38596. The
+oplog is not needed since 7.7: RocketChat/helm-charts#171. The path through the latest release of each
+major: docs.rocket.chat, "Updating Rocket.Chat".
 """
 
 import re
@@ -73,7 +74,8 @@ class Release:
     uid: int
     """User id that the image runs as."""
     needs_oplog_url: bool
-    """Whether `MONGO_OPLOG_URL` must be set: the release reads changes from the oplog or from change streams."""
+    """Whether `MONGO_OPLOG_URL` must be set: the release reads changes from the oplog or from change
+    streams."""
     needs_stream_hub: bool
     """Whether microservices need the stream-hub, of which there may be only one."""
     microservice_variables: Mapping[str, str]
@@ -139,7 +141,11 @@ _CHANGES: tuple[tuple[Version, Mapping[str, object]], ...] = (
 )
 """From this version on, these facts hold. Everything not named stays as it was."""
 
-_SUPPORT: Mapping[str, tuple[bool, str]] = {"7.10": (True, "2026-09"), "8.5": (True, "2027-06"), "8.9": (True, "2027-10")}
+_SUPPORT: Mapping[str, tuple[bool, str]] = {
+    "7.10": (True, "2026-09"),
+    "8.5": (True, "2027-06"),
+    "8.9": (True, "2027-10"),
+}
 """Lines with long-term support, and the month in which it ends (8.9: twelve months from October 2026)."""
 
 
@@ -168,14 +174,15 @@ def lines() -> tuple[str, ...]:
 def find(version: str) -> Release:
     """Return the facts of an exact release such as `8.9.0`.
 
-    Raises UnknownRelease for a moving tag and for a line that is not known here. Patch versions are not listed: any of a
-    known line is taken.
+    Raises UnknownRelease for a moving tag and for a line that is not known here. Patch versions are not
+    listed: any of a known line is taken.
     """
     wanted = parse(version)
     if wanted[1] not in _LINES_PER_MAJOR.get(wanted[0], range(0)):
         known = lines()
         raise UnknownRelease(
-            f"release {version} is not known; the lines from {known[0]} to {known[-1]} are. Recommended: {DEFAULT_RELEASE}"
+            f"release {version} is not known; the lines from {known[0]} to {known[-1]} are. "
+            f"Recommended: {DEFAULT_RELEASE}"
         )
     facts: dict[str, object] = {}
     for since, change in _CHANGES:
@@ -222,12 +229,14 @@ def _mongodb_steps(before: str, after: str) -> list[str]:
 
 
 def upgrade_path(old: str, new: str) -> tuple[str, ...]:
-    """Return the steps from one release to a newer one, in order: the last line of each major, and MongoDB on the way.
+    """Return the steps from one release to a newer one, in order: the last line of each major, and MongoDB
+    on the way.
 
-    Of each line, the newest patch is meant. MongoDB goes up one version at a time, with its feature compatibility
-    version set after each; who runs a newer one already leaves these steps out. The MongoDB steps begin with 6.4. Within
-    a major nothing is said of MongoDB: 8.0 and 8.1 name 8.2 as the least, and the vendor took that back (#38596).
-    Empty when there is nothing to climb. Raises UnknownRelease, and UpgradeRefused when no way leads there.
+    Of each line, the newest patch is meant. MongoDB goes up one version at a time, with its feature
+    compatibility version set after each; who runs a newer one already leaves these steps out. The MongoDB
+    steps begin with 6.4. Within a major nothing is said of MongoDB: 8.0 and 8.1 name 8.2 as the least, and
+    the vendor took that back (#38596). Empty when there is nothing to climb. Raises UnknownRelease, and
+    UpgradeRefused when no way leads there.
     """
     before, target = parse(old), parse(new)
     find(new)
@@ -245,7 +254,8 @@ def upgrade_path(old: str, new: str) -> tuple[str, ...]:
 def check_upgrade(old: str, new: str) -> None:
     """Raise UpgradeRefused for a downgrade, a skipped major, and a step that no one MongoDB version fits.
 
-    `old` is the release that runs now, `new` the one that is wanted. Raises UnknownRelease when `new` is not known.
+    `old` is the release that runs now, `new` the one that is wanted. Raises UnknownRelease when `new` is
+    not known.
     """
     before, target = parse(old), parse(new)
     wanted = find(new)
