@@ -1,0 +1,60 @@
+"""A VPC that exists already."""
+
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+from components.base import Component
+from components.network.app_group import app_security_group
+from components.values import Egress, NetworkPlace
+
+
+class ExistingNetworkArgs(TypedDict):
+    vpc_id: pulumi.Input[str]
+    """Id of the VPC, `vpc-…`."""
+    public_subnet_ids: Sequence[str]
+    """Subnets with a route to an internet gateway, for the balancer: two or more, in different zones."""
+    task_subnet_ids: Sequence[str]
+    """Subnets of the containers: private ones with a way out, or public ones with `assign_public_ip`."""
+    assign_public_ip: NotRequired[bool]
+    """Whether containers need a public address of their own to reach the internet; default no."""
+    egress_addresses: NotRequired[Sequence[pulumi.Input[str]]]
+    """Fixed public IPv4 addresses of the VPC's NAT gateways, which the database is to let in."""
+
+
+class ExistingNetwork(Component):
+    """A place for the chat in a VPC that somebody else looks after; nothing in it is changed.
+
+    Produces: the security group of the containers with its egress rules.
+    """
+
+    vpc_id: pulumi.Output[str]
+    app_security_group_id: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: ExistingNetworkArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        if len(set(args["public_subnet_ids"])) < 2:
+            raise ValueError("the existing network needs two different public_subnet_ids or more")
+        if not args["task_subnet_ids"]:
+            raise ValueError("the existing network's task_subnet_ids is empty")
+        super().__init__("ExistingNetwork", name, args, opts)
+        self._args = args
+        self.vpc_id = pulumi.Output.from_input(args["vpc_id"])
+        self.app_security_group_id = app_security_group(self, name, args["vpc_id"]).id
+        self.register_outputs({"vpc_id": self.vpc_id, "app_security_group_id": self.app_security_group_id})
+
+    @property
+    def place(self) -> NetworkPlace:
+        """What a runtime needs to know of the network."""
+        return NetworkPlace(
+            vpc_id=self.vpc_id,
+            public_subnet_ids=pulumi.Output.from_input(list(self._args["public_subnet_ids"])),
+            task_subnet_ids=pulumi.Output.from_input(list(self._args["task_subnet_ids"])),
+            app_security_group_id=self.app_security_group_id,
+            assign_public_ip=bool(self._args.get("assign_public_ip", False)),
+            egress=Egress(
+                tuple(pulumi.Output.from_input(address) for address in self._args.get("egress_addresses", ()))
+            ),
+        )

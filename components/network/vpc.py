@@ -1,0 +1,372 @@
+"""A VPC for the chat."""
+
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from components.base import Component, one_of
+from components.iam import Statement, document, trust
+from components.network.app_group import WORLD, app_security_group
+from components.network.subnets import plan_subnets
+from components.values import Egress, NetworkPlace
+
+NAT_CHOICES = ("one", "per-zone", "none")
+
+ENDPOINTS = {
+    "secretsmanager": (("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"), "secret:*"),
+    "logs": (("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"), "log-group:*"),
+    "ecr.api": (
+        ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+        "repository/*",
+    ),
+    "ecr.dkr": (
+        ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+        "repository/*",
+    ),
+}
+"""Interface endpoints that can be asked for, and what the policy of each lets through, on which resources."""
+
+_LOGIN = {"ecr.api": "ecr:GetAuthorizationToken"}
+"""Actions of an endpoint that know no resource."""
+
+OWN_BUCKET_ACTIONS = (
+    "s3:AbortMultipartUpload",
+    "s3:DeleteObject",
+    "s3:GetBucketLocation",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:ListBucket",
+    "s3:ListBucketMultipartUploads",
+    "s3:ListMultipartUploadParts",
+    "s3:PutObject",
+)
+"""What may be done through the S3 endpoint to buckets of the VPC's own account."""
+
+
+class NetworkArgs(TypedDict):
+    cidr: str
+    """IPv4 block of the VPC, private, from /16 to /23: `10.20.0.0/16`."""
+    zone_count: int
+    """Availability zones to spread over, 2 to 8."""
+    nat: str
+    """How containers reach the internet.
+
+    `one`: private subnets and one NAT gateway; a failure of its zone cuts all zones off.
+    `per-zone`: private subnets and a NAT gateway in each zone.
+    `none`: no NAT; containers stand in the public subnets with public addresses that change with every task,
+    so the database cannot list them. A NAT gateway costs 0.045 USD an hour and 0.045 USD per GB in us-east-1,
+    more in other regions (https://aws.amazon.com/vpc/pricing/).
+    """
+    region: pulumi.Input[str]
+    """Region of the VPC, such as `ap-southeast-1`; it is part of the names of the endpoint services."""
+    interface_endpoints: NotRequired[Sequence[str]]
+    """AWS services to reach by interface endpoints: `secretsmanager`, `logs`, `ecr.api`, `ecr.dkr`.
+
+    None by default. Each costs at least 0.01 USD an hour in each zone and 0.01 USD per GB
+    (https://aws.amazon.com/privatelink/pricing/), which saves money only from some hundred GB a month on.
+    So they are for those who want secrets and logs to stay off the internet path. The images come from Docker
+    Hub or the vendor's registry, so the ECR ones are only for a registry of one's own.
+    """
+    flow_log_retention_days: int
+    """Days that flow logs are kept, one of the values that CloudWatch Logs takes: 30, 90, 365 and so on."""
+
+
+class Network(Component):
+    """A VPC over two or more zones, with what the chat's containers and balancer need.
+
+    Produces: the VPC; its closed default security group; flow logs with their log group and role; an internet
+    gateway; a public subnet per zone with one route table; unless `nat` is `none`, a private subnet and a
+    route table per zone and the NAT gateways with their addresses; a gateway endpoint for S3 (free); the
+    interface endpoints asked for, with their security group; the containers' security group and its egress.
+    """
+
+    vpc_id: pulumi.Output[str]
+    public_subnet_ids: pulumi.Output[list[str]]
+    task_subnet_ids: pulumi.Output[list[str]]
+    app_security_group_id: pulumi.Output[str]
+    egress_addresses: pulumi.Output[list[str]]
+    """Public addresses of the NAT gateways; empty without NAT."""
+    nat_gateway_ids: pulumi.Output[list[str]]
+
+    def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        nat = one_of("the network's nat", args["nat"], NAT_CHOICES)
+        zone_count = int(args["zone_count"])
+        subnets = plan_subnets(args["cidr"], zone_count)
+        endpoints = [
+            one_of("an interface endpoint of the network", endpoint, tuple(ENDPOINTS))
+            for endpoint in args.get("interface_endpoints", ())
+        ]
+        super().__init__("Network", name, args, opts)
+        self._name = name
+        self._region = args["region"]
+        self._assign_public_ip = nat == "none"
+
+        self._vpc = aws.ec2.Vpc(
+            f"{name}-vpc",
+            cidr_block=args["cidr"],
+            enable_dns_hostnames=True,
+            enable_dns_support=True,
+            tags={"Name": name},
+            opts=self.child(),
+        )
+        aws.ec2.DefaultSecurityGroup(
+            f"{name}-default", vpc_id=self._vpc.id, ingress=[], egress=[], opts=self.child()
+        )
+        self._flow_logs(args["flow_log_retention_days"])
+        gateway = aws.ec2.InternetGateway(f"{name}-internet", vpc_id=self._vpc.id, opts=self.child())
+
+        zones = aws.get_availability_zones_output(
+            state="available",
+            # Leaves out local and wavelength zones, where neither balancers nor Fargate run.
+            filters=[
+                aws.GetAvailabilityZonesFilterArgs(name="opt-in-status", values=["opt-in-not-required"])
+            ],
+            opts=pulumi.InvokeOptions(parent=self),
+        ).names.apply(lambda names: _first_zones(names, zone_count))
+
+        public = self._subnets("public", subnets.public, zones)
+        table = self._route_table("public")
+        aws.ec2.Route(
+            f"{name}-public-internet",
+            route_table_id=table.id,
+            destination_cidr_block=WORLD,
+            gateway_id=gateway.id,
+            opts=self.child(),
+        )
+        for number, subnet in enumerate(public, 1):
+            self._associate(f"public-{number}", subnet, table)
+        tables = [table]
+
+        nats: list[aws.ec2.NatGateway] = []
+        addresses: list[pulumi.Output[str]] = []
+        tasks = public
+        if nat != "none":
+            for number, subnet in enumerate(public if nat == "per-zone" else public[:1], 1):
+                address = aws.ec2.Eip(
+                    f"{name}-nat-{number}",
+                    domain="vpc",
+                    tags={"Name": f"{name}-nat-{number}"},
+                    opts=self.child(depends_on=[gateway]),
+                )
+                addresses.append(address.public_ip)
+                nats.append(
+                    aws.ec2.NatGateway(
+                        f"{name}-nat-{number}",
+                        allocation_id=address.allocation_id,
+                        subnet_id=subnet.id,
+                        tags={"Name": f"{name}-{number}"},
+                        opts=self.child(depends_on=[gateway]),
+                    )
+                )
+            tasks = self._subnets("private", subnets.private, zones)
+            for number, subnet in enumerate(tasks, 1):
+                private = self._route_table(f"private-{number}")
+                aws.ec2.Route(
+                    f"{name}-private-{number}-nat",
+                    route_table_id=private.id,
+                    destination_cidr_block=WORLD,
+                    nat_gateway_id=nats[(number - 1) % len(nats)].id,
+                    opts=self.child(),
+                )
+                self._associate(f"private-{number}", subnet, private)
+                tables.append(private)
+
+        app = app_security_group(self, name, self._vpc.id)
+        self._s3_endpoint(tables)
+        if endpoints:
+            self._interface_endpoints(endpoints, tasks, app.id)
+
+        self.vpc_id = self._vpc.id
+        self.public_subnet_ids = pulumi.Output.all(*[subnet.id for subnet in public])
+        self.task_subnet_ids = pulumi.Output.all(*[subnet.id for subnet in tasks])
+        self.app_security_group_id = app.id
+        self._addresses = tuple(addresses)
+        self._nat_ids = tuple(gateway.id for gateway in nats)
+        self.egress_addresses = pulumi.Output.all(*self._addresses)
+        self.nat_gateway_ids = pulumi.Output.all(*self._nat_ids)
+        self.register_outputs(
+            {
+                "vpc_id": self.vpc_id,
+                "public_subnet_ids": self.public_subnet_ids,
+                "task_subnet_ids": self.task_subnet_ids,
+                "app_security_group_id": self.app_security_group_id,
+                "egress_addresses": self.egress_addresses,
+                "nat_gateway_ids": self.nat_gateway_ids,
+            }
+        )
+
+    @property
+    def place(self) -> NetworkPlace:
+        """What a runtime needs to know of the network."""
+        return NetworkPlace(
+            vpc_id=self.vpc_id,
+            public_subnet_ids=self.public_subnet_ids,
+            task_subnet_ids=self.task_subnet_ids,
+            app_security_group_id=self.app_security_group_id,
+            assign_public_ip=self._assign_public_ip,
+            egress=Egress(self._addresses),
+        )
+
+    @property
+    def nat_gateways(self) -> tuple[pulumi.Output[str], ...]:
+        """Ids of the NAT gateways, one by one, for alarms."""
+        return self._nat_ids
+
+    def _arn(self, service: str, resource: str) -> pulumi.Output[str]:
+        """ARN of something of the VPC's own partition, region and account."""
+        return self._vpc.arn.apply(
+            lambda arn: ":".join((*arn.split(":")[:2], service, *arn.split(":")[3:5], resource))
+        )
+
+    def _flow_logs(self, retention_days: int) -> None:
+        group = aws.cloudwatch.LogGroup(
+            f"{self._name}-flow-logs", retention_in_days=retention_days, opts=self.child()
+        )
+        role = aws.iam.Role(
+            f"{self._name}-flow-logs",
+            description="Writes the VPC's flow logs",
+            assume_role_policy=trust(
+                "vpc-flow-logs.amazonaws.com",
+                account_id=self._vpc.owner_id,
+                source_arn=self._arn("ec2", "vpc-flow-log/*"),
+            ),
+            opts=self.child(),
+        )
+        policy = aws.iam.RolePolicy(
+            f"{self._name}-flow-logs",
+            role=role.id,
+            policy=document(
+                Statement(
+                    "Write",
+                    ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                    [pulumi.Output.concat(group.arn, ":*")],
+                ),
+                Statement("Find", ["logs:DescribeLogGroups"], [self._arn("logs", "log-group:*")]),
+            ),
+            opts=self.child(),
+        )
+        aws.ec2.FlowLog(
+            f"{self._name}-flow-log",
+            vpc_id=self._vpc.id,
+            traffic_type="ALL",
+            log_destination_type="cloud-watch-logs",
+            log_destination=group.arn,
+            iam_role_arn=role.arn,
+            max_aggregation_interval=600,
+            tags={"Name": self._name},
+            opts=self.child(depends_on=[policy]),
+        )
+
+    def _subnets(
+        self, kind: str, blocks: Sequence[str], zones: pulumi.Output[list[str]]
+    ) -> list["aws.ec2.Subnet"]:
+        return [
+            aws.ec2.Subnet(
+                f"{self._name}-{kind}-{number}",
+                vpc_id=self._vpc.id,
+                cidr_block=block,
+                availability_zone=zones[number - 1],
+                map_public_ip_on_launch=False,
+                tags={"Name": f"{self._name}-{kind}-{number}"},
+                # A zone that AWS opens or closes later must not replace subnets that are in use.
+                opts=self.child(ignore_changes=["availabilityZone"]),
+            )
+            for number, block in enumerate(blocks, 1)
+        ]
+
+    def _route_table(self, role: str) -> "aws.ec2.RouteTable":
+        return aws.ec2.RouteTable(
+            f"{self._name}-{role}",
+            vpc_id=self._vpc.id,
+            tags={"Name": f"{self._name}-{role}"},
+            opts=self.child(),
+        )
+
+    def _associate(self, role: str, subnet: "aws.ec2.Subnet", table: "aws.ec2.RouteTable") -> None:
+        aws.ec2.RouteTableAssociation(
+            f"{self._name}-{role}", subnet_id=subnet.id, route_table_id=table.id, opts=self.child()
+        )
+
+    def _s3_endpoint(self, tables: Sequence["aws.ec2.RouteTable"]) -> None:
+        anything = self._vpc.arn.apply(lambda arn: f"arn:{arn.split(':')[1]}:s3:::*")
+        aws.ec2.VpcEndpoint(
+            f"{self._name}-s3",
+            vpc_id=self._vpc.id,
+            service_name=pulumi.Output.concat("com.amazonaws.", self._region, ".s3"),
+            vpc_endpoint_type="Gateway",
+            route_table_ids=[table.id for table in tables],
+            # Nothing can be written to a bucket of another account. Reading stays open to all of S3, because
+            # registries keep image layers there, and the network does not know the media bucket's name.
+            policy=document(
+                Statement(
+                    "OwnBuckets",
+                    OWN_BUCKET_ACTIONS,
+                    [anything],
+                    principals="*",
+                    conditions={"StringEquals": {"aws:ResourceAccount": self._vpc.owner_id}},
+                ),
+                Statement("ReadObjects", ["s3:GetObject"], [anything], principals="*"),
+            ),
+            tags={"Name": f"{self._name}-s3"},
+            opts=self.child(),
+        )
+
+    def _interface_endpoints(
+        self, endpoints: Sequence[str], subnets: Sequence["aws.ec2.Subnet"], app: pulumi.Output[str]
+    ) -> None:
+        group = aws.ec2.SecurityGroup(
+            f"{self._name}-endpoints",
+            description="Interface endpoints of AWS services",
+            vpc_id=self._vpc.id,
+            opts=self.child(),
+        )
+        aws.vpc.SecurityGroupIngressRule(
+            f"{self._name}-endpoints-https",
+            security_group_id=group.id,
+            description="HTTPS from the containers of the chat",
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            referenced_security_group_id=app,
+            opts=self.child(),
+        )
+        own = {"StringEquals": {"aws:PrincipalAccount": self._vpc.owner_id}}
+        for endpoint in endpoints:
+            role = endpoint.replace(".", "-")
+            actions, resource = ENDPOINTS[endpoint]
+            statements = [
+                Statement(
+                    "OwnAccount",
+                    actions,
+                    [self._arn(endpoint.partition(".")[0], resource)],
+                    principals="*",
+                    conditions=own,
+                )
+            ]
+            if endpoint in _LOGIN:
+                statements.append(
+                    Statement("Login", [_LOGIN[endpoint]], ["*"], principals="*", conditions=own)
+                )
+            aws.ec2.VpcEndpoint(
+                f"{self._name}-{role}",
+                vpc_id=self._vpc.id,
+                service_name=pulumi.Output.concat("com.amazonaws.", self._region, ".", endpoint),
+                vpc_endpoint_type="Interface",
+                private_dns_enabled=True,
+                subnet_ids=[subnet.id for subnet in subnets],
+                security_group_ids=[group.id],
+                policy=document(*statements),
+                tags={"Name": f"{self._name}-{role}"},
+                opts=self.child(),
+            )
+
+
+def _first_zones(names: Sequence[str], count: int) -> list[str]:
+    if len(names) < count:
+        raise pulumi.RunError(
+            f"the region has {len(names)} availability zones ({', '.join(names)}), "
+            f"fewer than the network's zone_count of {count}"
+        )
+    return sorted(names)[:count]
