@@ -1,0 +1,101 @@
+"""The container definition of an ECS service, in AWS's own words (RegisterTaskDefinition)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.runtime.fargate_args import FargateServiceArgs, stop_seconds
+
+HTTP_PORT_NAME = "http"
+PEER_PORT_NAME = "peers"
+
+
+def log_options(log_group: pulumi.Input[str], region: str, prefix: str) -> dict[str, pulumi.Input[str]]:
+    """Return the options of the `awslogs` driver.
+
+    Non-blocking: a stalled CloudWatch must not stop the chat. 25 MiB is AWS's advice for that mode
+    (aws.amazon.com/blogs/containers, "Preventing log loss with non-blocking mode").
+    """
+    return {
+        "awslogs-group": log_group,
+        "awslogs-region": region,
+        "awslogs-stream-prefix": prefix,
+        "mode": "non-blocking",
+        "max-buffer-size": "25m",
+    }
+
+
+def definition(
+    service: FargateServiceArgs,
+    *,
+    secrets: Mapping[str, pulumi.Input[str]],
+    log_group: pulumi.Input[str],
+    region: str,
+    shells: bool,
+) -> dict[str, Any]:
+    """Return the one container of `service`.
+
+    `secrets` maps the variables that this service gets to references (never values). `shells` is whether ECS
+    Exec is on: its agent starts as root inside the container, so the capabilities are kept then.
+    """
+    linux: dict[str, Any] = {"initProcessEnabled": True}
+    if not shells:
+        linux["capabilities"] = {"drop": ["ALL"]}
+    made: dict[str, Any] = {
+        "name": service["name"],
+        "image": service["image"],
+        "essential": True,
+        "user": str(int(service["uid"])),
+        "readonlyRootFilesystem": service.get("read_only_root", False),
+        "linuxParameters": linux,
+        "stopTimeout": stop_seconds(service),
+        "portMappings": _ports(service),
+        "environment": [
+            {"name": variable, "value": _plain(service["name"], variable, value)}
+            for variable, value in sorted(service.get("environment", {}).items())
+        ],
+        "secrets": [
+            {"name": variable, "valueFrom": reference} for variable, reference in sorted(secrets.items())
+        ],
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": log_options(log_group, region, service["name"]),
+        },
+    }
+    if "command" in service:
+        made["command"] = list(service["command"])
+    if "health_command" in service:
+        made["healthCheck"] = {
+            "command": ["CMD", *service["health_command"]],
+            "interval": 30,
+            "timeout": 5,
+            "retries": 3,
+            # The most that ECS allows: migrations come first.
+            "startPeriod": 300,
+        }
+    return made
+
+
+def _ports(service: FargateServiceArgs) -> list[dict[str, Any]]:
+    named = {HTTP_PORT_NAME: service.get("port"), PEER_PORT_NAME: service.get("peer_port")}
+    return [
+        {"name": name, "containerPort": int(port), "hostPort": int(port), "protocol": "tcp"}
+        for name, port in named.items()
+        if port is not None
+    ]
+
+
+def _plain(service: str, variable: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Return `value`, and fail the deployment when Pulumi holds it secret: task definitions are readable."""
+    output = pulumi.Output.from_input(value)
+
+    async def checked() -> Any:  # an output, which from_input unwraps
+        if await output.is_secret():
+            raise pulumi.RunError(
+                f"service {service}: variable {variable} holds a secret; "
+                "give it in the runtime's secrets and name it in secret_names"
+            )
+        return output
+
+    return pulumi.Output.from_input(checked())
