@@ -1,0 +1,329 @@
+"""The network: addresses, routes, doors in and out."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network
+from itertools import combinations
+from typing import Any
+
+import pulumi
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from recording import ACCOUNT, REGION, Recording, record
+
+from components.network.existing import ExistingNetwork, ExistingNetworkArgs
+from components.network.subnets import MAX_ZONES, plan_subnets
+from components.network.vpc import ENDPOINTS, OWN_BUCKET_ACTIONS, Network, NetworkArgs
+
+ZONES = ["ap-southeast-1c", "ap-southeast-1a", "ap-southeast-1b"]
+
+OUTPUTS = {
+    "Vpc": lambda args: {"ownerId": ACCOUNT, "arn": f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/vpc-1"},
+    "Eip": lambda args: {
+        "publicIp": "198.51.100." + args.name[-1],
+        "allocationId": f"{args.name}-allocation",
+    },
+}
+
+
+def network_args(**changes: Any) -> NetworkArgs:
+    args: dict[str, Any] = {
+        "cidr": "10.20.0.0/16",
+        "zone_count": 2,
+        "nat": "one",
+        "region": REGION,
+        "flow_log_retention_days": 90,
+        **changes,
+    }
+    return NetworkArgs(**args)  # type: ignore[typeddict-item]
+
+
+def network(zones: Sequence[str] = ZONES, **changes: Any) -> Recording:
+    def program() -> Any:
+        made = Network("net", network_args(**changes))
+        place = made.place
+        return {
+            "public": place.public_subnet_ids,
+            "tasks": place.task_subnet_ids,
+            "vpc": place.vpc_id,
+            "app": place.app_security_group_id,
+            "public_address": place.assign_public_ip,
+            "egress": list(place.egress.addresses),
+            "addresses": made.egress_addresses,
+            "nats": list(made.nat_gateways),
+            "nat_ids": made.nat_gateway_ids,
+        }
+
+    lookup = {"names": list(zones), "zoneIds": [], "id": REGION, "groupNames": [], "region": REGION}
+    return record(
+        program,
+        outputs=OUTPUTS,
+        lookups={"aws:index/getAvailabilityZones:getAvailabilityZones": lookup},
+    )
+
+
+cidrs = st.builds(
+    lambda base, prefix: str(IPv4Network((base, prefix), strict=False)),
+    st.one_of(
+        st.integers(0x0A000000, 0x0AFFFFFF),
+        st.integers(0xAC100000, 0xAC1FFFFF),
+        st.integers(0xC0A80000, 0xC0A8FFFF),
+        st.integers(0x64400000, 0x647FFFFF),
+    ),
+    st.integers(16, 23),
+)
+
+
+@given(cidr=cidrs, zones=st.integers(2, MAX_ZONES))
+def test_subnets_lie_inside_the_vpc_and_never_overlap(cidr: str, zones: int) -> None:
+    plan = plan_subnets(cidr, zones)
+    blocks = [IPv4Network(block) for block in (*plan.public, *plan.private)]
+    assert len(plan.public) == len(plan.private) == zones
+    assert all(block.subnet_of(IPv4Network(cidr)) for block in blocks)
+    assert not any(one.overlaps(other) for one, other in combinations(blocks, 2))
+    assert all(block.prefixlen <= 27 for block in blocks)
+
+
+@given(cidr=cidrs, zones=st.integers(2, MAX_ZONES - 1))
+def test_a_further_zone_moves_no_subnet(cidr: str, zones: int) -> None:
+    before, after = plan_subnets(cidr, zones), plan_subnets(cidr, zones + 1)
+    assert after.public[:zones] == before.public
+    assert after.private[:zones] == before.private
+
+
+@pytest.mark.parametrize(
+    ("cidr", "zones", "says"),
+    [
+        ("10.0.0.0/99", 2, "no IPv4 block"),
+        ("10.0.0.1/16", 2, "host bits"),
+        ("10.0.0.0/8", 2, "from /16 to /23"),
+        ("10.0.0.0/24", 2, "from /16 to /23"),
+        ("8.8.0.0/16", 2, "not within a private range"),
+        ("172.32.0.0/16", 2, "not within a private range"),
+        ("10.0.0.0/16", 1, "zone_count is 1"),
+        ("10.0.0.0/16", 9, "zone_count is 9"),
+    ],
+)
+def test_an_impossible_block_or_number_of_zones_is_refused_by_name(cidr: str, zones: int, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        plan_subnets(cidr, zones)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"nat": "two"}, "the network's nat is 'two'; it must be one of one, per-zone, none"),
+        ({"interface_endpoints": ["logs", "s4"]}, "an interface endpoint of the network is 's4'"),
+        ({"cidr": "10.0.0.0/30"}, "the network's cidr"),
+    ],
+)
+def test_a_wrong_choice_is_refused_before_anything_is_made(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Network("net", network_args(**change))
+
+
+def test_a_region_with_too_few_zones_is_refused() -> None:
+    with pytest.raises(
+        pulumi.RunError, match=r"has 2 availability zones .* fewer than the network's zone_count of 3"
+    ):
+        network(ZONES[:2], zone_count=3)
+
+
+def test_only_zones_that_need_no_opting_in_are_asked_for() -> None:
+    ((_, asked),) = network().invokes
+    assert asked["state"] == "available"
+    assert asked["filters"] == [{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
+
+
+def test_subnets_are_in_the_first_zones_and_give_no_public_address_by_themselves() -> None:
+    made = network(zone_count=3)
+    for kind in ("public", "private"):
+        subnets = [subnet for subnet in made.all("Subnet") if kind in subnet.name]
+        assert [subnet.inputs["availabilityZone"] for subnet in subnets] == sorted(ZONES)
+    assert all(subnet.inputs["mapPublicIpOnLaunch"] is False for subnet in made.all("Subnet"))
+    assert all(subnet.ignore_changes == ("availabilityZone",) for subnet in made.all("Subnet"))
+
+
+def test_one_nat_serves_all_private_subnets_and_its_address_is_the_egress() -> None:
+    made = network(nat="one")
+    assert [nat.name for nat in made.all("NatGateway")] == ["net-nat-1"]
+    routes = [route for route in made.all("Route") if "private" in route.name]
+    assert [route.inputs["natGatewayId"] for route in routes] == ["net-nat-1-id", "net-nat-1-id"]
+    assert made.value["egress"] == made.value["addresses"] == ["198.51.100.1"]
+    assert made.value["nats"] == made.value["nat_ids"] == ["net-nat-1-id"]
+    assert made.value["public_address"] is False
+    assert made.value["tasks"] == ["net-private-1-id", "net-private-2-id"]
+    assert made.value["public"] == ["net-public-1-id", "net-public-2-id"]
+
+
+def test_a_nat_per_zone_stands_in_its_zones_public_subnet() -> None:
+    made = network(nat="per-zone", zone_count=3)
+    for number in (1, 2, 3):
+        nat = made.one("NatGateway", f"net-nat-{number}")
+        assert nat.inputs["subnetId"] == f"net-public-{number}-id"
+        assert nat.inputs["allocationId"] == f"net-nat-{number}-allocation"
+        assert made.one("Route", f"net-private-{number}-nat").inputs["natGatewayId"] == f"net-nat-{number}-id"
+        association = made.one("RouteTableAssociation", f"net-private-{number}").inputs
+        assert association == {
+            "subnetId": f"net-private-{number}-id",
+            "routeTableId": f"net-private-{number}-id",
+        }
+    assert made.value["egress"] == ["198.51.100.1", "198.51.100.2", "198.51.100.3"]
+
+
+def test_without_nat_containers_stand_in_the_public_subnets_and_have_no_fixed_egress() -> None:
+    made = network(nat="none")
+    assert not made.all("NatGateway")
+    assert not made.all("Eip")
+    assert not [subnet for subnet in made.all("Subnet") if "private" in subnet.name]
+    assert made.value["public_address"] is True
+    assert made.value["tasks"] == made.value["public"]
+    assert made.value["egress"] == []
+
+
+def test_only_public_subnets_have_a_route_from_the_internet_gateway() -> None:
+    made = network()
+    through = [route for route in made.all("Route") if "gatewayId" in route.inputs]
+    assert [route.inputs["routeTableId"] for route in through] == ["net-public-id"]
+
+
+def test_the_default_security_group_is_closed() -> None:
+    group = network().one("DefaultSecurityGroup").inputs
+    assert group == {"vpcId": "net-vpc-id", "ingress": [], "egress": []}
+
+
+def test_flow_logs_hold_all_traffic_and_their_role_can_only_write_there() -> None:
+    made = network(flow_log_retention_days=365)
+    log = made.one("FlowLog").inputs
+    assert log["trafficType"] == "ALL"
+    assert log["vpcId"] == "net-vpc-id"
+    assert made.one("LogGroup").inputs["retentionInDays"] == 365
+    (trust,) = made.one("Role").json("assumeRolePolicy")["Statement"]
+    assert trust["Principal"] == {"Service": ["vpc-flow-logs.amazonaws.com"]}
+    assert trust["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": ACCOUNT},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc-flow-log/*"},
+    }
+    write, find = made.one("RolePolicy").json("policy")["Statement"]
+    assert write["Resource"] == [f"{log['logDestination']}:*"]
+    assert find["Resource"] == [f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:*"]
+
+
+def test_the_s3_endpoint_is_free_on_every_route_table_and_lets_nothing_be_written_elsewhere() -> None:
+    made = network(zone_count=3)
+    endpoint = made.one("VpcEndpoint")
+    assert endpoint.inputs["vpcEndpointType"] == "Gateway"
+    assert endpoint.inputs["serviceName"] == f"com.amazonaws.{REGION}.s3"
+    assert sorted(endpoint.inputs["routeTableIds"]) == [
+        f"{table.name}-id" for table in made.all("RouteTable")
+    ]
+    assert len(endpoint.inputs["routeTableIds"]) == 4
+    own, read = endpoint.json("policy")["Statement"]
+    assert own["Action"] == list(OWN_BUCKET_ACTIONS)
+    assert own["Condition"] == {"StringEquals": {"aws:ResourceAccount": ACCOUNT}}
+    assert read["Action"] == ["s3:GetObject"]
+
+
+def test_interface_endpoints_are_made_only_when_asked_for() -> None:
+    assert len(network().all("VpcEndpoint")) == 1
+    made = network(interface_endpoints=list(ENDPOINTS))
+    interfaces = [e for e in made.all("VpcEndpoint") if e.inputs["vpcEndpointType"] == "Interface"]
+    assert {e.inputs["serviceName"] for e in interfaces} == {
+        f"com.amazonaws.{REGION}.{name}" for name in ENDPOINTS
+    }
+    for endpoint in interfaces:
+        assert endpoint.inputs["privateDnsEnabled"] is True
+        assert endpoint.inputs["securityGroupIds"] == ["net-endpoints-id"]
+        assert endpoint.inputs["subnetIds"] == made.value["tasks"]
+        for statement in endpoint.json("policy")["Statement"]:
+            assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
+            assert statement["Sid"] == "Login" or statement["Resource"] != ["*"]
+    door = made.one("SecurityGroupIngressRule").inputs
+    assert (door["fromPort"], door["toPort"]) == (443, 443)
+    assert door["referencedSecurityGroupId"] == made.value["app"]
+
+
+def check_app_group(made: Recording) -> None:
+    assert not made.all("SecurityGroupIngressRule")
+    group = made.one("SecurityGroup", "net-app").inputs
+    assert group["description"]
+    assert "ingress" not in group
+    assert "egress" not in group
+    rules = [rule.inputs for rule in made.all("SecurityGroupEgressRule")]
+    assert all(rule["description"] and rule["ipProtocol"] == "tcp" for rule in rules)
+    assert all(rule["securityGroupId"] == "net-app-id" for rule in rules)
+    world = sorted(
+        (rule["fromPort"], rule["toPort"]) for rule in rules if rule.get("cidrIpv4") == "0.0.0.0/0"
+    )
+    assert world == [(443, 443), (465, 465), (587, 587), (27015, 27017)]
+    inside = [rule for rule in rules if "cidrIpv4" not in rule]
+    assert [(rule["fromPort"], rule["referencedSecurityGroupId"]) for rule in inside] == [
+        (4222, "net-app-id")
+    ]
+
+
+def test_containers_may_connect_only_to_what_the_chat_needs_and_nothing_comes_in() -> None:
+    check_app_group(network())
+
+
+def existing(**changes: Any) -> Recording:
+    args: dict[str, Any] = {
+        "vpc_id": "vpc-9",
+        "public_subnet_ids": ["subnet-1", "subnet-2"],
+        "task_subnet_ids": ["subnet-3"],
+        **changes,
+    }
+
+    def program() -> Any:
+        place = ExistingNetwork("net", ExistingNetworkArgs(**args)).place  # type: ignore[typeddict-item]
+        return {
+            "vpc": place.vpc_id,
+            "public": place.public_subnet_ids,
+            "tasks": place.task_subnet_ids,
+            "app": place.app_security_group_id,
+            "public_address": place.assign_public_ip,
+            "egress": list(place.egress.addresses),
+        }
+
+    return record(program)
+
+
+def test_in_an_existing_vpc_only_the_security_group_is_made() -> None:
+    made = existing(egress_addresses=["203.0.113.7"])
+    assert {one.type for one in made.made} == {
+        "rocketchat:index:ExistingNetwork",
+        "aws:ec2/securityGroup:SecurityGroup",
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    }
+    check_app_group(made)
+    assert made.one("SecurityGroup").inputs["vpcId"] == "vpc-9"
+    assert made.value == {
+        "vpc": "vpc-9",
+        "public": ["subnet-1", "subnet-2"],
+        "tasks": ["subnet-3"],
+        "app": "net-app-id",
+        "public_address": False,
+        "egress": ["203.0.113.7"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("given_", "expected"),
+    [({}, False), ({"assign_public_ip": False}, False), ({"assign_public_ip": True}, True)],
+)
+def test_public_addresses_in_an_existing_vpc_are_off_unless_asked_for(
+    given_: dict[str, bool], expected: bool
+) -> None:
+    assert existing(**given_).value["public_address"] is expected
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"public_subnet_ids": ["subnet-1", "subnet-1"]}, "two different public_subnet_ids"),
+        ({"task_subnet_ids": []}, "task_subnet_ids is empty"),
+    ],
+)
+def test_too_few_subnets_of_an_existing_vpc_are_refused(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        existing(**change)
