@@ -1,0 +1,5 @@
+"""Reusable components: a chat's network, database, runtime, media, mail, edge and alarms."""
+
+from components import sdk
+
+sdk.install()

@@ -1,0 +1,52 @@
+# Every target sets up .venv by itself. Nothing is written outside this folder.
+.DEFAULT_GOAL := help
+.PHONY: help rehearse test lint bench golden schema docs engine clean
+
+STACK ?= lovia-fargate
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONWARNINGS := ignore:::pip
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.venv/.run: requirements.txt
+	@echo "Setting up .venv (once; a minute or two) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0])'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.txt
+	@echo "Setting up what tests and linters need ..."
+	@$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	@touch $@
+
+rehearse: .venv/.run ## Plan a stack, and deploy it to stand-in clouds where there is an engine (STACK=name, JSON=file, ENGINE=0)
+	@$(BIN)/python -m rehearsal plan $(STACK) $(if $(JSON),--json $(JSON)) $(if $(filter 0,$(ENGINE)),--engine never)
+
+test: .venv/.dev ## Run all tests
+	@$(BIN)/python -m pytest
+
+lint: .venv/.dev ## Check format, lint and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+bench: .venv/.dev ## Time and memory of planning each stack, against the bare imports
+	@$(BIN)/python -m bench
+
+golden: .venv/.run ## Write the golden plans anew, after a wanted change
+	@$(BIN)/python -m rehearsal golden
+
+schema: .venv/.run ## Write stacks/stack.schema.json anew
+	@$(BIN)/python -m stacks.schema
+
+docs: schema ## Write the generated pages anew
+
+engine: .venv/.run ## Find or provide the Pulumi CLI, below this folder
+	@$(BIN)/python -m rehearsal engine
+
+clean: ## Remove what the targets made
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build

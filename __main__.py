@@ -1,0 +1,5 @@
+"""The Pulumi program: load, deploy, export."""
+
+from stacks.deploy import run
+
+run()

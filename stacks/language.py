@@ -1,0 +1,350 @@
+"""From the values of a stack file to one checked `ChatSpec`, or to all that is wrong with it."""
+
+import re
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+
+from rocketchat import releases, sizing
+from rocketchat.releases import Release
+from stacks.problems import InvalidStack, Problem, nearest
+from stacks.profiles import DEFAULTS, Defaults
+from stacks.rules import Check, judge
+from stacks.secrets import PROVIDER_KEYS, SECRETS, command
+from stacks.spec import Parts
+
+NAMESPACE = "rocketchat"
+
+ALSO_CALLED = {
+    "licence": "license",
+    "email": "mail",
+    "storage": "media",
+    "uploads": "media",
+    "host": "chat.host",
+    "domain": "chat.host",
+    "release": "chat.release",
+    "version": "chat.release",
+    "users": "chat.users",
+    "replicas": "runtime.instances",
+    "network": "runtime.network",
+    "mongodb": "database",
+    "oidc": "login",
+    "saml": "login",
+    "theme": "appearance",
+    "clientSecret": "the secret rocketchat:oidcClientSecret",
+    "runtime.replicas": "instances",
+    "runtime.maxReplicas": "maxInstances",
+    "chat.domain": "host",
+    "chat.version": "release",
+    "chat.rootUrl": "host",
+    "login.clientSecret": "the secret rocketchat:oidcClientSecret",
+    "login.secret": "the secret rocketchat:oidcClientSecret",
+    "mail.password": "the secret rocketchat:smtpPassword",
+    "database.uri": "the secret rocketchat:mongodbUri",
+}
+"""Names that people write, by what they are called here. Renamed keys are added to it."""
+
+
+@dataclass(frozen=True)
+class ChatSpec:
+    """One chat, checked: everything that deploy.py needs but the secret values."""
+
+    parts: Parts
+    region: str | None
+    """Region of AWS, where the stack has one."""
+    release: Release
+    size: sizing.Size
+    defaults: Defaults
+    secrets: frozenset[str]
+    """Names of the secrets that are set."""
+    checks: tuple[Check, ...] = field(compare=False)
+
+
+def parse(
+    values: Mapping[str, Any],
+    secure: Set[str],
+    *,
+    source: str,
+    line: Callable[[str], int | None] = lambda _: None,
+) -> ChatSpec:
+    """Return the checked specification of a stack.
+
+    `values` are the plain values by full key (`rocketchat:chat`), `secure` the full keys that are encrypted.
+    Raises InvalidStack with every mistake that was found, each with its line where `line` knows it.
+    """
+    problems: list[Problem] = []
+    known: dict[str, Any] = {}
+    for key, value in values.items():
+        problems.extend(_plain(key, value, known))
+    for key in secure:
+        problems.extend(_secure(key))
+    fields = Parts.model_fields
+    for name, model_field in fields.items():
+        if name in known or any(problem.path.startswith(f"{NAMESPACE}:{to_camel(name)}") for problem in problems):
+            continue
+        if model_field.is_required():
+            problems.append(
+                Problem(f"{NAMESPACE}:{to_camel(name)}", "this part is missing", remedy=_EXAMPLES.get(name))
+            )
+        else:
+            known[name] = model_field.get_default(call_default_factory=True)
+    problems.extend(_derive(known))
+    region = values.get("aws:region")
+    if region is not None and not (isinstance(region, str) and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region)):
+        problems.append(Problem("aws:region", "this is not a region of AWS; one looks like ap-southeast-1"))
+    else:
+        known["region"] = region
+    known["secrets"] = frozenset(key.removeprefix(f"{NAMESPACE}:") for key in secure)
+    if all(name in known for name in fields):
+        known["parts"] = Parts.model_construct(**{name: known[name] for name in fields})
+    found, checks = judge(known)
+    problems.extend(found)
+    if problems:
+        raise InvalidStack(source, [problem.at(line(problem.path)) for problem in problems])
+    return ChatSpec(
+        parts=known["parts"],
+        region=region,
+        release=known["release"],
+        size=known["size"],
+        defaults=known["defaults"],
+        secrets=known["secrets"],
+        checks=tuple(checks),
+    )
+
+
+_EXAMPLES = {
+    "chat": "add `rocketchat:chat: {host: chat.example.com, users: 200}`",
+    "runtime": "add `rocketchat:runtime: {kind: fargate}`",
+    "database": "add `rocketchat:database: {kind: atlas, organization: <id>, cluster: <name>}`",
+}
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    model_field = Parts.model_fields[name]
+    metadata = list(model_field.metadata)
+    if model_field.discriminator is not None:
+        metadata.append(Field(discriminator=model_field.discriminator))
+    annotation: Any = model_field.annotation
+    for extra in metadata:
+        annotation = Annotated[annotation, extra]
+    return TypeAdapter(annotation)
+
+
+def _part_names() -> dict[str, str]:
+    return {to_camel(name): name for name in Parts.model_fields}
+
+
+def _plain(key: str, value: Any, known: dict[str, Any]) -> list[Problem]:
+    namespace, colon, short = key.partition(":")
+    if key in PROVIDER_KEYS:
+        if PROVIDER_KEYS[key]:
+            return [Problem(key, "a secret stands in clear in the stack file", remedy=f"{command(key)}; and replace the leaked one")]
+        return []
+    if namespace in {known_key.partition(":")[0] for known_key in PROVIDER_KEYS} and colon:
+        return [
+            Problem(key, "the program does not read this key", nearest=nearest(key, PROVIDER_KEYS), allowed=", ".join(PROVIDER_KEYS))
+        ]
+    if namespace != NAMESPACE or not colon:
+        return [] if colon else [Problem(key, "a key has a namespace", nearest=nearest(key, _part_names()), remedy=f"write `{NAMESPACE}:{key}`")]
+    if short in SECRETS:
+        return [
+            Problem(
+                key,
+                "a secret stands in clear in the stack file",
+                remedy=f"{command(key)}; and replace the leaked one, because it is in the history of the file",
+            )
+        ]
+    parts = _part_names()
+    if short not in parts:
+        also = ALSO_CALLED.get(short)
+        candidates = [f"{NAMESPACE}:{name}" for name in (*parts, *SECRETS)]
+        near = (also if also and " " in also else f"{NAMESPACE}:{also}" if also else None) or nearest(key, candidates)
+        return [Problem(key, "unknown key", nearest=near, allowed=None if near else ", ".join(sorted(parts)))]
+    name = parts[short]
+    try:
+        known[name] = _adapter(name).validate_python(value)
+    except ValidationError as error:
+        return _explain(key, value, error)
+    except RecursionError:
+        return [Problem(key, "the value is nested too deeply")]
+    return []
+
+
+def _secure(key: str) -> list[Problem]:
+    namespace, _, short = key.partition(":")
+    if namespace != NAMESPACE or short in SECRETS:
+        return []
+    if short in _part_names():
+        return [Problem(key, "this part is not a secret", remedy="write it in clear; only its secrets have keys of their own")]
+    near = nearest(short, SECRETS)
+    return [
+        Problem(
+            key,
+            "unknown secret",
+            nearest=f"{NAMESPACE}:{ALSO_CALLED.get(short) or near}" if near or short in ALSO_CALLED else None,
+            allowed=None if near else ", ".join(SECRETS),
+        )
+    ]
+
+
+def _derive(known: dict[str, Any]) -> list[Problem]:
+    problems: list[Problem] = []
+    chat = known.get("chat")
+    if chat is None:
+        return problems
+    known["defaults"] = DEFAULTS[chat.profile]
+    try:
+        known["release"] = releases.find(chat.release)
+    except ValueError as error:
+        problems.append(Problem(f"{NAMESPACE}:chat.release", str(error)))
+    try:
+        known["size"] = sizing.size(chat.users, chat.profile.value)
+    except ValueError as error:
+        problems.append(Problem(f"{NAMESPACE}:chat.users", str(error)))
+    return problems
+
+
+def _explain(key: str, value: Any, error: ValidationError) -> list[Problem]:
+    """Turn pydantic's errors into problems in the words of stack files; values are never quoted."""
+    made: dict[str, Problem] = {}
+    for detail in error.errors(include_url=False, include_input=False):
+        location = _location(detail["loc"], value)
+        path = key + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
+        made.setdefault(path, _problem(key, path, location, detail, value))
+    return list(made.values())
+
+
+def _location(loc: tuple[int | str, ...], value: Any) -> tuple[int | str, ...]:
+    """Return the steps of `loc` that are in the file: pydantic adds the tags of unions."""
+    steps: list[int | str] = []
+    inside = value
+    for index, step in enumerate(loc):
+        last = index == len(loc) - 1
+        if isinstance(inside, dict) and (step in inside or last):
+            steps.append(step)
+            inside = inside.get(step)
+        elif isinstance(inside, list) and isinstance(step, int) and step < len(inside):
+            steps.append(step)
+            inside = inside[step]
+        elif not isinstance(inside, dict | list) and isinstance(step, int) and not last:
+            continue
+    if steps and isinstance(steps[-1], str) and steps[-1] in _NOT_KEYS:
+        steps.pop()
+    return tuple(steps)
+
+
+_NOT_KEYS = frozenset({"bool", "int", "float", "str", "Locked", "list[str]"})
+
+
+def _problem(key: str, path: str, location: tuple[int | str, ...], detail: Any, value: Any) -> Problem:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        word = str(location[-1])
+        short = key.removeprefix(f"{NAMESPACE}:")
+        also = ALSO_CALLED.get(f"{short}.{word}") or ALSO_CALLED.get(word)
+        if isinstance(_at(value, location), dict) and set(_at(value, location)) == {"secure"}:
+            return Problem(
+                path,
+                "a secret inside an object would end in the state in clear",
+                nearest=also,
+                remedy=f"give it as a flat key: {command(f'{NAMESPACE}:<name>')}",
+                allowed=f"secrets: {', '.join(SECRETS)}",
+            )
+        siblings = _siblings(key, location, value)
+        near = also or nearest(word, siblings)
+        return Problem(path, "unknown key", nearest=near, allowed=", ".join(siblings) if siblings else None)
+    if kind == "missing":
+        return Problem(path, "this key is missing", remedy=f"add `{location[-1] if location else path}: …`")
+    if kind in ("literal_error", "enum"):
+        allowed = context["expected"].replace("'", "").replace(" or ", ", ")
+        near = nearest(str(_at(value, location)), allowed.split(", "))
+        return Problem(path, "this is not one of the choices", allowed=allowed, nearest=near)
+    if kind == "union_tag_invalid":
+        tags = context["expected_tags"].replace("'", "")
+        return Problem(f"{path}.kind", "unknown kind", allowed=tags, nearest=nearest(str(context["tag"]), tags.split(", ")))
+    if kind == "union_tag_not_found":
+        return Problem(f"{path}.kind", "this key is missing; it says which kind is meant", allowed=", ".join(_kinds(key)) or None)
+    if kind == "value_error":
+        return Problem(path, str(context["error"]))
+    if kind in ("model_type", "model_attributes_type", "dict_type", "mapping_type"):
+        return Problem(path, "this must be a mapping of keys, such as {key: value}")
+    return Problem(path, _words(kind, context, detail["msg"]))
+
+
+def _words(kind: str, context: Mapping[str, Any], message: str) -> str:
+    match kind:
+        case "string_type":
+            return "this must be text; put it in quotes if it looks like a number or a date"
+        case "int_type" | "int_from_float":
+            return "this must be a whole number"
+        case "bool_type":
+            return "this must be true or false"
+        case "list_type":
+            return "this must be a list, such as [first, second]"
+        case "string_pattern_mismatch":
+            return f"this does not have the right form ({context['pattern']})"
+        case "greater_than_equal":
+            return f"this must be at least {context['ge']}"
+        case "less_than_equal":
+            return f"this must be at most {context['le']}"
+        case "string_too_short" | "too_short":
+            return f"this needs at least {context['min_length']} {'characters' if 'string' in kind else 'entries'}"
+        case "string_too_long" | "too_long":
+            return f"this may have at most {context['max_length']} {'characters' if 'string' in kind else 'entries'}"
+        case _:
+            return message[0].lower() + message[1:]
+
+
+def _at(value: Any, location: tuple[int | str, ...]) -> Any:
+    for step in location:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def _schema(key: str) -> dict[str, Any]:
+    return _adapter(_part_names()[key.removeprefix(f"{NAMESPACE}:")]).json_schema(by_alias=True)
+
+
+def _kinds(key: str) -> list[str]:
+    return list(_schema(key).get("discriminator", {}).get("mapping", {}))
+
+
+def _siblings(key: str, location: tuple[int | str, ...], value: Any) -> list[str]:
+    """Return the keys that may stand where an unknown one stood."""
+    schema = _schema(key)
+    definitions = schema.get("$defs", {})
+    node: Any = schema
+    for depth in range(len(location)):
+        node = _resolve(node, definitions, _at(value, location[:depth]))
+        if depth == len(location) - 1:
+            return sorted(node.get("properties", {}))
+        step = location[depth]
+        node = node.get("items", {}) if isinstance(step, int) else node.get("properties", {}).get(step, {})
+    return []
+
+
+def _resolve(node: Any, definitions: Mapping[str, Any], value: Any) -> Any:
+    """Follow references, and unions by the `kind` that was written."""
+    for _ in range(10):
+        if "$ref" in node:
+            node = definitions[node["$ref"].rpartition("/")[2]]
+        elif "discriminator" in node:
+            tag = value.get("kind") if isinstance(value, dict) else None
+            reference = node["discriminator"]["mapping"].get(tag)
+            node = definitions[reference.rpartition("/")[2]] if reference else {}
+        elif "anyOf" in node:
+            objects = [branch for branch in node["anyOf"] if branch.get("type") != "null"]
+            node = objects[0] if objects else {}
+        else:
+            return node
+    return node

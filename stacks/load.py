@@ -1,0 +1,62 @@
+"""The only reader of `pulumi.Config`: what the engine hands over, as a checked `ChatSpec` and its secret values."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime import config as runtime_config
+
+from stacks.language import NAMESPACE, ChatSpec, parse
+from stacks.problems import InvalidStack
+from stacks.secrets import PROVIDER_KEYS, SECRETS
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """The secret values of a stack, each an output that stays secret."""
+
+    values: Mapping[str, pulumi.Output[str]] = field(repr=False)
+    """By name (`smtpPassword`); only those that are set."""
+    providers: Mapping[str, pulumi.Output[str]] = field(repr=False)
+    """Credentials of providers by full key (`cloudflare:apiToken`); only those that are set."""
+
+
+def load() -> tuple[ChatSpec, Secrets]:
+    """Read and check the configuration of the stack that runs.
+
+    Raises pulumi.RunError, which the engine prints without a traceback, with every mistake there is.
+    """
+    given = _all_values()
+    secure = {key for key in given if pulumi.runtime.is_config_secret(key)}
+    plain = {key: _decoded(value) for key, value in given.items() if key not in secure}
+    try:
+        spec = parse(plain, secure, source=f"stacks/Pulumi.{pulumi.get_stack()}.yaml")
+    except InvalidStack as error:
+        raise pulumi.RunError(str(error)) from error
+    config = pulumi.Config(NAMESPACE)
+    return spec, Secrets(
+        values={name: config.require_secret(name) for name in SECRETS if name in spec.secrets},
+        providers={
+            key: pulumi.Config(key.partition(":")[0]).require_secret(key.partition(":")[2])
+            for key, secret in PROVIDER_KEYS.items()
+            if secret and key in secure
+        },
+    )
+
+
+def _all_values() -> dict[str, str]:
+    """Return every configured value; `pulumi.Config` itself gives only keys that one already knows."""
+    handed = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+    return {key: value for key, value in handed.items() if isinstance(value, str)}
+
+
+def _decoded(value: str) -> Any:
+    """Return an object for text that is JSON of an object or a list, which is how the engine hands them over."""
+    if value[:1] in "{[":
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value

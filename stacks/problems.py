@@ -1,0 +1,57 @@
+"""Mistakes in a stack file, told so that they can be mended. All of a file's mistakes are shown together."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake: where it is, what is wrong, what is allowed, and the command or line that mends it."""
+
+    path: str
+    """Key in the file, such as `rocketchat:runtime.network.cidr`."""
+    message: str
+    allowed: str | None = None
+    nearest: str | None = None
+    """The right name or value that is most like what was written."""
+    remedy: str | None = None
+    line: int | None = None
+    """Line in the stack file, counted from 1, where it is known."""
+
+    def __str__(self) -> str:
+        place = self.path if self.line is None else f"{self.path} (line {self.line})"
+        lines = [f"{place}: {self.message}"]
+        if self.nearest is not None:
+            lines.append(f"    did you mean: {self.nearest}")
+        if self.allowed is not None:
+            lines.append(f"    allowed: {self.allowed}")
+        if self.remedy is not None:
+            lines.append(f"    to mend it: {self.remedy}")
+        return "\n".join(lines)
+
+    def at(self, line: int | None) -> "Problem":
+        """Return the same problem with its line."""
+        return replace(self, line=line)
+
+
+class InvalidStack(ValueError):  # noqa: N818 - reads as what it is: an invalid stack
+    """A stack file that cannot be deployed. `problems` holds every mistake that was found."""
+
+    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
+        self.source = source
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line or 0, problem.path)))
+        super().__init__(source, self.problems)
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        noun = "mistake" if count == 1 else "mistakes"
+        listed = "\n".join(f"  {str(problem).replace(chr(10), chr(10) + '  ')}" for problem in self.problems)
+        return f"{self.source} has {count} {noun}:\n{listed}"
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """Return the one of `words` that is most like `word`, or None when none is like it."""
+    by_lower = {candidate.lower(): candidate for candidate in words}
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[found[0]] if found else None

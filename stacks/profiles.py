@@ -1,0 +1,55 @@
+"""What a key that is left out means, by profile. Defaults that do not depend on the profile stand in spec.py."""
+
+from dataclasses import dataclass
+
+from stacks.spec import Profile
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """Defaults of one profile."""
+
+    protect: bool
+    """What holds data is protected against deletion, and kept when it leaves the program."""
+    waf: bool
+    access_logs: bool
+    private_link: bool
+    on_demand_base: int
+    """Containers that never run on spot capacity."""
+    log_days: int
+    secret_recovery_days: int
+    """Days in which a deleted secret can be restored; 0 deletes at once."""
+    restore_window_days: int
+    daily_days: int
+    weekly_weeks: int
+    monthly_months: int
+
+
+DEFAULTS = {
+    Profile.TRIAL: Defaults(
+        protect=False,
+        waf=False,
+        access_logs=False,
+        private_link=False,
+        on_demand_base=0,
+        log_days=30,
+        secret_recovery_days=0,
+        restore_window_days=1,
+        daily_days=7,
+        weekly_weeks=1,
+        monthly_months=1,
+    ),
+    Profile.PRODUCTION: Defaults(
+        protect=True,
+        waf=True,
+        access_logs=True,
+        private_link=True,
+        on_demand_base=1,
+        log_days=365,
+        secret_recovery_days=30,
+        restore_window_days=7,
+        daily_days=14,
+        weekly_weeks=8,
+        monthly_months=12,
+    ),
+}

@@ -1,0 +1,487 @@
+"""What the parts of a stack file must agree on, and what the release, the licence and the clouds allow.
+
+A rule is a function whose parameters name what it reads: parts of the file, or the derived `release`, `size`,
+`region`, `secrets` and `profile`. It runs when all of them are there, and yields problems, warnings, or a
+note that says what was found to be right.
+"""
+
+import inspect
+import ipaddress
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from rocketchat import environment, releases, services, sizing
+from rocketchat import settings as product_settings
+from rocketchat.releases import Release
+from stacks.problems import Problem, nearest
+from stacks.profiles import Defaults
+from stacks.secrets import SECRETS, command
+from stacks.spec import (
+    Accounts,
+    Appearance,
+    AtlasDatabase,
+    Chat,
+    CloudFrontEdge,
+    CloudFrontMediaCdn,
+    Dns,
+    Edge,
+    ExistingBalancer,
+    ExistingNetwork,
+    FargateRuntime,
+    GridFsMedia,
+    Login,
+    Mail,
+    Media,
+    NewNetwork,
+    OidcLogin,
+    Profile,
+    Push,
+    S3Media,
+    SesMail,
+    Setting,
+    UriDatabase,
+)
+
+
+@dataclass(frozen=True)
+class Warning_:  # noqa: N801 - `Warning` is a builtin
+    """Something that works and that its owner should know."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """What was found to be right."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """The outcome of one rule for a valid stack: what was looked at, and what was seen."""
+
+    title: str
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+Finding = Problem | Warning_ | Note
+Rule = Callable[..., Iterator[Finding]]
+
+_RULES: list[tuple[str, Rule]] = []
+
+DOCKER_NETWORK = "172.17.0.0/16"
+"""Docker's default bridge, which containers on EC2 and build hosts use."""
+
+
+def rule(title: str) -> Callable[[Rule], Rule]:
+    """Add a rule to the table under a title that reads as a question answered."""
+
+    def add(function: Rule) -> Rule:
+        _RULES.append((title, function))
+        return function
+
+    return add
+
+
+def judge(known: Mapping[str, Any]) -> tuple[list[Problem], list[Check]]:
+    """Run every rule whose parameters are all in `known`; return the problems, and the checks that passed."""
+    problems: list[Problem] = []
+    checks: list[Check] = []
+    for title, function in _RULES:
+        wanted = list(inspect.signature(function).parameters)
+        if not all(name in known for name in wanted):
+            continue
+        found = list(function(**{name: known[name] for name in wanted}))
+        wrong = [finding for finding in found if isinstance(finding, Problem)]
+        problems.extend(wrong)
+        if found and not wrong:
+            checks.append(
+                Check(
+                    title,
+                    tuple(finding.text for finding in found if isinstance(finding, Note)),
+                    tuple(finding.text for finding in found if isinstance(finding, Warning_)),
+                )
+            )
+    return problems, checks
+
+
+def _within(host: str, zone: str) -> bool:
+    return host == zone or host.endswith(f".{zone}")
+
+
+def sender_domain(sender: str) -> str:
+    """Return the domain of a From address, which may carry a name."""
+    return sender.rpartition("@")[2].rstrip(">").lower()
+
+
+# ----------------------------------------------------------------------------------------------- the release
+
+
+@rule("The release is known and can be reached")
+def _release(chat: Chat, release: Release) -> Iterator[Finding]:
+    if chat.upgrade_from is not None:
+        try:
+            releases.check_upgrade(chat.upgrade_from, chat.release)
+        except ValueError as error:
+            yield Problem("rocketchat:chat.upgradeFrom", str(error))
+            return
+        yield Note(f"{chat.upgrade_from} may be upgraded to {chat.release}")
+    yield Note(f"Rocket.Chat {chat.release}, line {release.line}")
+
+
+@rule("The release runs on this MongoDB")
+def _mongodb(release: Release, database: AtlasDatabase | UriDatabase) -> Iterator[Finding]:
+    version = database.version or release.recommended_mongodb
+    try:
+        releases.check_mongodb(release, version)
+    except ValueError as error:
+        yield Problem("rocketchat:database.version", str(error), allowed=", ".join(release.mongodb))
+        return
+    yield Note(f"MongoDB {version}")
+
+
+@rule("The number of users can be served")
+def _size(size: sizing.Size, chat: Chat) -> Iterator[Finding]:
+    yield Note(f"{chat.users} users: {size.cpu_units / 1024:g} vCPU, {size.memory_mib} MiB, Atlas {size.atlas_tier}")
+
+
+@rule("What needs a licence has one")
+def _licence(
+    chat: Chat, release: Release, size: sizing.Size, runtime: FargateRuntime, login: list[Login], secrets: Set[str]
+) -> Iterator[Finding]:
+    instances = runtime.instances or size.instances
+    most = max(instances, runtime.max_instances or 1)
+    oidc = [way for way in login if isinstance(way, OidcLogin)]
+    instead = "do without"
+    if (runtime.instances or 1) > 1:
+        path = "rocketchat:runtime.instances"
+    elif (runtime.max_instances or 1) > 1:
+        path = "rocketchat:runtime.maxInstances"
+    else:
+        path = "rocketchat:chat.users"
+        instead = "accept one server, which may be slow for so many users (`runtime: {instances: 1}`)"
+    asked = {
+        path: (services.licence_needs(release, services.MONOLITH, most), instead),
+        "rocketchat:login": (
+            services.licence_needs(
+                release,
+                services.MONOLITH,
+                1,
+                custom_oauth=bool(oidc),
+                role_sync=any(way.merge_roles for way in oidc),
+            ),
+            "do without",
+        ),
+    }
+    needs = [(place, need, other) for place, (found, other) in asked.items() for need in found]
+    if "license" in secrets:
+        yield Note("given" + "".join(f"; needed for {need}" for _, need, _ in needs))
+        return
+    for place, need, other in needs:
+        yield Problem(
+            place,
+            f"Rocket.Chat {chat.release} needs a licence for {need}",
+            remedy=f"{command('rocketchat:license')}; or {other}",
+        )
+    yield Note("nothing here needs one")
+
+
+@rule("Every setting exists and can be set so")
+def _settings(settings: Mapping[str, Setting], release: Release, secrets: Set[str]) -> Iterator[Finding]:
+    given = {
+        key: value if not hasattr(value, "lock") else {"value": value.value, "lock": value.lock}
+        for key, value in settings.items()
+    }
+    found = product_settings.check(given, release, "license" in secrets)
+    for problem in found:
+        yield Problem(
+            f"rocketchat:settings.{problem.id}",
+            problem.message,
+            allowed=problem.allowed,
+            nearest=problem.nearest,
+            remedy=problem.remedy,
+        )
+    if settings and not found:
+        yield Note(f"{len(settings)} settings of the catalogue's {len(product_settings.catalogue()):,}")
+
+
+# ------------------------------------------------------------------------------------------ names and zones
+
+
+@rule("Names lie in the zone")
+def _zone(chat: Chat, dns: Dns | None, media: Media, mail: Mail | None) -> Iterator[Finding]:
+    if dns is None:
+        return
+    wanted = {"rocketchat:chat.host": chat.host}
+    if isinstance(media, S3Media) and isinstance(media.cdn, CloudFrontMediaCdn):
+        wanted["rocketchat:media.cdn.host"] = media.cdn.host
+    if isinstance(mail, SesMail):
+        wanted["rocketchat:mail.domain"] = mail.domain
+    for path, host in wanted.items():
+        if not _within(host, dns.zone):
+            yield Problem(path, f"{host} does not lie in the zone {dns.zone} (dns.zone), so no record can be made for it")
+    yield Note(f"{', '.join(dict.fromkeys(wanted.values()))} in {dns.zone}")
+    if isinstance(media, S3Media) and media.cdn is not None and media.cdn.host == chat.host:
+        yield Problem("rocketchat:media.cdn.host", "the media CDN and the chat cannot have the same name")
+
+
+@rule("Mail is sent from a domain that the mail service may use")
+def _mail(mail: Mail | None) -> Iterator[Finding]:
+    if mail is None:
+        yield Warning_("no mail: no password resets, no invitations, no notices by mail")
+        return
+    domain, sender = mail.domain, sender_domain(mail.sender)
+    if domain is not None and not _within(sender, domain):
+        yield Problem(
+            "rocketchat:mail.from",
+            f"the From address is in {sender}, outside the mail domain {domain}; such mail is refused or marked as spam",
+            remedy=f"send from an address in {domain}",
+        )
+    yield Note(f"From {mail.sender}")
+
+
+@rule("The runtime has what it needs")
+def _runtime_needs(
+    runtime: FargateRuntime, region: str | None, dns: Dns | None, edge: Edge, push: Push
+) -> Iterator[Finding]:
+    kind, traits = runtime.kind, runtime.traits
+    if traits.needs_region and region is None:
+        yield Problem("aws:region", f"runtime {kind} needs a region", remedy="add `aws:region: ap-southeast-1` or another")
+    if traits.needs_dns and dns is None:
+        yield Problem(
+            "rocketchat:dns",
+            f"runtime {kind} needs a DNS zone, for the chat's name and its certificate",
+            remedy="add `rocketchat:dns: {kind: cloudflare, zone: example.com}`",
+        )
+    if isinstance(edge, CloudFrontEdge):
+        if not traits.app_cdn:
+            yield Problem("rocketchat:edge.kind", f"CloudFront cannot stand before runtime {kind}")
+        if dns is not None and dns.proxied:
+            yield Problem(
+                "rocketchat:dns.proxied",
+                "CloudFront before the app (edge.kind) and Cloudflare's proxy contradict each other: one of them is enough",
+                remedy="set `proxied: false`, or edge to `{kind: direct}`",
+            )
+    if dns is not None and dns.proxied:
+        yield Warning_("Cloudflare's free plan refuses uploads above 100 MB; its SSL mode must be Full (strict)")
+    if push.kind == "own":
+        yield Warning_("own push works with a self-built app only; the stores' apps need the gateway")
+
+
+# ---------------------------------------------------------------------------------------------- the network
+
+
+@rule("Networks do not overlap")
+def _networks(runtime: FargateRuntime, database: AtlasDatabase | UriDatabase) -> Iterator[Finding]:
+    network = runtime.network
+    if isinstance(network, NewNetwork):
+        own = ipaddress.IPv4Network(network.cidr)
+        path = "rocketchat:runtime.network.cidr"
+        if not own.is_private:
+            yield Problem(path, f"{own} is not a private network", allowed="networks in 10/8, 172.16/12, 192.168/16")
+        if not 16 <= own.prefixlen <= 24:
+            yield Problem(path, f"{own} has a prefix of /{own.prefixlen}", allowed="/16 to /24")
+        for other in (*network.avoid, DOCKER_NETWORK):
+            if own.overlaps(ipaddress.IPv4Network(other)):
+                what = "Docker's own network" if other == DOCKER_NETWORK else "a network of `avoid`"
+                yield Problem(path, f"{own} overlaps {other}, {what}", remedy="choose another private network")
+        yield Note(f"{own} over {network.zones} zones")
+    if isinstance(database, AtlasDatabase):
+        for index, entry in enumerate(database.allow):
+            if ipaddress.IPv4Network(entry).prefixlen < 16:
+                yield Problem(
+                    f"rocketchat:database.allow[{index}]",
+                    f"{entry} lets in more than 65,536 addresses",
+                    allowed="networks of /16 and smaller",
+                )
+        for first, second in combinations(database.allow, 2):
+            if ipaddress.IPv4Network(first).overlaps(ipaddress.IPv4Network(second)):
+                index = database.allow.index(second)
+                yield Problem(f"rocketchat:database.allow[{index}]", f"{second} overlaps {first}, which is also allowed")
+
+
+@rule("The database lets the chat in")
+def _database_access(
+    runtime: FargateRuntime, database: AtlasDatabase | UriDatabase, defaults: Defaults
+) -> Iterator[Finding]:
+    if isinstance(database, UriDatabase):
+        yield Warning_("whoever runs this MongoDB must let the chat's addresses in (output `egressAddresses`)")
+        return
+    if (database.organization is None) == (database.project is None):
+        yield Problem(
+            "rocketchat:database",
+            "give either `organization` (a project is made in it) or `project` (it is there already), not both or none",
+        )
+    private = defaults.private_link if database.private_link is None else database.private_link
+    if private:
+        yield Note("through PrivateLink")
+    elif runtime.fixed_egress:
+        yield Note("by the fixed addresses of the network")
+    else:
+        path = "rocketchat:runtime.network"
+        path += ".egressAddresses" if isinstance(runtime.network, ExistingNetwork) else ".nat"
+        yield Problem(
+            path,
+            "connections leave from no fixed address, so the Atlas access list would have to let in the whole world",
+            remedy="set `database.privateLink: true`, or give the network a NAT (existing network: its egressAddresses)",
+        )
+
+
+@rule("The region is known to Atlas")
+def _atlas_region(database: AtlasDatabase | UriDatabase, region: str | None) -> Iterator[Finding]:
+    if not isinstance(database, AtlasDatabase):
+        return
+    from components.database import regions  # noqa: PLC0415 - Atlas's regions are the component's knowledge
+
+    wanted = database.region or region
+    path = "rocketchat:database.region" if database.region else "aws:region"
+    if wanted is None:
+        yield Problem("rocketchat:database.region", "the cluster needs a region", remedy="add `region: ap-southeast-1`")
+    elif wanted not in regions.ATLAS_REGIONS:
+        yield Problem(
+            path,
+            f"MongoDB Atlas has no region {wanted}",
+            nearest=nearest(wanted, regions.ATLAS_REGIONS),
+            allowed=", ".join(sorted(regions.ATLAS_REGIONS)),
+        )
+    else:
+        if region is not None and wanted != region:
+            yield Warning_(f"the database is in {wanted}, the chat in {region}: every query crosses regions")
+            if database.private_link is not False:
+                yield Problem(
+                    "rocketchat:database.privateLink",
+                    "PrivateLink works within one region only",
+                    remedy="set `privateLink: false`, or use one region",
+                )
+        yield Note(wanted)
+
+
+@rule("Mail's region has an SMTP endpoint")
+def _ses_region(mail: Mail | None, region: str | None) -> Iterator[Finding]:
+    if not isinstance(mail, SesMail):
+        return
+    from components.mail import regions  # noqa: PLC0415 - SES's regions are the component's knowledge
+
+    wanted = mail.region or region
+    path = "rocketchat:mail.region" if mail.region else "aws:region"
+    if wanted is None:
+        yield Problem("rocketchat:mail.region", "SES needs a region", remedy="add `region: us-east-1` or another")
+    elif wanted not in regions.SES_SMTP_REGIONS:
+        yield Problem(
+            path,
+            f"SES has no SMTP endpoint in {wanted}",
+            nearest=nearest(wanted, regions.SES_SMTP_REGIONS),
+            remedy="name another region in `mail.region`",
+        )
+    else:
+        yield Note(f"{wanted}; a new AWS account's SES is in the sandbox there until AWS lifts it on request")
+
+
+@rule("The parts of the runtime fit together")
+def _fargate(runtime: FargateRuntime, size: sizing.Size, edge: Edge) -> Iterator[Finding]:
+    cpu, memory = runtime.cpu or size.cpu_units, runtime.memory or size.memory_mib
+    choices = sizing.FARGATE_SIZES[cpu]
+    if memory not in choices:
+        yield Problem(
+            "rocketchat:runtime.memory",
+            f"Fargate has no container of {cpu} CPU units with {memory} MiB",
+            allowed=f"{choices[0]} to {choices[-1]} MiB in steps of {choices[1] - choices[0]}",
+        )
+    if runtime.max_instances is not None and runtime.max_instances < (runtime.instances or 1):
+        yield Problem(
+            "rocketchat:runtime.maxInstances",
+            f"at most {runtime.max_instances} containers contradicts instances: {runtime.instances}",
+        )
+    if isinstance(runtime.network, ExistingNetwork):
+        if not isinstance(runtime.balancer, ExistingBalancer) and len(runtime.network.public_subnets) < 2:
+            yield Problem(
+                "rocketchat:runtime.network.publicSubnets",
+                "a balancer of the stack's own needs at least two public subnets, in different zones",
+            )
+    elif isinstance(runtime.balancer, ExistingBalancer):
+        yield Problem(
+            "rocketchat:runtime.balancer",
+            "an existing balancer lives in an existing network, and this stack makes a new one",
+            remedy="set `network: {kind: existing, …}` to the balancer's VPC",
+        )
+    if isinstance(runtime.balancer, ExistingBalancer) and isinstance(edge, CloudFrontEdge):
+        yield Warning_("the existing balancer stays open to the world beside CloudFront")
+    if runtime.spot:
+        yield Warning_("spot capacity may be taken away with two minutes' notice; users then reconnect")
+    yield Note(f"{cpu / 1024:g} vCPU and {memory} MiB on {runtime.architecture}")
+
+
+# ------------------------------------------------------------------------------------ login, media, secrets
+
+
+@rule("Somebody can log in")
+def _login(accounts: Accounts, login: list[Login]) -> Iterator[Finding]:
+    if accounts.login_form is False and not login:
+        yield Problem(
+            "rocketchat:accounts.loginForm",
+            "without the login form and without `rocketchat:login` nobody could log in",
+            remedy="set `loginForm: true`, or add a login",
+        )
+    if accounts.registration == "public":
+        yield Warning_("anybody on the internet can make an account (accounts.registration is public)")
+    if accounts.login_form is False:
+        yield Warning_(
+            "if single sign-on fails, nobody gets in: deploy once with `loginForm: true` to use the administrator's password"
+        )
+    seen = [(way.kind, way.name) for way in login]
+    for way in login:
+        if seen.count((way.kind, way.name)) > 1:
+            yield Problem("rocketchat:login", f"two logins of kind {way.kind} have the name {way.name}")
+            return
+        if isinstance(way, OidcLogin) and way.preset == "keycloak" and way.realm is None:
+            yield Problem("rocketchat:login.realm", "preset keycloak needs the realm")
+        paths = (way.token_path, way.identity_path, way.authorize_path) if isinstance(way, OidcLogin) else ()
+        if isinstance(way, OidcLogin) and way.preset == "generic" and None in paths:
+            yield Problem(
+                "rocketchat:login",
+                "a provider without a preset needs tokenPath, identityPath and authorizePath",
+                allowed="preset: fusionauth, keycloak; or the three paths",
+            )
+    yield Note(", ".join(way.kind for way in login) or "by user name and password")
+
+
+@rule("Uploads are kept in the right place")
+def _media(media: Media, chat: Chat) -> Iterator[Finding]:
+    if isinstance(media, GridFsMedia):
+        if chat.profile is Profile.PRODUCTION:
+            yield Warning_("uploads go into the database (gridfs); the vendor advises against it in production")
+        else:
+            yield Note("in the database")
+    else:
+        yield Note(f"in the private bucket {media.bucket}")
+
+
+@rule("Fonts and style sheet pass the content security policy")
+def _appearance(appearance: Appearance) -> Iterator[Finding]:
+    if appearance.css is None:
+        return
+    try:
+        environment.appearance(css=appearance.css)
+    except ValueError as error:
+        yield Problem("rocketchat:appearance.css", str(error))
+    else:
+        yield Note("style sheet")
+
+
+@rule("Every secret is there")
+def _secrets(parts: Any, secrets: Set[str]) -> Iterator[Finding]:
+    for key in SECRETS.values():
+        path = f"rocketchat:{key.name}"
+        try:
+            required, used = key.required(parts), key.used(parts)
+        except ValueError:
+            continue
+        if key.name in secrets and not used:
+            yield Warning_(f"nothing in this stack reads the secret {path}")
+        if key.name not in secrets and required:
+            yield Problem(path, f"the secret is missing. {key.description}", remedy=command(path))
+    yield Note(", ".join(sorted(secrets & set(SECRETS))) or "none is needed")

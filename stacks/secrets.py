@@ -1,0 +1,80 @@
+"""The secrets of a stack: flat keys of their own, because a secret inside an object ends in the state in clear."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rocketchat import releases
+from stacks.spec import OidcLogin, OwnPush, Parts, SamlLogin, SmtpMail, UriDatabase
+
+
+def _never(_: Parts) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class SecretKey:
+    """One key `rocketchat:<name>` that is always secret."""
+
+    name: str
+    description: str
+    required: Callable[[Parts], bool] = _never
+    """Whether these parts cannot be deployed without it."""
+    used: Callable[[Parts], bool] = lambda _: True
+    """Whether anything in these parts reads it."""
+
+
+def _oidc(parts: Parts) -> bool:
+    return any(isinstance(login, OidcLogin) for login in parts.login)
+
+
+def _saml(parts: Parts) -> bool:
+    return any(isinstance(login, SamlLogin) for login in parts.login)
+
+
+def _own_push(parts: Parts) -> bool:
+    return isinstance(parts.push, OwnPush)
+
+
+def _smtp_user(parts: Parts) -> bool:
+    return isinstance(parts.mail, SmtpMail) and parts.mail.username is not None
+
+
+def _uri(parts: Parts) -> bool:
+    return isinstance(parts.database, UriDatabase)
+
+
+def _oplog_uri(parts: Parts) -> bool:
+    return _uri(parts) and releases.find(parts.chat.release).needs_oplog_url
+
+
+SECRETS = {
+    key.name: key
+    for key in (
+        SecretKey("license", "Licence of Rocket.Chat; several containers, microservices and more need one."),
+        SecretKey("registrationToken", "Token that registers the workspace at Rocket.Chat Cloud at its first start."),
+        SecretKey("mongodbUri", "URI of an existing MongoDB, with user, password and database name.", _uri, _uri),
+        SecretKey("mongodbOplogUri", "URI of its `local` database, for releases that read the oplog.", _oplog_uri, _oplog_uri),
+        SecretKey("smtpPassword", "Password of the SMTP user.", _smtp_user, _smtp_user),
+        SecretKey("oidcClientSecret", "Secret of the OpenID Connect client.", _oidc, _oidc),
+        SecretKey("samlPrivateKey", "Private key (PEM) that signs SAML requests.", _never, _saml),
+        SecretKey("fcmServiceAccount", "Firebase service account (JSON) of the own app.", _own_push, _own_push),
+        SecretKey("apnKey", "Apple push key (PEM) of the own app.", _never, _own_push),
+        SecretKey("apnCertificate", "Apple push certificate (PEM) of the own app.", _never, _own_push),
+        SecretKey("apnPassphrase", "Passphrase of the Apple push key.", _never, _own_push),
+        SecretKey("bugsnagApiKey", "Bugsnag's API key; errors are reported there when it is set."),
+    )
+}
+
+PROVIDER_KEYS = {
+    "aws:region": False,
+    "aws:profile": False,
+    "cloudflare:apiToken": True,
+    "mongodbatlas:publicKey": True,
+    "mongodbatlas:privateKey": True,
+}
+"""Keys of the providers that the program reads, and whether each is a secret."""
+
+
+def command(key: str) -> str:
+    """Return the command that sets a secret, given its full key."""
+    return f"pulumi config set --secret {key}"

@@ -1,0 +1,562 @@
+"""The language of stack files: one model per part, every field described.
+
+Only what a single part can say of itself is checked here; what several parts must agree on is in rules.py.
+Field names are snake_case here and camelCase in the file.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from rocketchat import releases
+
+_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+
+
+class Part(BaseModel):
+    """Base of all parts: immutable, camelCase in the file, unknown keys refused."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
+    )
+
+
+def _host(text: str) -> str:
+    if "://" in text:
+        bare = text.partition("://")[2].rstrip("/")
+        raise ValueError(f"give the bare host name, without scheme or slash: {bare}")
+    if "/" in text:
+        raise ValueError(f"a host name has no slash; give {text.partition('/')[0]}")
+    if text != text.lower():
+        raise ValueError(f"write host names in lower case: {text.lower()}")
+    if len(text) > 253 or not re.fullmatch(rf"{_LABEL}(\.{_LABEL})+", text):
+        raise ValueError("this is not a host name; one looks like chat.example.com")
+    return text
+
+
+def _quoted(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    raise ValueError(f'put a version in quotes, because YAML reads it as a number: "{value}"')
+
+
+def _cidr(text: str) -> str:
+    try:
+        return str(ipaddress.IPv4Network(text))
+    except ValueError as error:
+        raise ValueError(f"this is not an IPv4 network: {error}") from error
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError as error:
+        raise ValueError("this is not an IPv4 address; one looks like 203.0.113.7") from error
+
+
+def _url(text: str) -> str:
+    if not re.fullmatch(rf"https://{_LABEL}(\.{_LABEL})*(:\d+)?(/[^\s?#]*)?", text):
+        raise ValueError("this is not an https address; one looks like https://login.example.com")
+    if text.endswith("/"):
+        raise ValueError(f"leave out the slash at the end: {text.rstrip('/')}")
+    return text
+
+
+def _email(text: str) -> str:
+    if not re.fullmatch(rf"[^@\s<>\"]+@{_LABEL}(\.{_LABEL})+", text):
+        raise ValueError("this is not an e-mail address; one looks like chat@example.com")
+    return text
+
+
+def _sender(text: str) -> str:
+    match = re.fullmatch(r"(?:[^<>\r\n]* )?<([^<>]+)>", text)
+    _email(match.group(1) if match else text)
+    return text
+
+
+def _bucket(text: str) -> str:
+    if not re.fullmatch(r"(?!xn--|sthree-)[a-z0-9](?:[a-z0-9-]|\.(?![.-])){1,61}[a-z0-9]", text) or re.fullmatch(
+        r"[\d.]+", text
+    ):
+        raise ValueError("a bucket name has 3 to 63 lower-case letters, digits, dots and hyphens")
+    return text
+
+
+def _matching(pattern: str, what: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"this is not {what}")
+        return text
+
+    return AfterValidator(check)
+
+
+HostName = Annotated[str, AfterValidator(_host)]
+Version = Annotated[str, BeforeValidator(_quoted)]
+Cidr = Annotated[str, AfterValidator(_cidr)]
+Address = Annotated[str, AfterValidator(_address)]
+Url = Annotated[str, AfterValidator(_url)]
+Email = Annotated[str, AfterValidator(_email)]
+Sender = Annotated[str, AfterValidator(_sender)]
+BucketName = Annotated[str, AfterValidator(_bucket)]
+AtlasId = Annotated[str, _matching(r"[0-9a-f]{24}", "an Atlas id, which has 24 hexadecimal digits")]
+AtlasName = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", "a name of letters, digits and hyphens")]
+DatabaseName = Annotated[str, _matching(r"[A-Za-z][A-Za-z0-9_-]{0,37}", "a database name, at most 38 characters")]
+VpcId = Annotated[str, _matching(r"vpc-[0-9a-f]{8,17}", "a VPC's id, such as vpc-0123456789abcdef0")]
+SubnetId = Annotated[str, _matching(r"subnet-[0-9a-f]{8,17}", "a subnet's id, such as subnet-0123456789abcdef0")]
+ListenerArn = Annotated[
+    str, _matching(r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:listener/app/.+", "a listener's ARN")
+]
+Days = Annotated[int, Field(ge=1, le=3650)]
+
+
+class Profile(StrEnum):
+    """What the defaults are for: `trial` is cheap and easily removed, `production` is protected."""
+
+    TRIAL = "trial"
+    PRODUCTION = "production"
+
+
+# ---------------------------------------------------------------------------------------------------- chat
+
+
+class Administrator(Part):
+    """The first administrator. The password is generated and is an output."""
+
+    email: Email
+    """Where the administrator's mail goes."""
+    username: str = Field(default="rocket.admin", min_length=3, max_length=40, pattern=r"^[0-9a-zA-Z._-]+$")
+    """Login name. `admin` and the like are guessed by everyone."""
+    name: str = Field(default="Administrator", min_length=1, max_length=80)
+    """Name shown in the chat."""
+
+
+class Chat(Part):
+    """What chat is wanted."""
+
+    host: HostName
+    """Public name, without scheme or slash, such as `chat.lovia.life`."""
+    release: Version = releases.DEFAULT_RELEASE
+    """Exact release of Rocket.Chat, such as `8.9.0`."""
+    upgrade_from: Version | None = None
+    """The release that runs now; the step to `release` is then checked."""
+    users: int = Field(default=25, ge=1)
+    """Users at the same time. Sizes the containers and the database."""
+    profile: Profile = Field(default=Profile.PRODUCTION, strict=False)
+    """`trial` or `production`: what the defaults of all other parts are."""
+    site_name: str | None = Field(default=None, min_length=1, max_length=100)
+    """Name of the workspace; the host when left out."""
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")
+    """Language of the workspace, such as `en` or `de`."""
+    administrator: Administrator | None = None
+    """The first administrator; `admin@` the mail domain, or the host's, when left out."""
+
+
+# ------------------------------------------------------------------------------------------------- runtime
+
+
+class NewNetwork(Part):
+    """A VPC of the stack's own."""
+
+    kind: Literal["new"] = "new"
+    cidr: Cidr = "10.20.0.0/16"
+    """Addresses of the VPC, from /16 to /24."""
+    zones: int = Field(default=2, ge=2, le=4)
+    """Availability zones to spread over."""
+    nat: Literal["one", "per-zone", "none"] | None = None
+    """NAT gateways: one, one per zone, or none (containers then have public addresses and no fixed one). One when left out."""
+    endpoints: list[Literal["secretsmanager", "logs", "ecr.api", "ecr.dkr", "ssmmessages"]] = []
+    """Interface endpoints of AWS services; each costs about 8 USD a month per zone. S3's gateway endpoint is always there."""
+    avoid: list[Cidr] = []
+    """Networks that this one must not overlap: offices, VPNs, peered VPCs."""
+    flow_log_days: Days = 90
+    """How long flow logs are kept."""
+
+
+class ExistingNetwork(Part):
+    """A VPC that is there already."""
+
+    kind: Literal["existing"]
+    vpc: VpcId
+    public_subnets: list[SubnetId] = Field(default=[], max_length=8)
+    """At least two, in different zones; needed only for a balancer of the stack's own."""
+    task_subnets: list[SubnetId] = Field(min_length=1, max_length=8)
+    """Subnets of the containers."""
+    public_addresses: bool = False
+    """Whether containers get public addresses (subnets without NAT)."""
+    egress_addresses: list[Address] = []
+    """Public addresses of the VPC's NAT gateways, which the database lets in."""
+
+
+class NewBalancer(Part):
+    """An application load balancer of the stack's own."""
+
+    kind: Literal["new"] = "new"
+    waf: bool | None = None
+    """Web application firewall before the balancer. On in production."""
+    access_logs: bool | None = None
+    """Access logs in a bucket of their own. On in production."""
+    idle_timeout: int = Field(default=3600, ge=60, le=4000)
+    """Seconds without traffic before a connection is cut; slow uploads and WebSockets want it long."""
+
+
+class ExistingBalancer(Part):
+    """A balancer that is there already; only a host rule and a target group are added to it."""
+
+    kind: Literal["existing"]
+    listener: ListenerArn
+    """ARN of its HTTPS listener, which must hold a certificate for the host."""
+    priority: int | None = Field(default=None, ge=1, le=50000)
+    """Priority of the rule; AWS takes the next free one when left out."""
+
+
+class RuntimeTraits(BaseModel):
+    """What a kind of runtime is able to do; rules and deploy.py ask for these, never for the kind."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: bool
+    """Containers have a role of the cloud, so that no access key is needed for the bucket."""
+    needs_region: bool
+    needs_dns: bool
+    app_cdn: bool
+    """CloudFront can stand before it."""
+
+
+class FargateRuntime(Part):
+    """Containers on AWS ECS Fargate behind an application load balancer."""
+
+    traits: ClassVar[RuntimeTraits] = RuntimeTraits(role=True, needs_region=True, needs_dns=True, app_cdn=True)
+
+    kind: Literal["fargate"]
+    spot: bool = False
+    """Run on spare capacity, which is cheaper and may be taken away with two minutes' notice."""
+    architecture: Literal["arm64", "x86_64"] = "arm64"
+    """Processors: arm64 (Graviton) is cheaper."""
+    cpu: Literal[1024, 2048, 4096, 8192, 16384] | None = None
+    """CPU units of one container, 1024 being one vCPU. From the number of users when left out."""
+    memory: int | None = Field(default=None, ge=2048, le=122880)
+    """Memory of one container in MiB. From the number of users when left out."""
+    instances: int | None = Field(default=None, ge=1, le=20)
+    """Containers of the chat. More than one needs a licence. From the number of users and the licence when left out."""
+    max_instances: int | None = Field(default=None, ge=1, le=50)
+    """Autoscaling goes up to this many; needs a licence when above one."""
+    exec: bool = False
+    """Allow `aws ecs execute-command`; sessions are then encrypted and logged."""
+    log_days: Days | None = None
+    """How long the chat's logs are kept: 30 days, or 365 in production."""
+    network: Annotated[NewNetwork | ExistingNetwork, Field(discriminator="kind")] = NewNetwork()
+    balancer: Annotated[NewBalancer | ExistingBalancer, Field(discriminator="kind")] = NewBalancer()
+
+    @property
+    def fixed_egress(self) -> bool:
+        """Whether connections leave from addresses that are known and stay."""
+        if isinstance(self.network, ExistingNetwork):
+            return bool(self.network.egress_addresses)
+        return self.network.nat != "none"
+
+
+# ------------------------------------------------------------------------------------------------ database
+
+
+class AtlasDatabase(Part):
+    """MongoDB Atlas: a cluster, and the chat's database and user on it."""
+
+    kind: Literal["atlas"]
+    organization: AtlasId | None = None
+    """Id of the Atlas organization in which a project is made. Either this or `project`."""
+    project: AtlasId | None = None
+    """Id of a project that is there already."""
+    cluster: AtlasName
+    """Name of the cluster, and of the project where one is made."""
+    name: DatabaseName = "rocketchat"
+    """Name of the chat's database."""
+    version: Version | None = None
+    """MongoDB version, such as "8.0". The release's own recommendation when left out."""
+    tier: Literal["M10", "M20", "M30", "M40", "M50", "M60", "M80"] | None = None
+    """Size of the cluster. From the number of users when left out."""
+    max_tier: Literal["M10", "M20", "M30", "M40", "M50", "M60", "M80"] | None = None
+    """Compute autoscaling goes up to this tier. From the number of users when left out."""
+    disk_gb: int | None = Field(default=None, ge=10, le=4096)
+    """Disk in GB, grown by Atlas when it fills. From the number of users when left out."""
+    region: str | None = None
+    """Region of AWS for the cluster; the stack's own when left out."""
+    private_link: bool | None = None
+    """Reach the cluster through AWS PrivateLink instead of the internet. On in production."""
+    allow: list[Cidr] = []
+    """Further networks that may reach the cluster, such as an office's."""
+    maintenance_day: Literal["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] = "sunday"
+    maintenance_hour: int = Field(default=18, ge=0, le=23)
+    """Hour of day, UTC, at which Atlas may do its maintenance."""
+
+
+class UriDatabase(Part):
+    """A MongoDB replica set that is there already, by its URI (the secret `mongodbUri`)."""
+
+    kind: Literal["uri"]
+    version: Version
+    """MongoDB version that it runs, such as "8.0"; checked against the release."""
+
+
+# --------------------------------------------------------------------------------------------------- media
+
+
+class CloudFrontMediaCdn(Part):
+    """CloudFront before the bucket."""
+
+    kind: Literal["cloudfront"]
+    host: HostName
+    """Public name of the distribution, such as `media-chat.lovia.life`."""
+
+
+class ExternalMediaCdn(Part):
+    """A CDN that the stack does not make, such as BunnyCDN."""
+
+    kind: Literal["external"]
+    host: HostName
+
+
+class S3Media(Part):
+    """Uploads in a private S3 bucket."""
+
+    kind: Literal["s3"]
+    bucket: BucketName
+    cdn: Annotated[CloudFrontMediaCdn | ExternalMediaCdn, Field(discriminator="kind")] | None = None
+    """A CDN before the bucket. Rocket.Chat itself never sends its users there; the plan says so."""
+    old_version_days: Days = 90
+    """How long deleted and overwritten files are kept."""
+
+
+class GridFsMedia(Part):
+    """Uploads in MongoDB. For trials; the vendor advises against it in production."""
+
+    kind: Literal["gridfs"] = "gridfs"
+
+
+# --------------------------------------------------------------------------------------- dns, edge and mail
+
+
+class CloudflareDns(Part):
+    """A zone at Cloudflare."""
+
+    kind: Literal["cloudflare"]
+    zone: HostName
+    """Name of the zone, such as `lovia.life`."""
+    zone_id: str | None = Field(default=None, pattern=r"^[0-9a-f]{32}$")
+    """Cloudflare's id of the zone; looked up by name when left out."""
+    proxied: bool = False
+    """Send the chat's traffic through Cloudflare. One more trusted proxy; uploads are then limited to 100 MB."""
+
+
+class DirectEdge(Part):
+    """Users reach the balancer itself."""
+
+    kind: Literal["direct"] = "direct"
+
+
+class CloudFrontEdge(Part):
+    """CloudFront before the app: nothing cached, all headers and methods passed."""
+
+    kind: Literal["cloudfront"]
+    price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"] = "PriceClass_200"
+    """Which of CloudFront's locations serve the chat."""
+
+
+class SesMail(Part):
+    """Amazon SES, set up whole: identity, DKIM, MAIL FROM, SPF, DMARC, and an SMTP user."""
+
+    kind: Literal["ses"]
+    domain: HostName
+    """Domain that mail is sent from."""
+    sender: Sender = Field(alias="from")
+    """The From address, with or without a name: `Lovia <chat@lovia.life>`."""
+    region: str | None = None
+    """SES's region; the stack's own when left out."""
+    dmarc_policy: Literal["none", "quarantine", "reject"] = "quarantine"
+    dmarc_reports: Email | None = None
+    """Where other providers send their DMARC reports."""
+
+
+class SmtpMail(Part):
+    """Any SMTP server. The password is the secret `smtpPassword`."""
+
+    kind: Literal["smtp"]
+    host: HostName
+    port: int = Field(default=587, ge=1, le=65535)
+    encryption: Literal["starttls", "tls"] = "starttls"
+    """`starttls` (usually port 587) or `tls` from the first byte (usually port 465)."""
+    username: str | None = Field(default=None, min_length=1)
+    sender: Sender = Field(alias="from")
+    domain: HostName | None = None
+    """The domain that From must be in; that of `from` when left out."""
+
+
+# ------------------------------------------------------------------------------------------ login and push
+
+
+class OidcLogin(Part):
+    """Single sign-on by OpenID Connect. The client's secret is `oidcClientSecret`."""
+
+    kind: Literal["oidc"]
+    preset: Literal["fusionauth", "keycloak", "generic"] = "generic"
+    """Fills in the paths of a known provider."""
+    name: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9]{0,30}$")
+    """Name of the login service inside Rocket.Chat; part of the callback address. The preset's when left out."""
+    url: Url
+    """Address of the provider, without a slash at the end."""
+    client_id: str = Field(min_length=1)
+    realm: str | None = None
+    """Keycloak's realm."""
+    token_path: str | None = Field(default=None, pattern=r"^/")
+    identity_path: str | None = Field(default=None, pattern=r"^/")
+    authorize_path: str | None = Field(default=None, pattern=r"^/")
+    scope: str | None = None
+    button_text: str = "Sign In"
+    username_field: str | None = None
+    merge_users: bool = False
+    """Join a login with the account of the same e-mail address. Only for a provider that verifies addresses."""
+    merge_roles: bool = False
+    """Take the user's roles from the provider. Needs a licence."""
+    roles_field: str = "roles"
+
+
+class SamlLogin(Part):
+    """Single sign-on by SAML. An own signing key is the secret `samlPrivateKey`."""
+
+    kind: Literal["saml"]
+    preset: Literal["google", "generic"] = "generic"
+    name: str = Field(default="saml", pattern=r"^[a-z][a-z0-9-]{0,30}$")
+    """Name of the provider inside Rocket.Chat; part of the addresses to register."""
+    entry_point: Annotated[str, AfterValidator(lambda text: text if text.startswith("https://") else _url(text))]
+    """The identity provider's sign-on address."""
+    logout: Url | None = None
+    """The identity provider's sign-out address."""
+    certificate: str = Field(min_length=1)
+    """The identity provider's public certificate (PEM, or its base64 without the BEGIN and END lines)."""
+    button_text: str = "Sign In"
+
+
+class Accounts(Part):
+    """What users may do with their own accounts. A key that is left out keeps the product's default."""
+
+    login_form: bool | None = None
+    """Show the form for user name and password."""
+    registration: Literal["disabled", "public", "secret-url"] = "disabled"
+    """Who may make an account by the form."""
+    profile_change: bool | None = None
+    username_change: bool | None = None
+    name_change: bool | None = None
+    email_change: bool | None = None
+    password_change: bool | None = None
+    avatar_change: bool | None = None
+    status_change: bool | None = None
+    delete_own: bool | None = None
+    two_factor: bool | None = None
+    """Two-factor authentication is possible."""
+    lock: bool = False
+    """Lock all of these against change in the administration pages."""
+
+
+class GatewayPush(Part):
+    """The vendor's push gateway, for the apps of the stores. Registers the workspace at Rocket.Chat Cloud."""
+
+    kind: Literal["gateway"]
+
+
+class OwnPush(Part):
+    """Push of a self-built app, by the secrets `fcmServiceAccount` and `apnKey`, `apnCertificate`, `apnPassphrase`."""
+
+    kind: Literal["own"]
+
+
+class NoPush(Part):
+    """No push."""
+
+    kind: Literal["none"] = "none"
+
+
+# --------------------------------------------------------------------------------------------- operations
+
+
+class Backup(Part):
+    """How long the database's backups are kept. A key that is left out comes from the profile."""
+
+    restore_window_days: int | None = Field(default=None, ge=1, le=7)
+    """Point-in-time restore goes back so many days."""
+    daily_days: Days | None = None
+    weekly_weeks: int | None = Field(default=None, ge=1, le=52)
+    monthly_months: int | None = Field(default=None, ge=1, le=36)
+
+
+class Monitoring(Part):
+    """Who is told when something fails, and what is measured."""
+
+    alarm_emails: list[Email] = []
+    """Alarms of AWS and of Atlas go to these addresses."""
+    prometheus: bool = False
+    """Serve metrics on port 9458 inside the network."""
+    monthly_budget_usd: int | None = Field(default=None, ge=1)
+    """A budget of AWS that warns at 80 and 100 percent."""
+
+
+class Font(Part):
+    """A brand font, delivered inside the style sheet because the default CSP allows no other place."""
+
+    family: str = Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9 _-]+$")
+    file: str = Field(pattern=r"\.woff2$")
+    """A WOFF2 file, relative to the stack file's folder. Keep it small: a subset of the letters that are used."""
+    weight: int = Field(default=400, ge=100, le=900)
+    used_for: Literal["headings", "text"] = "text"
+
+
+class Appearance(Part):
+    """How the workspace looks."""
+
+    css: str | None = None
+    """Style sheet that is added to the product's own."""
+    fonts: list[Font] = []
+    home_title: str | None = None
+
+
+class Locked(Part):
+    """A setting with its lock."""
+
+    value: bool | int | float | str | list[str]
+    lock: bool = False
+    """Make the setting read-only in the administration pages."""
+
+
+Runtime = Annotated[FargateRuntime, Field()]
+Database = Annotated[AtlasDatabase | UriDatabase, Field(discriminator="kind")]
+Media = Annotated[S3Media | GridFsMedia, Field(discriminator="kind")]
+Dns = Annotated[CloudflareDns, Field()]
+Edge = Annotated[DirectEdge | CloudFrontEdge, Field(discriminator="kind")]
+Mail = Annotated[SesMail | SmtpMail, Field(discriminator="kind")]
+Login = Annotated[OidcLogin | SamlLogin, Field(discriminator="kind")]
+Push = Annotated[GatewayPush | OwnPush | NoPush, Field(discriminator="kind")]
+Setting = bool | int | float | str | list[str] | Locked
+
+
+class Parts(Part):
+    """All parts of a stack file: the keys of the namespace `rocketchat:` that are not secret."""
+
+    chat: Chat
+    runtime: Runtime
+    database: Database
+    media: Media = GridFsMedia()
+    dns: Dns | None = None
+    edge: Edge = DirectEdge()
+    mail: Mail | None = None
+    login: Annotated[list[Login], BeforeValidator(lambda given: [given] if isinstance(given, dict) else given)] = []
+    """One way to sign in, or a list of them."""
+    accounts: Accounts = Accounts()
+    push: Push = NoPush()
+    backup: Backup = Backup()
+    monitoring: Monitoring = Monitoring()
+    appearance: Appearance = Appearance()
+    settings: Mapping[str, Setting] = {}
