@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -37,6 +37,8 @@ _FAMILY_NAMES = {"Accounts_OAuth_Custom-": r"[A-Z0-9][a-z0-9]*"}
 capital."""
 _ANY_NAME = r"[A-Za-z0-9]+"
 _CUSTOM_OAUTH = "Accounts_OAuth_Custom-"
+_LARGEST_NUMBER = 2**53 - 1
+"""The server's numbers are exact up to here."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class SettingProblem:
 def catalogue() -> Mapping[str, Setting]:
     """Return all settings by id, families under their `<name>` form. Read from the data file once, when
     first asked."""
-    text = resources.files("rocketchat").joinpath("data", "settings.json").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "data" / "settings.json").read_text(encoding="utf-8")
     settings = {}
     for key, facts in json.loads(text).items():
         for plural in ("choices", "modules"):
@@ -140,8 +142,9 @@ def nearest(setting_id: str) -> str | None:
     return ids[close[0]] if close else None
 
 
-def variable_value(setting: Setting, value: object) -> str:
-    """Return the text that makes the server read `value`, which `check` has found to be right."""
+def variable_value(value: object) -> str:
+    """Return the text that makes the server read `value`, which `check` has found to be right for its
+    setting."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
@@ -180,7 +183,7 @@ def _problem_of_id(setting_id: str) -> SettingProblem:
             "environment",
             "the settings of theme fonts and colours are gone; the server deletes them at start",
             nearest="theme-custom-css",
-            remedy="write CSS into theme-custom-css, with fonts as data: addresses (the default CSP allows no other)",
+            remedy="write CSS into theme-custom-css, with fonts as data: addresses (the CSP allows no other)",
         )
     close = nearest(setting_id)
     return SettingProblem(
@@ -218,7 +221,7 @@ def _problems_of_use(setting: Setting, release: Release, *, licensed: bool) -> I
         yield SettingProblem(
             setting.id,
             "release",
-            f"Rocket.Chat {release.version} no longer has this setting; the last line with it is {setting.until}",
+            f"Rocket.Chat {release.version} has this setting no more; the last line with it is {setting.until}",
             remedy="leave it out",
         )
     if licensed:
@@ -227,7 +230,7 @@ def _problems_of_use(setting: Setting, release: Release, *, licensed: bool) -> I
         yield SettingProblem(
             setting.id,
             "licence",
-            f"this setting needs a licence (module {' or '.join(setting.modules)}); without one it has no effect",
+            f"this setting has no effect without a licence (module {' or '.join(setting.modules)})",
             remedy="leave it out, or give a licence",
         )
     elif setting.id.startswith(_CUSTOM_OAUTH) and "custom-oauth" in release.licensed_features:
@@ -246,7 +249,7 @@ def _shown(value: object) -> str:
     if isinstance(value, str):
         return f'"{value[:40]}"'
     if isinstance(value, int | float):
-        return str(value)
+        return str(value) if abs(value) <= _LARGEST_NUMBER else "so large a number"
     if value is None:
         return "nothing"
     return "a list" if isinstance(value, list | tuple) else "an object"
@@ -274,17 +277,17 @@ def _check_boolean(setting: Setting, value: object) -> SettingProblem | None:
 
 
 def _check_number(setting: Setting, value: object) -> SettingProblem | None:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST_NUMBER:
         return None
     remedy = None
-    if isinstance(value, str) and re.fullmatch(r"[+-]?\d+", value, re.ASCII):
+    if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,16}", value, re.ASCII):
         remedy = f"write {value}, without quotes"
     unit = " of milliseconds" if setting.type == "timespan" else ""
     return _wrong(setting, value, f"a whole number{unit}", remedy=remedy)
 
 
 def _check_range(setting: Setting, value: object) -> SettingProblem | None:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST_NUMBER:
         return None
     return _wrong(setting, value, "a number")
 
@@ -320,7 +323,7 @@ def _check_text(setting: Setting, value: object) -> SettingProblem | None:
         return SettingProblem(
             setting.id,
             "type",
-            f"the server turns the text {_shown(value)} of a variable into a boolean, and this setting is text",
+            f"the server turns a variable's text {_shown(value)} into a boolean, and this setting is text",
             remedy="choose another text, or set it in the administration pages",
         )
     if "\0" in value:
@@ -382,6 +385,8 @@ def check_one(setting_id: str, value: object, release: Release, *, licensed: boo
     if setting.sensitive:
         # The value is not looked at any further, so that no message can show it.
         return [*problems, _problem_of_secret(setting, owner(setting_id))]
+    if isinstance(value, Mapping) and not isinstance(value.get("lock", False), bool):
+        return [*problems, SettingProblem(setting_id, "type", "lock is a switch", allowed="true or false")]
     plain, _ = unlock(value)
     wrong = _problem_of_value(setting, plain)
     return problems if wrong is None else [*problems, wrong]

@@ -1,0 +1,258 @@
+"""Single sign-on: OpenID Connect as a custom OAuth service, and SAML.
+
+Source: RocketChat/Rocket.Chat `initCustomOAuthServices.ts`, `addOAuthService.ts` and
+`saml/lib/settings.ts`; #25157 and #30013 for the two forms of a custom OAuth service's variables, of which
+the first only creates it and the second also changes it later.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Final
+
+from rocketchat.releases import Release
+from rocketchat.variables import Environment, Secret, V, flag, overwrite, require_secret
+
+GENERIC: Final = "generic"
+FUSIONAUTH: Final = "fusionauth"
+KEYCLOAK: Final = "keycloak"
+GOOGLE: Final = "google"
+SAML_PRESETS: Final = (GENERIC, GOOGLE)
+
+
+@dataclass(frozen=True)
+class OidcOptions:
+    """What can be told of a login service. None leaves the preset's value, and where it has none, the
+    product's."""
+
+    token_path: str | None = None
+    identity_path: str | None = None
+    authorize_path: str | None = None
+    scope: str | None = None
+    access_token_param: str | None = None
+    token_sent_via: str | None = None
+    """`header` or `payload`."""
+    identity_token_sent_via: str | None = None
+    """`default` (as `token_sent_via`), `header` or `payload`."""
+    login_style: str | None = None
+    """`redirect` or `popup`."""
+    button_label_text: str | None = None
+    button_label_color: str | None = None
+    button_color: str | None = None
+    show_button: bool | None = None
+    key_field: str | None = None
+    """What tells that a login and an account are the same: `username` or `email`."""
+    username_field: str | None = None
+    name_field: str | None = None
+    email_field: str | None = None
+    avatar_field: str | None = None
+    merge_users: bool | None = None
+    """Join a login with the account of the same `key_field`; only for a provider that verifies it."""
+    merge_roles: bool | None = None
+    """Take the roles over. This one and all below need a licence."""
+    roles_claim: str | None = None
+    roles_to_sync: str | None = None
+    groups_claim: str | None = None
+    map_channels: bool | None = None
+    groups_channel_map: str | None = None
+    channels_admin: str | None = None
+
+
+LICENSED_OPTIONS: Final = (
+    "merge_roles",
+    "roles_claim",
+    "roles_to_sync",
+    "groups_claim",
+    "map_channels",
+    "groups_channel_map",
+    "channels_admin",
+)
+"""Options that need a licence in every release."""
+
+_COMMON = {
+    "scope": "openid profile email",
+    "access_token_param": "access_token",
+    "token_sent_via": "header",
+    "identity_token_sent_via": "default",
+    "login_style": "redirect",
+    "button_label_text": "Sign In",
+    "username_field": "preferred_username",
+    "name_field": "name",
+    "email_field": "email",
+    "avatar_field": "picture",
+}
+
+OIDC_PRESETS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        GENERIC: MappingProxyType(_COMMON),
+        FUSIONAUTH: MappingProxyType(
+            {
+                **_COMMON,
+                "token_path": "/oauth2/token",
+                "identity_path": "/oauth2/userinfo",
+                "authorize_path": "/oauth2/authorize",
+            }
+        ),
+        KEYCLOAK: MappingProxyType(
+            {
+                **_COMMON,
+                "token_path": "/openid-connect/token",
+                "identity_path": "/openid-connect/userinfo",
+                "authorize_path": "/openid-connect/auth",
+            }
+        ),
+    }
+)
+"""What is known of each kind of provider."""
+
+
+def service_name(name: str) -> str:
+    """Return a login service's name as the server writes it in ids: lower case, then a capital.
+
+    Raises ValueError for a name with anything but letters and digits: the server cuts at the first
+    underscore.
+    """
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name, re.ASCII) is None:
+        raise ValueError(
+            f"the login service's name {name!r} must be letters and digits, beginning with a letter"
+        )
+    return name.lower().capitalize()
+
+
+def oidc_callback(host: str, name: str) -> str:
+    """Return the address to register at the provider as the allowed redirect."""
+    return f"https://{host}/_oauth/{service_name(name).lower()}"
+
+
+def _provider_url(url: str, preset: str, realm: str | None) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url) or url.endswith("/"):
+        raise ValueError(
+            "the provider's address must be like https://login.example.com, without a slash at the end"
+        )
+    if preset != KEYCLOAK:
+        if realm is not None:
+            raise ValueError("only the preset keycloak has a realm")
+        return url
+    if realm is not None:
+        url = f"{url}/realms/{realm}"
+    if re.search(r"/realms/[^/]+(/protocol)?$", url) is None:
+        raise ValueError("Keycloak needs its realm: name it, or end the address in /realms/<realm>")
+    return url if url.endswith("/protocol") else f"{url}/protocol"
+
+
+def oidc(
+    release: Release,
+    name: str,
+    url: str,
+    client_id: V,
+    client_secret: Secret[V],
+    *,
+    preset: str = GENERIC,
+    realm: str | None = None,
+    options: OidcOptions | None = None,
+    licensed: bool = False,
+) -> Environment[V | str]:
+    """Return the variables of a login service by OpenID Connect.
+
+    `url` is the provider's address without a slash at the end; Keycloak's takes its `realm` too. Raises
+    ValueError for a wrong name, address or preset, and when something needs a licence and there is none.
+    """
+    require_secret("client_secret", client_secret)
+    if preset not in OIDC_PRESETS:
+        raise ValueError(f"there is no preset {preset!r}; allowed: {', '.join(OIDC_PRESETS)}")
+    if not licensed and "custom-oauth" in release.licensed_features:
+        raise ValueError(
+            f"login by custom OAuth needs a licence in Rocket.Chat {release.version}; "
+            "stay on the 8.9 line, sign in by SAML, or give a licence"
+        )
+    given = {key: value for key, value in asdict(options or OidcOptions()).items() if value is not None}
+    unlicensed = [] if licensed else [key for key in LICENSED_OPTIONS if given.get(key)]
+    if unlicensed:
+        raise ValueError(f"these options of the login need a licence: {', '.join(unlicensed)}")
+    title = service_name(name)
+    fields: dict[str, str] = {
+        "url": _provider_url(url, preset, realm),
+        **OIDC_PRESETS[preset],
+        "show_button": "true",
+    }
+    for key, value in given.items():
+        fields[key] = flag(value) if isinstance(value, bool) else value
+    setting, creation = f"Accounts_OAuth_Custom-{title}", f"Accounts_OAuth_Custom_{name}"
+    values: dict[str, V | str | Secret[V]] = {"id": client_id, "secret": client_secret, **fields}
+    ids: dict[str, V | str | Secret[V]] = {f"{setting}-{key}": value for key, value in values.items()}
+    kept: Environment[V | str] = overwrite({setting: "true", **ids})
+    plain: dict[str, V | str] = {creation: "true"}
+    for key, value in values.items():
+        # The creating form cannot say that there is no button, so it is left to the other one.
+        if not isinstance(value, Secret) and key != "show_button":
+            plain[f"{creation}_{key}"] = value
+    created: Environment[V | str] = Environment(plain, {f"{creation}_secret": client_secret})
+    return created | kept
+
+
+_GOOGLE_FIELDS = {
+    "email": "email",
+    "name": {"fieldNames": ["firstName", "lastName"], "template": "__firstName__ __lastName__"},
+    "username": {"fieldName": "email", "regex": "(.*)@.+$"},
+}
+
+
+def saml_consumer(host: str, provider: str) -> str:
+    """Return the address (ACS) that the identity provider sends its answer to."""
+    return f"https://{host}/_saml/validate/{provider}"
+
+
+def saml_metadata(host: str, provider: str) -> str:
+    """Return the address of the metadata, which is also the entity id."""
+    return f"https://{host}/_saml/metadata/{provider}"
+
+
+def saml(
+    host: str,
+    provider: str,
+    entry_point: V,
+    certificate: V,
+    *,
+    preset: str = GENERIC,
+    logout: V | None = None,
+    private_key: Secret[V] | None = None,
+    public_certificate: V | None = None,
+    button_text: str = "Sign In",
+) -> Environment[V | str]:
+    """Return the variables of a login by SAML, which needs no licence.
+
+    `entry_point` and `logout` are the identity provider's addresses, `certificate` its public one;
+    `private_key` and `public_certificate` sign what the chat asks. The preset `google` (Google Cloud
+    Identity, Google Workspace) expects the attributes email, firstName and lastName to be mapped there, and
+    has no common sign-out. Raises ValueError for a provider name that cannot stand in an address, an
+    unknown preset, and a key without its certificate.
+    """
+    if re.fullmatch(r"[A-Za-z0-9-]+", provider, re.ASCII) is None:
+        raise ValueError(f"the provider's name {provider!r} must be letters, digits and hyphens")
+    if preset not in SAML_PRESETS:
+        raise ValueError(f"there is no preset {preset!r}; allowed: {', '.join(SAML_PRESETS)}")
+    if private_key is not None:
+        require_secret("private_key", private_key)
+    google = preset == GOOGLE
+    values: dict[str, V | str | Secret[V] | None] = {
+        "": "true",
+        "_provider": provider,
+        "_entry_point": entry_point,
+        "_idp_slo_redirect_url": entry_point if logout is None else logout,
+        "_issuer": saml_metadata(host, provider),
+        "_cert": certificate,
+        "_public_cert": public_certificate,
+        "_private_key": private_key,
+        # Google signs the answer or what it asserts, by a choice made there.
+        "_signature_validation_type": "Either" if google else "All",
+        "_button_label_text": button_text,
+        "_immutable_property": "EMail",
+        "_generate_username": "false",
+        "_username_normalize": "Lowercase",
+        "_name_overwrite": "true",
+        "_logout_behaviour": "Local" if logout is None else "SAML",
+        "_user_data_fieldmap": json.dumps(_GOOGLE_FIELDS) if google else None,
+    }
+    return overwrite({f"SAML_Custom_Default{key}": value for key, value in values.items()})
