@@ -1,0 +1,507 @@
+"""MongoDB Atlas: a cluster, and one chat's database on a cluster."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from ipaddress import AddressValueError, IPv4Address
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_mongodbatlas as mongodbatlas
+import pulumi_random as random
+
+from components.base import Component, one_of
+from components.database import alerts, backup
+from components.database.catalogue import atlas_region, check_tiers
+from components.database.private_link import AtlasPrivateLink, PrivateLinkArgs
+from components.database.uri import check_database_name, srv_uri
+from components.values import DatabaseAccess
+
+DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+"""Days as Atlas counts them, from 1."""
+
+ROLES = ("read", "readWrite", "dbAdmin", "clusterMonitor")
+"""Built-in roles that a chat may have; those that reach into every database are not among them."""
+
+HIGHEST_PRIORITY = 7
+
+PASSWORD_LENGTH = 40
+"""Letters and digits: about 238 bits, and nothing that a URI must encode."""
+
+_CLUSTER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
+_USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+AUDIT_FILTER = json.dumps(
+    {
+        "$or": [
+            {"atype": "authenticate", "result": {"$ne": 0}},
+            {
+                "atype": {
+                    "$in": [
+                        "createUser",
+                        "updateUser",
+                        "dropUser",
+                        "dropAllUsersFromDatabase",
+                        "grantRolesToUser",
+                        "revokeRolesFromUser",
+                        "createRole",
+                        "updateRole",
+                        "dropRole",
+                        "dropDatabase",
+                        "dropCollection",
+                    ]
+                }
+            },
+        ]
+    }
+)
+"""Failed logins, and changes of users and roles and drops of data; the chat's own traffic is left out."""
+
+
+class MaintenanceArgs(TypedDict):
+    """The weekly hour in which Atlas may restart nodes. A project has one only."""
+
+    day: str
+    """Day of the week in English, such as `sunday`."""
+    hour: int
+    """Hour of that day, 0 to 23, in the project's time zone (UTC unless changed in Atlas)."""
+    defer: NotRequired[bool]
+    """Whether each maintenance is put off by a week, so that it is announced first. Default true."""
+
+
+class AtlasClusterArgs(TypedDict):
+    """A cluster and the project that it stands in."""
+
+    cluster_name: str
+    """Name of the cluster: 1 to 64 letters, digits and hyphens. Cannot be changed later."""
+    region: str
+    """AWS region in AWS's spelling, such as `ap-southeast-1`."""
+    tier: str
+    """Size of each node, `M10` to `M300`; where it may change by itself, the size to begin with."""
+    mongodb_version: str
+    """Major version of MongoDB, such as `8.0`; Atlas adds the patches."""
+    organization_id: NotRequired[pulumi.Input[str]]
+    """Atlas's id of the organization in which a new project is made. Either this or `project_id`."""
+    project_id: NotRequired[pulumi.Input[str]]
+    """Atlas's id of an existing project. Either this or `organization_id`."""
+    project_name: NotRequired[str]
+    """Name of the new project; made up when left out."""
+    tier_max: NotRequired[str]
+    """Largest tier that Atlas may go up to by itself; the tier is fixed when left out."""
+    tier_min: NotRequired[str]
+    """Smallest tier that Atlas may go down to by itself; it never goes down when left out."""
+    disk_gb: NotRequired[int]
+    """Gigabytes of disk of each node to begin with, at least 10; the tier's own default when left out."""
+    disk_autoscaling: NotRequired[bool]
+    """Whether Atlas enlarges a disk that fills up. Default true."""
+    nodes: NotRequired[int]
+    """Nodes that can be elected: 3, 5 or 7. Default 3."""
+    oplog_hours: NotRequired[int]
+    """Hours of changes that the oplog keeps at least; needs `disk_autoscaling`. Default 24."""
+    javascript: NotRequired[bool]
+    """Whether the server runs JavaScript (`$where`, map-reduce). Default false."""
+    backup: NotRequired[bool]
+    """Whether snapshots are taken. Default true."""
+    point_in_time: NotRequired[bool]
+    """Whether any second of the restore window can be restored; needs `backup`. Default as `backup`."""
+    schedule: NotRequired[backup.BackupScheduleArgs]
+    """When snapshots are taken and how long they are kept."""
+    maintenance: NotRequired[MaintenanceArgs]
+    """The weekly maintenance hour; Atlas chooses when left out. Only one stack of a project gives it."""
+    alerts: NotRequired[bool]
+    """Whether alerts are set up. Those about hosts hold for the whole project. Default true."""
+    alert_emails: NotRequired[Sequence[pulumi.Input[str]]]
+    """Addresses told of alerts, beside the project's owners."""
+    auditing: NotRequired[bool]
+    """Whether the project's audit log is on (costs extra). One stack of a project gives it. Default false."""
+    termination_protection: NotRequired[bool]
+    """Whether Atlas itself refuses to delete the cluster. Default true."""
+    retain_backups: NotRequired[bool]
+    """Whether snapshots outlive the cluster. Default true."""
+    protect: NotRequired[bool]
+    """Whether Pulumi refuses to delete the project and the cluster. Default false."""
+    retain: NotRequired[bool]
+    """Whether project and cluster stay in Atlas when they leave the stack. Default false."""
+    tags: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Tags of project and cluster."""
+
+
+class AtlasCluster(Component):
+    """A replica set of MongoDB Atlas on AWS, with backup, alerts and a maintenance hour.
+
+    Produces: the project (unless one is given), the cluster, its snapshot schedule, the maintenance window,
+    the alerts, and auditing when asked for.
+    """
+
+    project_id: pulumi.Output[str]
+    """Atlas's id of the project."""
+    cluster_name: pulumi.Output[str]
+    """Name of the cluster."""
+    srv_address: pulumi.Output[str]
+    """`mongodb+srv://` address over the internet, without credentials."""
+
+    def __init__(self, name: str, args: AtlasClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        region = atlas_region(args["region"])
+        check_tiers(args["tier"], args.get("tier_min"), args.get("tier_max"))
+        snapshots = args.get("backup", True)
+        point_in_time = args.get("point_in_time", snapshots)
+        schedule = backup.complete(args.get("schedule", {}))
+        _check_cluster(args, snapshots=snapshots, point_in_time=point_in_time)
+        super().__init__("AtlasCluster", name, args, opts)
+
+        protect, retain = args.get("protect"), args.get("retain")
+        alerting = args.get("alerts", True)
+        if "project_id" in args:
+            self.project_id = pulumi.Output.from_input(args["project_id"])
+        else:
+            project = mongodbatlas.Project(
+                f"{name}-project",
+                org_id=args["organization_id"],
+                name=args.get("project_name"),
+                # Our own alerts replace the default ones, or owners would be told of each thing twice.
+                with_default_alerts_settings=not alerting,
+                tags=args.get("tags"),
+                opts=self.child(
+                    protect=protect,
+                    retain_on_delete=retain,
+                    # Atlas reads it only when the project is made, and refuses a change.
+                    ignore_changes=["withDefaultAlertsSettings"],
+                ),
+            )
+            self.project_id = project.id
+        cluster = self._cluster(name, args, region, snapshots=snapshots, point_in_time=point_in_time)
+        self.cluster_name = cluster.name
+        self.srv_address = cluster.connection_strings.apply(lambda strings: strings.standard_srv or "")
+        if snapshots:
+            backup.schedule_snapshots(
+                f"{name}-schedule",
+                schedule,
+                project_id=self.project_id,
+                cluster_name=self.cluster_name,
+                point_in_time=point_in_time,
+                opts=self.child(),
+            )
+        if "maintenance" in args:
+            window = args["maintenance"]
+            mongodbatlas.MaintenanceWindow(
+                f"{name}-maintenance",
+                project_id=self.project_id,
+                day_of_week=DAYS.index(window["day"]) + 1,
+                hour_of_day=window["hour"],
+                auto_defer_once_enabled=window.get("defer", True),
+                opts=self.child(),
+            )
+        if alerting:
+            for alert in (*alerts.ALERTS, *(alerts.BACKUP_ALERTS if snapshots else ())):
+                alerts.make(
+                    name,
+                    alert,
+                    project_id=self.project_id,
+                    cluster_name=self.cluster_name,
+                    emails=args.get("alert_emails", ()),
+                    child=self.child,
+                )
+        if args.get("auditing", False):
+            mongodbatlas.Auditing(
+                f"{name}-auditing",
+                project_id=self.project_id,
+                enabled=True,
+                audit_filter=AUDIT_FILTER,
+                audit_authorization_success=False,
+                opts=self.child(),
+            )
+        self.register_outputs(
+            {
+                "project_id": self.project_id,
+                "cluster_name": self.cluster_name,
+                "srv_address": self.srv_address,
+            }
+        )
+
+    def _cluster(
+        self, name: str, args: AtlasClusterArgs, region: str, *, snapshots: bool, point_in_time: bool
+    ) -> "mongodbatlas.AdvancedCluster":
+        tier_max, tier_min = args.get("tier_max"), args.get("tier_min")
+        disk_autoscaling = args.get("disk_autoscaling", True)
+        # What Atlas scales by itself is given here only to begin with: the next deployment must not take a
+        # busy cluster back to the size it began with. So these paths, and no others, are left to Atlas.
+        specs = "replicationSpecs[*].regionConfigs[*].electableSpecs"
+        scaled = [f"{specs}.instanceSize"] if tier_max is not None else []
+        if disk_autoscaling:
+            scaled.append(f"{specs}.diskSizeGb")
+        return mongodbatlas.AdvancedCluster(
+            f"{name}-cluster",
+            project_id=self.project_id,
+            name=args["cluster_name"],
+            cluster_type="REPLICASET",
+            mongo_db_major_version=args["mongodb_version"],
+            version_release_system="LTS",
+            replication_specs=[
+                mongodbatlas.AdvancedClusterReplicationSpecArgs(
+                    region_configs=[
+                        mongodbatlas.AdvancedClusterReplicationSpecRegionConfigArgs(
+                            provider_name="AWS",
+                            region_name=region,
+                            priority=HIGHEST_PRIORITY,
+                            electable_specs=mongodbatlas.AdvancedClusterReplicationSpecRegionConfigElectableSpecsArgs(
+                                instance_size=args["tier"],
+                                node_count=args.get("nodes", 3),
+                                disk_size_gb=args.get("disk_gb"),
+                            ),
+                            auto_scaling=mongodbatlas.AdvancedClusterReplicationSpecRegionConfigAutoScalingArgs(
+                                disk_gb_enabled=disk_autoscaling,
+                                compute_enabled=tier_max is not None,
+                                compute_max_instance_size=tier_max,
+                                compute_scale_down_enabled=tier_min is not None,
+                                compute_min_instance_size=tier_min,
+                            ),
+                        )
+                    ]
+                )
+            ],
+            # An update of anything else sends these specifications too; with this, Atlas then keeps the size
+            # that it has scaled to.
+            use_effective_fields=bool(scaled),
+            backup_enabled=snapshots,
+            pit_enabled=point_in_time,
+            retain_backups_enabled=args.get("retain_backups", True),
+            termination_protection_enabled=args.get("termination_protection", True),
+            advanced_configuration=mongodbatlas.AdvancedClusterAdvancedConfigurationArgs(
+                minimum_enabled_tls_protocol="TLS1_2",
+                javascript_enabled=args.get("javascript", False),
+                oplog_min_retention_hours=args.get("oplog_hours", 24) if disk_autoscaling else None,
+            ),
+            tags=args.get("tags"),
+            opts=self.child(
+                protect=args.get("protect"),
+                retain_on_delete=args.get("retain"),
+                ignore_changes=scaled,
+                # Making or resizing a cluster takes 10 to 40 minutes.
+                custom_timeouts=pulumi.CustomTimeouts(create="60m", update="60m", delete="60m"),
+            ),
+        )
+
+
+def _check_cluster(args: AtlasClusterArgs, *, snapshots: bool, point_in_time: bool) -> None:
+    if not _CLUSTER_NAME.fullmatch(args["cluster_name"]):
+        raise ValueError(
+            f"the Atlas cluster name {args['cluster_name']!r} must be 1 to 64 letters, digits and hyphens, "
+            "with a letter or digit at both ends"
+        )
+    if ("organization_id" in args) == ("project_id" in args):
+        raise ValueError("Atlas: give either organization_id (a new project) or project_id (an existing one)")
+    if "project_name" in args and "project_id" in args:
+        raise ValueError("Atlas: project_name names a new project; it cannot stand beside project_id")
+    if not re.fullmatch(r"\d+\.\d+", args["mongodb_version"]):
+        raise ValueError(
+            f"the MongoDB version {args['mongodb_version']!r} must be a major version such as 8.0"
+        )
+    if args.get("nodes", 3) not in (3, 5, 7):
+        raise ValueError(f"the Atlas cluster's nodes are {args.get('nodes')}; they must be 3, 5 or 7")
+    if args.get("disk_gb", 10) < 10:
+        raise ValueError(f"the Atlas cluster's disk_gb is {args.get('disk_gb')}; it must be at least 10")
+    if "oplog_hours" in args and not args.get("disk_autoscaling", True):
+        raise ValueError("Atlas keeps oplog_hours only with disk_autoscaling; leave one of the two out")
+    if point_in_time and not snapshots:
+        raise ValueError("Atlas: point_in_time needs backup")
+    if "maintenance" in args:
+        one_of("the maintenance day", args["maintenance"]["day"], DAYS)
+        if not 0 <= args["maintenance"]["hour"] <= 23:
+            raise ValueError(f"the maintenance hour is {args['maintenance']['hour']}; it must be 0 to 23")
+
+
+class RoleArgs(TypedDict):
+    """One role of a database user."""
+
+    role: str
+    """`read`, `readWrite`, `dbAdmin` or `clusterMonitor`."""
+    database: str
+    """The database that it holds for; `admin` for `clusterMonitor`."""
+
+
+class AtlasDatabaseArgs(TypedDict):
+    """One chat's database: who may use it, and from where."""
+
+    project_id: pulumi.Input[str]
+    """Atlas's id of the project."""
+    cluster_name: pulumi.Input[str]
+    """Name of the cluster, made in this program or by another stack."""
+    database: str
+    """Name of the database: 1 to 38 letters, digits, hyphens and underscores."""
+    roles: Sequence[RoleArgs]
+    """The roles of the chat's user: exactly those that its release needs."""
+    srv_address: NotRequired[pulumi.Input[str]]
+    """`mongodb+srv://` address of a cluster made in this program; looked up when left out."""
+    username: NotRequired[str]
+    """Name of the user, unique in the project. Default: the database's name."""
+    password_version: NotRequired[int]
+    """Count it up to have new passwords made. Default 1."""
+    oplog: NotRequired[bool]
+    """Whether a second user who may read the oplog is made, for releases that need one. Default false."""
+    addresses: NotRequired[Sequence[pulumi.Input[str]]]
+    """Fixed public IPv4 addresses of the chat, without a prefix length."""
+    access_comment: NotRequired[str]
+    """Who these addresses belong to and why, for readers of the access list in Atlas."""
+    private_link: NotRequired[PrivateLinkArgs]
+    """A private endpoint in the chat's VPC; the URI then leads through it."""
+
+
+class AtlasDatabase(Component):
+    """One chat's database on an Atlas cluster; taking it down leaves the cluster and other chats alone.
+
+    Produces: a generated password and a user scoped to the cluster, a second pair for the oplog when asked
+    for, and either entries of the project's access list, one per address, or a private endpoint.
+    """
+
+    username: pulumi.Output[str]
+    """Name of the chat's user."""
+    uri: pulumi.Output[str]
+    """Connection URI of the chat (secret)."""
+
+    def __init__(
+        self, name: str, args: AtlasDatabaseArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        _check_database(args)
+        super().__init__("AtlasDatabase", name, args, opts)
+        username = args.get("username", args["database"])
+        for index, address in enumerate(args.get("addresses", ()), start=1):
+            mongodbatlas.ProjectIpAccessList(
+                f"{name}-access-{index}",
+                project_id=args["project_id"],
+                cidr_block=pulumi.Output.from_input(address).apply(single_address),
+                comment=args.get("access_comment", f"Rocket.Chat, database {args['database']}"),
+                opts=self.child(),
+            )
+        address = self._address(name, args)
+        user, self.uri = self._user(
+            f"{name}-user", args, address, username, args["roles"], args["database"], name
+        )
+        self.username = user.username
+        self._oplog_uri: pulumi.Output[str] | None = None
+        if args.get("oplog", False):
+            _, self._oplog_uri = self._user(
+                f"{name}-oplog",
+                args,
+                address,
+                f"{username}-oplog",
+                [
+                    {"role": "read", "database": "local"},
+                    {"role": "clusterMonitor", "database": "admin"},
+                ],
+                "local",
+                name,
+            )
+        self.register_outputs({"username": self.username, "uri": self.uri})
+
+    @property
+    def access(self) -> DatabaseAccess:
+        """How the chat reaches its database; both URIs are secret."""
+        return DatabaseAccess(uri=self.uri, oplog_uri=self._oplog_uri)
+
+    def _address(self, name: str, args: AtlasDatabaseArgs) -> pulumi.Output[str]:
+        if "private_link" in args:
+            link = AtlasPrivateLink(
+                f"{name}-link",
+                {
+                    **args["private_link"],
+                    "project_id": args["project_id"],
+                    "cluster_name": args["cluster_name"],
+                },
+                self.child(),
+            )
+            return link.srv_address
+        if "srv_address" in args:
+            return pulumi.Output.from_input(args["srv_address"])
+        cluster = mongodbatlas.get_advanced_cluster_output(
+            project_id=args["project_id"],
+            name=args["cluster_name"],
+            opts=pulumi.InvokeOutputOptions(parent=self),
+        )
+        return cluster.connection_strings.apply(lambda strings: strings.standard_srv)
+
+    def _user(
+        self,
+        name: str,
+        args: AtlasDatabaseArgs,
+        address: pulumi.Output[str],
+        username: str,
+        roles: Sequence[RoleArgs],
+        database: str,
+        app_name: str,
+    ) -> "tuple[mongodbatlas.DatabaseUser, pulumi.Output[str]]":
+        generated = random.RandomPassword(
+            f"{name}-password",
+            length=PASSWORD_LENGTH,
+            special=False,
+            keepers={"version": str(args.get("password_version", 1))},
+            opts=self.child(),
+        )
+        password: pulumi.Output[str] = pulumi.Output.secret(generated.result)
+        user = mongodbatlas.DatabaseUser(
+            name,
+            project_id=args["project_id"],
+            username=username,
+            password=password,
+            auth_database_name="admin",
+            roles=[
+                mongodbatlas.DatabaseUserRoleArgs(role_name=role["role"], database_name=role["database"])
+                for role in roles
+            ],
+            scopes=[mongodbatlas.DatabaseUserScopeArgs(name=args["cluster_name"], type="CLUSTER")],
+            description=f"Rocket.Chat, database {args['database']}",
+            opts=self.child(),
+        )
+        # The user's own output, so that nobody gets the URI before the user exists.
+        uri = pulumi.Output.all(address, user.username, password).apply(
+            lambda known: srv_uri(
+                known[0], username=known[1], password=known[2], database=database, app_name=app_name
+            )
+        )
+        return user, pulumi.Output.secret(uri)
+
+
+def single_address(address: str) -> str:
+    """Return an access-list entry for one IPv4 address: `203.0.113.7` becomes `203.0.113.7/32`.
+
+    Raises ValueError for anything else, a whole network or the whole world above all.
+    """
+    bare = address.removesuffix("/32")
+    try:
+        wide = IPv4Address(bare) == IPv4Address(0)
+    except AddressValueError:
+        wide = address in ("::/0", "::") or address.endswith("/0")
+        if not wide:
+            raise ValueError(
+                f"the access-list address {address!r} is not a single IPv4 address such as 203.0.113.7"
+            ) from None
+    if wide:
+        raise ValueError(
+            f"the access-list address {address!r} would open the database to the whole world; "
+            "give the chat's own fixed addresses, or use a private link"
+        )
+    return f"{bare}/32"
+
+
+def _check_database(args: AtlasDatabaseArgs) -> None:
+    check_database_name(args["database"])
+    if not args["roles"]:
+        raise ValueError("the database user needs at least one role")
+    for role in args["roles"]:
+        one_of(f"the role on database {role['database']}", role["role"], ROLES)
+        if role["role"] in ("readWrite", "dbAdmin") and role["database"] in ("admin", "config", "local"):
+            raise ValueError(
+                f"the role {role['role']} on MongoDB's own database {role['database']} is refused"
+            )
+    if not _USERNAME.fullmatch(args.get("username", args["database"])):
+        raise ValueError(
+            f"the database user's name {args.get('username')!r} must be letters, digits, hyphens, dots and "
+            "underscores"
+        )
+    if not args.get("addresses") and "private_link" not in args:
+        raise ValueError(
+            "the database has no way in: give the chat's fixed addresses (through a NAT gateway, for "
+            "instance), or a private link"
+        )
+    for address in args.get("addresses", ()):
+        if isinstance(address, str):
+            single_address(address)

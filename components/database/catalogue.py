@@ -1,0 +1,58 @@
+"""What MongoDB Atlas offers on AWS: regions and tiers. Plain data, usable without Pulumi."""
+
+import difflib
+
+REGIONS = frozenset(
+    """
+    af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2
+    ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7
+    ca-central-1 ca-west-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2
+    eu-west-3 il-central-1 me-central-1 me-south-1 mx-central-1 sa-east-1 us-east-1 us-east-2 us-west-1
+    us-west-2
+    """.split()  # noqa: SIM905 - reads better than 34 quoted lines
+)
+"""AWS regions, in AWS's spelling, where Atlas runs dedicated clusters from M10 up.
+
+Source: Atlas Administration API, "Return All Cloud Provider Regions", August 2026.
+"""
+
+TIERS = ("M10", "M20", "M30", "M40", "M50", "M60", "M80", "M140", "M200", "M300")
+"""Dedicated tiers on AWS, smallest first.
+
+M10 is the least, for trials too: M0 and Flex clusters have no point-in-time restore, no PrivateLink and no
+compute autoscaling. Source: Atlas Administration API, "AWS Instance Sizes".
+"""
+
+
+def atlas_region(region: str) -> str:
+    """Return Atlas's name of an AWS region: `ap-southeast-1` becomes `AP_SOUTHEAST_1`.
+
+    Raises ValueError, with the nearest known region, where Atlas has no clusters.
+    """
+    if region not in REGIONS:
+        near = difflib.get_close_matches(region, sorted(REGIONS), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ValueError(f"Atlas has no clusters in the AWS region {region!r}{hint}")
+    return region.upper().replace("-", "_")
+
+
+def check_tiers(tier: str, least: str | None, most: str | None) -> None:
+    """Check a tier and, where it may change by itself, its bounds: `least <= tier <= most`.
+
+    Raises ValueError that names the tier or the bound that is wrong.
+    """
+    for what, value in (("tier", tier), ("tier_min", least), ("tier_max", most)):
+        if value is not None and value not in TIERS:
+            small = " (M0 and Flex lack point-in-time restore and PrivateLink; M10 is the least)"
+            raise ValueError(
+                f"the Atlas {what} is {value!r}; it must be one of {', '.join(TIERS)}"
+                f"{small if value in ('M0', 'M2', 'M5', 'FLEX') else ''}"
+            )
+    if least is not None and most is None:
+        raise ValueError(
+            "the Atlas tier_min is given without tier_max; give both, or neither for a fixed tier"
+        )
+    if least is not None and TIERS.index(tier) < TIERS.index(least):
+        raise ValueError(f"the Atlas tier {tier} is below tier_min {least}")
+    if most is not None and TIERS.index(tier) > TIERS.index(most):
+        raise ValueError(f"the Atlas tier {tier} is above tier_max {most}")

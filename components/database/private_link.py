@@ -1,0 +1,151 @@
+"""A private way from a VPC to an Atlas cluster."""
+
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_mongodbatlas as mongodbatlas
+
+from components.base import Component
+from components.database.catalogue import atlas_region
+
+FIRST_PORT, LAST_PORT = 1024, 65535
+"""Ports of a PrivateLink endpoint: Atlas gives each node one from this range, and changes it when nodes move.
+
+Source: https://www.mongodb.com/docs/atlas/security-private-endpoint/
+"""
+
+
+class PrivateLinkArgs(TypedDict):
+    """Where the private endpoint stands, and who may use it."""
+
+    region: str
+    """AWS region of the VPC and of the cluster, such as `ap-southeast-1`."""
+    vpc_id: pulumi.Input[str]
+    """Id of the VPC."""
+    subnet_ids: pulumi.Input[list[str]]
+    """Ids of the subnets that get an address of the endpoint, one per availability zone."""
+    app_security_group_id: pulumi.Input[str]
+    """Security group of the chat's containers: the only one let in."""
+    private_link_id: NotRequired[pulumi.Input[str]]
+    """Atlas's id of an endpoint service that the project already has in this region."""
+    endpoint_service_name: NotRequired[pulumi.Input[str]]
+    """AWS's name of that endpoint service, `com.amazonaws.vpce.<region>.vpce-svc-…`."""
+
+
+class AtlasPrivateLinkArgs(PrivateLinkArgs):
+    """The endpoint and the cluster that it leads to."""
+
+    project_id: pulumi.Input[str]
+    """Atlas's id of the project."""
+    cluster_name: pulumi.Input[str]
+    """Name of the cluster."""
+
+
+class AtlasPrivateLink(Component):
+    """A VPC endpoint to an Atlas project, open to one security group only.
+
+    Produces: Atlas's endpoint service (unless one is given), a security group with its rule and the app
+    group's rule towards it, the VPC endpoint, and its acceptance by Atlas.
+    """
+
+    srv_address: pulumi.Output[str]
+    """`mongodb+srv://` address of the cluster through this endpoint, without credentials."""
+    private_link_id: pulumi.Output[str]
+    """Atlas's id of the endpoint service, for further stacks in the same project and region."""
+    endpoint_service_name: pulumi.Output[str]
+    """AWS's name of the endpoint service."""
+
+    def __init__(
+        self, name: str, args: AtlasPrivateLinkArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        region = atlas_region(args["region"])
+        if ("private_link_id" in args) != ("endpoint_service_name" in args):
+            raise ValueError(
+                "PrivateLink: private_link_id and endpoint_service_name belong together; give both or neither"
+            )
+        super().__init__("AtlasPrivateLink", name, args, opts)
+        if "private_link_id" in args:
+            self.private_link_id = pulumi.Output.from_input(args["private_link_id"])
+            self.endpoint_service_name = pulumi.Output.from_input(args["endpoint_service_name"])
+        else:
+            service = mongodbatlas.PrivateLinkEndpoint(
+                f"{name}-service",
+                project_id=args["project_id"],
+                provider_name="AWS",
+                region=region,
+                opts=self.child(),
+            )
+            self.private_link_id = service.private_link_id
+            self.endpoint_service_name = service.endpoint_service_name
+        group = aws.ec2.SecurityGroup(
+            f"{name}-sg",
+            vpc_id=args["vpc_id"],
+            description="Private endpoint of MongoDB Atlas",
+            opts=self.child(),
+        )
+        aws.vpc.SecurityGroupIngressRule(
+            f"{name}-from-app",
+            security_group_id=group.id,
+            referenced_security_group_id=args["app_security_group_id"],
+            ip_protocol="tcp",
+            from_port=FIRST_PORT,
+            to_port=LAST_PORT,
+            description="The chat to MongoDB Atlas",
+            opts=self.child(),
+        )
+        aws.vpc.SecurityGroupEgressRule(
+            f"{name}-app-out",
+            security_group_id=args["app_security_group_id"],
+            referenced_security_group_id=group.id,
+            ip_protocol="tcp",
+            from_port=FIRST_PORT,
+            to_port=LAST_PORT,
+            description="MongoDB Atlas through its private endpoint",
+            opts=self.child(),
+        )
+        endpoint = aws.ec2.VpcEndpoint(
+            f"{name}-endpoint",
+            vpc_id=args["vpc_id"],
+            service_name=self.endpoint_service_name,
+            vpc_endpoint_type="Interface",
+            subnet_ids=args["subnet_ids"],
+            security_group_ids=[group.id],
+            opts=self.child(),
+        )
+        accepted = mongodbatlas.PrivateLinkEndpointService(
+            f"{name}-accepted",
+            project_id=args["project_id"],
+            private_link_id=self.private_link_id,
+            endpoint_service_id=endpoint.id,
+            provider_name="AWS",
+            opts=self.child(),
+        )
+        # Atlas names the private address only after it has accepted the endpoint.
+        cluster = mongodbatlas.get_advanced_cluster_output(
+            project_id=args["project_id"],
+            name=args["cluster_name"],
+            opts=pulumi.InvokeOutputOptions(parent=self, depends_on=[accepted]),
+        )
+        self.srv_address = pulumi.Output.all(cluster.connection_strings, endpoint.id).apply(
+            lambda known: _private_address(known[0], known[1])
+        )
+        self.register_outputs(
+            {
+                "srv_address": self.srv_address,
+                "private_link_id": self.private_link_id,
+                "endpoint_service_name": self.endpoint_service_name,
+            }
+        )
+
+
+def _private_address(
+    strings: "mongodbatlas.outputs.GetAdvancedClusterConnectionStringsResult", endpoint_id: str
+) -> str:
+    for private in strings.private_endpoints:
+        if any(endpoint.endpoint_id == endpoint_id for endpoint in private.endpoints):
+            return private.srv_connection_string
+    raise ValueError(
+        f"Atlas gives no private address for the VPC endpoint {endpoint_id} yet; "
+        "wait until the cluster is idle and deploy again"
+    )
