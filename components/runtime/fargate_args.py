@@ -194,7 +194,7 @@ def stop_seconds(service: FargateServiceArgs) -> int:
 
 
 def main_service(services: Sequence[FargateServiceArgs]) -> str:
-    """Return the name of the one service that takes the paths which no other takes; ValueError without one."""
+    """Return the one service that takes the paths which no other takes; ValueError without exactly one."""
     rest = [s["name"] for s in services if "port" in s and not s.get("path_patterns")]
     if len(rest) != 1:
         raise ValueError(
