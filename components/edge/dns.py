@@ -29,7 +29,9 @@ def record(
     ValueError for a zone of unknown kind.
     """
     if zone["kind"] != "cloudflare":
-        raise ValueError(f"the DNS zone {zone['name']} is of unknown kind {zone['kind']!r}; known: cloudflare")
+        raise ValueError(
+            f"the DNS zone {zone['name']} is of unknown kind {zone['kind']!r}; known: cloudflare"
+        )
     return cloudflare.DnsRecord(
         name,
         zone_id=zone["id"],
