@@ -1,0 +1,31 @@
+"""An SMTP server that somebody else runs."""
+
+import pulumi
+
+from components.values import MailAccess
+
+
+def smtp(
+    host: pulumi.Input[str],
+    port: int,
+    domain: str,
+    username: pulumi.Input[str] | None = None,
+    password: pulumi.Input[str] | None = None,
+) -> MailAccess:
+    """Return access to an SMTP server; user and password become secret outputs.
+
+    `domain` is the one that From must be in. Raises ValueError for a port that is none, or for a user without
+    a password.
+    """
+    if not 1 <= port <= 65535:
+        raise ValueError(f"the SMTP port is {port}; it must be 1 to 65535, usually 465 or 587")
+    if (username is None) != (password is None):
+        missing = "password" if password is None else "username"
+        raise ValueError(f"SMTP: the {missing} is missing; give both username and password, or neither")
+    return MailAccess(
+        host=host,
+        port=port,
+        domain=domain,
+        username=None if username is None else pulumi.Output.secret(username),
+        password=None if password is None else pulumi.Output.secret(password),
+    )

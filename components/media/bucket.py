@@ -1,0 +1,132 @@
+"""A private S3 bucket with all its side resources, for media and for the logs of its use."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components import iam
+
+UPLOAD_DAYS = 7
+"""Days after which the parts of an upload that was never finished are thrown away."""
+
+
+@dataclass(frozen=True)
+class PrivateBucket:
+    """A bucket and what must be there before its policy is set."""
+
+    bucket: "aws.s3.Bucket"
+    closed: "aws.s3.BucketPublicAccessBlock"
+
+
+def private_bucket(
+    name: str,
+    *,
+    physical_name: str | None,
+    kms_key_arn: pulumi.Input[str] | None,
+    noncurrent_days: int,
+    expire_days: int | None,
+    force_destroy: bool,
+    bucket_opts: pulumi.ResourceOptions,
+    child: Callable[..., pulumi.ResourceOptions],
+) -> PrivateBucket:
+    """Make a bucket that nobody can open by mistake: public access blocked, no ACLs, encrypted, versioned.
+
+    Old versions go after `noncurrent_days`, objects after `expire_days` where given.
+    """
+    bucket = aws.s3.Bucket(
+        name,
+        bucket=physical_name,
+        force_destroy=force_destroy,
+        opts=bucket_opts,
+    )
+    closed = aws.s3.BucketPublicAccessBlock(
+        f"{name}-closed",
+        bucket=bucket.id,
+        block_public_acls=True,
+        block_public_policy=True,
+        ignore_public_acls=True,
+        restrict_public_buckets=True,
+        opts=child(),
+    )
+    aws.s3.BucketOwnershipControls(
+        f"{name}-owner",
+        bucket=bucket.id,
+        rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+        opts=child(),
+    )
+    aws.s3.BucketServerSideEncryptionConfiguration(
+        f"{name}-encryption",
+        bucket=bucket.id,
+        rules=[
+            aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+                apply_server_side_encryption_by_default=(
+                    aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+                        sse_algorithm="AES256" if kms_key_arn is None else "aws:kms",
+                        kms_master_key_id=kms_key_arn,
+                    )
+                ),
+                bucket_key_enabled=kms_key_arn is not None,
+            )
+        ],
+        opts=child(),
+    )
+    versioning = aws.s3.BucketVersioning(
+        f"{name}-versioning",
+        bucket=bucket.id,
+        versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+        opts=child(),
+    )
+    aws.s3.BucketLifecycleConfiguration(
+        f"{name}-lifecycle",
+        bucket=bucket.id,
+        rules=[
+            aws.s3.BucketLifecycleConfigurationRuleArgs(
+                id="tidy",
+                status="Enabled",
+                filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+                abort_incomplete_multipart_upload=(
+                    aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
+                        days_after_initiation=UPLOAD_DAYS
+                    )
+                ),
+                noncurrent_version_expiration=(
+                    aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+                        noncurrent_days=noncurrent_days
+                    )
+                ),
+                expiration=(
+                    aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(expired_object_delete_marker=True)
+                    if expire_days is None
+                    else aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=expire_days)
+                ),
+            )
+        ],
+        # AWS counts old versions only once versioning is on.
+        opts=child(depends_on=[versioning]),
+    )
+    return PrivateBucket(bucket, closed)
+
+
+def tls_only(bucket_arn: pulumi.Output[str]) -> Sequence[iam.Statement]:
+    """The statements that refuse every request without TLS 1.2 or newer."""
+    everything = [bucket_arn, bucket_arn.apply(lambda arn: f"{arn}/*")]
+    return (
+        iam.Statement(
+            "TlsOnly",
+            ["s3:*"],
+            everything,
+            effect="Deny",
+            principals="*",
+            conditions={"Bool": {"aws:SecureTransport": "false"}},
+        ),
+        iam.Statement(
+            "Tls12OrNewer",
+            ["s3:*"],
+            everything,
+            effect="Deny",
+            principals="*",
+            conditions={"NumericLessThan": {"s3:TlsVersion": "1.2"}},
+        ),
+    )
