@@ -12,7 +12,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime import rpc
-from recording import ACCOUNT, REGION, Made, Recording, record
+from recording import ACCOUNT, REGION, Answer, Made, Recording, record
 
 from components.runtime.container import definition
 from components.runtime.fargate import FargateRuntime, priority_of
@@ -26,7 +26,7 @@ LISTENER = (
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:chat-secrets-0123abc-AbCdEf"
 VERSION = "3f1b0000-aaaa-bbbb-cccc-000000000001"
 
-OUTPUTS = {
+OUTPUTS: dict[str, Answer] = {
     "Secret": lambda args: {"arn": SECRET},
     "SecretVersion": lambda args: {"versionId": VERSION},
     "LogGroup": lambda args: {"arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{args.name}"},
@@ -133,7 +133,7 @@ def runtime_args(**changes: Any) -> Any:
     }
 
 
-def deployed(outputs: Mapping[str, Any] = OUTPUTS, **changes: Any) -> Recording:
+def deployed(*, outputs: Mapping[str, Answer] = OUTPUTS, **changes: Any) -> Recording:
     def program() -> Any:
         made = FargateRuntime("chat", runtime_args(**changes))
         return {
@@ -323,7 +323,7 @@ def test_one_service_is_reached_by_the_host_alone_and_aws_chooses_the_priority()
 
 @pytest.mark.parametrize("given_priority", [None, 7])
 def test_paths_stand_before_the_rest_of_the_host(given_priority: int | None) -> None:
-    changes = {} if given_priority is None else {"rule_priority": given_priority}
+    changes: dict[str, Any] = {} if given_priority is None else {"rule_priority": given_priority}
     run = deployed(services=several(), **changes)
     paths = run.one("ListenerRule", "chat-ddp-streamer-paths-0")
     rest = run.one("ListenerRule", "chat-rocketchat")
@@ -487,7 +487,7 @@ def test_a_service_starts_after_what_it_needs() -> None:
 
 
 @pytest.mark.parametrize("changes", [{}, {"max_count": 1}])
-def test_a_service_that_cannot_grow_has_no_autoscaling(changes: dict[str, int]) -> None:
+def test_a_service_that_cannot_grow_has_no_autoscaling(changes: dict[str, Any]) -> None:
     run = deployed(services=[monolith(**changes)])
     assert run.all("Target") == []
     assert run.all("Policy") == []
@@ -520,7 +520,7 @@ def test_the_cpu_target_counts_one_event_loop(cpu: int, percent: float) -> None:
 
 
 @pytest.mark.parametrize("changes", [{}, {"exec": False}])
-def test_shells_are_off_unless_asked_for(changes: dict[str, bool]) -> None:
+def test_shells_are_off_unless_asked_for(changes: dict[str, Any]) -> None:
     run = deployed(**changes)
     assert run.one("Service").inputs["enableExecuteCommand"] is False
     assert "configuration" not in run.one("Cluster").inputs
@@ -600,7 +600,7 @@ def test_a_service_may_have_its_own_command_and_check() -> None:
     ("changes", "expected"),
     [({}, "ARM64"), ({"architecture": "arm64"}, "ARM64"), ({"architecture": "x86_64"}, "X86_64")],
 )
-def test_arm_is_the_default(changes: dict[str, str], expected: str) -> None:
+def test_arm_is_the_default(changes: dict[str, Any], expected: str) -> None:
     inputs = deployed(**changes).one("TaskDefinition").inputs
     assert inputs["runtimePlatform"] == {"cpuArchitecture": expected, "operatingSystemFamily": "LINUX"}
 
@@ -626,21 +626,21 @@ def test_service_connect_lets_every_service_find_nats() -> None:
         ({"container_insights": "disabled"}, "disabled"),
     ],
 )
-def test_container_insights_are_enhanced_unless_told_otherwise(changes: dict[str, str], value: str) -> None:
+def test_container_insights_are_enhanced_unless_told_otherwise(changes: dict[str, Any], value: str) -> None:
     assert deployed(**changes).one("Cluster").inputs["settings"] == [
         {"name": "containerInsights", "value": value}
     ]
 
 
 @pytest.mark.parametrize(("changes", "days"), [({}, 365), ({"log_retention_days": 30}, 30)])
-def test_logs_are_kept_for_the_days_asked_for(changes: dict[str, int], days: int) -> None:
+def test_logs_are_kept_for_the_days_asked_for(changes: dict[str, Any], days: int) -> None:
     assert deployed(**changes).one("LogGroup").inputs["retentionInDays"] == days
 
 
 @pytest.mark.parametrize(
     ("changes", "days"), [({}, 30), ({"secret_recovery_days": 7}, 7), ({"secret_recovery_days": 0}, 0)]
 )
-def test_a_deleted_secret_can_be_restored_for_the_days_asked_for(changes: dict[str, int], days: int) -> None:
+def test_a_deleted_secret_can_be_restored_for_the_days_asked_for(changes: dict[str, Any], days: int) -> None:
     assert deployed(**changes).one("Secret").inputs["recoveryWindowInDays"] == days
 
 
@@ -836,7 +836,7 @@ def wrong_choices(value: Any, shape: Shape, where: str) -> Iterator[str]:
     elif isinstance(shape, MapShape):
         for inner in value.values():
             yield from wrong_choices(inner, shape.value, where)
-    elif isinstance(value, str) and getattr(shape, "enum", None) and value not in shape.enum:  # type: ignore[attr-defined]
+    elif isinstance(value, str) and getattr(shape, "enum", None) and value not in shape.enum:
         yield f"{where}: {value}"
 
 
