@@ -1,0 +1,334 @@
+"""The plan of a deployment as a value: the program runs in this process against the stand-ins."""
+
+import asyncio
+import base64
+import concurrent.futures
+import contextlib
+import json
+import threading
+import urllib.parse
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from google.protobuf import empty_pb2
+from pulumi.runtime import set_all_config
+from pulumi.runtime.settings import SETTINGS, Settings, configure
+from pulumi.runtime.stack import Stack
+
+from rehearsal.errors import RehearsalError
+from rehearsal.monitor import STACK_TYPE, Engine, Message, Monitor, Record
+from rehearsal.wire import SECRET_MARK, at_path, masked, strings
+
+Program = Callable[[], None]
+PROJECT = "rocketchat"
+SHORTEST_SECRET = 6
+"""Values with fewer characters are not looked for: `true` and `587` stand everywhere."""
+
+
+@dataclass(frozen=True)
+class PlannedResource:
+    """One resource as it would be made. `inputs` and `outputs` hold secrets: show them by `to_json` only."""
+
+    type: str
+    name: str
+    urn: str
+    parent: str
+    """The parent's URN; empty for the stack itself."""
+    custom: bool
+    """False for components and the stack."""
+    id: str
+    inputs: Mapping[str, Any] = field(repr=False)
+    outputs: Mapping[str, Any] = field(repr=False)
+    secret_paths: tuple[str, ...]
+    """`inputs.secretString`, `outputs.password`: where the secret values are."""
+    property_dependencies: Mapping[str, tuple[str, ...]]
+    """For each input the URNs of the resources that it was made from."""
+    protect: bool
+    options: Mapping[str, Any]
+    """The resource options that were set, under Pulumi's camelCase names."""
+    registered_outputs: bool = True
+    """False for a component that never called `register_outputs`."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the resource for other tools; whole secret values give way to `[secret]`."""
+        secret = {part: [] for part in ("inputs", "outputs")}  # type: dict[str, list[str]]
+        for path in self.secret_paths:
+            part, _, rest = path.partition(".")
+            secret[part].append(rest)
+        return {
+            "type": self.type,
+            "name": self.name,
+            "urn": self.urn,
+            "parent": self.parent,
+            "custom": self.custom,
+            "id": self.id,
+            "inputs": masked(self.inputs, secret["inputs"]),
+            "outputs": masked(self.outputs, secret["outputs"]),
+            "secretPaths": list(self.secret_paths),
+            "propertyDependencies": {key: list(urns) for key, urns in self.property_dependencies.items()},
+            "protect": self.protect,
+            "options": dict(self.options),
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a deployment would make, sorted by URN."""
+
+    project: str
+    stack: str
+    resources: tuple[PlannedResource, ...]
+    messages: tuple[Message, ...] = ()
+    """What the program logged: information, warnings, errors."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The values of secret configuration and of generated secrets, by where they come from."""
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return the resources for other tools, secrets masked."""
+        return [resource.to_json() for resource in self.resources]
+
+    def text(self) -> str:
+        """Return `to_json` as it is written to a file."""
+        return json.dumps(self.to_json(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+    @property
+    def root(self) -> PlannedResource:
+        """The stack itself."""
+        return next(resource for resource in self.resources if resource.type == STACK_TYPE)
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, secret ones as `[secret]`."""
+        outputs: dict[str, Any] = self.root.to_json()["outputs"]
+        return outputs
+
+    def of_type(self, token: str) -> tuple[PlannedResource, ...]:
+        """Return the resources of one type."""
+        return tuple(resource for resource in self.resources if resource.type == token)
+
+    def children(self, urn: str) -> tuple[PlannedResource, ...]:
+        """Return the resources whose parent this is."""
+        return tuple(resource for resource in self.resources if resource.parent == urn)
+
+
+class _Inline(concurrent.futures.ThreadPoolExecutor):
+    """Runs at once what the SDK would give to a thread: the answers are made in this process anyway."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> concurrent.futures.Future[Any]:
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - it is raised again where the future is awaited
+            future.set_exception(error)
+        return future
+
+
+def plan_program(
+    program: Program,
+    *,
+    stack: str,
+    config: Mapping[str, str] | None = None,
+    secret_keys: Collection[str] = (),
+    project: str = PROJECT,
+) -> Plan:
+    """Run the program against the stand-ins, in a thread of its own, and return what it would make.
+
+    `config` has full keys (`aws:region`, `rocketchat:chat`) and strings (JSON for objects); `secret_keys` are
+    those of them that are secret. Raises RehearsalError for what the program or its resources have wrong; an
+    exception that lists `problems` of a stack file is passed on as it is.
+    """
+    config = dict(config or {})
+    monitor = Monitor(project, stack, config.get("aws:region"), _default_tags(config))
+    engine = Engine()
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            _run(program, monitor, engine, config, secret_keys)
+        except BaseException as error:  # noqa: BLE001 - it is judged in the thread that asked
+            failures.append(error)
+
+    worker = threading.Thread(target=work, name=f"plan {stack}")
+    worker.start()
+    worker.join()
+    secrets = {f"configuration {key}": config[key] for key in secret_keys if key in config}
+    secrets |= _generated(monitor.records)
+    if monitor.problems:
+        raise RehearsalError(_without_secrets("\n".join(dict.fromkeys(monitor.problems)), secrets)) from None
+    if failures:
+        raise _clean(failures[0], secrets)
+    return Plan(
+        project=project,
+        stack=stack,
+        resources=tuple(_planned(record) for _, record in sorted(monitor.records.items())),
+        messages=tuple(engine.messages),
+        secrets=secrets,
+    )
+
+
+def _default_tags(config: Mapping[str, str]) -> Mapping[str, str]:
+    tags = json.loads(config.get("aws:defaultTags") or "{}").get("tags") or {}
+    return {str(key): str(value) for key, value in tags.items()}
+
+
+def _run(
+    program: Program,
+    monitor: Monitor,
+    engine: Engine,
+    config: Mapping[str, str],
+    secret_keys: Collection[str],
+) -> None:
+    """Run in a new thread, whose context is empty: Pulumi keeps all its settings in context variables."""
+    set_all_config(dict(config), list(secret_keys))
+    configure(
+        Settings(
+            project=monitor.project,
+            stack=monitor.stack,
+            monitor=monitor,
+            engine=engine,
+            dry_run=False,
+            organization="organization",
+            root_directory=".",
+        )
+    )
+    SETTINGS.monitor_features = set(monitor.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    executor = _Inline()
+    loop.set_default_executor(executor)
+    # What nobody awaits is raised by _drain; asyncio would print it once more on stderr.
+    loop.set_exception_handler(lambda _loop, _context: None)
+    try:
+        loop.run_until_complete(_in_stack(program))
+    finally:
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        executor.shutdown()
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+async def _in_stack(program: Program) -> None:
+    """As the SDK's `run_in_stack`, whose waiting grows with the square of the number of outputs."""
+    stack = Stack()
+    try:
+        program()
+    except BaseException:
+        stack._finish()  # noqa: SLF001
+        with contextlib.suppress(Exception):
+            await _drain()
+        raise
+    stack._finish()  # noqa: SLF001
+    await _drain()
+
+
+async def _drain() -> None:
+    """Wait for all registrations and outputs, also those that come up meanwhile; raise what fails."""
+    rpcs = SETTINGS.rpc_manager
+    while rpcs.rpcs or SETTINGS.outputs:
+        while rpcs.rpcs:
+            await rpcs.rpcs.pop()
+        if rpcs.unhandled_exception is not None:
+            raise rpcs.unhandled_exception
+        tasks = list(SETTINGS.outputs)
+        SETTINGS.outputs.clear()
+        await asyncio.gather(*tasks)
+    if rpcs.unhandled_exception is not None:
+        raise rpcs.unhandled_exception
+
+
+def _clean(error: BaseException, secrets: Mapping[str, str]) -> BaseException:
+    if not isinstance(error, Exception) or hasattr(error, "problems"):
+        return error
+    text = str(error)
+    if not isinstance(error, RehearsalError | pulumi.RunError):
+        text = f"{type(error).__name__}: {text}"
+    clean = RehearsalError(_without_secrets(text, secrets))
+    clean.__cause__ = error
+    return clean
+
+
+def _without_secrets(text: str, secrets: Mapping[str, str]) -> str:
+    for value in secrets.values():
+        if len(value) >= SHORTEST_SECRET:
+            text = text.replace(value, SECRET_MARK)
+    return text
+
+
+def _generated(records: Mapping[str, Record]) -> dict[str, str]:
+    return {
+        f"{record.name} {key}": value
+        for record in records.values()
+        for key in record.generated
+        if isinstance(value := at_path(record.outputs, key), str)
+    }
+
+
+def _planned(record: Record) -> PlannedResource:
+    secret = [f"inputs.{path}" for path in record.secret_inputs]
+    secret += [f"outputs.{path}" for path in record.secret_outputs]
+    return PlannedResource(
+        type=record.type,
+        name=record.name,
+        urn=record.urn,
+        parent=record.parent,
+        custom=record.custom,
+        id=record.id,
+        inputs=record.inputs,
+        outputs=record.outputs,
+        secret_paths=tuple(sorted(secret)),
+        property_dependencies=record.property_dependencies,
+        protect=record.protect,
+        options=record.options,
+        registered_outputs=record.custom or record.registered_outputs,
+    )
+
+
+def find_leaks(plan: Plan, secrets: Mapping[str, str] | None = None) -> list[str]:
+    """Return where a secret value stands in clear, in the plan's JSON or in what the program logged.
+
+    `secrets` are values by a label; by default the plan's own (secret configuration, generated secrets). They
+    are looked for as they are, URL-quoted, JSON-escaped and in base64. Findings name labels, never values.
+    """
+    wanted = {
+        label: _forms(value)
+        for label, value in (plan.secrets if secrets is None else secrets).items()
+        if len(value) >= SHORTEST_SECRET
+    }
+    return sorted(
+        {
+            f"{where}: {label}"
+            for where, text in _texts(plan)
+            for label, forms in wanted.items()
+            if any(form in text for form in forms)
+        }
+    )
+
+
+def _forms(value: str) -> frozenset[str]:
+    quoted = json.dumps(value)[1:-1]
+    return frozenset(
+        {
+            value,
+            quoted,
+            json.dumps(quoted)[1:-1],
+            urllib.parse.quote(value, safe=""),
+            urllib.parse.quote_plus(value),
+            base64.b64encode(value.encode()).decode(),
+        }
+    )
+
+
+def _texts(plan: Plan) -> Iterator[tuple[str, str]]:
+    for resource in plan.resources:
+        for key, part in resource.to_json().items():
+            for text in strings(part):
+                yield f"{resource.name} ({resource.type}) {key}", text
+    for message in plan.messages:
+        yield f"log {message.severity}", message.text

@@ -1,0 +1,226 @@
+"""Stand-ins for the clouds: what each resource type and data lookup gives back, without any cloud.
+
+One table, two doors: the plan (`rehearsal.plan`, in process) and the provider server that the real engine
+talks to (`rehearsal.engine`). What the table does not know is an error, never a silent echo.
+"""
+
+import contextlib
+import importlib
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from rehearsal.errors import RehearsalError
+from rehearsal.standins import schema
+from rehearsal.standins.table import Ask, Cloud, Lookup, NotKnownYetError, Standin, tags_all
+from rehearsal.wire import UNKNOWN, has_unknown
+
+PACKAGES = ("aws", "cloudflare", "mongodbatlas", "random")
+"""The packages with a module here; the engine is told to find their providers with us."""
+_CLOUDFLARE_TOKEN = re.compile(r"[A-Za-z0-9_-]{40}")
+
+
+class UnknownToCloudError(RehearsalError):
+    """A type, input or lookup that the stand-ins do not know, or that the real provider would refuse."""
+
+
+@cache
+def _package(name: str) -> tuple[Mapping[str, Standin], Mapping[str, Lookup]]:
+    if name not in PACKAGES:
+        return {}, {}
+    module = importlib.import_module(f"rehearsal.standins.{name}")
+    return module.TYPES, getattr(module, "LOOKUPS", {})
+
+
+def types() -> dict[str, Standin]:
+    """Return the whole table of resource types."""
+    return {token: standin for name in PACKAGES for token, standin in _package(name)[0].items()}
+
+
+def lookups() -> dict[str, Lookup]:
+    """Return the whole table of data lookups."""
+    return {token: lookup for name in PACKAGES for token, lookup in _package(name)[1].items()}
+
+
+def find(token: str) -> Standin | None:
+    """Return the stand-in of a resource type, or None."""
+    return _package(token.partition(":")[0])[0].get(token)
+
+
+def is_provider(token: str) -> bool:
+    """Whether a type is a provider (`pulumi:providers:aws`)."""
+    return token.startswith("pulumi:providers:")
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the cloud gave back for one resource."""
+
+    id: str
+    """Empty in a preview of its making."""
+    outputs: Mapping[str, Any]
+    secrets: frozenset[str]
+    """Paths in `outputs` that are secret whatever the inputs were."""
+
+
+def checked(
+    token: str, name: str, urn: str, inputs: Mapping[str, Any], cloud: Cloud, generation: int = 0
+) -> Ask:
+    """Return the resource with its inputs as the provider uses them: checked, and named where it has no name.
+
+    Raises UnknownToCloudError with all that is wrong.
+    """
+    standin, shape = find(token), schema.resource(token)
+    if is_provider(token):
+        found = _provider_mistakes(token, shape, inputs)
+        if found:
+            raise UnknownToCloudError(_told(token, name, found))
+        return Ask(token, name, urn, inputs, cloud, generation)
+    if standin is None or shape is None:
+        known = schema.nearest(token, types())
+        raise UnknownToCloudError(
+            f"{name}: the stand-ins do not know the resource type {token}{known}; "
+            f"add it to rehearsal/standins/{token.partition(':')[0]}"
+        )
+    ask = Ask(token, name, urn, inputs, cloud, generation)
+    found = schema.mistakes(shape, inputs)
+    if not found:
+        found, ask = _named(standin, ask)
+    if not found and standin.refuses is not None:
+        try:
+            found = standin.refuses(ask)
+        except NotKnownYetError:
+            found = []
+    if found:
+        raise UnknownToCloudError(_told(token, name, found))
+    return ask
+
+
+def _told(token: str, name: str, found: Iterable[str]) -> str:
+    return "\n".join(f"{name} ({token}): {mistake}" for mistake in found)
+
+
+def _named(standin: Standin, ask: Ask) -> tuple[list[str], Ask]:
+    rule = standin.autoname
+    if rule is None:
+        return [], ask
+    own = ask.inputs.get(rule.property)
+    if own is None:
+        begins = ask.inputs.get("bucketPrefix" if rule.property == "bucket" else "namePrefix")
+        own = (
+            f"{begins}{ask.hex(7, 'name')}" if isinstance(begins, str) else f"{ask.name}-{ask.hex(7, 'name')}"
+        )
+        own = rule.prefix + (own.lower() if rule.lower else own)
+    if isinstance(own, str) and len(own) > rule.limit:
+        return [
+            f"the {rule.property} {own!r} has {len(own)} characters; {rule.limit} are allowed"
+            + ("" if ask.inputs.get(rule.property) else ", of which 8 are added to the resource's own name")
+        ], ask
+    return [], replace(ask, inputs={**ask.inputs, rule.property: own})
+
+
+def _provider_mistakes(token: str, shape: schema.Shape | None, inputs: Mapping[str, Any]) -> list[str]:
+    package = token.rpartition(":")[2]
+    if package not in PACKAGES or shape is None:
+        return [f"the stand-ins do not know the provider {package}{schema.nearest(package, PACKAGES)}"]
+    found = [
+        f"unknown property {key}{schema.nearest(key, shape.inputs)}"
+        for key in inputs
+        if key not in shape.inputs and key not in {"version", "__internal"}
+    ]
+    apitoken = inputs.get("apiToken")
+    if package == "cloudflare" and isinstance(apitoken, str) and not _CLOUDFLARE_TOKEN.search(apitoken):
+        found.append("apiToken is malformed: it must have 40 letters, digits, hyphens and underscores")
+    return found
+
+
+def cloud_of(inputs: Mapping[str, Any], region: str | None = None) -> Cloud:
+    """Return what a provider's inputs set; nested ones come as JSON, as the SDKs send them."""
+    tags = inputs.get("defaultTags")
+    if isinstance(tags, str) and tags:
+        tags = json.loads(tags)
+    wanted = (tags.get("tags") or {}) if isinstance(tags, Mapping) else {}
+    given_region = inputs.get("region")
+    where = given_region if isinstance(given_region, str) and given_region else region
+    plain_tags = {key: value for key, value in wanted.items() if isinstance(value, str)}
+    return Cloud(region=where, default_tags=plain_tags) if where else Cloud(default_tags=plain_tags)
+
+
+def make(ask: Ask, *, preview: bool = False, own_id: str = "") -> Made:
+    """Make (or, with `own_id`, update) the resource: its id and every output that the type declares."""
+    if is_provider(ask.token):
+        return Made(own_id or ask.uuid("provider"), dict(ask.inputs), frozenset())
+    standin, shape = find(ask.token), schema.resource(ask.token)
+    assert standin is not None and shape is not None, "checked() comes first"  # noqa: PT018, S101
+    if not own_id and not preview:
+        own_id = standin.id(ask)
+    ask = replace(ask, own_id=own_id)
+    first = not own_id
+    outputs: dict[str, Any] = {}
+    for key in shape.outputs:
+        compute = standin.computed.get(key)
+        if key == "tagsAll" and ask.token.startswith("aws:"):
+            compute = tags_all
+        elif key == "region" and ask.token.startswith("aws:") and "region" in shape.inputs:
+            outputs[key] = ask.region
+            continue
+        if compute is None:
+            outputs[key] = ask.inputs.get(key)
+            continue
+        if first and key not in ask.inputs and key != "tagsAll":
+            outputs[key] = UNKNOWN
+            continue
+        try:
+            outputs[key] = compute(ask)
+        except NotKnownYetError:
+            outputs[key] = UNKNOWN
+    return Made(own_id, outputs, shape.secret & outputs.keys())
+
+
+def existing(token: str, name: str, urn: str, own_id: str, state: Mapping[str, Any], cloud: Cloud) -> Made:
+    """Return a resource made elsewhere, as `Resource.get` reads it. What cannot be known of it is absent."""
+    standin, shape = find(token), schema.resource(token)
+    if standin is None or shape is None:
+        raise UnknownToCloudError(
+            f"{name}: the stand-ins do not know the resource type {token}{schema.nearest(token, types())}"
+        )
+    ask = Ask(token, name, urn, {"name": own_id, **state}, cloud, own_id=own_id)
+    outputs = {key: state.get(key) for key in shape.outputs}
+    for key, compute in standin.computed.items():
+        if outputs[key] is None:
+            with contextlib.suppress(TypeError, AttributeError, NotKnownYetError):
+                outputs[key] = compute(ask)
+    return Made(own_id, outputs, shape.secret & outputs.keys())
+
+
+def look_up(token: str, args: Mapping[str, Any], cloud: Cloud) -> dict[str, Any]:
+    """Answer a data lookup. Raises UnknownToCloudError for one that is not known, or for wrong arguments."""
+    lookup, shape = _package(token.partition(":")[0])[1].get(token), schema.lookup(token)
+    if lookup is None or shape is None:
+        raise UnknownToCloudError(
+            f"the stand-ins do not know the lookup {token}{schema.nearest(token, lookups())}; "
+            f"add it to rehearsal/standins/{token.partition(':')[0]}"
+        )
+    found = schema.mistakes(shape, args)
+    if found:
+        raise UnknownToCloudError("\n".join(f"{token}: {mistake}" for mistake in found))
+    if has_unknown(args):
+        return dict.fromkeys(shape.outputs, UNKNOWN)
+    ask = Ask(token, token, "", args, cloud)
+    try:
+        answer = {key: args.get(key) for key in shape.outputs}
+        answer |= {key: compute(ask) for key, compute in lookup.computed.items()}
+    except LookupError as error:
+        raise UnknownToCloudError(f"{token}: {error}") from None
+    if token.startswith("aws:") and "region" in shape.outputs:
+        answer["region"] = ask.region
+    return answer
+
+
+def replacing(token: str, changed: Collection[str]) -> list[str]:
+    """Return those of the changed inputs that make a new resource."""
+    standin = find(token)
+    return sorted(set(changed) & standin.replaces) if standin is not None else []
