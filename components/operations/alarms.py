@@ -90,8 +90,8 @@ class Alarms(Component):
 
     Produces: the topic with its key and policy; an e-mail subscription per address; metric alarms on the
     balancer (5xx of its own), on each target group (5xx, slow answers, unhealthy targets, none healthy), on
-    each service (processor, memory, with Container Insights missing tasks), on each NAT gateway, on bounces and
-    complaints; a rule that tells of failed deployments; a budget.
+    each service (processor, memory, with Container Insights missing tasks), on each NAT gateway, on bounces
+    and complaints; a rule that tells of failed deployments; a budget.
     """
 
     topic_arn: pulumi.Output[str]

@@ -1,0 +1,289 @@
+"""Alarms: who is told of what, and that nobody else can speak."""
+
+from typing import Any
+
+import pytest
+from recording import ACCOUNT, Recording, record
+
+from components.operations.alarms import Alarms, AlarmsArgs
+
+LOOKUPS = {
+    "aws:index/getCallerIdentity:getCallerIdentity": {
+        "accountId": ACCOUNT,
+        "arn": f"arn:aws:iam::{ACCOUNT}:user/someone",
+        "id": ACCOUNT,
+        "userId": "AIDA",
+    },
+    "aws:index/getPartition:getPartition": {
+        "partition": "aws",
+        "id": "aws",
+        "dnsSuffix": "amazonaws.com",
+        "reverseDnsPrefix": "com.amazonaws",
+    },
+}
+
+FULL: dict[str, Any] = {
+    "emails": ["ops@lovia.life", "hendy@lovia.life"],
+    "balancer_arn_suffix": "app/chat/1",
+    "target_groups": {"rocketchat": "targetgroup/rocketchat/2"},
+    "cluster_name": "chat",
+    "services": {"rocketchat": "chat-rocketchat"},
+    "container_insights": True,
+    "nat_gateway_ids": ["nat-1", "nat-2"],
+    "ses": True,
+    "monthly_budget_usd": 120,
+}
+
+
+def alarms(**given: Any) -> Recording:
+    args = {"emails": [], **given}
+    return record(lambda: Alarms("alarms", AlarmsArgs(**args)).topic_arn, lookups=LOOKUPS)  # type: ignore[typeddict-item]
+
+
+def test_every_alarm_tells_the_topic_when_it_starts_and_ends_and_says_what_silence_means() -> None:
+    made = alarms(**FULL)
+    for alarm in made.all("MetricAlarm"):
+        assert alarm.inputs["alarmActions"] == [made.value], alarm.name
+        assert alarm.inputs["okActions"] == [made.value], alarm.name
+        assert alarm.inputs["treatMissingData"] in {"notBreaching", "breaching"}, alarm.name
+        assert alarm.inputs["alarmDescription"], alarm.name
+        assert alarm.inputs["evaluationPeriods"] == alarm.inputs["datapointsToAlarm"], alarm.name
+
+
+def test_alarms_watch_exactly_what_is_given() -> None:
+    assert [alarm.name for alarm in alarms(**FULL).all("MetricAlarm")] == [
+        "alarms-balancer-5xx",
+        "alarms-nat-1-ports",
+        "alarms-nat-2-ports",
+        "alarms-rocketchat-5xx",
+        "alarms-rocketchat-cpu",
+        "alarms-rocketchat-down",
+        "alarms-rocketchat-memory",
+        "alarms-rocketchat-slow",
+        "alarms-rocketchat-tasks",
+        "alarms-rocketchat-unhealthy",
+        "alarms-ses-bounces",
+        "alarms-ses-complaints",
+    ]
+    nothing = alarms()
+    assert not nothing.all("MetricAlarm")
+    assert not nothing.all("EventRule")
+    assert not nothing.all("Budget")
+    assert not nothing.all("TopicSubscription")
+
+
+@pytest.mark.parametrize(
+    ("name", "namespace", "metric", "statistic", "comparison", "threshold", "missing"),
+    [
+        (
+            "balancer-5xx",
+            "AWS/ApplicationELB",
+            "HTTPCode_ELB_5XX_Count",
+            "Sum",
+            "GreaterThanThreshold",
+            10,
+            "notBreaching",
+        ),
+        (
+            "rocketchat-5xx",
+            "AWS/ApplicationELB",
+            "HTTPCode_Target_5XX_Count",
+            "Sum",
+            "GreaterThanThreshold",
+            10,
+            "notBreaching",
+        ),
+        (
+            "rocketchat-slow",
+            "AWS/ApplicationELB",
+            "TargetResponseTime",
+            "p95",
+            "GreaterThanThreshold",
+            2,
+            "notBreaching",
+        ),
+        (
+            "rocketchat-unhealthy",
+            "AWS/ApplicationELB",
+            "UnHealthyHostCount",
+            "Minimum",
+            "GreaterThanThreshold",
+            0,
+            "notBreaching",
+        ),
+        (
+            "rocketchat-down",
+            "AWS/ApplicationELB",
+            "HealthyHostCount",
+            "Maximum",
+            "LessThanThreshold",
+            1,
+            "breaching",
+        ),
+        (
+            "rocketchat-cpu",
+            "AWS/ECS",
+            "CPUUtilization",
+            "Average",
+            "GreaterThanThreshold",
+            85,
+            "notBreaching",
+        ),
+        (
+            "rocketchat-memory",
+            "AWS/ECS",
+            "MemoryUtilization",
+            "Average",
+            "GreaterThanThreshold",
+            85,
+            "notBreaching",
+        ),
+        (
+            "nat-2-ports",
+            "AWS/NATGateway",
+            "ErrorPortAllocation",
+            "Sum",
+            "GreaterThanThreshold",
+            0,
+            "notBreaching",
+        ),
+        (
+            "ses-bounces",
+            "AWS/SES",
+            "Reputation.BounceRate",
+            "Average",
+            "GreaterThanOrEqualToThreshold",
+            0.05,
+            "notBreaching",
+        ),
+        (
+            "ses-complaints",
+            "AWS/SES",
+            "Reputation.ComplaintRate",
+            "Average",
+            "GreaterThanOrEqualToThreshold",
+            0.001,
+            "notBreaching",
+        ),
+    ],
+)
+def test_each_alarm_compares_the_right_metric_with_the_right_limit(
+    name: str, namespace: str, metric: str, statistic: str, comparison: str, threshold: float, missing: str
+) -> None:
+    alarm = alarms(**FULL).one("MetricAlarm", f"alarms-{name}").inputs
+    assert alarm["namespace"] == namespace
+    assert alarm["metricName"] == metric
+    key = "extendedStatistic" if statistic.startswith("p") else "statistic"
+    other = "statistic" if key == "extendedStatistic" else "extendedStatistic"
+    assert alarm[key] == statistic
+    assert other not in alarm
+    assert alarm["comparisonOperator"] == comparison
+    assert alarm["threshold"] == threshold
+    assert alarm["treatMissingData"] == missing
+
+
+def test_dimensions_name_what_is_watched() -> None:
+    made = alarms(**FULL)
+    group = {"LoadBalancer": "app/chat/1", "TargetGroup": "targetgroup/rocketchat/2"}
+    service = {"ClusterName": "chat", "ServiceName": "chat-rocketchat"}
+    assert made.one("MetricAlarm", "alarms-rocketchat-down").inputs["dimensions"] == group
+    assert made.one("MetricAlarm", "alarms-rocketchat-cpu").inputs["dimensions"] == service
+    assert made.one("MetricAlarm", "alarms-nat-2-ports").inputs["dimensions"] == {"NatGatewayId": "nat-2"}
+    assert "dimensions" not in made.one("MetricAlarm", "alarms-ses-bounces").inputs
+
+
+def test_missing_tasks_are_the_wanted_less_the_running_ones() -> None:
+    alarm = alarms(**FULL).one("MetricAlarm", "alarms-rocketchat-tasks").inputs
+    desired, running, missing = alarm["metricQueries"]
+    assert desired["metric"]["metricName"] == "DesiredTaskCount"
+    assert running["metric"]["metricName"] == "RunningTaskCount"
+    assert missing["expression"] == f"{desired['id']} - {running['id']}"
+    assert [query["returnData"] for query in alarm["metricQueries"]] == [False, False, True]
+    assert (alarm["comparisonOperator"], alarm["threshold"]) == ("GreaterThanThreshold", 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [({}, 0), ({"container_insights": False}, 0), ({"container_insights": True}, 1)]
+)
+def test_missing_tasks_are_watched_only_where_container_insights_counts_them(
+    given: dict[str, bool], expected: int
+) -> None:
+    made = alarms(cluster_name="chat", services={"rocketchat": "chat"}, **given)
+    assert len([alarm for alarm in made.all("MetricAlarm") if alarm.name.endswith("-tasks")]) == expected
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, 0), ({"ses": False}, 0), ({"ses": True}, 2)])
+def test_mail_is_watched_only_when_asked_for(given: dict[str, bool], expected: int) -> None:
+    assert len(alarms(**given).all("MetricAlarm")) == expected
+
+
+def test_the_key_rotates_and_only_the_publishing_services_may_use_it() -> None:
+    made = alarms(**FULL)
+    key = made.one("Key")
+    assert key.inputs["enableKeyRotation"] is True
+    assert key.inputs["deletionWindowInDays"] == 30
+    assert made.one("Topic").inputs["kmsMasterKeyId"].startswith("arn:aws:kms:")
+    account, publish, events = key.json("policy")["Statement"]
+    assert account["Principal"] == {"AWS": [f"arn:aws:iam::{ACCOUNT}:root"]}
+    assert "kms:PutKeyPolicy" in account["Action"], "without it nobody could ever change the key"
+    for statement in (publish, events):
+        assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+        assert set(statement["Principal"]) == {"Service"}
+    assert publish["Principal"]["Service"] == [
+        "cloudwatch.amazonaws.com",
+        "ses.amazonaws.com",
+        "budgets.amazonaws.com",
+    ]
+    assert publish["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    assert events["Principal"]["Service"] == ["events.amazonaws.com"]
+    assert "Condition" not in events, "EventBridge sends none: the alarm would be lost silently"
+
+
+def test_the_topic_takes_messages_from_aws_services_of_this_account_only_and_over_tls() -> None:
+    made = alarms(**FULL)
+    publish, events, tls = made.one("TopicPolicy").json("policy")["Statement"]
+    assert publish["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    for statement in (publish, events):
+        assert statement["Action"] == ["sns:Publish"]
+        assert statement["Resource"] == [made.value]
+        assert set(statement["Principal"]) == {"Service"}
+    assert tls["Effect"] == "Deny"
+    assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_each_address_is_subscribed_by_email() -> None:
+    made = alarms(**FULL).all("TopicSubscription")
+    assert [one.inputs["endpoint"] for one in made] == ["ops@lovia.life", "hendy@lovia.life"]
+    assert {one.inputs["protocol"] for one in made} == {"email"}
+
+
+def test_a_failed_deployment_of_the_cluster_is_told() -> None:
+    made = alarms(**FULL)
+    pattern = made.one("EventRule").json("eventPattern")
+    assert pattern["source"] == ["aws.ecs"]
+    assert pattern["detail"] == {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]}
+    assert pattern["resources"] == [{"wildcard": "arn:*:ecs:*:*:service/chat/*"}]
+    assert made.one("EventTarget").inputs["arn"] == made.value
+
+
+def test_the_budget_tells_the_topic_before_and_when_it_is_spent() -> None:
+    made = alarms(**FULL)
+    budget = made.one("Budget").inputs
+    assert (budget["limitAmount"], budget["limitUnit"], budget["timeUnit"]) == ("120.00", "USD", "MONTHLY")
+    told = [(one["notificationType"], one["threshold"]) for one in budget["notifications"]]
+    assert told == [("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100)]
+    assert all(one["subscriberSnsTopicArns"] == [made.value] for one in budget["notifications"])
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"target_groups": {"a": "b"}}, "target_groups need balancer_arn_suffix"),
+        ({"services": {"a": "b"}}, "services need cluster_name"),
+        ({"monthly_budget_usd": 0}, "monthly_budget_usd is 0"),
+        ({"monthly_budget_usd": -1.5}, r"monthly_budget_usd is -1\.5"),
+    ],
+)
+def test_what_cannot_be_watched_is_refused_by_name(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        alarms(**given)
