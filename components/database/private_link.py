@@ -127,8 +127,8 @@ class AtlasPrivateLink(Component):
             name=args["cluster_name"],
             opts=pulumi.InvokeOutputOptions(parent=self, depends_on=[accepted]),
         )
-        self.srv_address = pulumi.Output.all(cluster.connection_strings, endpoint.id).apply(
-            lambda known: _private_address(known[0], known[1])
+        self.srv_address = cluster.connection_strings.apply(
+            lambda strings: endpoint.id.apply(lambda endpoint_id: _private_address(strings, endpoint_id))
         )
         self.register_outputs(
             {
