@@ -105,9 +105,10 @@ def style_sheet(css: str = "", fonts: Sequence[Font] = ()) -> str:
     size = len(json.dumps(whole))
     if size > MOST_CSS_BYTES:
         raise ValueError(
-            f"CSS and fonts together take {size} bytes, and {MOST_CSS_BYTES} are the most: they reach the server "
-            "in a variable, and on ECS the whole task definition may have 64 KiB (65536 bytes). Cut the fonts "
-            "down to the letters and weights that are used, or put them on the host of the setting CDN_PREFIX"
+            f"CSS and fonts together take {size} bytes, and {MOST_CSS_BYTES} are the most: they reach the "
+            "server in a variable, and on ECS the whole task definition may have 64 KiB (65536 bytes). "
+            "Cut the fonts down to the letters and weights that are used, or put them on the host of "
+            "the setting CDN_PREFIX"
         )
     return whole
 

@@ -42,7 +42,7 @@ class MongodbRefused(ValueError):  # noqa: N818 - reads as what it is
     """The MongoDB version is not one that the release runs on."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Role:
     """A MongoDB role and the database it holds for."""
 

@@ -15,13 +15,11 @@ become booleans whatever the type; `int` and `timespan` are parsed as whole numb
 as JSON; everything else is taken as it is.
 """
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -92,6 +90,8 @@ class SettingProblem:
 def catalogue() -> Mapping[str, Setting]:
     """Return all settings by id, families under their `<name>` form. Read from the data file once, when
     first asked."""
+    from pathlib import Path  # with difflib below, the only slow imports: for checks alone
+
     text = (Path(__file__).parent / "data" / "settings.json").read_text(encoding="utf-8")
     settings = {}
     for key, facts in json.loads(text).items():
@@ -136,10 +136,7 @@ def nearest(setting_id: str) -> str | None:
             return mended
     ids = {key.lower(): key for key in catalogue() if "<" not in key}
     same = ids.get(setting_id.lower())
-    if same is not None:
-        return same
-    close = difflib.get_close_matches(setting_id.lower(), ids, n=1, cutoff=0.6)
-    return ids[close[0]] if close else None
+    return same if same is not None else _closest(setting_id, ids.values())
 
 
 def variable_value(value: object) -> str:
@@ -171,6 +168,8 @@ def _named(words: Iterable[str], *, most: int = 12) -> str:
 
 
 def _closest(word: str, words: Iterable[str]) -> str | None:
+    import difflib
+
     by_lower = {candidate.lower(): candidate for candidate in words}
     found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[found[0]] if found else None
@@ -221,7 +220,7 @@ def _problems_of_use(setting: Setting, release: Release, *, licensed: bool) -> I
         yield SettingProblem(
             setting.id,
             "release",
-            f"Rocket.Chat {release.version} has this setting no more; the last line with it is {setting.until}",
+            f"Rocket.Chat {release.version} has this setting no more; its last line is {setting.until}",
             remedy="leave it out",
         )
     if licensed:

@@ -1,0 +1,362 @@
+"""The catalogue of the product's settings, and the checks of a free-form list."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rocketchat import settings
+from rocketchat.releases import RECOMMENDED, Release, find
+from rocketchat.settings import SettingProblem
+
+NINE = find("9.0.0")
+SEVEN = find("7.13.0")
+
+
+def only(
+    setting_id: str, value: object, release: Release = RECOMMENDED, *, licensed: bool = False
+) -> SettingProblem:
+    problems = settings.check({setting_id: value}, release, licensed=licensed)
+    assert len(problems) == 1, problems
+    assert problems[0].id == setting_id
+    return problems[0]
+
+
+def fine(setting_id: str, value: object, release: Release = RECOMMENDED, *, licensed: bool = False) -> bool:
+    return settings.check({setting_id: value}, release, licensed=licensed) == []
+
+
+def test_the_catalogue_holds_all_1170_settings() -> None:
+    assert len(settings.catalogue()) == 1170
+
+
+def test_every_setting_has_a_known_type_and_a_name_that_a_container_takes() -> None:
+    types = {
+        "boolean",
+        "string",
+        "int",
+        "select",
+        "code",
+        "password",
+        "asset",
+        "relativeUrl",
+        "action",
+        "color",
+        "range",
+        "multiSelect",
+        "timespan",
+        "lookup",
+        "roomPick",
+        "multiLookup",
+        "date",
+        "timezone",
+        "language",
+    }
+    for key, setting in settings.catalogue().items():
+        assert setting.id == key
+        assert setting.type in types
+        assert re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", key.replace("<name>", "X")), key
+
+
+def test_defaults_are_of_their_setting_s_own_type() -> None:
+    for setting in settings.catalogue().values():
+        if setting.default is None:
+            continue
+        if setting.type == "boolean":
+            assert isinstance(setting.default, bool), setting
+        elif setting.type in ("int", "timespan"):
+            assert isinstance(setting.default, int), setting
+        elif setting.type == "select" and setting.choices:
+            assert setting.default in (*setting.choices, ""), setting
+
+
+def test_the_catalogue_agrees_with_the_collected_facts() -> None:
+    source = Path(__file__).parents[2] / "shared" / "facts" / "settings.json"
+    if not source.exists():
+        pytest.skip("the collected facts are not here")
+    facts = json.loads(source.read_text(encoding="utf-8"))
+    assert facts.keys() == settings.catalogue().keys()
+    for key, fact in facts.items():
+        setting = settings.catalogue()[key]
+        assert setting.type == fact["type"]
+        assert list(setting.choices) == fact.get("values", [])
+        assert set(setting.modules) >= set(fact.get("modules", []))
+
+
+@pytest.mark.parametrize(
+    "setting_id",
+    [
+        "SMTP_Password",
+        "FileUpload_S3_AWSSecretAccessKey",
+        "FileUpload_json_web_token_secret_for_files",
+        "Accounts_OAuth_Custom-Fusionauth-secret",
+        "Accounts_OAuth_Apple_secretKey",
+        "Accounts_OAuth_Nextcloud_secret",
+        "Accounts_RegistrationForm_SecretURL",
+        "AutoTranslate_DeepLAPIKey",
+        "Enterprise_License",
+        "Livechat_External_Queue_Token",
+        "SAML_Custom_Default_private_key",
+        "Push_google_api_credentials",
+        "Bugsnag_api_key",
+        "LDAP_Authentication_Password",
+        "SlackBridge_SigningSecret",
+    ],
+)
+def test_keys_passwords_tokens_and_licences_are_sensitive(setting_id: str) -> None:
+    setting = settings.find(setting_id)
+    assert setting is not None
+    assert setting.sensitive
+
+
+@pytest.mark.parametrize(
+    "setting_id",
+    [
+        "Iframe_Restrict_Access",
+        "SMTP_Username",
+        "SMTP_Host",
+        "Accounts_PasswordReset",
+        "SAML_Custom_Default_cert",
+        "Accounts_OAuth_Custom-Fusionauth-id",
+        "Accounts_OAuth_Custom-Fusionauth-token_path",
+        "FileUpload_Enable_json_web_token_for_files",
+        "GoogleTagManager_id",
+        "Accounts_PasswordPlaceholder",
+    ],
+)
+def test_switches_names_and_public_certificates_are_not_sensitive(setting_id: str) -> None:
+    setting = settings.find(setting_id)
+    assert setting is not None
+    assert not setting.sensitive
+
+
+def test_every_password_and_nothing_but_text_is_sensitive() -> None:
+    for setting in settings.catalogue().values():
+        if setting.type == "password":
+            assert setting.sensitive, setting.id
+        if setting.sensitive:
+            assert setting.type in ("password", "string", "code"), setting.id
+
+
+def test_a_custom_oauth_id_is_found_through_its_family_and_keeps_its_name() -> None:
+    setting = settings.find("Accounts_OAuth_Custom-Fusionauth-merge_roles")
+    assert setting is not None
+    assert setting.id == "Accounts_OAuth_Custom-Fusionauth-merge_roles"
+    assert setting.modules == ("oauth-enterprise",)
+    assert settings.find("Accounts_OAuth_Custom-<name>") is None
+    assert settings.find("Accounts_OAuth_Custom-Fusionauth-nonsense") is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("Accounts_AllowUserNameChange", "Accounts_AllowUsernameChange"),
+        ("log_level", "Log_Level"),
+        ("Log_Levle", "Log_Level"),
+        (
+            "Block_Multiple_Failed_Logins_Attempts_Until_Block_By_User",
+            "Block_Multiple_Failed_Logins_Attempts_Until_Block_by_User",
+        ),
+        ("Accounts_OAuth_Custom-FusionAuth-scope", "Accounts_OAuth_Custom-Fusionauth-scope"),
+    ],
+)
+def test_an_unknown_id_is_answered_with_the_nearest_right_one(wrong: str, right: str) -> None:
+    problem = only(wrong, True)
+    assert problem.kind == "unknown"
+    assert problem.nearest == right
+
+
+def test_an_id_that_is_like_nothing_gets_no_suggestion() -> None:
+    assert only("zzzzqqqq", True).nearest is None
+
+
+@pytest.mark.parametrize("value", ["true", "false", 1, 0, None, "yes", [], {}])
+def test_a_boolean_takes_true_and_false_only(value: object) -> None:
+    assert fine("Enable_CSP", True)
+    assert fine("Enable_CSP", False)
+    assert only("Enable_CSP", value).kind == "type"
+
+
+def test_a_boolean_in_quotes_is_told_to_lose_them() -> None:
+    assert only("Enable_CSP", "False").remedy == "write false, without quotes"
+
+
+@pytest.mark.parametrize("value", ["10", 1.5, True, None, [1], 10**400, float("inf"), float("nan")])
+def test_a_number_takes_whole_numbers_only(value: object) -> None:
+    assert fine("FileUpload_MaxFileSize", 1048576)
+    assert fine("FileUpload_MaxFileSize", -1)
+    assert only("FileUpload_MaxFileSize", value).kind == "type"
+
+
+def test_a_timespan_says_that_it_is_in_milliseconds() -> None:
+    assert only("RetentionPolicy_TTL_Channels", "30d").allowed == "a whole number of milliseconds"
+
+
+def test_a_select_takes_its_choices_and_says_which() -> None:
+    assert fine("Accounts_RegistrationForm", "Secret URL")
+    problem = only("Accounts_RegistrationForm", "disabled")
+    assert problem.kind == "choice"
+    assert problem.nearest == "Disabled"
+    assert problem.allowed == '"Public", "Disabled", "Secret URL"'
+
+
+def test_a_number_for_a_select_of_digits_is_told_to_stand_in_quotes() -> None:
+    assert fine("Log_Level", "1")
+    assert only("Log_Level", 1).remedy == 'write "1", in quotes'
+    assert only("Log_Level", 7).remedy is None
+    assert only("SMTP_Port", 587).remedy == 'write "587", in quotes'
+
+
+def test_a_select_whose_choices_the_server_fills_in_takes_any_text() -> None:
+    assert fine("Search.Provider", "defaultProvider")
+
+
+def test_a_multi_select_takes_a_list_of_its_choices() -> None:
+    assert fine("Hide_System_Messages", ["uj", "ul"])
+    assert fine("Hide_System_Messages", [])
+    assert only("Hide_System_Messages", "uj").kind == "type"
+    problem = only("Hide_System_Messages", ["uj", "room-archivd"])
+    assert (problem.kind, problem.nearest) == ("choice", "room-archived")
+    assert only("Hide_System_Messages", [{"a": 1}]).kind == "choice"
+
+
+@pytest.mark.parametrize("text", ["true", "False", "TRUE"])
+def test_text_that_the_server_would_turn_into_a_boolean_is_refused(text: str) -> None:
+    assert "boolean" in only("Layout_Home_Title", text).message
+
+
+def test_json_for_a_code_setting_is_to_be_one_text() -> None:
+    assert fine("Accounts_CustomFields", '{"a": 1}')
+    assert only("Accounts_CustomFields", {"a": 1}).remedy == "write it as JSON in one text"
+
+
+def test_pictures_are_sent_to_the_upload_of_assets() -> None:
+    problem = only("Assets_safari_pinned", "https://example.com/a.svg")
+    assert problem.kind == "environment"
+    assert problem.remedy is not None
+    assert "POST /api/v1/assets.setAsset" in problem.remedy
+    assert "safari_pinned" in problem.remedy
+
+
+@pytest.mark.parametrize("gone", ["theme-font-body-font-family", "theme-color-primary"])
+def test_theme_fonts_and_colours_are_sent_to_the_css(gone: str) -> None:
+    problem = only(gone, "x")
+    assert problem.kind == "environment"
+    assert problem.nearest == "theme-custom-css"
+    assert problem.remedy is not None
+    assert "data:" in problem.remedy
+
+
+def test_buttons_and_types_that_no_variable_holds_are_refused() -> None:
+    unsettable = [setting for setting in settings.catalogue().values() if not setting.by_environment]
+    assert {setting.type for setting in unsettable} == {"asset", "action", "roomPick", "multiLookup"}
+    for setting in unsettable:
+        if "<" not in setting.id:
+            assert only(setting.id, "x", NINE, licensed=True).kind == "environment"
+
+
+def test_a_setting_of_a_later_release_is_refused_before_it() -> None:
+    assert only("MCP_Enabled", True, licensed=True).kind == "release"
+    assert fine("MCP_Enabled", True, NINE, licensed=True)
+
+
+def test_a_setting_that_has_gone_is_refused_after_its_last_line() -> None:
+    assert fine("OTR_Enable", True, SEVEN)
+    assert "7.13" in only("OTR_Enable", True).message
+    assert fine("Accounts_AllowAnonymousWrite", False)
+    assert "8.9" in only("Accounts_AllowAnonymousWrite", False, NINE).message
+
+
+def test_a_licensed_setting_is_refused_without_a_licence_by_the_name_of_its_module() -> None:
+    problem = only("ABAC_Enabled", True)
+    assert problem.kind == "licence"
+    assert "abac" in problem.message
+    assert fine("ABAC_Enabled", True, licensed=True)
+
+
+def test_custom_oauth_needs_a_licence_from_9_on_and_not_before() -> None:
+    key = "Accounts_OAuth_Custom-Fusionauth-scope"
+    assert fine(key, "openid")
+    assert only(key, "openid", NINE).kind == "licence"
+    assert fine(key, "openid", NINE, licensed=True)
+
+
+def test_a_sensitive_setting_in_clear_is_refused_and_its_value_never_shown() -> None:
+    problem = only("SMTP_Password", "canary-hunter2")
+    assert problem.kind == "secret"
+    assert problem.remedy is not None
+    assert "`mail`" in problem.remedy
+    assert "canary" not in repr(problem)
+    assert "canary" not in repr(only("AutoTranslate_DeepLAPIKey", {"value": "canary", "lock": True}))
+
+
+def test_a_value_may_stand_in_an_object_with_its_lock() -> None:
+    assert fine("Log_Level", {"value": "1", "lock": True})
+    assert only("Log_Level", {"value": 1, "lock": True}).kind == "type"
+    assert only("Log_Level", {"value": "1", "lock": "yes"}).allowed == "true or false"
+    assert only("Log_Level", {"value": "1", "locked": True}).kind == "type"
+    assert settings.unlock({"value": "1", "lock": True}) == ("1", True)
+    assert settings.unlock({"value": "1"}) == ("1", False)
+    assert settings.unlock("1") == ("1", False)
+
+
+def test_all_mistakes_are_told_at_once_in_their_order() -> None:
+    problems = settings.check(
+        {"Nonsense_Id_Of_Mine": 1, "Log_Level": 9, "Enable_CSP": True, "SMTP_Password": "x"},
+        RECOMMENDED,
+        licensed=False,
+    )
+    assert [problem.id for problem in problems] == ["Nonsense_Id_Of_Mine", "Log_Level", "SMTP_Password"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "true"),
+        (False, "false"),
+        (10, "10"),
+        (-1, "-1"),
+        ("a b", "a b"),
+        (["uj", "ul"], '["uj", "ul"]'),
+        ([], "[]"),
+    ],
+)
+def test_values_are_written_as_the_server_reads_them(value: object, text: str) -> None:
+    assert settings.variable_value(value) == text
+
+
+def test_every_default_survives_the_check_or_is_a_trap_that_is_named() -> None:
+    for setting in settings.catalogue().values():
+        usable = setting.by_environment and not setting.sensitive and "<" not in setting.id
+        if not usable or setting.default is None or (setting.choices and setting.default == ""):
+            continue
+        release = SEVEN if setting.until == "7.13" else find("8.8.0") if setting.until else NINE
+        assert settings.check({setting.id: setting.default}, release, licensed=True) == [], setting
+
+
+plain_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5) | st.just("value"), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from(sorted(settings.catalogue())), plain_values, st.booleans())
+def test_no_value_makes_the_check_fail_and_what_passes_can_be_written(
+    key: str, value: Any, licensed: bool
+) -> None:
+    problems = settings.check({key: value}, NINE, licensed=licensed)
+    if not problems:
+        assert isinstance(settings.variable_value(settings.unlock(value)[0]), str)
+
+
+@given(st.text(max_size=60), plain_values)
+def test_no_id_makes_the_check_fail(key: str, value: Any) -> None:
+    settings.check({key: value}, RECOMMENDED, licensed=False)
