@@ -80,7 +80,7 @@ class _Cloud(mocks.Mocks):
             "arn": f"arn:aws:{service}:{REGION}:{ACCOUNT}:{kind}/{args.name}",
             "name": f"{args.name}-0123abc",
         }
-        computed.update(self.outputs.get(kind, lambda _: {})(args))
+        computed.update(self.outputs.get(kind, lambda _: {})(args))  # type: ignore[no-untyped-call]
         return f"{args.name}-id", {**computed, **args.inputs}
 
 
@@ -90,7 +90,7 @@ class _Monitor(mocks.MockMonitor):
         self.recording = recording
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the monitor's own name
-        response = super().RegisterResource(request)
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
             self.recording.urns[response.urn] = request.name
             self.recording.made.append(
@@ -109,7 +109,7 @@ class _Monitor(mocks.MockMonitor):
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the monitor's own name
         self.recording.closed.add(request.urn)
-        return super().RegisterResourceOutputs(request)
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
 
 def record(
@@ -127,7 +127,7 @@ def record(
     cloud = _Cloud(recording, outputs or {}, lookups or {})
     mocks.set_mocks(cloud, preview=False, monitor=_Monitor(recording, cloud))
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def run() -> Any:
         def keep(value: Any) -> None:
             recording.value = value

@@ -35,7 +35,7 @@ def network_args(**changes: Any) -> NetworkArgs:
         "flow_log_retention_days": 90,
         **changes,
     }
-    return NetworkArgs(**args)  # type: ignore[typeddict-item]
+    return NetworkArgs(**args)  # type: ignore[typeddict-item, no-any-return]
 
 
 def network(zones: Sequence[str] = ZONES, **changes: Any) -> Recording:
