@@ -1,0 +1,1 @@
+"""What Rocket.Chat is: its releases, settings, processes and sizes. Knows no cloud and imports no Pulumi."""

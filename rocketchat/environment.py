@@ -78,7 +78,7 @@ def core(
     root_url: str,
     trusted_proxies: int,
     *,
-    platform: str,
+    platform: str = "pulumi",
     site_name: str | None = None,
     language: str | None = None,
 ) -> Environment[str]:

@@ -79,7 +79,7 @@ class Service:
 
 
 def licence_needs(
-    release: Release, topology: str, replicas: int, *, custom_oauth: bool = False, role_sync: bool = False
+    release: Release, topology: str, replicas: int, custom_oauth: bool = False, role_sync: bool = False
 ) -> tuple[str, ...]:
     """Return each thing that is wanted and needs a licence in this release, in words. Empty: no licence is
     needed."""

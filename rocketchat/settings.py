@@ -344,36 +344,49 @@ def _problem_of_value(setting: Setting, value: object) -> SettingProblem | None:
     return _check_text(setting, value)
 
 
-def _problem_of_secret(setting: Setting, owner: str | None) -> SettingProblem:
-    remedy = "take it out of the file; a secret is never written in clear"
-    if owner is not None:
-        remedy += f". The part `{owner}` sets it from a secret of its own"
+_SECRET_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "SMTP_Password": "smtpPassword",
+        "SAML_Custom_Default_private_key": "samlPrivateKey",
+        "Push_google_api_credentials": "fcmServiceAccount",
+        "Push_apn_key": "apnKey",
+        "Push_apn_cert": "apnCertificate",
+        "Push_apn_passphrase": "apnPassphrase",
+        "Enterprise_License": "license",
+        "Bugsnag_api_key": "bugsnagApiKey",
+    }
+)
+_MADE_BY: Mapping[str, str] = MappingProxyType(
+    {
+        "FileUpload_S3_AWSAccessKeyId": "media",
+        "FileUpload_S3_AWSSecretAccessKey": "media",
+        "FileUpload_json_web_token_secret_for_files": "media",
+        "Accounts_RegistrationForm_SecretURL": "accounts",
+    }
+)
+
+
+def secret_key(setting_id: str) -> str | None:
+    """Return the secret of a stack (a key of `rocketchat:`) that sets this sensitive setting, where there is one."""
+    if setting_id.startswith(_CUSTOM_OAUTH) and setting_id.endswith("-secret"):
+        return "oidcClientSecret"
+    return _SECRET_KEYS.get(setting_id)
+
+
+def _problem_of_secret(setting: Setting) -> SettingProblem:
+    key, part = secret_key(setting.id), _MADE_BY.get(setting.id)
+    if key is not None:
+        remedy = f"take it out of the settings and run: pulumi config set --secret rocketchat:{key}"
+    elif part is not None:
+        remedy = f"take it out of the settings; the part `{part}` makes it and keeps it secret"
+    else:
+        remedy = "take it out of the file and set it in the administration pages, where it stays"
     return SettingProblem(
         setting.id, "secret", "this setting is sensitive and stands here in clear", remedy=remedy
     )
 
 
-_OWNERS: Mapping[str, str] = MappingProxyType(
-    {
-        "SMTP_": "mail",
-        "FileUpload_S3_": "media",
-        "FileUpload_json_web_token_secret": "media",
-        _CUSTOM_OAUTH: "login",
-        "SAML_Custom_": "login",
-        "Accounts_RegistrationForm": "accounts",
-        "Push_": "push",
-        "Enterprise_License": "license",
-        "Bugsnag_": "monitoring",
-    }
-)
-
-
-def owner(setting_id: str) -> str | None:
-    """Return the part of a stack file that sets such ids, where one does."""
-    return next((part for prefix, part in _OWNERS.items() if setting_id.startswith(prefix)), None)
-
-
-def check_one(setting_id: str, value: object, release: Release, *, licensed: bool) -> list[SettingProblem]:
+def check_one(setting_id: str, value: object, release: Release, licensed: bool) -> list[SettingProblem]:
     """Return what is wrong with one setting; see `check`."""
     setting = find(setting_id)
     if setting is None:
@@ -383,7 +396,7 @@ def check_one(setting_id: str, value: object, release: Release, *, licensed: boo
     problems = list(_problems_of_use(setting, release, licensed=licensed))
     if setting.sensitive:
         # The value is not looked at any further, so that no message can show it.
-        return [*problems, _problem_of_secret(setting, owner(setting_id))]
+        return [*problems, _problem_of_secret(setting)]
     if isinstance(value, Mapping) and not isinstance(value.get("lock", False), bool):
         return [*problems, SettingProblem(setting_id, "type", "lock is a switch", allowed="true or false")]
     plain, _ = unlock(value)
@@ -391,7 +404,7 @@ def check_one(setting_id: str, value: object, release: Release, *, licensed: boo
     return problems if wrong is None else [*problems, wrong]
 
 
-def check(settings: Mapping[str, object], release: Release, *, licensed: bool) -> list[SettingProblem]:
+def check(settings: Mapping[str, object], release: Release, licensed: bool) -> list[SettingProblem]:
     """Return all that is wrong with these settings, in their order; empty when they can be deployed.
 
     A value stands by itself or as `{"value": …, "lock": true}`. Looked for: unknown ids with the nearest

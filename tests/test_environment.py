@@ -30,7 +30,7 @@ class Opaque:
     def __refuse(self, *_: Any) -> NoReturn:
         raise AssertionError("an opaque value was looked into")
 
-    __str__ = __repr__ = __format__ = __bool__ = __eq__ = __len__ = __iter__ = __contains__ = __refuse  # type: ignore[assignment]
+    __str__ = __repr__ = __format__ = __bool__ = __eq__ = __len__ = __iter__ = __contains__ = __refuse
     __hash__ = None  # type: ignore[assignment]
 
 
@@ -145,7 +145,7 @@ def every_feature(text: Any, key: Secret[Any]) -> Iterator[tuple[str, Environmen
     )
     yield (
         "accounts",
-        env.accounts(registration="secret-url", secret_url=key, single_sign_on=True, lock=True, **switches),  # type: ignore[arg-type]
+        env.accounts(registration="secret-url", secret_url=key, single_sign_on=True, lock=True, **switches),
     )
     yield "gateway", env.push_gateway()
     yield (
@@ -277,7 +277,7 @@ def test_a_secret_among_the_plain_variables_is_refused_by_name() -> None:
 
 def test_a_bare_value_among_the_secrets_is_refused_by_name_and_not_shown() -> None:
     with pytest.raises(TypeError, match="MONGO_URL") as refusal:
-        Environment(secret={"MONGO_URL": CANARY})  # type: ignore[dict-item]
+        Environment(secret={"MONGO_URL": CANARY})  # type: ignore[arg-type]
     assert CANARY not in str(refusal.value)
 
 

@@ -93,7 +93,7 @@ def test_a_database_user_gets_the_oplog_only_where_the_release_reads_it_and_neve
         "v8.9.0",
         "8.9.0 ",
         "08.9.0",
-        "8.9.\u0660",
+        "6.1\u0660.0",
         "8.9.0\n",
     ],
 )

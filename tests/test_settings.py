@@ -285,13 +285,31 @@ def test_custom_oauth_needs_a_licence_from_9_on_and_not_before() -> None:
     assert fine(key, "openid", NINE, licensed=True)
 
 
-def test_a_sensitive_setting_in_clear_is_refused_and_its_value_never_shown() -> None:
-    problem = only("SMTP_Password", "canary-hunter2")
-    assert problem.kind == "secret"
-    assert problem.remedy is not None
-    assert "`mail`" in problem.remedy
-    assert "canary" not in repr(problem)
-    assert "canary" not in repr(only("AutoTranslate_DeepLAPIKey", {"value": "canary", "lock": True}))
+@pytest.mark.parametrize(
+    ("setting_id", "way"),
+    [
+        ("SMTP_Password", "pulumi config set --secret rocketchat:smtpPassword"),
+        ("Accounts_OAuth_Custom-Fusionauth-secret", "pulumi config set --secret rocketchat:oidcClientSecret"),
+        ("Accounts_RegistrationForm_SecretURL", "`accounts`"),
+        ("FileUpload_S3_AWSSecretAccessKey", "`media`"),
+        ("AutoTranslate_DeepLAPIKey", "administration pages"),
+    ],
+)
+def test_a_sensitive_setting_in_clear_is_refused_with_the_right_way_and_never_shown(
+    setting_id: str, way: str
+) -> None:
+    for value in ("canary-hunter2", {"value": "canary-hunter2", "lock": True}, ["canary-hunter2"]):
+        problem = only(setting_id, value)
+        assert problem.kind == "secret"
+        assert problem.remedy is not None
+        assert way in problem.remedy
+        assert "canary" not in repr(problem)
+
+
+def test_every_setting_with_a_secret_of_the_stack_is_a_sensitive_one_of_the_catalogue() -> None:
+    known = [setting for setting in settings.catalogue().values() if settings.secret_key(setting.id)]
+    assert len({settings.secret_key(setting.id) for setting in known}) == 9
+    assert all(setting.sensitive for setting in known)
 
 
 def test_a_value_may_stand_in_an_object_with_its_lock() -> None:
