@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rocketchat import settings
 from rocketchat.releases import RECOMMENDED, Release, find
 from rocketchat.settings import SettingProblem
+from stacks.secrets import SECRETS
 
 NINE = find("9.0.0")
 SEVEN = find("7.13.0")
@@ -310,6 +311,7 @@ def test_every_setting_with_a_secret_of_the_stack_is_a_sensitive_one_of_the_cata
     known = [setting for setting in settings.catalogue().values() if settings.secret_key(setting.id)]
     assert len({settings.secret_key(setting.id) for setting in known}) == 9
     assert all(setting.sensitive for setting in known)
+    assert {settings.secret_key(setting.id) for setting in known} <= SECRETS.keys()
 
 
 def test_a_value_may_stand_in_an_object_with_its_lock() -> None:
