@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime import set_all_config
 from pulumi.runtime.settings import SETTINGS, Settings, configure
 from pulumi.runtime.stack import Stack

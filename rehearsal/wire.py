@@ -7,7 +7,7 @@ and the paths of what was marked secret (`password`, `rules[0].value`) are kept 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
-from google.protobuf import struct_pb2
+from google.protobuf import struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime import rpc
 
 SECRET_MARK: Final = "[secret]"  # noqa: S105 - not a password

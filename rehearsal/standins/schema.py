@@ -1,4 +1,4 @@
-"""What a resource type or lookup takes and gives: `schema/<package>.<module>.json`, read when first asked for.
+"""What a resource type or lookup takes and gives: `schema/<package>.<module>.json`, read when asked for.
 
 The files are written from the installed SDKs (`python -m rehearsal schema`). A kind is `s` string,
 `i` integer, `n` number, `b` boolean, `*` anything, `[` list of, `{` map of, `@Name` an object.

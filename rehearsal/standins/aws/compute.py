@@ -157,8 +157,8 @@ TYPES: dict[str, Standin] = {
         },
         replaces=names(
             "containerDefinitions cpu enableFaultInjection ephemeralStorage executionRoleArn family ipcMode "
-            "memory networkMode pidMode placementConstraints proxyConfiguration region requiresCompatibilities "
-            "runtimePlatform taskRoleArn volumes"
+            "memory networkMode pidMode placementConstraints proxyConfiguration region "
+            "requiresCompatibilities runtimePlatform taskRoleArn volumes"
         ),
         refuses=_container_documents,
     ),

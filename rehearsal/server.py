@@ -1,0 +1,230 @@
+"""The engine's door: one gRPC server on a loopback port that is the provider of every package at once."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from concurrent import futures
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from rehearsal import standins
+from rehearsal.cloud import Kept, StandinCloud
+from rehearsal.errors import RehearsalError
+from rehearsal.standins.table import Ask, Cloud, tags_all
+from rehearsal.wire import UNKNOWN, decode, encode
+
+_AUTONAMED = re.compile(r"-[0-9a-f]{7}$")
+_WORKERS = 16
+"""Calls answered at once; each takes about a millisecond."""
+
+
+def debug_providers(port: int) -> str:
+    """Return the value of PULUMI_DEBUG_PROVIDERS that sends the engine to this port for every package."""
+    return ",".join(f"{package}:{port}" for package in standins.PACKAGES)
+
+
+@contextmanager
+def serving(cloud: StandinCloud) -> Iterator[int]:
+    """Serve the stand-ins on a free loopback port, which is yielded."""
+    server = grpc.server(
+        futures.ThreadPoolExecutor(max_workers=_WORKERS),
+        options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)],
+    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(cloud), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield port
+    finally:
+        server.stop(grace=None).wait()
+
+
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
+    """Answers for all packages. What a provider instance is set to is remembered by its connection."""
+
+    def __init__(self, cloud: StandinCloud) -> None:
+        self._cloud = cloud
+        self._set_to: dict[str, Cloud] = {}
+
+    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        """Say what we understand: secrets, but neither resource references nor outputs."""
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+
+    def Attach(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        """Take the engine's address, which we never call."""
+        return empty_pb2.Empty()
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        """Give a version, which the engine does not compare for attached providers."""
+        return plugin_pb2.PluginInfo(version="1.0.0")
+
+    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        """Check a provider's own settings."""
+        return _checked(
+            request, lambda token, name, inputs: standins.checked(token, name, "", inputs, Cloud())
+        )
+
+    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        """Another region or account makes another provider, but no other resources."""
+        return _diff(*_changed(request), replaces=[])
+
+    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Remember region and default tags."""
+        inputs, _ = decode(request.args)
+        self._set_to[context.peer()] = standins.cloud_of(inputs)
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Check a resource's inputs, and name it where it has no name."""
+        olds, _ = decode(request.olds)
+
+        def check(token: str, name: str, inputs: Mapping[str, Any]) -> Ask:
+            standin = standins.find(token)
+            rule = standin.autoname if standin is not None else None
+            if rule is not None and rule.property not in inputs and rule.property in olds:
+                inputs = {**inputs, rule.property: olds[rule.property]}
+            generation = self._cloud.generation(request.urn)
+            return standins.checked(token, name, request.urn, inputs, self._of(context), generation)
+
+        return _checked(request, check)
+
+    def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Say what changed, and whether that needs a new resource."""
+        token, name = _of_urn(request.urn)
+        changed, news = _changed(request)
+        replaces = standins.replacing(token, changed)
+        state, _ = decode(request.olds)
+        if "tagsAll" in state and token.startswith("aws:"):
+            ask = Ask(token, name, request.urn, news, self._of(context))
+            if "tags" not in changed and tags_all(ask) != state["tagsAll"]:
+                changed.append("tagsAll")
+        standin = standins.find(token)
+        fixed = False
+        if standin is not None and standin.autoname is not None:
+            fixed = not _AUTONAMED.search(str(news.get(standin.autoname.property)))
+            fixed = fixed and standin.autoname.property not in changed
+        return _diff(changed, news, replaces=replaces, delete_first=bool(replaces) and fixed)
+
+    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Make a resource; in a preview, say what it would be as far as that is known."""
+        token, name = _of_urn(request.urn)
+        inputs, secrets = decode(request.properties)
+        cloud, generation = self._of(context), self._cloud.generation(request.urn)
+        with _told(context):
+            ask = Ask(token, name, request.urn, inputs, cloud, generation)
+            made = standins.make(ask, preview=request.preview)
+        if not request.preview:
+            self._cloud.create(
+                Kept(request.urn, token, name, made.id, inputs, made.outputs, made.secrets, cloud, generation)
+            )
+        return provider_pb2.CreateResponse(id=made.id, properties=_outputs(made, secrets))
+
+    def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Return what exists; a resource that was made elsewhere exists when it is asked for by its id."""
+        token, name = _of_urn(request.urn)
+        found = self._cloud.read(request.urn, request.id)
+        if found is not None:
+            properties = encode(found.outputs, found.secrets)
+            return provider_pb2.ReadResponse(id=found.id, properties=properties, inputs=encode(found.inputs))
+        state, _ = decode(request.properties)
+        if "id" in state or len(state) > 1:
+            return provider_pb2.ReadResponse(id="")
+        with _told(context):
+            made = standins.existing(token, name, request.urn, request.id, state, self._of(context))
+        return provider_pb2.ReadResponse(id=made.id, properties=encode(made.outputs, made.secrets))
+
+    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Change a resource in its place."""
+        token, name = _of_urn(request.urn)
+        inputs, secrets = decode(request.news)
+        kept = self._cloud.read(request.urn, request.id)
+        generation = kept.generation if kept is not None else 0
+        cloud = self._of(context)
+        with _told(context):
+            ask = Ask(token, name, request.urn, inputs, cloud, generation)
+            made = standins.make(ask, preview=request.preview, own_id=request.id)
+        if not request.preview:
+            self._cloud.update(
+                Kept(request.urn, token, name, made.id, inputs, made.outputs, made.secrets, cloud, generation)
+            )
+        return provider_pb2.UpdateResponse(properties=_outputs(made, secrets))
+
+    def Delete(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        """Delete a resource."""
+        self._cloud.delete(request.urn, request.id)
+        return empty_pb2.Empty()
+
+    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Answer a data lookup."""
+        args, _ = decode(request.args)
+        with _told(context):
+            answer = standins.look_up(request.tok, args, self._of(context))
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").CopyFrom(encode(answer))
+        return response
+
+    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        """Nothing takes long enough to be cancelled."""
+        return empty_pb2.Empty()
+
+    def _of(self, context: Any) -> Cloud:
+        return self._set_to.get(context.peer(), Cloud())
+
+
+@contextmanager
+def _told(context: Any) -> Iterator[None]:
+    try:
+        yield
+    except RehearsalError as error:
+        context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+
+
+def _of_urn(urn: str) -> tuple[str, str]:
+    _, _, types, name = urn.split("::", 3)
+    return types.rpartition("$")[2], name
+
+
+def _checked(request: Any, check: Callable[[str, str, Mapping[str, Any]], Ask]) -> Any:
+    token, name = _of_urn(request.urn)
+    inputs, secrets = decode(request.news)
+    try:
+        ask = check(token, name, inputs)
+    except RehearsalError as error:
+        failures = [provider_pb2.CheckFailure(reason=line) for line in str(error).splitlines()]
+        return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
+    return provider_pb2.CheckResponse(inputs=encode(ask.inputs, secrets))
+
+
+def _changed(request: Any) -> tuple[list[str], Mapping[str, Any]]:
+    before, _ = decode(request.old_inputs if request.HasField("old_inputs") else request.olds)
+    news, _ = decode(request.news)
+    keys = before.keys() | news.keys()
+    return sorted(key for key in keys if before.get(key) != news.get(key) or news.get(key) is UNKNOWN), news
+
+
+def _diff(
+    changed: list[str], news: Mapping[str, Any], *, replaces: list[str], delete_first: bool = False
+) -> Any:
+    kinds = provider_pb2.PropertyDiff
+    detailed = {}
+    for key in changed:
+        if key in replaces:
+            kind = kinds.UPDATE_REPLACE
+        else:
+            kind = kinds.UPDATE if news.get(key) is not None else kinds.DELETE
+        detailed[key] = provider_pb2.PropertyDiff(kind=kind, inputDiff=True)
+    return provider_pb2.DiffResponse(
+        changes=provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE,
+        replaces=replaces,
+        diffs=changed,
+        detailedDiff=detailed,
+        hasDetailedDiff=True,
+        deleteBeforeReplace=delete_first,
+    )
+
+
+def _outputs(made: standins.Made, secret_inputs: frozenset[str]) -> struct_pb2.Struct:
+    return encode(made.outputs, made.secrets | secret_inputs)
