@@ -367,7 +367,7 @@ _MADE_BY: Mapping[str, str] = MappingProxyType(
 
 
 def secret_key(setting_id: str) -> str | None:
-    """Return the stack's secret (a key of `rocketchat:`) that sets this sensitive setting, where there is one."""
+    """Return the stack's secret (a key of `rocketchat:`) that sets this setting, where there is one."""
     if setting_id.startswith(_CUSTOM_OAUTH) and setting_id.endswith("-secret"):
         return "oidcClientSecret"
     return _SECRET_KEYS.get(setting_id)
