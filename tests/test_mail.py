@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from recording import ACCOUNT, Recording, record
+from recording import ACCOUNT, Answer, Recording, record
 
 from components.mail.events import KEY_ADMINISTRATION
 from components.mail.password import smtp_password
@@ -21,7 +21,7 @@ ZONE: DnsZone = {"kind": "cloudflare", "name": "lovia.life", "id": "zone-1"}
 SET = f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/mail"
 IDENTITY = f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/lovia.life"
 
-OUTPUTS = {
+OUTPUTS: dict[str, Answer] = {
     "ConfigurationSet": lambda args: {"arn": SET},
     "EmailIdentity": lambda args: {
         "arn": IDENTITY,

@@ -4,10 +4,10 @@ from typing import Any
 
 import pulumi
 import pytest
-from recording import REGION, Recording, record
+from recording import REGION, Answer, Recording, record
 
 from components.media.notes import KINDS, cdn_note
-from components.media.store import BUCKET_ACTIONS, OBJECT_ACTIONS, CdnArgs, MediaStore, MediaStoreArgs
+from components.media.store import BUCKET_ACTIONS, OBJECT_ACTIONS, MediaStore, MediaStoreArgs, StoreCdnArgs
 from components.values import DnsZone
 
 BUCKET = "media-chat.lovia.life"
@@ -16,10 +16,10 @@ ORIGIN = "https://chat.lovia.life"
 SECRET = "canarySecretAccessKey"
 KEY_ARN = "arn:aws:kms:ap-southeast-1:123456789012:key/1"
 ZONE: DnsZone = {"kind": "cloudflare", "name": "lovia.life", "id": "zone-1"}
-CDN: CdnArgs = {"host": "media-chat.lovia.life", "zone": ZONE}
+CDN: StoreCdnArgs = {"host": "media-chat.lovia.life", "zone": ZONE}
 DISTRIBUTION = "arn:aws:cloudfront::123456789012:distribution/E1"
 
-OUTPUTS = {
+OUTPUTS: dict[str, Answer] = {
     "Bucket": lambda args: {
         "arn": f"arn:aws:s3:::{args.inputs.get('bucket', args.name)}",
         "bucket": args.inputs.get("bucket", f"{args.name}-0123abc"),
@@ -299,7 +299,7 @@ def test_the_cdns_name_is_not_proxied() -> None:
 
 def test_an_unknown_price_class_is_refused_and_asia_is_the_default() -> None:
     assert store(cdn=CDN).one("Distribution").inputs["priceClass"] == "PriceClass_200"
-    cheap: CdnArgs = {**CDN, "price_class": "PriceClass_100"}
+    cheap: StoreCdnArgs = {**CDN, "price_class": "PriceClass_100"}
     assert store(cdn=cheap).one("Distribution").inputs["priceClass"] == "PriceClass_100"
     with pytest.raises(ValueError, match="price class is 'PriceClass_300'"):
         store(cdn={**CDN, "price_class": "PriceClass_300"})

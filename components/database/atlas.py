@@ -58,7 +58,7 @@ AUDIT_FILTER = json.dumps(
 """Failed logins, and changes of users and roles and drops of data; the chat's own traffic is left out."""
 
 
-class MaintenanceArgs(TypedDict):
+class AtlasMaintenanceArgs(TypedDict):
     """The weekly hour in which Atlas may restart nodes. A project has one only."""
 
     day: str
@@ -104,9 +104,9 @@ class AtlasClusterArgs(TypedDict):
     """Whether snapshots are taken. Default true."""
     point_in_time: NotRequired[bool]
     """Whether any second of the restore window can be restored; needs `backup`. Default as `backup`."""
-    schedule: NotRequired[backup.BackupScheduleArgs]
+    schedule: NotRequired[backup.AtlasBackupArgs]
     """When snapshots are taken and how long they are kept."""
-    maintenance: NotRequired[MaintenanceArgs]
+    maintenance: NotRequired[AtlasMaintenanceArgs]
     """The weekly maintenance hour; Atlas chooses when left out. Only one stack of a project gives it."""
     alerts: NotRequired[bool]
     """Whether alerts are set up. Those about hosts hold for the whole project. Default true."""
@@ -310,7 +310,7 @@ def _check_cluster(args: AtlasClusterArgs, *, snapshots: bool, point_in_time: bo
             raise ValueError(f"the maintenance hour is {args['maintenance']['hour']}; it must be 0 to 23")
 
 
-class RoleArgs(TypedDict):
+class AtlasRoleArgs(TypedDict):
     """One role of a database user."""
 
     role: str
@@ -328,7 +328,7 @@ class AtlasDatabaseArgs(TypedDict):
     """Name of the cluster, made in this program or by another stack."""
     database: str
     """Name of the database: 1 to 38 letters, digits, hyphens and underscores."""
-    roles: Sequence[RoleArgs]
+    roles: Sequence[AtlasRoleArgs]
     """The roles of the chat's user: exactly those that its release needs."""
     srv_address: NotRequired[pulumi.Input[str]]
     """`mongodb+srv://` address of a cluster made in this program; looked up when left out."""
@@ -403,7 +403,7 @@ class AtlasDatabase(Component):
             link = AtlasPrivateLink(
                 f"{name}-link",
                 {
-                    **args["private_link"],
+                    "place": args["private_link"],
                     "project_id": args["project_id"],
                     "cluster_name": args["cluster_name"],
                 },
@@ -425,7 +425,7 @@ class AtlasDatabase(Component):
         args: AtlasDatabaseArgs,
         address: pulumi.Output[str],
         username: str,
-        roles: Sequence[RoleArgs],
+        roles: Sequence[AtlasRoleArgs],
         database: str,
         app_name: str,
     ) -> "tuple[mongodbatlas.DatabaseUser, pulumi.Output[str]]":

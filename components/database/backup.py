@@ -13,7 +13,7 @@ LAST_DAY_OF_MONTH = 40
 """The provider's number for the last day of each month."""
 
 
-class BackupScheduleArgs(TypedDict):
+class AtlasBackupArgs(TypedDict):
     """When snapshots are taken and how long they are kept. Rarer ones are kept at least as long."""
 
     every_hours: NotRequired[int]
@@ -32,7 +32,7 @@ class BackupScheduleArgs(TypedDict):
     """Hour of the day, UTC, 0 to 23, from which snapshots are counted. Default 18 (2 a.m. in Singapore)."""
 
 
-def complete(given: BackupScheduleArgs) -> dict[str, int]:
+def complete(given: AtlasBackupArgs) -> dict[str, int]:
     """Return the schedule with its defaults, checked against Atlas's rules; raise ValueError by name."""
     schedule = {
         "every_hours": given.get("every_hours", 6),

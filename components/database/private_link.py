@@ -33,9 +33,11 @@ class PrivateLinkArgs(TypedDict):
     """AWS's name of that endpoint service, `com.amazonaws.vpce.<region>.vpce-svc-…`."""
 
 
-class AtlasPrivateLinkArgs(PrivateLinkArgs):
+class AtlasPrivateLinkArgs(TypedDict):
     """The endpoint and the cluster that it leads to."""
 
+    place: PrivateLinkArgs
+    """Where the endpoint stands, and who may use it."""
     project_id: pulumi.Input[str]
     """Atlas's id of the project."""
     cluster_name: pulumi.Input[str]
@@ -59,15 +61,16 @@ class AtlasPrivateLink(Component):
     def __init__(
         self, name: str, args: AtlasPrivateLinkArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        region = atlas_region(args["region"])
-        if ("private_link_id" in args) != ("endpoint_service_name" in args):
+        place = args["place"]
+        region = atlas_region(place["region"])
+        if ("private_link_id" in place) != ("endpoint_service_name" in place):
             raise ValueError(
                 "PrivateLink: private_link_id and endpoint_service_name belong together; give both or neither"
             )
         super().__init__("AtlasPrivateLink", name, args, opts)
-        if "private_link_id" in args:
-            self.private_link_id = pulumi.Output.from_input(args["private_link_id"])
-            self.endpoint_service_name = pulumi.Output.from_input(args["endpoint_service_name"])
+        if "private_link_id" in place:
+            self.private_link_id = pulumi.Output.from_input(place["private_link_id"])
+            self.endpoint_service_name = pulumi.Output.from_input(place["endpoint_service_name"])
         else:
             service = mongodbatlas.PrivateLinkEndpoint(
                 f"{name}-service",
@@ -80,14 +83,14 @@ class AtlasPrivateLink(Component):
             self.endpoint_service_name = service.endpoint_service_name
         group = aws.ec2.SecurityGroup(
             f"{name}-sg",
-            vpc_id=args["vpc_id"],
+            vpc_id=place["vpc_id"],
             description="Private endpoint of MongoDB Atlas",
             opts=self.child(),
         )
         aws.vpc.SecurityGroupIngressRule(
             f"{name}-from-app",
             security_group_id=group.id,
-            referenced_security_group_id=args["app_security_group_id"],
+            referenced_security_group_id=place["app_security_group_id"],
             ip_protocol="tcp",
             from_port=FIRST_PORT,
             to_port=LAST_PORT,
@@ -96,7 +99,7 @@ class AtlasPrivateLink(Component):
         )
         aws.vpc.SecurityGroupEgressRule(
             f"{name}-app-out",
-            security_group_id=args["app_security_group_id"],
+            security_group_id=place["app_security_group_id"],
             referenced_security_group_id=group.id,
             ip_protocol="tcp",
             from_port=FIRST_PORT,
@@ -106,10 +109,10 @@ class AtlasPrivateLink(Component):
         )
         endpoint = aws.ec2.VpcEndpoint(
             f"{name}-endpoint",
-            vpc_id=args["vpc_id"],
+            vpc_id=place["vpc_id"],
             service_name=self.endpoint_service_name,
             vpc_endpoint_type="Interface",
-            subnet_ids=args["subnet_ids"],
+            subnet_ids=place["subnet_ids"],
             security_group_ids=[group.id],
             opts=self.child(),
         )

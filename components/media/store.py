@@ -33,7 +33,7 @@ LOG_DAYS = 90
 _BUCKET_NAME = re.compile(r"(?=.{3,63}\Z)[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*(?<=[a-z0-9])")
 
 
-class CdnArgs(TypedDict):
+class StoreCdnArgs(TypedDict):
     """A public name for a part of the bucket."""
 
     host: str
@@ -60,7 +60,7 @@ class MediaStoreArgs(TypedDict):
     """Days that deleted or replaced objects can still be had back. Default 30."""
     access_logs: NotRequired[bool]
     """Whether every request is logged into a second bucket, for 90 days. Default false."""
-    cdn: NotRequired[CdnArgs]
+    cdn: NotRequired[StoreCdnArgs]
     """CloudFront before a part of the bucket."""
     user: NotRequired[bool]
     """Whether an IAM user with an access key is made, for runtimes without an AWS role. Default false."""
@@ -170,7 +170,7 @@ class MediaStore(Component):
         return iam.document(*statements)
 
     def _cdn(
-        self, name: str, cdn: CdnArgs, origin: pulumi.Input[str], bucket: "aws.s3.Bucket"
+        self, name: str, cdn: StoreCdnArgs, origin: pulumi.Input[str], bucket: "aws.s3.Bucket"
     ) -> iam.Statement:
         described: MediaCdnArgs = {
             "host": cdn["host"],
