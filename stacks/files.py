@@ -32,7 +32,9 @@ class StackFile:
 
     def config(self) -> dict[str, str]:
         """Return the plain values as Pulumi hands them to a program: text, or JSON for anything else."""
-        return {key: value if isinstance(value, str) else json.dumps(value) for key, value in self.values.items()}
+        return {
+            key: value if isinstance(value, str) else json.dumps(value) for key, value in self.values.items()
+        }
 
     def line(self, path: str) -> int | None:
         """Return the line of `path`, or that of the nearest part of it that is in the file."""
@@ -123,7 +125,9 @@ class _Reader:
         if config is None:
             self.problem("config", "the file has no `config:`", None, "see stacks/Pulumi.lovia-fargate.yaml")
         elif not isinstance(config, dict):
-            self.problem("config", "`config:` must be a mapping of keys such as `rocketchat:chat`", None, None)
+            self.problem(
+                "config", "`config:` must be a mapping of keys such as `rocketchat:chat`", None, None
+            )
         if self.problems:
             raise InvalidStack(self.source, self.problems)
         values = {}
@@ -166,13 +170,14 @@ class _Reader:
 
     def scalar(self, node: yaml.Node, path: str) -> Any:
         if not isinstance(node, yaml.ScalarNode):
-            self.lines.setdefault(path, node.start_mark.line + 1)
-            self.problem(path or "file", "a key must be plain text", None, None)
+            place = f"{path or 'file'}, a key"
+            self.lines[place] = node.start_mark.line + 1
+            self.problem(place, "a key must be plain text", None, None)
             return f"line {node.start_mark.line + 1}"
         if node.tag == "tag:yaml.org,2002:timestamp":
             return node.value
         try:
-            return yaml.SafeLoader("").construct_object(node)  # type: ignore[no-untyped-call]
+            return yaml.SafeLoader("").construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
             self.lines.setdefault(path, node.start_mark.line + 1)
             reason = getattr(error, "problem", None) or "cannot be read"

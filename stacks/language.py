@@ -1,13 +1,15 @@
 """From the values of a stack file to one checked `ChatSpec`, or to all that is wrong with it."""
 
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticUndefined
 
 from rocketchat import releases, sizing
 from rocketchat.releases import Release
@@ -66,7 +68,7 @@ class ChatSpec:
 
 def parse(
     values: Mapping[str, Any],
-    secure: Set[str],
+    secure: AbstractSet[str],
     *,
     source: str,
     line: Callable[[str], int | None] = lambda _: None,
@@ -84,7 +86,9 @@ def parse(
         problems.extend(_secure(key))
     fields = Parts.model_fields
     for name, model_field in fields.items():
-        if name in known or any(problem.path.startswith(f"{NAMESPACE}:{to_camel(name)}") for problem in problems):
+        if name in known or any(
+            problem.path.startswith(f"{NAMESPACE}:{to_camel(name)}") for problem in problems
+        ):
             continue
         if model_field.is_required():
             problems.append(
@@ -94,13 +98,19 @@ def parse(
             known[name] = model_field.get_default(call_default_factory=True)
     problems.extend(_derive(known))
     region = values.get("aws:region")
-    if region is not None and not (isinstance(region, str) and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region)):
+    if region is not None and not (
+        isinstance(region, str) and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region)
+    ):
         problems.append(Problem("aws:region", "this is not a region of AWS; one looks like ap-southeast-1"))
     else:
         known["region"] = region
     known["secrets"] = frozenset(key.removeprefix(f"{NAMESPACE}:") for key in secure)
+    readable = {name: known.get(name, model_field.get_default()) for name, model_field in fields.items()}
+    known["readable"] = Parts.model_construct(
+        **{name: None if value is PydanticUndefined else value for name, value in readable.items()}
+    )
     if all(name in known for name in fields):
-        known["parts"] = Parts.model_construct(**{name: known[name] for name in fields})
+        known["parts"] = known["readable"]
     found, checks = judge(known)
     problems.extend(found)
     if problems:
@@ -143,14 +153,36 @@ def _plain(key: str, value: Any, known: dict[str, Any]) -> list[Problem]:
     namespace, colon, short = key.partition(":")
     if key in PROVIDER_KEYS:
         if PROVIDER_KEYS[key]:
-            return [Problem(key, "a secret stands in clear in the stack file", remedy=f"{command(key)}; and replace the leaked one")]
+            return [
+                Problem(
+                    key,
+                    "a secret stands in clear in the stack file",
+                    remedy=f"{command(key)}; and replace the leaked one",
+                )
+            ]
         return []
     if namespace in {known_key.partition(":")[0] for known_key in PROVIDER_KEYS} and colon:
         return [
-            Problem(key, "the program does not read this key", nearest=nearest(key, PROVIDER_KEYS), allowed=", ".join(PROVIDER_KEYS))
+            Problem(
+                key,
+                "the program does not read this key",
+                nearest=nearest(key, PROVIDER_KEYS),
+                allowed=", ".join(PROVIDER_KEYS),
+            )
         ]
     if namespace != NAMESPACE or not colon:
-        return [] if colon else [Problem(key, "a key has a namespace", nearest=nearest(key, _part_names()), remedy=f"write `{NAMESPACE}:{key}`")]
+        return (
+            []
+            if colon
+            else [
+                Problem(
+                    key or "(no key)",
+                    "a key has a namespace",
+                    nearest=nearest(key, _part_names()),
+                    remedy=f"write `{NAMESPACE}:{key}`",
+                )
+            ]
+        )
     if short in SECRETS:
         return [
             Problem(
@@ -163,7 +195,9 @@ def _plain(key: str, value: Any, known: dict[str, Any]) -> list[Problem]:
     if short not in parts:
         also = ALSO_CALLED.get(short)
         candidates = [f"{NAMESPACE}:{name}" for name in (*parts, *SECRETS)]
-        near = (also if also and " " in also else f"{NAMESPACE}:{also}" if also else None) or nearest(key, candidates)
+        near = (also if also and " " in also else f"{NAMESPACE}:{also}" if also else None) or nearest(
+            key, candidates
+        )
         return [Problem(key, "unknown key", nearest=near, allowed=None if near else ", ".join(sorted(parts)))]
     name = parts[short]
     try:
@@ -180,7 +214,13 @@ def _secure(key: str) -> list[Problem]:
     if namespace != NAMESPACE or short in SECRETS:
         return []
     if short in _part_names():
-        return [Problem(key, "this part is not a secret", remedy="write it in clear; only its secrets have keys of their own")]
+        return [
+            Problem(
+                key,
+                "this part is not a secret",
+                remedy="write it in clear; only its secrets have keys of their own",
+            )
+        ]
     near = nearest(short, SECRETS)
     return [
         Problem(
@@ -266,9 +306,18 @@ def _problem(key: str, path: str, location: tuple[int | str, ...], detail: Any, 
         return Problem(path, "this is not one of the choices", allowed=allowed, nearest=near)
     if kind == "union_tag_invalid":
         tags = context["expected_tags"].replace("'", "")
-        return Problem(f"{path}.kind", "unknown kind", allowed=tags, nearest=nearest(str(context["tag"]), tags.split(", ")))
+        return Problem(
+            f"{path}.kind",
+            "unknown kind",
+            allowed=tags,
+            nearest=nearest(str(context["tag"]), tags.split(", ")),
+        )
     if kind == "union_tag_not_found":
-        return Problem(f"{path}.kind", "this key is missing; it says which kind is meant", allowed=", ".join(_kinds(key)) or None)
+        return Problem(
+            f"{path}.kind",
+            "this key is missing; it says which kind is meant",
+            allowed=", ".join(_kinds(key)) or None,
+        )
     if kind == "value_error":
         return Problem(path, str(context["error"]))
     if kind in ("model_type", "model_attributes_type", "dict_type", "mapping_type"):
@@ -301,10 +350,11 @@ def _words(kind: str, context: Mapping[str, Any], message: str) -> str:
 
 
 def _at(value: Any, location: tuple[int | str, ...]) -> Any:
+    step: Any
     for step in location:
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+        if (isinstance(value, dict) and step in value) or (
+            isinstance(value, list) and isinstance(step, int) and step < len(value)
+        ):
             value = value[step]
         else:
             return None

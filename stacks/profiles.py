@@ -12,7 +12,6 @@ class Defaults:
     protect: bool
     """What holds data is protected against deletion, and kept when it leaves the program."""
     waf: bool
-    access_logs: bool
     private_link: bool
     on_demand_base: int
     """Containers that never run on spot capacity."""
@@ -29,7 +28,6 @@ DEFAULTS = {
     Profile.TRIAL: Defaults(
         protect=False,
         waf=False,
-        access_logs=False,
         private_link=False,
         on_demand_base=0,
         log_days=30,
@@ -42,7 +40,6 @@ DEFAULTS = {
     Profile.PRODUCTION: Defaults(
         protect=True,
         waf=True,
-        access_logs=True,
         private_link=True,
         on_demand_base=1,
         log_days=365,

@@ -1,20 +1,29 @@
 """What the parts of a stack file must agree on, and what the release, the licence and the clouds allow.
 
 A rule is a function whose parameters name what it reads: parts of the file, or the derived `release`, `size`,
-`region`, `secrets` and `profile`. It runs when all of them are there, and yields problems, warnings, or a
-note that says what was found to be right.
+`region`, `secrets` and `defaults`. It runs when all of them are right by themselves, and yields problems,
+warnings, or a note that says what was found to be right. `parts` are all parts; `readable` are those that are
+right by themselves, the others being None or their default. A parameter that is annotated with a class, or a
+union of classes, makes the rule hold for values of these only: a rule of one runtime is annotated with its
+model.
 """
 
 import inspect
 import ipaddress
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import combinations
+from types import UnionType
 from typing import Any
 
+from components.database import catalogue
+from components.mail import regions
 from rocketchat import environment, releases, services, sizing
 from rocketchat import settings as product_settings
+from rocketchat.environment import Environment, Secret
 from rocketchat.releases import Release
+from rocketchat.settings import ENVIRONMENT_PREFIX
+from stacks import features
 from stacks.problems import Problem, nearest
 from stacks.profiles import Defaults
 from stacks.secrets import SECRETS, command
@@ -23,6 +32,7 @@ from stacks.spec import (
     Appearance,
     AtlasDatabase,
     Chat,
+    CloudflareDns,
     CloudFrontEdge,
     CloudFrontMediaCdn,
     Dns,
@@ -36,8 +46,10 @@ from stacks.spec import (
     Media,
     NewNetwork,
     OidcLogin,
+    Parts,
     Profile,
     Push,
+    Runtime,
     S3Media,
     SesMail,
     Setting,
@@ -92,8 +104,8 @@ def judge(known: Mapping[str, Any]) -> tuple[list[Problem], list[Check]]:
     problems: list[Problem] = []
     checks: list[Check] = []
     for title, function in _RULES:
-        wanted = list(inspect.signature(function).parameters)
-        if not all(name in known for name in wanted):
+        wanted = inspect.signature(function).parameters
+        if not all(_given(known, parameter) for parameter in wanted.values()):
             continue
         found = list(function(**{name: known[name] for name in wanted}))
         wrong = [finding for finding in found if isinstance(finding, Problem)]
@@ -109,13 +121,15 @@ def judge(known: Mapping[str, Any]) -> tuple[list[Problem], list[Check]]:
     return problems, checks
 
 
+def _given(known: Mapping[str, Any], parameter: inspect.Parameter) -> bool:
+    if parameter.name not in known:
+        return False
+    kind = parameter.annotation
+    return not isinstance(kind, type | UnionType) or isinstance(known[parameter.name], kind)
+
+
 def _within(host: str, zone: str) -> bool:
     return host == zone or host.endswith(f".{zone}")
-
-
-def sender_domain(sender: str) -> str:
-    """Return the domain of a From address, which may carry a name."""
-    return sender.rpartition("@")[2].rstrip(">").lower()
 
 
 # ----------------------------------------------------------------------------------------------- the release
@@ -146,12 +160,19 @@ def _mongodb(release: Release, database: AtlasDatabase | UriDatabase) -> Iterato
 
 @rule("The number of users can be served")
 def _size(size: sizing.Size, chat: Chat) -> Iterator[Finding]:
-    yield Note(f"{chat.users} users: {size.cpu_units / 1024:g} vCPU, {size.memory_mib} MiB, Atlas {size.atlas_tier}")
+    yield Note(
+        f"{chat.users} users: {size.cpu_units / 1024:g} vCPU, {size.memory_mib} MiB, Atlas {size.atlas_tier}"
+    )
 
 
 @rule("What needs a licence has one")
 def _licence(
-    chat: Chat, release: Release, size: sizing.Size, runtime: FargateRuntime, login: list[Login], secrets: Set[str]
+    chat: Chat,
+    release: Release,
+    size: sizing.Size,
+    runtime: FargateRuntime,
+    login: list[Login],
+    secrets: AbstractSet[str],
 ) -> Iterator[Finding]:
     instances = runtime.instances or size.instances
     most = max(instances, runtime.max_instances or 1)
@@ -191,12 +212,11 @@ def _licence(
 
 
 @rule("Every setting exists and can be set so")
-def _settings(settings: Mapping[str, Setting], release: Release, secrets: Set[str]) -> Iterator[Finding]:
-    given = {
-        key: value if not hasattr(value, "lock") else {"value": value.value, "lock": value.lock}
-        for key, value in settings.items()
-    }
-    found = product_settings.check(given, release, "license" in secrets)
+def _settings(
+    settings: Mapping[str, Setting], release: Release, secrets: AbstractSet[str]
+) -> Iterator[Finding]:
+    given = features.listed(settings)
+    found = product_settings.check(given, release, licensed="license" in secrets)
     for problem in found:
         yield Problem(
             f"rocketchat:settings.{problem.id}",
@@ -213,9 +233,7 @@ def _settings(settings: Mapping[str, Setting], release: Release, secrets: Set[st
 
 
 @rule("Names lie in the zone")
-def _zone(chat: Chat, dns: Dns | None, media: Media, mail: Mail | None) -> Iterator[Finding]:
-    if dns is None:
-        return
+def _zone(chat: Chat, dns: CloudflareDns, media: Media, mail: Mail | None) -> Iterator[Finding]:
     wanted = {"rocketchat:chat.host": chat.host}
     if isinstance(media, S3Media) and isinstance(media.cdn, CloudFrontMediaCdn):
         wanted["rocketchat:media.cdn.host"] = media.cdn.host
@@ -223,7 +241,10 @@ def _zone(chat: Chat, dns: Dns | None, media: Media, mail: Mail | None) -> Itera
         wanted["rocketchat:mail.domain"] = mail.domain
     for path, host in wanted.items():
         if not _within(host, dns.zone):
-            yield Problem(path, f"{host} does not lie in the zone {dns.zone} (dns.zone), so no record can be made for it")
+            yield Problem(
+                path,
+                f"{host} does not lie in the zone {dns.zone}, so no record can be made for it",
+            )
     yield Note(f"{', '.join(dict.fromkeys(wanted.values()))} in {dns.zone}")
     if isinstance(media, S3Media) and media.cdn is not None and media.cdn.host == chat.host:
         yield Problem("rocketchat:media.cdn.host", "the media CDN and the chat cannot have the same name")
@@ -234,11 +255,11 @@ def _mail(mail: Mail | None) -> Iterator[Finding]:
     if mail is None:
         yield Warning_("no mail: no password resets, no invitations, no notices by mail")
         return
-    domain, sender = mail.domain, sender_domain(mail.sender)
-    if domain is not None and not _within(sender, domain):
+    domain, sender = mail.domain, features.sender_domain(mail.sender)
+    if domain is not None and sender != domain:
         yield Problem(
             "rocketchat:mail.from",
-            f"the From address is in {sender}, outside the mail domain {domain}; such mail is refused or marked as spam",
+            f"the From address is in {sender}, outside the mail domain {domain}; such mail is refused or taken for spam",
             remedy=f"send from an address in {domain}",
         )
     yield Note(f"From {mail.sender}")
@@ -246,11 +267,15 @@ def _mail(mail: Mail | None) -> Iterator[Finding]:
 
 @rule("The runtime has what it needs")
 def _runtime_needs(
-    runtime: FargateRuntime, region: str | None, dns: Dns | None, edge: Edge, push: Push
+    runtime: Runtime, region: str | None, dns: Dns | None, edge: Edge, push: Push
 ) -> Iterator[Finding]:
     kind, traits = runtime.kind, runtime.traits
     if traits.needs_region and region is None:
-        yield Problem("aws:region", f"runtime {kind} needs a region", remedy="add `aws:region: ap-southeast-1` or another")
+        yield Problem(
+            "aws:region",
+            f"runtime {kind} needs a region",
+            remedy="add `aws:region: ap-southeast-1` or another",
+        )
     if traits.needs_dns and dns is None:
         yield Problem(
             "rocketchat:dns",
@@ -263,11 +288,13 @@ def _runtime_needs(
         if dns is not None and dns.proxied:
             yield Problem(
                 "rocketchat:dns.proxied",
-                "CloudFront before the app (edge.kind) and Cloudflare's proxy contradict each other: one of them is enough",
+                "CloudFront before the app (edge.kind) and Cloudflare's proxy contradict each other: one is enough",
                 remedy="set `proxied: false`, or edge to `{kind: direct}`",
             )
     if dns is not None and dns.proxied:
-        yield Warning_("Cloudflare's free plan refuses uploads above 100 MB; its SSL mode must be Full (strict)")
+        yield Warning_(
+            "Cloudflare's free plan refuses uploads above 100 MB; its SSL mode must be Full (strict)"
+        )
     if push.kind == "own":
         yield Warning_("own push works with a self-built app only; the stores' apps need the gateway")
 
@@ -276,77 +303,81 @@ def _runtime_needs(
 
 
 @rule("Networks do not overlap")
-def _networks(runtime: FargateRuntime, database: AtlasDatabase | UriDatabase) -> Iterator[Finding]:
+def _networks(runtime: FargateRuntime) -> Iterator[Finding]:
     network = runtime.network
     if isinstance(network, NewNetwork):
         own = ipaddress.IPv4Network(network.cidr)
         path = "rocketchat:runtime.network.cidr"
         if not own.is_private:
-            yield Problem(path, f"{own} is not a private network", allowed="networks in 10/8, 172.16/12, 192.168/16")
+            yield Problem(
+                path, f"{own} is not a private network", allowed="networks in 10/8, 172.16/12, 192.168/16"
+            )
         if not 16 <= own.prefixlen <= 24:
             yield Problem(path, f"{own} has a prefix of /{own.prefixlen}", allowed="/16 to /24")
         for other in (*network.avoid, DOCKER_NETWORK):
             if own.overlaps(ipaddress.IPv4Network(other)):
                 what = "Docker's own network" if other == DOCKER_NETWORK else "a network of `avoid`"
-                yield Problem(path, f"{own} overlaps {other}, {what}", remedy="choose another private network")
-        yield Note(f"{own} over {network.zones} zones")
-    if isinstance(database, AtlasDatabase):
-        for index, entry in enumerate(database.allow):
-            if ipaddress.IPv4Network(entry).prefixlen < 16:
                 yield Problem(
-                    f"rocketchat:database.allow[{index}]",
-                    f"{entry} lets in more than 65,536 addresses",
-                    allowed="networks of /16 and smaller",
+                    path, f"{own} overlaps {other}, {what}", remedy="choose another private network"
                 )
-        for first, second in combinations(database.allow, 2):
-            if ipaddress.IPv4Network(first).overlaps(ipaddress.IPv4Network(second)):
-                index = database.allow.index(second)
-                yield Problem(f"rocketchat:database.allow[{index}]", f"{second} overlaps {first}, which is also allowed")
+        yield Note(f"{own} over {network.zones} zones")
 
 
 @rule("The database lets the chat in")
-def _database_access(
-    runtime: FargateRuntime, database: AtlasDatabase | UriDatabase, defaults: Defaults
-) -> Iterator[Finding]:
-    if isinstance(database, UriDatabase):
-        yield Warning_("whoever runs this MongoDB must let the chat's addresses in (output `egressAddresses`)")
-        return
+def _database_access(runtime: Runtime, database: AtlasDatabase, defaults: Defaults) -> Iterator[Finding]:
     if (database.organization is None) == (database.project is None):
         yield Problem(
             "rocketchat:database",
             "give either `organization` (a project is made in it) or `project` (it is there already), not both or none",
         )
-    private = defaults.private_link if database.private_link is None else database.private_link
-    if private:
+    for index, address in enumerate(database.allow):
+        if address in database.allow[:index]:
+            yield Problem(f"rocketchat:database.allow[{index}]", f"{address} is listed twice")
+    if database.private_link and not runtime.traits.private_link:
+        yield Problem(
+            "rocketchat:database.privateLink",
+            f"runtime {runtime.kind} has no network for a private endpoint",
+            remedy="leave it out",
+        )
+    elif runtime.traits.private_link and (
+        defaults.private_link if database.private_link is None else database.private_link
+    ):
         yield Note("through PrivateLink")
     elif runtime.fixed_egress:
         yield Note("by the fixed addresses of the network")
     else:
-        path = "rocketchat:runtime.network"
-        path += ".egressAddresses" if isinstance(runtime.network, ExistingNetwork) else ".nat"
         yield Problem(
-            path,
+            "rocketchat:runtime.network",
             "connections leave from no fixed address, so the Atlas access list would have to let in the whole world",
-            remedy="set `database.privateLink: true`, or give the network a NAT (existing network: its egressAddresses)",
+            remedy=(
+                "set `database.privateLink: true`, or give the network a NAT (existing network: its egressAddresses)"
+                if runtime.traits.private_link
+                else "name the addresses (egressAddresses)"
+            ),
         )
 
 
-@rule("The region is known to Atlas")
-def _atlas_region(database: AtlasDatabase | UriDatabase, region: str | None) -> Iterator[Finding]:
-    if not isinstance(database, AtlasDatabase):
-        return
-    from components.database import regions  # noqa: PLC0415 - Atlas's regions are the component's knowledge
+@rule("An existing MongoDB lets the chat in")
+def _existing_database(database: UriDatabase) -> Iterator[Finding]:
+    yield Warning_(
+        f"whoever runs this MongoDB {database.version} must let the chat's addresses in (output `egressAddresses`)"
+    )
 
+
+@rule("The region is known to Atlas")
+def _atlas_region(database: AtlasDatabase, region: str | None) -> Iterator[Finding]:
     wanted = database.region or region
     path = "rocketchat:database.region" if database.region else "aws:region"
     if wanted is None:
-        yield Problem("rocketchat:database.region", "the cluster needs a region", remedy="add `region: ap-southeast-1`")
-    elif wanted not in regions.ATLAS_REGIONS:
+        yield Problem(
+            "rocketchat:database.region", "the cluster needs a region", remedy="add `region: ap-southeast-1`"
+        )
+    elif wanted not in catalogue.REGIONS:
         yield Problem(
             path,
             f"MongoDB Atlas has no region {wanted}",
-            nearest=nearest(wanted, regions.ATLAS_REGIONS),
-            allowed=", ".join(sorted(regions.ATLAS_REGIONS)),
+            nearest=nearest(wanted, catalogue.REGIONS),
+            allowed=", ".join(sorted(catalogue.REGIONS)),
         )
     else:
         if region is not None and wanted != region:
@@ -361,20 +392,18 @@ def _atlas_region(database: AtlasDatabase | UriDatabase, region: str | None) -> 
 
 
 @rule("Mail's region has an SMTP endpoint")
-def _ses_region(mail: Mail | None, region: str | None) -> Iterator[Finding]:
-    if not isinstance(mail, SesMail):
-        return
-    from components.mail import regions  # noqa: PLC0415 - SES's regions are the component's knowledge
-
+def _ses_region(mail: SesMail, region: str | None) -> Iterator[Finding]:
     wanted = mail.region or region
     path = "rocketchat:mail.region" if mail.region else "aws:region"
     if wanted is None:
-        yield Problem("rocketchat:mail.region", "SES needs a region", remedy="add `region: us-east-1` or another")
-    elif wanted not in regions.SES_SMTP_REGIONS:
+        yield Problem(
+            "rocketchat:mail.region", "SES needs a region", remedy="add `region: us-east-1` or another"
+        )
+    elif wanted not in regions.SMTP_REGIONS:
         yield Problem(
             path,
             f"SES has no SMTP endpoint in {wanted}",
-            nearest=nearest(wanted, regions.SES_SMTP_REGIONS),
+            nearest=nearest(wanted, regions.SMTP_REGIONS),
             remedy="name another region in `mail.region`",
         )
     else:
@@ -430,7 +459,7 @@ def _login(accounts: Accounts, login: list[Login]) -> Iterator[Finding]:
         yield Warning_("anybody on the internet can make an account (accounts.registration is public)")
     if accounts.login_form is False:
         yield Warning_(
-            "if single sign-on fails, nobody gets in: deploy once with `loginForm: true` to use the administrator's password"
+            "if single sign-on fails, nobody gets in: deploy with `loginForm: true` to use the administrator's password"
         )
     seen = [(way.kind, way.name) for way in login]
     for way in login:
@@ -453,7 +482,9 @@ def _login(accounts: Accounts, login: list[Login]) -> Iterator[Finding]:
 def _media(media: Media, chat: Chat) -> Iterator[Finding]:
     if isinstance(media, GridFsMedia):
         if chat.profile is Profile.PRODUCTION:
-            yield Warning_("uploads go into the database (gridfs); the vendor advises against it in production")
+            yield Warning_(
+                "uploads go into the database (gridfs); the vendor advises against it in production"
+            )
         else:
             yield Note("in the database")
     else:
@@ -462,26 +493,56 @@ def _media(media: Media, chat: Chat) -> Iterator[Finding]:
 
 @rule("Fonts and style sheet pass the content security policy")
 def _appearance(appearance: Appearance) -> Iterator[Finding]:
-    if appearance.css is None:
-        return
     try:
-        environment.appearance(css=appearance.css)
+        css, fonts = features.style(appearance)
+        if css or fonts:
+            environment.style_sheet(css, fonts)
+            yield Note(f"{len(css)} characters of style sheet, {len(fonts)} fonts")
     except ValueError as error:
-        yield Problem("rocketchat:appearance.css", str(error))
-    else:
-        yield Note("style sheet")
+        yield Problem("rocketchat:appearance", str(error))
+
+
+@rule("The parts of the stack give one environment")
+def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> Iterator[Finding]:
+    if any(key.required(parts) and key.name not in secrets for key in SECRETS.values()):
+        return
+    shown = Secret("a value")
+    made = features.Made(
+        database_uri=shown,
+        oplog_uri=shown if release.needs_oplog_url else None,
+        admin_password=shown,
+        file_token=shown,
+        registration_secret=shown if parts.accounts.registration == "secret-url" else None,
+        bucket=None if isinstance(parts.media, GridFsMedia) else ("bucket", "region"),
+        bucket_keys=None,
+        smtp=None if parts.mail is None else ("host", 587, shown, shown),
+        secrets=dict.fromkeys(secrets & set(SECRETS), shown),
+    )
+    made_of: dict[str, Environment[str]] = {}
+    try:
+        made_of = features.environments(parts, release, made, proxies=1, broker=None)
+    except ValueError as error:
+        yield Problem("rocketchat", str(error))
+    chosen = made_of.pop("settings", Environment())
+    for part, variables in made_of.items():
+        for name in sorted(variables.names & chosen.names):
+            setting_id = name.removeprefix(ENVIRONMENT_PREFIX)
+            yield Problem(
+                f"rocketchat:settings.{setting_id}",
+                f"the part `{part}` sets this already, so the two could contradict each other",
+                remedy=f"leave it out of `settings`, and say it in `rocketchat:{part}`",
+            )
+    count = sum(len(variables.names) for variables in (*made_of.values(), chosen))
+    if made_of:
+        yield Note(f"{count} variables")
 
 
 @rule("Every secret is there")
-def _secrets(parts: Any, secrets: Set[str]) -> Iterator[Finding]:
+def _secrets(readable: Parts, secrets: AbstractSet[str]) -> Iterator[Finding]:
     for key in SECRETS.values():
         path = f"rocketchat:{key.name}"
-        try:
-            required, used = key.required(parts), key.used(parts)
-        except ValueError:
-            continue
-        if key.name in secrets and not used:
+        if key.name in secrets and not key.used(readable):
             yield Warning_(f"nothing in this stack reads the secret {path}")
-        if key.name not in secrets and required:
+        if key.name not in secrets and key.required(readable):
             yield Problem(path, f"the secret is missing. {key.description}", remedy=command(path))
     yield Note(", ".join(sorted(secrets & set(SECRETS))) or "none is needed")

@@ -23,7 +23,10 @@ def schema() -> dict[str, Any]:
     parts = Parts.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
     keys: dict[str, Any] = {f"{NAMESPACE}:{name}": made for name, made in parts["properties"].items()}
     keys |= {
-        f"{NAMESPACE}:{key.name}": {"description": f"{key.description} Set with `pulumi config set --secret`.", **_SECURE}
+        f"{NAMESPACE}:{key.name}": {
+            "description": f"{key.description} Set with `pulumi config set --secret`.",
+            **_SECURE,
+        }
         for key in SECRETS.values()
     }
     keys |= {key: _SECURE if secret else {"type": "string"} for key, secret in PROVIDER_KEYS.items()}

@@ -18,7 +18,7 @@ class SecretKey:
     name: str
     description: str
     required: Callable[[Parts], bool] = _never
-    """Whether these parts cannot be deployed without it."""
+    """Whether these parts cannot be deployed without it. A part that is wrong by itself is None here."""
     used: Callable[[Parts], bool] = lambda _: True
     """Whether anything in these parts reads it."""
 
@@ -44,20 +44,34 @@ def _uri(parts: Parts) -> bool:
 
 
 def _oplog_uri(parts: Parts) -> bool:
-    return _uri(parts) and releases.find(parts.chat.release).needs_oplog_url
+    try:
+        return _uri(parts) and releases.find(parts.chat.release).needs_oplog_url
+    except (AttributeError, ValueError):  # the chat itself is wrong, which is told elsewhere
+        return False
 
 
 SECRETS = {
     key.name: key
     for key in (
         SecretKey("license", "Licence of Rocket.Chat; several containers, microservices and more need one."),
-        SecretKey("registrationToken", "Token that registers the workspace at Rocket.Chat Cloud at its first start."),
-        SecretKey("mongodbUri", "URI of an existing MongoDB, with user, password and database name.", _uri, _uri),
-        SecretKey("mongodbOplogUri", "URI of its `local` database, for releases that read the oplog.", _oplog_uri, _oplog_uri),
+        SecretKey(
+            "registrationToken", "Token that registers the workspace at Rocket.Chat Cloud at its first start."
+        ),
+        SecretKey(
+            "mongodbUri", "URI of an existing MongoDB, with user, password and database name.", _uri, _uri
+        ),
+        SecretKey(
+            "mongodbOplogUri",
+            "URI of its `local` database, for releases that read the oplog.",
+            _oplog_uri,
+            _oplog_uri,
+        ),
         SecretKey("smtpPassword", "Password of the SMTP user.", _smtp_user, _smtp_user),
         SecretKey("oidcClientSecret", "Secret of the OpenID Connect client.", _oidc, _oidc),
         SecretKey("samlPrivateKey", "Private key (PEM) that signs SAML requests.", _never, _saml),
-        SecretKey("fcmServiceAccount", "Firebase service account (JSON) of the own app.", _own_push, _own_push),
+        SecretKey(
+            "fcmServiceAccount", "Firebase service account (JSON) of the own app.", _own_push, _own_push
+        ),
         SecretKey("apnKey", "Apple push key (PEM) of the own app.", _never, _own_push),
         SecretKey("apnCertificate", "Apple push certificate (PEM) of the own app.", _never, _own_push),
         SecretKey("apnPassphrase", "Passphrase of the Apple push key.", _never, _own_push),
@@ -67,7 +81,6 @@ SECRETS = {
 
 PROVIDER_KEYS = {
     "aws:region": False,
-    "aws:profile": False,
     "cloudflare:apiToken": True,
     "mongodbatlas:publicKey": True,
     "mongodbatlas:privateKey": True,

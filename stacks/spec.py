@@ -7,6 +7,7 @@ Field names are snake_case here and camelCase in the file.
 import ipaddress
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -80,11 +81,18 @@ def _sender(text: str) -> str:
 
 
 def _bucket(text: str) -> str:
-    if not re.fullmatch(r"(?!xn--|sthree-)[a-z0-9](?:[a-z0-9-]|\.(?![.-])){1,61}[a-z0-9]", text) or re.fullmatch(
-        r"[\d.]+", text
-    ):
+    if not re.fullmatch(
+        r"(?!xn--|sthree-)[a-z0-9](?:[a-z0-9-]|\.(?![.-])){1,61}[a-z0-9]", text
+    ) or re.fullmatch(r"[\d.]+", text):
         raise ValueError("a bucket name has 3 to 63 lower-case letters, digits, dots and hyphens")
     return text
+
+
+def _of_kind(kind: str) -> BeforeValidator:
+    """Let a mapping without `kind` mean the usual one."""
+    return BeforeValidator(
+        lambda given: {"kind": kind, **given} if isinstance(given, dict) and "kind" not in given else given
+    )
 
 
 def _matching(pattern: str, what: str) -> AfterValidator:
@@ -105,12 +113,19 @@ Email = Annotated[str, AfterValidator(_email)]
 Sender = Annotated[str, AfterValidator(_sender)]
 BucketName = Annotated[str, AfterValidator(_bucket)]
 AtlasId = Annotated[str, _matching(r"[0-9a-f]{24}", "an Atlas id, which has 24 hexadecimal digits")]
-AtlasName = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", "a name of letters, digits and hyphens")]
-DatabaseName = Annotated[str, _matching(r"[A-Za-z][A-Za-z0-9_-]{0,37}", "a database name, at most 38 characters")]
+AtlasName = Annotated[
+    str, _matching(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", "a name of letters, digits and hyphens")
+]
+DatabaseName = Annotated[
+    str, _matching(r"[A-Za-z][A-Za-z0-9_-]{0,37}", "a database name, at most 38 characters")
+]
 VpcId = Annotated[str, _matching(r"vpc-[0-9a-f]{8,17}", "a VPC's id, such as vpc-0123456789abcdef0")]
-SubnetId = Annotated[str, _matching(r"subnet-[0-9a-f]{8,17}", "a subnet's id, such as subnet-0123456789abcdef0")]
+SubnetId = Annotated[
+    str, _matching(r"subnet-[0-9a-f]{8,17}", "a subnet's id, such as subnet-0123456789abcdef0")
+]
 ListenerArn = Annotated[
-    str, _matching(r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:listener/app/.+", "a listener's ARN")
+    str,
+    _matching(r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:listener/app/.+", "a listener's ARN"),
 ]
 Days = Annotated[int, Field(ge=1, le=3650)]
 
@@ -168,10 +183,10 @@ class NewNetwork(Part):
     """Addresses of the VPC, from /16 to /24."""
     zones: int = Field(default=2, ge=2, le=4)
     """Availability zones to spread over."""
-    nat: Literal["one", "per-zone", "none"] | None = None
-    """NAT gateways: one, one per zone, or none (containers then have public addresses and no fixed one). One when left out."""
+    nat: Literal["one", "per-zone", "none"] = "one"
+    """NAT gateways: one, one per zone, or none: containers then have public addresses, and no fixed one."""
     endpoints: list[Literal["secretsmanager", "logs", "ecr.api", "ecr.dkr", "ssmmessages"]] = []
-    """Interface endpoints of AWS services; each costs about 8 USD a month per zone. S3's gateway endpoint is always there."""
+    """Interface endpoints of AWS services, about 8 USD a month each and per zone. S3's endpoint is always there."""
     avoid: list[Cidr] = []
     """Networks that this one must not overlap: offices, VPNs, peered VPCs."""
     flow_log_days: Days = 90
@@ -199,8 +214,6 @@ class NewBalancer(Part):
     kind: Literal["new"] = "new"
     waf: bool | None = None
     """Web application firewall before the balancer. On in production."""
-    access_logs: bool | None = None
-    """Access logs in a bucket of their own. On in production."""
     idle_timeout: int = Field(default=3600, ge=60, le=4000)
     """Seconds without traffic before a connection is cut; slow uploads and WebSockets want it long."""
 
@@ -215,23 +228,28 @@ class ExistingBalancer(Part):
     """Priority of the rule; AWS takes the next free one when left out."""
 
 
-class RuntimeTraits(BaseModel):
+@dataclass(frozen=True)
+class RuntimeTraits:
     """What a kind of runtime is able to do; rules and deploy.py ask for these, never for the kind."""
 
-    model_config = ConfigDict(frozen=True)
-
     role: bool
-    """Containers have a role of the cloud, so that no access key is needed for the bucket."""
+    """Containers have a role of AWS, so that no access key is needed for the bucket."""
     needs_region: bool
+    """It runs in a region of AWS (`aws:region`)."""
     needs_dns: bool
+    """It makes records in the DNS zone, for the chat's name and its certificate."""
     app_cdn: bool
     """CloudFront can stand before it."""
+    private_link: bool
+    """Its network can hold a private endpoint of an Atlas cluster."""
 
 
 class FargateRuntime(Part):
     """Containers on AWS ECS Fargate behind an application load balancer."""
 
-    traits: ClassVar[RuntimeTraits] = RuntimeTraits(role=True, needs_region=True, needs_dns=True, app_cdn=True)
+    traits: ClassVar[RuntimeTraits] = RuntimeTraits(
+        role=True, needs_region=True, needs_dns=True, app_cdn=True, private_link=True
+    )
 
     kind: Literal["fargate"]
     spot: bool = False
@@ -243,15 +261,21 @@ class FargateRuntime(Part):
     memory: int | None = Field(default=None, ge=2048, le=122880)
     """Memory of one container in MiB. From the number of users when left out."""
     instances: int | None = Field(default=None, ge=1, le=20)
-    """Containers of the chat. More than one needs a licence. From the number of users and the licence when left out."""
+    """Containers of the chat. More than one needs a licence. From the number of users when left out."""
     max_instances: int | None = Field(default=None, ge=1, le=50)
     """Autoscaling goes up to this many; needs a licence when above one."""
     exec: bool = False
     """Allow `aws ecs execute-command`; sessions are then encrypted and logged."""
     log_days: Days | None = None
     """How long the chat's logs are kept: 30 days, or 365 in production."""
-    network: Annotated[NewNetwork | ExistingNetwork, Field(discriminator="kind")] = NewNetwork()
-    balancer: Annotated[NewBalancer | ExistingBalancer, Field(discriminator="kind")] = NewBalancer()
+    network: Annotated[NewNetwork | ExistingNetwork, Field(discriminator="kind"), _of_kind("new")] = (
+        NewNetwork()
+    )
+    """Where the containers stand."""
+    balancer: Annotated[NewBalancer | ExistingBalancer, Field(discriminator="kind"), _of_kind("new")] = (
+        NewBalancer()
+    )
+    """What users connect to."""
 
     @property
     def fixed_egress(self) -> bool:
@@ -288,9 +312,11 @@ class AtlasDatabase(Part):
     """Region of AWS for the cluster; the stack's own when left out."""
     private_link: bool | None = None
     """Reach the cluster through AWS PrivateLink instead of the internet. On in production."""
-    allow: list[Cidr] = []
-    """Further networks that may reach the cluster, such as an office's."""
-    maintenance_day: Literal["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] = "sunday"
+    allow: list[Address] = []
+    """Further single addresses that may reach the cluster, such as an office's."""
+    maintenance_day: Literal["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] = (
+        "sunday"
+    )
     maintenance_hour: int = Field(default=18, ge=0, le=23)
     """Hour of day, UTC, at which Atlas may do its maintenance."""
 
@@ -432,12 +458,16 @@ class SamlLogin(Part):
     preset: Literal["google", "generic"] = "generic"
     name: str = Field(default="saml", pattern=r"^[a-z][a-z0-9-]{0,30}$")
     """Name of the provider inside Rocket.Chat; part of the addresses to register."""
-    entry_point: Annotated[str, AfterValidator(lambda text: text if text.startswith("https://") else _url(text))]
+    entry_point: Annotated[
+        str, AfterValidator(lambda text: text if text.startswith("https://") else _url(text))
+    ]
     """The identity provider's sign-on address."""
     logout: Url | None = None
     """The identity provider's sign-out address."""
     certificate: str = Field(min_length=1)
     """The identity provider's public certificate (PEM, or its base64 without the BEGIN and END lines)."""
+    own_certificate: str | None = None
+    """The chat's own public certificate (PEM), which goes with the secret `samlPrivateKey`."""
     button_text: str = "Sign In"
 
 
@@ -546,17 +576,36 @@ class Parts(Part):
     """All parts of a stack file: the keys of the namespace `rocketchat:` that are not secret."""
 
     chat: Chat
+    """What chat is wanted."""
     runtime: Runtime
+    """Where the containers run."""
     database: Database
+    """Where the data is."""
     media: Media = GridFsMedia()
+    """Where uploads go."""
     dns: Dns | None = None
+    """Who serves the DNS zone."""
     edge: Edge = DirectEdge()
+    """What stands before the app."""
     mail: Mail | None = None
-    login: Annotated[list[Login], BeforeValidator(lambda given: [given] if isinstance(given, dict) else given)] = []
-    """One way to sign in, or a list of them."""
+    """How mail is sent; none when left out."""
+    login: Annotated[
+        list[Login],
+        BeforeValidator(
+            lambda given: [given] if isinstance(given, dict) else given,
+            json_schema_input_type=Login | list[Login],
+        ),
+    ] = []
+    """Single sign-on: one way, or a list of them."""
     accounts: Accounts = Accounts()
+    """What users may do with their own accounts."""
     push: Push = NoPush()
+    """How phones are told of messages."""
     backup: Backup = Backup()
+    """How long the database's backups are kept."""
     monitoring: Monitoring = Monitoring()
+    """Who is told when something fails, and what is measured."""
     appearance: Appearance = Appearance()
+    """How the workspace looks."""
     settings: Mapping[str, Setting] = {}
+    """Any of the product's settings, by id; `{value: …, lock: true}` makes one read-only in the chat itself."""

@@ -1,0 +1,277 @@
+"""`ChatSpec` to components to outputs. Chooses by `kind`, and imports only what the stack uses."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from components.credentials import Credentials
+from components.values import DatabaseAccess, DnsZone, MailAccess
+from rocketchat import environment as env
+from rocketchat import services
+from rocketchat.environment import Secret
+from stacks import features, providers
+from stacks.language import ChatSpec
+from stacks.load import Secrets, load
+from stacks.runtimes import Runtime
+from stacks.spec import (
+    CloudFrontMediaCdn,
+    OidcLogin,
+    S3Media,
+    SamlLogin,
+    SesMail,
+    SmtpMail,
+    UriDatabase,
+)
+
+if TYPE_CHECKING:
+    from components.media.store import MediaStore
+
+RUNTIMES = {"fargate": ("stacks.runtimes.fargate", "OnFargate")}
+"""Module and class by `runtime.kind`."""
+
+Outputs = dict[str, pulumi.Input[object]]
+
+
+def run() -> None:
+    """The whole program: load, deploy, export."""
+    for name, value in deploy(*load()).items():
+        pulumi.export(name, value)
+
+
+def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
+    """Make everything that the stack asks for; return the stack's outputs."""
+    parts = spec.parts
+    made_providers = providers.make(spec, secrets)
+    opts = pulumi.ResourceOptions(providers=list(made_providers.values()))
+    zone = _zone(spec, made_providers)
+    runtime = _runtime(spec.parts.runtime.kind)(spec, zone, opts)
+    database = _database(spec, secrets, runtime, opts)
+    media, media_outputs = _media(spec, zone, opts)
+    mail = _mail(spec, secrets, zone, opts)
+    credentials = Credentials("credentials", {"names": _generated(spec)}, opts)
+    processes = _services(spec)
+    broker = runtime.broker if len(processes) > 1 else None
+    made: features.Made[pulumi.Input[str]] = features.Made(
+        database_uri=Secret(database.uri),
+        oplog_uri=None if database.oplog_uri is None else Secret(database.oplog_uri),
+        admin_password=Secret(credentials.value("administrator")),
+        file_token=Secret(credentials.value("file-token")),
+        registration_secret=(
+            Secret(credentials.value("registration")) if "registration" in _generated(spec) else None
+        ),
+        bucket=None if media is None else (media.access.bucket, media.access.region),
+        bucket_keys=_keys(media),
+        smtp=None
+        if mail is None
+        else (
+            mail.host,
+            mail.port,
+            None if mail.username is None else Secret(mail.username),
+            None if mail.password is None else Secret(mail.password),
+        ),
+        secrets={name: Secret(value) for name, value in secrets.values.items()},
+    )
+    proxies = features.trusted_proxies(
+        parts.edge, behind=runtime.proxies, proxied=parts.dns is not None and parts.dns.proxied
+    )
+    variables = env.merge(
+        features.environments(parts, spec.release, made, proxies=proxies, broker=broker).values()
+    ).render()
+    running = runtime.run(processes, variables)
+    if media is not None and running.role_name is not None:
+        media.grant_read_write("media-access", running.role_name)
+    administrator = features.administrator(parts.chat, parts)
+    outputs: Outputs = {
+        "url": running.url,
+        "release": spec.release.version,
+        "adminUsername": administrator.username,
+        "adminPassword": credentials.value("administrator"),
+        "mongodbUri": database.uri,
+        "egressAddresses": pulumi.Output.all(*runtime.egress.addresses),
+        **media_outputs,
+        **_callbacks(spec),
+        **running.outputs,
+    }
+    if "registration" in _generated(spec):
+        outputs["registrationUrl"] = pulumi.Output.concat(
+            running.url, "/register/", credentials.value("registration")
+        )
+    return outputs
+
+
+def _runtime(kind: str) -> Callable[[ChatSpec, DnsZone | None, pulumi.ResourceOptions], Runtime]:
+    module, name = RUNTIMES[kind]
+    made: Callable[[ChatSpec, DnsZone | None, pulumi.ResourceOptions], Runtime] = getattr(
+        import_module(module), name
+    )
+    return made
+
+
+def _zone(spec: ChatSpec, made: Mapping[str, pulumi.ProviderResource]) -> DnsZone | None:
+    dns = spec.parts.dns
+    if dns is None:
+        return None
+    if dns.zone_id is not None:
+        return {"kind": dns.kind, "name": dns.zone, "id": dns.zone_id}
+    import pulumi_cloudflare as cloudflare
+
+    found = cloudflare.get_zone_output(
+        filter=cloudflare.GetZoneFilterArgs(name=dns.zone, match="all"),
+        opts=pulumi.InvokeOptions(provider=made[dns.kind]),
+    )
+    return {"kind": dns.kind, "name": dns.zone, "id": found.zone_id}
+
+
+def _services(spec: ChatSpec) -> tuple[services.Service, ...]:
+    runtime, chat = spec.parts.runtime, spec.parts.chat
+    least = runtime.instances or spec.size.instances
+    return services.services(
+        spec.release,
+        services.MONOLITH,
+        chat.users,
+        least,
+        most_replicas=max(least, runtime.max_instances or least),
+        profile=chat.profile.value,
+    )
+
+
+def _generated(spec: ChatSpec) -> list[str]:
+    names = ["administrator", "file-token"]
+    return [*names, "registration"] if spec.parts.accounts.registration == "secret-url" else names
+
+
+def _database(
+    spec: ChatSpec, secrets: Secrets, runtime: Runtime, opts: pulumi.ResourceOptions
+) -> DatabaseAccess:
+    part = spec.parts.database
+    if isinstance(part, UriDatabase):
+        from components.database.existing import existing
+
+        return existing(secrets.values["mongodbUri"], secrets.values.get("mongodbOplogUri"))
+    from components.database.atlas import (
+        AtlasCluster,
+        AtlasClusterArgs,
+        AtlasDatabaseArgs,
+    )
+    from components.database.atlas import AtlasDatabase as Database
+
+    defaults, backup = spec.defaults, spec.parts.backup
+    cluster_args: AtlasClusterArgs = {
+        "cluster_name": part.cluster,
+        "region": part.region or spec.region or "",
+        "tier": part.tier or spec.size.atlas_tier,
+        "tier_max": part.max_tier or part.tier or spec.size.atlas_max_tier,
+        "disk_gb": part.disk_gb or spec.size.disk_gb,
+        "mongodb_version": part.version or spec.release.recommended_mongodb,
+        "schedule": {
+            "restore_window_days": backup.restore_window_days or defaults.restore_window_days,
+            "daily_days": backup.daily_days or defaults.daily_days,
+            "weekly_days": 7 * (backup.weekly_weeks or defaults.weekly_weeks),
+            "monthly_days": 30 * (backup.monthly_months or defaults.monthly_months),
+        },
+        "maintenance": {"day": part.maintenance_day, "hour": part.maintenance_hour},
+        "alert_emails": list(spec.parts.monitoring.alarm_emails),
+        "termination_protection": defaults.protect,
+        "retain_backups": defaults.protect,
+        "protect": defaults.protect,
+        "retain": defaults.protect,
+        "tags": dict(providers.tags(spec)),
+    }
+    if part.project is not None:
+        cluster_args["project_id"] = part.project
+    elif part.organization is not None:
+        cluster_args["organization_id"] = part.organization
+        cluster_args["project_name"] = part.cluster
+    cluster = AtlasCluster("cluster", cluster_args, opts)
+    args: AtlasDatabaseArgs = {
+        "project_id": cluster.project_id,
+        "cluster_name": cluster.cluster_name,
+        "srv_address": cluster.srv_address,
+        "database": part.name,
+        "roles": [
+            {"role": role.role, "database": role.database} for role in spec.release.database_roles(part.name)
+        ],
+        "oplog": spec.release.needs_oplog_url,
+        "addresses": list(part.allow),
+    }
+    private = defaults.private_link if part.private_link is None else part.private_link
+    if private and runtime.private_link is not None:
+        args["private_link"] = runtime.private_link
+        del args["srv_address"]
+    else:
+        args["addresses"] = [*runtime.egress.addresses, *part.allow]
+    return Database("database", args, opts).access
+
+
+def _media(
+    spec: ChatSpec, zone: DnsZone | None, opts: pulumi.ResourceOptions
+) -> "tuple[MediaStore | None, Outputs]":
+    part = spec.parts.media
+    if not isinstance(part, S3Media):
+        return None, {}
+    from components.media.notes import cdn_note
+    from components.media.store import MediaStore, MediaStoreArgs
+
+    args: MediaStoreArgs = {
+        "bucket_name": part.bucket,
+        "cors_origin": f"https://{spec.parts.chat.host}",
+        "noncurrent_days": part.old_version_days,
+        "user": not spec.parts.runtime.traits.role,
+        "force_destroy": not spec.defaults.protect,
+        "protect": spec.defaults.protect,
+        "retain": spec.defaults.protect,
+    }
+    note = cdn_note("none")
+    if isinstance(part.cdn, CloudFrontMediaCdn) and zone is not None:
+        args["cdn"] = {"host": part.cdn.host, "zone": zone}
+        note = cdn_note("cloudfront", part.cdn.host)
+    elif part.cdn is not None:
+        note = cdn_note("host", part.cdn.host)
+    return MediaStore("media", args, opts), {"mediaCdn": note}
+
+
+def _keys(media: "MediaStore | None") -> "tuple[Secret[pulumi.Input[str]], Secret[pulumi.Input[str]]] | None":
+    if media is None or media.access.access_key_id is None or media.access.secret_access_key is None:
+        return None
+    return Secret(media.access.access_key_id), Secret(media.access.secret_access_key)
+
+
+def _mail(
+    spec: ChatSpec, secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
+) -> MailAccess | None:
+    part = spec.parts.mail
+    if isinstance(part, SesMail) and zone is not None:
+        from components.mail.ses import SesMail as Ses
+        from components.mail.ses import SesMailArgs
+
+        args: SesMailArgs = {
+            "domain": part.domain,
+            "region": part.region or spec.region or "",
+            "zone": zone,
+            "dmarc_policy": part.dmarc_policy,
+            "event_emails": list(spec.parts.monitoring.alarm_emails),
+        }
+        if part.dmarc_reports is not None:
+            args["dmarc_reports"] = part.dmarc_reports
+        return Ses("mail", args, opts).access
+    if isinstance(part, SmtpMail):
+        from components.mail.smtp import smtp
+
+        domain = part.domain or features.sender_domain(part.sender)
+        return smtp(part.host, part.port, domain, part.username, secrets.values.get("smtpPassword"))
+    return None
+
+
+def _callbacks(spec: ChatSpec) -> Outputs:
+    """Addresses that must be registered at the identity provider."""
+    host = spec.parts.chat.host
+    found: Outputs = {}
+    for login in spec.parts.login:
+        if isinstance(login, OidcLogin):
+            found["oidcRedirectUri"] = env.oidc_callback(host, features.oidc_name(login))
+        elif isinstance(login, SamlLogin):
+            found["samlMetadata"] = env.saml_metadata(host, login.name)
+            found["samlConsumer"] = env.saml_consumer(host, login.name)
+    return found

@@ -1,0 +1,241 @@
+"""From the parts of a stack to the container's variables. Values that clouds make are passed through unseen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from rocketchat import environment as env
+from rocketchat import services
+from rocketchat.environment import Environment, Secret
+from rocketchat.releases import Release
+from stacks.files import FOLDER
+from stacks.spec import (
+    Administrator,
+    Appearance,
+    Chat,
+    CloudFrontEdge,
+    Edge,
+    GatewayPush,
+    GridFsMedia,
+    Locked,
+    OidcLogin,
+    OwnPush,
+    Parts,
+    SamlLogin,
+    SesMail,
+    Setting,
+    SmtpMail,
+)
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Made(Generic[V]):
+    """What the clouds and generators give to the environment, by the time the containers start."""
+
+    database_uri: Secret[V]
+    oplog_uri: Secret[V] | None
+    admin_password: Secret[V]
+    file_token: Secret[V]
+    """Signs the links to uploads."""
+    registration_secret: Secret[V] | None
+    """Last part of the secret registration address; None unless accounts.registration asks for it."""
+    bucket: tuple[V, V] | None
+    """Name and region of the bucket; None where uploads go elsewhere."""
+    bucket_keys: tuple[Secret[V], Secret[V]] | None
+    """Access key where the runtime has no role."""
+    smtp: tuple[V, int, Secret[V] | None, Secret[V] | None] | None
+    """Host, port, user and password of the mail server."""
+    secrets: Mapping[str, Secret[V]] = field(default_factory=dict)
+    """The stack's own secrets by name."""
+
+
+def trusted_proxies(edge: Edge, *, behind: int, proxied: bool) -> int:
+    """Return how many proxies stand before the app: `behind` of the runtime, a CDN, the DNS service's own."""
+    return behind + isinstance(edge, CloudFrontEdge) + proxied
+
+
+def administrator(chat: Chat, parts: Parts) -> Administrator:
+    """Return the first administrator, whose address is in the mail domain, or else the host."""
+    if chat.administrator is not None:
+        return chat.administrator
+    domain = parts.mail.domain if parts.mail is not None and parts.mail.domain else chat.host
+    return Administrator(email=f"admin@{domain}")
+
+
+def sender_domain(sender: str) -> str:
+    """Return the domain of a From address, which may carry a name."""
+    return sender.rpartition("@")[2].rstrip(">").lower()
+
+
+def listed(settings: Mapping[str, Setting]) -> dict[str, object]:
+    """Return the free-form settings as the catalogue checks them: a value, or value and lock."""
+    return {
+        key: {"value": value.value, "lock": value.lock} if isinstance(value, Locked) else value
+        for key, value in settings.items()
+    }
+
+
+def style(appearance: Appearance) -> tuple[str, list[env.Font]]:
+    """Return the style sheet and the fonts; raises ValueError for a font file that cannot be read."""
+    fonts = []
+    for font in appearance.fonts:
+        path = (FOLDER / font.file).resolve()
+        if not path.is_relative_to(FOLDER.resolve()):
+            raise ValueError(f"the font file {font.file} is outside the folder of the stack files")
+        fonts.append(env.Font(font.family, _read(path, font.file), weight=font.weight, use=font.used_for))
+    return appearance.css or "", fonts
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"the font file {name} cannot be read: {error.strerror}") from error
+
+
+def environments(
+    parts: Parts, release: Release, made: Made[V], *, proxies: int, broker: str | None
+) -> dict[str, Environment[V | str]]:
+    """Return the variables of the main server by the part of the stack file that asks for them.
+
+    `proxies` counts the trusted proxies, `broker` is the host of NATS where several servers run. Raises
+    ValueError where a part asks for what cannot be.
+    """
+    chat = parts.chat
+    admin = administrator(chat, parts)
+    secrets = made.secrets
+    found: dict[str, list[Environment[V | str]]] = {}
+
+    def add(part: str, *asked: Environment[V | str] | Environment[V] | Environment[str]) -> None:
+        found.setdefault(part, []).extend(asked)
+
+    add(
+        "chat",
+        env.core(
+            release,
+            f"https://{chat.host}",
+            proxies,
+            platform="pulumi",
+            site_name=chat.site_name or chat.host,
+            language=chat.language,
+        ),
+        env.administrator(admin.username, admin.name, admin.email, made.admin_password),
+    )
+    if "license" in secrets:
+        add("chat", env.licence(secrets["license"]))
+    if broker is not None:
+        add(
+            "runtime",
+            env.instances(release, services.MONOLITH, services.transporter(services.MONOLITH, broker)),
+        )
+    add("database", env.database(release, made.database_uri, made.oplog_uri))
+    add("media", env.file_protection(made.file_token))
+    if isinstance(parts.media, GridFsMedia) or made.bucket is None:
+        add("media", env.media_gridfs())
+    else:
+        key, secret = made.bucket_keys or (None, None)
+        add("media", env.media_s3(*made.bucket, access_key_id=key, secret_access_key=secret))
+    if parts.mail is not None and made.smtp is not None:
+        add("mail", _mail(parts.mail, made.smtp))
+    for login in parts.login:
+        add("login", _login(login, chat, release, secrets))
+    accounts = parts.accounts.model_dump()
+    add(
+        "accounts",
+        env.accounts(**accounts, secret_url=made.registration_secret, single_sign_on=bool(parts.login)),
+    )
+    add("push", *_push(parts, secrets))
+    css, fonts = style(parts.appearance)
+    if css or fonts or parts.appearance.home_title:
+        add("appearance", env.appearance(css, fonts, home_title=parts.appearance.home_title))
+    if "bugsnagApiKey" in secrets:
+        add("monitoring", env.bugsnag(secrets["bugsnagApiKey"]))
+    if parts.monitoring.prometheus:
+        add("monitoring", env.prometheus())
+    add("settings", env.settings(listed(parts.settings)))
+    return {part: env.merge(asked) for part, asked in found.items()}
+
+
+def _mail(
+    mail: SesMail | SmtpMail, smtp: tuple[V, int, Secret[V] | None, Secret[V] | None]
+) -> Environment[V | str]:
+    host, port, username, password = smtp
+    implicit_tls = isinstance(mail, SmtpMail) and mail.encryption == "tls"
+    return env.mail(
+        host,
+        port,
+        mail.sender,
+        username=username,
+        password=password,
+        protocol="smtps" if implicit_tls else "smtp",
+        domain=mail.domain,
+    )
+
+
+def _login(
+    login: OidcLogin | SamlLogin, chat: Chat, release: Release, secrets: Mapping[str, Secret[V]]
+) -> Environment[V | str]:
+    if isinstance(login, OidcLogin):
+        options = env.OidcOptions(
+            token_path=login.token_path,
+            identity_path=login.identity_path,
+            authorize_path=login.authorize_path,
+            scope=login.scope,
+            button_label_text=login.button_text,
+            username_field=login.username_field,
+            merge_users=login.merge_users,
+            merge_roles=login.merge_roles or None,
+            roles_claim=login.roles_field if login.merge_roles else None,
+        )
+        return env.oidc(
+            release,
+            oidc_name(login),
+            login.url,
+            login.client_id,
+            secrets["oidcClientSecret"],
+            preset=login.preset,
+            realm=login.realm,
+            options=options,
+            licensed="license" in secrets,
+        )
+    return env.saml(
+        chat.host,
+        login.name,
+        login.entry_point,
+        login.certificate,
+        preset=login.preset,
+        logout=login.logout,
+        private_key=secrets.get("samlPrivateKey"),
+        public_certificate=login.own_certificate,
+        button_text=login.button_text,
+    )
+
+
+def oidc_name(login: OidcLogin) -> str:
+    """Return the login service's name inside Rocket.Chat."""
+    return login.name or ("Sso" if login.preset == "generic" else login.preset.capitalize())
+
+
+def _push(parts: Parts, secrets: Mapping[str, Secret[V]]) -> list[Environment[V | str]]:
+    gateway = isinstance(parts.push, GatewayPush)
+    token = secrets.get("registrationToken")
+    made: list[Environment[V | str]] = []
+    if gateway or token is not None:
+        made.append(env.setup_wizard(register=True, registration_token=token))
+    if gateway:
+        made.append(env.push_gateway())
+    elif isinstance(parts.push, OwnPush):
+        made.append(
+            env.push_own(
+                google_credentials=secrets.get("fcmServiceAccount"),
+                apple_key=secrets.get("apnKey"),
+                apple_certificate=secrets.get("apnCertificate"),
+                apple_passphrase=secrets.get("apnPassphrase"),
+            )
+        )
+    else:
+        made.append(env.push_none())
+    return made

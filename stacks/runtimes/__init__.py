@@ -1,0 +1,45 @@
+"""What each kind of runtime needs around it. `deploy.py` chooses one by `runtime.kind` and imports only that."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pulumi
+
+from components.database.private_link import PrivateLinkArgs
+from components.values import DnsZone, Egress
+from rocketchat.environment import Environment
+from rocketchat.services import Service
+from stacks.language import ChatSpec
+
+Variables = Environment[pulumi.Input[str]]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A runtime with the chat in it."""
+
+    url: pulumi.Output[str]
+    role_name: pulumi.Output[str] | None
+    """The containers' role, which the bucket grants access to; None where the runtime has none."""
+    outputs: Mapping[str, pulumi.Input[object]] = field(default_factory=dict)
+    """What operators want to know of it."""
+
+
+class Runtime(Protocol):
+    """A place for the containers. Making it makes the network; `run` puts the chat in."""
+
+    egress: Egress
+    """Where connections to the database come from."""
+    private_link: PrivateLinkArgs | None
+    """Where a private endpoint of the database can stand; None where there is no such place."""
+    proxies: int
+    """Trusted proxies of the runtime's own before the app."""
+    broker: str
+    """Host name of NATS among the services."""
+
+    def __init__(self, spec: ChatSpec, zone: DnsZone | None, opts: pulumi.ResourceOptions) -> None: ...
+
+    def run(self, services: Sequence[Service], variables: Variables) -> Running:
+        """Run the services; `variables` are the main server's."""
+        ...

@@ -1,0 +1,253 @@
+"""ECS Fargate behind an application load balancer: network, certificate, balancer, containers, name and alarms."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from components.database.private_link import PrivateLinkArgs
+from components.edge.address import PublicName
+from components.edge.app_cdn import AppCdn, AppCdnArgs
+from components.edge.balancer import LoadBalancer, existing_balancer
+from components.edge.certificate import Certificate
+from components.network.existing import ExistingNetwork
+from components.network.vpc import Network
+from components.operations.alarms import Alarms, AlarmsArgs
+from components.runtime.fargate import FargateRuntime
+from components.runtime.fargate_args import FargateRuntimeArgs, FargateServiceArgs
+from components.values import BalancerPlace, DnsZone, Endpoint, NetworkPlace
+from rocketchat.services import MAIN, NATS, Service
+from stacks.language import ChatSpec
+from stacks.runtimes import Running, Variables
+from stacks.spec import (
+    CloudFrontEdge,
+    ExistingBalancer,
+    NewBalancer,
+    SesMail,
+)
+from stacks.spec import (
+    ExistingNetwork as ExistingNetworkPart,
+)
+
+CLOUDFRONT_REGION = "us-east-1"
+"""The only region whose certificates CloudFront takes."""
+
+
+class OnFargate:
+    """The chat on ECS Fargate."""
+
+    proxies = 1
+    broker = NATS
+
+    def __init__(self, spec: ChatSpec, zone: DnsZone | None, opts: pulumi.ResourceOptions) -> None:
+        if zone is None or spec.region is None:
+            raise ValueError(
+                "runtime fargate needs a zone and a region, which the rules of stack files ask for"
+            )
+        self._spec, self._zone, self._opts, self._region = spec, zone, opts, spec.region
+        self._runtime = spec.parts.runtime
+        self._log_days = self._runtime.log_days or spec.defaults.log_days
+        self._nat_gateways: Sequence[pulumi.Input[str]] = ()
+        self._place = self._network()
+        self.egress = self._place.egress
+        self.private_link: PrivateLinkArgs | None = {
+            "region": self._region,
+            "vpc_id": self._place.vpc_id,
+            "subnet_ids": self._place.task_subnet_ids,
+            "app_security_group_id": self._place.app_security_group_id,
+        }
+
+    def run(self, services: Sequence[Service], variables: Variables) -> Running:
+        """Run the services behind the balancer, and lead the chat's name there."""
+        spec, runtime, zone = self._spec, self._runtime, self._zone
+        main = services[0]
+        cdn = spec.parts.edge if isinstance(spec.parts.edge, CloudFrontEdge) else None
+        own_balancer = isinstance(runtime.balancer, NewBalancer)
+        regions = [*([self._region] if own_balancer else []), *([CLOUDFRONT_REGION] if cdn else [])]
+        certificate = (
+            Certificate(
+                "certificate",
+                {"domain": spec.parts.chat.host, "regions": list(dict.fromkeys(regions)), "zone": zone},
+                self._opts,
+            )
+            if regions
+            else None
+        )
+        balancer = self._balancer(
+            certificate, [service.port for service in services if service.routes and service.port]
+        )
+        args: FargateRuntimeArgs = {
+            "region": self._region,
+            "host": spec.parts.chat.host,
+            "services": [self._service(service, variables) for service in services],
+            "secrets": {name: secret.reveal() for name, secret in variables.secret.items()},
+            "vpc_id": self._place.vpc_id,
+            "subnet_ids": self._place.task_subnet_ids,
+            "app_security_group_id": self._place.app_security_group_id,
+            "assign_public_ip": self._place.assign_public_ip,
+            "listener_arn": balancer.listener_arn,
+            "balancer_security_group_id": balancer.security_group_id,
+            "architecture": runtime.architecture,
+            "spot": runtime.spot,
+            "on_demand_base": spec.defaults.on_demand_base,
+            "log_retention_days": self._log_days,
+            "secret_recovery_days": spec.defaults.secret_recovery_days,
+            "exec": runtime.exec,
+        }
+        if isinstance(runtime.balancer, ExistingBalancer) and runtime.balancer.priority is not None:
+            args["rule_priority"] = runtime.balancer.priority
+        chat = FargateRuntime("chat", args, self._opts)
+        endpoint = chat.endpoint(balancer)
+        if cdn is not None and certificate is not None:
+            endpoint = self._cdn(cdn, certificate, endpoint)
+        name = PublicName(
+            "name",
+            {
+                "host": spec.parts.chat.host,
+                "zone": zone,
+                "target": endpoint.host,
+                "target_proxies": endpoint.trusted_proxies,
+                "proxied": spec.parts.dns is not None and spec.parts.dns.proxied,
+            },
+            self._opts,
+        )
+        alarms = self._alarms(balancer, chat)
+        outputs: dict[str, pulumi.Input[object]] = {
+            "logGroup": chat.log_group_name,
+            "alarmTopic": alarms.topic_arn,
+            "service": chat.service_names.apply(lambda names: names[main.name]),
+            "cluster": chat.cluster_name,
+        }
+        if runtime.exec:
+            outputs["execCommand"] = chat.exec_command
+        return Running(url=name.url, role_name=chat.task_role_name, outputs=outputs)
+
+    def _network(self) -> NetworkPlace:
+        network = self._runtime.network
+        if isinstance(network, ExistingNetworkPart):
+            return ExistingNetwork(
+                "network",
+                {
+                    "vpc_id": network.vpc,
+                    "public_subnet_ids": network.public_subnets,
+                    "task_subnet_ids": network.task_subnets,
+                    "assign_public_ip": network.public_addresses,
+                    "egress_addresses": network.egress_addresses,
+                },
+                self._opts,
+            ).place
+        made = Network(
+            "network",
+            {
+                "cidr": network.cidr,
+                "zone_count": network.zones,
+                "nat": network.nat,
+                "region": self._region,
+                "interface_endpoints": network.endpoints,
+                "flow_log_retention_days": network.flow_log_days,
+            },
+            self._opts,
+        )
+        self._nat_gateways = made.nat_gateways
+        return made.place
+
+    def _balancer(self, certificate: Certificate | None, ports: Sequence[int]) -> BalancerPlace:
+        wanted = self._runtime.balancer
+        if isinstance(wanted, ExistingBalancer):
+            provider = next(iter(self._opts.providers)) if isinstance(self._opts.providers, list) else None
+            return existing_balancer(wanted.listener, pulumi.InvokeOptions(provider=provider))
+        if certificate is None:
+            raise ValueError("a balancer of the stack's own needs a certificate")
+        waf = self._spec.defaults.waf if wanted.waf is None else wanted.waf
+        cdn = isinstance(self._spec.parts.edge, CloudFrontEdge)
+        return LoadBalancer(
+            "balancer",
+            {
+                "vpc_id": self._place.vpc_id,
+                "subnet_ids": self._place.public_subnet_ids,
+                "certificate_arn": certificate.arn_in(self._region),
+                "app_security_group_id": self._place.app_security_group_id,
+                "app_ports": sorted(set(ports)),
+                "front": "cloudfront" if cdn else "internet",
+                "deletion_protection": self._spec.defaults.protect,
+                "idle_timeout_seconds": wanted.idle_timeout,
+                "log_retention_days": self._log_days,
+                "waf": waf,
+            },
+            self._opts,
+        ).place
+
+    def _cdn(self, cdn: CloudFrontEdge, certificate: Certificate, origin: Endpoint) -> Endpoint:
+        wanted = self._runtime.balancer
+        waf = (
+            self._spec.defaults.waf
+            if isinstance(wanted, ExistingBalancer) or wanted.waf is None
+            else wanted.waf
+        )
+        args: AppCdnArgs = {
+            "host": self._spec.parts.chat.host,
+            "certificate_arn": certificate.arn_in(CLOUDFRONT_REGION),
+            "origin_host": origin.host,
+            "origin_proxies": origin.trusted_proxies,
+            "price_class": cdn.price_class,
+            "log_retention_days": self._log_days,
+            "waf": waf,
+        }
+        return AppCdn("cdn", args, self._opts).endpoint
+
+    def _service(self, service: Service, variables: Variables) -> FargateServiceArgs:
+        runtime, size = self._runtime, self._spec.size
+        made: FargateServiceArgs = {
+            "name": service.name,
+            "image": f"{service.image}:{service.tag}",
+            "cpu": service.cpu_units,
+            "memory": service.memory_mib,
+            "uid": service.uid,
+            "desired_count": service.replicas.least,
+            "max_count": service.replicas.most,
+            "stop_seconds": service.stop_seconds,
+        }
+        if service.is_main:
+            made["cpu"] = runtime.cpu or size.cpu_units
+            made["memory"] = runtime.memory or size.memory_mib
+            made["environment"] = dict(variables.plain)
+            made["secret_names"] = sorted(variables.secret)
+        if service.routes:
+            made["port"] = service.port or 0
+            made["health_path"] = (
+                self._spec.release.probes.balancer if service.name == MAIN else service.liveness or "/"
+            )
+            patterns = [form for route in service.routes if route != "/" for form in (route, f"{route}/*")]
+            if patterns:
+                made["path_patterns"] = patterns
+        elif service.port is not None:
+            made["peer_port"] = service.port
+            made["peer_alias"] = service.name
+        if service.command is not None:
+            made["command"] = service.command
+        if service.name == NATS:
+            made["health_command"] = [
+                "wget",
+                "-q",
+                "-O",
+                "-",
+                f"http://127.0.0.1:{service.health_port}{service.liveness}",
+            ]
+            made["read_only_root"] = True
+            made["one_at_a_time"] = True
+        return made
+
+    def _alarms(self, balancer: BalancerPlace, chat: FargateRuntime) -> Alarms:
+        monitoring, mail = self._spec.parts.monitoring, self._spec.parts.mail
+        args: AlarmsArgs = {
+            "emails": list(monitoring.alarm_emails),
+            "balancer_arn_suffix": balancer.arn_suffix,
+            "target_groups": {MAIN: chat.target_group_arn_suffixes.apply(lambda found: found[MAIN])},
+            "cluster_name": chat.cluster_name,
+            "services": {MAIN: chat.service_names.apply(lambda found: found[MAIN])},
+            "container_insights": True,
+            "nat_gateway_ids": self._nat_gateways,
+            "ses": isinstance(mail, SesMail) and mail.region in (None, self._region),
+        }
+        if monitoring.monthly_budget_usd is not None:
+            args["monthly_budget_usd"] = float(monitoring.monthly_budget_usd)
+        return Alarms("alarms", args, self._opts)

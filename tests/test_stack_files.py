@@ -1,0 +1,336 @@
+"""The language of stack files: what is refused, in which words, and that all mistakes are shown together."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stacks import files
+from stacks.language import ChatSpec, parse
+from stacks.problems import InvalidStack, Problem
+from stacks.schema import PATH, text
+from stacks.secrets import SECRETS
+from stacks.spec import Parts
+
+Values = dict[str, Any]
+SECURE = {"rocketchat:oidcClientSecret"}
+
+
+def good() -> Values:
+    return deepcopy(dict(files.read("lovia-fargate").values))
+
+
+def problems(change: Callable[[Values], object], secure: set[str] | None = None) -> list[Problem]:
+    values = good()
+    change(values)
+    with pytest.raises(InvalidStack) as caught:
+        parse(values, SECURE if secure is None else secure, source="a stack")
+    return list(caught.value.problems)
+
+
+def accepted(change: Callable[[Values], object], secure: set[str] | None = None) -> ChatSpec:
+    values = good()
+    change(values)
+    return parse(values, SECURE if secure is None else secure, source="a stack")
+
+
+def put(path: str, value: object) -> Callable[[Values], object]:
+    """Set `rocketchat:chat.host`-like paths; None removes."""
+
+    def change(values: Values) -> None:
+        key, *steps = path.split(".")
+        if not steps:
+            if value is None:
+                del values[key]
+            else:
+                values[key] = value
+            return
+        inside = values.setdefault(key, {})
+        for step in steps[:-1]:
+            inside = inside.setdefault(step, {})
+        if value is None:
+            del inside[steps[-1]]
+        else:
+            inside[steps[-1]] = value
+
+    return change
+
+
+BAD = [
+    # what is written, the path that is named, a part of the message, the nearest right name or a part of the remedy
+    ("unknown key", put("rocketchat:chta", {}), "rocketchat:chta", "unknown key", "rocketchat:chat"),
+    ("misspelt key", put("rocketchat:chat.hosst", "x"), "rocketchat:chat.hosst", "unknown key", "host"),
+    ("misspelt key of a union", put("rocketchat:database.clutser", "x"), "rocketchat:database.clutser", "unknown key", "cluster"),
+    ("deep misspelt key", put("rocketchat:media.cdn.hots", "x"), "rocketchat:media.cdn.hots", "unknown key", "host"),
+    ("other word for a key", put("rocketchat:email", {}), "rocketchat:email", "unknown key", "rocketchat:mail"),
+    ("wrong type", put("rocketchat:chat.users", "many"), "rocketchat:chat.users", "whole number", None),
+    ("wrong type of a part", put("rocketchat:chat", "chat.lovia.life"), "rocketchat:chat", "mapping", None),
+    ("text for a truth", put("rocketchat:runtime.spot", "yes please"), "rocketchat:runtime.spot", "true or false", None),
+    ("missing key", put("rocketchat:chat.host", None), "rocketchat:chat.host", "missing", None),
+    ("missing part", put("rocketchat:database", None), "rocketchat:database", "missing", "rocketchat:database"),
+    ("unknown kind", put("rocketchat:runtime.kind", "fargat"), "rocketchat:runtime.kind", "choices", "fargate"),
+    ("unknown kind of a union", put("rocketchat:media.kind", "s4"), "rocketchat:media.kind", "unknown kind", "s3"),
+    ("missing kind", put("rocketchat:media.kind", None), "rocketchat:media.kind", "which kind", None),
+    ("unknown choice", put("rocketchat:chat.profile", "prodution"), "rocketchat:chat.profile", "choices", "production"),
+    ("unknown release", put("rocketchat:chat.release", "8.42.0"), "rocketchat:chat.release", "8.42.0", None),
+    ("moving tag", put("rocketchat:chat.release", "latest"), "rocketchat:chat.release", "latest", None),
+    ("release as a number", put("rocketchat:chat.release", 8.9), "rocketchat:chat.release", "quotes", None),
+    ("skipped major", put("rocketchat:chat.upgradeFrom", "6.10.0"), "rocketchat:chat.upgradeFrom", "7.13", None),
+    ("downgrade", put("rocketchat:chat.upgradeFrom", "9.0.0"), "rocketchat:chat.upgradeFrom", "", None),
+    ("old MongoDB", put("rocketchat:database.version", "6.0"), "rocketchat:database.version", "6.0", None),
+    ("replicas without licence", put("rocketchat:runtime.instances", 2), "rocketchat:runtime.instances", "licence", "rocketchat:license"),
+    ("autoscaling without licence", put("rocketchat:runtime.maxInstances", 3), "rocketchat:runtime.maxInstances", "licence", "rocketchat:license"),
+    ("users that need replicas", put("rocketchat:chat.users", 2000), "rocketchat:chat.users", "licence", "instances: 1"),
+    ("custom OAuth in 9.0", put("rocketchat:chat.release", "9.0.0"), "rocketchat:login", "licence", "rocketchat:license"),
+    ("too many users", put("rocketchat:chat.users", 9000), "rocketchat:chat.users", "9000", None),
+    ("host that is no name", put("rocketchat:chat.host", "chat_lovia"), "rocketchat:chat.host", "not a host name", None),
+    ("root URL with a slash", put("rocketchat:chat.host", "https://chat.lovia.life/"), "rocketchat:chat.host", "chat.lovia.life", None),
+    ("host outside the zone", put("rocketchat:chat.host", "chat.example.com"), "rocketchat:chat.host", "zone", None),
+    ("CDN outside the zone", put("rocketchat:media.cdn.host", "m.example.com"), "rocketchat:media.cdn.host", "zone", None),
+    ("CDN with the chat's name", put("rocketchat:media.cdn.host", "chat.lovia.life"), "rocketchat:media.cdn.host", "same name", None),
+    ("From outside the domain", put("rocketchat:mail.from", "Lovia <chat@gmail.com>"), "rocketchat:mail.from", "outside the mail domain", "lovia.life"),
+    ("From that is no address", put("rocketchat:mail.from", "Lovia"), "rocketchat:mail.from", "e-mail address", None),
+    ("secret in clear", put("rocketchat:smtpPassword", "hunter2"), "rocketchat:smtpPassword", "in clear", "pulumi config set --secret rocketchat:smtpPassword"),
+    ("token in clear", put("cloudflare:apiToken", "abc"), "cloudflare:apiToken", "in clear", "pulumi config set --secret cloudflare:apiToken"),
+    ("secret inside a part", put("rocketchat:login.clientSecret", {"secure": "v1:x"}), "rocketchat:login.clientSecret", "in the state in clear", "pulumi config set --secret"),
+    ("network overlaps", put("rocketchat:runtime.network", {"avoid": ["10.0.0.0/8"]}), "rocketchat:runtime.network.cidr", "overlaps 10.0.0.0/8", None),
+    ("network overlaps Docker's", put("rocketchat:runtime.network", {"cidr": "172.16.0.0/15"}), "rocketchat:runtime.network.cidr", "Docker", None),
+    ("network with host bits", put("rocketchat:runtime.network", {"cidr": "10.20.0.1/16"}), "rocketchat:runtime.network.cidr", "IPv4 network", None),
+    ("public network", put("rocketchat:runtime.network", {"cidr": "8.8.0.0/16"}), "rocketchat:runtime.network.cidr", "private", None),
+    ("small network", put("rocketchat:runtime.network", {"cidr": "10.1.0.0/28"}), "rocketchat:runtime.network.cidr", "/16 to /24", None),
+    ("address allowed twice", put("rocketchat:database.allow", ["203.0.113.7", "203.0.113.7"]), "rocketchat:database.allow[1]", "twice", None),
+    ("the world is allowed", put("rocketchat:database.allow", ["0.0.0.0/0"]), "rocketchat:database.allow[0]", "IPv4 address", None),
+    ("region unknown to Atlas", put("aws:region", "ap-southeast-9"), "aws:region", "no region ap-southeast-9", "ap-southeast-"),
+    ("no region", put("aws:region", None), "aws:region", "needs a region", "aws:region"),
+    ("region that is none", put("aws:region", "Singapore"), "aws:region", "not a region", None),
+    ("project and organization", put("rocketchat:database.project", "5f0c1d2e3b4a59687f6e5d4c"), "rocketchat:database", "not both", None),
+    ("no way for the database", put("rocketchat:database.organization", None), "rocketchat:database", "either", None),
+    ("Atlas id too short", put("rocketchat:database.organization", "5f0c"), "rocketchat:database.organization", "24 hexadecimal", None),
+    ("nobody can log in", put("rocketchat:login", None), "rocketchat:accounts.loginForm", "nobody", "loginForm: true"),
+    ("memory that Fargate lacks", put("rocketchat:runtime.memory", 2048), "rocketchat:runtime.memory", "Fargate", None),
+    ("CPU that Fargate lacks", put("rocketchat:runtime.cpu", 1000), "rocketchat:runtime.cpu", "choices", None),
+    ("no fixed address", lambda v: (put("rocketchat:runtime.network", {"nat": "none"})(v), put("rocketchat:database.privateLink", False)(v)), "rocketchat:runtime.network", "whole world", "privateLink: true"),
+    ("balancer of another network", put("rocketchat:runtime.balancer", {"kind": "existing", "listener": "arn:aws:elasticloadbalancing:ap-southeast-1:123456789012:listener/app/a/b/c"}), "rocketchat:runtime.balancer", "existing network", "kind: existing"),
+    ("unknown setting", put("rocketchat:settings", {"Accounts_AllowUserNameChange": True}), "rocketchat:settings.Accounts_AllowUserNameChange", "", "Accounts_AllowUsernameChange"),
+    ("setting of the wrong type", put("rocketchat:settings", {"FileUpload_MaxFileSize": "big"}), "rocketchat:settings.FileUpload_MaxFileSize", "", None),
+    ("setting of the wrong choice", put("rocketchat:settings", {"Log_Level": "7"}), "rocketchat:settings.Log_Level", "", None),
+    ("asset as a setting", put("rocketchat:settings", {"Assets_logo": "logo.svg"}), "rocketchat:settings.Assets_logo", "", None),
+    ("setting that a part sets", put("rocketchat:settings", {"Accounts_ShowFormLogin": True}), "rocketchat:settings.Accounts_ShowFormLogin", "accounts", None),
+    ("two names for one proxy", lambda v: (put("rocketchat:edge", {"kind": "cloudfront"})(v), put("rocketchat:dns.proxied", True)(v)), "rocketchat:dns.proxied", "contradict", None),
+    ("key of a provider that is not read", put("aws:regoin", "x"), "aws:regoin", "does not read", "aws:region"),
+    ("key without a namespace", put("chat", {}), "chat", "namespace", "rocketchat:chat"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "message", "hint"), [row[1:] for row in BAD], ids=[row[0] for row in BAD]
+)
+def test_a_mistake_is_named_with_its_place_and_what_to_do(
+    change: Callable[[Values], object], path: str, message: str, hint: str | None
+) -> None:
+    found = problems(change)
+    shown = "\n".join(str(problem) for problem in found if problem.path == path)
+    assert shown, f"named instead: {[str(problem) for problem in found]}"
+    assert message in shown
+    if hint is not None:
+        assert hint in shown
+
+
+def test_all_mistakes_of_a_file_are_shown_together() -> None:
+    def spoil(values: Values) -> None:
+        put("rocketchat:chta", {})(values)
+        put("rocketchat:chat.users", "many")(values)
+        put("rocketchat:mail.from", "x@gmail.com")(values)
+        put("aws:region", "xx-nowhere-1")(values)
+
+    paths = {problem.path for problem in problems(spoil, secure=set())}
+    assert paths >= {
+        "rocketchat:chta",
+        "rocketchat:chat.users",
+        "rocketchat:mail.from",
+        "aws:region",
+        "rocketchat:oidcClientSecret",
+    }
+
+
+def test_a_missing_secret_is_refused_with_the_command_that_sets_it() -> None:
+    [problem] = problems(lambda _: None, secure=set())
+    assert problem.path == "rocketchat:oidcClientSecret"
+    assert problem.remedy == "pulumi config set --secret rocketchat:oidcClientSecret"
+
+
+def test_a_secret_that_is_not_known_names_the_nearest() -> None:
+    [problem] = problems(lambda _: None, secure={*SECURE, "rocketchat:smtpPasword"})
+    assert problem.nearest == "rocketchat:smtpPassword"
+
+
+def test_a_licence_makes_replicas_possible() -> None:
+    spec = accepted(put("rocketchat:runtime.instances", 2), secure={*SECURE, "rocketchat:license"})
+    assert spec.parts.runtime.instances == 2
+
+
+def test_no_value_of_a_mistake_is_repeated_where_it_could_be_a_secret() -> None:
+    for change in (
+        put("rocketchat:smtpPassword", "canary-value"),
+        put("cloudflare:apiToken", "canary-value"),
+        put("rocketchat:login.clientSecret", "canary-value"),
+        put("rocketchat:database.uri", "mongodb://u:canary-value@h/d"),
+    ):
+        assert all("canary-value" not in str(problem) for problem in problems(change))
+
+
+def test_each_secret_and_each_part_has_a_description() -> None:
+    assert all(key.description.endswith(".") for key in SECRETS.values())
+    for name, model_field in Parts.model_fields.items():
+        assert model_field.description, name
+
+
+def test_the_schema_file_is_fresh() -> None:
+    assert PATH.read_text(encoding="utf-8") == text(), "run `make schema`"
+
+
+@pytest.mark.parametrize("stack", files.names())
+def test_every_stack_file_is_valid_and_names_the_schema(stack: str) -> None:
+    file = files.read(stack)
+    parse(file.values, file.secure, source=stack, line=file.line)
+    assert file.path.read_text(encoding="utf-8").startswith(
+        "# yaml-language-server: $schema=stack.schema.json\n"
+    )
+
+
+@pytest.mark.parametrize("stack", files.names())
+def test_every_stack_file_is_valid_by_the_schema(stack: str) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    document = yaml.safe_load(files.find(stack).read_text(encoding="utf-8"))
+    from stacks.schema import schema
+
+    jsonschema.Draft202012Validator(schema()).validate(document)
+
+
+FILES = [
+    ("config: [", "not YAML", 1),
+    ("- a\n- b\n", "mapping", 1),
+    ("", "no `config:`", None),
+    ("config:\n  rocketchat:chat: {host: a.b}\n  rocketchat:chat: {host: c.d}\n", "stands twice", 3),
+    ("config:\n  a: &a [*a]\n", "", None),
+    ("rocketchat:chat: {}\nconfig: {}\n", "unknown top-level key", 1),
+    ("config: 7\n", "must be a mapping", 1),
+    ("config:\n  ? [a, b]\n  : 1\n", "plain text", 2),
+    ("config:\n  a: !!python/object:os.system x\n", "cannot be read", 2),
+    ("x: " + "[" * 5000, "", None),
+]
+
+
+@pytest.mark.parametrize(("content", "message", "line"), FILES)
+def test_a_file_that_is_no_stack_file_is_refused_in_words(
+    tmp_path: Path, content: str, message: str, line: int | None
+) -> None:
+    path = tmp_path / "Pulumi.broken.yaml"
+    path.write_text(content)
+    with pytest.raises(InvalidStack) as caught:
+        files.read(str(path))
+    assert message in str(caught.value)
+    if line is not None:
+        assert line in [problem.line for problem in caught.value.problems]
+
+
+def test_aliases_that_multiply_are_refused(tmp_path: Path) -> None:
+    rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    path = tmp_path / "Pulumi.bomb.yaml"
+    path.write_text("config:\n" + "".join(f"  {row}\n" for row in rows))
+    with pytest.raises(InvalidStack, match="values"):
+        files.read(str(path))
+
+
+def test_a_problem_carries_the_line_of_its_key(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.typo.yaml"
+    lines = files.find("lovia-fargate").read_text().replace("users: 200", "uesrs: 200").splitlines()
+    path.write_text("\n".join(lines))
+    file = files.read(str(path))
+    with pytest.raises(InvalidStack) as caught:
+        parse(file.values, file.secure, source="x", line=file.line)
+    [problem] = caught.value.problems
+    assert problem.line == next(n for n, line in enumerate(lines, 1) if "uesrs" in line)
+    assert problem.nearest == "users"
+
+
+def test_an_unknown_stack_names_those_there_are() -> None:
+    with pytest.raises(InvalidStack, match="lovia-fargate"):
+        files.read("lovia-fargat")
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+anything = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@st.composite
+def broken(draw: st.DrawFn) -> Values:
+    """A good stack file in which some places hold something else."""
+    values = good()
+    for _ in range(draw(st.integers(1, 4))):
+        inside: Any = values
+        while True:
+            key = draw(st.sampled_from(sorted(inside)))
+            if isinstance(inside[key], dict) and inside[key] and draw(st.booleans()):
+                inside = inside[key]
+                continue
+            match draw(st.sampled_from(["replace", "remove", "add", "rename"])):
+                case "replace":
+                    inside[key] = draw(anything)
+                case "remove":
+                    del inside[key]
+                case "add":
+                    inside[draw(st.text(max_size=12))] = draw(anything)
+                case "rename":
+                    inside[key + draw(st.text(min_size=1, max_size=3))] = inside.pop(key)
+            break
+        if not values:
+            break
+    return values
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(broken())
+def test_a_broken_stack_file_never_ends_in_anything_but_a_refusal(values: Values) -> None:
+    try:
+        spec = parse(values, SECURE, source="a stack")
+    except InvalidStack as error:
+        assert error.problems
+        assert all(problem.path and problem.message for problem in error.problems)
+        assert str(error)
+    else:
+        assert spec.parts.chat.host
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from([*(f"rocketchat:{key}" for key in good()), "x"]) | st.text(max_size=15),
+        anything,
+        max_size=6,
+    )
+)
+def test_any_values_end_in_a_specification_or_a_refusal(values: Values) -> None:
+    with pytest.raises(InvalidStack):
+        parse(values, set(), source="a stack")
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_end_in_a_stack_file_or_a_refusal(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "Pulumi.noise.yaml"
+    path.write_bytes(content)
+    try:
+        files.read(str(path))
+    except InvalidStack as error:
+        assert str(error)
