@@ -40,9 +40,18 @@ OUTPUTS: dict[str, Answer] = {
 }
 
 
-def lookups(endpoint: str = "db-link-endpoint-id") -> dict[str, Any]:
-    private = {"srvConnectionString": PRIVATE, "endpoints": [{"endpointId": endpoint}]}
-    return {LOOKUP: {"connectionStrings": {"standardSrv": PUBLIC, "privateEndpoints": [private]}}}
+class Atlas:
+    """Answers as Atlas does: a private address is there once the endpoint has been accepted."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.private: list[dict[str, Any]] = []
+        self.endpoint = endpoint
+        strings = {"standardSrv": PUBLIC, "privateEndpoints": self.private}
+        self.lookups = {LOOKUP: {"connectionStrings": strings}}
+
+    def accept(self, _: Any) -> dict[str, Any]:
+        self.private.append({"srvConnectionString": PRIVATE, "endpoints": [{"endpointId": self.endpoint}]})
+        return {}
 
 
 def cluster_args(**changes: Any) -> AtlasClusterArgs:
@@ -92,7 +101,12 @@ def database(endpoint: str = "db-link-endpoint-id", **changes: Any) -> Recording
             "shown": repr(access),
         }
 
-    return record(program, outputs=OUTPUTS, lookups=lookups(endpoint))
+    atlas = Atlas(endpoint)
+    return record(
+        program,
+        outputs={**OUTPUTS, "PrivateLinkEndpointService": atlas.accept},
+        lookups=atlas.lookups,
+    )
 
 
 LINK: dict[str, Any] = {

@@ -183,6 +183,11 @@ def test_undelivered_mail_is_reported() -> None:
     assert destination["snsDestination"]["topicArn"] == topic
 
 
+def test_ses_is_told_of_the_topic_only_after_the_topic_lets_it_in() -> None:
+    waits = mail().one("ConfigurationSetEventDestination").depends_on
+    assert any("TopicPolicy" in urn for urn in waits)
+
+
 def test_only_ses_for_this_configuration_set_may_publish_into_the_topic() -> None:
     (statement,) = mail().one("TopicPolicy").json("policy")["Statement"]
     assert statement["Principal"] == {"Service": ["ses.amazonaws.com"]}

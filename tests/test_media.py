@@ -114,6 +114,7 @@ def test_the_bucket_has_the_users_name_and_the_policy_waits_for_the_closing() ->
     made = store()
     assert made.one("Bucket").inputs["bucket"] == BUCKET
     assert any("BucketPublicAccessBlock" in urn for urn in made.one("BucketPolicy").depends_on)
+    assert any("BucketVersioning" in urn for urn in made.one("BucketLifecycleConfiguration").depends_on)
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, False), (True, True), (False, False)])

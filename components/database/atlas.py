@@ -457,7 +457,7 @@ class AtlasDatabase(Component):
                 known[0], username=known[1], password=known[2], database=database, app_name=app_name
             )
         )
-        return user, pulumi.Output.secret(uri)
+        return user, uri
 
 
 def single_address(address: str) -> str:
