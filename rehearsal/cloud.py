@@ -48,7 +48,8 @@ class StandinCloud:
     def read(self, urn: str, own_id: str) -> Kept | None:
         """Return the newest thing of that URN and id, or None."""
         with self._lock:
-            return (self._things.get((urn, own_id)) or [None])[-1]
+            things = self._things.get((urn, own_id))
+            return things[-1] if things else None
 
     def update(self, thing: Kept) -> None:
         """Put the thing in the place of what it was."""

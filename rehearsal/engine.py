@@ -50,7 +50,7 @@ class Update:
     """What one operation of the engine did."""
 
     kind: str
-    """`preview`, `up`, `destroy` or `refresh`."""
+    """`preview`, `up`, `up again`, `destroy` or `refresh`."""
     changes: Mapping[str, int]
     """Number of resources by the engine's word for what happened to them."""
     steps: tuple[tuple[str, str], ...]
@@ -107,11 +107,11 @@ class Rehearsal:
     watch: Watch | None = None
     failure: list[Exception] = field(default_factory=list)
 
-    def up(self, *, program: Program | None = None) -> Update:
-        """Deploy; with `program`, that one from now on."""
+    def up(self, *, program: Program | None = None, kind: str = "up") -> Update:
+        """Deploy; with `program`, that one from now on. `kind` is what `watch` and the result call it."""
         if program is not None:
             self.stack.workspace.program = self.guarded(program)
-        return self._run("up", self.stack.up)
+        return self._run(kind, self.stack.up)
 
     def preview(self) -> Update:
         """Say what `up` would change."""
@@ -320,7 +320,7 @@ def live(
         program, stack=stack, config=config, secret_keys=secret_keys, project=project, watch=watch
     ) as stage:
         up = stage.up()
-        again = stage.up()
+        again = stage.up(kind="up again")
         if again.changed:
             changed = ", ".join(f"{operation} {_name(urn)}" for operation, urn in again.steps)
             raise RehearsalError(f"a second deployment with nothing changed is not quiet: {changed}")

@@ -86,6 +86,11 @@ class Monitor(MockMonitor):
         self._clouds: dict[str, Cloud] = {}
         self._lock = threading.Lock()
 
+    def features(self) -> set[int]:
+        """What the SDK may ask of us."""
+        answer = self.GetDeploymentInfo(empty_pb2.Empty())  # type: ignore[no-untyped-call]
+        return set(answer.supportedFeatures)
+
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """The engine's own way: the types of all ancestors but the stack's."""
         if parent:

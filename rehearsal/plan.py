@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime import set_all_config
 from pulumi.runtime.settings import SETTINGS, Settings, configure
 from pulumi.runtime.stack import Stack
@@ -193,7 +192,7 @@ def _run(
             root_directory=".",
         )
     )
-    SETTINGS.monitor_features = set(monitor.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures)
+    SETTINGS.monitor_features = monitor.features()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     executor = _Inline()

@@ -6,7 +6,7 @@ from concurrent import futures
 from contextlib import contextmanager
 from typing import Any
 
-import grpc
+import grpc  # type: ignore[import-untyped]
 from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
@@ -211,10 +211,9 @@ def _diff(
     kinds = provider_pb2.PropertyDiff
     detailed = {}
     for key in changed:
+        kind = kinds.UPDATE if news.get(key) is not None else kinds.DELETE
         if key in replaces:
             kind = kinds.UPDATE_REPLACE
-        else:
-            kind = kinds.UPDATE if news.get(key) is not None else kinds.DELETE
         detailed[key] = provider_pb2.PropertyDiff(kind=kind, inputDiff=True)
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE,

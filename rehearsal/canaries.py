@@ -1,0 +1,44 @@
+"""Values that stand in for a stack's secrets: right in form, unlike anything else, looked for everywhere afterwards."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+
+
+def _hex(key: str) -> str:
+    return hashlib.sha256(f"canary of {key}".encode()).hexdigest()[:40]
+
+
+def _pem(label: str) -> Callable[[str], str]:
+    return lambda key: f"-----BEGIN {label}-----\n{_hex(key)}\n-----END {label}-----\n"
+
+
+def _mongodb(database: str) -> Callable[[str], str]:
+    return lambda key: f"mongodb+srv://rehearsal:{_hex(key)}@cluster.example.net/{database}"
+
+
+def _service_account(key: str) -> str:
+    return json.dumps(
+        {
+            "type": "service_account",
+            "project_id": "rehearsal",
+            "private_key": _pem("PRIVATE KEY")(key),
+            "client_email": "rehearsal@rehearsal.iam.gserviceaccount.com",
+        }
+    )
+
+
+_FORMS: dict[str, Callable[[str], str]] = {
+    "apnCertificate": _pem("CERTIFICATE"),
+    "apnKey": _pem("PRIVATE KEY"),
+    "fcmServiceAccount": _service_account,
+    "mongodbOplogUri": _mongodb("local"),
+    "mongodbUri": _mongodb("rocketchat"),
+    "samlPrivateKey": _pem("PRIVATE KEY"),
+}
+"""Secrets that must have a form; every other one is 40 hex digits, which is a well-formed Cloudflare token too."""
+
+
+def values(keys: Iterable[str]) -> dict[str, str]:
+    """Return a value for each full key (`rocketchat:smtpPassword`), the same on every machine."""
+    return {key: _FORMS.get(key.partition(":")[2], _hex)(key) for key in keys}
