@@ -155,6 +155,9 @@ class Monitor(MockMonitor):
             self._clouds[f"{record.urn}::{record.id}"] = standins.cloud_of(record.inputs, self._region)
         return encode(made.outputs, record.secret_outputs)
 
+    def _made(self, token: str) -> list[Mapping[str, Any]]:
+        return [record.inputs for record in self.records.values() if record.type == token]
+
     def RegisterResourceOutputs(  # noqa: N802
         self, request: resource_pb2.RegisterResourceOutputsRequest
     ) -> empty_pb2.Empty:
@@ -201,7 +204,7 @@ class Monitor(MockMonitor):
             try:
                 args, _ = decode(request.args)
                 cloud = self._clouds.get(request.provider, self._default)
-                answer = standins.look_up(request.tok, args, cloud)
+                answer = standins.look_up(request.tok, args, cloud, self._made)
             except RehearsalError as error:
                 self.problems.append(str(error))
                 raise

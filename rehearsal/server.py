@@ -161,7 +161,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Answer a data lookup."""
         args, _ = decode(request.args)
         with _told(context):
-            answer = standins.look_up(request.tok, args, self._of(context))
+            answer = standins.look_up(request.tok, args, self._of(context), self._made)
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").CopyFrom(encode(answer))
         return response
@@ -169,6 +169,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         """Nothing takes long enough to be cancelled."""
         return empty_pb2.Empty()
+
+    def _made(self, token: str) -> list[Mapping[str, Any]]:
+        return [thing.inputs for thing in self._cloud.things() if thing.type == token]
 
     def _of(self, context: Any) -> Cloud:
         return self._set_to.get(context.peer(), Cloud())

@@ -15,7 +15,16 @@ from typing import Any
 
 from rehearsal.errors import RehearsalError
 from rehearsal.standins import schema
-from rehearsal.standins.table import Ask, Cloud, Lookup, NotKnownYetError, Standin, tags_all
+from rehearsal.standins.table import (
+    Ask,
+    Cloud,
+    Lookup,
+    NotKnownYetError,
+    Standin,
+    World,
+    empty_world,
+    tags_all,
+)
 from rehearsal.wire import UNKNOWN, has_unknown
 
 PACKAGES = ("aws", "cloudflare", "mongodbatlas", "random")
@@ -196,7 +205,7 @@ def existing(token: str, name: str, urn: str, own_id: str, state: Mapping[str, A
     return Made(own_id, outputs, shape.secret & outputs.keys())
 
 
-def look_up(token: str, args: Mapping[str, Any], cloud: Cloud) -> dict[str, Any]:
+def look_up(token: str, args: Mapping[str, Any], cloud: Cloud, world: World = empty_world) -> dict[str, Any]:
     """Answer a data lookup. Raises UnknownToCloudError for one that is not known, or for wrong arguments."""
     lookup, shape = _package(token.partition(":")[0])[1].get(token), schema.lookup(token)
     if lookup is None or shape is None:
@@ -209,7 +218,7 @@ def look_up(token: str, args: Mapping[str, Any], cloud: Cloud) -> dict[str, Any]
         raise UnknownToCloudError("\n".join(f"{token}: {mistake}" for mistake in found))
     if has_unknown(args):
         return dict.fromkeys(shape.outputs, UNKNOWN)
-    ask = Ask(token, token, "", args, cloud)
+    ask = Ask(token, token, "", args, cloud, world=world)
     try:
         answer = {key: args.get(key) for key in shape.outputs}
         answer |= {key: compute(ask) for key, compute in lookup.computed.items()}

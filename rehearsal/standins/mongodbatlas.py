@@ -1,11 +1,11 @@
 """MongoDB Atlas."""
 
 import base64
+import hashlib
 import ipaddress
 import re
 from typing import Any
 
-from rehearsal.standins.aws.common import BASE36
 from rehearsal.standins.aws.network import public_address
 from rehearsal.standins.table import CREATED, Ask, Lookup, Standin, always, given, names
 
@@ -26,7 +26,9 @@ def _state_id(**parts: str) -> str:
 
 
 def _cluster_host(ask: Ask) -> str:
-    return f"{str(ask['name']).lower()}.{ask.letters(6, BASE36, 'host')}.mongodb.net"
+    """The same for the resource and for its lookup: it depends on project and name only."""
+    seed = f"{ask['projectId']}/{ask['name']}".encode()
+    return f"{str(ask['name']).lower()}.{hashlib.sha256(seed).hexdigest()[:5]}.mongodb.net"
 
 
 def _connection_strings(ask: Ask) -> dict[str, Any]:
@@ -35,11 +37,32 @@ def _connection_strings(ask: Ask) -> dict[str, Any]:
     members = ",".join(f"{name}-shard-00-0{at}.{domain}:27017" for at in range(3))
     return {
         "private": "",
-        "privateEndpoints": [],
+        "privateEndpoints": _private_endpoints(ask, name, domain),
         "privateSrv": "",
-        "standard": f"mongodb://{members}/?ssl=true&authSource=admin&replicaSet=atlas-{ask.hex(6)}-shard-0",
+        "standard": f"mongodb://{members}/?ssl=true&authSource=admin&replicaSet=atlas-{name}-shard-0",
         "standardSrv": f"mongodb+srv://{host}",
     }
+
+
+def _private_endpoints(ask: Ask, name: str, domain: str) -> list[dict[str, Any]]:
+    """One for each private endpoint that the project has accepted."""
+    accepted = [
+        one
+        for one in ask.world("mongodbatlas:index/privateLinkEndpointService:PrivateLinkEndpointService")
+        if one.get("projectId") == ask["projectId"]
+    ]
+    return [
+        {
+            "connectionString": f"mongodb://pl-{at}-{domain}:1024/?ssl=true&authSource=admin",
+            "endpoints": [
+                {"endpointId": one["endpointServiceId"], "providerName": one["providerName"], "region": ""}
+            ],
+            "srvConnectionString": f"mongodb+srv://{name}-pl-{at}.{domain}",
+            "srvShardOptimizedConnectionString": "",
+            "type": "MONGOD",
+        }
+        for at, one in enumerate(accepted)
+    ]
 
 
 def _version(ask: Ask) -> str:

@@ -1,7 +1,7 @@
 """The form of the table: one `Standin` for each resource type, one `Lookup` for each data lookup."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -26,6 +26,15 @@ class Cloud:
     default_tags: Mapping[str, str] = field(default_factory=dict)
 
 
+World = Callable[[str], Iterable[Mapping[str, Any]]]
+"""Gives the inputs of everything of one type that exists in the cloud."""
+
+
+def empty_world(_token: str) -> Iterable[Mapping[str, Any]]:
+    """A cloud in which nothing was made yet."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Ask:
     """One resource or lookup for which a stand-in makes values. `ask["key"]` is an input, or None."""
@@ -38,6 +47,8 @@ class Ask:
     generation: int = 0
     """How many of this URN the cloud holds already; a replacement gets other ids than what it replaces."""
     own_id: str = ""
+    world: World = empty_world
+    """What exists already; lookups ask it."""
 
     def __getitem__(self, key: str) -> Any:
         value = self.inputs.get(key)
