@@ -203,6 +203,11 @@ def test_a_cluster_gives_its_project_its_name_and_its_address() -> None:
         ({"tier_max": "M30", "disk_autoscaling": True}, {f"{SPECS}.instanceSize", f"{SPECS}.diskSizeGb"}),
         ({"tier_max": "M30", "disk_autoscaling": False}, {f"{SPECS}.instanceSize"}),
         ({"disk_autoscaling": False}, set()),
+        ({"tier_max": "M10", "disk_autoscaling": False}, set()),
+        (
+            {"tier": "M20", "tier_min": "M10", "tier_max": "M20"},
+            {f"{SPECS}.instanceSize", f"{SPECS}.diskSizeGb"},
+        ),
     ],
 )
 def test_what_atlas_scales_by_itself_is_not_reverted_and_nothing_else_is_ignored(
@@ -219,6 +224,8 @@ def test_what_atlas_scales_by_itself_is_not_reverted_and_nothing_else_is_ignored
 def test_autoscaling_is_bounded_and_goes_down_only_with_a_lower_bound() -> None:
     fixed = spec_of(cluster())["autoScaling"]
     assert fixed == {"diskGbEnabled": True, "computeEnabled": False, "computeScaleDownEnabled": False}
+    assert spec_of(cluster(tier_max="M10"))["autoScaling"] == fixed
+    assert spec_of(cluster(tier_min="M10", tier_max="M10"))["autoScaling"] == fixed
     up = spec_of(cluster(tier_max="M30"))["autoScaling"]
     assert (up["computeEnabled"], up["computeMaxInstanceSize"]) == (True, "M30")
     assert up["computeScaleDownEnabled"] is False
@@ -302,6 +309,11 @@ def test_without_point_in_time_there_is_no_restore_window() -> None:
     assert "restoreWindowDays" not in cluster(point_in_time=False).one("CloudBackupSchedule").inputs
 
 
+def test_a_longer_restore_window_keeps_the_frequent_snapshots_as_long() -> None:
+    assert complete({"restore_window_days": 10})["hourly_days"] == 10
+    assert complete({"restore_window_days": 2})["hourly_days"] == 7
+
+
 @pytest.mark.parametrize(
     ("schedule", "said"),
     [
@@ -309,7 +321,10 @@ def test_without_point_in_time_there_is_no_restore_window() -> None:
         ({"hourly_days": 30}, r"daily_days \(14\) is shorter than hourly_days \(30\)"),
         ({"weekly_days": 6, "daily_days": 5, "hourly_days": 5}, "weekly_days is 6; it must be at least 7"),
         ({"monthly_days": 30}, "monthly_days is 30; it must be at least 31"),
-        ({"restore_window_days": 8}, r"restore_window_days is 8; it must be 1 to hourly_days \(7\)"),
+        (
+            {"restore_window_days": 8, "hourly_days": 7},
+            r"restore_window_days is 8; it must be 1 to hourly_days \(7\)",
+        ),
         ({"restore_window_days": 0}, "restore_window_days is 0"),
         ({"reference_hour": 24}, "reference_hour is 24"),
     ],

@@ -12,7 +12,7 @@ import pulumi_random as random
 
 from components.base import Component, one_of
 from components.database import alerts, backup
-from components.database.catalogue import atlas_region, check_tiers
+from components.database.catalogue import atlas_region, changes_by_itself, check_tiers
 from components.database.private_link import AtlasPrivateLink, PrivateLinkArgs
 from components.database.uri import check_database_name, srv_uri
 from components.values import DatabaseAccess
@@ -87,7 +87,7 @@ class AtlasClusterArgs(TypedDict):
     project_name: NotRequired[str]
     """Name of the new project; made up when left out."""
     tier_max: NotRequired[str]
-    """Largest tier that Atlas may go up to by itself; the tier is fixed when left out."""
+    """Largest tier that Atlas may go up to by itself; fixed when left out or the same as the tier."""
     tier_min: NotRequired[str]
     """Smallest tier that Atlas may go down to by itself; it never goes down when left out."""
     disk_gb: NotRequired[int]
@@ -222,11 +222,12 @@ class AtlasCluster(Component):
         self, name: str, args: AtlasClusterArgs, region: str, *, snapshots: bool, point_in_time: bool
     ) -> "mongodbatlas.AdvancedCluster":
         tier_max, tier_min = args.get("tier_max"), args.get("tier_min")
+        scales = changes_by_itself(args["tier"], tier_min, tier_max)
         disk_autoscaling = args.get("disk_autoscaling", True)
         # What Atlas scales by itself is given here only to begin with: the next deployment must not take a
         # busy cluster back to the size it began with. So these paths, and no others, are left to Atlas.
         specs = "replicationSpecs[*].regionConfigs[*].electableSpecs"
-        scaled = [f"{specs}.instanceSize"] if tier_max is not None else []
+        scaled = [f"{specs}.instanceSize"] if scales else []
         if disk_autoscaling:
             scaled.append(f"{specs}.diskSizeGb")
         return mongodbatlas.AdvancedCluster(
@@ -250,10 +251,10 @@ class AtlasCluster(Component):
                             ),
                             auto_scaling=mongodbatlas.AdvancedClusterReplicationSpecRegionConfigAutoScalingArgs(
                                 disk_gb_enabled=disk_autoscaling,
-                                compute_enabled=tier_max is not None,
-                                compute_max_instance_size=tier_max,
-                                compute_scale_down_enabled=tier_min is not None,
-                                compute_min_instance_size=tier_min,
+                                compute_enabled=scales,
+                                compute_max_instance_size=tier_max if scales else None,
+                                compute_scale_down_enabled=scales and tier_min is not None,
+                                compute_min_instance_size=tier_min if scales else None,
                             ),
                         )
                     ]

@@ -19,7 +19,7 @@ class AtlasBackupArgs(TypedDict):
     every_hours: NotRequired[int]
     """Hours between the frequent snapshots: 1, 2, 4, 6, 8 or 12. Default 6."""
     hourly_days: NotRequired[int]
-    """Days that the frequent snapshots are kept. Default 7."""
+    """Days that the frequent snapshots are kept. Default 7, or `restore_window_days` where that is more."""
     daily_days: NotRequired[int]
     """Days that the daily snapshots are kept. Default 14."""
     weekly_days: NotRequired[int]
@@ -34,13 +34,14 @@ class AtlasBackupArgs(TypedDict):
 
 def complete(given: AtlasBackupArgs) -> dict[str, int]:
     """Return the schedule with its defaults, checked against Atlas's rules; raise ValueError by name."""
+    window = given.get("restore_window_days", 7)
     schedule = {
         "every_hours": given.get("every_hours", 6),
-        "hourly_days": given.get("hourly_days", 7),
+        "hourly_days": given.get("hourly_days", max(7, window)),
         "daily_days": given.get("daily_days", 14),
         "weekly_days": given.get("weekly_days", 56),
         "monthly_days": given.get("monthly_days", 365),
-        "restore_window_days": given.get("restore_window_days", 7),
+        "restore_window_days": window,
         "reference_hour": given.get("reference_hour", 18),
     }
     if schedule["every_hours"] not in HOURLY_EVERY:

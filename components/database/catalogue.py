@@ -56,3 +56,8 @@ def check_tiers(tier: str, least: str | None, most: str | None) -> None:
         raise ValueError(f"the Atlas tier {tier} is below tier_min {least}")
     if most is not None and TIERS.index(tier) > TIERS.index(most):
         raise ValueError(f"the Atlas tier {tier} is above tier_max {most}")
+
+
+def changes_by_itself(tier: str, least: str | None, most: str | None) -> bool:
+    """Whether the bounds leave Atlas any room to change the tier."""
+    return (most is not None and most != tier) or (least is not None and least != tier)
