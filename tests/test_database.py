@@ -312,6 +312,7 @@ def test_without_point_in_time_there_is_no_restore_window() -> None:
 def test_a_longer_restore_window_keeps_the_frequent_snapshots_as_long() -> None:
     assert complete({"restore_window_days": 10})["hourly_days"] == 10
     assert complete({"restore_window_days": 2})["hourly_days"] == 7
+    assert complete({"restore_window_days": 2, "daily_days": 5})["hourly_days"] == 5
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ class AtlasBackupArgs(TypedDict):
     every_hours: NotRequired[int]
     """Hours between the frequent snapshots: 1, 2, 4, 6, 8 or 12. Default 6."""
     hourly_days: NotRequired[int]
-    """Days that the frequent snapshots are kept. Default 7, or `restore_window_days` where that is more."""
+    """Days that the frequent snapshots are kept. Default 7, between `restore_window_days` and
+    `daily_days`."""
     daily_days: NotRequired[int]
     """Days that the daily snapshots are kept. Default 14."""
     weekly_days: NotRequired[int]
@@ -34,11 +35,11 @@ class AtlasBackupArgs(TypedDict):
 
 def complete(given: AtlasBackupArgs) -> dict[str, int]:
     """Return the schedule with its defaults, checked against Atlas's rules; raise ValueError by name."""
-    window = given.get("restore_window_days", 7)
+    window, daily = given.get("restore_window_days", 7), given.get("daily_days", 14)
     schedule = {
         "every_hours": given.get("every_hours", 6),
-        "hourly_days": given.get("hourly_days", max(7, window)),
-        "daily_days": given.get("daily_days", 14),
+        "hourly_days": given.get("hourly_days", max(window, min(7, daily))),
+        "daily_days": daily,
         "weekly_days": given.get("weekly_days", 56),
         "monthly_days": given.get("monthly_days", 365),
         "restore_window_days": window,
