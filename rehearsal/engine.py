@@ -40,7 +40,7 @@ class Progress:
     operation: str
     """`create`, `update`, `replace`, `delete`, `same` and the engine's other words."""
     type: str
-    name: str
+    urn: str
     done: bool
     failed: bool = False
 
@@ -208,8 +208,7 @@ class Rehearsal:
             if done and operation not in _NOT_CHANGES:
                 steps.append((operation, metadata.urn))
             if self.watch is not None:
-                name = metadata.urn.rpartition("::")[2]
-                self.watch(kind, Progress(operation, metadata.type, name, done, failed))
+                self.watch(kind, Progress(operation, metadata.type, metadata.urn, done, failed))
 
     def _clean(self, error: Exception, diagnostics: list[str]) -> Exception:
         if self.failure:

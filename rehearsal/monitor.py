@@ -153,7 +153,10 @@ class Monitor(MockMonitor):
         )
         if standins.is_provider(record.type):
             self._clouds[f"{record.urn}::{record.id}"] = standins.cloud_of(record.inputs, self._region)
-        return encode(made.outputs, record.secret_outputs)
+        answer = encode(made.outputs, record.secret_outputs)
+        # The SDK is told of what is absent, so that nothing stays open; for readers of the plan it is just absent.
+        record.outputs = {key: value for key, value in made.outputs.items() if value is not None}
+        return answer
 
     def _made(self, token: str) -> list[Mapping[str, Any]]:
         return [record.inputs for record in self.records.values() if record.type == token]

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import concurrent.futures
 import contextlib
+import gc
 import json
 import threading
 import urllib.parse
@@ -150,8 +151,9 @@ def plan_program(
             failures.append(error)
 
     worker = threading.Thread(target=work, name=f"plan {stack}")
-    worker.start()
-    worker.join()
+    with _without_collection():
+        worker.start()
+        worker.join()
     secrets = {f"configuration {key}": config[key] for key in secret_keys if key in config}
     secrets |= _generated(monitor.records)
     if monitor.problems:
@@ -165,6 +167,18 @@ def plan_program(
         messages=tuple(engine.messages),
         secrets=secrets,
     )
+
+
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """Hold the cyclic garbage collector back: with the SDKs' classes in memory one full pass takes 0.2 s."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _default_tags(config: Mapping[str, str]) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """The plan and the rehearsal for people: plain text that reads at 100 columns, with or without a terminal."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,7 +114,7 @@ def _line(resource: PlannedResource, parent: PlannedResource) -> Text:
         text.append(f" · {said}", "dim" if resource.custom else "")
     paths = sorted({path.partition(".")[2] for path in resource.secret_paths})
     if paths:
-        text.append(f" · {len(paths)} secret ({', '.join(paths)})", "magenta")
+        text.append(f" · {len(paths)} secret{'s' if len(paths) > 1 else ''} ({', '.join(paths)})", "magenta")
     if resource.protect:
         text.append(" · protected", "yellow")
     if resource.options.get("retainOnDelete"):
@@ -206,7 +206,7 @@ def watching(to: Console, total: int) -> Iterator[Watch]:
         console=to,
     ) as progress:
         running: dict[str, Any] = {}
-        seen: Counter[str] = Counter()
+        seen: defaultdict[str, set[str]] = defaultdict(set)
 
         def watch(kind: str, step: Step) -> None:
             if (step.type == "pulumi:pulumi:Stack" and not step.done and step.operation == "same") or (
@@ -215,7 +215,9 @@ def watching(to: Console, total: int) -> Iterator[Watch]:
                 kind = "up again"
             if kind not in running:
                 running[kind] = progress.add_task(kind, total=total, now="")
-            seen[kind] += step.done
-            progress.update(running[kind], completed=seen[kind], now=step.name if not step.done else "")
+            if step.done:
+                seen[kind].add(step.urn)
+            now = "" if step.done else step.urn.rpartition("::")[2]
+            progress.update(running[kind], completed=len(seen[kind]), now=now)
 
         yield watch
