@@ -1,0 +1,197 @@
+"""What must hold for every resource of every stack."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import botocore.session
+import botocore.validate
+import pytest
+
+from rehearsal import stack as rehearsed
+from rehearsal.plan import Plan, PlannedResource, find_leaks
+from stacks import files
+
+STACKS = files.names()
+EVERY_STACK = pytest.mark.parametrize("stack", STACKS)
+WORLD = {"0.0.0.0/0", "::/0"}
+TAGS = {"Project", "Environment", "Owner", "ManagedBy"}
+
+
+@cache
+def planned(stack: str) -> Plan:
+    return rehearsed.plan(stack)
+
+
+def custom(stack: str) -> list[PlannedResource]:
+    return [
+        resource
+        for resource in planned(stack).resources
+        if resource.custom and not resource.type.startswith("pulumi:")
+    ]
+
+
+def statements(stack: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every statement of every policy document, with the name of its resource."""
+    for resource in custom(stack):
+        for key, value in resource.inputs.items():
+            if isinstance(value, str) and value.startswith("{") and '"Statement"' in value:
+                for statement in json.loads(value)["Statement"]:
+                    yield f"{resource.type} {resource.name}.{key}", statement
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@EVERY_STACK
+def test_every_resource_stands_in_a_component(stack: str) -> None:
+    for resource in custom(stack):
+        assert resource.parent is not None, resource.name
+        assert "rocketchat:index:" in resource.parent.split("::")[2], resource.name
+
+
+@EVERY_STACK
+def test_every_component_stands_in_the_stack_or_in_a_component(stack: str) -> None:
+    components = [resource for resource in planned(stack).resources if not resource.custom]
+    for component in components:
+        if component.type != "pulumi:pulumi:Stack":
+            assert component.type.startswith("rocketchat:index:"), component.type
+            assert component.parent is not None
+
+
+@EVERY_STACK
+def test_everything_that_takes_tags_is_tagged(stack: str) -> None:
+    tagged = 0
+    for resource in custom(stack):
+        if "tagsAll" in resource.outputs:
+            tagged += 1
+            assert set(resource.outputs["tagsAll"]) >= TAGS, resource.name
+        elif resource.type.startswith("mongodbatlas:") and resource.type.endswith(("Project", "AdvancedCluster")):
+            assert set(resource.inputs["tags"]) >= TAGS, resource.name
+        elif resource.type == "cloudflare:index/dnsRecord:DnsRecord":
+            assert resource.inputs["comment"], resource.name
+    if any(resource.type.startswith("aws:") for resource in custom(stack)):
+        assert tagged > 0
+
+
+@EVERY_STACK
+def test_no_secret_is_in_clear_anywhere(stack: str) -> None:
+    plan = planned(stack)
+    assert any(resource.secret_paths for resource in plan.resources)
+    assert find_leaks(plan) == []
+
+
+@EVERY_STACK
+def test_the_search_for_leaks_finds_a_leak(stack: str) -> None:
+    plan = planned(stack)
+    shown = next(value for value in plan.outputs.values() if isinstance(value, str) and len(value) > 12)
+    assert find_leaks(plan, {"something shown": shown})
+
+
+@EVERY_STACK
+def test_iam_lists_actions_one_by_one_and_names_resources(stack: str) -> None:
+    for where, statement in statements(stack):
+        if statement["Effect"] != "Allow":
+            continue
+        assert not [action for action in listed(statement["Action"]) if "*" in action], where
+        own = {"aws:kms/key:Key"}
+        if where.split()[0] not in own:
+            assert "*" not in listed(statement.get("Resource", [])), (where, statement["Sid"])
+
+
+@EVERY_STACK
+def test_nobody_is_allowed_anything_without_a_condition(stack: str) -> None:
+    for where, statement in statements(stack):
+        everybody = statement.get("Principal") in ("*", {"AWS": "*"})
+        if statement["Effect"] == "Allow" and everybody and "vpcEndpoint" not in where:
+            assert statement.get("Condition"), where
+
+
+@EVERY_STACK
+def test_only_the_balancer_is_open_to_the_world_on_80_and_443(stack: str) -> None:
+    balancers = {
+        group
+        for resource in planned(stack).of_type("aws:lb/loadBalancer:LoadBalancer")
+        for group in resource.inputs["securityGroups"]
+    }
+    for resource in custom(stack):
+        if resource.type == "aws:ec2/securityGroup:SecurityGroup":
+            assert not resource.inputs.get("ingress"), f"{resource.name}: rules stand in resources of their own"
+        if resource.type != "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
+            continue
+        if WORLD & {resource.inputs.get("cidrIpv4"), resource.inputs.get("cidrIpv6")}:
+            assert (resource.inputs["fromPort"], resource.inputs["toPort"]) in ((80, 80), (443, 443))
+            assert resource.inputs["securityGroupId"] in balancers, resource.name
+
+
+@EVERY_STACK
+def test_the_app_port_is_reached_from_the_balancer_only(stack: str) -> None:
+    balancers = {
+        group
+        for resource in planned(stack).of_type("aws:lb/loadBalancer:LoadBalancer")
+        for group in resource.inputs["securityGroups"]
+    }
+    apps = {
+        group
+        for resource in planned(stack).of_type("aws:ecs/service:Service")
+        for group in resource.inputs["networkConfiguration"]["securityGroups"]
+    }
+    opened = [
+        rule
+        for rule in planned(stack).of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+        if rule.inputs["securityGroupId"] in apps and rule.inputs["fromPort"] <= 3000 <= rule.inputs["toPort"]
+    ]
+    assert bool(opened) == bool(apps)
+    for rule in opened:
+        assert rule.inputs["referencedSecurityGroupId"] in balancers
+
+
+@cache
+def service(name: str) -> Any:
+    return botocore.session.get_session().get_service_model(name)
+
+
+def mistakes(api: str, operation: str, request: dict[str, Any]) -> str:
+    shape = service(api).operation_model(operation).input_shape
+    report = botocore.validate.ParamValidator().validate(request, shape)
+    return str(report.generate_report())
+
+
+@EVERY_STACK
+def test_task_definitions_are_requests_that_ecs_takes(stack: str) -> None:
+    for task in planned(stack).of_type("aws:ecs/taskDefinition:TaskDefinition"):
+        containers = json.loads(task.inputs["containerDefinitions"])
+        request = {
+            "family": task.inputs["family"],
+            "containerDefinitions": containers,
+            "cpu": task.inputs["cpu"],
+            "memory": task.inputs["memory"],
+            "networkMode": task.inputs["networkMode"],
+            "requiresCompatibilities": task.inputs["requiresCompatibilities"],
+            "executionRoleArn": task.inputs["executionRoleArn"],
+            "taskRoleArn": task.inputs["taskRoleArn"],
+            "runtimePlatform": task.inputs["runtimePlatform"],
+        }
+        assert mistakes("ecs", "RegisterTaskDefinition", request) == ""
+        for container in containers:
+            named = [variable["name"] for variable in container["environment"]]
+            named += [secret["name"] for secret in container.get("secrets", [])]
+            assert len(named) == len(set(named))
+        # AWS takes no task definition above 64 KiB.
+        assert len(task.inputs["containerDefinitions"]) < 60_000
+
+
+def test_the_request_models_find_a_wrong_key() -> None:
+    request = {"family": "x", "containerDefinitions": [{"name": "a", "imgae": "b"}]}
+    assert "imgae" in mistakes("ecs", "RegisterTaskDefinition", request)
+
+
+@EVERY_STACK
+def test_what_holds_data_is_protected_in_production(stack: str) -> None:
+    profile = files.read(stack).values["rocketchat:chat"].get("profile", "production")
+    for resource in custom(stack):
+        if resource.type in ("aws:s3/bucket:Bucket", "mongodbatlas:index/advancedCluster:AdvancedCluster"):
+            holds_data = "logs" not in resource.name
+            assert resource.protect == (profile == "production" and holds_data), resource.name
