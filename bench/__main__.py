@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 
 PLAN = """
 import json, sys
-from rehearsal.__main__ import plan_of
+from rehearsal.stack import plan as plan_of
 plan = plan_of(sys.argv[1])
 if len(sys.argv) > 2:
     used = sorted(name for name in sys.modules if name.startswith("pulumi_") and "." in name)

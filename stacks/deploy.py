@@ -14,6 +14,7 @@ from rocketchat.environment import Secret
 from stacks import features, providers
 from stacks.language import ChatSpec
 from stacks.load import Secrets, load
+from stacks.profiles import snapshots
 from stacks.runtimes import Runtime
 from stacks.spec import (
     CloudFrontMediaCdn,
@@ -157,7 +158,7 @@ def _database(
     )
     from components.database.atlas import AtlasDatabase as Database
 
-    defaults, backup = spec.defaults, spec.parts.backup
+    defaults = spec.defaults
     cluster_args: AtlasClusterArgs = {
         "cluster_name": part.cluster,
         "region": part.region or spec.region or "",
@@ -165,12 +166,7 @@ def _database(
         "tier_max": part.max_tier or part.tier or spec.size.atlas_max_tier,
         "disk_gb": part.disk_gb or spec.size.disk_gb,
         "mongodb_version": part.version or spec.release.recommended_mongodb,
-        "schedule": {
-            "restore_window_days": backup.restore_window_days or defaults.restore_window_days,
-            "daily_days": backup.daily_days or defaults.daily_days,
-            "weekly_days": 7 * (backup.weekly_weeks or defaults.weekly_weeks),
-            "monthly_days": 30 * (backup.monthly_months or defaults.monthly_months),
-        },
+        "schedule": snapshots(spec.parts.backup, defaults),
         "maintenance": {"day": part.maintenance_day, "hour": part.maintenance_hour},
         "alert_emails": list(spec.parts.monitoring.alarm_emails),
         "termination_protection": defaults.protect,

@@ -8,9 +8,10 @@ from typing import Any
 import pulumi
 from pulumi.runtime import config as runtime_config
 
+from components.database.uri import uri_problem
 from stacks.language import NAMESPACE, ChatSpec, parse
-from stacks.problems import InvalidStack
-from stacks.secrets import PROVIDER_KEYS, SECRETS
+from stacks.problems import InvalidStack, Problem
+from stacks.secrets import PROVIDER_KEYS, SECRETS, command
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,19 @@ def load() -> tuple[ChatSpec, Secrets]:
     given = _all_values()
     secure = {key for key in given if pulumi.runtime.is_config_secret(key)}
     plain = {key: _decoded(value) for key, value in given.items() if key not in secure}
+    source = f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
     try:
-        spec = parse(plain, secure, source=f"stacks/Pulumi.{pulumi.get_stack()}.yaml")
+        spec = parse(plain, secure, source=source)
     except InvalidStack as error:
         raise pulumi.RunError(str(error)) from error
     config = pulumi.Config(NAMESPACE)
+    problems = [
+        Problem(f"{NAMESPACE}:{name}", said, remedy=command(f"{NAMESPACE}:{name}"))
+        for name in ("mongodbUri", "mongodbOplogUri")
+        if name in spec.secrets and (said := uri_problem(config.require(name))) is not None
+    ]
+    if problems:
+        raise pulumi.RunError(str(InvalidStack(source, problems)))
     return spec, Secrets(
         values={name: config.require_secret(name) for name in SECRETS if name in spec.secrets},
         providers={

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from stacks.spec import Profile
+from components.database.backup import AtlasBackupArgs
+from stacks.spec import Backup, Profile
 
 
 @dataclass(frozen=True)
@@ -50,3 +51,14 @@ DEFAULTS = {
         monthly_months=12,
     ),
 }
+
+
+def snapshots(backup: Backup, defaults: Defaults) -> AtlasBackupArgs:
+    """Return when the database's snapshots are taken and how long they are kept."""
+    return {
+        "restore_window_days": backup.restore_window_days or defaults.restore_window_days,
+        "daily_days": backup.daily_days or defaults.daily_days,
+        "weekly_days": 7 * (backup.weekly_weeks or defaults.weekly_weeks),
+        # Atlas's least for a month.
+        "monthly_days": 31 * (backup.monthly_months or defaults.monthly_months),
+    }

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Any
 
+from components.database import backup as snapshots
 from components.database import catalogue
 from components.mail import regions
 from rocketchat import environment, releases, services, sizing
@@ -23,7 +24,7 @@ from rocketchat import settings as product_settings
 from rocketchat.environment import Environment, Secret
 from rocketchat.releases import Release
 from rocketchat.settings import ENVIRONMENT_PREFIX
-from stacks import features
+from stacks import features, profiles
 from stacks.problems import Problem, nearest
 from stacks.profiles import Defaults
 from stacks.secrets import SECRETS, command
@@ -31,6 +32,7 @@ from stacks.spec import (
     Accounts,
     Appearance,
     AtlasDatabase,
+    Backup,
     Chat,
     CloudflareDns,
     CloudFrontEdge,
@@ -259,7 +261,7 @@ def _mail(mail: Mail | None) -> Iterator[Finding]:
     if domain is not None and sender != domain:
         yield Problem(
             "rocketchat:mail.from",
-            f"the From address is in {sender}, outside the mail domain {domain}; such mail is refused or taken for spam",
+            f"the From address is in {sender}, outside the mail domain {domain}; such mail is refused, or is spam",
             remedy=f"send from an address in {domain}",
         )
     yield Note(f"From {mail.sender}")
@@ -389,6 +391,18 @@ def _atlas_region(database: AtlasDatabase, region: str | None) -> Iterator[Findi
                     remedy="set `privateLink: false`, or use one region",
                 )
         yield Note(wanted)
+
+
+@rule("Rarer backups are kept longer")
+def _backup(backup: Backup, database: AtlasDatabase, defaults: Defaults) -> Iterator[Finding]:
+    try:
+        kept = snapshots.complete(profiles.snapshots(backup, defaults))
+    except ValueError as error:
+        yield Problem("rocketchat:backup", str(error))
+    else:
+        yield Note(
+            f"any second of {kept['restore_window_days']} days, then up to {kept['monthly_days']} days"
+        )
 
 
 @rule("Mail's region has an SMTP endpoint")

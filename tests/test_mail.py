@@ -109,7 +109,7 @@ def test_mail_is_signed_with_2048_bits() -> None:
     identity = mail().one("EmailIdentity").inputs
     assert identity["emailIdentity"] == "lovia.life"
     assert identity["dkimSigningAttributes"] == {"nextSigningKeyLength": "RSA_2048_BIT"}
-    assert identity["configurationSetName"] == "mail"
+    assert identity["configurationSetName"] == "lovia-life"
 
 
 def test_mail_leaves_over_tls_and_known_bad_addresses_are_left_out() -> None:

@@ -93,7 +93,7 @@ class SesMail(Component):
         configuration = aws.sesv2.ConfigurationSet(
             f"{name}-set",
             region=region,
-            configuration_set_name=bounded(slug(name), 64),
+            configuration_set_name=bounded(slug(domain), 64),
             delivery_options=aws.sesv2.ConfigurationSetDeliveryOptionsArgs(tls_policy="REQUIRE"),
             reputation_options=aws.sesv2.ConfigurationSetReputationOptionsArgs(
                 reputation_metrics_enabled=True

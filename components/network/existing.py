@@ -14,7 +14,8 @@ class ExistingNetworkArgs(TypedDict):
     vpc_id: pulumi.Input[str]
     """Id of the VPC, `vpc-…`."""
     public_subnet_ids: Sequence[str]
-    """Subnets with a route to an internet gateway, for the balancer: two or more, in different zones."""
+    """Subnets with a route to an internet gateway, for the balancer: two or more, in different
+    zones. Empty where the balancer is there already."""
     task_subnet_ids: Sequence[str]
     """Subnets of the containers: private ones with a way out, or public ones with `assign_public_ip`."""
     assign_public_ip: NotRequired[bool]
@@ -35,8 +36,8 @@ class ExistingNetwork(Component):
     def __init__(
         self, name: str, args: ExistingNetworkArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        if len(set(args["public_subnet_ids"])) < 2:
-            raise ValueError("the existing network needs two different public_subnet_ids or more")
+        if len(set(args["public_subnet_ids"])) == 1:
+            raise ValueError("the existing network needs two different public_subnet_ids or more, or none")
         if not args["task_subnet_ids"]:
             raise ValueError("the existing network's task_subnet_ids is empty")
         super().__init__("ExistingNetwork", name, args, opts)
