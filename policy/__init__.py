@@ -1,0 +1,1 @@
+"""The security rules that every stack is judged by; see docs/policies.md."""

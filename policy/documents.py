@@ -1,0 +1,118 @@
+"""Documents inside of resources: IAM policies, container definitions, pods."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from policy import tokens as t
+from policy.model import SECRET, UNKNOWN, dig
+from policy.rule import View
+
+CREDENTIAL_NAME: Final = re.compile(
+    r"(PASS(WORD|WD|PHRASE)?$|SECRET(_?ACCESS)?(_?KEY)?$|TOKEN$|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIAL"
+    r"|SECRET_?URL|SIGNING_KEY|APN_(DEV_)?KEY|MONGO(_OPLOG)?_URL$|MAIL_URL$|LICEN[CS]E$|REG_TOKEN)",
+    re.IGNORECASE,
+)
+"""Names of variables whose value is a credential."""
+CREDENTIAL_VALUE: Final = re.compile(
+    r"(://[^/\s:@$]+:[^/\s@$]+@|\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|\bghp_[A-Za-z0-9]{30,}|\bxox[bap]-[A-Za-z0-9-]{10,}|\bSG\.[\w-]{16,}\.[\w-]{16,})"
+)
+"""Values that are credentials whatever their name: a password in a URI, keys of AWS, PEM, tokens."""
+_REFERENCE: Final = re.compile(r"^\s*(\$\{?\w+[^}]*\}?|/[\w./-]+|true|false|\d*)\s*$", re.IGNORECASE)
+"""No credential: a reference to a variable, a path, a switch, a number, nothing."""
+
+
+def holds_credential(name: str, value: Any) -> bool:
+    """Tell whether a variable in clear holds a credential. A plan's `[secret]` in clear text is one."""
+    if value == SECRET:
+        return True
+    if not isinstance(value, str) or _REFERENCE.match(value):
+        return False
+    return bool(CREDENTIAL_VALUE.search(value)) or bool(CREDENTIAL_NAME.search(name.replace("-", "_")))
+
+
+def statements(document: View | None) -> Iterator[View]:
+    """Give the statements of an IAM document."""
+    if document is not None:
+        yield from document.each("Statement")
+
+
+def texts(value: Any) -> list[str]:
+    """Return the strings of a field of IAM, which may be one string or a list."""
+    if isinstance(value, str):
+        return [value]
+    return [item for item in value or () if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def principals(statement: View) -> list[str]:
+    """Return whom a statement of a resource policy speaks of."""
+    value = statement.get("Principal")
+    if isinstance(value, Mapping):
+        return [text for item in value.values() for text in texts(item)]
+    return texts(value)
+
+
+def condition_keys(statement: View) -> dict[str, list[str]]:
+    """Return what a statement's conditions ask: lower-case key to its values."""
+    found: dict[str, list[str]] = {}
+    for tests in (statement.get("Condition") or {}).values():
+        if isinstance(tests, Mapping):
+            for key, value in tests.items():
+                found.setdefault(str(key).lower(), []).extend(texts(value) or [str(value).lower()])
+    return found
+
+
+def containers(task: View) -> Iterator[View]:
+    """Give the containers of an ECS task definition."""
+    document = task.document("containerDefinitions")
+    if document is not None:
+        yield from document.each()
+
+
+_POD: Final = {
+    t.POD: "spec",
+    t.DEPLOYMENT: "spec.template.spec",
+    t.STATEFUL_SET: "spec.template.spec",
+    t.DAEMON_SET: "spec.template.spec",
+    t.JOB: "spec.template.spec",
+    t.CRON_JOB: "spec.jobTemplate.spec.template.spec",
+}
+WORKLOADS: Final = tuple(_POD)
+
+
+def pod(workload: View) -> View | None:
+    """Return the pod that a workload of Kubernetes makes; None where it is not known."""
+    path = _POD[workload.run.subject.type]
+    value = dig(workload.value, path)
+    if value is UNKNOWN or value == SECRET:
+        workload.unsure(path)
+        return None
+    return View(workload.run, value or {}, path)
+
+
+def pod_containers(workload: View, *, init: bool = True) -> Iterator[View]:
+    """Give the containers of a workload of Kubernetes."""
+    made = pod(workload)
+    if made is not None:
+        yield from made.each("containers")
+        if init:
+            yield from made.each("initContainers")
+
+
+def tag_of(image: str) -> str:
+    """Return the tag or digest of an image; empty where there is none."""
+    if "@" in image:
+        return image.rsplit("@", 1)[1]
+    last = image.rsplit("/", 1)[-1]
+    return last.rsplit(":", 1)[1] if ":" in last else ""
+
+
+def is_pinned(image: Any) -> bool:
+    """Tell whether an image names one version: a digest, or a tag that is no moving name."""
+    return isinstance(image, str) and tag_of(image) not in {"", "latest", "stable", "develop", "edge", "master", "main"}
+
+
+def is_chat_image(image: Any) -> bool:
+    """Tell whether an image is Rocket.Chat itself, not one of its services."""
+    return isinstance(image, str) and "rocketchat/rocket.chat" in image.lower()

@@ -1,0 +1,141 @@
+"""Judging a deployment: every rule on every resource that it is about, and what came of it."""
+
+import datetime as dt
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from policy.config import Config, ConfigError, Waiver
+from policy.model import Stack, Subject
+from policy.rule import Probe, Rule, Severity, Stop
+from policy.rules import BY_ID, RULES
+
+_ORDER: Final = tuple(reversed(Severity))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule says about one path of one resource."""
+
+    rule: Rule
+    subject: Subject = field(repr=False)
+    path: str
+    message: str
+    blocking: bool
+    """Whether it stops the deployment."""
+    waiver: Waiver | None = None
+
+    @property
+    def order(self) -> tuple[bool, int, str, str, str]:
+        """Sort key: what blocks first, then by severity."""
+        return (not self.blocking, _ORDER.index(self.rule.severity), self.rule.id, self.subject.urn, self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The judgment of one stack."""
+
+    stack: str
+    environment: str
+    findings: tuple[Finding, ...]
+    """Violations that no waiver covers; blocking ones first."""
+    unknown: tuple[Finding, ...]
+    """What could not be judged, because a value is not known before the deployment."""
+    waived: tuple[Finding, ...]
+    expired: tuple[Waiver, ...]
+    unused: tuple[Waiver, ...]
+    resources: int
+    rules: int
+    """Rules that had something to judge."""
+    seconds: float
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """The findings that stop the deployment."""
+        return tuple(finding for finding in self.findings if finding.blocking)
+
+    @property
+    def advisory(self) -> tuple[Finding, ...]:
+        """The findings that do not."""
+        return tuple(finding for finding in self.findings if not finding.blocking)
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing stops the deployment: no blocking finding, no waiver past its day."""
+        return not self.blocking and not self.expired
+
+
+def look(rule: Rule, subject: Subject, stack: Stack, config: Config) -> Iterator[tuple[bool, str, str, Subject]]:
+    """Give what a rule sees at a resource, each once: whether unknown, path, message, and whose it is."""
+    probe = Probe(subject, stack, config)
+    try:
+        rule.judge(probe)
+    except Stop:
+        pass
+    seen = set()
+    for note in probe.run.notes:
+        key = (note.unknown, note.path, note.message, note.subject.urn)
+        if key not in seen:
+            seen.add(key)
+            yield note.unknown, note.path, note.message, note.subject
+
+
+def judge(
+    subjects: Iterable[Subject] | Stack,
+    config: Config,
+    *,
+    stack: str = "",
+    today: dt.date | None = None,
+    rules: Sequence[Rule] = RULES,
+) -> Report:
+    """Judge all resources of a stack. Raises ConfigError for a waiver of a rule that does not exist."""
+    start = time.perf_counter()
+    whole = subjects if isinstance(subjects, Stack) else Stack(subjects, stack)
+    today = today or dt.datetime.now(tz=dt.UTC).date()
+    lost = sorted({waiver.rule for waiver in config.waivers} - BY_ID.keys())
+    if lost:
+        raise ConfigError(f"waivers name rules that do not exist: {', '.join(lost)}")
+    expired = tuple(waiver for waiver in config.waivers if waiver.expires < today)
+    valid = {
+        (waiver.rule, waiver.resource): waiver for waiver in config.waivers if waiver.expires >= today
+    }
+    used: set[tuple[str, str]] = set()
+    findings: list[Finding] = []
+    unknown: list[Finding] = []
+    waived: list[Finding] = []
+    seen: set[tuple[str, bool, str, str, str]] = set()
+    judged: Counter[str] = Counter()
+    for rule in rules:
+        blocks = rule.level.blocks(production=config.production)
+        for subject in whole.of(*rule.types):
+            judged[rule.id] += 1
+            for is_unknown, path, message, about in look(rule, subject, whole, config):
+                key = (rule.id, is_unknown, about.urn, path, message)
+                if key in seen:
+                    continue
+                seen.add(key)
+                if is_unknown:
+                    unknown.append(Finding(rule, about, path, message, False))
+                    continue
+                name = next((n for n in ((rule.id, about.urn), (rule.id, about.name)) if n in valid), None)
+                if name is None:
+                    findings.append(Finding(rule, about, path, message, blocks))
+                else:
+                    used.add(name)
+                    waived.append(Finding(rule, about, path, message, blocks, valid[name]))
+    return Report(
+        stack=whole.name or stack,
+        environment=config.environment,
+        findings=tuple(sorted(findings, key=lambda finding: finding.order)),
+        unknown=tuple(sorted(unknown, key=lambda finding: finding.order)),
+        waived=tuple(sorted(waived, key=lambda finding: finding.order)),
+        expired=expired,
+        unused=tuple(waiver for name, waiver in valid.items() if name not in used),
+        resources=len(whole.subjects),
+        rules=len(judged),
+        seconds=time.perf_counter() - start,
+    )
+
+

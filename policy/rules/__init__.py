@@ -1,0 +1,45 @@
+"""All rules, in the order in which they are shown."""
+
+from types import ModuleType
+from typing import Final
+
+from policy.rule import Rule
+from policy.rules import (
+    atlas,
+    backup,
+    balancer,
+    cdn,
+    compute,
+    dns,
+    hosts,
+    iam,
+    kubernetes,
+    mail,
+    network,
+    observability,
+    operations,
+    rocketchat,
+    storage,
+)
+
+AREAS: Final[tuple[ModuleType, ...]] = (
+    network,
+    balancer,
+    compute,
+    hosts,
+    kubernetes,
+    atlas,
+    storage,
+    cdn,
+    iam,
+    mail,
+    dns,
+    backup,
+    observability,
+    operations,
+    rocketchat,
+)
+RULES: Final[tuple[Rule, ...]] = tuple(
+    value for module in AREAS for value in vars(module).values() if isinstance(value, Rule)
+)
+BY_ID: Final[dict[str, Rule]] = {rule.id: rule for rule in RULES}

@@ -1,0 +1,56 @@
+"""How the modules of rules write a rule down."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from policy.rule import Level, Probe, Remedy, Rule, Severity
+
+MANDATORY: Final = Level.MANDATORY
+PRODUCTION: Final = Level.PRODUCTION
+ADVISORY: Final = Level.ADVISORY
+REMEDIATE: Final = Level.REMEDIATE
+LOW: Final = Severity.LOW
+MEDIUM: Final = Severity.MEDIUM
+HIGH: Final = Severity.HIGH
+CRITICAL: Final = Severity.CRITICAL
+
+_CONTROL: Final = re.compile(r"^([A-Za-z0-9]+)\.\d+$")
+
+
+class Area:
+    """Makes the rules of one area."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(
+        self,
+        id: str,  # noqa: A002 - the word of the specification
+        title: str,
+        level: Level,
+        severity: Severity,
+        types: tuple[str, ...],
+        judge: Callable[[Probe], None],
+        *,
+        maps: str,
+        fix: str,
+        link: str = "",
+        joins: bool = False,
+        remedy: Remedy | None = None,
+    ) -> Rule:
+        """Return a rule. `maps` is a list with commas; without a `link`, the first control's own page is it."""
+        controls = tuple(control.strip() for control in maps.split(","))
+        return Rule(
+            id, title, self.name, severity, level, types, judge, controls, fix,
+            link or _page(controls), joins, remedy,
+        )  # fmt: skip
+
+
+def _page(controls: tuple[str, ...]) -> str:
+    for control in controls:
+        match = _CONTROL.match(control)
+        if match:
+            service, anchor = match[1].lower(), control.lower().replace(".", "-")
+            return f"https://docs.aws.amazon.com/securityhub/latest/userguide/{service}-controls.html#{anchor}"
+    raise ValueError(f"no page is known for {', '.join(controls)}; give a link")

@@ -1,0 +1,190 @@
+"""Backups: made by themselves, heard of when they fail, and out of reach of who deletes the rest."""
+
+from policy import tokens as t
+from policy.chats import HOSTS, compose_files, files, user_data
+from policy.documents import containers
+from policy.model import SECRET, UNKNOWN
+from policy.rule import Probe, absent, as_number, at_least, is_in, present, true
+from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
+from policy.rules.storage import is_backup_bucket
+
+_rule = Area("backup")
+
+_SCHEDULER = "https://docs.aws.amazon.com/scheduler/latest/UserGuide/"
+_CRON = "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/"
+DUMPS = ("mongodump", "dump", "backup")
+
+
+def _dumps(p: Probe) -> bool:
+    """Tell whether anything in the stack makes dumps on a schedule."""
+    for schedule in p.stack.of(t.SCHEDULE, t.EVENT_RULE, t.CRON_JOB):
+        text = f"{schedule.name} {schedule.properties.get('description')} {schedule.properties.get('spec')}".lower()
+        if any(word in text for word in DUMPS):
+            return True
+    return p.stack.has(t.ATLAS_EXPORT)
+
+
+def _scheduled(p: Probe) -> None:
+    if p.get("backupEnabled") is UNKNOWN:
+        p.unsure("backupEnabled")
+    elif not true(p.get("backupEnabled")) and not _dumps(p):
+        p.fail("neither snapshots nor dumps are made on a schedule")
+
+
+def _host_scheduled(p: Probe) -> None:
+    key, text = user_data(p.subject)
+    if text is UNKNOWN or text == SECRET:
+        p.unsure(key)
+        return
+    if not text:
+        return
+    bodies = " ".join([str(text), *files(str(text)).values()])
+    own = any(
+        "mongo" in str(service.get("image")) and "rocket" not in str(service.get("image"))
+        for _, compose, _ in compose_files(str(text))
+        for service in compose["services"].values()
+        if isinstance(service, dict)
+    )
+    if own and not ("mongodump" in bodies and any(word in bodies for word in ("OnCalendar", "cron", "@daily"))):
+        p.fail("a database on the host and no nightly dump of it", key)
+
+
+def _second_place(p: Probe) -> None:
+    if not _dumps(p):
+        p.fail("backups are with the vendor of the database only: one account lost loses both")
+
+
+def _schedule_fails(p: Probe) -> None:
+    p.expect("target.deadLetterConfig.arn", present, "a start that fails is heard of by nobody")
+
+
+def _schedule_retries(p: Probe) -> None:
+    p.expect(
+        "target.retryPolicy.maximumRetryAttempts",
+        lambda number: number is None or as_number(number, 0) >= 1,
+        "a start that fails once is not tried again",
+    )
+    p.expect("state", lambda state: state in (None, "ENABLED"), "is switched off")
+
+
+def _schedule_zone(p: Probe) -> None:
+    p.expect("scheduleExpressionTimezone", present, "runs at an hour that nobody chose")
+
+
+def _job_alerts(p: Probe) -> None:
+    heard = False
+    for rule in p.stack.of(t.EVENT_RULE):
+        pattern = rule.properties.get("eventPattern")
+        if pattern is UNKNOWN:
+            p.unsure(f"({rule.name}).eventPattern")
+            heard = True
+        heard = heard or ("ECS Task State Change" in str(pattern) or "exitCode" in str(pattern))
+    pinged = any(
+        "PING" in str(variable.get("name")).upper() or "HEALTHCHECK" in str(variable.get("name")).upper()
+        for task in p.stack.of(t.TASK_DEFINITION)
+        for container in containers(p.other(task))
+        for kind in ("environment", "secrets")
+        for variable in container.each(kind)
+    )
+    if not heard and not pinged:
+        p.fail("a job that runs and fails is heard of by nobody")
+
+
+def _cron(p: Probe) -> None:
+    p.expect("spec.concurrencyPolicy", is_in("Forbid", "Replace"), "may start while it still runs")
+    p.expect("spec.jobTemplate.spec.activeDeadlineSeconds", at_least(60), "may hang for ever")
+    p.expect("spec.jobTemplate.spec.backoffLimit", lambda n: n is not None and as_number(n, 9) <= 6, "tries again and again")  # noqa: PLR2004
+    p.expect("spec.suspend", absent_or_false, "is switched off")
+
+
+def absent_or_false(value: object) -> bool:
+    """Tell whether a switch is off or not there."""
+    return absent(value) or value is False
+
+
+def _cron_zone(p: Probe) -> None:
+    p.expect("spec.timeZone", present, "runs at an hour that nobody chose")
+
+
+def _out_of_reach(p: Probe) -> None:
+    if not is_backup_bucket(p.subject):
+        return
+    replicated = p.stack.referring(p.subject, t.BUCKET_REPLICATION, "bucket")
+    if not true(p.need("objectLockEnabled")) and not replicated:
+        p.fail("whoever takes over the account deletes the backups too")
+
+
+def _kept(p: Probe) -> None:
+    for kind in ("policyItemWeeklies", "policyItemMonthlies"):
+        for item in p.each(kind):
+            item.expect("retentionValue", at_least(1), "is deleted at once")
+    p.expect("policyItemDaily.retentionValue", lambda n: n is None or as_number(n, 0) >= 2, "daily snapshots are kept for a day")  # noqa: PLR2004
+
+
+def _expires(p: Probe) -> None:
+    buckets = p.stack.meant(p.subject, "bucket", t.BUCKET)
+    if not any(is_backup_bucket(bucket) for bucket in buckets):
+        return
+    for rule in p.each("rules"):
+        if present(rule.get("expiration.days")):
+            rule.expect("expiration.days", at_least(7), "backups are gone within a week")
+
+
+ATLAS = (t.ATLAS_CLUSTER,)
+BAK_SCHEDULED = _rule(
+    "bak-scheduled", "The database is backed up on a schedule", MANDATORY, HIGH, ATLAS, _scheduled,
+    maps="original, Well-Architected REL09", joins=True,
+    fix="Enable backups of the cluster, or schedule a dump.", link="https://www.mongodb.com/docs/atlas/backup-restore-cluster/",
+)  # fmt: skip
+BAK_HOST_SCHEDULED = _rule(
+    "bak-host-scheduled", "A database on a host is dumped every night", MANDATORY, HIGH, HOSTS, _host_scheduled,
+    maps="original, Well-Architected REL09", fix="Add a timer that runs mongodump and copies the dump off the host.",
+    link="https://www.mongodb.com/docs/database-tools/mongodump/",
+)  # fmt: skip
+BAK_SECOND_PLACE = _rule(
+    "bak-second-place", "Backups are in a second place", ADVISORY, MEDIUM, ATLAS, _second_place,
+    maps="original, Well-Architected REL09", joins=True, fix="Schedule a dump into a bucket of one's own, or export snapshots.",
+    link="https://www.mongodb.com/docs/atlas/backup/cloud-backup/export/",
+)  # fmt: skip
+BAK_DEAD_LETTERS = _rule(
+    "bak-dead-letters", "A scheduled start that fails is heard of", MANDATORY, MEDIUM, (t.SCHEDULE,), _schedule_fails,
+    maps="original, Well-Architected OPS08", fix="Give the target a deadLetterConfig.",
+    link=_SCHEDULER + "configuring-schedule-dlq.html",
+)  # fmt: skip
+BAK_RETRIES = _rule(
+    "bak-retries", "A scheduled start is tried again, and is on", MANDATORY, LOW, (t.SCHEDULE,), _schedule_retries,
+    maps="Well-Architected REL05", fix="Leave the retries alone, and the state enabled.",
+    link=_SCHEDULER + "managing-schedule.html",
+)  # fmt: skip
+BAK_TIME_ZONE = _rule(
+    "bak-time-zone", "A schedule says whose hour it means", ADVISORY, LOW, (t.SCHEDULE,), _schedule_zone,
+    maps="practice correctness", fix="Set schedule_expression_timezone.", link=_SCHEDULER + "schedule-types.html",
+)  # fmt: skip
+BAK_JOB_ALERTS = _rule(
+    "bak-job-alerts", "A job that fails is heard of", MANDATORY, MEDIUM, (t.SCHEDULE,), _job_alerts,
+    maps="original, Well-Architected OPS08", joins=True,
+    fix="Add an EventRule for tasks that stop with an exit code, or a dead-man's ping.",
+    link="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html",
+)  # fmt: skip
+BAK_NO_OVERLAP = _rule(
+    "bak-no-overlap", "Jobs do not pile up", MANDATORY, MEDIUM, (t.CRON_JOB,), _cron,
+    maps="Well-Architected REL05", fix="Set concurrencyPolicy Forbid, activeDeadlineSeconds and backoffLimit.", link=_CRON,
+)  # fmt: skip
+BAK_CRON_ZONE = _rule(
+    "bak-cron-time-zone", "A CronJob says whose hour it means", ADVISORY, LOW, (t.CRON_JOB,), _cron_zone,
+    maps="practice correctness", fix="Set timeZone.", link=_CRON + "#time-zones",
+)  # fmt: skip
+BAK_OUT_OF_REACH = _rule(
+    "bak-cross-account-or-lock", "Who takes over the account cannot delete the backups", ADVISORY, MEDIUM, (t.BUCKET,), _out_of_reach,
+    maps="S3.15, practice ransomware", joins=True, fix="Lock the backup bucket's objects, or replicate it to another account.",
+)  # fmt: skip
+BAK_KEPT = _rule(
+    "bak-kept", "Snapshots are kept", MANDATORY, MEDIUM, (t.ATLAS_SCHEDULE,), _kept,
+    maps="Atlas disaster recovery", fix="Keep daily snapshots for a week, weekly for a month, monthly for a year.",
+    link="https://www.mongodb.com/docs/atlas/backup/cloud-backup/scheduling/",
+)  # fmt: skip
+BAK_EXPIRY = _rule(
+    "bak-expiry", "Backups are not gone within a week", MANDATORY, MEDIUM, (t.BUCKET_LIFECYCLE,), _expires,
+    maps="original, Well-Architected REL09", joins=True, fix="Expire dumps after 30 days or more.",
+    link="https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html",
+)  # fmt: skip

@@ -1,0 +1,325 @@
+"""CloudFront and certificates."""
+
+from policy import tokens as t
+from policy.documents import condition_keys, principals, statements
+from policy.model import UNKNOWN
+from policy.rule import Probe, View, absent, as_number, is_in, present, true, unset_or
+from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
+
+_rule = Area("cdn")
+
+_DOCS = "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/"
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
+"""Ids of AWS's managed policies, the same in every account (CloudFront guide, "Use managed policies")."""
+METHODS = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"))
+MODERN_TLS = ("TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025")
+
+
+def behaviours(p: View) -> list[View]:
+    """Return all cache behaviours of a distribution."""
+    return [p.at("defaultCacheBehavior"), *p.each("orderedCacheBehaviors")]
+
+
+def is_media(origin: View) -> bool:
+    """Tell whether an origin is a bucket."""
+    name = str(origin.get("domainName"))
+    return (
+        present(origin.get("s3OriginConfig"))
+        or present(origin.get("originAccessControlId"))
+        or (".s3." in name or ".s3-" in name)
+    )
+
+
+def _https(p: Probe) -> None:
+    for behaviour in behaviours(p):
+        behaviour.expect(
+            "viewerProtocolPolicy", is_in("redirect-to-https", "https-only"), "serves without TLS as well"
+        )
+
+
+def _tls(p: Probe) -> None:
+    p.expect("viewerCertificate.acmCertificateArn", present, "no certificate of its own")
+    p.expect("viewerCertificate.sslSupportMethod", is_in("sni-only"), "pays for an address instead of SNI")
+    p.expect("viewerCertificate.minimumProtocolVersion", is_in(*MODERN_TLS), "takes TLS older than 1.2")
+
+
+def _access(p: Probe) -> None:
+    for origin in p.each("origins"):
+        if origin.get("domainName") is UNKNOWN and not present(origin.get("customOriginConfig")):
+            origin.expect("originAccessControlId", present, "the bucket must be public for this to work")
+        elif is_media(origin):
+            origin.expect("originAccessControlId", present, "the bucket must be public for this to work")
+            origin.expect("s3OriginConfig.originAccessIdentity", absent, "uses the old origin access identity")
+
+
+def _access_control(p: Probe) -> None:
+    p.expect("signingBehavior", is_in("always"), "some requests to the bucket are not signed")
+    p.expect("signingProtocol", is_in("sigv4"), "requests to the bucket are not signed")
+
+
+def _origin_policy(p: Probe) -> None:
+    for statement in statements(p.document("policy")):
+        if "cloudfront.amazonaws.com" in principals(statement) and statement.get("Effect") == "Allow":
+            if not {"aws:sourcearn", "aws:sourceaccount"} & set(condition_keys(statement)):
+                statement.fail("every distribution of everybody may read the bucket", "Condition")
+
+
+def _origin_tls(p: Probe) -> None:
+    for origin in p.each("origins"):
+        if present(origin.get("customOriginConfig")):
+            origin.expect(
+                "customOriginConfig.originProtocolPolicy", is_in("https-only"), "speaks to its origin in clear"
+            )
+            origin.expect(
+                "customOriginConfig.originSslProtocols", is_in(["TLSv1.2"]), "takes TLS older than 1.2 from its origin"
+            )
+
+
+def _logging(p: Probe) -> None:
+    delivered = p.stack.referring(p.subject, t.LOG_DELIVERY_SOURCE, "resourceArn")
+    if not delivered:
+        p.expect("loggingConfig", present, "nobody can tell later who asked for what")
+
+
+def _headers(p: Probe) -> None:
+    for behaviour in behaviours(p):
+        behaviour.expect("responseHeadersPolicyId", present, "answers carry no HSTS and no nosniff")
+
+
+def _firewall(p: Probe) -> None:
+    p.expect("webAclId", present, "no firewall stands before it")
+
+
+def _failover(p: Probe) -> None:
+    p.expect("originGroups", present, "no second origin takes over")
+
+
+def _geo(p: Probe) -> None:
+    p.expect("restrictions.geoRestriction.restrictionType", is_in("whitelist", "blacklist"), "serves every country")
+
+
+def _root_object(p: Probe) -> None:
+    if all(is_media(origin) for origin in p.each("origins")):
+        p.expect("defaultRootObject", present, "asking for / lists the bucket where it may")
+
+
+def _app_not_cached(p: Probe) -> None:
+    origins = list(p.each("origins"))
+    if not origins or all(is_media(origin) for origin in origins):
+        return
+    media = {origin.get("originId") for origin in origins if is_media(origin)}
+    for behaviour in behaviours(p):
+        if behaviour.get("targetOriginId") in media:
+            continue
+        if present(behaviour.get("forwardedValues")):
+            headers = behaviour.get("forwardedValues.headers")
+            if headers != ["*"]:
+                behaviour.fail("does not pass all headers on: logins end in 401", "forwardedValues.headers")
+        else:
+            behaviour.expect("cachePolicyId", is_in(CACHING_DISABLED), "answers to one user may be kept for another")
+            behaviour.expect(
+                "originRequestPolicyId", is_in(ALL_VIEWER), "does not pass all headers on: logins end in 401"
+            )
+        behaviour.expect(
+            "allowedMethods", lambda methods: set(methods or ()) >= METHODS, "cannot be written to through it"
+        )
+
+
+def _enabled_http(p: Probe) -> None:
+    p.expect("httpVersion", unset_or("http2", "http2and3"), "clients are held to an old HTTP")
+
+
+def _price(p: Probe) -> None:
+    p.expect("priceClass", lambda kind: kind in {"PriceClass_100", "PriceClass_200"}, "uses the dearest places too")
+
+
+def _aliases(p: Probe) -> None:
+    if p.expect("aliases", present, "answers to the vendor's name only") and p.stack.has(t.DNS_RECORD):
+        names = {str(r.properties.get("name")).rstrip(".") for r in p.stack.of(t.DNS_RECORD)}
+        unknown = any(r.properties.get("name") is UNKNOWN for r in p.stack.of(t.DNS_RECORD))
+        for alias in p.each("aliases"):
+            if str(alias.value) not in names and not unknown:
+                alias.fail("no DNS record of the stack leads to this name")
+
+
+def _cert_region(p: Probe) -> None:
+    for certificate in p.stack.meant(p.subject, "viewerCertificate.acmCertificateArn", t.CERTIFICATE) or (
+        p.stack.meant(p.subject, "viewerCertificate", t.CERTIFICATE)
+    ):
+        other = p.other(certificate)
+        region = certificate.properties.get("region") or certificate.provider.get("region")
+        if region is None or region is UNKNOWN:
+            arn = certificate.outputs.get("arn")
+            region = arn.split(":")[3] if isinstance(arn, str) and arn.count(":") > 3 else region  # noqa: PLR2004
+        if region is UNKNOWN or region is None:
+            other.unsure("region")
+        elif region != "us-east-1":
+            other.fail("CloudFront takes certificates of us-east-1 only", "region")
+
+
+def _validated(p: Probe) -> None:
+    if present(p.get("privateKey")):
+        return
+    p.expect("validationMethod", is_in("DNS"), "needs somebody to click in a mail at each renewal")
+    p.partners(t.CERTIFICATE_VALIDATION, "certificateArn", "nothing waits for its validation")
+
+
+def _key(p: Probe) -> None:
+    p.expect("keyAlgorithm", unset_or("RSA_2048", "EC_prime256v1", "EC_secp384r1"), "a key that is too weak, or too new")
+
+
+def _transparency(p: Probe) -> None:
+    p.expect(
+        "options.certificateTransparencyLoggingPreference", unset_or("ENABLED"), "browsers do not trust what is not logged"
+    )
+
+
+def _wildcard(p: Probe) -> None:
+    p.expect("domainName", lambda name: "*" not in str(name), "serves more names than the chat's")
+    for name in p.each("subjectAlternativeNames"):
+        if "*" in str(name.value):
+            name.fail("serves more names than the chat's")
+
+
+def _validation_records(p: Probe) -> None:
+    for certificate in p.stack.meant(p.subject, "certificateArn", t.CERTIFICATE):
+        linked = any(
+            certificate.urn in urns
+            for record in p.stack.of(t.DNS_RECORD)
+            for urns in record.dependencies.values()
+        )
+        names = {str(record.properties.get("name")) for record in p.stack.of(t.DNS_RECORD)}
+        asked = p.get("validationRecordFqdns")
+        by_value = isinstance(asked, list) and bool(
+            {str(name).rstrip(".") for name in asked} & {name.rstrip(".") for name in names}
+        )
+        if not linked and not by_value:
+            if asked is UNKNOWN:
+                p.unsure("validationRecordFqdns")
+            else:
+                p.fail("no DNS record of the stack proves the domain", "validationRecordFqdns")
+
+
+def _min_ttl(p: Probe) -> None:
+    for behaviour in behaviours(p):
+        behaviour.expect("minTtl", lambda seconds: as_number(seconds, 0) <= 0, "keeps what the origin says not to")
+
+
+def _wait(p: Probe) -> None:
+    p.expect("enabled", true, "is declared and switched off")
+
+
+DISTRIBUTIONS = (t.DISTRIBUTION,)
+CDN_HTTPS_ONLY = _rule(
+    "cdn-https-only", "CloudFront serves by TLS only", MANDATORY, HIGH, DISTRIBUTIONS, _https,
+    maps="CloudFront.3, CKV_AWS_34", fix="Set viewer_protocol_policy to redirect-to-https.",
+)  # fmt: skip
+CDN_TLS_MIN = _rule(
+    "cdn-tls-min", "CloudFront serves TLS 1.2 and newer, with its own certificate by SNI",
+    MANDATORY, HIGH, DISTRIBUTIONS, _tls,
+    maps="CloudFront.7, CloudFront.8, CloudFront.15, CKV_AWS_174, CKV2_AWS_42",
+    fix="Set minimum_protocol_version to TLSv1.2_2021 or newer, sni-only, and an ACM certificate.",
+)  # fmt: skip
+CDN_OAC = _rule(
+    "cdn-oac", "CloudFront reads buckets by origin access control", MANDATORY, HIGH, DISTRIBUTIONS, _access,
+    maps="CloudFront.13, CKV2_AWS_46", fix="Add an OriginAccessControl and no origin access identity.",
+)  # fmt: skip
+CDN_OAC_SIGNS = _rule(
+    "cdn-oac-signs", "All requests of CloudFront to a bucket are signed",
+    MANDATORY, HIGH, (t.ORIGIN_ACCESS,), _access_control,
+    maps="CloudFront.13, CKV2_AWS_46", fix="Set signing_behavior always and signing_protocol sigv4.",
+)  # fmt: skip
+CDN_OAC_BOUND = _rule(
+    "cdn-oac-bound", "Only one's own distribution may read the bucket",
+    MANDATORY, HIGH, (t.BUCKET_POLICY,), _origin_policy,
+    maps="CloudFront.13, S3.6", fix="Bind the statement to AWS:SourceArn of the distribution.",
+)  # fmt: skip
+CDN_ORIGIN_TLS = _rule(
+    "cdn-origin-tls", "CloudFront speaks TLS 1.2 to its origins", MANDATORY, HIGH, DISTRIBUTIONS, _origin_tls,
+    maps="CloudFront.9, CloudFront.10, CKV2_AWS_72", fix="Set origin_protocol_policy https-only and TLSv1.2 alone.",
+)  # fmt: skip
+CDN_LOGGING = _rule(
+    "cdn-logging", "CloudFront logs requests", ADVISORY, LOW, DISTRIBUTIONS, _logging,
+    maps="CloudFront.5, CIS4.10, CKV_AWS_86", joins=True, fix="Add a log delivery (v2), which needs no access lists.",
+)  # fmt: skip
+CDN_HEADERS = _rule(
+    "cdn-headers", "CloudFront's answers carry headers of security", ADVISORY, MEDIUM, DISTRIBUTIONS, _headers,
+    maps="CKV2_AWS_32, CKV_AWS_259", fix="Add a response headers policy with HSTS and nosniff.",
+    link=_DOCS + "adding-response-headers.html",
+)  # fmt: skip
+CDN_WAF = _rule(
+    "cdn-waf", "A web firewall stands before CloudFront", ADVISORY, LOW, DISTRIBUTIONS, _firewall,
+    maps="CloudFront.6, CKV_AWS_68", fix="Give web_acl_id; a CDN for files alone may go without.",
+)  # fmt: skip
+CDN_FAILOVER = _rule(
+    "cdn-failover", "A second origin takes over", ADVISORY, LOW, DISTRIBUTIONS, _failover,
+    maps="CloudFront.4, CKV_AWS_310", fix="Add an origin group; a chat in one region has no second origin.",
+)  # fmt: skip
+CDN_GEO = _rule(
+    "cdn-geo", "CloudFront serves named countries", ADVISORY, LOW, DISTRIBUTIONS, _geo,
+    maps="CKV_AWS_374", fix="List the countries of the users, where all of them are known.",
+    link=_DOCS + "georestrictions.html",
+)  # fmt: skip
+CDN_ROOT_OBJECT = _rule(
+    "cdn-root-object", "Asking for / does not list the bucket", ADVISORY, LOW, DISTRIBUTIONS, _root_object,
+    maps="CloudFront.1, CKV_AWS_305", fix="Set default_root_object.",
+)  # fmt: skip
+CDN_APP_NO_CACHE = _rule(
+    "cdn-app-no-cache", "CloudFront before the chat keeps nothing and passes all on",
+    MANDATORY, HIGH, DISTRIBUTIONS, _app_not_cached,
+    maps="original, RC", fix="Use the managed policies CachingDisabled and AllViewer, and all methods.",
+    link=_DOCS + "using-managed-cache-policies.html",
+)  # fmt: skip
+CDN_MIN_TTL = _rule(
+    "cdn-min-ttl", "CloudFront keeps nothing that the origin says not to keep", MANDATORY, MEDIUM, DISTRIBUTIONS, _min_ttl,
+    maps="original", fix="Leave min_ttl at 0.", link=_DOCS + "Expiration.html",
+)  # fmt: skip
+CDN_HTTP2 = _rule(
+    "cdn-http2", "CloudFront speaks HTTP/2", ADVISORY, LOW, DISTRIBUTIONS, _enabled_http,
+    maps="practice http2", fix="Set http_version to http2 or http2and3.",
+    link=_DOCS + "distribution-web-values-specify.html",
+)  # fmt: skip
+CDN_PRICE_CLASS = _rule(
+    "cdn-price-class", "CloudFront serves from where it is cheap", ADVISORY, LOW, DISTRIBUTIONS, _price,
+    maps="Well-Architected COST07", fix="Set price_class to PriceClass_200 or PriceClass_100.",
+    link=_DOCS + "PriceClass.html",
+)  # fmt: skip
+CDN_ALIAS_RESOLVES = _rule(
+    "cdn-alias-resolves", "Every alias of CloudFront has a DNS record", MANDATORY, MEDIUM, DISTRIBUTIONS, _aliases,
+    maps="original", joins=True, fix="Add a CNAME for each alias.", link=_DOCS + "CNAMEs.html",
+)  # fmt: skip
+CDN_ENABLED = _rule(
+    "cdn-enabled", "A declared distribution serves", ADVISORY, LOW, DISTRIBUTIONS, _wait,
+    maps="practice availability", fix="Set enabled, or take the distribution out.",
+    link=_DOCS + "distribution-web-values-specify.html",
+)  # fmt: skip
+CDN_CERT_US_EAST_1 = _rule(
+    "cdn-cert-us-east-1", "CloudFront's certificate is in us-east-1", MANDATORY, MEDIUM, DISTRIBUTIONS, _cert_region,
+    maps="AWS docs CloudFront certificates", joins=True, fix="Make the certificate with region us-east-1.",
+    link=_DOCS + "cnames-and-https-requirements.html",
+)  # fmt: skip
+ACM_DNS_VALIDATED = _rule(
+    "acm-dns-validated", "Certificates renew themselves by DNS", MANDATORY, MEDIUM, (t.CERTIFICATE,), _validated,
+    maps="ACM.1, CKV_AWS_233, AWSGuard acm-certificate-expiration", joins=True,
+    fix="Set validation_method DNS and add a CertificateValidation.",
+)  # fmt: skip
+ACM_VALIDATION_RECORDS = _rule(
+    "acm-validation-records", "The records that prove a domain are in the stack",
+    MANDATORY, MEDIUM, (t.CERTIFICATE_VALIDATION,), _validation_records,
+    maps="ACM.1, original", joins=True, fix="Make the certificate's validation records, not proxied.",
+)  # fmt: skip
+ACM_KEY = _rule(
+    "acm-key", "Certificates have a strong key that CloudFront takes", MANDATORY, MEDIUM, (t.CERTIFICATE,), _key,
+    maps="ACM.2", fix="Use RSA_2048 or EC_prime256v1.",
+)  # fmt: skip
+ACM_TRANSPARENCY = _rule(
+    "acm-transparency", "Certificates are logged in public", MANDATORY, LOW, (t.CERTIFICATE,), _transparency,
+    maps="CKV_AWS_234", fix="Leave certificate_transparency_logging_preference on.",
+    link="https://docs.aws.amazon.com/acm/latest/userguide/acm-concepts.html#concept-transparency",
+)  # fmt: skip
+ACM_NO_WILDCARD = _rule(
+    "acm-no-wildcard", "Certificates name single hosts", ADVISORY, LOW, (t.CERTIFICATE,), _wildcard,
+    maps="CKV2_AWS_71", fix="List the names.",
+    link="https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html",
+)  # fmt: skip

@@ -1,0 +1,261 @@
+"""Mail by SES: proven sender, TLS, bounces seen, and a user who can do nothing else."""
+
+from collections.abc import Iterator
+
+from policy import tokens as t
+from policy.documents import condition_keys, principals, statements, texts
+from policy.model import UNKNOWN, Subject
+from policy.rule import Probe, is_in, present, true
+from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
+
+_rule = Area("mail")
+
+_DOCS = "https://docs.aws.amazon.com/ses/latest/dg/"
+DKIM_TOKENS = 3
+
+
+def text_of(record: Subject) -> str:
+    """Return a TXT record's bare text, without the quotes that Cloudflare wants."""
+    return str(record.properties.get("content") or "").replace('"', "").strip()
+
+
+def records(p: Probe, kind: str, name: str | None = None) -> Iterator[Subject]:
+    """Give the DNS records of a type, by their full name if one is given."""
+    for record in p.stack.of(t.DNS_RECORD):
+        if record.properties.get("type") == kind:
+            host = record.properties.get("name")
+            if name is None or host is UNKNOWN or str(host).rstrip(".").lower() == name.lower():
+                yield record
+
+
+def _is_domain(p: Probe) -> bool:
+    return "@" not in str(p.need("emailIdentity"))
+
+
+def _key_length(p: Probe) -> None:
+    if present(p.get("dkimSigningAttributes.domainSigningPrivateKey")) or not _is_domain(p):
+        return
+    p.expect("dkimSigningAttributes.nextSigningKeyLength", is_in("RSA_2048_BIT"), "signs with a key that is too short")
+
+
+def _key_records(p: Probe) -> None:
+    if not _is_domain(p):
+        return
+    domain = str(p.need("emailIdentity")).lower()
+    found = [
+        record
+        for record in records(p, "CNAME")
+        if p.subject.urn in (record.dependencies.get("content") or record.dependencies.get("name") or ())
+        or str(record.properties.get("name")).rstrip(".").lower().endswith(f"._domainkey.{domain}")
+    ]
+    if len(found) < DKIM_TOKENS:
+        unknown = any(record.properties.get("name") is UNKNOWN for record in records(p, "CNAME"))
+        if unknown:
+            p.unsure("(records).name")
+        else:
+            p.fail("its three DKIM records are not all in the stack: receivers cannot check the signature")
+    for record in found:
+        if record.properties.get("proxied") is True:
+            p.fail("the DKIM record is proxied, so nobody can read it", "proxied", record)
+
+
+def _mail_from(p: Probe) -> None:
+    if not _is_domain(p):
+        return
+    message = "bounces go to Amazon's own domain: SPF does not speak for this one"
+    domain = str(p.need("emailIdentity")).lower()
+    for side in p.partners(t.MAIL_FROM, "emailIdentity", message):
+        other = p.other(side)
+        other.expect(
+            "mailFromDomain",
+            lambda name: str(name).lower().endswith(f".{domain}"),
+            "the MAIL FROM domain must be a subdomain of the identity",
+        )
+
+
+def _mail_from_records(p: Probe) -> None:
+    domain = p.need("mailFromDomain")
+    exchangers = list(records(p, "MX", str(domain)))
+    if not any(
+        record.properties.get("content") is UNKNOWN
+        or str(record.properties.get("content")).rstrip(".").endswith(".amazonses.com")
+        for record in exchangers
+    ):
+        p.fail("no MX record leads bounces to SES", "mailFromDomain")
+    if not any(
+        record.properties.get("content") is UNKNOWN or "include:amazonses.com" in text_of(record)
+        for record in records(p, "TXT", str(domain))
+    ):
+        p.fail("no SPF record lets SES send for this domain", "mailFromDomain")
+    for record in (*exchangers, *records(p, "TXT", str(domain))):
+        if record.properties.get("content") is UNKNOWN:
+            p.unsure("content", record)
+
+
+def _one_spf(p: Probe) -> None:
+    if p.need("type") != "TXT" or not text_of(p.subject).startswith("v=spf1"):
+        return
+    if text_of(p.subject).endswith(("+all", "?all")):
+        p.fail("lets everybody send for the domain", "content")
+    same = [other for other in records(p, "TXT", str(p.need("name"))) if text_of(other).startswith("v=spf1")]
+    if len(same) > 1:
+        p.fail("two SPF records on one name are none", "content")
+
+
+def _dmarc(p: Probe) -> None:
+    if not _is_domain(p):
+        return
+    domain = str(p.need("emailIdentity")).lower()
+    parts = domain.split(".")
+    names = {"_dmarc." + ".".join(parts[start:]) for start in range(max(1, len(parts) - 1))}
+    found = [record for name in sorted(names) for record in records(p, "TXT", name)]
+    unknown = [record for record in found if record.properties.get("content") is UNKNOWN]
+    strict = [
+        record
+        for record in found
+        if text_of(record).startswith("v=DMARC1")
+        and any(f"p={policy}" in text_of(record).replace(" ", "") for policy in ("quarantine", "reject"))
+    ]
+    if strict:
+        return
+    if unknown:
+        p.unsure("content", unknown[0])
+    else:
+        p.fail("no DMARC record tells receivers to refuse what others send in its name")
+
+
+def _configuration_set(p: Probe) -> None:
+    p.expect("configurationSetName", present, "mail is sent by no configuration set: TLS and bounces are left to chance")
+
+
+def _set_tls(p: Probe) -> None:
+    p.expect("deliveryOptions.tlsPolicy", is_in("REQUIRE"), "sends in clear to who does not offer TLS")
+
+
+def _set_reputation(p: Probe) -> None:
+    p.expect("reputationOptions.reputationMetricsEnabled", true, "bounces and complaints are not counted")
+
+
+def _set_suppression(p: Probe) -> None:
+    p.expect(
+        "suppressionOptions.suppressedReasons",
+        lambda reasons: set(reasons or ()) >= {"BOUNCE", "COMPLAINT"},
+        "writes again to who bounced or complained",
+    )
+
+
+def _set_events(p: Probe) -> None:
+    message = "nobody hears of bounces and complaints"
+    for side in p.partners(t.EVENT_DESTINATION, "configurationSetName", message):
+        other = p.other(side)
+        other.expect("eventDestination.enabled", true, "is declared and switched off")
+        other.expect(
+            "eventDestination.matchingEventTypes", lambda kinds: set(kinds or ()) >= {"BOUNCE", "COMPLAINT"}, message
+        )
+
+
+def _smtp_user(p: Probe) -> None:
+    for statement in statements(p.document("policy")):
+        actions = texts(statement.get("Action"))
+        if statement.get("Effect") != "Allow" or not any(action.startswith("ses:") for action in actions):
+            continue
+        if set(actions) - {"ses:SendRawEmail", "ses:SendEmail"}:
+            statement.fail("may do more than send mail", "Action")
+        if any("*" in resource for resource in texts(statement.get("Resource"))):
+            statement.fail("may send by every identity of the account", "Resource")
+        if "ses:fromaddress" not in condition_keys(statement):
+            statement.fail("may send in anybody's name", "Condition")
+
+
+def _identity_policy(p: Probe) -> None:
+    for statement in statements(p.document("policy")):
+        if statement.get("Effect") == "Allow" and "*" in principals(statement):
+            statement.fail("everybody may send in this name", "Principal")
+
+
+def _mx_failure(p: Probe) -> None:
+    p.expect("behaviorOnMxFailure", present, "nobody has decided what happens when the record is missing")
+
+
+def _sending(p: Probe) -> None:
+    p.expect("sendingOptions.sendingEnabled", lambda on: on is not False, "sending is switched off")
+
+
+SES_DKIM_2048 = _rule(
+    "ses-dkim-2048", "Mail is signed with a long key", MANDATORY, MEDIUM, (t.EMAIL_IDENTITY,), _key_length,
+    maps="SES.1, P:ses_identity_dkim_enabled", fix="Set next_signing_key_length RSA_2048_BIT.",
+)  # fmt: skip
+SES_DKIM_RECORDS = _rule(
+    "ses-dkim-records", "The three DKIM records are there", MANDATORY, HIGH, (t.EMAIL_IDENTITY,), _key_records,
+    maps="AWS docs Easy DKIM, P:ses_identity_dkim_enabled", joins=True,
+    fix="Make three CNAMEs from the identity's tokens, not proxied.",
+    link=_DOCS + "send-email-authentication-dkim-easy.html",
+)  # fmt: skip
+SES_MAIL_FROM = _rule(
+    "ses-mail-from", "Bounces come back to one's own domain", MANDATORY, MEDIUM, (t.EMAIL_IDENTITY,), _mail_from,
+    maps="AWS docs MAIL FROM, P:zone_record_spf_exists", joins=True,
+    fix="Add EmailIdentityMailFromAttributes with a subdomain.", link=_DOCS + "mail-from.html",
+)  # fmt: skip
+SES_MAIL_FROM_RECORDS = _rule(
+    "ses-mail-from-records", "The MAIL FROM domain has its MX and SPF", MANDATORY, HIGH, (t.MAIL_FROM,), _mail_from_records,
+    maps="AWS docs MAIL FROM, P:zone_record_spf_exists", joins=True,
+    fix="Make an MX 10 feedback-smtp.<region>.amazonses.com and a TXT v=spf1 include:amazonses.com -all.",
+    link=_DOCS + "mail-from.html",
+)  # fmt: skip
+SES_MX_FAILURE = _rule(
+    "ses-mx-failure", "What happens without the MX record is decided", ADVISORY, LOW, (t.MAIL_FROM,), _mx_failure,
+    maps="AWS docs MAIL FROM", fix="Set behavior_on_mx_failure.", link=_DOCS + "mail-from.html",
+)  # fmt: skip
+DNS_SPF_SINGLE = _rule(
+    "dns-spf-single", "One SPF record a name, and not for everybody", MANDATORY, MEDIUM, (t.DNS_RECORD,), _one_spf,
+    maps="P:zone_record_spf_exists, practice RFC 7208", joins=True, fix="Join the records; end with -all or ~all.",
+    link="https://www.rfc-editor.org/rfc/rfc7208#section-4.5",
+)  # fmt: skip
+SES_DMARC = _rule(
+    "ses-dmarc", "Receivers refuse what others send in this name", MANDATORY, MEDIUM, (t.EMAIL_IDENTITY,), _dmarc,
+    maps="P:zone_record_dmarc_exists", joins=True,
+    fix="Make a TXT _dmarc.<domain> with v=DMARC1; p=quarantine or reject; rua=….",
+    link=_DOCS + "send-email-authentication-dmarc.html",
+)  # fmt: skip
+SES_CONFIGURATION_SET = _rule(
+    "ses-config-set", "Mail is sent by a configuration set", MANDATORY, MEDIUM, (t.EMAIL_IDENTITY,), _configuration_set,
+    maps="Config ses-sending-tls-required, CKV_AWS_365", fix="Name it in configuration_set_name.",
+    link=_DOCS + "using-configuration-sets.html",
+)  # fmt: skip
+SES_TLS = _rule(
+    "ses-tls-required", "Mail travels by TLS only", MANDATORY, HIGH, (t.CONFIGURATION_SET,), _set_tls,
+    maps="Config ses-sending-tls-required, CKV_AWS_365", fix="Set tls_policy REQUIRE.",
+    link=_DOCS + "security-protocols.html",
+)  # fmt: skip
+SES_REPUTATION = _rule(
+    "ses-reputation", "Bounces and complaints are counted", MANDATORY, LOW, (t.CONFIGURATION_SET,), _set_reputation,
+    maps="AWS docs reputation", fix="Set reputation_metrics_enabled.", link=_DOCS + "monitor-sender-reputation.html",
+)  # fmt: skip
+SES_SUPPRESSION = _rule(
+    "ses-suppression", "Who bounced or complained is not written to again",
+    MANDATORY, MEDIUM, (t.CONFIGURATION_SET,), _set_suppression,
+    maps="AWS docs suppression list", fix="Set suppressed_reasons BOUNCE and COMPLAINT.",
+    link=_DOCS + "sending-email-suppression-list.html",
+)  # fmt: skip
+SES_EVENTS = _rule(
+    "ses-events", "Somebody hears of bounces and complaints", ADVISORY, LOW, (t.CONFIGURATION_SET,), _set_events,
+    maps="AWS docs event publishing", joins=True, fix="Add a ConfigurationSetEventDestination to SNS.",
+    link=_DOCS + "monitor-using-event-publishing.html",
+)  # fmt: skip
+SES_SENDING = _rule(
+    "ses-sending-on", "A configuration set may send", MANDATORY, LOW, (t.CONFIGURATION_SET,), _sending,
+    maps="practice availability", fix="Leave sending_enabled on.", link=_DOCS + "using-configuration-sets.html",
+)  # fmt: skip
+SES_SMTP_USER_SCOPED = _rule(
+    "ses-smtp-user-scoped", "The SMTP user can send from the chat's address and nothing else",
+    MANDATORY, HIGH, (t.IAM_USER_POLICY, t.IAM_POLICY), _smtp_user,
+    maps="AWS docs SES policies, P:ses_identity_not_publicly_accessible",
+    fix="Allow ses:SendRawEmail on the identity and the configuration set, with ses:FromAddress.",
+    link=_DOCS + "control-user-access.html",
+)  # fmt: skip
+SES_IDENTITY_PRIVATE = _rule(
+    "ses-identity-policy-private", "Not everybody may send in this name",
+    MANDATORY, HIGH, (t.IDENTITY_POLICY,), _identity_policy,
+    maps="P:ses_identity_not_publicly_accessible", fix="Name the principals.",
+    link=_DOCS + "sending-authorization-policies.html",
+)  # fmt: skip

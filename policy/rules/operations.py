@@ -1,0 +1,132 @@
+"""Tags, cost, bots, and what must not be lost."""
+
+import re
+
+from policy import tokens as t
+from policy.documents import containers
+from policy.model import SECRET, UNKNOWN
+from policy.rule import Probe, View, as_number, is_in, present
+from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
+
+_rule = Area("operations")
+
+_TAGS = "https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html"
+TAGGABLE = (
+    t.VPC, t.SUBNET, t.SECURITY_GROUP, t.NAT_GATEWAY, t.EIP, t.EC2_INSTANCE, t.LOAD_BALANCER, t.TARGET_GROUP,
+    t.WEB_ACL, t.TASK_DEFINITION, t.SERVICE, t.CLUSTER, t.LIGHTSAIL_INSTANCE, t.BUCKET, t.DISTRIBUTION, t.CERTIFICATE,
+    t.IAM_ROLE, t.IAM_USER, t.KMS_KEY, t.SECRET, t.LOG_GROUP, t.ALARM, t.TOPIC, t.EMAIL_IDENTITY, t.CONFIGURATION_SET,
+)  # fmt: skip
+STATEFUL = (t.BUCKET, t.KMS_KEY, t.ATLAS_CLUSTER, t.ATLAS_FLEX, t.SPACES_BUCKET, t.LIGHTSAIL_INSTANCE)
+"""What data are lost with, or cannot be read without."""
+BOT = re.compile(r"(hubot|[-_/]bot\b|^bot\b)", re.IGNORECASE)
+
+
+def _tags(p: Probe) -> None:
+    own = p.get("tags")
+    computed = p.subject.outputs.get("tagsAll") or p.get("tagsAll")
+    default = (p.subject.provider.get("defaultTags") or {}) if p.subject.provider else {}
+    merged: dict[str, object] = {}
+    for source in (default.get("tags") if isinstance(default, dict) else None, computed, own):
+        if source is UNKNOWN or source == SECRET:
+            p.unsure("tags")
+            return
+        if isinstance(source, dict):
+            merged.update(source)
+    missing = [name for name in p.config.requiredTags if not present(merged.get(name))]
+    if missing:
+        p.fail(f"lacks the tags {', '.join(missing)}", "tags")
+
+
+def _protected(p: Probe) -> None:
+    if not p.subject.protect:
+        p.fail("can be deleted by one change of the program")
+
+
+def _budget(p: Probe) -> None:
+    if not p.stack.has(t.BUDGET):
+        p.fail("nobody hears of a bill that grows")
+    for budget in p.stack.of(t.BUDGET):
+        p.other(budget).expect("notifications", present, "a budget that tells nobody")
+
+
+def _region(p: Probe) -> None:
+    if not p.config.regions:
+        return
+    region = p.get("region") or p.subject.outputs.get("region") or p.subject.provider.get("region")
+    if region is UNKNOWN or region is None:
+        p.unsure("region")
+    elif region not in {*p.config.regions, "us-east-1"}:
+        p.fail("stands in a region that is not allowed", "region")
+
+
+def _bots(p: Probe) -> list[View]:
+    return [c for c in containers(p) if BOT.search(f"{c.get('image')} {c.get('name')}")]
+
+
+def _bot(p: Probe) -> None:
+    for container in _bots(p):
+        plain = {str(v.get("name")): v for v in container.each("environment")}
+        stored = {str(v.get("name")) for v in container.each("secrets")}
+        if not stored & {"ROCKETCHAT_PASSWORD", "ROCKETCHAT_TOKEN", "ROCKETCHAT_AUTH_TOKEN"}:
+            container.fail("the bot's password or token does not come from a store of secrets", "secrets")
+        user = plain.get("ROCKETCHAT_USER")
+        if user is not None:
+            user.expect("value", lambda name: str(name).lower() not in {"admin", "administrator", "root"}, "the bot is the administrator")
+        address = plain.get("ROCKETCHAT_URL")
+        if address is not None:
+            address.expect(
+                "value",
+                lambda url: str(url).startswith("https://") or not re.search(r"\.[a-z]{2,}(:|/|$)", str(url)),
+                "the bot talks to the chat in clear",
+            )
+
+
+def _instance_size(p: Probe) -> None:
+    p.expect(
+        "instanceType",
+        lambda kind: not re.search(r"\.(metal|\d*[48]xlarge|\d{2}xlarge)", str(kind)),
+        "a machine that no chat of this size needs",
+    )
+
+
+def _amount(p: Probe) -> None:
+    p.expect("limitAmount", lambda amount: as_number(amount, 0) > 0, "a budget of nothing")
+    p.expect("timeUnit", is_in("MONTHLY", "QUARTERLY", "ANNUALLY", "DAILY"), "no span of time")
+
+
+TAG_REQUIRED = _rule(
+    "tag-required", "Resources say whose they are", MANDATORY, LOW, TAGGABLE, _tags,
+    maps="ECS.13, EC2.35, compliance-policies recommendedLabels",
+    fix="Set the provider's default tags: Project, Environment, Owner, ManagedBy.", link=_TAGS,
+)  # fmt: skip
+PROTECT_STATEFUL = _rule(
+    "protect-stateful", "What holds data is protected", PRODUCTION, HIGH, STATEFUL, _protected,
+    maps="Pulumi protect, Well-Architected REL09", fix="Set the resource option protect.",
+    link="https://www.pulumi.com/docs/iac/concepts/options/protect/",
+)  # fmt: skip
+COST_BUDGET = _rule(
+    "cost-budget", "Somebody hears of a bill that grows", ADVISORY, LOW, (t.CLUSTER, t.LIGHTSAIL_INSTANCE), _budget,
+    maps="Well-Architected COST02", joins=True, fix="Add a Budget with notifications.",
+    link="https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html",
+)  # fmt: skip
+COST_BUDGET_REAL = _rule(
+    "cost-budget-real", "A budget has an amount and a span", MANDATORY, LOW, (t.BUDGET,), _amount,
+    maps="Well-Architected COST02", fix="Set limit_amount and time_unit.",
+    link="https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html",
+)  # fmt: skip
+COST_INSTANCE_SIZE = _rule(
+    "cost-instance-size", "Hosts are no larger than a chat needs", ADVISORY, LOW, (t.EC2_INSTANCE,), _instance_size,
+    maps="Well-Architected COST06", fix="Choose a smaller instance type.",
+    link="https://docs.rocket.chat/docs/system-requirements",
+)  # fmt: skip
+REGION_ALLOWED = _rule(
+    "region-allowed", "Data stay in the allowed regions", MANDATORY, MEDIUM,
+    (t.BUCKET, t.LOAD_BALANCER, t.CLUSTER, t.SECRET, t.VPC), _region,
+    maps="practice residency, Well-Architected SEC07", fix="Use an allowed region, or allow this one.",
+    link="https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/data-classification.html",
+)  # fmt: skip
+BOT_OWN_ACCOUNT = _rule(
+    "bot-own-account", "A bot has an account and a password of its own", MANDATORY, MEDIUM, (t.TASK_DEFINITION,), _bot,
+    maps="original", fix="Give ROCKETCHAT_PASSWORD from Secrets Manager; the user is not the administrator.",
+    link="https://docs.rocket.chat/docs/bots",
+)  # fmt: skip
