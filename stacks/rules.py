@@ -401,7 +401,8 @@ def _backup(backup: Backup, database: AtlasDatabase, defaults: Defaults) -> Iter
         yield Problem("rocketchat:backup", str(error))
     else:
         yield Note(
-            f"any second of {kept['restore_window_days']} days, then up to {kept['monthly_days']} days"
+            f"{database.cluster}: any second of {kept['restore_window_days']} days; "
+            f"the oldest snapshot is kept {kept['monthly_days']} days"
         )
 
 
