@@ -67,10 +67,15 @@ def _managed(known: dict[str, str], path: str) -> dict[str, Any]:
     }
 
 
+def _domains(ask: Ask) -> list[str]:
+    """An imported certificate names none."""
+    wanted = [ask["domainName"], *(ask["subjectAlternativeNames"] or [])]
+    return list(dict.fromkeys(domain for domain in wanted if domain))
+
+
 def _validation_options(ask: Ask) -> list[dict[str, str]]:
-    domains = [ask["domainName"], *(ask["subjectAlternativeNames"] or [])]
     seen = []
-    for domain in dict.fromkeys(domains):
+    for domain in _domains(ask):
         bare = domain.removeprefix("*.")
         seen.append(
             {
@@ -163,9 +168,7 @@ TYPES: dict[str, Standin] = {
             "renewalEligibility": always("INELIGIBLE"),
             "renewalSummaries": always([]),
             "status": always("PENDING_VALIDATION"),
-            "subjectAlternativeNames": lambda ask: sorted(
-                {ask["domainName"], *(ask["subjectAlternativeNames"] or [])}
-            ),
+            "subjectAlternativeNames": lambda ask: sorted(_domains(ask)),
             "type": always("AMAZON_ISSUED"),
             "validationEmails": always([]),
         },

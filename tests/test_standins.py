@@ -1,0 +1,339 @@
+"""The stand-ins: what they know, what they refuse, and what they give back."""
+
+import importlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pulumi import _types
+
+import components.base  # noqa: F401 - makes the SDKs import one file at a time
+from rehearsal import standins
+from rehearsal.standins import schema, write_schema
+from rehearsal.standins.aws.identity import smtp_password
+from rehearsal.standins.table import Cloud
+from rehearsal.wire import UNKNOWN
+
+CLOUD = Cloud(region="ap-southeast-1", default_tags={"Project": "rocketchat"})
+VPC = "aws:ec2/vpc:Vpc"
+ACCESS = "mongodbatlas:index/projectIpAccessList:ProjectIpAccessList"
+RULE = {"cidrIpv4": "10.0.0.0/8"}
+WANTED: dict[str, dict[str, Any]] = {
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": RULE,
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": RULE,
+    "aws:ec2/subnet:Subnet": {"cidrBlock": "10.0.0.0/24"},
+    "aws:iam/role:Role": {"assumeRolePolicy": "{}"},
+    "aws:iam/rolePolicy:RolePolicy": {"policy": "{}"},
+    "aws:iam/userPolicy:UserPolicy": {"policy": "{}"},
+    "aws:s3/bucketPolicy:BucketPolicy": {"policy": "{}"},
+    "aws:sns/topicPolicy:TopicPolicy": {"policy": "{}"},
+    "aws:wafv2/webAcl:WebAcl": {"scope": "REGIONAL"},
+    ACCESS: {"ipAddress": "203.0.113.7"},
+    "cloudflare:index/dnsRecord:DnsRecord": {"type": "A"},
+}
+"""Inputs that a type needs beyond its required ones, or with more than just the right kind."""
+
+
+def make(token: str, inputs: Mapping[str, Any], name: str = "thing") -> standins.Made:
+    urn = f"urn:pulumi:test::rocketchat::{token}::{name}"
+    return standins.make(standins.checked(token, name, urn, inputs, CLOUD))
+
+
+def example(kind: str, objects: Mapping[str, Any]) -> Any:
+    """A value of the kind, with required properties only."""
+    match kind[0]:
+        case "s" | "*":
+            return "value"
+        case "i" | "n":
+            return 7
+        case "b":
+            return True
+        case "[":
+            return [example(kind[1:], objects)]
+        case "{":
+            return {"key": example(kind[1:], objects)}
+        case _:
+            described = objects[kind[1:]]
+            return {key: example(described["inputs"][key], objects) for key in described["required"]}
+
+
+def minimal(token: str) -> dict[str, Any]:
+    shape = schema.resource(token)
+    assert shape is not None
+    return {key: example(shape.inputs[key], shape.objects) for key in shape.required} | WANTED.get(token, {})
+
+
+def test_the_schema_files_are_what_the_installed_sdks_say() -> None:
+    wanted = write_schema.fresh()
+    stored = {path.name: path.read_text(encoding="utf-8") for path in schema.FOLDER.glob("*.json")}
+    stale = sorted(name for name in wanted.keys() | stored.keys() if wanted.get(name) != stored.get(name))
+    assert not stale, f"run `python -m rehearsal schema`: {stale}"
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("pulumi_random.random_password", "RandomPassword"),
+        ("pulumi_cloudflare.dns_record", "DnsRecord"),
+        ("pulumi_aws.kms.key", "Key"),
+    ],
+)
+def test_the_schema_that_is_read_from_source_is_that_of_the_imported_class(module: str, name: str) -> None:
+    kind = getattr(importlib.import_module(module), name)
+    shape = schema.resource(kind.pulumi_type)
+    assert shape is not None
+    outputs = set(_types.resource_pulumi_to_py_names(kind)) - {"id", "urn"}
+    assert set(shape.outputs) == outputs
+
+
+@pytest.mark.parametrize("token", sorted(standins.types()))
+def test_every_output_is_an_input_or_computed_or_said_to_be_absent(token: str) -> None:
+    standin, shape = standins.types()[token], schema.resource(token)
+    assert shape is not None
+    everywhere = {"region", "tagsAll"} if token.startswith("aws:") else set()
+    told = set(shape.inputs) | set(standin.computed) | standin.absent | everywhere
+    assert set(shape.outputs) <= told
+    assert set(standin.computed) | standin.absent <= set(shape.outputs)
+    assert standin.replaces <= set(shape.inputs)
+    assert standin.autoname is None or standin.autoname.property in shape.inputs
+
+
+@pytest.mark.parametrize("token", sorted(standins.types()))
+def test_every_type_can_be_made_from_what_it_requires_and_leaves_nothing_unknown(token: str) -> None:
+    made = make(token, minimal(token))
+    assert made.id
+    assert UNKNOWN not in made.outputs.values()
+    standin = standins.types()[token]
+    empty = {key for key in standin.computed if made.outputs[key] is None}
+    assert empty <= set(schema.resource(token).inputs), "a computed output gave nothing"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("token", sorted(standins.lookups()))
+def test_every_lookup_answers_all_that_it_declares(token: str) -> None:
+    shape, lookup = schema.lookup(token), standins.lookups()[token]
+    assert shape is not None
+    args = {"name": "rocketchat", "projectId": "5f0c1d2e3b4a59687f6e5d4c"}
+    if "Policy:get" in token or token.endswith("getAdvancedCluster"):
+        args = {key: args[key] for key in ("projectId", "name") if "atlas" in token}
+    answer = standins.look_up(token, {key: args[key] for key in args if key in shape.inputs}, CLOUD)
+    assert set(answer) == set(shape.outputs)
+    absent = {key for key, value in answer.items() if value is None}
+    assert absent <= lookup.absent | set(shape.inputs)
+
+
+def test_an_unknown_type_is_refused_with_the_nearest_known_one() -> None:
+    with pytest.raises(
+        standins.UnknownToCloudError, match=r"aws:ec2/vpcs:Vpcs \(did you mean aws:ec2/vpc:Vpc"
+    ):
+        make("aws:ec2/vpcs:Vpcs", {})
+
+
+def test_an_unknown_input_is_refused_with_the_nearest_known_one() -> None:
+    with pytest.raises(standins.UnknownToCloudError, match=r"cidrBlok \(did you mean cidrBlock\?\)"):
+        make(VPC, {"cidrBlok": "10.0.0.0/16"})
+
+
+def test_a_misspelt_nested_input_is_refused_with_its_path() -> None:
+    inputs = {"bucket": "media", "corsRules": [{"allowedMethods": ["GET"], "allowedOrigin": ["*"]}]}
+    with pytest.raises(standins.UnknownToCloudError) as refused:
+        make("aws:s3/bucketCorsConfiguration:BucketCorsConfiguration", inputs)
+    assert "corsRules[0].allowedOrigin (did you mean allowedOrigins?)" in str(refused.value)
+    assert "missing property corsRules[0].allowedOrigins" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        ({"cidrBlock": 10}, "cidrBlock must be a string, not int"),
+        ({"enableDnsSupport": "true"}, "enableDnsSupport must be a boolean, not str"),
+        ({"tags": ["a"]}, "tags must be a map, not list"),
+        ({"ipv4NetmaskLength": 1.5}, "ipv4NetmaskLength must be a whole number, not float"),
+        ({"ipv4NetmaskLength": True}, "ipv4NetmaskLength must be a whole number, not bool"),
+        ({"tags": {"a": 1}}, "tags.a must be a string, not int"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused(inputs: Mapping[str, Any], told: str) -> None:
+    with pytest.raises(standins.UnknownToCloudError, match=told):
+        make(VPC, inputs)
+
+
+def test_a_missing_input_is_refused() -> None:
+    with pytest.raises(standins.UnknownToCloudError, match="missing property vpcId"):
+        make("aws:ec2/subnet:Subnet", {"cidrBlock": "10.0.0.0/24"})
+
+
+def test_an_unknown_lookup_and_an_unknown_argument_are_refused() -> None:
+    with pytest.raises(standins.UnknownToCloudError, match="did you mean aws:ec2/getVpc:getVpc"):
+        standins.look_up("aws:ec2/getVpcs:getVpcs", {}, CLOUD)
+    with pytest.raises(standins.UnknownToCloudError, match=r"vpc \(did you mean"):
+        standins.look_up("aws:ec2/getNatGateways:getNatGateways", {"vpc": "vpc-1"}, CLOUD)
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "told"),
+    [
+        (ACCESS, {"projectId": "p", "cidrBlock": "10.0.0.0/99"}, "cidrBlock '10.0.0.0/99' is not valid"),
+        (ACCESS, {"projectId": "p", "cidrBlock": "10.0.0.0/8", "ipAddress": "10.0.0.1"}, "exactly one of"),
+        (ACCESS, {"projectId": "p"}, "exactly one of"),
+        (
+            "mongodbatlas:index/databaseUser:DatabaseUser",
+            {"authDatabaseName": "admin", "projectId": "p", "roles": [], "username": "u", "x509Type": "OWN"},
+            "x509Type 'OWN' must be one of CUSTOMER, MANAGED, NONE",
+        ),
+        (
+            "mongodbatlas:index/cloudBackupSchedule:CloudBackupSchedule",
+            {"clusterName": "c", "projectId": "p", "referenceHourOfDay": 30},
+            "referenceHourOfDay 30 must be between 0 and 23",
+        ),
+        (
+            "mongodbatlas:index/advancedCluster:AdvancedCluster",
+            {
+                "clusterType": "REPLICASET",
+                "projectId": "p",
+                "replicationSpecs": [],
+                "timeouts": {"create": "3 hours"},
+            },
+            "timeouts.create '3 hours' is no duration",
+        ),
+        (
+            "cloudflare:index/dnsRecord:DnsRecord",
+            {"zoneId": "z", "name": "n", "ttl": 1, "type": "ALIAS"},
+            "type 'ALIAS' must be one of",
+        ),
+        (
+            "cloudflare:index/dnsRecord:DnsRecord",
+            {"zoneId": "z", "name": "n", "ttl": 1, "type": "MX", "priority": 70000},
+            "priority 70000 must be between 0 and 65535",
+        ),
+        ("pulumi:providers:cloudflare", {"apiToken": "too short"}, "apiToken is malformed"),
+        ("pulumi:providers:aws", {"regions": "eu-west-1"}, r"unknown property regions \(did you mean region"),
+        ("pulumi:providers:gcp", {}, "do not know the provider gcp"),
+    ],
+)
+def test_what_the_real_provider_refuses_before_any_call_is_refused(
+    token: str, inputs: Mapping[str, Any], told: str
+) -> None:
+    with pytest.raises(standins.UnknownToCloudError, match=told):
+        make(token, inputs)
+
+
+def test_a_value_that_is_not_known_yet_is_not_refused() -> None:
+    standins.checked(ACCESS, "a", "urn:a", {"projectId": "p", "ipAddress": UNKNOWN}, CLOUD)
+
+
+def test_the_name_of_a_load_balancer_has_at_most_32_characters() -> None:
+    fits = make("aws:lb/loadBalancer:LoadBalancer", {}, name="x" * 24)
+    assert len(fits.outputs["name"]) == 32
+    with pytest.raises(standins.UnknownToCloudError, match="has 33 characters; 32 are allowed"):
+        make("aws:lb/targetGroup:TargetGroup", {}, name="x" * 25)
+
+
+def test_a_bucket_without_a_name_gets_one_in_lower_case() -> None:
+    assert make("aws:s3/bucket:Bucket", {}, name="Media").outputs["bucket"].startswith("media-")
+    with pytest.raises(standins.UnknownToCloudError, match="is no bucket name"):
+        make("aws:s3/bucket:Bucket", {"bucket": "Media"})
+
+
+def test_default_tags_are_in_tags_all_and_own_tags_win() -> None:
+    made = make(VPC, {"tags": {"Project": "own", "Zone": "a"}})
+    assert made.outputs["tagsAll"] == {"Project": "own", "Zone": "a"}
+    assert make(VPC, {}).outputs["tagsAll"] == {"Project": "rocketchat"}
+    assert make(VPC, {}).outputs["tags"] is None
+
+
+def test_a_resource_has_its_own_region_or_its_providers() -> None:
+    certificate = "aws:acm/certificate:Certificate"
+    assert ":us-east-1:" in make(certificate, {"domainName": "a.example", "region": "us-east-1"}).id
+    assert ":ap-southeast-1:" in make(certificate, {"domainName": "a.example"}).id
+
+
+def test_values_depend_on_the_name_only_and_differ_between_names() -> None:
+    assert make(VPC, {}) == make(VPC, {})
+    assert make(VPC, {}, "one").id != make(VPC, {}, "two").id
+    password = "random:index/randomPassword:RandomPassword"
+    assert (
+        make(password, {"length": 20}, "a").outputs["result"]
+        != make(password, {"length": 20}, "b").outputs["result"]
+    )
+
+
+def test_a_generated_password_is_as_asked() -> None:
+    inputs = {"length": 24, "special": False, "minUpper": 3}
+    result = make("random:index/randomPassword:RandomPassword", inputs).outputs["result"]
+    assert len(result) == 24
+    assert result.isalnum()
+    assert sum(character.isupper() for character in result) >= 3
+
+
+def test_the_smtp_password_is_derived_as_aws_documents_it() -> None:
+    secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+    assert smtp_password(secret, "us-east-1") == "BLBM/9hSUELfq8Gw+rU1YcBjkOxGbhT2XG763xVLGWL9"
+    assert smtp_password(secret, "ap-southeast-1") == "BPFxvU6FSotUttFTKPPijavrWlByiD8MvThjbo1MuvNt"
+    made = make("aws:iam/accessKey:AccessKey", {"user": "mail"})
+    assert made.outputs["sesSmtpPasswordV4"] == smtp_password(made.outputs["secret"], "ap-southeast-1")
+
+
+@pytest.mark.parametrize(
+    ("token", "secret"),
+    [
+        ("random:index/randomPassword:RandomPassword", {"result", "bcryptHash"}),
+        ("aws:iam/accessKey:AccessKey", {"secret", "sesSmtpPasswordV4"}),
+        ("mongodbatlas:index/databaseUser:DatabaseUser", {"password"}),
+        ("aws:secretsmanager/secretVersion:SecretVersion", {"secretString", "secretBinary"}),
+    ],
+)
+def test_what_the_provider_calls_secret_is_secret(token: str, secret: set[str]) -> None:
+    assert secret <= make(token, minimal(token)).secrets
+
+
+def test_an_identity_has_three_dkim_tokens_and_keeps_the_length_that_was_asked_for() -> None:
+    inputs = {
+        "emailIdentity": "lovia.life",
+        "dkimSigningAttributes": {"nextSigningKeyLength": "RSA_2048_BIT"},
+    }
+    signing = make("aws:sesv2/emailIdentity:EmailIdentity", inputs).outputs["dkimSigningAttributes"]
+    assert len(set(signing["tokens"])) == 3
+    assert signing["currentSigningKeyLength"] == "RSA_2048_BIT"
+
+
+def test_a_certificate_asks_for_one_proof_for_each_domain() -> None:
+    inputs = {"domainName": "chat.lovia.life", "subjectAlternativeNames": ["chat.lovia.life", "*.lovia.life"]}
+    proofs = make("aws:acm/certificate:Certificate", inputs).outputs["domainValidationOptions"]
+    assert [proof["domainName"] for proof in proofs] == ["chat.lovia.life", "*.lovia.life"]
+    assert all(proof["resourceRecordValue"].endswith(".acm-validations.aws.") for proof in proofs)
+
+
+def test_a_managed_cloudfront_policy_has_its_real_id_and_an_unknown_one_is_refused() -> None:
+    token = "aws:cloudfront/getCachePolicy:getCachePolicy"
+    answer = standins.look_up(token, {"name": "Managed-CachingDisabled"}, CLOUD)
+    assert answer["id"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    with pytest.raises(standins.UnknownToCloudError, match="no managed policy is called 'CachingDisabled'"):
+        standins.look_up(token, {"name": "CachingDisabled"}, CLOUD)
+
+
+def test_the_cluster_that_is_looked_up_is_the_one_that_was_made() -> None:
+    token = "mongodbatlas:index/advancedCluster:AdvancedCluster"
+    made = make(token, {"clusterType": "REPLICASET", "name": "c", "projectId": "p", "replicationSpecs": []})
+    found = standins.look_up(
+        "mongodbatlas:index/getAdvancedCluster:getAdvancedCluster", {"name": "c", "projectId": "p"}, CLOUD
+    )
+    assert found["connectionStrings"]["standardSrv"] == made.outputs["connectionStrings"]["standardSrv"]
+
+
+def test_in_a_preview_what_the_cloud_makes_up_is_not_known_yet() -> None:
+    ask = standins.checked(VPC, "thing", "urn", {"cidrBlock": "10.0.0.0/16"}, CLOUD)
+    made = standins.make(ask, preview=True)
+    assert made.id == ""
+    assert made.outputs["arn"] is UNKNOWN
+    assert made.outputs["cidrBlock"] == "10.0.0.0/16"
+
+
+def test_a_policy_document_is_built_as_the_real_lookup_builds_it() -> None:
+    statement = {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::b/*"], "sid": "Read"}
+    answer = standins.look_up(
+        "aws:iam/getPolicyDocument:getPolicyDocument", {"statements": [statement]}, CLOUD
+    )
+    assert json.loads(answer["json"])["Statement"] == [
+        {"Effect": "Allow", "Sid": "Read", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+    ]
