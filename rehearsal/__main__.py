@@ -56,6 +56,7 @@ def _plan(asked: argparse.Namespace) -> int:
     from rehearsal.cli import find_engine
     from rehearsal.engine import live
     from rehearsal.plan import find_leaks, plan_program
+    from stacks.guide import next_steps
 
     to = show.console()
     loaded = stack.load(asked.stack)
@@ -66,14 +67,19 @@ def _plan(asked: argparse.Namespace) -> int:
         asked.json.write_text(plan.text(), encoding="utf-8")
     leaks = find_leaks(plan)
     checks = [
+        *(
+            show.Check(check.title, True, "; ".join(check.notes), check.warnings)  # noqa: FBT003
+            for check in loaded.spec.checks
+        ),
         show.Check(
-            "no secret in clear",
+            "No secret stands in clear",
             not leaks,
             "; ".join(leaks)
             or f"{len(plan.secrets)} secret values looked for in {len(plan.resources)} resources",
-        )
+        ),
     ]
-    show.show_plan(plan, to, checks=checks)
+    steps = next_steps(loaded.spec, loaded.name, plan.outputs)
+    show.show_plan(plan, to, checks=checks, next_steps=steps)
     cli = find_engine() if asked.engine == "auto" else None
     if cli is None:
         to.print(
@@ -91,7 +97,14 @@ def _plan(asked: argparse.Namespace) -> int:
         )
     show.show_life(life, to)
     show.show_checks(
-        [show.Check("state holds secrets encrypted", not life.state_leaks, "; ".join(life.state_leaks))], to
+        [
+            show.Check(
+                "The state holds secrets encrypted only",
+                not life.state_leaks,
+                "; ".join(life.state_leaks) or "looked for in the exported state",
+            )
+        ],
+        to,
     )
     return 1 if leaks or life.state_leaks else 0
 

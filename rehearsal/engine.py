@@ -4,6 +4,7 @@ Nothing leaves the machine: the stand-ins are the only providers, the state lies
 the checkout, and the engine may download nothing.
 """
 
+import asyncio
 import contextlib
 import json
 import tempfile
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 WORK = CHECKOUT / ".cache" / "rehearsal"
 PASSPHRASE = "rehearsal"  # noqa: S105 - it protects stand-in values in a folder that is deleted
 _NOT_CHANGES = frozenset({"same", "read", "refresh"})
+_PATIENCE = 40
+"""Times 0.05 s that a loop is given to end by itself."""
 _NO_ENGINE = "there is no Pulumi CLI; `make engine` provides one"
 
 
@@ -106,6 +109,9 @@ class Rehearsal:
     """The folder of the state's files."""
     watch: Watch | None = None
     failure: list[Exception] = field(default_factory=list)
+    """What the program raised in the operation that runs."""
+    loops: list[asyncio.AbstractEventLoop] = field(default_factory=list, repr=False)
+    """The event loops that the Automation API ran the program in."""
 
     def up(self, *, program: Program | None = None, kind: str = "up") -> Update:
         """Deploy; with `program`, that one from now on. `kind` is what `watch` and the result call it."""
@@ -148,6 +154,7 @@ class Rehearsal:
         """The program, with what it raises kept for us: the engine would print a traceback."""
 
         def run() -> None:
+            self.loops.append(asyncio.get_running_loop())
             try:
                 program()
             except Exception as error:  # noqa: BLE001 - it is judged once the engine has stopped
@@ -172,6 +179,8 @@ class Rehearsal:
             result = operation(on_event=on_event, color="never")
         except CommandError as error:
             raise self._clean(error, diagnostics) from None
+        finally:
+            self._close_loops()
         seconds = time.monotonic() - started
         outputs = getattr(result, "outputs", None) or {}
         return Update(
@@ -183,6 +192,24 @@ class Rehearsal:
             },
             seconds=seconds,
         )
+
+    def _close_loops(self) -> None:
+        """The Automation API leaves its loop open, with tasks in it, when the engine stops on an error."""
+        for loop in self.loops:
+            for _ in range(_PATIENCE):
+                if not loop.is_running():
+                    break
+                time.sleep(0.05)
+            if loop.is_closed() or loop.is_running():
+                continue
+            loop.set_exception_handler(lambda _loop, _context: None)
+            left = asyncio.all_tasks(loop)
+            for task in left:
+                task.cancel()
+            if left:
+                loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            loop.close()
+        self.loops.clear()
 
     def _note(
         self,

@@ -42,6 +42,8 @@ class Check:
     title: str
     ok: bool
     evidence: str
+    warnings: Sequence[str] = ()
+    """What works, and its owner should know."""
 
 
 def console() -> Console:
@@ -90,9 +92,14 @@ def tree(plan: Plan) -> Tree:
     """Return every resource under its component."""
     made = sum(resource.custom for resource in plan.resources)
     components = len(plan.resources) - made - 1
-    root = Tree(Text.assemble((plan.stack, "bold"), f"  {made} resources in {components} components"))
+    counted = f"{_count(made, 'resource')} in {_count(components, 'component')}"
+    root = Tree(Text.assemble((plan.stack, "bold"), f"  {counted}"))
     _grow(root, plan, plan.root)
     return root
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _grow(branch: Tree, plan: Plan, parent: PlannedResource) -> None:
@@ -114,7 +121,7 @@ def _line(resource: PlannedResource, parent: PlannedResource) -> Text:
         text.append(f" · {said}", "dim" if resource.custom else "")
     paths = sorted({path.partition(".")[2] for path in resource.secret_paths})
     if paths:
-        text.append(f" · {len(paths)} secret{'s' if len(paths) > 1 else ''} ({', '.join(paths)})", "magenta")
+        text.append(f" · {_count(len(paths), 'secret')} ({', '.join(paths)})", "magenta")
     if resource.protect:
         text.append(" · protected", "yellow")
     if resource.options.get("retainOnDelete"):
@@ -145,7 +152,12 @@ def show_checks(checks: Sequence[Check], to: Console) -> None:
     table = Table.grid(padding=(0, 2))
     for check in checks:
         mark = Text("ok", "green") if check.ok else Text("FAILED", "bold red")
-        table.add_row(Text("  ").append(mark), check.title, Text(check.evidence, "dim" if check.ok else ""))
+        if check.evidence or not check.warnings:
+            table.add_row(
+                Text("  ").append(mark), check.title, Text(check.evidence, "dim" if check.ok else "")
+            )
+        for warning in check.warnings:
+            table.add_row(Text("  ").append(Text("mind", "yellow")), check.title, Text(warning))
     to.print(table)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from rehearsal import canaries
 from rehearsal.plan import Plan, Program, plan_program
+from stacks import deploy, files
+from stacks.language import ChatSpec, parse
 
 
 @dataclass(frozen=True)
@@ -15,18 +17,15 @@ class RehearsedStack:
     program: Program
     config: Mapping[str, str] = field(repr=False)
     secret_keys: frozenset[str]
+    spec: ChatSpec
 
 
 def load(stack: str) -> RehearsedStack:
-    """Read a stack file by name or path. Raises what `stacks.files.read` raises, which lists `problems`."""
-    from components import sdk
-
-    sdk.install()
-    from stacks import deploy, files
-
+    """Read and check a stack file, by name or path. Raises InvalidStack, which lists all `problems`."""
     found = files.read(stack)
+    spec = parse(found.values, found.secure, source=found.shown, line=found.line)
     config = found.config() | canaries.values(found.secure)
-    return RehearsedStack(found.name, deploy.run, config, found.secure)
+    return RehearsedStack(found.name, deploy.run, config, found.secure, spec)
 
 
 def plan(stack: str) -> Plan:

@@ -1,0 +1,323 @@
+"""The plan as a value, its tree, golden plans, and the command line."""
+
+import toy  # before the SDKs, which its component makes import one file at a time
+
+# isort: split
+
+import asyncio
+import gc
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+from rich.console import Console
+
+import rehearsal.__main__ as command
+from components.base import Component
+from rehearsal import canaries, cli, golden, show
+from rehearsal.errors import RehearsalError
+from rehearsal.plan import Plan, PlannedResource, Program, find_leaks, plan_program
+
+KEYS = {
+    *("type", "name", "urn", "parent", "custom", "id", "inputs", "outputs"),
+    *("secretPaths", "propertyDependencies", "protect", "options"),
+}
+
+
+@pytest.fixture(scope="module")
+def planned() -> Plan:
+    return plan_program(toy.program, stack="toy", config=toy.CONFIG, secret_keys=toy.SECRET_KEYS)
+
+
+def one(plan: Plan, name: str) -> PlannedResource:
+    (found,) = [resource for resource in plan.resources if resource.name == name]
+    return found
+
+
+def fails(program: Program, match: str) -> None:
+    with pytest.raises(RehearsalError, match=match):
+        plan_program(program, stack="toy", config=toy.CONFIG, secret_keys=toy.SECRET_KEYS)
+
+
+def test_the_json_of_a_plan_is_a_list_of_objects_with_just_the_agreed_keys(planned: Plan) -> None:
+    listed = json.loads(planned.text())
+    assert {frozenset(resource) for resource in listed} == {frozenset(KEYS)}
+    assert {"pulumi:pulumi:Stack", "pulumi:providers:aws", "rocketchat:index:Toy"} <= {
+        resource["type"] for resource in listed
+    }
+    assert [resource["urn"] for resource in listed] == sorted(resource["urn"] for resource in listed)
+
+
+def test_urns_are_those_of_the_engine(planned: Plan) -> None:
+    assert one(planned, "toy-vpc").urn == (
+        "urn:pulumi:toy::rocketchat::rocketchat:index:Toy$aws:ec2/vpc:Vpc::toy-vpc"
+    )
+    assert one(planned, "toy").parent == planned.root.urn
+
+
+def test_property_names_are_pulumis_own_and_options_are_there(planned: Plan) -> None:
+    user = one(planned, "toy-user").to_json()
+    assert user["inputs"]["authDatabaseName"] == "admin"
+    assert user["protect"] is True
+    assert user["options"]["retainOnDelete"] is True
+    assert user["options"]["ignoreChanges"] == ["labels"]
+    assert user["propertyDependencies"]["password"] == [one(planned, "toy-password").urn]
+    assert one(planned, "toy-value").options["dependsOn"] == [one(planned, "toy-vpc").urn]
+    assert one(planned, "toy-vpc").options["provider"] == one(planned, "aws").urn
+    assert one(planned, "toy-vpc").protect is False
+
+
+def test_a_providers_region_and_default_tags_reach_its_resources(planned: Plan) -> None:
+    vpc = one(planned, "toy-vpc")
+    assert vpc.outputs["tagsAll"] == {"Project": "toy", "Part": "net"}
+    assert ":ap-southeast-1:" in vpc.outputs["arn"]
+    assert planned.outputs["zones"][0] == "ap-southeast-1a"
+
+
+def test_secret_values_are_masked_and_their_paths_told(planned: Plan) -> None:
+    assert one(planned, "toy-password").secret_paths == ("outputs.bcryptHash", "outputs.result")
+    assert one(planned, "toy-user").secret_paths == ("inputs.password", "outputs.password")
+    assert one(planned, "toy-value").to_json()["inputs"]["secretString"] == "[secret]"
+    assert planned.outputs["password"] == planned.outputs["token"] == "[secret]"
+    password = one(planned, "toy-password").outputs["result"]
+    assert len(password) == 24
+    for shown in (planned.text(), repr(planned), str(planned.resources)):
+        assert password not in shown
+        assert toy.SECRET not in shown
+
+
+def test_the_scan_finds_no_leak_where_there_is_none_and_knows_all_secrets(planned: Plan) -> None:
+    assert set(planned.secrets) == {
+        "configuration rocketchat:token",
+        "toy-password bcryptHash",
+        "toy-password result",
+    }
+    assert find_leaks(planned) == []
+
+
+@pytest.mark.parametrize("form", ["{}", "mongodb://u:{}@host", "{}=="])
+def test_the_scan_finds_a_secret_in_an_input(form: str) -> None:
+    def leak() -> None:
+        token = pulumi.Config("rocketchat").require("token")
+        aws.ec2.Vpc("net", cidr_block="10.0.0.0/16", tags={"Token": form.format(token)})
+
+    plan = plan_program(leak, stack="toy", config=toy.CONFIG, secret_keys=toy.SECRET_KEYS)
+    assert find_leaks(plan) == [
+        f"net (aws:ec2/vpc:Vpc) {part}: configuration rocketchat:token" for part in ("inputs", "outputs")
+    ]
+
+
+def test_the_scan_finds_a_secret_in_base64_in_an_output_and_in_the_log() -> None:
+    def leak() -> None:
+        token = pulumi.Config("rocketchat").require("token")
+        pulumi.log.info(f"the token is {token}")
+        pulumi.export("config", "Y2FuYXJ5LTNiMWYwYzZlN2ExMA==")
+
+    plan = plan_program(leak, stack="toy", config=toy.CONFIG, secret_keys=toy.SECRET_KEYS)
+    assert find_leaks(plan) == [
+        "log info: configuration rocketchat:token",
+        "rocketchat-toy (pulumi:pulumi:Stack) outputs: configuration rocketchat:token",
+    ]
+
+
+def test_a_failing_apply_is_not_swallowed() -> None:
+    def program() -> None:
+        vpc = aws.ec2.Vpc("net", cidr_block="10.0.0.0/16")
+        vpc.id.apply(lambda _: 1 / 0)
+
+    fails(program, "ZeroDivisionError: division by zero")
+
+
+def test_all_resources_that_the_stand_ins_refuse_are_told_together() -> None:
+    def program() -> None:
+        aws.ec2.Vpc("one", cidr_block="10.0.0.0/99")
+        pulumi.CustomResource("aws:ec2/vpcs:Vpcs", "two", {"a": 1})
+
+    fails(program, r"(?s)one .*10\.0\.0\.0/99.*\ntwo: the stand-ins do not know the resource type")
+
+
+def test_two_resources_of_one_name_are_refused_as_the_engine_would() -> None:
+    def program() -> None:
+        for _ in range(2):
+            aws.ec2.Vpc("net", cidr_block="10.0.0.0/16")
+
+    fails(program, "two resources of type aws:ec2/vpc:Vpc under one parent are called net")
+
+
+def test_an_unknown_lookup_is_refused() -> None:
+    fails(lambda: pulumi.export("x", aws.get_ip_ranges_output(services=["ec2"]).id), "do not know the lookup")
+
+
+def test_a_run_errors_message_passes_unchanged_and_a_secret_in_a_message_does_not() -> None:
+    def stop() -> None:
+        raise pulumi.RunError("rocketchat:chat.host is missing")
+
+    def tell() -> None:
+        raise ValueError(f"bad token {toy.SECRET}")
+
+    fails(stop, "^rocketchat:chat.host is missing$")
+    fails(tell, r"^ValueError: bad token \[secret\]$")
+
+
+def test_an_error_that_lists_problems_passes_as_it_is() -> None:
+    class BrokenError(Exception):
+        problems = ("a", "b")
+
+    def program() -> None:
+        raise BrokenError
+
+    with pytest.raises(BrokenError):
+        plan_program(program, stack="toy")
+
+
+def test_a_component_that_never_registers_its_outputs_is_known() -> None:
+    class Careless(Component):
+        """Forgets."""
+
+        def __init__(self) -> None:
+            super().__init__("Careless", "careless", {})
+
+    plan = plan_program(lambda: [Careless(), None][1], stack="toy")
+    assert one(plan, "careless").registered_outputs is False
+    assert plan.root.registered_outputs is True
+
+
+def test_plans_leave_nothing_behind_in_the_process() -> None:
+    before = pulumi.get_stack(), pulumi.runtime.settings.get_root_resource()
+    plan_program(toy.program, stack="left", config=toy.CONFIG, secret_keys=toy.SECRET_KEYS)
+    assert (pulumi.get_stack(), pulumi.runtime.settings.get_root_resource()) == before
+    assert pulumi.Config("rocketchat").get("token") is None
+
+
+def test_a_plan_can_be_made_while_a_loop_runs() -> None:
+    async def inside() -> Plan:
+        return plan_program(toy.program, stack="toy", config=toy.CONFIG, secret_keys=toy.SECRET_KEYS)
+
+    assert len(asyncio.run(inside()).resources) == toy.COUNT
+
+
+def test_many_plans_in_one_process_are_equal_and_do_not_grow(planned: Plan) -> None:
+    def count() -> int:
+        plan = plan_program(toy.program, stack="toy", config=toy.CONFIG, secret_keys=toy.SECRET_KEYS)
+        assert plan.text() == planned.text()
+        del plan
+        gc.collect()
+        return len(gc.get_objects())
+
+    for _ in range(3):
+        settled = count()
+    for _ in range(10):
+        last = count()
+    assert last - settled < 500, "objects of earlier plans are kept"
+
+
+def test_the_garbage_collector_is_on_again_after_a_plan_that_failed() -> None:
+    fails(lambda: [][1], "IndexError")
+    assert gc.isenabled()
+
+
+def shown(write: Callable[[Console], None], width: int = 200) -> str:
+    to = Console(width=width, record=True, file=open("/dev/null", "w"), highlight=False)  # noqa: PTH123, SIM115
+    try:
+        write(to)
+        return to.export_text()
+    finally:
+        to.file.close()
+
+
+def test_the_tree_shows_every_resource_its_purpose_and_no_secret(planned: Plan) -> None:
+    checks = [show.Check("nothing open", ok=False, evidence="port 22")]
+    text = shown(lambda to: show.show_plan(planned, to, checks=checks, next_steps=["pulumi up"]))
+    assert "toy Toy · A network with a database user" in text
+    assert "aws.ec2.Vpc vpc · private network" in text
+    assert "aws.secretsmanager.Secret secret · for tests" in text
+    assert "2 secrets (bcryptHash, result)" in text
+    assert "protected · kept on destroy" in text
+    assert "FAILED  nothing open  port 22" in text
+    assert "1. pulumi up" in text
+    narrow = shown(lambda to: show.show_plan(planned, to, checks=checks), show.WIDTH)
+    assert max(map(len, narrow.splitlines())) <= show.WIDTH
+    assert all(resource.name.removeprefix("toy-") in text for resource in planned.resources)
+    assert not any(secret in text for secret in planned.secrets.values())
+
+
+def test_a_golden_plan_equals_its_own_plan_and_tells_changes_by_property(
+    planned: Plan, tmp_path: Path
+) -> None:
+    assert all(line.startswith("+ ") for line in golden.write(planned, tmp_path))
+    assert golden.compare(planned, tmp_path) == []
+    changed = plan_program(
+        lambda: toy.program(3), stack="toy", config={**toy.CONFIG}, secret_keys=toy.SECRET_KEYS
+    )
+    assert golden.compare(changed, tmp_path) == [
+        "+ toy-subnet-2 (aws:ec2/subnet:Subnet)",
+        "~ toy (rocketchat:index:Toy): inputs.subnets: 2 -> 3",
+    ]
+    fewer = replace(planned, resources=tuple(r for r in planned.resources if r.name != "toy-value"))
+    assert golden.compare(fewer, tmp_path) == ["- toy-value (aws:secretsmanager/secretVersion:SecretVersion)"]
+
+
+def test_documents_in_strings_are_compared_by_their_parts() -> None:
+    old, new = (
+        {"urn": "u", "name": "n", "type": "t", "inputs": {"policy": json.dumps(p)}}
+        for p in ({"a": [1]}, {"a": [2]})
+    )
+    assert golden.difference([old], [new]) == ["~ n (t): inputs.policy.a[0]: 1 -> 2"]
+
+
+def test_canaries_are_well_formed_distinct_and_the_same_everywhere() -> None:
+    keys = (
+        "rocketchat:smtpPassword",
+        "cloudflare:apiToken",
+        "rocketchat:mongodbUri",
+        "rocketchat:fcmServiceAccount",
+    )
+    values = canaries.values(keys)
+    assert len(set(values.values())) == len(keys)
+    assert len(values["cloudflare:apiToken"]) == 40
+    assert values["rocketchat:mongodbUri"].startswith("mongodb+srv://")
+    assert json.loads(values["rocketchat:fcmServiceAccount"])["type"] == "service_account"
+
+
+def test_the_engine_command_says_what_it_found(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "find_engine", lambda: cli.Cli(Path("/opt/pulumi"), "3.259.0"))
+    assert command.main(["engine"]) == 0
+    assert "3.259.0" in capsys.readouterr().out
+
+
+def test_the_engine_command_ends_with_3_where_no_way_works(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "find_engine", lambda: None)
+    monkeypatch.setattr(cli, "_install", lambda _say: False)
+    monkeypatch.setattr(cli.shutil, "which", lambda _name: None)
+    assert command.main(["engine"]) == command.NO_ENGINE
+    told = capsys.readouterr()
+    assert "Go is not installed" in told.out
+    assert "No Pulumi CLI can be had here" in told.err
+
+
+def test_a_plan_is_shown_without_an_engine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from rehearsal import stack
+
+    made = stack.RehearsedStack("toy", toy.program, toy.CONFIG, frozenset(toy.SECRET_KEYS))
+    monkeypatch.setattr(stack, "load", lambda _name: made)
+    file = tmp_path / "plan.json"
+    assert command.main(["plan", "toy", "--engine", "never", "--json", str(file)]) == 0
+    assert len(json.loads(file.read_text())) == toy.COUNT
+    assert "Planned only, without the Pulumi engine" in capsys.readouterr().out
+
+
+def test_a_mistake_ends_with_1_and_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["plan", "no-such-stack"]) == 1
+    told = capsys.readouterr()
+    assert "no-such-stack" in told.err
+    assert "Traceback" not in told.err + told.out
