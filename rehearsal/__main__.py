@@ -68,7 +68,7 @@ def _plan(asked: argparse.Namespace) -> int:
     leaks = find_leaks(plan)
     checks = [
         *(
-            show.Check(check.title, True, "; ".join(check.notes), check.warnings)  # noqa: FBT003
+            show.Check(check.title, True, "; ".join(check.notes), check.warnings)
             for check in loaded.spec.checks
         ),
         show.Check(
@@ -79,13 +79,14 @@ def _plan(asked: argparse.Namespace) -> int:
         ),
     ]
     steps = next_steps(loaded.spec, loaded.name, plan.outputs)
-    show.show_plan(plan, to, checks=checks, next_steps=steps)
+    show.show_plan(plan, to, checks=checks)
     cli = find_engine() if asked.engine == "auto" else None
     if cli is None:
         to.print(
             "\nPlanned only, without the Pulumi engine."
             + (" `make engine` provides one." if asked.engine == "auto" else "")
         )
+        show.show_next(steps, to)
         return 1 if leaks else 0
     with show.watching(to, len(plan.resources)) as watch:
         life = live(
@@ -96,16 +97,10 @@ def _plan(asked: argparse.Namespace) -> int:
             watch=watch,
         )
     show.show_life(life, to)
-    show.show_checks(
-        [
-            show.Check(
-                "The state holds secrets encrypted only",
-                not life.state_leaks,
-                "; ".join(life.state_leaks) or "looked for in the exported state",
-            )
-        ],
-        to,
-    )
+    found = "; ".join(life.state_leaks)
+    check = show.Check("The state holds no secret in clear", not found, found or "exported, and searched")
+    show.show_checks([check], to)
+    show.show_next(steps, to)
     return 1 if leaks or life.state_leaks else 0
 
 

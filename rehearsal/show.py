@@ -129,10 +129,8 @@ def _line(resource: PlannedResource, parent: PlannedResource) -> Text:
     return text
 
 
-def show_plan(
-    plan: Plan, to: Console, *, checks: Sequence[Check] = (), next_steps: Sequence[str] = ()
-) -> None:
-    """Print the tree, the checks, the outputs and what to do next."""
+def show_plan(plan: Plan, to: Console, *, checks: Sequence[Check] = ()) -> None:
+    """Print the tree, the checks and the outputs."""
     to.print(tree(plan))
     by_type = Counter(resource.type for resource in plan.resources if resource.custom)
     secret = sum(bool(resource.secret_paths) for resource in plan.resources if resource.custom)
@@ -141,7 +139,6 @@ def show_plan(
         to.print(f"[yellow]{message.severity}[/]: {escape(message.text)}")
     show_checks(checks, to)
     show_outputs(plan.outputs, to)
-    show_next(next_steps, to)
 
 
 def show_checks(checks: Sequence[Check], to: Console) -> None:
@@ -177,9 +174,11 @@ def show_next(steps: Sequence[str], to: Console) -> None:
     """Print what to do next."""
     if not steps:
         return
-    to.print("\n[bold]Next[/]")
+    to.print("\n[bold]Next[/], to deploy it for real")
+    table = Table.grid(padding=(0, 1))
     for number, step in enumerate(steps, 1):
-        to.print(f"  {number}. {escape(step)}")
+        table.add_row(f"  {number}.", Text(step))
+    to.print(table)
 
 
 def show_life(life: Life, to: Console) -> None:

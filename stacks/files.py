@@ -30,6 +30,11 @@ class StackFile:
     lines: Mapping[str, int] = field(repr=False)
     """Line of each key by its path, counted from 1."""
 
+    @property
+    def shown(self) -> str:
+        """The file's path as people write it."""
+        return _shown(self.path)
+
     def config(self) -> dict[str, str]:
         """Return the plain values as Pulumi hands them to a program: text, or JSON for anything else."""
         return {
@@ -82,7 +87,7 @@ def read(stack: str) -> StackFile:
     """
     path = find(stack)
     name = path.name.removeprefix("Pulumi.").rsplit(".", 1)[0]
-    reader = _Reader(str(path))
+    reader = _Reader(_shown(path))
     try:
         if path.stat().st_size > MAX_BYTES:
             raise reader.refusal("", f"the file is larger than {MAX_BYTES:,} bytes", None)
@@ -98,6 +103,10 @@ def read(stack: str) -> StackFile:
     except RecursionError as error:
         raise reader.refusal("", "the file is nested too deeply", None) from error
     return reader.stack_file(name, path, root)
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(FOLDER.parent)) if path.is_relative_to(FOLDER) else str(path)
 
 
 class _Reader:

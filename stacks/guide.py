@@ -1,0 +1,61 @@
+"""What people do by hand to deploy a stack for real, in order."""
+
+from collections.abc import Mapping
+
+from stacks.language import NAMESPACE, ChatSpec
+from stacks.secrets import PROVIDER_KEYS, SECRETS, command
+from stacks.spec import AtlasDatabase, CloudflareDns, OidcLogin, SamlLogin, SesMail
+
+INSTALL = "Install the Pulumi CLI: https://www.pulumi.com/docs/install"
+
+
+def next_steps(spec: ChatSpec, stack: str, outputs: Mapping[str, object]) -> list[str]:
+    """Return the commands and errands that lead from a rehearsal to the real chat.
+
+    `outputs` are those of the plan; addresses that must be registered elsewhere are taken from them.
+    """
+    password = f"pulumi stack output adminPassword --show-secrets --stack {stack}"
+    return [
+        f"{INSTALL}; then `pulumi login` (or `pulumi login --local` for a state on this machine)",
+        f"Give credentials in the environment: {_credentials(spec)}",
+        f"pulumi stack init {stack}",
+        *(
+            f"{command(f'{NAMESPACE}:{name}')} --stack {stack}   # {SECRETS[name].description}"
+            for name in sorted(spec.secrets & set(SECRETS))
+        ),
+        *_errands(spec, outputs),
+        f"pulumi preview --stack {stack}, and then: pulumi up --stack {stack}",
+        f"Sign in at {outputs.get('url')} as {outputs.get('adminUsername')}; the password: {password}",
+    ]
+
+
+def _credentials(spec: ChatSpec) -> str:
+    needed = []
+    if spec.region is not None:
+        needed.append("AWS (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)")
+    if isinstance(spec.parts.database, AtlasDatabase):
+        needed.append("Atlas (MONGODB_ATLAS_PUBLIC_KEY, MONGODB_ATLAS_PRIVATE_KEY)")
+    if isinstance(spec.parts.dns, CloudflareDns):
+        needed.append("Cloudflare (CLOUDFLARE_API_TOKEN)")
+    kept = ", ".join(key for key, secret in PROVIDER_KEYS.items() if secret)
+    return f"{'; '.join(needed) or 'none are needed'}. Secret keys in the stack file work too: {kept}"
+
+
+def _errands(spec: ChatSpec, outputs: Mapping[str, object]) -> list[str]:
+    made = []
+    for login in spec.parts.login:
+        if isinstance(login, OidcLogin):
+            made.append(f"Register this redirect address at {login.url}: {outputs.get('oidcRedirectUri')}")
+        elif isinstance(login, SamlLogin):
+            made.append(
+                f"Register at the SAML provider: entity id {outputs.get('samlMetadata')}, "
+                f"answers go to {outputs.get('samlConsumer')}"
+            )
+    if isinstance(spec.parts.mail, SesMail):
+        made.append(
+            f"Ask AWS for SES production access in {spec.parts.mail.region or spec.region}, "
+            "or mail reaches verified addresses only"
+        )
+    if spec.parts.monitoring.alarm_emails:
+        made.append("After the first deployment, confirm the messages that AWS sends to the alarm addresses")
+    return made
