@@ -24,6 +24,19 @@ def _bus(ask: Ask) -> str:
     return f"{bus}/" if bus and bus != "default" else ""
 
 
+def _service_of(arn: str | None) -> str:
+    """`s3` of `arn:aws:s3:::bucket`; nothing where there is no ARN."""
+    parts = (arn or "").split(":", 3)
+    return parts[2] if len(parts) == 4 else ""
+
+
+def _destination_type(ask: Ask) -> str:
+    """S3, CloudWatch Logs or Firehose, by the service in the destination's ARN."""
+    wanted = ask["deliveryDestinationConfiguration"] or {}
+    kinds = {"s3": "S3", "logs": "CWL", "firehose": "FH"}
+    return kinds.get(_service_of(wanted.get("destinationResourceArn")), "XRAY")
+
+
 def _needs_confirmation(ask: Ask) -> bool:
     return ask["protocol"] in {"email", "email-json"}
 
@@ -92,6 +105,36 @@ TYPES: dict[str, Standin] = {
         },
         autoname=Autoname(limit=512),
         replaces=names("logGroupClass name namePrefix region"),
+    ),
+    "aws:cloudwatch/logDelivery:LogDelivery": Standin(
+        what="joins a service's log to its place",
+        id=lambda ask: ask.letters(16, BASE36),
+        computed={
+            "arn": lambda ask: ask.arn("logs", f"delivery:{ask.id}"),
+            "fieldDelimiter": given("fieldDelimiter", ""),
+            "recordFields": given("recordFields", lambda _ask: []),
+        },
+        replaces=names("deliveryDestinationArn deliverySourceName region"),
+    ),
+    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": Standin(
+        what="where a service's log goes",
+        id=lambda ask: str(ask["name"]),
+        computed={
+            "arn": lambda ask: ask.arn("logs", f"delivery-destination:{ask['name']}"),
+            "deliveryDestinationType": given("deliveryDestinationType", _destination_type),
+        },
+        autoname=Autoname(limit=60),
+        replaces=names("deliveryDestinationType name outputFormat region"),
+    ),
+    "aws:cloudwatch/logDeliverySource:LogDeliverySource": Standin(
+        what="log that a service writes",
+        id=lambda ask: str(ask["name"]),
+        computed={
+            "arn": lambda ask: ask.arn("logs", f"delivery-source:{ask['name']}"),
+            "service": lambda ask: _service_of(ask["resourceArn"]),
+        },
+        autoname=Autoname(limit=60),
+        replaces=names("logType name region resourceArn"),
     ),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Standin(
         what="alarm",
