@@ -14,10 +14,10 @@ from rocketchat.environment import Secret
 from stacks import features, providers
 from stacks.language import ChatSpec
 from stacks.load import Secrets, load
-from stacks.profiles import snapshots
 from stacks.runtimes import Runtime
 from stacks.spec import (
     CloudFrontMediaCdn,
+    ExistingAtlasDatabase,
     OidcLogin,
     S3Media,
     SamlLogin,
@@ -48,7 +48,7 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
     opts = pulumi.ResourceOptions(providers=list(made_providers.values()))
     zone = _zone(spec, made_providers)
     runtime = _runtime(spec.parts.runtime.kind)(spec, zone, opts)
-    database = _database(spec, secrets, runtime, opts)
+    database, database_outputs = _database(spec, secrets, runtime, opts)
     media, media_outputs = _media(spec, zone, opts)
     mail = _mail(spec, secrets, zone, opts)
     credentials = Credentials("credentials", {"names": _generated(spec)}, opts)
@@ -91,6 +91,7 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
         "adminPassword": credentials.value("administrator"),
         "mongodbUri": database.uri,
         "egressAddresses": pulumi.Output.all(*runtime.egress.addresses),
+        **database_outputs,
         **media_outputs,
         **_callbacks(spec),
         **running.outputs,
@@ -145,60 +146,17 @@ def _generated(spec: ChatSpec) -> list[str]:
 
 def _database(
     spec: ChatSpec, secrets: Secrets, runtime: Runtime, opts: pulumi.ResourceOptions
-) -> DatabaseAccess:
+) -> tuple[DatabaseAccess, Mapping[str, pulumi.Input[object]]]:
     part = spec.parts.database
     if isinstance(part, UriDatabase):
         from components.database.existing import existing
 
-        return existing(secrets.values["mongodbUri"], secrets.values.get("mongodbOplogUri"))
-    from components.database.atlas import (
-        AtlasCluster,
-        AtlasClusterArgs,
-        AtlasDatabaseArgs,
-    )
-    from components.database.atlas import AtlasDatabase as Database
+        return existing(secrets.values["mongodbUri"], secrets.values.get("mongodbOplogUri")), {}
+    from stacks import atlas
 
-    defaults = spec.defaults
-    cluster_args: AtlasClusterArgs = {
-        "cluster_name": part.cluster,
-        "region": part.region or spec.region or "",
-        "tier": part.tier or spec.size.atlas_tier,
-        "tier_max": part.max_tier or part.tier or spec.size.atlas_max_tier,
-        "disk_gb": part.disk_gb or spec.size.disk_gb,
-        "mongodb_version": part.version or spec.release.recommended_mongodb,
-        "schedule": snapshots(spec.parts.backup, defaults),
-        "maintenance": {"day": part.maintenance_day, "hour": part.maintenance_hour},
-        "alert_emails": list(spec.parts.monitoring.alarm_emails),
-        "termination_protection": defaults.protect,
-        "retain_backups": defaults.protect,
-        "protect": defaults.protect,
-        "retain": defaults.protect,
-        "tags": dict(providers.tags(spec)),
-    }
-    if part.project is not None:
-        cluster_args["project_id"] = part.project
-    elif part.organization is not None:
-        cluster_args["organization_id"] = part.organization
-        cluster_args["project_name"] = part.cluster
-    cluster = AtlasCluster("cluster", cluster_args, opts)
-    args: AtlasDatabaseArgs = {
-        "project_id": cluster.project_id,
-        "cluster_name": cluster.cluster_name,
-        "srv_address": cluster.srv_address,
-        "database": part.name,
-        "roles": [
-            {"role": role.role, "database": role.database} for role in spec.release.database_roles(part.name)
-        ],
-        "oplog": spec.release.needs_oplog_url,
-        "addresses": list(part.allow),
-    }
-    private = defaults.private_link if part.private_link is None else part.private_link
-    if private and runtime.private_link is not None:
-        args["private_link"] = runtime.private_link
-        del args["srv_address"]
-    else:
-        args["addresses"] = [*runtime.egress.addresses, *part.allow]
-    return Database("database", args, opts).access
+    if isinstance(part, ExistingAtlasDatabase):
+        return atlas.on_existing_cluster(part, spec, runtime, opts)
+    return atlas.on_own_cluster(part, spec, runtime, opts)
 
 
 def _media(

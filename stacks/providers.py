@@ -9,7 +9,7 @@ import pulumi_mongodbatlas as mongodbatlas
 
 from stacks.language import ChatSpec
 from stacks.load import Secrets
-from stacks.spec import AtlasDatabase, CloudflareDns
+from stacks.spec import AtlasDatabase, CloudflareDns, ExistingAtlasDatabase
 
 
 def tags(spec: ChatSpec) -> dict[str, str]:
@@ -33,7 +33,7 @@ def make(spec: ChatSpec, secrets: Secrets) -> dict[str, pulumi.ProviderResource]
         made["aws"] = aws.Provider(
             "aws", region=spec.region, default_tags=aws.ProviderDefaultTagsArgs(tags=tags(spec))
         )
-    if isinstance(spec.parts.database, AtlasDatabase):
+    if isinstance(spec.parts.database, AtlasDatabase | ExistingAtlasDatabase):
         made["mongodbatlas"] = mongodbatlas.Provider(
             "mongodbatlas",
             public_key=given.get("mongodbatlas:publicKey"),

@@ -39,6 +39,7 @@ from stacks.spec import (
     CloudFrontMediaCdn,
     Dns,
     Edge,
+    ExistingAtlasDatabase,
     ExistingBalancer,
     ExistingNetwork,
     FargateRuntime,
@@ -150,7 +151,12 @@ def _release(chat: Chat, release: Release) -> Iterator[Finding]:
 
 
 @rule("The release runs on this MongoDB")
-def _mongodb(release: Release, database: AtlasDatabase | UriDatabase) -> Iterator[Finding]:
+def _mongodb(
+    release: Release, database: AtlasDatabase | ExistingAtlasDatabase | UriDatabase
+) -> Iterator[Finding]:
+    if isinstance(database, ExistingAtlasDatabase) and database.version is None:
+        yield Note(f"MongoDB {' or '.join(release.mongodb)}: the cluster is asked at deployment")
+        return
     version = database.version or release.recommended_mongodb
     try:
         releases.check_mongodb(release, version)
@@ -325,8 +331,26 @@ def _networks(runtime: FargateRuntime) -> Iterator[Finding]:
         yield Note(f"{own} over {network.zones} zones")
 
 
-@rule("The database lets the chat in")
-def _database_access(runtime: Runtime, database: AtlasDatabase, defaults: Defaults) -> Iterator[Finding]:
+@rule("The Atlas cluster is named")
+def _atlas_cluster(database: AtlasDatabase | ExistingAtlasDatabase) -> Iterator[Finding]:
+    if isinstance(database, ExistingAtlasDatabase):
+        place = "rocketchat:database"
+        if (database.stack is None) == (database.project is None and database.cluster is None):
+            yield Problem(
+                place,
+                "give either `stack` (the one that made the cluster) or `project` and `cluster`, not both or none",
+            )
+        elif database.stack is None and (database.project is None or database.cluster is None):
+            yield Problem(place, "the cluster is named by both `project` (its id) and `cluster` (its name)")
+        if database.endpoint is not None and (database.stack is not None or not database.private_link):
+            yield Problem(
+                "rocketchat:database.endpoint",
+                "this goes with `privateLink: true` and `project`; a stack tells its own",
+                remedy="leave it out",
+            )
+        where = database.stack or f"{database.cluster} of project {database.project}"
+        yield Note(f"that of {where}, which stays as it is; database {database.name} is this chat's alone")
+        return
     if (database.organization is None) == (database.project is None):
         yield Problem(
             "rocketchat:database",
@@ -335,16 +359,24 @@ def _database_access(runtime: Runtime, database: AtlasDatabase, defaults: Defaul
     for index, address in enumerate(database.allow):
         if address in database.allow[:index]:
             yield Problem(f"rocketchat:database.allow[{index}]", f"{address} is listed twice")
+    yield Note(database.cluster)
+
+
+@rule("The database lets the chat in")
+def _database_access(
+    runtime: Runtime, database: AtlasDatabase | ExistingAtlasDatabase, defaults: Defaults
+) -> Iterator[Finding]:
+    private = defaults.private_link if database.private_link is None else database.private_link
     if database.private_link and not runtime.traits.private_link:
         yield Problem(
             "rocketchat:database.privateLink",
             f"runtime {runtime.kind} has no network for a private endpoint",
             remedy="leave it out",
         )
-    elif runtime.traits.private_link and (
-        defaults.private_link if database.private_link is None else database.private_link
-    ):
+    elif runtime.traits.private_link and private:
         yield Note("through PrivateLink")
+    elif isinstance(database, ExistingAtlasDatabase) and not database.access_list:
+        yield Note("by entries of the access list that are there already")
     elif runtime.fixed_egress:
         yield Note("by the fixed addresses of the network")
     else:

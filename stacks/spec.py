@@ -116,6 +116,12 @@ AtlasId = Annotated[str, _matching(r"[0-9a-f]{24}", "an Atlas id, which has 24 h
 AtlasName = Annotated[
     str, _matching(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", "a name of letters, digits and hyphens")
 ]
+AtlasUser = Annotated[
+    str, _matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,57}", "a user name, at most 58 characters")
+]
+StackName = Annotated[
+    str, _matching(r"([\w.-]+/[\w.-]+/)?[\w.-]+", "a stack's name, or organization/project/stack")
+]
 DatabaseName = Annotated[
     str, _matching(r"[A-Za-z][A-Za-z0-9_-]{0,37}", "a database name, at most 38 characters")
 ]
@@ -319,6 +325,45 @@ class AtlasDatabase(Part):
     )
     maintenance_hour: int = Field(default=18, ge=0, le=23)
     """Hour of day, UTC, at which Atlas may do its maintenance."""
+
+
+class AtlasEndpoint(Part):
+    """The endpoint service that the project has in this region: outputs of the stack that made it."""
+
+    id: AtlasId
+    """Output `atlasPrivateLinkId`."""
+    service: str = Field(pattern=r"^com\.amazonaws\.vpce\.[a-z0-9-]+\.vpce-svc-[0-9a-f]{8,17}$")
+    """Output `atlasEndpointService`."""
+
+
+class ExistingAtlasDatabase(Part):
+    """A database of the chat's own on an Atlas cluster that is there already.
+
+    The cluster, its backups and its alerts stay those of the stack that made it; this one adds a user and a way
+    in, and taking it down takes only these.
+    """
+
+    kind: Literal["atlas-existing"]
+    stack: StackName | None = None
+    """The stack that made the cluster, such as `lovia-fargate` or `org/rocketchat/lovia-fargate`. Either this or
+    `project` and `cluster`."""
+    project: AtlasId | None = None
+    """Id of the cluster's project."""
+    cluster: AtlasName | None = None
+    """Name of the cluster."""
+    name: DatabaseName
+    """Name of the chat's database; no other chat on the cluster may have the same."""
+    user: AtlasUser | None = None
+    """Name of the chat's user, unique in the project; the stack's own name when left out."""
+    version: Version | None = None
+    """MongoDB version of the cluster, such as "8.0". It is looked up at every deployment, too."""
+    access_list: bool = True
+    """Add the chat's addresses to the project's access list. False where another stack that leaves through the
+    same NAT has added them: an entry is there once, and goes with the stack that takes it out."""
+    private_link: bool = False
+    """Reach the cluster through AWS PrivateLink instead, by the endpoint service of `stack` or `endpoint`."""
+    endpoint: AtlasEndpoint | None = None
+    """The project's endpoint service; a new one is made when left out, of which a project has one in a region."""
 
 
 class UriDatabase(Part):
@@ -562,7 +607,7 @@ class Locked(Part):
 
 
 Runtime = Annotated[FargateRuntime, Field()]
-Database = Annotated[AtlasDatabase | UriDatabase, Field(discriminator="kind")]
+Database = Annotated[AtlasDatabase | ExistingAtlasDatabase | UriDatabase, Field(discriminator="kind")]
 Media = Annotated[S3Media | GridFsMedia, Field(discriminator="kind")]
 Dns = Annotated[CloudflareDns, Field()]
 Edge = Annotated[DirectEdge | CloudFrontEdge, Field(discriminator="kind")]

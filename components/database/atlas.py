@@ -29,7 +29,10 @@ PASSWORD_LENGTH = 40
 """Letters and digits: about 238 bits, and nothing that a URI must encode."""
 
 _CLUSTER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
-_USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+USERNAME_LIMIT = 58
+"""Characters of a user's name that leave room for the ending of the second user's."""
+
+_USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,57}")
 
 AUDIT_FILTER = json.dumps(
     {
@@ -341,6 +344,10 @@ class AtlasDatabaseArgs(TypedDict):
     """Whether a second user who may read the oplog is made, for releases that need one. Default false."""
     addresses: NotRequired[Sequence[pulumi.Input[str]]]
     """Fixed public IPv4 addresses of the chat, without a prefix length."""
+    already_let_in: NotRequired[bool]
+    """Whether the access list has the chat's addresses already, so that none is added. Default false."""
+    mongodb_versions: NotRequired[Sequence[str]]
+    """Series of MongoDB that the chat runs on, such as `8.0`: a cluster of another one is refused."""
     access_comment: NotRequired[str]
     """Who these addresses belong to and why, for readers of the access list in Atlas."""
     private_link: NotRequired[PrivateLinkArgs]
@@ -373,6 +380,7 @@ class AtlasDatabase(Component):
                 comment=args.get("access_comment", f"Rocket.Chat, database {args['database']}"),
                 opts=self.child(),
             )
+        self._link: AtlasPrivateLink | None = None
         address = self._address(name, args)
         user, self.uri = self._user(
             f"{name}-user", args, address, username, args["roles"], args["database"], name
@@ -399,9 +407,14 @@ class AtlasDatabase(Component):
         """How the chat reaches its database; both URIs are secret."""
         return DatabaseAccess(uri=self.uri, oplog_uri=self._oplog_uri)
 
+    @property
+    def link(self) -> AtlasPrivateLink | None:
+        """The private endpoint, where there is one; its ids let further stacks of the project use it."""
+        return self._link
+
     def _address(self, name: str, args: AtlasDatabaseArgs) -> pulumi.Output[str]:
         if "private_link" in args:
-            link = AtlasPrivateLink(
+            self._link = AtlasPrivateLink(
                 f"{name}-link",
                 {
                     "place": args["private_link"],
@@ -410,15 +423,23 @@ class AtlasDatabase(Component):
                 },
                 self.child(),
             )
-            return link.srv_address
+            if "mongodb_versions" not in args:
+                return self._link.srv_address
+            checked = self._public_address(args)
+            return pulumi.Output.all(self._link.srv_address, checked).apply(lambda addresses: addresses[0])
         if "srv_address" in args:
             return pulumi.Output.from_input(args["srv_address"])
+        return self._public_address(args)
+
+    def _public_address(self, args: AtlasDatabaseArgs) -> pulumi.Output[str]:
+        """Look the cluster up; its address, once its MongoDB is known to be one that the chat runs on."""
+        versions = tuple(args.get("mongodb_versions", ()))
         cluster = mongodbatlas.get_advanced_cluster_output(
             project_id=args["project_id"],
             name=args["cluster_name"],
             opts=pulumi.InvokeOutputOptions(parent=self),
         )
-        return cluster.connection_strings.apply(lambda strings: strings.standard_srv)
+        return cluster.apply(lambda found: _checked_address(found, versions))
 
     def _user(
         self,
@@ -461,6 +482,16 @@ class AtlasDatabase(Component):
         return user, uri
 
 
+def _checked_address(cluster: "mongodbatlas.GetAdvancedClusterResult", versions: Sequence[str]) -> str:
+    """Return the cluster's address over the internet; ValueError where the chat does not run on its MongoDB."""
+    if versions and cluster.mongo_db_major_version not in versions:
+        raise ValueError(
+            f"the Atlas cluster {cluster.name} runs MongoDB {cluster.mongo_db_major_version}; this release of "
+            f"the chat needs {', '.join(versions)}"
+        )
+    return cluster.connection_strings.standard_srv
+
+
 def single_address(address: str) -> str:
     """Return an access-list entry for one IPv4 address: `203.0.113.7` becomes `203.0.113.7/32`.
 
@@ -498,7 +529,7 @@ def _check_database(args: AtlasDatabaseArgs) -> None:
             f"the database user's name {args.get('username')!r} must be letters, digits, hyphens, dots and "
             "underscores"
         )
-    if not args.get("addresses") and "private_link" not in args:
+    if not (args.get("addresses") or args.get("already_let_in") or "private_link" in args):
         raise ValueError(
             "the database has no way in: give the chat's fixed addresses (through a NAT gateway, for "
             "instance), or a private link"
