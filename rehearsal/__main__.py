@@ -55,14 +55,12 @@ def _plan(asked: argparse.Namespace) -> int:
     from rehearsal import show, stack
     from rehearsal.cli import find_engine
     from rehearsal.engine import live
-    from rehearsal.plan import find_leaks, plan_program
+    from rehearsal.plan import find_leaks
     from stacks.guide import next_steps
 
     to = show.console()
     loaded = stack.load(asked.stack)
-    plan = plan_program(
-        loaded.program, stack=loaded.name, config=loaded.config, secret_keys=loaded.secret_keys
-    )
+    plan = stack.plan(loaded)
     if asked.json is not None:
         asked.json.write_text(plan.text(), encoding="utf-8")
     leaks = find_leaks(plan)
@@ -95,10 +93,13 @@ def _plan(asked: argparse.Namespace) -> int:
             config=loaded.config,
             secret_keys=loaded.secret_keys,
             watch=watch,
+            others=stack.referred(plan),
         )
     show.show_life(life, to)
     found = "; ".join(life.state_leaks)
-    check = show.Check("The state holds no secret in clear", not found, found or "exported, and searched")
+    check = show.Check(
+        "The state holds no secret in clear", not found, found or "every file of the backend was searched"
+    )
     show.show_checks([check], to)
     show.show_next(steps, to)
     return 1 if leaks or life.state_leaks else 0

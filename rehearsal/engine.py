@@ -20,8 +20,10 @@ import pulumi
 from rehearsal.cli import CHECKOUT, Cli, find_engine
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.errors import RehearsalError
+from rehearsal.monitor import STACK_TYPE
 from rehearsal.plan import PROJECT, SHORTEST_SECRET, Program
 from rehearsal.server import debug_providers, serving
+from rehearsal.standins.table import CREATED
 from rehearsal.wire import SECRET_MARK
 
 if TYPE_CHECKING:
@@ -266,10 +268,12 @@ def rehearsing(
     project: str = PROJECT,
     watch: Watch | None = None,
     cli: Cli | None = None,
+    others: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[Rehearsal]:
     """Open a stack in the real engine, in a new folder that is deleted afterwards.
 
-    Raises RehearsalError where there is no Pulumi CLI.
+    `others` are the stacks that this one refers to, and their outputs. Raises RehearsalError where there is no
+    Pulumi CLI.
     """
     from pulumi import automation
 
@@ -284,28 +288,46 @@ def rehearsing(
         environment = _environment(root, port)
         for name in ("home", "state", "work"):
             (root / name).mkdir()
-        opened = automation.create_or_select_stack(
-            stack_name=stack,
-            project_name=project,
-            program=lambda: None,
-            opts=automation.LocalWorkspaceOptions(
-                work_dir=str(root / "work"),
-                env_vars=environment,
-                pulumi_home=str(root / "home" / ".pulumi"),
-                secrets_provider="passphrase",
-                pulumi_command=_command(cli, root),
-                project_settings=automation.ProjectSettings(
-                    name=project,
-                    runtime="python",
-                    backend=automation.ProjectBackend(url=(root / "state").as_uri()),
-                ),
+        options = automation.LocalWorkspaceOptions(
+            work_dir=str(root / "work"),
+            env_vars=environment,
+            pulumi_home=str(root / "home" / ".pulumi"),
+            secrets_provider="passphrase",
+            pulumi_command=_command(cli, root),
+            project_settings=automation.ProjectSettings(
+                name=project,
+                runtime="python",
+                backend=automation.ProjectBackend(url=(root / "state").as_uri()),
             ),
         )
+
+        def opening(name: str) -> "automation.Stack":
+            return automation.create_or_select_stack(
+                stack_name=name, project_name=project, program=lambda: None, opts=options
+            )
+
+        for other, outputs in (others or {}).items():
+            opening(other).import_stack(_deployed(project, other, outputs))
+        opened = opening(stack)
         secrets = {f"configuration {key}": config[key] for key in secret_keys if key in config}
         rehearsal = Rehearsal(opened, cloud, cli, secrets, root / "state", watch)
         opened.workspace.program = rehearsal.guarded(program)
         rehearsal.set_config(config, secret_keys)
         yield rehearsal
+
+
+def _deployed(project: str, stack: str, outputs: Mapping[str, Any]) -> "automation.Deployment":
+    """The state of a stack with nothing but its outputs."""
+    from pulumi import automation
+
+    resource = {
+        "urn": f"urn:pulumi:{stack}::{project}::{STACK_TYPE}::{project}-{stack}",
+        "type": STACK_TYPE,
+        "custom": False,
+        "outputs": dict(outputs),
+    }
+    manifest = {"time": CREATED, "magic": "", "version": ""}
+    return automation.Deployment(version=3, deployment={"manifest": manifest, "resources": [resource]})
 
 
 def _command(cli: Cli, root: Path) -> "automation.PulumiCommand":
@@ -336,14 +358,21 @@ def live(
     secret_keys: Collection[str] = (),
     project: str = PROJECT,
     watch: Watch | None = None,
+    others: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Life:
-    """Deploy, deploy again with nothing to change, and destroy.
+    """Deploy, deploy again with nothing to change, and destroy. `others` is as `rehearsing` takes it.
 
     Raises RehearsalError when the second `up` changes anything, or when `destroy` leaves anything behind that
     is not kept on purpose.
     """
     with rehearsing(
-        program, stack=stack, config=config, secret_keys=secret_keys, project=project, watch=watch
+        program,
+        stack=stack,
+        config=config,
+        secret_keys=secret_keys,
+        project=project,
+        watch=watch,
+        others=others,
     ) as stage:
         up = stage.up()
         again = stage.up(kind="up again")

@@ -1,7 +1,7 @@
 """The in-process door: answers the SDK in the engine's place, and writes down what was asked."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,11 @@ from rehearsal.standins.table import Cloud
 from rehearsal.wire import at_path, decode, encode
 
 STACK_TYPE = "pulumi:pulumi:Stack"
+REFERENCE_TYPE = "pulumi:pulumi:StackReference"
+ORGANIZATION = "organization"
+"""The one organization that backends without accounts have."""
+Others = Callable[[str], tuple[Mapping[str, Any], Collection[str]]]
+"""The outputs of another stack of the project by its name, and the names of those that are secret."""
 _SEVERITIES = {engine_pb2.DEBUG: "debug", engine_pb2.INFO: "info", engine_pb2.WARNING: "warning"}
 
 
@@ -75,8 +80,16 @@ class Engine:
 class Monitor(MockMonitor):
     """Registers resources with the stand-ins. One for each plan."""
 
-    def __init__(self, project: str, stack: str, region: str | None, default_tags: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        project: str,
+        stack: str,
+        region: str | None,
+        default_tags: Mapping[str, str],
+        others: Others | None = None,
+    ) -> None:
         super().__init__(_NoMocks())
+        self._others = others
         self.project = project
         self.stack = stack
         self.records: dict[str, Record] = {}
@@ -188,11 +201,14 @@ class Monitor(MockMonitor):
                     secret_inputs=secret,
                     options={"readId": request.id},
                 )
-                answer = standins.existing(
-                    request.type, request.name, record.urn, request.id, state, self._default
-                )
-                record.id, record.outputs = answer.id, answer.outputs
-                record.secret_outputs = answer.secrets
+                if request.type == REFERENCE_TYPE:
+                    self._refer(record, request.id)
+                else:
+                    answer = standins.existing(
+                        request.type, request.name, record.urn, request.id, state, self._default
+                    )
+                    record.id, record.outputs = answer.id, answer.outputs
+                    record.secret_outputs = answer.secrets
                 self.records[record.urn] = record
             except RehearsalError as error:
                 self.problems.append(str(error))
@@ -200,6 +216,17 @@ class Monitor(MockMonitor):
         return resource_pb2.ReadResourceResponse(
             urn=record.urn, properties=encode(record.outputs, record.secret_outputs)
         )
+
+    def _refer(self, record: Record, stack: str) -> None:
+        """Answer a StackReference, with the outputs of the other stack as `others` knows them."""
+        organization, _, rest = stack.partition("/")
+        project, _, name = rest.partition("/")
+        if self._others is None or (organization, project) != (ORGANIZATION, self.project):
+            raise RehearsalError(f"{record.name}: the rehearsal knows no stack {stack}")
+        outputs, secret = self._others(name)
+        record.id = stack
+        record.outputs = {"name": stack, "outputs": outputs, "secretOutputNames": sorted(secret)}
+        record.secret_outputs = frozenset(f"outputs.{key}" for key in secret)
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:  # noqa: N802
         """Answer one data lookup."""

@@ -18,7 +18,7 @@ from pulumi.runtime.settings import SETTINGS, Settings, configure
 from pulumi.runtime.stack import Stack
 
 from rehearsal.errors import RehearsalError
-from rehearsal.monitor import STACK_TYPE, Engine, Message, Monitor, Record
+from rehearsal.monitor import ORGANIZATION, STACK_TYPE, Engine, Message, Monitor, Others, Record
 from rehearsal.wire import SECRET_MARK, at_path, masked, strings
 
 Program = Callable[[], None]
@@ -98,6 +98,15 @@ class Plan:
         """The stack itself."""
         return next(resource for resource in self.resources if resource.type == STACK_TYPE)
 
+    def exported(self) -> tuple[dict[str, Any], frozenset[str]]:
+        """Return the stack's outputs as they are, and the names of those that are secret."""
+        secret = {
+            path.removeprefix("outputs.").partition(".")[0]
+            for path in self.root.secret_paths
+            if path.startswith("outputs.")
+        }
+        return dict(self.root.outputs), frozenset(secret)
+
     @property
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secret ones as `[secret]`."""
@@ -132,15 +141,17 @@ def plan_program(
     config: Mapping[str, str] | None = None,
     secret_keys: Collection[str] = (),
     project: str = PROJECT,
+    others: Others | None = None,
 ) -> Plan:
     """Run the program against the stand-ins, in a thread of its own, and return what it would make.
 
     `config` has full keys (`aws:region`, `rocketchat:chat`) and strings (JSON for objects); `secret_keys` are
     those of them that are secret. Raises RehearsalError for what the program or its resources have wrong; an
-    exception that lists `problems` of a stack file is passed on as it is.
+    exception that lists `problems` of a stack file is passed on as it is. `others` tells the outputs of stacks
+    that the program refers to.
     """
     config = dict(config or {})
-    monitor = Monitor(project, stack, config.get("aws:region"), _default_tags(config))
+    monitor = Monitor(project, stack, config.get("aws:region"), _default_tags(config), others)
     engine = Engine()
     failures: list[BaseException] = []
 
@@ -202,7 +213,7 @@ def _run(
             monitor=monitor,
             engine=engine,
             dry_run=False,
-            organization="organization",
+            organization=ORGANIZATION,
             root_directory=".",
         )
     )
