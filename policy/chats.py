@@ -22,8 +22,14 @@ from policy.rule import Probe, Where
 
 HOSTS: Final = (t.LIGHTSAIL_INSTANCE, t.EC2_INSTANCE, t.DO_DROPLET)
 CARRIERS: Final = (
-    t.TASK_DEFINITION, t.DEPLOYMENT, t.STATEFUL_SET, t.POD, t.RELEASE, t.CHART, *HOSTS,
-)  # fmt: skip
+    t.TASK_DEFINITION,
+    t.DEPLOYMENT,
+    t.STATEFUL_SET,
+    t.POD,
+    t.RELEASE,
+    t.CHART,
+    *HOSTS,
+)
 """Types of resources that can carry a chat."""
 _PREFIX: Final = "OVERWRITE_SETTING_"
 
@@ -113,9 +119,12 @@ def _from_task(subject: Subject, stack: Stack, unknown: list[str]) -> list[Chat]
         for number, item in enumerate(container.get("environment") or ()):
             chat.add(item.get("name"), item.get("value"), f"{path}.environment[{number}].value")
         for number, item in enumerate(container.get("secrets") or ()):
-            chat.add(item.get("name"), SECRET, f"{path}.secrets[{number}].valueFrom", stored=True)
+            if item.get("name") not in chat.variables:
+                chat.add(item.get("name"), SECRET, f"{path}.secrets[{number}].valueFrom", stored=True)
         chat.partial = bool(container.get("environmentFiles"))
-        services = [s for s in stack.of(t.SERVICE) if subject in stack.meant(s, "taskDefinition", t.TASK_DEFINITION)]
+        services = [
+            s for s in stack.of(t.SERVICE) if subject in stack.meant(s, "taskDefinition", t.TASK_DEFINITION)
+        ]
         chat.replicas = services[0].properties.get("desiredCount") if services else None
         found.append(chat)
     return found
@@ -176,7 +185,9 @@ def _variables(chat: Chat, stack: Stack, items: Any, path: str) -> None:
             other = source.get("configMapKeyRef")
             if isinstance(reference, Mapping):
                 value = _one(stack, t.K8S_SECRET, reference)
-                chat.add(item.get("name"), SECRET if value is None else value, where + ".valueFrom", stored=True)
+                chat.add(
+                    item.get("name"), SECRET if value is None else value, where + ".valueFrom", stored=True
+                )
             elif isinstance(other, Mapping):
                 value = _one(stack, t.CONFIG_MAP, other)
                 chat.add(item.get("name"), UNKNOWN if value is None else value, where + ".valueFrom")
@@ -241,7 +252,9 @@ def _from_chart(subject: Subject, stack: Stack, unknown: list[str]) -> list[Chat
     _variables(chat, stack, extra, "values.extraEnv")
     if values.get("existingMongodbSecret"):
         holder = _named(stack, t.K8S_SECRET, values["existingMongodbSecret"])
-        value = next((v for k, v, _ in secret_values(holder) if k == "mongo-uri"), SECRET) if holder else SECRET
+        value = (
+            next((v for k, v, _ in secret_values(holder) if k == "mongo-uri"), SECRET) if holder else SECRET
+        )
         chat.add("MONGO_URL", value, "values.existingMongodbSecret", stored=True)
     elif values.get("externalMongodbUrl"):
         chat.add("MONGO_URL", values["externalMongodbUrl"], "values.externalMongodbUrl")
@@ -333,20 +346,27 @@ def _compose_variables(chat: Chat, service: Mapping[str, Any], written: dict[str
     named = service.get("env_file")
     for entry in [named] if isinstance(named, str | Mapping) else named or ():
         name = str(entry.get("path") if isinstance(entry, Mapping) else entry)
-        content = next((body for path, body in written.items() if path.rsplit("/", 1)[-1] == name.rsplit("/", 1)[-1]), None)
+        content = next(
+            (body for path, body in written.items() if path.rsplit("/", 1)[-1] == name.rsplit("/", 1)[-1]),
+            None,
+        )
         if content is None:
             chat.partial = True
             continue
         for line in content.splitlines():
             if "=" in line and not line.lstrip().startswith("#"):
                 variable, value = line.split("=", 1)
-                chat.add(variable.strip().removeprefix("export "), value.strip().strip("'\""), f"{where}.env_file")
+                chat.add(
+                    variable.strip().removeprefix("export "), value.strip().strip("'\""), f"{where}.env_file"
+                )
     items = service.get("environment")
-    pairs = items.items() if isinstance(items, Mapping) else [
-        tuple(str(item).split("=", 1)) if "=" in str(item) else (str(item), None) for item in items or ()
-    ]  # fmt: skip
-    for variable, value in pairs:
-        text = "" if value is None else _text(value)
+    pairs = (
+        items.items()
+        if isinstance(items, Mapping)
+        else [str(item).partition("=")[::2] for item in items or ()]
+    )
+    for variable, given in pairs:
+        text = "" if given is None else _text(given)
         reference = re.fullmatch(r"\$\{?(\w+)[^}]*\}?", text)
         if reference and not CREDENTIAL_VALUE.search(text):
             chat.add(variable, SECRET, f"{where}.environment.{variable}", stored=True)

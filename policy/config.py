@@ -21,9 +21,13 @@ class Waiver(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rule: str = Field(description="Id of the rule, such as `net-flow-logs`.")
-    resource: str = Field(description="Name or URN of the resource. No patterns: each case is accepted by itself.")
+    resource: str = Field(
+        description="Name or URN of the resource. No patterns: each case is accepted by itself."
+    )
     reason: str = Field(min_length=20, description="Why this is right here; at least a sentence.")
-    expires: dt.date = Field(description="Last day on which it holds, as `2027-06-30`. After it, it is an error.")
+    expires: dt.date = Field(
+        description="Last day on which it holds, as `2027-06-30`. After it, it is an error."
+    )
 
 
 class Config(BaseModel):

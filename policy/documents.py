@@ -110,7 +110,15 @@ def tag_of(image: str) -> str:
 
 def is_pinned(image: Any) -> bool:
     """Tell whether an image names one version: a digest, or a tag that is no moving name."""
-    return isinstance(image, str) and tag_of(image) not in {"", "latest", "stable", "develop", "edge", "master", "main"}
+    return isinstance(image, str) and tag_of(image) not in {
+        "",
+        "latest",
+        "stable",
+        "develop",
+        "edge",
+        "master",
+        "main",
+    }
 
 
 def is_chat_image(image: Any) -> bool:

@@ -1,8 +1,8 @@
 """Judging a deployment: every rule on every resource that it is about, and what came of it."""
 
+import contextlib
 import datetime as dt
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -30,7 +30,13 @@ class Finding:
     @property
     def order(self) -> tuple[bool, int, str, str, str]:
         """Sort key: what blocks first, then by severity."""
-        return (not self.blocking, _ORDER.index(self.rule.severity), self.rule.id, self.subject.urn, self.path)
+        return (
+            not self.blocking,
+            _ORDER.index(self.rule.severity),
+            self.rule.id,
+            self.subject.urn,
+            self.path,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +53,14 @@ class Report:
     expired: tuple[Waiver, ...]
     unused: tuple[Waiver, ...]
     resources: int
-    rules: int
+    judged: tuple[Rule, ...] = field(repr=False)
     """Rules that had something to judge."""
     seconds: float
+
+    @property
+    def rules(self) -> int:
+        """How many rules had something to judge."""
+        return len(self.judged)
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -67,13 +78,13 @@ class Report:
         return not self.blocking and not self.expired
 
 
-def look(rule: Rule, subject: Subject, stack: Stack, config: Config) -> Iterator[tuple[bool, str, str, Subject]]:
+def look(
+    rule: Rule, subject: Subject, stack: Stack, config: Config
+) -> Iterator[tuple[bool, str, str, Subject]]:
     """Give what a rule sees at a resource, each once: whether unknown, path, message, and whose it is."""
     probe = Probe(subject, stack, config)
-    try:
+    with contextlib.suppress(Stop):
         rule.judge(probe)
-    except Stop:
-        pass
     seen = set()
     for note in probe.run.notes:
         key = (note.unknown, note.path, note.message, note.subject.urn)
@@ -98,19 +109,17 @@ def judge(
     if lost:
         raise ConfigError(f"waivers name rules that do not exist: {', '.join(lost)}")
     expired = tuple(waiver for waiver in config.waivers if waiver.expires < today)
-    valid = {
-        (waiver.rule, waiver.resource): waiver for waiver in config.waivers if waiver.expires >= today
-    }
+    valid = {(waiver.rule, waiver.resource): waiver for waiver in config.waivers if waiver.expires >= today}
     used: set[tuple[str, str]] = set()
     findings: list[Finding] = []
     unknown: list[Finding] = []
     waived: list[Finding] = []
     seen: set[tuple[str, bool, str, str, str]] = set()
-    judged: Counter[str] = Counter()
+    judged: set[str] = set()
     for rule in rules:
         blocks = rule.level.blocks(production=config.production)
         for subject in whole.of(*rule.types):
-            judged[rule.id] += 1
+            judged.add(rule.id)
             for is_unknown, path, message, about in look(rule, subject, whole, config):
                 key = (rule.id, is_unknown, about.urn, path, message)
                 if key in seen:
@@ -134,8 +143,6 @@ def judge(
         expired=expired,
         unused=tuple(waiver for name, waiver in valid.items() if name not in used),
         resources=len(whole.subjects),
-        rules=len(judged),
+        judged=tuple(rule for rule in rules if rule.id in judged),
         seconds=time.perf_counter() - start,
     )
-
-

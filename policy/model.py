@@ -18,7 +18,7 @@ class _Unknown:
 
 
 UNKNOWN: Final = _Unknown()
-SECRET: Final = "[secret]"
+SECRET: Final = "[secret]"  # noqa: S105 - what stands in its place
 """What a plan, or an exported state that cannot be decrypted, shows in place of a secret."""
 
 _RENAMED: Final = re.compile(r"^(aws:s3/\w+?)(?:V2):(\w+?)V2$")
@@ -49,6 +49,8 @@ class Subject:
     protect: bool = False
     dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Property to the URNs that its value was made from."""
+    secrets: frozenset[str] | None = None
+    """Top-level properties that are secret; None where nobody says (the engine unwraps them for policies)."""
     provider: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Inputs of the provider that makes it, where they are known (default tags, region)."""
 
@@ -129,7 +131,7 @@ class Stack:
             for urn in subject.dependencies.get(prop.split(".")[0], ())
             if urn in self.by_urn and canonical(self.by_urn[urn].type) == target
         ]
-        values = {text for text in _texts(_dig(subject.properties, prop))}
+        values = set(_texts(_dig(subject.properties, prop)))
         if found:
             exact = [peer for peer in found if values.intersection(peer.identities())]
             return exact or found

@@ -180,7 +180,9 @@ class View:
             return None
         return View(self.run, memo[key], self.where(path))
 
-    def fail(self, message: str, path: str | tuple[str | int, ...] = "", subject: Subject | None = None) -> None:
+    def fail(
+        self, message: str, path: str | tuple[str | int, ...] = "", subject: Subject | None = None
+    ) -> None:
         """Note a violation."""
         self.run.notes.append(Note(self.where(path), message, False, subject or self.run.subject))
 

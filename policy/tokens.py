@@ -61,6 +61,7 @@ BUCKET_REPLICATION: Final = "aws:s3/bucketReplicationConfig:BucketReplicationCon
 BUCKET_VERSIONING: Final = "aws:s3/bucketVersioning:BucketVersioning"
 BUCKET_OBJECT: Final = "aws:s3/bucketObjectv2:BucketObjectv2"
 SPACES_BUCKET: Final = "digitalocean:index/spacesBucket:SpacesBucket"
+SPACES_CORS: Final = "digitalocean:index/spacesBucketCorsConfiguration:SpacesBucketCorsConfiguration"
 
 DISTRIBUTION: Final = "aws:cloudfront/distribution:Distribution"
 ORIGIN_ACCESS: Final = "aws:cloudfront/originAccessControl:OriginAccessControl"
@@ -79,23 +80,19 @@ IAM_ROLE_ATTACHMENT: Final = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 IAM_USER_ATTACHMENT: Final = "aws:iam/userPolicyAttachment:UserPolicyAttachment"
 IAM_USER_ATTACHMENTS: Final = "aws:iam/policyAttachment:PolicyAttachment"
 KMS_KEY: Final = "aws:kms/key:Key"
-SECRET: Final = "aws:secretsmanager/secret:Secret"
-SECRET_VERSION: Final = "aws:secretsmanager/secretVersion:SecretVersion"
-SECRET_ROTATION: Final = "aws:secretsmanager/secretRotation:SecretRotation"
+SECRET: Final = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type
+SECRET_ROTATION: Final = "aws:secretsmanager/secretRotation:SecretRotation"  # noqa: S105 - a type
 PARAMETER: Final = "aws:ssm/parameter:Parameter"
 
 EMAIL_IDENTITY: Final = "aws:sesv2/emailIdentity:EmailIdentity"
 MAIL_FROM: Final = "aws:sesv2/emailIdentityMailFromAttributes:EmailIdentityMailFromAttributes"
 CONFIGURATION_SET: Final = "aws:sesv2/configurationSet:ConfigurationSet"
-EVENT_DESTINATION: Final = (
-    "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination"
-)
+EVENT_DESTINATION: Final = "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination"
 IDENTITY_POLICY: Final = "aws:sesv2/emailIdentityPolicy:EmailIdentityPolicy"
 
 LOG_GROUP: Final = "aws:cloudwatch/logGroup:LogGroup"
 ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
 EVENT_RULE: Final = "aws:cloudwatch/eventRule:EventRule"
-EVENT_CONNECTION: Final = "aws:cloudwatch/eventConnection:EventConnection"
 API_DESTINATION: Final = "aws:cloudwatch/eventApiDestination:EventApiDestination"
 LOG_DELIVERY_SOURCE: Final = "aws:cloudwatch/logDeliverySource:LogDeliverySource"
 TOPIC: Final = "aws:sns/topic:Topic"
@@ -110,13 +107,12 @@ ZONE_DNSSEC: Final = "cloudflare:index/zoneDnssec:ZoneDnssec"
 RULESET: Final = "cloudflare:index/ruleset:Ruleset"
 
 DO_CLUSTER: Final = "digitalocean:index/kubernetesCluster:KubernetesCluster"
-DO_VPC: Final = "digitalocean:index/vpc:Vpc"
 DO_FIREWALL: Final = "digitalocean:index/firewall:Firewall"
 DO_DROPLET: Final = "digitalocean:index/droplet:Droplet"
 
 NAMESPACE: Final = "kubernetes:core/v1:Namespace"
 POD: Final = "kubernetes:core/v1:Pod"
-K8S_SECRET: Final = "kubernetes:core/v1:Secret"
+K8S_SECRET: Final = "kubernetes:core/v1:Secret"  # noqa: S105 - a type
 CONFIG_MAP: Final = "kubernetes:core/v1:ConfigMap"
 K8S_SERVICE: Final = "kubernetes:core/v1:Service"
 DEPLOYMENT: Final = "kubernetes:apps/v1:Deployment"
@@ -133,7 +129,6 @@ RELEASE: Final = "kubernetes:helm.sh/v3:Release"
 CHART: Final = "kubernetes:helm.sh/v4:Chart"
 CLUSTER_ISSUER: Final = "kubernetes:cert-manager.io/v1:ClusterIssuer"
 GATEWAY: Final = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
-HTTP_ROUTE: Final = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
 
-NO_SDK_CLASS: Final = (CLUSTER_ISSUER, GATEWAY, HTTP_ROUTE)
+NO_SDK_CLASS: Final = (CLUSTER_ISSUER, GATEWAY)
 """Custom resources of a cluster: any program names them by hand."""

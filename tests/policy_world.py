@@ -73,24 +73,27 @@ services:
     image: registry.rocket.chat/rocketchat/rocket.chat:8.9.0
     restart: unless-stopped
     environment:
-%s
+{}
     security_opt: ["no-new-privileges:true"]
-    logging: {options: {max-size: 10m}}
+    logging: {{options: {{max-size: 10m}}}}
   mongo:
     image: mongo:8.0.4
     restart: unless-stopped
     volumes: ["data:/data/db"]
     security_opt: ["no-new-privileges:true"]
-    logging: {options: {max-size: 10m}}
+    logging: {{options: {{max-size: 10m}}}}
   proxy:
     image: docker.io/library/caddy:2.10.0
     restart: unless-stopped
     ports: ["80:80", "443:443", "127.0.0.1:2019:2019"]
     security_opt: ["no-new-privileges:true"]
-    logging: {options: {max-size: 10m}}
-""" % "".join(
-    f'      {key}: "{value}"\n' for key, value in {**CHAT_ENVIRONMENT, **{name: "${%s}" % name for name in CHAT_SECRETS}}.items()
-)  # fmt: skip
+    logging: {{options: {{max-size: 10m}}}}
+""".format(
+    "".join(
+        f'      {key}: "{value}"\n'
+        for key, value in {**CHAT_ENVIRONMENT, **{name: f"${{{name}}}" for name in CHAT_SECRETS}}.items()
+    )
+)
 USER_DATA: Final = (
     "#!/bin/sh\napt-get install -y unattended-upgrades\n"
     f"cat > /srv/compose.yaml <<'END'\n{COMPOSE}\nEND\n"
@@ -109,20 +112,50 @@ def _bucket(name: str, bucket: str, **more: Any) -> list[Subject]:
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     side = {"bucket": bucket}
-    rules = [{"status": "Enabled", "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
-              "noncurrentVersionExpiration": {"noncurrentDays": 30}, "expiration": {"days": 90}}]  # fmt: skip
+    rules = [
+        {
+            "status": "Enabled",
+            "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
+            "noncurrentVersionExpiration": {"noncurrentDays": 30},
+            "expiration": {"days": 90},
+        }
+    ]
     return [
         w(name, t.BUCKET, {**side, "tags": TAGS, **more}, outputs={"arn": arns}, protect=True),
-        w(f"{name}-block", t.BUCKET_PUBLIC_ACCESS, {**side, "blockPublicAcls": True, "blockPublicPolicy": True,
-                                                   "ignorePublicAcls": True, "restrictPublicBuckets": True}),
+        w(
+            f"{name}-block",
+            t.BUCKET_PUBLIC_ACCESS,
+            {
+                **side,
+                "blockPublicAcls": True,
+                "blockPublicPolicy": True,
+                "ignorePublicAcls": True,
+                "restrictPublicBuckets": True,
+            },
+        ),
         w(f"{name}-owner", t.BUCKET_OWNERSHIP, {**side, "rule": {"objectOwnership": "BucketOwnerEnforced"}}),
         w(f"{name}-policy", t.BUCKET_POLICY, {**side, "policy": doc(deny)}),
-        w(f"{name}-key", t.BUCKET_ENCRYPTION, {**side, "rules": [
-            {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"}, "bucketKeyEnabled": True}]}),
-        w(f"{name}-versions", t.BUCKET_VERSIONING, {**side, "versioningConfiguration": {"status": "Enabled"}}),
+        w(
+            f"{name}-key",
+            t.BUCKET_ENCRYPTION,
+            {
+                **side,
+                "rules": [
+                    {
+                        "applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"},
+                        "bucketKeyEnabled": True,
+                    }
+                ],
+            },
+        ),
+        w(
+            f"{name}-versions",
+            t.BUCKET_VERSIONING,
+            {**side, "versioningConfiguration": {"status": "Enabled"}},
+        ),
         w(f"{name}-life", t.BUCKET_LIFECYCLE, {**side, "rules": rules}),
         w(f"{name}-log", t.BUCKET_LOGGING, {**side, "targetBucket": "logs.example.org"}),
-    ]  # fmt: skip
+    ]
 
 
 def w(
@@ -142,6 +175,7 @@ def w(
         outputs=outputs or {},
         id=f"{name}-id",
         protect=protect,
+        secrets=frozenset(),
         dependencies={key: [urn(other) for other in others] for key, others in (deps or {}).items()},
         provider={"region": "ap-southeast-1"} if kind.startswith("aws:") else {},
     )
@@ -164,27 +198,50 @@ def _secret_arn(name: str) -> str:
 
 
 def _task(name: str, *made: dict[str, Any]) -> Subject:
-    return w(name, t.TASK_DEFINITION, {
-        "family": name, "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "1024", "memory": "2048",
-        "executionRoleArn": arn("iam", "role/execution"), "taskRoleArn": arn("iam", "role/task"), "tags": TAGS,
-        "volumes": [{"name": "tmp"}], "containerDefinitions": json.dumps(made),
-    }, outputs={"arn": arn("ecs", f"task-definition/{name}:1")})  # fmt: skip
+    return w(
+        name,
+        t.TASK_DEFINITION,
+        {
+            "family": name,
+            "networkMode": "awsvpc",
+            "requiresCompatibilities": ["FARGATE"],
+            "cpu": "1024",
+            "memory": "2048",
+            "executionRoleArn": arn("iam", "role/execution"),
+            "taskRoleArn": arn("iam", "role/task"),
+            "tags": TAGS,
+            "volumes": [{"name": "tmp"}],
+            "containerDefinitions": json.dumps(made),
+        },
+        outputs={"arn": arn("ecs", f"task-definition/{name}:1")},
+    )
 
 
 def _pod(name: str, image: str, **container: Any) -> dict[str, Any]:
     return {
         "automountServiceAccountToken": False,
         "volumes": [{"name": "tmp", "emptyDir": {}}],
-        "containers": [{
-            "name": name, "image": image, "ports": [{"containerPort": 3000}],
-            "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "runAsNonRoot": True,
-                                "runAsUser": 65533, "seccompProfile": {"type": "RuntimeDefault"}, "privileged": False,
-                                "readOnlyRootFilesystem": True},
-            "resources": {"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}},
-            "readinessProbe": {"httpGet": {"path": "/readyz"}}, "livenessProbe": {"httpGet": {"path": "/livez"}},
-            **container,
-        }],
-    }  # fmt: skip
+        "containers": [
+            {
+                "name": name,
+                "image": image,
+                "ports": [{"containerPort": 3000}],
+                "securityContext": {
+                    "allowPrivilegeEscalation": False,
+                    "capabilities": {"drop": ["ALL"]},
+                    "runAsNonRoot": True,
+                    "runAsUser": 65533,
+                    "seccompProfile": {"type": "RuntimeDefault"},
+                    "privileged": False,
+                    "readOnlyRootFilesystem": True,
+                },
+                "resources": {"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}},
+                "readinessProbe": {"httpGet": {"path": "/readyz"}},
+                "livenessProbe": {"httpGet": {"path": "/livez"}},
+                **container,
+            }
+        ],
+    }
 
 
 def _workload(name: str, kind: str, pod: dict[str, Any]) -> Subject:
@@ -193,20 +250,46 @@ def _workload(name: str, kind: str, pod: dict[str, Any]) -> Subject:
         return w(name, kind, {"metadata": meta, "spec": pod})
     template = {"template": {"spec": pod}}
     if kind == t.CRON_JOB:
-        return w(name, kind, {"metadata": meta, "spec": {
-            "schedule": "0 2 * * *", "timeZone": "Etc/UTC", "concurrencyPolicy": "Forbid", "suspend": False,
-            "jobTemplate": {"spec": {"activeDeadlineSeconds": 3600, "backoffLimit": 2, **template}}}})  # fmt: skip
+        return w(
+            name,
+            kind,
+            {
+                "metadata": meta,
+                "spec": {
+                    "schedule": "0 2 * * *",
+                    "timeZone": "Etc/UTC",
+                    "concurrencyPolicy": "Forbid",
+                    "suspend": False,
+                    "jobTemplate": {"spec": {"activeDeadlineSeconds": 3600, "backoffLimit": 2, **template}},
+                },
+            },
+        )
     labels = {"matchLabels": {"app": name}}
     return w(name, kind, {"metadata": meta, "spec": {"replicas": 1, "selector": labels, **template}})
 
 
 def _waf_rule(name: str, **more: Any) -> dict[str, Any]:
-    return {"name": name, "statement": {"managedRuleGroupStatement": {"name": name, "vendorName": "AWS", **more}}}
+    return {
+        "name": name,
+        "statement": {"managedRuleGroupStatement": {"name": name, "vendorName": "AWS", **more}},
+    }
 
 
 def _record(name: str, kind: str, host: str, content: str, **more: Any) -> Subject:
-    return w(name, t.DNS_RECORD, {"type": kind, "name": host, "content": content, "ttl": 300, "proxied": False,
-                                  "comment": "the chat", "zoneId": "z", **more})  # fmt: skip
+    return w(
+        name,
+        t.DNS_RECORD,
+        {
+            "type": kind,
+            "name": host,
+            "content": content,
+            "ttl": 300,
+            "proxied": False,
+            "comment": "the chat",
+            "zoneId": "z",
+            **more,
+        },
+    )
 
 
 def world() -> dict[str, Subject]:
@@ -219,159 +302,466 @@ def _network() -> Iterable[Subject]:
     yield w("vpc-default", t.DEFAULT_SECURITY_GROUP, {"vpcId": "vpc-id"})
     yield w("vpc-flow", t.FLOW_LOG, {"vpcId": "vpc-id", "trafficType": "ALL"})
     for zone in "ab":
-        yield w(f"subnet-{zone}", t.SUBNET, {"vpcId": "vpc-id", "availabilityZone": f"ap-southeast-1{zone}",
-                                            "mapPublicIpOnLaunch": False, "tags": TAGS})  # fmt: skip
+        yield w(
+            f"subnet-{zone}",
+            t.SUBNET,
+            {
+                "vpcId": "vpc-id",
+                "availabilityZone": f"ap-southeast-1{zone}",
+                "mapPublicIpOnLaunch": False,
+                "tags": TAGS,
+            },
+        )
         yield w(f"ip-{zone}", t.EIP, {"tags": TAGS}, outputs={"publicIp": f"203.0.113.{ord(zone)}"})
-        yield w(f"nat-{zone}", t.NAT_GATEWAY, {"allocationId": f"ip-{zone}-id", "subnetId": f"subnet-{zone}-id",
-                                              "tags": TAGS})  # fmt: skip
-    yield w("endpoint", t.VPC_ENDPOINT, {
-        "vpcId": "vpc-id", "serviceName": "com.amazonaws.ap-southeast-1.s3", "vpcEndpointType": "Gateway",
-        "policy": doc(allow(["s3:GetObject"], ["arn:aws:s3:::media.example.org/*"], Principal="*"))})  # fmt: skip
+        yield w(
+            f"nat-{zone}",
+            t.NAT_GATEWAY,
+            {"allocationId": f"ip-{zone}-id", "subnetId": f"subnet-{zone}-id", "tags": TAGS},
+        )
+    yield w(
+        "endpoint",
+        t.VPC_ENDPOINT,
+        {
+            "vpcId": "vpc-id",
+            "serviceName": "com.amazonaws.ap-southeast-1.s3",
+            "vpcEndpointType": "Gateway",
+            "policy": doc(allow(["s3:GetObject"], ["arn:aws:s3:::media.example.org/*"], Principal="*")),
+        },
+    )
     described = {"description": "what it is for", "tags": TAGS, "vpcId": "vpc-id"}
     yield w("sg-alb", t.SECURITY_GROUP, dict(described))
     yield w("sg-app", t.SECURITY_GROUP, dict(described))
     for port in (80, 443):
-        yield w(f"in-{port}", t.INGRESS_RULE, {
-            "securityGroupId": "sg-alb-id", "cidrIpv4": "0.0.0.0/0", "fromPort": port, "toPort": port,
-            "ipProtocol": "tcp", "description": "users"})  # fmt: skip
-    yield w("in-app", t.INGRESS_RULE, {
-        "securityGroupId": "sg-app-id", "referencedSecurityGroupId": "sg-alb-id", "fromPort": 3000, "toPort": 3000,
-        "ipProtocol": "tcp", "description": "from the balancer"})  # fmt: skip
-    yield w("out-app", t.EGRESS_RULE, {"securityGroupId": "sg-app-id", "cidrIpv4": "0.0.0.0/0", "fromPort": 443,
-                                       "toPort": 443, "ipProtocol": "tcp", "description": "HTTPS"})  # fmt: skip
-    yield w("alb", t.LOAD_BALANCER, {
-        "securityGroups": ["sg-alb-id"], "subnets": ["subnet-a-id", "subnet-b-id"], "dropInvalidHeaderFields": True,
-        "loadBalancerType": "application", "internal": False, "enableDeletionProtection": True, "idleTimeout": 300,
-        "accessLogs": {"enabled": True, "bucket": "logs.example.org"}, "tags": TAGS, "enableHttp2": True,
-        "desyncMitigationMode": "defensive",
-    }, outputs={"arn": arn("elasticloadbalancing", "loadbalancer/app/alb/1"),
-                "dnsName": "alb-1.ap-southeast-1.elb.amazonaws.com"})  # fmt: skip
-    yield w("http", t.LISTENER, {"port": 80, "protocol": "HTTP", "loadBalancerArn": "alb-id", "defaultActions": [
-        {"type": "redirect", "redirect": {"protocol": "HTTPS", "statusCode": "HTTP_301"}}]})  # fmt: skip
-    yield w("https", t.LISTENER, {
-        "port": 443, "protocol": "HTTPS", "loadBalancerArn": "alb-id", "certificateArn": "cert-id",
-        "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06", "defaultActions": [{"type": "fixed-response"}]})  # fmt: skip
-    yield w("http-rule", t.LISTENER_RULE, {"listenerArn": "http-id", "actions": [{"type": "redirect"}],
-                                           "conditions": [{"hostHeader": {"values": [HOST]}}]})  # fmt: skip
-    yield w("target", t.TARGET_GROUP, {
-        "targetType": "ip", "port": 3000, "protocol": "HTTP", "deregistrationDelay": 60, "tags": TAGS,
-        "healthCheck": {"path": "/livez", "matcher": "200"}, "stickiness": {"enabled": True, "type": "lb_cookie"},
-    }, outputs={"arn": "target-arn"})  # fmt: skip
-    common = _waf_rule("AWSManagedRulesCommonRuleSet", ruleActionOverrides=[
-        {"name": "SizeRestrictions_BODY", "actionToUse": {"count": {}}}])  # fmt: skip
-    yield w("acl", t.WEB_ACL, {"scope": "REGIONAL", "tags": TAGS, "rules": [
-        common, _waf_rule("AWSManagedRulesKnownBadInputsRuleSet"),
-        {"name": "rate", "statement": {"rateBasedStatement": {"limit": 2000}}}]}, outputs={"arn": "acl-arn"})  # fmt: skip
-    yield w("acl-alb", t.WEB_ACL_ASSOCIATION, {
-        "resourceArn": arn("elasticloadbalancing", "loadbalancer/app/alb/1"), "webAclArn": "acl-arn"})  # fmt: skip
+        yield w(
+            f"in-{port}",
+            t.INGRESS_RULE,
+            {
+                "securityGroupId": "sg-alb-id",
+                "cidrIpv4": "0.0.0.0/0",
+                "fromPort": port,
+                "toPort": port,
+                "ipProtocol": "tcp",
+                "description": "users",
+            },
+        )
+    yield w(
+        "in-app",
+        t.INGRESS_RULE,
+        {
+            "securityGroupId": "sg-app-id",
+            "referencedSecurityGroupId": "sg-alb-id",
+            "fromPort": 3000,
+            "toPort": 3000,
+            "ipProtocol": "tcp",
+            "description": "from the balancer",
+        },
+    )
+    yield w(
+        "out-app",
+        t.EGRESS_RULE,
+        {
+            "securityGroupId": "sg-app-id",
+            "cidrIpv4": "0.0.0.0/0",
+            "fromPort": 443,
+            "toPort": 443,
+            "ipProtocol": "tcp",
+            "description": "HTTPS",
+        },
+    )
+    yield w(
+        "alb",
+        t.LOAD_BALANCER,
+        {
+            "securityGroups": ["sg-alb-id"],
+            "subnets": ["subnet-a-id", "subnet-b-id"],
+            "dropInvalidHeaderFields": True,
+            "loadBalancerType": "application",
+            "internal": False,
+            "enableDeletionProtection": True,
+            "idleTimeout": 300,
+            "accessLogs": {"enabled": True, "bucket": "logs.example.org"},
+            "tags": TAGS,
+            "enableHttp2": True,
+            "desyncMitigationMode": "defensive",
+        },
+        outputs={
+            "arn": arn("elasticloadbalancing", "loadbalancer/app/alb/1"),
+            "dnsName": "alb-1.ap-southeast-1.elb.amazonaws.com",
+        },
+    )
+    yield w(
+        "http",
+        t.LISTENER,
+        {
+            "port": 80,
+            "protocol": "HTTP",
+            "loadBalancerArn": "alb-id",
+            "defaultActions": [
+                {"type": "redirect", "redirect": {"protocol": "HTTPS", "statusCode": "HTTP_301"}}
+            ],
+        },
+    )
+    yield w(
+        "https",
+        t.LISTENER,
+        {
+            "port": 443,
+            "protocol": "HTTPS",
+            "loadBalancerArn": "alb-id",
+            "certificateArn": "cert-id",
+            "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+            "defaultActions": [{"type": "fixed-response"}],
+        },
+    )
+    yield w(
+        "http-rule",
+        t.LISTENER_RULE,
+        {
+            "listenerArn": "http-id",
+            "actions": [{"type": "redirect"}],
+            "conditions": [{"hostHeader": {"values": [HOST]}}],
+        },
+    )
+    yield w(
+        "target",
+        t.TARGET_GROUP,
+        {
+            "targetType": "ip",
+            "port": 3000,
+            "protocol": "HTTP",
+            "deregistrationDelay": 60,
+            "tags": TAGS,
+            "healthCheck": {"path": "/livez", "matcher": "200"},
+            "stickiness": {"enabled": True, "type": "lb_cookie"},
+        },
+        outputs={"arn": "target-arn"},
+    )
+    common = _waf_rule(
+        "AWSManagedRulesCommonRuleSet",
+        ruleActionOverrides=[{"name": "SizeRestrictions_BODY", "actionToUse": {"count": {}}}],
+    )
+    yield w(
+        "acl",
+        t.WEB_ACL,
+        {
+            "scope": "REGIONAL",
+            "tags": TAGS,
+            "rules": [
+                common,
+                _waf_rule("AWSManagedRulesKnownBadInputsRuleSet"),
+                {"name": "rate", "statement": {"rateBasedStatement": {"limit": 2000}}},
+            ],
+        },
+        outputs={"arn": "acl-arn"},
+    )
+    yield w(
+        "acl-alb",
+        t.WEB_ACL_ASSOCIATION,
+        {"resourceArn": arn("elasticloadbalancing", "loadbalancer/app/alb/1"), "webAclArn": "acl-arn"},
+    )
     yield w("acl-log", t.WEB_ACL_LOGGING, {"resourceArn": "acl-arn", "logDestinationConfigs": ["x"]})
 
 
 def _compute() -> Iterable[Subject]:
     chat = _container(
-        "rocketchat", IMAGE,
+        "rocketchat",
+        IMAGE,
         environment=[{"name": key, "value": value} for key, value in CHAT_ENVIRONMENT.items()],
         secrets=[{"name": key, "valueFrom": _secret_arn(key)} for key in CHAT_SECRETS],
-        dockerLabels={"team": "chat"}, command=["node", "main.js"],
-    )  # fmt: skip
+        dockerLabels={"team": "chat"},
+        command=["node", "main.js"],
+    )
     yield _task("task", chat, _container("metrics", "quay.io/jetstack/exporter:1.2.3"))
-    yield _task("bot", _container(
-        "hubot", "ghcr.io/example/hubot:1.0.0",
-        environment=[{"name": "ROCKETCHAT_URL", "value": f"https://{HOST}"}, {"name": "ROCKETCHAT_USER", "value": "helper"}],
-        secrets=[{"name": "ROCKETCHAT_PASSWORD", "valueFrom": _secret_arn("bot")}]))  # fmt: skip
-    yield w("cluster", t.CLUSTER, {"settings": [{"name": "containerInsights", "value": "enabled"}], "tags": TAGS,
-                                   "configuration": {"executeCommandConfiguration": {"logging": "OVERRIDE", "kmsKeyId": "k"}}},
-            outputs={"arn": "cluster-arn"})  # fmt: skip
-    yield w("service", t.SERVICE, {
-        "cluster": "cluster-arn", "taskDefinition": arn("ecs", "task-definition/task:1"), "desiredCount": 1,
-        "networkConfiguration": {"assignPublicIp": False, "subnets": ["subnet-a-id"]},
-        "deploymentCircuitBreaker": {"enable": True, "rollback": True}, "deploymentMinimumHealthyPercent": 100,
-        "capacityProviderStrategies": [{"capacityProvider": "FARGATE", "base": 1, "weight": 1},
-                                       {"capacityProvider": "FARGATE_SPOT", "weight": 3}],
-        "healthCheckGracePeriodSeconds": 300, "enableExecuteCommand": False, "propagateTags": "SERVICE", "tags": TAGS,
-        "loadBalancers": [{"targetGroupArn": "target-arn", "containerName": "rocketchat", "containerPort": 3000}],
-        "platformVersion": "LATEST", "forceNewDeployment": False, "deploymentController": {"type": "ECS"},
-    })  # fmt: skip
+    yield _task(
+        "bot",
+        _container(
+            "hubot",
+            "ghcr.io/example/hubot:1.0.0",
+            environment=[
+                {"name": "ROCKETCHAT_URL", "value": f"https://{HOST}"},
+                {"name": "ROCKETCHAT_USER", "value": "helper"},
+            ],
+            secrets=[{"name": "ROCKETCHAT_PASSWORD", "valueFrom": _secret_arn("bot")}],
+        ),
+    )
+    yield w(
+        "cluster",
+        t.CLUSTER,
+        {
+            "settings": [{"name": "containerInsights", "value": "enabled"}],
+            "tags": TAGS,
+            "configuration": {"executeCommandConfiguration": {"logging": "OVERRIDE", "kmsKeyId": "k"}},
+        },
+        outputs={"arn": "cluster-arn"},
+    )
+    yield w(
+        "service",
+        t.SERVICE,
+        {
+            "cluster": "cluster-arn",
+            "taskDefinition": arn("ecs", "task-definition/task:1"),
+            "desiredCount": 1,
+            "networkConfiguration": {"assignPublicIp": False, "subnets": ["subnet-a-id"]},
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+            "deploymentMinimumHealthyPercent": 100,
+            "capacityProviderStrategies": [
+                {"capacityProvider": "FARGATE", "base": 1, "weight": 1},
+                {"capacityProvider": "FARGATE_SPOT", "weight": 3},
+            ],
+            "healthCheckGracePeriodSeconds": 300,
+            "enableExecuteCommand": False,
+            "propagateTags": "SERVICE",
+            "tags": TAGS,
+            "loadBalancers": [
+                {"targetGroupArn": "target-arn", "containerName": "rocketchat", "containerPort": 3000}
+            ],
+            "platformVersion": "LATEST",
+            "forceNewDeployment": False,
+            "deploymentController": {"type": "ECS"},
+        },
+    )
     yield w("scaling", t.SCALING_TARGET, {"minCapacity": 1, "maxCapacity": 4})
-    yield w("light", t.LIGHTSAIL_INSTANCE, {
-        "name": "light", "blueprintId": "ubuntu_24_04", "keyPairName": "ops", "userData": USER_DATA, "tags": TAGS,
-        "addOn": {"type": "AutoSnapshot", "status": "Enabled", "snapshotTime": "18:00"}}, protect=True)  # fmt: skip
-    yield w("light-ports", t.LIGHTSAIL_PORTS, {"instanceName": "light", "portInfos": [
-        {"fromPort": 443, "toPort": 443, "protocol": "tcp", "cidrs": ["0.0.0.0/0"]},
-        {"fromPort": 22, "toPort": 22, "protocol": "tcp", "cidrs": ["198.51.100.7/32"]}]})  # fmt: skip
-    yield w("host", t.EC2_INSTANCE, {
-        "instanceType": "t4g.medium", "metadataOptions": {"httpTokens": "required"}, "tags": TAGS,
-        "rootBlockDevice": {"encrypted": True}, "associatePublicIpAddress": False, "userDataReplaceOnChange": False})  # fmt: skip
+    yield w(
+        "light",
+        t.LIGHTSAIL_INSTANCE,
+        {
+            "name": "light",
+            "blueprintId": "ubuntu_24_04",
+            "keyPairName": "ops",
+            "userData": USER_DATA,
+            "tags": TAGS,
+            "addOn": {"type": "AutoSnapshot", "status": "Enabled", "snapshotTime": "18:00"},
+        },
+        protect=True,
+    )
+    yield w(
+        "light-ports",
+        t.LIGHTSAIL_PORTS,
+        {
+            "instanceName": "light",
+            "portInfos": [
+                {"fromPort": 443, "toPort": 443, "protocol": "tcp", "cidrs": ["0.0.0.0/0"]},
+                {"fromPort": 22, "toPort": 22, "protocol": "tcp", "cidrs": ["198.51.100.7/32"]},
+            ],
+        },
+    )
+    yield w(
+        "host",
+        t.EC2_INSTANCE,
+        {
+            "instanceType": "t4g.medium",
+            "metadataOptions": {"httpTokens": "required"},
+            "tags": TAGS,
+            "rootBlockDevice": {"encrypted": True},
+            "associatePublicIpAddress": False,
+            "userDataReplaceOnChange": False,
+        },
+    )
     yield w("droplet", t.DO_DROPLET, {"backups": True, "sshKeys": ["1"], "monitoring": True})
-    yield w("droplet-wall", t.DO_FIREWALL, {"inboundRules": [
-        {"protocol": "tcp", "portRange": "443", "sourceAddresses": ["0.0.0.0/0", "::/0"]},
-        {"protocol": "tcp", "portRange": "22", "sourceAddresses": ["198.51.100.7/32"]}]})  # fmt: skip
-    yield w("doks", t.DO_CLUSTER, {
-        "version": "1.36.1-do.0", "autoUpgrade": True, "surgeUpgrade": True, "ha": True, "vpcUuid": "v",
-        "maintenancePolicy": {"day": "sunday", "startTime": "18:00"},
-        "controlPlaneFirewall": {"enabled": True, "allowedAddresses": ["198.51.100.7"]},
-        "nodePool": {"autoScale": True, "minNodes": 2, "maxNodes": 4, "nodeCount": 2}})  # fmt: skip
-    yield w("namespace", t.NAMESPACE, {"metadata": {
-        "name": "chat", "labels": {"pod-security.kubernetes.io/enforce": "baseline"}}})  # fmt: skip
-    yield w("deny", t.NETWORK_POLICY, {"metadata": {"name": "deny", "namespace": "chat"},
-                                       "spec": {"podSelector": {}, "policyTypes": ["Ingress"]}})  # fmt: skip
+    yield w(
+        "droplet-wall",
+        t.DO_FIREWALL,
+        {
+            "inboundRules": [
+                {"protocol": "tcp", "portRange": "443", "sourceAddresses": ["0.0.0.0/0", "::/0"]},
+                {"protocol": "tcp", "portRange": "22", "sourceAddresses": ["198.51.100.7/32"]},
+            ]
+        },
+    )
+    yield w(
+        "doks",
+        t.DO_CLUSTER,
+        {
+            "version": "1.36.1-do.0",
+            "autoUpgrade": True,
+            "surgeUpgrade": True,
+            "ha": True,
+            "vpcUuid": "v",
+            "maintenancePolicy": {"day": "sunday", "startTime": "18:00"},
+            "controlPlaneFirewall": {"enabled": True, "allowedAddresses": ["198.51.100.7"]},
+            "nodePool": {"autoScale": True, "minNodes": 2, "maxNodes": 4, "nodeCount": 2},
+        },
+    )
+    yield w(
+        "namespace",
+        t.NAMESPACE,
+        {"metadata": {"name": "chat", "labels": {"pod-security.kubernetes.io/enforce": "baseline"}}},
+    )
+    yield w(
+        "deny",
+        t.NETWORK_POLICY,
+        {
+            "metadata": {"name": "deny", "namespace": "chat"},
+            "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
+        },
+    )
     env = [{"name": key, "value": value} for key, value in CHAT_ENVIRONMENT.items()]
-    env.append({"name": "MONGO_URL", "valueFrom": {"secretKeyRef": {"name": "chat-secrets", "key": "mongo-uri"}}})
+    env.append(
+        {"name": "MONGO_URL", "valueFrom": {"secretKeyRef": {"name": "chat-secrets", "key": "mongo-uri"}}}
+    )
     pod = _pod("rocketchat", IMAGE, env=env, envFrom=[{"secretRef": {"name": "chat-secrets"}}])
     yield _workload("deployment", t.DEPLOYMENT, pod)
-    yield w("budget-pods", t.DISRUPTION_BUDGET, {"metadata": {"namespace": "chat"}, "spec": {
-        "maxUnavailable": 1, "selector": {"matchLabels": {"app": "deployment"}}}})  # fmt: skip
+    yield w(
+        "budget-pods",
+        t.DISRUPTION_BUDGET,
+        {
+            "metadata": {"namespace": "chat"},
+            "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "deployment"}}},
+        },
+    )
     yield _workload("dump", t.CRON_JOB, _pod("dump", "docker.io/library/mongo:8.0.4"))
     secrets = {"mongo-uri": SECURE_URI, **dict.fromkeys(CHAT_SECRETS[1:], "s3cretS3cretS3cret")}
-    yield w("secrets", t.K8S_SECRET, {"metadata": {"name": "chat-secrets", "namespace": "chat"}, "stringData": secrets})
+    yield w(
+        "secrets",
+        t.K8S_SECRET,
+        {"metadata": {"name": "chat-secrets", "namespace": "chat"}, "stringData": secrets},
+    )
     yield w("config", t.CONFIG_MAP, {"metadata": {"name": "chat-config"}, "data": {"COLOR": "blue"}})
     yield w("k8s-service", t.K8S_SERVICE, {"metadata": {"name": "chat"}, "spec": {"type": "ClusterIP"}})
-    yield w("role-k8s", t.K8S_ROLE, {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}]})
+    yield w(
+        "role-k8s",
+        t.K8S_ROLE,
+        {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}]},
+    )
     nginx = "nginx.ingress.kubernetes.io/"
-    yield w("ingress", t.INGRESS, {
-        "metadata": {"name": "chat", "annotations": {nginx + "proxy-body-size": "200m", nginx + "proxy-read-timeout": "3600",
-                                                     nginx + "proxy-send-timeout": "3600"}},
-        "spec": {"ingressClassName": "nginx", "tls": [{"secretName": "chat-tls", "hosts": [HOST]}]}})  # fmt: skip
-    yield w("release", t.RELEASE, {
-        "chart": "rocketchat", "version": "7.0.2", "repositoryOpts": {"repo": "https://rocketchat.github.io/helm-charts"},
-        "atomic": True, "cleanupOnFail": True, "timeout": 900, "namespace": "chat",
-        "values": {
-            "host": HOST, "image": {"tag": "8.9.0"}, "replicaCount": 1, "microservices": {"enabled": False},
-            "mongodb": {"enabled": False}, "existingMongodbSecret": "chat-secrets", "extraSecret": "chat-secrets",
-            "extraEnv": [item for item in env if item["name"] not in {"ROOT_URL", "MONGO_URL"}],
-            "resources": {"requests": {"memory": "1Gi"}, "limits": {"memory": "2Gi"}},
-            "livenessProbe": {"enabled": True}, "readinessProbe": {"enabled": True},
-            "securityContext": {"runAsUser": 65533}, "containerSecurityContext": {"runAsUser": 65533},
-            "ingress": {"enabled": True, "annotations": {}, "tls": [{"hosts": [HOST]}]},
-        }})  # fmt: skip
-    yield w("issuer", t.CLUSTER_ISSUER, {"spec": {"acme": {
-        "server": "https://acme-v02.api.letsencrypt.org/directory", "email": "ops@example.org"}}})  # fmt: skip
-    yield w("gateway", t.GATEWAY, {"spec": {"listeners": [
-        {"name": "https", "protocol": "HTTPS", "tls": {"certificateRefs": [{"name": "chat-tls"}]}}]}})  # fmt: skip
+    yield w(
+        "ingress",
+        t.INGRESS,
+        {
+            "metadata": {
+                "name": "chat",
+                "annotations": {
+                    nginx + "proxy-body-size": "200m",
+                    nginx + "proxy-read-timeout": "3600",
+                    nginx + "proxy-send-timeout": "3600",
+                },
+            },
+            "spec": {"ingressClassName": "nginx", "tls": [{"secretName": "chat-tls", "hosts": [HOST]}]},
+        },
+    )
+    yield w(
+        "release",
+        t.RELEASE,
+        {
+            "chart": "rocketchat",
+            "version": "7.0.2",
+            "repositoryOpts": {"repo": "https://rocketchat.github.io/helm-charts"},
+            "atomic": True,
+            "cleanupOnFail": True,
+            "timeout": 900,
+            "namespace": "chat",
+            "values": {
+                "host": HOST,
+                "image": {"tag": "8.9.0"},
+                "replicaCount": 1,
+                "microservices": {"enabled": False},
+                "mongodb": {"enabled": False},
+                "existingMongodbSecret": "chat-secrets",
+                "extraSecret": "chat-secrets",
+                "extraEnv": [item for item in env if item["name"] not in {"ROOT_URL", "MONGO_URL"}],
+                "resources": {"requests": {"memory": "1Gi"}, "limits": {"memory": "2Gi"}},
+                "livenessProbe": {"enabled": True},
+                "readinessProbe": {"enabled": True},
+                "securityContext": {"runAsUser": 65533},
+                "containerSecurityContext": {"runAsUser": 65533},
+                "ingress": {"enabled": True, "annotations": {}, "tls": [{"hosts": [HOST]}]},
+            },
+        },
+    )
+    yield w(
+        "issuer",
+        t.CLUSTER_ISSUER,
+        {
+            "spec": {
+                "acme": {
+                    "server": "https://acme-v02.api.letsencrypt.org/directory",
+                    "email": "ops@example.org",
+                }
+            }
+        },
+    )
+    yield w(
+        "gateway",
+        t.GATEWAY,
+        {
+            "spec": {
+                "listeners": [
+                    {"name": "https", "protocol": "HTTPS", "tls": {"certificateRefs": [{"name": "chat-tls"}]}}
+                ]
+            }
+        },
+    )
 
 
 def _data() -> Iterable[Subject]:
     yield w("project", t.ATLAS_PROJECT, {"name": "chat", "withDefaultAlertsSettings": True})
-    yield w("atlas", t.ATLAS_CLUSTER, {
-        "name": "atlas", "projectId": "project-id", "backupEnabled": True, "pitEnabled": True, "retainBackupsEnabled": True,
-        "terminationProtectionEnabled": True, "mongoDbMajorVersion": "8.0", "versionReleaseSystem": "LTS",
-        "encryptionAtRestProvider": "AWS", "paused": False,
-        "advancedConfiguration": {"minimumEnabledTlsProtocol": "TLS1_2", "javascriptEnabled": False,
-                                  "oplogMinRetentionHours": 24},
-        "replicationSpecs": [{"regionConfigs": [{
-            "regionName": "AP_SOUTHEAST_1", "providerName": "AWS", "electableSpecs": {"instanceSize": "M10", "nodeCount": 3},
-            "autoScaling": {"computeEnabled": True, "computeMaxInstanceSize": "M30", "diskGbEnabled": True}}]}],
-    }, protect=True)  # fmt: skip
+    yield w(
+        "atlas",
+        t.ATLAS_CLUSTER,
+        {
+            "name": "atlas",
+            "projectId": "project-id",
+            "backupEnabled": True,
+            "pitEnabled": True,
+            "retainBackupsEnabled": True,
+            "terminationProtectionEnabled": True,
+            "mongoDbMajorVersion": "8.0",
+            "versionReleaseSystem": "LTS",
+            "encryptionAtRestProvider": "AWS",
+            "paused": False,
+            "advancedConfiguration": {
+                "minimumEnabledTlsProtocol": "TLS1_2",
+                "javascriptEnabled": False,
+                "oplogMinRetentionHours": 24,
+            },
+            "replicationSpecs": [
+                {
+                    "regionConfigs": [
+                        {
+                            "regionName": "AP_SOUTHEAST_1",
+                            "providerName": "AWS",
+                            "electableSpecs": {"instanceSize": "M10", "nodeCount": 3},
+                            "autoScaling": {
+                                "computeEnabled": True,
+                                "computeMaxInstanceSize": "M30",
+                                "diskGbEnabled": True,
+                            },
+                        }
+                    ]
+                }
+            ],
+        },
+        protect=True,
+    )
     for zone in "ab":
-        yield w(f"entry-{zone}", t.ATLAS_ACCESS, {"projectId": "project-id", "cidrBlock": f"203.0.113.{ord(zone)}/32",
-                                                 "comment": "NAT"})  # fmt: skip
-    yield w("user", t.ATLAS_USER, {
-        "username": "chat", "authDatabaseName": "admin", "password": "abcdefghijklmnopqrstuvwxyz",
-        "roles": [{"roleName": "readWrite", "databaseName": "chat"}], "scopes": [{"type": "CLUSTER", "name": "atlas"}]})  # fmt: skip
-    yield w("schedule-atlas", t.ATLAS_SCHEDULE, {
-        "clusterName": "atlas", "restoreWindowDays": 3, "policyItemDaily": {"retentionValue": 7, "retentionUnit": "days"},
-        "policyItemWeeklies": [{"retentionValue": 4}], "policyItemMonthlies": [{"retentionValue": 12}],
-        "copySettings": [{"regionName": "AP_SOUTHEAST_2"}]})  # fmt: skip
+        yield w(
+            f"entry-{zone}",
+            t.ATLAS_ACCESS,
+            {"projectId": "project-id", "cidrBlock": f"203.0.113.{ord(zone)}/32", "comment": "NAT"},
+        )
+    yield w(
+        "user",
+        t.ATLAS_USER,
+        {
+            "username": "chat",
+            "authDatabaseName": "admin",
+            "password": "abcdefghijklmnopqrstuvwxyz",
+            "roles": [{"roleName": "readWrite", "databaseName": "chat"}],
+            "scopes": [{"type": "CLUSTER", "name": "atlas"}],
+        },
+    )
+    yield w(
+        "schedule-atlas",
+        t.ATLAS_SCHEDULE,
+        {
+            "clusterName": "atlas",
+            "restoreWindowDays": 3,
+            "policyItemDaily": {"retentionValue": 7, "retentionUnit": "days"},
+            "policyItemWeeklies": [{"retentionValue": 4}],
+            "policyItemMonthlies": [{"retentionValue": 12}],
+            "copySettings": [{"regionName": "AP_SOUTHEAST_2"}],
+        },
+    )
     yield w("compliance", t.ATLAS_COMPLIANCE, {"projectId": "project-id"})
     yield w("audit", t.ATLAS_AUDITING, {"enabled": True})
     yield w("maintenance", t.ATLAS_MAINTENANCE, {"dayOfWeek": 7})
@@ -379,61 +769,174 @@ def _data() -> Iterable[Subject]:
     yield from _bucket("media", "media.example.org")
     yield from _bucket("backup", "backup.example.org", objectLockEnabled=True)
     yield from _bucket("logs", "logs.example.org")
-    yield w("media-cors", t.BUCKET_CORS, {"bucket": "media.example.org", "corsRules": [
-        {"allowedOrigins": [f"https://{HOST}"], "allowedMethods": ["GET", "HEAD"]}]})  # fmt: skip
+    yield w(
+        "media-cors",
+        t.BUCKET_CORS,
+        {
+            "bucket": "media.example.org",
+            "corsRules": [{"allowedOrigins": [f"https://{HOST}"], "allowedMethods": ["GET", "HEAD"]}],
+        },
+    )
     yield w("backup-lock", t.BUCKET_LOCK, {"bucket": "backup.example.org"})
     yield w("backup-copy", t.BUCKET_REPLICATION, {"bucket": "backup.example.org"})
-    yield w("object", t.BUCKET_OBJECT, {"bucket": "media.example.org", "key": "robots.txt", "content": "hello"})
-    yield w("space", t.SPACES_BUCKET, {"name": "space", "acl": "private", "versioning": {"enabled": True}, "corsRules": [
-        {"allowedOrigins": [f"https://{HOST}"], "allowedMethods": ["GET"]}]}, protect=True)  # fmt: skip
+    yield w(
+        "object", t.BUCKET_OBJECT, {"bucket": "media.example.org", "key": "robots.txt", "content": "hello"}
+    )
+    yield w(
+        "space",
+        t.SPACES_BUCKET,
+        {"name": "space", "acl": "private", "versioning": {"enabled": True}},
+        protect=True,
+    )
+    yield w(
+        "space-cors",
+        t.SPACES_CORS,
+        {
+            "bucket": "space",
+            "corsRules": [{"allowedOrigins": [f"https://{HOST}"], "allowedMethods": ["GET"]}],
+        },
+    )
 
 
 def _edge() -> Iterable[Subject]:
-    yield w("cdn", t.DISTRIBUTION, {
-        "enabled": True, "aliases": [HOST], "httpVersion": "http2", "priceClass": "PriceClass_200", "webAclId": "acl-arn",
-        "defaultRootObject": "index.html", "loggingConfig": {"bucket": "logs"}, "tags": TAGS,
-        "origins": [
-            {"originId": "app", "domainName": "origin.example.org",
-             "customOriginConfig": {"originProtocolPolicy": "https-only", "originSslProtocols": ["TLSv1.2"]}},
-            {"originId": "media", "domainName": "media.example.org.s3.ap-southeast-1.amazonaws.com",
-             "originAccessControlId": "oac-id", "s3OriginConfig": {"originAccessIdentity": ""}}],
-        "originGroups": [{"originId": "both"}],
-        "restrictions": {"geoRestriction": {"restrictionType": "whitelist", "locations": ["SG"]}},
-        "defaultCacheBehavior": {
-            "targetOriginId": "app", "viewerProtocolPolicy": "redirect-to-https", "responseHeadersPolicyId": "headers",
-            "cachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "minTtl": 0,
-            "originRequestPolicyId": "216adef6-5c7f-47e4-b989-5492eafa07d3",
-            "allowedMethods": ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]},
-        "orderedCacheBehaviors": [{"targetOriginId": "media", "viewerProtocolPolicy": "https-only",
-                                   "responseHeadersPolicyId": "headers"}],
-        "viewerCertificate": {"acmCertificateArn": "cert-us-id", "sslSupportMethod": "sni-only",
-                              "minimumProtocolVersion": "TLSv1.2_2021"},
-    }, outputs={"arn": "cdn-arn", "domainName": "d1.cloudfront.net"})  # fmt: skip
+    yield w(
+        "cdn",
+        t.DISTRIBUTION,
+        {
+            "enabled": True,
+            "aliases": [HOST],
+            "httpVersion": "http2",
+            "priceClass": "PriceClass_200",
+            "webAclId": "acl-arn",
+            "defaultRootObject": "index.html",
+            "loggingConfig": {"bucket": "logs"},
+            "tags": TAGS,
+            "origins": [
+                {
+                    "originId": "app",
+                    "domainName": "origin.example.org",
+                    "customOriginConfig": {
+                        "originProtocolPolicy": "https-only",
+                        "originSslProtocols": ["TLSv1.2"],
+                    },
+                },
+                {
+                    "originId": "media",
+                    "domainName": "media.example.org.s3.ap-southeast-1.amazonaws.com",
+                    "originAccessControlId": "oac-id",
+                    "s3OriginConfig": {"originAccessIdentity": ""},
+                },
+            ],
+            "originGroups": [{"originId": "both"}],
+            "restrictions": {"geoRestriction": {"restrictionType": "whitelist", "locations": ["SG"]}},
+            "defaultCacheBehavior": {
+                "targetOriginId": "app",
+                "viewerProtocolPolicy": "redirect-to-https",
+                "responseHeadersPolicyId": "headers",
+                "cachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+                "minTtl": 0,
+                "originRequestPolicyId": "216adef6-5c7f-47e4-b989-5492eafa07d3",
+                "allowedMethods": ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"],
+            },
+            "orderedCacheBehaviors": [
+                {
+                    "targetOriginId": "media",
+                    "viewerProtocolPolicy": "https-only",
+                    "responseHeadersPolicyId": "headers",
+                }
+            ],
+            "viewerCertificate": {
+                "acmCertificateArn": "cert-us-id",
+                "sslSupportMethod": "sni-only",
+                "minimumProtocolVersion": "TLSv1.2_2021",
+            },
+        },
+        outputs={"arn": "cdn-arn", "domainName": "d1.cloudfront.net"},
+    )
     yield w("oac", t.ORIGIN_ACCESS, {"signingBehavior": "always", "signingProtocol": "sigv4"})
-    read = allow(["s3:GetObject"], ["arn:aws:s3:::media.example.org/*"], Principal={"Service": "cloudfront.amazonaws.com"},
-                 Condition={"StringEquals": {"AWS:SourceArn": "cdn-arn"}})  # fmt: skip
+    read = allow(
+        ["s3:GetObject"],
+        ["arn:aws:s3:::media.example.org/*"],
+        Principal={"Service": "cloudfront.amazonaws.com"},
+        Condition={"StringEquals": {"AWS:SourceArn": "cdn-arn"}},
+    )
     yield w("cdn-read", t.BUCKET_POLICY, {"bucket": "elsewhere", "policy": doc(read)})
     for name, region in (("cert", "ap-southeast-1"), ("cert-us", "us-east-1")):
-        yield w(name, t.CERTIFICATE, {
-            "domainName": HOST, "validationMethod": "DNS", "keyAlgorithm": "RSA_2048", "region": region, "tags": TAGS,
-            "subjectAlternativeNames": [], "options": {"certificateTransparencyLoggingPreference": "ENABLED"}})  # fmt: skip
-        yield w(f"{name}-valid", t.CERTIFICATE_VALIDATION, {"certificateArn": f"{name}-id",
-                                                           "validationRecordFqdns": [f"_proof.{HOST}"]})  # fmt: skip
-    yield w("identity", t.EMAIL_IDENTITY, {
-        "emailIdentity": "example.org", "configurationSetName": "mail", "tags": TAGS,
-        "dkimSigningAttributes": {"nextSigningKeyLength": "RSA_2048_BIT"}})  # fmt: skip
-    yield w("bounces", t.MAIL_FROM, {"emailIdentity": "example.org", "mailFromDomain": "bounce.example.org",
-                                     "behaviorOnMxFailure": "USE_DEFAULT_VALUE"})  # fmt: skip
-    yield w("mail", t.CONFIGURATION_SET, {
-        "configurationSetName": "mail", "deliveryOptions": {"tlsPolicy": "REQUIRE"}, "tags": TAGS,
-        "reputationOptions": {"reputationMetricsEnabled": True}, "sendingOptions": {"sendingEnabled": True},
-        "suppressionOptions": {"suppressedReasons": ["BOUNCE", "COMPLAINT"]}})  # fmt: skip
-    yield w("mail-events", t.EVENT_DESTINATION, {"configurationSetName": "mail", "eventDestination": {
-        "enabled": True, "matchingEventTypes": ["BOUNCE", "COMPLAINT", "REJECT"]}})  # fmt: skip
-    yield w("identity-policy", t.IDENTITY_POLICY, {"emailIdentity": "example.org", "policy": doc(
-        allow(["ses:SendEmail"], [arn("ses", "identity/example.org")], Principal={"AWS": arn("iam", "role/x")}))})  # fmt: skip
+        yield w(
+            name,
+            t.CERTIFICATE,
+            {
+                "domainName": HOST,
+                "validationMethod": "DNS",
+                "keyAlgorithm": "RSA_2048",
+                "region": region,
+                "tags": TAGS,
+                "subjectAlternativeNames": [],
+                "options": {"certificateTransparencyLoggingPreference": "ENABLED"},
+            },
+        )
+        yield w(
+            f"{name}-valid",
+            t.CERTIFICATE_VALIDATION,
+            {"certificateArn": f"{name}-id", "validationRecordFqdns": [f"_proof.{HOST}"]},
+        )
+    yield w(
+        "identity",
+        t.EMAIL_IDENTITY,
+        {
+            "emailIdentity": "example.org",
+            "configurationSetName": "mail",
+            "tags": TAGS,
+            "dkimSigningAttributes": {"nextSigningKeyLength": "RSA_2048_BIT"},
+        },
+    )
+    yield w(
+        "bounces",
+        t.MAIL_FROM,
+        {
+            "emailIdentity": "example.org",
+            "mailFromDomain": "bounce.example.org",
+            "behaviorOnMxFailure": "USE_DEFAULT_VALUE",
+        },
+    )
+    yield w(
+        "mail",
+        t.CONFIGURATION_SET,
+        {
+            "configurationSetName": "mail",
+            "deliveryOptions": {"tlsPolicy": "REQUIRE"},
+            "tags": TAGS,
+            "reputationOptions": {"reputationMetricsEnabled": True},
+            "sendingOptions": {"sendingEnabled": True},
+            "suppressionOptions": {"suppressedReasons": ["BOUNCE", "COMPLAINT"]},
+        },
+    )
+    yield w(
+        "mail-events",
+        t.EVENT_DESTINATION,
+        {
+            "configurationSetName": "mail",
+            "eventDestination": {"enabled": True, "matchingEventTypes": ["BOUNCE", "COMPLAINT", "REJECT"]},
+        },
+    )
+    yield w(
+        "identity-policy",
+        t.IDENTITY_POLICY,
+        {
+            "emailIdentity": "example.org",
+            "policy": doc(
+                allow(
+                    ["ses:SendEmail"],
+                    [arn("ses", "identity/example.org")],
+                    Principal={"AWS": arn("iam", "role/x")},
+                )
+            ),
+        },
+    )
     for number in "123":
-        yield _record(f"dkim-{number}", "CNAME", f"t{number}._domainkey.example.org", f"t{number}.dkim.amazonses.com")
+        yield _record(
+            f"dkim-{number}", "CNAME", f"t{number}._domainkey.example.org", f"t{number}.dkim.amazonses.com"
+        )
     yield _record("mx", "MX", "bounce.example.org", "feedback-smtp.ap-southeast-1.amazonses.com", priority=10)
     yield _record("spf", "TXT", "bounce.example.org", '"v=spf1 include:amazonses.com -all"')
     yield _record("dmarc", "TXT", "_dmarc.example.org", '"v=DMARC1; p=quarantine; rua=mailto:d@example.org"')
@@ -444,49 +947,139 @@ def _edge() -> Iterable[Subject]:
     for name, value in (("ssl", "strict"), ("min_tls_version", "1.2")):
         yield w(f"zone-{name}", t.ZONE_SETTING, {"settingId": name, "value": value, "zoneId": "z"})
     yield w("dnssec", t.ZONE_DNSSEC, {"status": "active"})
-    yield w("ruleset", t.RULESET, {"rules": [{"expression": 'http.request.uri.path eq "/api/v1/login"', "ratelimit": {}}]})
+    yield w(
+        "ruleset",
+        t.RULESET,
+        {"rules": [{"expression": 'http.request.uri.path eq "/api/v1/login"', "ratelimit": {}}]},
+    )
 
 
 def _others() -> Iterable[Subject]:
-    yield w("role", t.IAM_ROLE, {"name": "role", "assumeRolePolicy": trust("ecs-tasks.amazonaws.com"), "tags": TAGS,
-                                 "permissionsBoundary": "b"})  # fmt: skip
+    yield w(
+        "role",
+        t.IAM_ROLE,
+        {
+            "name": "role",
+            "assumeRolePolicy": trust("ecs-tasks.amazonaws.com"),
+            "tags": TAGS,
+            "permissionsBoundary": "b",
+        },
+    )
     media = allow(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], ["arn:aws:s3:::media.example.org/*"])
     keys = allow(["kms:Decrypt"], [arn("kms", "key/1")])
     login = allow(["ecr:GetAuthorizationToken"], ["*"])
     secret = allow(["secretsmanager:GetSecretValue"], [_secret_arn("x")])
-    hand = allow(["iam:PassRole"], [arn("iam", "role/task")],
-                 Condition={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}})  # fmt: skip
-    yield w("role-policy", t.IAM_ROLE_POLICY, {"role": "role-id", "policy": doc(media, keys, login, secret, hand)})
-    yield w("attached", t.IAM_ROLE_ATTACHMENT, {
-        "role": "role-id", "policyArn": "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"})  # fmt: skip
+    hand = allow(
+        ["iam:PassRole"],
+        [arn("iam", "role/task")],
+        Condition={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+    )
+    yield w(
+        "role-policy", t.IAM_ROLE_POLICY, {"role": "role-id", "policy": doc(media, keys, login, secret, hand)}
+    )
+    yield w(
+        "attached",
+        t.IAM_ROLE_ATTACHMENT,
+        {
+            "role": "role-id",
+            "policyArn": "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+        },
+    )
     yield w("smtp", t.IAM_USER, {"name": "smtp", "tags": TAGS, "permissionsBoundary": "b"})
     yield w("smtp-key", t.IAM_ACCESS_KEY, {"user": "smtp", "status": "Active"})
-    yield w("smtp-policy", t.IAM_USER_POLICY, {"user": "smtp", "policy": doc(allow(
-        ["ses:SendRawEmail"], [arn("ses", "identity/example.org"), arn("ses", "configuration-set/mail")],
-        Condition={"StringEquals": {"ses:FromAddress": "chat@example.org"}}))})  # fmt: skip
-    yield w("key", t.KMS_KEY, {
-        "enableKeyRotation": True, "deletionWindowInDays": 30, "tags": TAGS,
-        "policy": doc(allow(["kms:Encrypt"], ["*"], Principal={"AWS": arn("iam", "root")}))}, protect=True)  # fmt: skip
-    yield w("secret", t.SECRET, {"name": "secret", "recoveryWindowInDays": 30, "description": "the chat's database",
-                                 "kmsKeyId": "key-id", "tags": TAGS})  # fmt: skip
+    yield w(
+        "smtp-policy",
+        t.IAM_USER_POLICY,
+        {
+            "user": "smtp",
+            "policy": doc(
+                allow(
+                    ["ses:SendRawEmail"],
+                    [arn("ses", "identity/example.org"), arn("ses", "configuration-set/mail")],
+                    Condition={"StringEquals": {"ses:FromAddress": "chat@example.org"}},
+                )
+            ),
+        },
+    )
+    yield w(
+        "key",
+        t.KMS_KEY,
+        {
+            "enableKeyRotation": True,
+            "deletionWindowInDays": 30,
+            "tags": TAGS,
+            "policy": doc(allow(["kms:Encrypt"], ["*"], Principal={"AWS": arn("iam", "root")})),
+        },
+        protect=True,
+    )
+    yield w(
+        "secret",
+        t.SECRET,
+        {
+            "name": "secret",
+            "recoveryWindowInDays": 30,
+            "description": "the chat's database",
+            "kmsKeyId": "key-id",
+            "tags": TAGS,
+        },
+    )
     yield w("secret-turn", t.SECRET_ROTATION, {"secretId": "secret"})
     yield w("parameter", t.PARAMETER, {"name": "/chat/api-key", "type": "SecureString", "value": "x"})
     yield w("log", t.LOG_GROUP, {"name": "/chat", "retentionInDays": 365, "kmsKeyId": "key-id", "tags": TAGS})
-    watched = ("HTTPCode_ELB_5XX_Count", "UnHealthyHostCount", "CPUUtilization", "MemoryUtilization", "RunningTaskCount",
-               "Reputation.BounceRate", "Reputation.ComplaintRate")  # fmt: skip
+    watched = (
+        "HTTPCode_ELB_5XX_Count",
+        "UnHealthyHostCount",
+        "CPUUtilization",
+        "MemoryUtilization",
+        "RunningTaskCount",
+        "Reputation.BounceRate",
+        "Reputation.ComplaintRate",
+    )
     for number, metric in enumerate(watched):
-        yield w(f"alarm-{number}", t.ALARM, {"metricName": metric, "alarmActions": ["topic-id"], "tags": TAGS,
-                                            "treatMissingData": "breaching", "actionsEnabled": True})  # fmt: skip
+        yield w(
+            f"alarm-{number}",
+            t.ALARM,
+            {
+                "metricName": metric,
+                "alarmActions": ["topic-id"],
+                "tags": TAGS,
+                "treatMissingData": "breaching",
+                "actionsEnabled": True,
+            },
+        )
     yield w("topic", t.TOPIC, {"kmsMasterKeyId": "key-id", "tags": TAGS})
-    yield w("topic-policy", t.TOPIC_POLICY, {"arn": "topic-id", "policy": doc(allow(
-        ["sns:Publish"], ["topic-id"], Principal={"Service": "cloudwatch.amazonaws.com"}))})  # fmt: skip
-    yield w("topic-mail", t.SUBSCRIPTION, {"topic": "topic-id", "protocol": "https", "endpoint": "https://x.example.org/"})
+    yield w(
+        "topic-policy",
+        t.TOPIC_POLICY,
+        {
+            "arn": "topic-id",
+            "policy": doc(
+                allow(["sns:Publish"], ["topic-id"], Principal={"Service": "cloudwatch.amazonaws.com"})
+            ),
+        },
+    )
+    yield w(
+        "topic-mail",
+        t.SUBSCRIPTION,
+        {"topic": "topic-id", "protocol": "https", "endpoint": "https://x.example.org/"},
+    )
     yield w("hook", t.API_DESTINATION, {"invocationEndpoint": "https://x.example.org/"})
-    yield w("nightly", t.SCHEDULE, {
-        "state": "ENABLED", "scheduleExpressionTimezone": "Etc/UTC", "description": "mongodump",
-        "target": {"deadLetterConfig": {"arn": "q"}, "retryPolicy": {"maximumRetryAttempts": 3}}})  # fmt: skip
+    yield w(
+        "nightly",
+        t.SCHEDULE,
+        {
+            "state": "ENABLED",
+            "scheduleExpressionTimezone": "Etc/UTC",
+            "description": "mongodump",
+            "target": {"deadLetterConfig": {"arn": "q"}, "retryPolicy": {"maximumRetryAttempts": 3}},
+        },
+    )
     yield w("stopped", t.EVENT_RULE, {"eventPattern": json.dumps({"detail-type": ["ECS Task State Change"]})})
-    yield w("budget", t.BUDGET, {"limitAmount": "100", "timeUnit": "MONTHLY", "notifications": [{"threshold": 80}]})
+    yield w(
+        "budget",
+        t.BUDGET,
+        {"limitAmount": "100", "timeUnit": "MONTHLY", "notifications": [{"threshold": 80}]},
+    )
 
 
 CONFIG: Final = Config(environment="production", regions=("ap-southeast-1",))
@@ -511,7 +1104,9 @@ def changed(patch: Mapping[str, Any]) -> list[Subject]:
             continue
         properties = copy.deepcopy(dict(subject.properties))
         _put(properties, steps, value)
-        subjects[name] = Subject(**{**{key: getattr(subject, key) for key in Subject.__slots__}, "properties": properties})
+        subjects[name] = Subject(
+            **{**{key: getattr(subject, key) for key in Subject.__slots__}, "properties": properties}
+        )
     return list(subjects.values())
 
 

@@ -42,9 +42,19 @@ class Area:
         """Return a rule. `maps` is a list with commas; without a `link`, the first control's own page is it."""
         controls = tuple(control.strip() for control in maps.split(","))
         return Rule(
-            id, title, self.name, severity, level, types, judge, controls, fix,
-            link or _page(controls), joins, remedy,
-        )  # fmt: skip
+            id,
+            title,
+            self.name,
+            severity,
+            level,
+            types,
+            judge,
+            controls,
+            fix,
+            link or _page(controls),
+            joins,
+            remedy,
+        )
 
 
 def _page(controls: tuple[str, ...]) -> str:
@@ -52,5 +62,7 @@ def _page(controls: tuple[str, ...]) -> str:
         match = _CONTROL.match(control)
         if match:
             service, anchor = match[1].lower(), control.lower().replace(".", "-")
-            return f"https://docs.aws.amazon.com/securityhub/latest/userguide/{service}-controls.html#{anchor}"
+            return (
+                f"https://docs.aws.amazon.com/securityhub/latest/userguide/{service}-controls.html#{anchor}"
+            )
     raise ValueError(f"no page is known for {', '.join(controls)}; give a link")

@@ -32,9 +32,18 @@ _rule = Area("atlas")
 
 _DOCS = "https://www.mongodb.com/docs/atlas/"
 GRANTED_TOO_MUCH = (
-    "atlasAdmin", "readWriteAnyDatabase", "readAnyDatabase", "dbAdminAnyDatabase", "backup", "restore", "root",
-    "userAdminAnyDatabase", "userAdmin", "clusterAdmin", "hostManager",
-)  # fmt: skip
+    "atlasAdmin",
+    "readWriteAnyDatabase",
+    "readAnyDatabase",
+    "dbAdminAnyDatabase",
+    "backup",
+    "restore",
+    "root",
+    "userAdminAnyDatabase",
+    "userAdmin",
+    "clusterAdmin",
+    "hostManager",
+)
 KNOWN_ROLES = ("readWrite", "read", "dbAdmin", "clusterMonitor", "enableSharding")
 MAJOR_VERSIONS = ("5.0", "6.0", "7.0", "8.0")
 """What releases 6.4 to 9.0 run on; which of them a release takes is checked before the plan."""
@@ -46,7 +55,9 @@ RESTORE_DAYS = 2
 
 def _world(p: Probe) -> None:
     for key in ("cidrBlock", "ipAddress"):
-        p.expect(key, lambda value: not is_world(str(value)), "the whole internet may connect to the database")
+        p.expect(
+            key, lambda value: not is_world(str(value)), "the whole internet may connect to the database"
+        )
 
 
 def _narrow(p: Probe) -> None:
@@ -83,7 +94,8 @@ def _egress_agrees(p: Probe) -> None:
             address.urn in [urn for urns in entry.dependencies.values() for urn in urns]
             or (
                 isinstance(known, str)
-                and known in (entry.properties.get("ipAddress"), str(entry.properties.get("cidrBlock")).split("/")[0])
+                and known
+                in (entry.properties.get("ipAddress"), str(entry.properties.get("cidrBlock")).split("/")[0])
             )
             for entry in p.stack.of(t.ATLAS_ACCESS)
         )
@@ -117,9 +129,13 @@ def _scoped(p: Probe) -> None:
 
 def _separate(p: Probe) -> None:
     names = {str(role.get("roleName")) for role in p.each("roles")}
-    if {"readWrite", "backup"} <= names or {"read", "readWrite"} <= names - {"clusterMonitor"} and any(
-        role.get("roleName") == "read" and role.get("databaseName") not in {"local", "config"} for role in p.each("roles")
-    ):  # fmt: skip
+    if {"readWrite", "backup"} <= names or (
+        {"read", "readWrite"} <= names - {"clusterMonitor"}
+        and any(
+            role.get("roleName") == "read" and role.get("databaseName") not in {"local", "config"}
+            for role in p.each("roles")
+        )
+    ):
         p.fail("one user for the chat and for backups", "roles")
 
 
@@ -137,7 +153,11 @@ def _password(p: Probe) -> None:
 
 
 def _tls(p: Probe) -> None:
-    p.expect("advancedConfiguration.minimumEnabledTlsProtocol", is_in("TLS1_2", "TLS1_3"), "takes TLS older than 1.2")
+    p.expect(
+        "advancedConfiguration.minimumEnabledTlsProtocol",
+        is_in("TLS1_2", "TLS1_3"),
+        "takes TLS older than 1.2",
+    )
 
 
 def _backup(p: Probe) -> None:
@@ -149,11 +169,15 @@ def _point_in_time(p: Probe) -> None:
 
 
 def _schedule(p: Probe) -> None:
-    for schedule in p.partners(t.ATLAS_SCHEDULE, "clusterName", "the backup schedule is whatever Atlas happens to choose"):
+    for schedule in p.partners(
+        t.ATLAS_SCHEDULE, "clusterName", "the backup schedule is whatever Atlas happens to choose"
+    ):
         other = p.other(schedule)
         for key in ("policyItemDaily", "policyItemWeeklies", "policyItemMonthlies"):
             other.expect(key, present, "no snapshots of this kind are kept")
-        other.expect("restoreWindowDays", at_least(RESTORE_DAYS), "the window for restoring is under two days")
+        other.expect(
+            "restoreWindowDays", at_least(RESTORE_DAYS), "the window for restoring is under two days"
+        )
 
 
 def _second_region(p: Probe) -> None:
@@ -190,13 +214,15 @@ def _tier(p: Probe) -> None:
                 "a shared tier: no point in time, no private endpoint, limits on connections",
             )
             region.expect(
-                "providerName", lambda name: name not in {"TENANT", "FLEX"}, "runs on hardware shared with others"
+                "providerName",
+                lambda name: name not in {"TENANT", "FLEX"},
+                "runs on hardware shared with others",
             )
             if region.get("electableSpecs.nodeCount") is UNKNOWN:
                 region.unsure("electableSpecs.nodeCount")
                 nodes = 3
             nodes += as_number(region.get("electableSpecs.nodeCount"), 0)
-        if nodes < 3 or nodes % 2 == 0:  # noqa: PLR2004 - a majority needs an odd number
+        if nodes < 3 or nodes % 2 == 0:
             spec.fail("the members that vote are fewer than three, or even in number", "regionConfigs")
 
 
@@ -214,7 +240,9 @@ def _region(p: Probe) -> None:
 
 
 def _javascript(p: Probe) -> None:
-    p.expect("advancedConfiguration.javascriptEnabled", lambda on: on is False, "runs JavaScript of its clients")
+    p.expect(
+        "advancedConfiguration.javascriptEnabled", lambda on: on is False, "runs JavaScript of its clients"
+    )
 
 
 def _autoscale(p: Probe) -> None:
@@ -234,7 +262,9 @@ def _audit(p: Probe) -> None:
 
 def _own_key(p: Probe) -> None:
     p.expect(
-        "encryptionAtRestProvider", lambda kind: kind in {"AWS", "AZURE", "GCP"}, "encrypted with Atlas's own key only"
+        "encryptionAtRestProvider",
+        lambda kind: kind in {"AWS", "AZURE", "GCP"},
+        "encrypted with Atlas's own key only",
     )
 
 
@@ -252,13 +282,19 @@ def _alerts(p: Probe) -> None:
 
 def _version(p: Probe) -> None:
     if p.get("versionReleaseSystem") != "CONTINUOUS":
-        p.expect("mongoDbMajorVersion", is_in(*MAJOR_VERSIONS), "no version that the chat can run on is named")
-    p.expect("versionReleaseSystem", unset_or("LTS"), "follows rapid releases, which the chat is not tested with")
+        p.expect(
+            "mongoDbMajorVersion", is_in(*MAJOR_VERSIONS), "no version that the chat can run on is named"
+        )
+    p.expect(
+        "versionReleaseSystem", unset_or("LTS"), "follows rapid releases, which the chat is not tested with"
+    )
 
 
 def _oplog(p: Probe) -> None:
     p.expect(
-        "advancedConfiguration.oplogMinRetentionHours", at_least(OPLOG_HOURS), "keeps less than a day of operations"
+        "advancedConfiguration.oplogMinRetentionHours",
+        at_least(OPLOG_HOURS),
+        "keeps less than a day of operations",
     )
 
 
@@ -280,183 +316,351 @@ def _expiring(p: Probe) -> None:
 
 CLUSTERS = (t.ATLAS_CLUSTER,)
 ATLAS_NO_WORLD_ACCESS = _rule(
-    "atlas-no-world-access", "The database is not open to the world",
-    MANDATORY, CRITICAL, (t.ATLAS_ACCESS,), _world,
+    "atlas-no-world-access",
+    "The database is not open to the world",
+    MANDATORY,
+    CRITICAL,
+    (t.ATLAS_ACCESS,),
+    _world,
     maps="P:projects_network_access_list_exposed_to_internet, Atlas network access",
-    fix="List the NAT gateways' addresses, or use a private endpoint.", link=_DOCS + "security/ip-access-list/",
-)  # fmt: skip
-ATLAS_ACCESS_NARROW = _rule(
-    "atlas-access-narrow", "Each entry of the access list is one address, and says whose",
-    ADVISORY, MEDIUM, (t.ATLAS_ACCESS,), _narrow,
-    maps="Atlas network access", fix="List single public addresses with a comment.",
+    fix="List the NAT gateways' addresses, or use a private endpoint.",
     link=_DOCS + "security/ip-access-list/",
-)  # fmt: skip
+)
+ATLAS_ACCESS_NARROW = _rule(
+    "atlas-access-narrow",
+    "Each entry of the access list is one address, and says whose",
+    ADVISORY,
+    MEDIUM,
+    (t.ATLAS_ACCESS,),
+    _narrow,
+    maps="Atlas network access",
+    fix="List single public addresses with a comment.",
+    link=_DOCS + "security/ip-access-list/",
+)
 ATLAS_USER_KEPT = _rule(
-    "atlas-user-kept", "The database user does not run out",
-    MANDATORY, MEDIUM, (t.ATLAS_USER,), _expiring,
-    maps="Atlas database users", fix="Take delete_after_date away from the chat's user.",
+    "atlas-user-kept",
+    "The database user does not run out",
+    MANDATORY,
+    MEDIUM,
+    (t.ATLAS_USER,),
+    _expiring,
+    maps="Atlas database users",
+    fix="Take delete_after_date away from the chat's user.",
     link=_DOCS + "security-add-mongodb-users/",
-)  # fmt: skip
+)
 ATLAS_PRIVATE_LINK = _rule(
-    "atlas-private-link", "The way to the database is private, or at least closed",
-    PRODUCTION, MEDIUM, CLUSTERS, _private_link,
-    maps="Atlas architecture centre", joins=True,
+    "atlas-private-link",
+    "The way to the database is private, or at least closed",
+    PRODUCTION,
+    MEDIUM,
+    CLUSTERS,
+    _private_link,
+    maps="Atlas architecture centre",
+    joins=True,
     fix="Make a PrivateLinkEndpoint with its service, or an access list of the NAT's addresses.",
     link=_DOCS + "security-private-endpoint/",
-)  # fmt: skip
+)
 ATLAS_EGRESS_AGREES = _rule(
-    "atlas-egress-agrees", "The access list lets in what the chat goes out by",
-    MANDATORY, HIGH, CLUSTERS, _egress_agrees,
-    maps="Atlas network access, original", joins=True, fix="Give each NAT gateway's address an entry.",
+    "atlas-egress-agrees",
+    "The access list lets in what the chat goes out by",
+    MANDATORY,
+    HIGH,
+    CLUSTERS,
+    _egress_agrees,
+    maps="Atlas network access, original",
+    joins=True,
+    fix="Give each NAT gateway's address an entry.",
     link=_DOCS + "security/ip-access-list/",
-)  # fmt: skip
+)
 ATLAS_USER_LEAST_PRIV = _rule(
-    "atlas-user-least-priv", "Database users have no more than they need",
-    MANDATORY, HIGH, (t.ATLAS_USER,), _privilege,
-    maps="Atlas built-in roles, original", fix="Grant readWrite on the chat's own database.",
+    "atlas-user-least-priv",
+    "Database users have no more than they need",
+    MANDATORY,
+    HIGH,
+    (t.ATLAS_USER,),
+    _privilege,
+    maps="Atlas built-in roles, original",
+    fix="Grant readWrite on the chat's own database.",
     link=_DOCS + "mongodb-users-roles-and-privileges/",
-)  # fmt: skip
+)
 ATLAS_USER_SCOPED = _rule(
-    "atlas-user-scoped", "Database users belong to one cluster",
-    MANDATORY, MEDIUM, (t.ATLAS_USER,), _scoped,
-    maps="Atlas database users", fix="Add a scope of type CLUSTER.",
+    "atlas-user-scoped",
+    "Database users belong to one cluster",
+    MANDATORY,
+    MEDIUM,
+    (t.ATLAS_USER,),
+    _scoped,
+    maps="Atlas database users",
+    fix="Add a scope of type CLUSTER.",
     link=_DOCS + "security-add-mongodb-users/",
-)  # fmt: skip
+)
 ATLAS_USER_SEPARATE = _rule(
-    "atlas-user-separate", "Backups log in as somebody else than the chat",
-    ADVISORY, LOW, (t.ATLAS_USER,), _separate,
-    maps="practice least-privilege", fix="Make a second user with read only.",
+    "atlas-user-separate",
+    "Backups log in as somebody else than the chat",
+    ADVISORY,
+    LOW,
+    (t.ATLAS_USER,),
+    _separate,
+    maps="practice least-privilege",
+    fix="Make a second user with read only.",
     link=_DOCS + "security-add-mongodb-users/",
-)  # fmt: skip
+)
 ATLAS_PASSWORD_SOURCE = _rule(
-    "atlas-password-source", "Database passwords are long and need no escaping",
-    MANDATORY, HIGH, (t.ATLAS_USER,), _password,
-    maps="RC, practice passwords", fix="Generate 24 or more letters and digits, or use IAM or X.509.",
+    "atlas-password-source",
+    "Database passwords are long and need no escaping",
+    MANDATORY,
+    HIGH,
+    (t.ATLAS_USER,),
+    _password,
+    maps="RC, practice passwords",
+    fix="Generate 24 or more letters and digits, or use IAM or X.509.",
     link=_DOCS + "security-add-mongodb-users/",
-)  # fmt: skip
+)
 ATLAS_USER_HOME = _rule(
-    "atlas-user-home", "Database users are kept in admin",
-    MANDATORY, LOW, (t.ATLAS_USER,), _uri_options,
-    maps="Atlas database users", fix="Set auth_database_name to admin.",
+    "atlas-user-home",
+    "Database users are kept in admin",
+    MANDATORY,
+    LOW,
+    (t.ATLAS_USER,),
+    _uri_options,
+    maps="Atlas database users",
+    fix="Set auth_database_name to admin.",
     link=_DOCS + "security-add-mongodb-users/",
-)  # fmt: skip
+)
 ATLAS_TLS12 = _rule(
-    "atlas-tls12", "The database speaks TLS 1.2 and newer only",
-    MANDATORY, HIGH, CLUSTERS, _tls,
-    maps="P:clusters_tls_enabled", fix="Set minimum_enabled_tls_protocol to TLS1_2.",
+    "atlas-tls12",
+    "The database speaks TLS 1.2 and newer only",
+    MANDATORY,
+    HIGH,
+    CLUSTERS,
+    _tls,
+    maps="P:clusters_tls_enabled",
+    fix="Set minimum_enabled_tls_protocol to TLS1_2.",
     link=_DOCS + "reference/faq/security/",
-)  # fmt: skip
+)
 ATLAS_BACKUP = _rule(
-    "atlas-backup", "The database is backed up",
-    MANDATORY, CRITICAL, CLUSTERS, _backup,
-    maps="P:clusters_backup_enabled", fix="Set backup_enabled.", link=_DOCS + "backup/cloud-backup/overview/",
-)  # fmt: skip
+    "atlas-backup",
+    "The database is backed up",
+    MANDATORY,
+    CRITICAL,
+    CLUSTERS,
+    _backup,
+    maps="P:clusters_backup_enabled",
+    fix="Set backup_enabled.",
+    link=_DOCS + "backup/cloud-backup/overview/",
+)
 ATLAS_POINT_IN_TIME = _rule(
-    "atlas-point-in-time", "The database can be restored to a point in time",
-    PRODUCTION, HIGH, CLUSTERS, _point_in_time,
-    maps="P:clusters_backup_enabled", fix="Set pit_enabled.", link=_DOCS + "recover-pit-continuous-cloud-backup/",
-)  # fmt: skip
+    "atlas-point-in-time",
+    "The database can be restored to a point in time",
+    PRODUCTION,
+    HIGH,
+    CLUSTERS,
+    _point_in_time,
+    maps="P:clusters_backup_enabled",
+    fix="Set pit_enabled.",
+    link=_DOCS + "recover-pit-continuous-cloud-backup/",
+)
 ATLAS_BACKUP_SCHEDULE = _rule(
-    "atlas-backup-schedule", "Daily, weekly and monthly snapshots are kept",
-    PRODUCTION, MEDIUM, CLUSTERS, _schedule,
-    maps="Atlas disaster recovery", joins=True, fix="Add a CloudBackupSchedule with all three.",
+    "atlas-backup-schedule",
+    "Daily, weekly and monthly snapshots are kept",
+    PRODUCTION,
+    MEDIUM,
+    CLUSTERS,
+    _schedule,
+    maps="Atlas disaster recovery",
+    joins=True,
+    fix="Add a CloudBackupSchedule with all three.",
     link=_DOCS + "backup/cloud-backup/scheduling/",
-)  # fmt: skip
+)
 ATLAS_BACKUP_COPY = _rule(
-    "atlas-backup-copy", "Snapshots are copied to a second region",
-    ADVISORY, LOW, (t.ATLAS_SCHEDULE,), _second_region,
-    maps="Atlas disaster recovery", fix="Add copy_settings.", link=_DOCS + "backup/cloud-backup/snapshot-distribution/",
-)  # fmt: skip
+    "atlas-backup-copy",
+    "Snapshots are copied to a second region",
+    ADVISORY,
+    LOW,
+    (t.ATLAS_SCHEDULE,),
+    _second_region,
+    maps="Atlas disaster recovery",
+    fix="Add copy_settings.",
+    link=_DOCS + "backup/cloud-backup/snapshot-distribution/",
+)
 ATLAS_BACKUP_COMPLIANCE = _rule(
-    "atlas-backup-compliance", "Backups cannot be deleted by an administrator",
-    ADVISORY, LOW, CLUSTERS, _compliance,
-    maps="Atlas backup compliance", joins=True,
+    "atlas-backup-compliance",
+    "Backups cannot be deleted by an administrator",
+    ADVISORY,
+    LOW,
+    CLUSTERS,
+    _compliance,
+    maps="Atlas backup compliance",
+    joins=True,
     fix="Think well: a BackupCompliancePolicy can only be lifted by the vendor's support.",
     link=_DOCS + "backup/cloud-backup/backup-compliance-policy/",
-)  # fmt: skip
+)
 ATLAS_TERMINATION_PROTECTION = _rule(
-    "atlas-termination-protection", "The cluster cannot be deleted by mistake",
-    REMEDIATE, HIGH, (t.ATLAS_CLUSTER, t.ATLAS_FLEX), _termination,
-    maps="Atlas termination protection", fix="Set termination_protection_enabled.",
-    link=_DOCS + "cluster-additional-settings/", remedy=_mend_termination,
-)  # fmt: skip
-ATLAS_RETAIN_BACKUPS = _rule(
-    "atlas-retain-backups", "Backups outlive the cluster",
-    PRODUCTION, MEDIUM, CLUSTERS, _retain,
-    maps="Atlas backup", fix="Set retain_backups_enabled.", link=_DOCS + "backup/cloud-backup/overview/",
-)  # fmt: skip
-ATLAS_TIER = _rule(
-    "atlas-tier", "Three members of a tier of their own",
-    PRODUCTION, MEDIUM, CLUSTERS, _tier,
-    maps="Atlas production notes, RC", fix="Use M10 or more with three electable nodes.",
-    link=_DOCS + "manage-clusters/",
-)  # fmt: skip
-ATLAS_NOT_FLEX = _rule(
-    "atlas-not-flex", "Production does not run on a flex cluster",
-    PRODUCTION, MEDIUM, (t.ATLAS_FLEX,), _flex,
-    maps="Atlas production notes", fix="Use an AdvancedCluster of M10 or more.",
-    link=_DOCS + "reference/flex-limitations/",
-)  # fmt: skip
-ATLAS_REGION_NEAR_APP = _rule(
-    "atlas-region-near-app", "The database stands where the app does",
-    ADVISORY, LOW, CLUSTERS, _region,
-    maps="practice latency", fix="Use the same region.", link=_DOCS + "reference/amazon-aws/",
-)  # fmt: skip
-ATLAS_JS_OFF = _rule(
-    "atlas-js-off", "The database runs no JavaScript of its clients",
-    ADVISORY, LOW, CLUSTERS, _javascript,
-    maps="Atlas hardening", fix="Set javascript_enabled to false, after trying it.",
+    "atlas-termination-protection",
+    "The cluster cannot be deleted by mistake",
+    REMEDIATE,
+    HIGH,
+    (t.ATLAS_CLUSTER, t.ATLAS_FLEX),
+    _termination,
+    maps="Atlas termination protection",
+    fix="Set termination_protection_enabled.",
     link=_DOCS + "cluster-additional-settings/",
-)  # fmt: skip
+    remedy=_mend_termination,
+)
+ATLAS_RETAIN_BACKUPS = _rule(
+    "atlas-retain-backups",
+    "Backups outlive the cluster",
+    PRODUCTION,
+    MEDIUM,
+    CLUSTERS,
+    _retain,
+    maps="Atlas backup",
+    fix="Set retain_backups_enabled.",
+    link=_DOCS + "backup/cloud-backup/overview/",
+)
+ATLAS_TIER = _rule(
+    "atlas-tier",
+    "Three members of a tier of their own",
+    PRODUCTION,
+    MEDIUM,
+    CLUSTERS,
+    _tier,
+    maps="Atlas production notes, RC",
+    fix="Use M10 or more with three electable nodes.",
+    link=_DOCS + "manage-clusters/",
+)
+ATLAS_NOT_FLEX = _rule(
+    "atlas-not-flex",
+    "Production does not run on a flex cluster",
+    PRODUCTION,
+    MEDIUM,
+    (t.ATLAS_FLEX,),
+    _flex,
+    maps="Atlas production notes",
+    fix="Use an AdvancedCluster of M10 or more.",
+    link=_DOCS + "reference/flex-limitations/",
+)
+ATLAS_REGION_NEAR_APP = _rule(
+    "atlas-region-near-app",
+    "The database stands where the app does",
+    ADVISORY,
+    LOW,
+    CLUSTERS,
+    _region,
+    maps="practice latency",
+    fix="Use the same region.",
+    link=_DOCS + "reference/amazon-aws/",
+)
+ATLAS_JS_OFF = _rule(
+    "atlas-js-off",
+    "The database runs no JavaScript of its clients",
+    ADVISORY,
+    LOW,
+    CLUSTERS,
+    _javascript,
+    maps="Atlas hardening",
+    fix="Set javascript_enabled to false, after trying it.",
+    link=_DOCS + "cluster-additional-settings/",
+)
 ATLAS_AUTOSCALE_BOUNDED = _rule(
-    "atlas-autoscale-bounded", "The database grows by itself, up to a bound",
-    ADVISORY, MEDIUM, CLUSTERS, _autoscale,
-    maps="Atlas autoscaling", fix="Set compute_max_instance_size and disk_gb_enabled.",
+    "atlas-autoscale-bounded",
+    "The database grows by itself, up to a bound",
+    ADVISORY,
+    MEDIUM,
+    CLUSTERS,
+    _autoscale,
+    maps="Atlas autoscaling",
+    fix="Set compute_max_instance_size and disk_gb_enabled.",
     link=_DOCS + "cluster-autoscaling/",
-)  # fmt: skip
+)
 ATLAS_AUDIT = _rule(
-    "atlas-audit", "Logins to the database are audited",
-    ADVISORY, LOW, CLUSTERS, _audit,
-    maps="P:projects_auditing_enabled", joins=True, fix="Add Auditing (it costs 10 % more).",
+    "atlas-audit",
+    "Logins to the database are audited",
+    ADVISORY,
+    LOW,
+    CLUSTERS,
+    _audit,
+    maps="P:projects_auditing_enabled",
+    joins=True,
+    fix="Add Auditing (it costs 10 % more).",
     link=_DOCS + "database-auditing/",
-)  # fmt: skip
+)
 ATLAS_OWN_KEY = _rule(
-    "atlas-encryption-cmk", "The disk is encrypted with a key of one's own",
-    ADVISORY, LOW, CLUSTERS, _own_key,
-    maps="P:clusters_encryption_at_rest_enabled", fix="Add EncryptionAtRest and name AWS as provider.",
+    "atlas-encryption-cmk",
+    "The disk is encrypted with a key of one's own",
+    ADVISORY,
+    LOW,
+    CLUSTERS,
+    _own_key,
+    maps="P:clusters_encryption_at_rest_enabled",
+    fix="Add EncryptionAtRest and name AWS as provider.",
     link=_DOCS + "security-aws-kms/",
-)  # fmt: skip
+)
 ATLAS_MAINTENANCE = _rule(
-    "atlas-maintenance", "Maintenance has its hour",
-    ADVISORY, LOW, CLUSTERS, _maintenance,
-    maps="Atlas maintenance window", joins=True, fix="Add a MaintenanceWindow.",
+    "atlas-maintenance",
+    "Maintenance has its hour",
+    ADVISORY,
+    LOW,
+    CLUSTERS,
+    _maintenance,
+    maps="Atlas maintenance window",
+    joins=True,
+    fix="Add a MaintenanceWindow.",
     link=_DOCS + "tutorial/cluster-maintenance-window/",
-)  # fmt: skip
+)
 ATLAS_ALERTS = _rule(
-    "atlas-alerts", "Somebody hears of trouble with the database",
-    ADVISORY, MEDIUM, CLUSTERS, _alerts,
-    maps="Atlas alerts", joins=True,
+    "atlas-alerts",
+    "Somebody hears of trouble with the database",
+    ADVISORY,
+    MEDIUM,
+    CLUSTERS,
+    _alerts,
+    maps="Atlas alerts",
+    joins=True,
     fix="Add AlertConfigurations for disk, connections and a host that is down.",
     link=_DOCS + "configure-alerts/",
-)  # fmt: skip
+)
 ATLAS_DEFAULT_ALERTS = _rule(
-    "atlas-default-alerts", "A new project keeps the default alerts",
-    ADVISORY, LOW, (t.ATLAS_PROJECT,), _project_limits,
-    maps="Atlas alerts", fix="Leave with_default_alerts_settings on.", link=_DOCS + "reference/alert-conditions/",
-)  # fmt: skip
+    "atlas-default-alerts",
+    "A new project keeps the default alerts",
+    ADVISORY,
+    LOW,
+    (t.ATLAS_PROJECT,),
+    _project_limits,
+    maps="Atlas alerts",
+    fix="Leave with_default_alerts_settings on.",
+    link=_DOCS + "reference/alert-conditions/",
+)
 ATLAS_VERSION_PINNED = _rule(
-    "atlas-version-pinned", "The database's major version is named and is one that the chat runs on",
-    MANDATORY, HIGH, CLUSTERS, _version,
-    maps="RC", fix="Set mongo_db_major_version (8.0 for release 8.2 and later).",
+    "atlas-version-pinned",
+    "The database's major version is named and is one that the chat runs on",
+    MANDATORY,
+    HIGH,
+    CLUSTERS,
+    _version,
+    maps="RC",
+    fix="Set mongo_db_major_version (8.0 for release 8.2 and later).",
     link="https://docs.rocket.chat/docs/version-durability",
-)  # fmt: skip
+)
 ATLAS_OPLOG_WINDOW = _rule(
-    "atlas-oplog-window", "A day of operations is kept",
-    ADVISORY, LOW, CLUSTERS, _oplog,
-    maps="RC", fix="Set oplog_min_retention_hours to 24 or more.", link=_DOCS + "cluster-additional-settings/",
-)  # fmt: skip
+    "atlas-oplog-window",
+    "A day of operations is kept",
+    ADVISORY,
+    LOW,
+    CLUSTERS,
+    _oplog,
+    maps="RC",
+    fix="Set oplog_min_retention_hours to 24 or more.",
+    link=_DOCS + "cluster-additional-settings/",
+)
 ATLAS_NOT_PAUSED = _rule(
-    "atlas-not-paused", "The cluster runs",
-    MANDATORY, LOW, CLUSTERS, _paused,
-    maps="practice availability", fix="Take paused away.", link=_DOCS + "pause-terminate-cluster/",
-)  # fmt: skip
+    "atlas-not-paused",
+    "The cluster runs",
+    MANDATORY,
+    LOW,
+    CLUSTERS,
+    _paused,
+    maps="practice availability",
+    fix="Take paused away.",
+    link=_DOCS + "pause-terminate-cluster/",
+)

@@ -45,7 +45,9 @@ def _host_scheduled(p: Probe) -> None:
         for service in compose["services"].values()
         if isinstance(service, dict)
     )
-    if own and not ("mongodump" in bodies and any(word in bodies for word in ("OnCalendar", "cron", "@daily"))):
+    if own and not (
+        "mongodump" in bodies and any(word in bodies for word in ("OnCalendar", "cron", "@daily"))
+    ):
         p.fail("a database on the host and no nightly dump of it", key)
 
 
@@ -93,7 +95,11 @@ def _job_alerts(p: Probe) -> None:
 def _cron(p: Probe) -> None:
     p.expect("spec.concurrencyPolicy", is_in("Forbid", "Replace"), "may start while it still runs")
     p.expect("spec.jobTemplate.spec.activeDeadlineSeconds", at_least(60), "may hang for ever")
-    p.expect("spec.jobTemplate.spec.backoffLimit", lambda n: n is not None and as_number(n, 9) <= 6, "tries again and again")  # noqa: PLR2004
+    p.expect(
+        "spec.jobTemplate.spec.backoffLimit",
+        lambda n: n is not None and as_number(n, 9) <= 6,
+        "tries again and again",
+    )
     p.expect("spec.suspend", absent_or_false, "is switched off")
 
 
@@ -118,7 +124,11 @@ def _kept(p: Probe) -> None:
     for kind in ("policyItemWeeklies", "policyItemMonthlies"):
         for item in p.each(kind):
             item.expect("retentionValue", at_least(1), "is deleted at once")
-    p.expect("policyItemDaily.retentionValue", lambda n: n is None or as_number(n, 0) >= 2, "daily snapshots are kept for a day")  # noqa: PLR2004
+    p.expect(
+        "policyItemDaily.retentionValue",
+        lambda n: n is None or as_number(n, 0) >= 2,
+        "daily snapshots are kept for a day",
+    )
 
 
 def _expires(p: Probe) -> None:
@@ -132,59 +142,138 @@ def _expires(p: Probe) -> None:
 
 ATLAS = (t.ATLAS_CLUSTER,)
 BAK_SCHEDULED = _rule(
-    "bak-scheduled", "The database is backed up on a schedule", MANDATORY, HIGH, ATLAS, _scheduled,
-    maps="original, Well-Architected REL09", joins=True,
-    fix="Enable backups of the cluster, or schedule a dump.", link="https://www.mongodb.com/docs/atlas/backup-restore-cluster/",
-)  # fmt: skip
+    "bak-scheduled",
+    "The database is backed up on a schedule",
+    MANDATORY,
+    HIGH,
+    ATLAS,
+    _scheduled,
+    maps="original, Well-Architected REL09",
+    joins=True,
+    fix="Enable backups of the cluster, or schedule a dump.",
+    link="https://www.mongodb.com/docs/atlas/backup-restore-cluster/",
+)
 BAK_HOST_SCHEDULED = _rule(
-    "bak-host-scheduled", "A database on a host is dumped every night", MANDATORY, HIGH, HOSTS, _host_scheduled,
-    maps="original, Well-Architected REL09", fix="Add a timer that runs mongodump and copies the dump off the host.",
+    "bak-host-scheduled",
+    "A database on a host is dumped every night",
+    MANDATORY,
+    HIGH,
+    HOSTS,
+    _host_scheduled,
+    maps="original, Well-Architected REL09",
+    fix="Add a timer that runs mongodump and copies the dump off the host.",
     link="https://www.mongodb.com/docs/database-tools/mongodump/",
-)  # fmt: skip
+)
 BAK_SECOND_PLACE = _rule(
-    "bak-second-place", "Backups are in a second place", ADVISORY, MEDIUM, ATLAS, _second_place,
-    maps="original, Well-Architected REL09", joins=True, fix="Schedule a dump into a bucket of one's own, or export snapshots.",
+    "bak-second-place",
+    "Backups are in a second place",
+    ADVISORY,
+    MEDIUM,
+    ATLAS,
+    _second_place,
+    maps="original, Well-Architected REL09",
+    joins=True,
+    fix="Schedule a dump into a bucket of one's own, or export snapshots.",
     link="https://www.mongodb.com/docs/atlas/backup/cloud-backup/export/",
-)  # fmt: skip
+)
 BAK_DEAD_LETTERS = _rule(
-    "bak-dead-letters", "A scheduled start that fails is heard of", MANDATORY, MEDIUM, (t.SCHEDULE,), _schedule_fails,
-    maps="original, Well-Architected OPS08", fix="Give the target a deadLetterConfig.",
+    "bak-dead-letters",
+    "A scheduled start that fails is heard of",
+    MANDATORY,
+    MEDIUM,
+    (t.SCHEDULE,),
+    _schedule_fails,
+    maps="original, Well-Architected OPS08",
+    fix="Give the target a deadLetterConfig.",
     link=_SCHEDULER + "configuring-schedule-dlq.html",
-)  # fmt: skip
+)
 BAK_RETRIES = _rule(
-    "bak-retries", "A scheduled start is tried again, and is on", MANDATORY, LOW, (t.SCHEDULE,), _schedule_retries,
-    maps="Well-Architected REL05", fix="Leave the retries alone, and the state enabled.",
+    "bak-retries",
+    "A scheduled start is tried again, and is on",
+    MANDATORY,
+    LOW,
+    (t.SCHEDULE,),
+    _schedule_retries,
+    maps="Well-Architected REL05",
+    fix="Leave the retries alone, and the state enabled.",
     link=_SCHEDULER + "managing-schedule.html",
-)  # fmt: skip
+)
 BAK_TIME_ZONE = _rule(
-    "bak-time-zone", "A schedule says whose hour it means", ADVISORY, LOW, (t.SCHEDULE,), _schedule_zone,
-    maps="practice correctness", fix="Set schedule_expression_timezone.", link=_SCHEDULER + "schedule-types.html",
-)  # fmt: skip
+    "bak-time-zone",
+    "A schedule says whose hour it means",
+    ADVISORY,
+    LOW,
+    (t.SCHEDULE,),
+    _schedule_zone,
+    maps="practice correctness",
+    fix="Set schedule_expression_timezone.",
+    link=_SCHEDULER + "schedule-types.html",
+)
 BAK_JOB_ALERTS = _rule(
-    "bak-job-alerts", "A job that fails is heard of", MANDATORY, MEDIUM, (t.SCHEDULE,), _job_alerts,
-    maps="original, Well-Architected OPS08", joins=True,
+    "bak-job-alerts",
+    "A job that fails is heard of",
+    MANDATORY,
+    MEDIUM,
+    (t.SCHEDULE,),
+    _job_alerts,
+    maps="original, Well-Architected OPS08",
+    joins=True,
     fix="Add an EventRule for tasks that stop with an exit code, or a dead-man's ping.",
     link="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html",
-)  # fmt: skip
+)
 BAK_NO_OVERLAP = _rule(
-    "bak-no-overlap", "Jobs do not pile up", MANDATORY, MEDIUM, (t.CRON_JOB,), _cron,
-    maps="Well-Architected REL05", fix="Set concurrencyPolicy Forbid, activeDeadlineSeconds and backoffLimit.", link=_CRON,
-)  # fmt: skip
+    "bak-no-overlap",
+    "Jobs do not pile up",
+    MANDATORY,
+    MEDIUM,
+    (t.CRON_JOB,),
+    _cron,
+    maps="Well-Architected REL05",
+    fix="Set concurrencyPolicy Forbid, activeDeadlineSeconds and backoffLimit.",
+    link=_CRON,
+)
 BAK_CRON_ZONE = _rule(
-    "bak-cron-time-zone", "A CronJob says whose hour it means", ADVISORY, LOW, (t.CRON_JOB,), _cron_zone,
-    maps="practice correctness", fix="Set timeZone.", link=_CRON + "#time-zones",
-)  # fmt: skip
+    "bak-cron-time-zone",
+    "A CronJob says whose hour it means",
+    ADVISORY,
+    LOW,
+    (t.CRON_JOB,),
+    _cron_zone,
+    maps="practice correctness",
+    fix="Set timeZone.",
+    link=_CRON + "#time-zones",
+)
 BAK_OUT_OF_REACH = _rule(
-    "bak-cross-account-or-lock", "Who takes over the account cannot delete the backups", ADVISORY, MEDIUM, (t.BUCKET,), _out_of_reach,
-    maps="S3.15, practice ransomware", joins=True, fix="Lock the backup bucket's objects, or replicate it to another account.",
-)  # fmt: skip
+    "bak-cross-account-or-lock",
+    "Who takes over the account cannot delete the backups",
+    ADVISORY,
+    MEDIUM,
+    (t.BUCKET,),
+    _out_of_reach,
+    maps="S3.15, practice ransomware",
+    joins=True,
+    fix="Lock the backup bucket's objects, or replicate it to another account.",
+)
 BAK_KEPT = _rule(
-    "bak-kept", "Snapshots are kept", MANDATORY, MEDIUM, (t.ATLAS_SCHEDULE,), _kept,
-    maps="Atlas disaster recovery", fix="Keep daily snapshots for a week, weekly for a month, monthly for a year.",
+    "bak-kept",
+    "Snapshots are kept",
+    MANDATORY,
+    MEDIUM,
+    (t.ATLAS_SCHEDULE,),
+    _kept,
+    maps="Atlas disaster recovery",
+    fix="Keep daily snapshots for a week, weekly for a month, monthly for a year.",
     link="https://www.mongodb.com/docs/atlas/backup/cloud-backup/scheduling/",
-)  # fmt: skip
+)
 BAK_EXPIRY = _rule(
-    "bak-expiry", "Backups are not gone within a week", MANDATORY, MEDIUM, (t.BUCKET_LIFECYCLE,), _expires,
-    maps="original, Well-Architected REL09", joins=True, fix="Expire dumps after 30 days or more.",
+    "bak-expiry",
+    "Backups are not gone within a week",
+    MANDATORY,
+    MEDIUM,
+    (t.BUCKET_LIFECYCLE,),
+    _expires,
+    maps="original, Well-Architected REL09",
+    joins=True,
+    fix="Expire dumps after 30 days or more.",
     link="https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html",
-)  # fmt: skip
+)

@@ -1,7 +1,7 @@
 """Load balancers: TLS, headers, logs, health, stickiness, the firewall before them."""
 
 from policy import tokens as t
-from policy.model import SECRET, UNKNOWN
+from policy.model import SECRET, UNKNOWN, dig
 from policy.rule import (
     Probe,
     View,
@@ -49,9 +49,11 @@ def _tls_policy(p: Probe) -> None:
         return
     p.expect(
         "sslPolicy",
-        lambda name: isinstance(name, str)
-        and name.startswith(("ELBSecurityPolicy-TLS13-1-2-", "ELBSecurityPolicy-TLS13-1-3-"))
-        and "Ext" not in name,
+        lambda name: (
+            isinstance(name, str)
+            and name.startswith(("ELBSecurityPolicy-TLS13-1-2-", "ELBSecurityPolicy-TLS13-1-3-"))
+            and "Ext" not in name
+        ),
         "lets clients in with less than TLS 1.2, or with weak ciphers",
     )
     p.expect("certificateArn", present, "no certificate")
@@ -93,6 +95,22 @@ def _waf(p: Probe) -> None:
             _judge_acl(p.other(acl))
 
 
+def _items(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else []
+
+
+def _limited_before(acl: View) -> bool:
+    """Tell whether CloudFront's own firewall limits rates: behind it, all requests come from a few addresses."""
+    stack = acl.run.stack
+    return any(
+        present(dig(rule, "statement.rateBasedStatement"))
+        for cdn in stack.of(t.DISTRIBUTION)
+        for before in stack.meant(cdn, "webAclId", t.WEB_ACL)
+        if before is not acl.run.subject
+        for rule in _items(before.properties.get("rules"))
+    )
+
+
 def _judge_acl(acl: View) -> None:
     if acl.get("rules") is UNKNOWN or acl.get("rules") == SECRET:
         acl.unsure("rules")
@@ -102,7 +120,9 @@ def _judge_acl(acl: View) -> None:
     for wanted in ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"):
         if wanted not in managed:
             acl.fail(f"lacks {wanted}", "rules")
-    if not any(present(rule.get("statement.rateBasedStatement")) for rule in rules):
+    if not any(present(rule.get("statement.rateBasedStatement")) for rule in rules) and not _limited_before(
+        acl
+    ):
         acl.fail("limits nobody's rate", "rules")
     for rule in rules:
         if rule.get("statement.managedRuleGroupStatement.name") != "AWSManagedRulesCommonRuleSet":
@@ -121,7 +141,9 @@ def _acl_logged(p: Probe) -> None:
 
 def _idle(p: Probe) -> None:
     if p.get("loadBalancerType") in {None, "application"}:
-        p.expect("idleTimeout", at_least(IDLE_SECONDS), "a slow upload is cut off after the default of a minute")
+        p.expect(
+            "idleTimeout", at_least(IDLE_SECONDS), "a slow upload is cut off after the default of a minute"
+        )
 
 
 def _health(p: Probe) -> None:
@@ -149,7 +171,9 @@ def _sticky(p: Probe) -> None:
         if count is UNKNOWN:
             p.unsure(f"({service.name}).desiredCount")
         many = many or (count is not UNKNOWN and as_number(count, 1) > 1)
-    if many and p.expect("stickiness.enabled", true, "several tasks without stickiness break the SockJS fallback"):
+    if many and p.expect(
+        "stickiness.enabled", true, "several tasks without stickiness break the SockJS fallback"
+    ):
         p.expect("stickiness.type", is_in("lb_cookie"), "the cookie must be the balancer's own")
 
 
@@ -164,7 +188,9 @@ def _drain(p: Probe) -> None:
     p.expect(
         "deregistrationDelay",
         lambda seconds: as_number(seconds, 300) <= limit,
-        "drains longer than a task lives after its Spot notice" if spot else "drains longer than five minutes",
+        "drains longer than a task lives after its Spot notice"
+        if spot
+        else "drains longer than five minutes",
     )
 
 
@@ -185,89 +211,175 @@ def _http2(p: Probe) -> None:
 
 
 ALB_HTTP_REDIRECT = _rule(
-    "alb-http-redirect", "Port 80 does nothing but send to HTTPS",
-    MANDATORY, HIGH, (t.LISTENER,), _redirect,
+    "alb-http-redirect",
+    "Port 80 does nothing but send to HTTPS",
+    MANDATORY,
+    HIGH,
+    (t.LISTENER,),
+    _redirect,
     maps="ELB.1, ELB.18, CKV_AWS_2, CKV2_AWS_20, AWSGuard alb-http-to-https",
     fix="Make the default action a redirect to HTTPS with HTTP_301.",
-)  # fmt: skip
+)
 ALB_NO_CLEAR_FORWARD = _rule(
-    "alb-no-clear-forward", "No rule of an HTTP listener forwards",
-    MANDATORY, HIGH, (t.LISTENER_RULE,), _rules_not_in_clear,
-    maps="ELB.1, CKV_AWS_2", joins=True, fix="Move the rule to the HTTPS listener.",
-)  # fmt: skip
+    "alb-no-clear-forward",
+    "No rule of an HTTP listener forwards",
+    MANDATORY,
+    HIGH,
+    (t.LISTENER_RULE,),
+    _rules_not_in_clear,
+    maps="ELB.1, CKV_AWS_2",
+    joins=True,
+    fix="Move the rule to the HTTPS listener.",
+)
 ALB_TLS_POLICY = _rule(
-    "alb-tls-policy", "TLS 1.2 and newer only, with strong ciphers and a certificate",
-    MANDATORY, HIGH, (t.LISTENER,), _tls_policy,
+    "alb-tls-policy",
+    "TLS 1.2 and newer only, with strong ciphers and a certificate",
+    MANDATORY,
+    HIGH,
+    (t.LISTENER,),
+    _tls_policy,
     maps="ELB.17, CKV_AWS_103, CKV2_AWS_74, P:elbv2_insecure_ssl_ciphers",
     fix="Set ssl_policy to ELBSecurityPolicy-TLS13-1-2-2021-06 or stricter, and the certificate.",
-)  # fmt: skip
+)
 ALB_DROP_INVALID_HEADERS = _rule(
-    "alb-drop-invalid-headers", "Malformed headers are dropped",
-    REMEDIATE, MEDIUM, (t.LOAD_BALANCER,), _drop_headers,
-    maps="ELB.4, CKV_AWS_131", fix="Set drop_invalid_header_fields.", remedy=_mend_headers,
-)  # fmt: skip
+    "alb-drop-invalid-headers",
+    "Malformed headers are dropped",
+    REMEDIATE,
+    MEDIUM,
+    (t.LOAD_BALANCER,),
+    _drop_headers,
+    maps="ELB.4, CKV_AWS_131",
+    fix="Set drop_invalid_header_fields.",
+    remedy=_mend_headers,
+)
 ALB_DESYNC = _rule(
-    "alb-desync", "Ambiguous requests are not passed on",
-    MANDATORY, MEDIUM, (t.LOAD_BALANCER,), _desync,
-    maps="ELB.12, CKV_AWS_328", fix="Leave desync_mitigation_mode at defensive, or set strictest.",
-)  # fmt: skip
+    "alb-desync",
+    "Ambiguous requests are not passed on",
+    MANDATORY,
+    MEDIUM,
+    (t.LOAD_BALANCER,),
+    _desync,
+    maps="ELB.12, CKV_AWS_328",
+    fix="Leave desync_mitigation_mode at defensive, or set strictest.",
+)
 ALB_ACCESS_LOGS = _rule(
-    "alb-access-logs", "The load balancer logs requests",
-    PRODUCTION, MEDIUM, (t.LOAD_BALANCER,), _access_logs,
+    "alb-access-logs",
+    "The load balancer logs requests",
+    PRODUCTION,
+    MEDIUM,
+    (t.LOAD_BALANCER,),
+    _access_logs,
     maps="ELB.5, CIS4.10, CKV_AWS_91",
     fix="Give access_logs a bucket with SSE-S3 whose policy lets the log delivery service write.",
-)  # fmt: skip
+)
 ALB_DELETION_PROTECTION = _rule(
-    "alb-deletion-protection", "The load balancer cannot be deleted by mistake",
-    PRODUCTION, MEDIUM, (t.LOAD_BALANCER,), _deletion,
-    maps="ELB.6, CKV_AWS_150", fix="Set enable_deletion_protection.",
-)  # fmt: skip
+    "alb-deletion-protection",
+    "The load balancer cannot be deleted by mistake",
+    PRODUCTION,
+    MEDIUM,
+    (t.LOAD_BALANCER,),
+    _deletion,
+    maps="ELB.6, CKV_AWS_150",
+    fix="Set enable_deletion_protection.",
+)
 ALB_WAF = _rule(
-    "alb-waf", "A firewall for web applications stands before the load balancer",
-    PRODUCTION, MEDIUM, (t.LOAD_BALANCER,), _waf,
-    maps="ELB.16, WAF.10, CKV2_AWS_28, CKV2_AWS_76, CKV_AWS_192", joins=True,
+    "alb-waf",
+    "A firewall for web applications stands before the load balancer",
+    PRODUCTION,
+    MEDIUM,
+    (t.LOAD_BALANCER,),
+    _waf,
+    maps="ELB.16, WAF.10, CKV2_AWS_28, CKV2_AWS_76, CKV_AWS_192",
+    joins=True,
     fix="Associate a web ACL: common rules (SizeRestrictions_BODY counting), known bad inputs, a rate limit.",
-)  # fmt: skip
+)
 WAF_LOGGED = _rule(
-    "waf-logged", "The web firewall logs what it does",
-    ADVISORY, LOW, (t.WEB_ACL,), _acl_logged,
-    maps="WAF.11, CKV2_AWS_31", joins=True,
+    "waf-logged",
+    "The web firewall logs what it does",
+    ADVISORY,
+    LOW,
+    (t.WEB_ACL,),
+    _acl_logged,
+    maps="WAF.11, CKV2_AWS_31",
+    joins=True,
     fix="Add a WebAclLoggingConfiguration with a log group aws-waf-logs-….",
-)  # fmt: skip
+)
 ALB_WEBSOCKET_IDLE = _rule(
-    "alb-websocket-idle", "Idle connections live five minutes",
-    ADVISORY, LOW, (t.LOAD_BALANCER,), _idle,
-    maps="RC", fix="Set idle_timeout to 300 or more.", link=_ALB_DOCS + "edit-load-balancer-attributes.html",
-)  # fmt: skip
+    "alb-websocket-idle",
+    "Idle connections live five minutes",
+    ADVISORY,
+    LOW,
+    (t.LOAD_BALANCER,),
+    _idle,
+    maps="RC",
+    fix="Set idle_timeout to 300 or more.",
+    link=_ALB_DOCS + "edit-load-balancer-attributes.html",
+)
 TG_HEALTH = _rule(
-    "tg-health", "Health is asked of a path that tells it",
-    MANDATORY, MEDIUM, (t.TARGET_GROUP,), _health,
-    maps="CKV_AWS_261, RC", fix="Ask /livez (7.11 and later) or /api/info, and take only 200.",
+    "tg-health",
+    "Health is asked of a path that tells it",
+    MANDATORY,
+    MEDIUM,
+    (t.TARGET_GROUP,),
+    _health,
+    maps="CKV_AWS_261, RC",
+    fix="Ask /livez (7.11 and later) or /api/info, and take only 200.",
     link=_ALB_DOCS + "target-group-health-checks.html",
-)  # fmt: skip
+)
 TG_STICKY = _rule(
-    "tg-sticky", "Several tasks share clients by cookie",
-    MANDATORY, MEDIUM, (t.TARGET_GROUP,), _sticky,
-    maps="RC", joins=True, fix="Enable stickiness of type lb_cookie.", link=_ALB_DOCS + "sticky-sessions.html",
-)  # fmt: skip
+    "tg-sticky",
+    "Several tasks share clients by cookie",
+    MANDATORY,
+    MEDIUM,
+    (t.TARGET_GROUP,),
+    _sticky,
+    maps="RC",
+    joins=True,
+    fix="Enable stickiness of type lb_cookie.",
+    link=_ALB_DOCS + "sticky-sessions.html",
+)
 TG_DRAIN = _rule(
-    "tg-drain", "Draining ends before the task does",
-    ADVISORY, LOW, (t.TARGET_GROUP,), _drain,
-    maps="AWS docs Fargate Spot", joins=True, fix="Set deregistration_delay below 120 with Spot.",
+    "tg-drain",
+    "Draining ends before the task does",
+    ADVISORY,
+    LOW,
+    (t.TARGET_GROUP,),
+    _drain,
+    maps="AWS docs Fargate Spot",
+    joins=True,
+    fix="Set deregistration_delay below 120 with Spot.",
     link="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html",
-)  # fmt: skip
+)
 TG_HTTP1 = _rule(
-    "tg-http1", "Targets are spoken to in HTTP/1.1",
-    MANDATORY, MEDIUM, (t.TARGET_GROUP,), _http_version,
-    maps="RC", fix="Leave protocol_version at HTTP1.", link=_ALB_DOCS + "load-balancer-target-groups.html",
-)  # fmt: skip
+    "tg-http1",
+    "Targets are spoken to in HTTP/1.1",
+    MANDATORY,
+    MEDIUM,
+    (t.TARGET_GROUP,),
+    _http_version,
+    maps="RC",
+    fix="Leave protocol_version at HTTP1.",
+    link=_ALB_DOCS + "load-balancer-target-groups.html",
+)
 ALB_HOST_RULE = _rule(
-    "alb-host-rule", "A rule of the balancer names the host it answers for",
-    MANDATORY, LOW, (t.LISTENER_RULE,), _host_rule,
-    maps="original", fix="Add a host-header condition.", link=_ALB_DOCS + "rule-condition-types.html",
-)  # fmt: skip
+    "alb-host-rule",
+    "A rule of the balancer names the host it answers for",
+    MANDATORY,
+    LOW,
+    (t.LISTENER_RULE,),
+    _host_rule,
+    maps="original",
+    fix="Add a host-header condition.",
+    link=_ALB_DOCS + "rule-condition-types.html",
+)
 ALB_HTTP2 = _rule(
-    "alb-http2", "Clients may use HTTP/2",
-    ADVISORY, LOW, (t.LOAD_BALANCER,), _http2,
-    maps="practice http2", fix="Leave enable_http2 on.", link=_ALB_DOCS + "edit-load-balancer-attributes.html",
-)  # fmt: skip
+    "alb-http2",
+    "Clients may use HTTP/2",
+    ADVISORY,
+    LOW,
+    (t.LOAD_BALANCER,),
+    _http2,
+    maps="practice http2",
+    fix="Leave enable_http2 on.",
+    link=_ALB_DOCS + "edit-load-balancer-attributes.html",
+)

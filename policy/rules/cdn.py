@@ -50,7 +50,9 @@ def _access(p: Probe) -> None:
             origin.expect("originAccessControlId", present, "the bucket must be public for this to work")
         elif is_media(origin):
             origin.expect("originAccessControlId", present, "the bucket must be public for this to work")
-            origin.expect("s3OriginConfig.originAccessIdentity", absent, "uses the old origin access identity")
+            origin.expect(
+                "s3OriginConfig.originAccessIdentity", absent, "uses the old origin access identity"
+            )
 
 
 def _access_control(p: Probe) -> None:
@@ -60,19 +62,24 @@ def _access_control(p: Probe) -> None:
 
 def _origin_policy(p: Probe) -> None:
     for statement in statements(p.document("policy")):
-        if "cloudfront.amazonaws.com" in principals(statement) and statement.get("Effect") == "Allow":
-            if not {"aws:sourcearn", "aws:sourceaccount"} & set(condition_keys(statement)):
-                statement.fail("every distribution of everybody may read the bucket", "Condition")
+        ours = {"aws:sourcearn", "aws:sourceaccount"} & set(condition_keys(statement))
+        allowed = statement.get("Effect") == "Allow" and "cloudfront.amazonaws.com" in principals(statement)
+        if allowed and not ours:
+            statement.fail("every distribution of everybody may read the bucket", "Condition")
 
 
 def _origin_tls(p: Probe) -> None:
     for origin in p.each("origins"):
         if present(origin.get("customOriginConfig")):
             origin.expect(
-                "customOriginConfig.originProtocolPolicy", is_in("https-only"), "speaks to its origin in clear"
+                "customOriginConfig.originProtocolPolicy",
+                is_in("https-only"),
+                "speaks to its origin in clear",
             )
             origin.expect(
-                "customOriginConfig.originSslProtocols", is_in(["TLSv1.2"]), "takes TLS older than 1.2 from its origin"
+                "customOriginConfig.originSslProtocols",
+                is_in(["TLSv1.2"]),
+                "takes TLS older than 1.2 from its origin",
             )
 
 
@@ -96,7 +103,9 @@ def _failover(p: Probe) -> None:
 
 
 def _geo(p: Probe) -> None:
-    p.expect("restrictions.geoRestriction.restrictionType", is_in("whitelist", "blacklist"), "serves every country")
+    p.expect(
+        "restrictions.geoRestriction.restrictionType", is_in("whitelist", "blacklist"), "serves every country"
+    )
 
 
 def _root_object(p: Probe) -> None:
@@ -117,7 +126,9 @@ def _app_not_cached(p: Probe) -> None:
             if headers != ["*"]:
                 behaviour.fail("does not pass all headers on: logins end in 401", "forwardedValues.headers")
         else:
-            behaviour.expect("cachePolicyId", is_in(CACHING_DISABLED), "answers to one user may be kept for another")
+            behaviour.expect(
+                "cachePolicyId", is_in(CACHING_DISABLED), "answers to one user may be kept for another"
+            )
             behaviour.expect(
                 "originRequestPolicyId", is_in(ALL_VIEWER), "does not pass all headers on: logins end in 401"
             )
@@ -131,7 +142,9 @@ def _enabled_http(p: Probe) -> None:
 
 
 def _price(p: Probe) -> None:
-    p.expect("priceClass", lambda kind: kind in {"PriceClass_100", "PriceClass_200"}, "uses the dearest places too")
+    p.expect(
+        "priceClass", lambda kind: kind in {"PriceClass_100", "PriceClass_200"}, "uses the dearest places too"
+    )
 
 
 def _aliases(p: Probe) -> None:
@@ -151,7 +164,7 @@ def _cert_region(p: Probe) -> None:
         region = certificate.properties.get("region") or certificate.provider.get("region")
         if region is None or region is UNKNOWN:
             arn = certificate.outputs.get("arn")
-            region = arn.split(":")[3] if isinstance(arn, str) and arn.count(":") > 3 else region  # noqa: PLR2004
+            region = arn.split(":")[3] if isinstance(arn, str) and arn.count(":") > 3 else region
         if region is UNKNOWN or region is None:
             other.unsure("region")
         elif region != "us-east-1":
@@ -166,12 +179,18 @@ def _validated(p: Probe) -> None:
 
 
 def _key(p: Probe) -> None:
-    p.expect("keyAlgorithm", unset_or("RSA_2048", "EC_prime256v1", "EC_secp384r1"), "a key that is too weak, or too new")
+    p.expect(
+        "keyAlgorithm",
+        unset_or("RSA_2048", "EC_prime256v1", "EC_secp384r1"),
+        "a key that is too weak, or too new",
+    )
 
 
 def _transparency(p: Probe) -> None:
     p.expect(
-        "options.certificateTransparencyLoggingPreference", unset_or("ENABLED"), "browsers do not trust what is not logged"
+        "options.certificateTransparencyLoggingPreference",
+        unset_or("ENABLED"),
+        "browsers do not trust what is not logged",
     )
 
 
@@ -203,7 +222,9 @@ def _validation_records(p: Probe) -> None:
 
 def _min_ttl(p: Probe) -> None:
     for behaviour in behaviours(p):
-        behaviour.expect("minTtl", lambda seconds: as_number(seconds, 0) <= 0, "keeps what the origin says not to")
+        behaviour.expect(
+            "minTtl", lambda seconds: as_number(seconds, 0) <= 0, "keeps what the origin says not to"
+        )
 
 
 def _wait(p: Probe) -> None:
@@ -212,114 +233,258 @@ def _wait(p: Probe) -> None:
 
 DISTRIBUTIONS = (t.DISTRIBUTION,)
 CDN_HTTPS_ONLY = _rule(
-    "cdn-https-only", "CloudFront serves by TLS only", MANDATORY, HIGH, DISTRIBUTIONS, _https,
-    maps="CloudFront.3, CKV_AWS_34", fix="Set viewer_protocol_policy to redirect-to-https.",
-)  # fmt: skip
+    "cdn-https-only",
+    "CloudFront serves by TLS only",
+    MANDATORY,
+    HIGH,
+    DISTRIBUTIONS,
+    _https,
+    maps="CloudFront.3, CKV_AWS_34",
+    fix="Set viewer_protocol_policy to redirect-to-https.",
+)
 CDN_TLS_MIN = _rule(
-    "cdn-tls-min", "CloudFront serves TLS 1.2 and newer, with its own certificate by SNI",
-    MANDATORY, HIGH, DISTRIBUTIONS, _tls,
+    "cdn-tls-min",
+    "CloudFront serves TLS 1.2 and newer, with its own certificate by SNI",
+    MANDATORY,
+    HIGH,
+    DISTRIBUTIONS,
+    _tls,
     maps="CloudFront.7, CloudFront.8, CloudFront.15, CKV_AWS_174, CKV2_AWS_42",
     fix="Set minimum_protocol_version to TLSv1.2_2021 or newer, sni-only, and an ACM certificate.",
-)  # fmt: skip
+)
 CDN_OAC = _rule(
-    "cdn-oac", "CloudFront reads buckets by origin access control", MANDATORY, HIGH, DISTRIBUTIONS, _access,
-    maps="CloudFront.13, CKV2_AWS_46", fix="Add an OriginAccessControl and no origin access identity.",
-)  # fmt: skip
+    "cdn-oac",
+    "CloudFront reads buckets by origin access control",
+    MANDATORY,
+    HIGH,
+    DISTRIBUTIONS,
+    _access,
+    maps="CloudFront.13, CKV2_AWS_46",
+    fix="Add an OriginAccessControl and no origin access identity.",
+)
 CDN_OAC_SIGNS = _rule(
-    "cdn-oac-signs", "All requests of CloudFront to a bucket are signed",
-    MANDATORY, HIGH, (t.ORIGIN_ACCESS,), _access_control,
-    maps="CloudFront.13, CKV2_AWS_46", fix="Set signing_behavior always and signing_protocol sigv4.",
-)  # fmt: skip
+    "cdn-oac-signs",
+    "All requests of CloudFront to a bucket are signed",
+    MANDATORY,
+    HIGH,
+    (t.ORIGIN_ACCESS,),
+    _access_control,
+    maps="CloudFront.13, CKV2_AWS_46",
+    fix="Set signing_behavior always and signing_protocol sigv4.",
+)
 CDN_OAC_BOUND = _rule(
-    "cdn-oac-bound", "Only one's own distribution may read the bucket",
-    MANDATORY, HIGH, (t.BUCKET_POLICY,), _origin_policy,
-    maps="CloudFront.13, S3.6", fix="Bind the statement to AWS:SourceArn of the distribution.",
-)  # fmt: skip
+    "cdn-oac-bound",
+    "Only one's own distribution may read the bucket",
+    MANDATORY,
+    HIGH,
+    (t.BUCKET_POLICY,),
+    _origin_policy,
+    maps="CloudFront.13, S3.6",
+    fix="Bind the statement to AWS:SourceArn of the distribution.",
+)
 CDN_ORIGIN_TLS = _rule(
-    "cdn-origin-tls", "CloudFront speaks TLS 1.2 to its origins", MANDATORY, HIGH, DISTRIBUTIONS, _origin_tls,
-    maps="CloudFront.9, CloudFront.10, CKV2_AWS_72", fix="Set origin_protocol_policy https-only and TLSv1.2 alone.",
-)  # fmt: skip
+    "cdn-origin-tls",
+    "CloudFront speaks TLS 1.2 to its origins",
+    MANDATORY,
+    HIGH,
+    DISTRIBUTIONS,
+    _origin_tls,
+    maps="CloudFront.9, CloudFront.10, CKV2_AWS_72",
+    fix="Set origin_protocol_policy https-only and TLSv1.2 alone.",
+)
 CDN_LOGGING = _rule(
-    "cdn-logging", "CloudFront logs requests", ADVISORY, LOW, DISTRIBUTIONS, _logging,
-    maps="CloudFront.5, CIS4.10, CKV_AWS_86", joins=True, fix="Add a log delivery (v2), which needs no access lists.",
-)  # fmt: skip
+    "cdn-logging",
+    "CloudFront logs requests",
+    ADVISORY,
+    LOW,
+    DISTRIBUTIONS,
+    _logging,
+    maps="CloudFront.5, CIS4.10, CKV_AWS_86",
+    joins=True,
+    fix="Add a log delivery (v2), which needs no access lists.",
+)
 CDN_HEADERS = _rule(
-    "cdn-headers", "CloudFront's answers carry headers of security", ADVISORY, MEDIUM, DISTRIBUTIONS, _headers,
-    maps="CKV2_AWS_32, CKV_AWS_259", fix="Add a response headers policy with HSTS and nosniff.",
+    "cdn-headers",
+    "CloudFront's answers carry headers of security",
+    ADVISORY,
+    MEDIUM,
+    DISTRIBUTIONS,
+    _headers,
+    maps="CKV2_AWS_32, CKV_AWS_259",
+    fix="Add a response headers policy with HSTS and nosniff.",
     link=_DOCS + "adding-response-headers.html",
-)  # fmt: skip
+)
 CDN_WAF = _rule(
-    "cdn-waf", "A web firewall stands before CloudFront", ADVISORY, LOW, DISTRIBUTIONS, _firewall,
-    maps="CloudFront.6, CKV_AWS_68", fix="Give web_acl_id; a CDN for files alone may go without.",
-)  # fmt: skip
+    "cdn-waf",
+    "A web firewall stands before CloudFront",
+    ADVISORY,
+    LOW,
+    DISTRIBUTIONS,
+    _firewall,
+    maps="CloudFront.6, CKV_AWS_68",
+    fix="Give web_acl_id; a CDN for files alone may go without.",
+)
 CDN_FAILOVER = _rule(
-    "cdn-failover", "A second origin takes over", ADVISORY, LOW, DISTRIBUTIONS, _failover,
-    maps="CloudFront.4, CKV_AWS_310", fix="Add an origin group; a chat in one region has no second origin.",
-)  # fmt: skip
+    "cdn-failover",
+    "A second origin takes over",
+    ADVISORY,
+    LOW,
+    DISTRIBUTIONS,
+    _failover,
+    maps="CloudFront.4, CKV_AWS_310",
+    fix="Add an origin group; a chat in one region has no second origin.",
+)
 CDN_GEO = _rule(
-    "cdn-geo", "CloudFront serves named countries", ADVISORY, LOW, DISTRIBUTIONS, _geo,
-    maps="CKV_AWS_374", fix="List the countries of the users, where all of them are known.",
+    "cdn-geo",
+    "CloudFront serves named countries",
+    ADVISORY,
+    LOW,
+    DISTRIBUTIONS,
+    _geo,
+    maps="CKV_AWS_374",
+    fix="List the countries of the users, where all of them are known.",
     link=_DOCS + "georestrictions.html",
-)  # fmt: skip
+)
 CDN_ROOT_OBJECT = _rule(
-    "cdn-root-object", "Asking for / does not list the bucket", ADVISORY, LOW, DISTRIBUTIONS, _root_object,
-    maps="CloudFront.1, CKV_AWS_305", fix="Set default_root_object.",
-)  # fmt: skip
+    "cdn-root-object",
+    "Asking for / does not list the bucket",
+    ADVISORY,
+    LOW,
+    DISTRIBUTIONS,
+    _root_object,
+    maps="CloudFront.1, CKV_AWS_305",
+    fix="Set default_root_object.",
+)
 CDN_APP_NO_CACHE = _rule(
-    "cdn-app-no-cache", "CloudFront before the chat keeps nothing and passes all on",
-    MANDATORY, HIGH, DISTRIBUTIONS, _app_not_cached,
-    maps="original, RC", fix="Use the managed policies CachingDisabled and AllViewer, and all methods.",
+    "cdn-app-no-cache",
+    "CloudFront before the chat keeps nothing and passes all on",
+    MANDATORY,
+    HIGH,
+    DISTRIBUTIONS,
+    _app_not_cached,
+    maps="original, RC",
+    fix="Use the managed policies CachingDisabled and AllViewer, and all methods.",
     link=_DOCS + "using-managed-cache-policies.html",
-)  # fmt: skip
+)
 CDN_MIN_TTL = _rule(
-    "cdn-min-ttl", "CloudFront keeps nothing that the origin says not to keep", MANDATORY, MEDIUM, DISTRIBUTIONS, _min_ttl,
-    maps="original", fix="Leave min_ttl at 0.", link=_DOCS + "Expiration.html",
-)  # fmt: skip
+    "cdn-min-ttl",
+    "CloudFront keeps nothing that the origin says not to keep",
+    MANDATORY,
+    MEDIUM,
+    DISTRIBUTIONS,
+    _min_ttl,
+    maps="original",
+    fix="Leave min_ttl at 0.",
+    link=_DOCS + "Expiration.html",
+)
 CDN_HTTP2 = _rule(
-    "cdn-http2", "CloudFront speaks HTTP/2", ADVISORY, LOW, DISTRIBUTIONS, _enabled_http,
-    maps="practice http2", fix="Set http_version to http2 or http2and3.",
+    "cdn-http2",
+    "CloudFront speaks HTTP/2",
+    ADVISORY,
+    LOW,
+    DISTRIBUTIONS,
+    _enabled_http,
+    maps="practice http2",
+    fix="Set http_version to http2 or http2and3.",
     link=_DOCS + "distribution-web-values-specify.html",
-)  # fmt: skip
+)
 CDN_PRICE_CLASS = _rule(
-    "cdn-price-class", "CloudFront serves from where it is cheap", ADVISORY, LOW, DISTRIBUTIONS, _price,
-    maps="Well-Architected COST07", fix="Set price_class to PriceClass_200 or PriceClass_100.",
+    "cdn-price-class",
+    "CloudFront serves from where it is cheap",
+    ADVISORY,
+    LOW,
+    DISTRIBUTIONS,
+    _price,
+    maps="Well-Architected COST07",
+    fix="Set price_class to PriceClass_200 or PriceClass_100.",
     link=_DOCS + "PriceClass.html",
-)  # fmt: skip
+)
 CDN_ALIAS_RESOLVES = _rule(
-    "cdn-alias-resolves", "Every alias of CloudFront has a DNS record", MANDATORY, MEDIUM, DISTRIBUTIONS, _aliases,
-    maps="original", joins=True, fix="Add a CNAME for each alias.", link=_DOCS + "CNAMEs.html",
-)  # fmt: skip
+    "cdn-alias-resolves",
+    "Every alias of CloudFront has a DNS record",
+    MANDATORY,
+    MEDIUM,
+    DISTRIBUTIONS,
+    _aliases,
+    maps="original",
+    joins=True,
+    fix="Add a CNAME for each alias.",
+    link=_DOCS + "CNAMEs.html",
+)
 CDN_ENABLED = _rule(
-    "cdn-enabled", "A declared distribution serves", ADVISORY, LOW, DISTRIBUTIONS, _wait,
-    maps="practice availability", fix="Set enabled, or take the distribution out.",
+    "cdn-enabled",
+    "A declared distribution serves",
+    ADVISORY,
+    LOW,
+    DISTRIBUTIONS,
+    _wait,
+    maps="practice availability",
+    fix="Set enabled, or take the distribution out.",
     link=_DOCS + "distribution-web-values-specify.html",
-)  # fmt: skip
+)
 CDN_CERT_US_EAST_1 = _rule(
-    "cdn-cert-us-east-1", "CloudFront's certificate is in us-east-1", MANDATORY, MEDIUM, DISTRIBUTIONS, _cert_region,
-    maps="AWS docs CloudFront certificates", joins=True, fix="Make the certificate with region us-east-1.",
+    "cdn-cert-us-east-1",
+    "CloudFront's certificate is in us-east-1",
+    MANDATORY,
+    MEDIUM,
+    DISTRIBUTIONS,
+    _cert_region,
+    maps="AWS docs CloudFront certificates",
+    joins=True,
+    fix="Make the certificate with region us-east-1.",
     link=_DOCS + "cnames-and-https-requirements.html",
-)  # fmt: skip
+)
 ACM_DNS_VALIDATED = _rule(
-    "acm-dns-validated", "Certificates renew themselves by DNS", MANDATORY, MEDIUM, (t.CERTIFICATE,), _validated,
-    maps="ACM.1, CKV_AWS_233, AWSGuard acm-certificate-expiration", joins=True,
+    "acm-dns-validated",
+    "Certificates renew themselves by DNS",
+    MANDATORY,
+    MEDIUM,
+    (t.CERTIFICATE,),
+    _validated,
+    maps="ACM.1, CKV_AWS_233, AWSGuard acm-certificate-expiration",
+    joins=True,
     fix="Set validation_method DNS and add a CertificateValidation.",
-)  # fmt: skip
+)
 ACM_VALIDATION_RECORDS = _rule(
-    "acm-validation-records", "The records that prove a domain are in the stack",
-    MANDATORY, MEDIUM, (t.CERTIFICATE_VALIDATION,), _validation_records,
-    maps="ACM.1, original", joins=True, fix="Make the certificate's validation records, not proxied.",
-)  # fmt: skip
+    "acm-validation-records",
+    "The records that prove a domain are in the stack",
+    MANDATORY,
+    MEDIUM,
+    (t.CERTIFICATE_VALIDATION,),
+    _validation_records,
+    maps="ACM.1, original",
+    joins=True,
+    fix="Make the certificate's validation records, not proxied.",
+)
 ACM_KEY = _rule(
-    "acm-key", "Certificates have a strong key that CloudFront takes", MANDATORY, MEDIUM, (t.CERTIFICATE,), _key,
-    maps="ACM.2", fix="Use RSA_2048 or EC_prime256v1.",
-)  # fmt: skip
+    "acm-key",
+    "Certificates have a strong key that CloudFront takes",
+    MANDATORY,
+    MEDIUM,
+    (t.CERTIFICATE,),
+    _key,
+    maps="ACM.2",
+    fix="Use RSA_2048 or EC_prime256v1.",
+)
 ACM_TRANSPARENCY = _rule(
-    "acm-transparency", "Certificates are logged in public", MANDATORY, LOW, (t.CERTIFICATE,), _transparency,
-    maps="CKV_AWS_234", fix="Leave certificate_transparency_logging_preference on.",
+    "acm-transparency",
+    "Certificates are logged in public",
+    MANDATORY,
+    LOW,
+    (t.CERTIFICATE,),
+    _transparency,
+    maps="CKV_AWS_234",
+    fix="Leave certificate_transparency_logging_preference on.",
     link="https://docs.aws.amazon.com/acm/latest/userguide/acm-concepts.html#concept-transparency",
-)  # fmt: skip
+)
 ACM_NO_WILDCARD = _rule(
-    "acm-no-wildcard", "Certificates name single hosts", ADVISORY, LOW, (t.CERTIFICATE,), _wildcard,
-    maps="CKV2_AWS_71", fix="List the names.",
+    "acm-no-wildcard",
+    "Certificates name single hosts",
+    ADVISORY,
+    LOW,
+    (t.CERTIFICATE,),
+    _wildcard,
+    maps="CKV2_AWS_71",
+    fix="List the names.",
     link="https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html",
-)  # fmt: skip
+)

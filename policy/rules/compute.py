@@ -56,6 +56,8 @@ _ECS_DOCS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
 
 
 def _clear_secrets(p: Probe) -> None:
+    if "containerDefinitions" in (p.subject.secrets or ()):
+        p.fail("was made from a secret value, which stands in it in clear", "containerDefinitions")
     for container in containers(p):
         for variable in container.each("environment"):
             name, value = str(variable.sure("name")), variable.get("value")
@@ -70,9 +72,11 @@ def _secret_sources(p: Probe) -> None:
         for secret in container.each("secrets"):
             secret.expect(
                 "valueFrom",
-                lambda arn: isinstance(arn, str)
-                and arn.startswith("arn:")
-                and (":secretsmanager:" in arn or ":ssm:" in arn),
+                lambda arn: (
+                    isinstance(arn, str)
+                    and arn.startswith("arn:")
+                    and (":secretsmanager:" in arn or ":ssm:" in arn)
+                ),
                 "a secret must come from Secrets Manager or Parameter Store, by ARN",
             )
 
@@ -147,7 +151,9 @@ def allowed_image(p: Probe, image: object) -> bool:
 
 def _registry(p: Probe) -> None:
     for container in containers(p):
-        container.expect("image", lambda image: allowed_image(p, image), "the image's registry is not allowed")
+        container.expect(
+            "image", lambda image: allowed_image(p, image), "the image's registry is not allowed"
+        )
 
 
 def _size(p: Probe) -> None:
@@ -175,12 +181,16 @@ def _insights(p: Probe) -> None:
 
 def _mend_insights(properties: dict[str, object]) -> bool:
     settings = properties.get("settings")
-    kept = [s for s in settings if not (isinstance(s, dict) and s.get("name") == "containerInsights")] if isinstance(
-        settings, list
-    ) else []  # fmt: skip
+    kept = (
+        [s for s in settings if not (isinstance(s, dict) and s.get("name") == "containerInsights")]
+        if isinstance(settings, list)
+        else []
+    )
     made = [*kept, {"name": "containerInsights", "value": "enabled"}]
     on = isinstance(settings, list) and any(
-        isinstance(s, dict) and s.get("name") == "containerInsights" and s.get("value") in {"enabled", "enhanced"}
+        isinstance(s, dict)
+        and s.get("name") == "containerInsights"
+        and s.get("value") in {"enabled", "enhanced"}
         for s in settings
     )
     if on:
@@ -207,7 +217,7 @@ def _mend_breaker(properties: dict[str, object]) -> bool:
 def _healthy(p: Probe) -> None:
     p.expect(
         "deploymentMinimumHealthyPercent",
-        lambda percent: as_number(percent, 100) >= 100,  # noqa: PLR2004 - the whole
+        lambda percent: as_number(percent, 100) >= 100,
         "fewer tasks than wanted serve while it rolls out",
     )
 
@@ -223,17 +233,21 @@ def _spot_base(p: Probe) -> None:
         spot = spot or provider == "FARGATE_SPOT"
         on_demand = on_demand or (provider == "FARGATE" and as_number(item.get("base"), 0) >= 1)
     if spot and not on_demand:
-        p.fail("every task may be taken away at once; FARGATE needs a base of 1", "capacityProviderStrategies")
+        p.fail(
+            "every task may be taken away at once; FARGATE needs a base of 1", "capacityProviderStrategies"
+        )
 
 
 def _spot_stop(p: Probe) -> None:
-    services = [s for s in p.stack.of(t.SERVICE) if p.subject in p.stack.meant(s, "taskDefinition", t.TASK_DEFINITION)]
+    services = [
+        s for s in p.stack.of(t.SERVICE) if p.subject in p.stack.meant(s, "taskDefinition", t.TASK_DEFINITION)
+    ]
     if not any("FARGATE_SPOT" in str(s.properties.get("capacityProviderStrategies")) for s in services):
         return
     for container in containers(p):
         container.expect(
             "stopTimeout",
-            lambda seconds: 30 < as_number(seconds, 30) <= 120,  # noqa: PLR2004 - ECS's default, Spot's notice
+            lambda seconds: 30 < as_number(seconds, 30) <= 120,
             "is killed 30 seconds after a Spot notice; it may have up to 120",
         )
 
@@ -253,32 +267,43 @@ def _exec(p: Probe) -> None:
     for cluster in p.stack.meant(p.subject, "cluster", t.CLUSTER):
         other = p.other(cluster)
         base = "configuration.executeCommandConfiguration"
-        other.expect(f"{base}.kmsKeyId", present, "sessions into containers are not encrypted with an own key")
-        other.expect(f"{base}.logging", is_in("OVERRIDE", "DEFAULT"), "sessions into containers are not logged")
+        other.expect(
+            f"{base}.kmsKeyId", present, "sessions into containers are not encrypted with an own key"
+        )
+        other.expect(
+            f"{base}.logging", is_in("OVERRIDE", "DEFAULT"), "sessions into containers are not logged"
+        )
         return
     p.fail("anybody with the right to exec gets a shell, unlogged", "enableExecuteCommand")
 
 
 def _scaling(p: Probe) -> None:
-    p.expect("maxCapacity", lambda number: 1 <= as_number(number, 0) <= 20, "no sensible upper bound")  # noqa: PLR2004
+    p.expect("maxCapacity", lambda number: 1 <= as_number(number, 0) <= 20, "no sensible upper bound")
     if as_number(p.get("minCapacity"), 0) < 1:
         p.expect("minCapacity", at_least(1), "may scale the chat away")
 
 
-def _deployment_tags(p: Probe) -> None:
-    p.expect("propagateTags", is_in("SERVICE", "TASK_DEFINITION"), "its tasks carry no tags, so nobody pays for them")
+def _propagated_tags(p: Probe) -> None:
+    p.expect(
+        "propagateTags",
+        is_in("SERVICE", "TASK_DEFINITION"),
+        "its tasks carry no tags, so nobody pays for them",
+    )
 
 
-def _health_rolls(p: Probe) -> None:
+def _forced(p: Probe) -> None:
     if p.get("launchType") == "EC2":
+        return
+    if present(p.sure("triggers")):
         return
     p.expect("forceNewDeployment", not_true, "is deployed anew by each update, even without a change")
 
 
-def _init_process(p: Probe) -> None:
+def _command(p: Probe) -> None:
     for container in containers(p):
         if CREDENTIAL_NAME.search(" ".join(texts(container.get("command")))) or any(
-            holds_credential("", text) for text in (*texts(container.get("command")), *texts(container.get("entryPoint")))
+            holds_credential("", text)
+            for text in (*texts(container.get("command")), *texts(container.get("entryPoint")))
         ):
             container.fail("a credential stands in the command line", "command")
 
@@ -290,7 +315,7 @@ def _labels(p: Probe) -> None:
                 container.fail("a credential stands in a label", ("dockerLabels", str(name)))
 
 
-def _extended(p: Probe) -> None:
+def _volumes(p: Probe) -> None:
     for volume in p.each("volumes"):
         if present(volume.get("efsVolumeConfiguration")):
             volume.expect(
@@ -300,150 +325,279 @@ def _extended(p: Probe) -> None:
 
 
 ECS_NO_PLAINTEXT_SECRET = _rule(
-    "ecs-no-plaintext-secret", "No secret stands in clear in a task definition",
-    MANDATORY, CRITICAL, (t.TASK_DEFINITION,), _clear_secrets,
+    "ecs-no-plaintext-secret",
+    "No secret stands in clear in a task definition",
+    MANDATORY,
+    CRITICAL,
+    (t.TASK_DEFINITION,),
+    _clear_secrets,
     maps="ECS.8, P:ecs_task_definitions_no_environment_secrets",
     fix="Put it into Secrets Manager and name its ARN under secrets, not under environment.",
-)  # fmt: skip
+)
 ECS_SECRET_BY_ARN = _rule(
-    "ecs-secret-by-arn", "Secrets of a container come from a store, by ARN",
-    MANDATORY, HIGH, (t.TASK_DEFINITION,), _secret_sources,
-    maps="ECS.8, Well-Architected SEC02", fix="Give valueFrom the ARN of a secret or a parameter.",
-)  # fmt: skip
+    "ecs-secret-by-arn",
+    "Secrets of a container come from a store, by ARN",
+    MANDATORY,
+    HIGH,
+    (t.TASK_DEFINITION,),
+    _secret_sources,
+    maps="ECS.8, Well-Architected SEC02",
+    fix="Give valueFrom the ARN of a secret or a parameter.",
+)
 ECS_NO_SECRET_IN_COMMAND = _rule(
-    "ecs-no-secret-in-command", "No credential stands in a command line",
-    MANDATORY, HIGH, (t.TASK_DEFINITION,), _init_process,
-    maps="ECS.8", fix="Pass it as a variable from Secrets Manager.",
-)  # fmt: skip
+    "ecs-no-secret-in-command",
+    "No credential stands in a command line",
+    MANDATORY,
+    HIGH,
+    (t.TASK_DEFINITION,),
+    _command,
+    maps="ECS.8",
+    fix="Pass it as a variable from Secrets Manager.",
+)
 ECS_NO_SECRET_IN_LABEL = _rule(
-    "ecs-no-secret-in-label", "No credential stands in a container's label",
-    MANDATORY, MEDIUM, (t.TASK_DEFINITION,), _labels,
-    maps="ECS.8", fix="Labels are readable by everybody who may describe tasks; take it out.",
-)  # fmt: skip
+    "ecs-no-secret-in-label",
+    "No credential stands in a container's label",
+    MANDATORY,
+    MEDIUM,
+    (t.TASK_DEFINITION,),
+    _labels,
+    maps="ECS.8",
+    fix="Labels are readable by everybody who may describe tasks; take it out.",
+)
 ECS_NON_ROOT = _rule(
-    "ecs-non-root", "Containers do not run as root",
-    MANDATORY, HIGH, (t.TASK_DEFINITION,), _non_root,
+    "ecs-non-root",
+    "Containers do not run as root",
+    MANDATORY,
+    HIGH,
+    (t.TASK_DEFINITION,),
+    _non_root,
     maps="ECS.20, Config ecs-task-definition-linux-user-non-root",
     fix="Set user; the chat's image needs 65533 from 8.5 on.",
-)  # fmt: skip
+)
 ECS_UNPRIVILEGED = _rule(
-    "ecs-unprivileged", "Containers are not privileged",
-    MANDATORY, HIGH, (t.TASK_DEFINITION,), _unprivileged,
-    maps="ECS.4, CKV_AWS_334", fix="Leave privileged off.",
-)  # fmt: skip
+    "ecs-unprivileged",
+    "Containers are not privileged",
+    MANDATORY,
+    HIGH,
+    (t.TASK_DEFINITION,),
+    _unprivileged,
+    maps="ECS.4, CKV_AWS_334",
+    fix="Leave privileged off.",
+)
 ECS_CAPABILITIES = _rule(
-    "ecs-capabilities", "Containers get no more rights of the kernel",
-    MANDATORY, MEDIUM, (t.TASK_DEFINITION,), _capabilities,
-    maps="ECS.4, practice least-privilege", fix="Add no capabilities.",
-)  # fmt: skip
+    "ecs-capabilities",
+    "Containers get no more rights of the kernel",
+    MANDATORY,
+    MEDIUM,
+    (t.TASK_DEFINITION,),
+    _capabilities,
+    maps="ECS.4, practice least-privilege",
+    fix="Add no capabilities.",
+)
 ECS_READONLY_ROOTFS = _rule(
-    "ecs-readonly-rootfs", "Helpers beside the chat may not write into their image",
-    ADVISORY, MEDIUM, (t.TASK_DEFINITION,), _readonly,
+    "ecs-readonly-rootfs",
+    "Helpers beside the chat may not write into their image",
+    ADVISORY,
+    MEDIUM,
+    (t.TASK_DEFINITION,),
+    _readonly,
     maps="ECS.5, CKV_AWS_336",
     fix="Set readonlyRootFilesystem and mount volumes where it writes. The chat's own apps engine needs to write.",
-)  # fmt: skip
+)
 ECS_LOGGING = _rule(
-    "ecs-logging", "The output of each container is kept",
-    MANDATORY, MEDIUM, (t.TASK_DEFINITION,), _logging,
-    maps="ECS.9", fix="Add a logConfiguration with a declared log group.",
-)  # fmt: skip
+    "ecs-logging",
+    "The output of each container is kept",
+    MANDATORY,
+    MEDIUM,
+    (t.TASK_DEFINITION,),
+    _logging,
+    maps="ECS.9",
+    fix="Add a logConfiguration with a declared log group.",
+)
 ECS_NO_HOST_MODES = _rule(
-    "ecs-no-host-modes", "Tasks share nothing with their host",
-    MANDATORY, HIGH, (t.TASK_DEFINITION,), _host_modes,
-    maps="ECS.1, ECS.3, ECS.17, CKV_AWS_335", fix="Use network mode awsvpc; leave pid_mode and ipc_mode unset.",
-)  # fmt: skip
+    "ecs-no-host-modes",
+    "Tasks share nothing with their host",
+    MANDATORY,
+    HIGH,
+    (t.TASK_DEFINITION,),
+    _host_modes,
+    maps="ECS.1, ECS.3, ECS.17, CKV_AWS_335",
+    fix="Use network mode awsvpc; leave pid_mode and ipc_mode unset.",
+)
 ECS_ROLES_SEPARATE = _rule(
-    "ecs-roles-separate", "The app's role is not the one that starts it",
-    MANDATORY, HIGH, (t.TASK_DEFINITION,), _roles,
-    maps="CKV_AWS_249", fix="Make two roles: execution_role_arn and task_role_arn.",
+    "ecs-roles-separate",
+    "The app's role is not the one that starts it",
+    MANDATORY,
+    HIGH,
+    (t.TASK_DEFINITION,),
+    _roles,
+    maps="CKV_AWS_249",
+    fix="Make two roles: execution_role_arn and task_role_arn.",
     link=_ECS_DOCS + "security-iam-roles.html",
-)  # fmt: skip
+)
 ECS_IMAGE_PINNED = _rule(
-    "ecs-image-pinned", "Images name one version",
-    MANDATORY, MEDIUM, (t.TASK_DEFINITION,), _pinned,
-    maps="practice supply-chain", fix="Use a digest or a release's tag, never latest.",
+    "ecs-image-pinned",
+    "Images name one version",
+    MANDATORY,
+    MEDIUM,
+    (t.TASK_DEFINITION,),
+    _pinned,
+    maps="practice supply-chain",
+    fix="Use a digest or a release's tag, never latest.",
     link="https://docs.docker.com/build/building/best-practices/#pin-base-image-versions",
-)  # fmt: skip
+)
 ECS_IMAGE_REGISTRY = _rule(
-    "ecs-image-registry", "Images come from allowed registries",
-    MANDATORY, MEDIUM, (t.TASK_DEFINITION,), _registry,
-    maps="practice supply-chain", fix="Use the vendor's image or your own registry; or allow this one.",
+    "ecs-image-registry",
+    "Images come from allowed registries",
+    MANDATORY,
+    MEDIUM,
+    (t.TASK_DEFINITION,),
+    _registry,
+    maps="practice supply-chain",
+    fix="Use the vendor's image or your own registry; or allow this one.",
     link=_ECS_DOCS + "security-tasks-containers.html",
-)  # fmt: skip
+)
 ECS_FARGATE_SIZE = _rule(
-    "ecs-fargate-size", "CPU and memory are a pair that Fargate has, and enough for the chat",
-    MANDATORY, MEDIUM, (t.TASK_DEFINITION,), _size,
-    maps="AWS docs Fargate sizes, original", fix="Give the chat 1024 CPU units and 2048 MiB or more.",
+    "ecs-fargate-size",
+    "CPU and memory are a pair that Fargate has, and enough for the chat",
+    MANDATORY,
+    MEDIUM,
+    (t.TASK_DEFINITION,),
+    _size,
+    maps="AWS docs Fargate sizes, original",
+    fix="Give the chat 1024 CPU units and 2048 MiB or more.",
     link=_ECS_DOCS + "task_definition_parameters.html#task_size",
-)  # fmt: skip
+)
 ECS_VOLUMES = _rule(
-    "ecs-volumes", "Volumes are encrypted on their way and do not reach into the host",
-    MANDATORY, MEDIUM, (t.TASK_DEFINITION,), _extended,
+    "ecs-volumes",
+    "Volumes are encrypted on their way and do not reach into the host",
+    MANDATORY,
+    MEDIUM,
+    (t.TASK_DEFINITION,),
+    _volumes,
     maps="CKV_AWS_97, P:ecs_task_definitions_host_namespace_not_shared",
-    fix="Enable transit_encryption for EFS; use no host path.", link=_ECS_DOCS + "efs-volumes.html",
-)  # fmt: skip
+    fix="Enable transit_encryption for EFS; use no host path.",
+    link=_ECS_DOCS + "efs-volumes.html",
+)
 ECS_PLATFORM_LATEST = _rule(
-    "ecs-platform-latest", "Fargate's platform is the latest",
-    ADVISORY, LOW, (t.SERVICE,), _platform,
-    maps="ECS.10, CKV_AWS_332", fix="Leave platform_version unset or LATEST.",
-)  # fmt: skip
+    "ecs-platform-latest",
+    "Fargate's platform is the latest",
+    ADVISORY,
+    LOW,
+    (t.SERVICE,),
+    _platform,
+    maps="ECS.10, CKV_AWS_332",
+    fix="Leave platform_version unset or LATEST.",
+)
 ECS_CONTAINER_INSIGHTS = _rule(
-    "ecs-container-insights", "The cluster measures its containers",
-    REMEDIATE, LOW, (t.CLUSTER,), _insights,
-    maps="ECS.12, CKV_AWS_65", fix="Set the cluster setting containerInsights to enabled.",
+    "ecs-container-insights",
+    "The cluster measures its containers",
+    REMEDIATE,
+    LOW,
+    (t.CLUSTER,),
+    _insights,
+    maps="ECS.12, CKV_AWS_65",
+    fix="Set the cluster setting containerInsights to enabled.",
     remedy=_mend_insights,
-)  # fmt: skip
+)
 ECS_CIRCUIT_BREAKER = _rule(
-    "ecs-circuit-breaker", "A broken version is rolled back by itself",
-    REMEDIATE, MEDIUM, (t.SERVICE,), _breaker,
-    maps="Well-Architected REL08", fix="Enable deployment_circuit_breaker with rollback.",
-    link=_ECS_DOCS + "deployment-circuit-breaker.html", remedy=_mend_breaker,
-)  # fmt: skip
+    "ecs-circuit-breaker",
+    "A broken version is rolled back by itself",
+    REMEDIATE,
+    MEDIUM,
+    (t.SERVICE,),
+    _breaker,
+    maps="Well-Architected REL08",
+    fix="Enable deployment_circuit_breaker with rollback.",
+    link=_ECS_DOCS + "deployment-circuit-breaker.html",
+    remedy=_mend_breaker,
+)
 ECS_MINIMUM_HEALTHY = _rule(
-    "ecs-minimum-healthy", "All wanted tasks serve while a new version comes",
-    ADVISORY, LOW, (t.SERVICE,), _healthy,
-    maps="Well-Architected REL08", fix="Leave deployment_minimum_healthy_percent at 100.",
+    "ecs-minimum-healthy",
+    "All wanted tasks serve while a new version comes",
+    ADVISORY,
+    LOW,
+    (t.SERVICE,),
+    _healthy,
+    maps="Well-Architected REL08",
+    fix="Leave deployment_minimum_healthy_percent at 100.",
     link=_ECS_DOCS + "service_definition_parameters.html",
-)  # fmt: skip
+)
 ECS_SPOT_HAS_BASE = _rule(
-    "ecs-spot-has-base", "Spot tasks stand on a base that stays",
-    PRODUCTION, MEDIUM, (t.SERVICE,), _spot_base,
-    maps="AWS docs Fargate Spot", fix="Add FARGATE with base 1 beside FARGATE_SPOT.",
+    "ecs-spot-has-base",
+    "Spot tasks stand on a base that stays",
+    PRODUCTION,
+    MEDIUM,
+    (t.SERVICE,),
+    _spot_base,
+    maps="AWS docs Fargate Spot",
+    fix="Add FARGATE with base 1 beside FARGATE_SPOT.",
     link=_ECS_DOCS + "fargate-capacity-providers.html",
-)  # fmt: skip
+)
 ECS_SPOT_STOP_TIMEOUT = _rule(
-    "ecs-spot-stop-timeout", "A Spot task has time to say goodbye",
-    ADVISORY, LOW, (t.TASK_DEFINITION,), _spot_stop,
-    maps="AWS docs Fargate Spot", joins=True, fix="Set stopTimeout between 31 and 120.",
+    "ecs-spot-stop-timeout",
+    "A Spot task has time to say goodbye",
+    ADVISORY,
+    LOW,
+    (t.TASK_DEFINITION,),
+    _spot_stop,
+    maps="AWS docs Fargate Spot",
+    joins=True,
+    fix="Set stopTimeout between 31 and 120.",
     link=_ECS_DOCS + "fargate-capacity-providers.html",
-)  # fmt: skip
+)
 ECS_GRACE_PERIOD = _rule(
-    "ecs-grace-period", "A first start has time for migrations",
-    MANDATORY, MEDIUM, (t.SERVICE,), _grace,
-    maps="RC", fix="Set health_check_grace_period_seconds to 120 or more.",
+    "ecs-grace-period",
+    "A first start has time for migrations",
+    MANDATORY,
+    MEDIUM,
+    (t.SERVICE,),
+    _grace,
+    maps="RC",
+    fix="Set health_check_grace_period_seconds to 120 or more.",
     link=_ECS_DOCS + "service_definition_parameters.html",
-)  # fmt: skip
+)
 ECS_EXEC_OFF = _rule(
-    "ecs-exec-off", "Nobody gets a shell in a container, or it is encrypted and logged",
-    PRODUCTION, MEDIUM, (t.SERVICE,), _exec,
-    maps="CKV_AWS_223, CKV_AWS_224", joins=True,
+    "ecs-exec-off",
+    "Nobody gets a shell in a container, or it is encrypted and logged",
+    PRODUCTION,
+    MEDIUM,
+    (t.SERVICE,),
+    _exec,
+    maps="CKV_AWS_223, CKV_AWS_224",
+    joins=True,
     fix="Leave enable_execute_command off, or configure a key and logs on the cluster.",
     link=_ECS_DOCS + "ecs-exec.html",
-)  # fmt: skip
+)
 ECS_AUTOSCALING_BOUNDS = _rule(
-    "ecs-autoscaling-bounds", "Autoscaling has bounds",
-    ADVISORY, LOW, (t.SCALING_TARGET,), _scaling,
-    maps="RC", fix="Set min_capacity to 1 or more and max_capacity to what the licence and the budget bear.",
+    "ecs-autoscaling-bounds",
+    "Autoscaling has bounds",
+    ADVISORY,
+    LOW,
+    (t.SCALING_TARGET,),
+    _scaling,
+    maps="RC",
+    fix="Set min_capacity to 1 or more and max_capacity to what the licence and the budget bear.",
     link=_ECS_DOCS + "service-auto-scaling.html",
-)  # fmt: skip
+)
 ECS_TAGS_PROPAGATE = _rule(
-    "ecs-tags-propagate", "Tasks carry the tags of their service",
-    ADVISORY, LOW, (t.SERVICE,), _deployment_tags,
-    maps="ECS.13, Well-Architected COST03", fix="Set propagate_tags to SERVICE.",
-)  # fmt: skip
+    "ecs-tags-propagate",
+    "Tasks carry the tags of their service",
+    ADVISORY,
+    LOW,
+    (t.SERVICE,),
+    _propagated_tags,
+    maps="ECS.13, Well-Architected COST03",
+    fix="Set propagate_tags to SERVICE.",
+)
 ECS_NO_FORCED_DEPLOYMENT = _rule(
-    "ecs-no-forced-deployment", "An update without a change restarts nothing",
-    ADVISORY, LOW, (t.SERVICE,), _health_rolls,
-    maps="practice idempotence", fix="Leave force_new_deployment off.",
+    "ecs-no-forced-deployment",
+    "An update without a change restarts nothing",
+    ADVISORY,
+    LOW,
+    (t.SERVICE,),
+    _forced,
+    maps="practice idempotence",
+    fix="Leave force_new_deployment off.",
     link=_ECS_DOCS + "service_definition_parameters.html",
-)  # fmt: skip
+)

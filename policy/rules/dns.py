@@ -25,9 +25,13 @@ NEVER_PROXIED = (".dkim.amazonses.com", ".acm-validations.aws", ".cloudfront.net
 def _zone_setting(p: Probe) -> None:
     name = p.need("settingId")
     if name in WANTED:
-        p.expect("value", is_in(*WANTED[name]), "this value weakens TLS between users, Cloudflare and the chat")
+        p.expect(
+            "value", is_in(*WANTED[name]), "this value weakens TLS between users, Cloudflare and the chat"
+        )
     elif name == "security_header":
-        p.expect("value.strict_transport_security.enabled", is_in(True), "browsers are not told to stay with TLS")
+        p.expect(
+            "value.strict_transport_security.enabled", is_in(True), "browsers are not told to stay with TLS"
+        )
 
 
 def _proxied_strict(p: Probe) -> None:
@@ -36,7 +40,10 @@ def _proxied_strict(p: Probe) -> None:
     for setting in p.stack.of(t.ZONE_SETTING):
         if setting.properties.get("settingId") == "ssl":
             return
-    p.fail("is proxied, and the stack does not say that Cloudflare must check the origin's certificate", "proxied")
+    p.fail(
+        "is proxied, and the stack does not say that Cloudflare must check the origin's certificate",
+        "proxied",
+    )
 
 
 def _not_proxied(p: Probe) -> None:
@@ -66,7 +73,8 @@ def _internal(p: Probe) -> None:
 
 
 _EXAMPLES = tuple(
-    ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+    ipaddress.ip_network(net)
+    for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
 )
 
 
@@ -80,10 +88,14 @@ def _dangling(p: Probe) -> None:
     if any(p.subject.dependencies.get(key) for key in ("content", "name")):
         return
     content = str(p.need("content")).rstrip(".").lower()
-    if not content.endswith((".amazonaws.com", ".cloudfront.net", ".ondigitalocean.app", ".digitaloceanspaces.com")):
+    if not content.endswith(
+        (".amazonaws.com", ".cloudfront.net", ".ondigitalocean.app", ".digitaloceanspaces.com")
+    ):
         return
     if not any(_means(subject, content) for subject in p.stack.subjects):
-        p.fail("leads to something that the stack does not make: whoever makes it takes the name over", "content")
+        p.fail(
+            "leads to something that the stack does not make: whoever makes it takes the name over", "content"
+        )
 
 
 def _means(subject: Subject, host: str) -> bool:
@@ -129,66 +141,149 @@ def _comment(p: Probe) -> None:
 
 
 def _ttl(p: Probe) -> None:
-    p.expect("ttl", lambda seconds: seconds in (1, 1.0) or 60 <= float(seconds or 0) <= 86400, "Cloudflare takes 1, or 60 to 86400 seconds")  # noqa: E501, PLR2004
+    p.expect(
+        "ttl",
+        lambda seconds: seconds in (1, 1.0) or 60 <= float(seconds or 0) <= 86400,
+        "Cloudflare takes 1, or 60 to 86400 seconds",
+    )
 
 
 RECORDS = (t.DNS_RECORD,)
 CF_SSL_STRICT = _rule(
-    "cf-ssl-strict", "Cloudflare speaks modern TLS and checks the origin", MANDATORY, HIGH, (t.ZONE_SETTING,), _zone_setting,
+    "cf-ssl-strict",
+    "Cloudflare speaks modern TLS and checks the origin",
+    MANDATORY,
+    HIGH,
+    (t.ZONE_SETTING,),
+    _zone_setting,
     maps="P:zone_ssl_strict, P:zone_min_tls_version_secure, P:zone_https_redirect_enabled, P:zone_tls_1_3_enabled, "
     "P:zone_hsts_enabled",
     fix="Set ssl strict, min_tls_version 1.2, always_use_https on, tls_1_3 on, websockets on.",
     link=_DOCS + "ssl/origin-configuration/ssl-modes/full-strict/",
-)  # fmt: skip
+)
 CF_PROXIED_STRICT = _rule(
-    "cf-proxied-strict", "A proxied chat says how Cloudflare speaks to it", ADVISORY, MEDIUM, RECORDS, _proxied_strict,
-    maps="P:zone_ssl_strict", joins=True, fix="Add a ZoneSetting ssl strict.",
+    "cf-proxied-strict",
+    "A proxied chat says how Cloudflare speaks to it",
+    ADVISORY,
+    MEDIUM,
+    RECORDS,
+    _proxied_strict,
+    maps="P:zone_ssl_strict",
+    joins=True,
+    fix="Add a ZoneSetting ssl strict.",
     link=_DOCS + "ssl/origin-configuration/ssl-modes/full-strict/",
-)  # fmt: skip
+)
 CF_DNSSEC = _rule(
-    "cf-dnssec", "Answers of the zone are signed", ADVISORY, LOW, (t.ZONE_DNSSEC,), _dnssec,
-    maps="P:zone_dnssec_enabled", fix="Set status active, and the DS record at the registrar.", link=_DOCS + "dns/dnssec/",
-)  # fmt: skip
+    "cf-dnssec",
+    "Answers of the zone are signed",
+    ADVISORY,
+    LOW,
+    (t.ZONE_DNSSEC,),
+    _dnssec,
+    maps="P:zone_dnssec_enabled",
+    fix="Set status active, and the DS record at the registrar.",
+    link=_DOCS + "dns/dnssec/",
+)
 CF_CAA = _rule(
-    "cf-caa", "Only named authorities make certificates", ADVISORY, LOW, (t.CERTIFICATE,), _caa,
-    maps="P:zone_record_caa_exists", joins=True, fix="Add CAA records for amazon.com and letsencrypt.org.",
+    "cf-caa",
+    "Only named authorities make certificates",
+    ADVISORY,
+    LOW,
+    (t.CERTIFICATE,),
+    _caa,
+    maps="P:zone_record_caa_exists",
+    joins=True,
+    fix="Add CAA records for amazon.com and letsencrypt.org.",
     link=_DOCS + "ssl/edge-certificates/caa-records/",
-)  # fmt: skip
+)
 CF_CAA_ALLOWS = _rule(
-    "cf-caa-allows", "The named authorities hold the one that is used", MANDATORY, MEDIUM, (t.CERTIFICATE,), _caa_allows,
-    maps="P:zone_record_caa_exists", joins=True, fix="Add amazon.com to the CAA records.",
+    "cf-caa-allows",
+    "The named authorities hold the one that is used",
+    MANDATORY,
+    MEDIUM,
+    (t.CERTIFICATE,),
+    _caa_allows,
+    maps="P:zone_record_caa_exists",
+    joins=True,
+    fix="Add amazon.com to the CAA records.",
     link="https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html",
-)  # fmt: skip
+)
 CF_VALIDATION_NOT_PROXIED = _rule(
-    "cf-validation-not-proxied", "Records that prove something are not proxied", MANDATORY, HIGH, RECORDS, _not_proxied,
-    maps="original, P:zone_record_spf_exists", fix="Set proxied to false.",
+    "cf-validation-not-proxied",
+    "Records that prove something are not proxied",
+    MANDATORY,
+    HIGH,
+    RECORDS,
+    _not_proxied,
+    maps="original, P:zone_record_spf_exists",
+    fix="Set proxied to false.",
     link=_DOCS + "dns/proxy-status/",
-)  # fmt: skip
+)
 CF_APP_PROXIED = _rule(
-    "cf-app-limited", "Where Cloudflare stands before the chat, it limits logins", ADVISORY, MEDIUM, RECORDS, _app_proxied,
-    maps="P:dns_record_proxied, P:zone_waf_enabled, P:zone_rate_limiting_enabled", joins=True,
-    fix="Add a Ruleset with a rate limit on /api/v1/login.", link=_DOCS + "waf/rate-limiting-rules/",
-)  # fmt: skip
+    "cf-app-limited",
+    "Where Cloudflare stands before the chat, it limits logins",
+    ADVISORY,
+    MEDIUM,
+    RECORDS,
+    _app_proxied,
+    maps="P:dns_record_proxied, P:zone_waf_enabled, P:zone_rate_limiting_enabled",
+    joins=True,
+    fix="Add a Ruleset with a rate limit on /api/v1/login.",
+    link=_DOCS + "waf/rate-limiting-rules/",
+)
 DNS_NO_INTERNAL = _rule(
-    "dns-no-internal", "No record tells an address of the inside", MANDATORY, MEDIUM, RECORDS, _internal,
-    maps="P:dns_record_no_internal_ip", fix="Point to the public address, or keep the record inside.",
+    "dns-no-internal",
+    "No record tells an address of the inside",
+    MANDATORY,
+    MEDIUM,
+    RECORDS,
+    _internal,
+    maps="P:dns_record_no_internal_ip",
+    fix="Point to the public address, or keep the record inside.",
     link=_DOCS + "dns/manage-dns-records/",
-)  # fmt: skip
+)
 DNS_NO_WILDCARD = _rule(
-    "dns-no-wildcard", "Records name single hosts", MANDATORY, MEDIUM, RECORDS, _wildcard,
-    maps="P:dns_record_no_wildcard", fix="Make one record for each name.", link=_DOCS + "dns/manage-dns-records/",
-)  # fmt: skip
-DNS_NO_DANGLING = _rule(
-    "dns-no-dangling", "Records lead to what the stack makes", MANDATORY, HIGH, RECORDS, _dangling,
-    maps="P:dns_record_cname_target_valid", joins=True, fix="Take the target from the resource's output.",
+    "dns-no-wildcard",
+    "Records name single hosts",
+    MANDATORY,
+    MEDIUM,
+    RECORDS,
+    _wildcard,
+    maps="P:dns_record_no_wildcard",
+    fix="Make one record for each name.",
     link=_DOCS + "dns/manage-dns-records/",
-)  # fmt: skip
+)
+DNS_NO_DANGLING = _rule(
+    "dns-no-dangling",
+    "Records lead to what the stack makes",
+    MANDATORY,
+    HIGH,
+    RECORDS,
+    _dangling,
+    maps="P:dns_record_cname_target_valid",
+    joins=True,
+    fix="Take the target from the resource's output.",
+    link=_DOCS + "dns/manage-dns-records/",
+)
 DNS_COMMENT = _rule(
-    "dns-comment", "Records say whose they are", ADVISORY, LOW, RECORDS, _comment,
-    maps="practice tagging", fix="Give a comment.", link=_DOCS + "dns/manage-dns-records/reference/record-attributes/",
-)  # fmt: skip
+    "dns-comment",
+    "Records say whose they are",
+    ADVISORY,
+    LOW,
+    RECORDS,
+    _comment,
+    maps="practice tagging",
+    fix="Give a comment.",
+    link=_DOCS + "dns/manage-dns-records/reference/record-attributes/",
+)
 DNS_TTL = _rule(
-    "dns-ttl", "Times to live are ones that Cloudflare takes", MANDATORY, LOW, RECORDS, _ttl,
-    maps="practice correctness", fix="Use 1 (automatic), or 60 to 86400.",
+    "dns-ttl",
+    "Times to live are ones that Cloudflare takes",
+    MANDATORY,
+    LOW,
+    RECORDS,
+    _ttl,
+    maps="practice correctness",
+    fix="Use 1 (automatic), or 60 to 86400.",
     link=_DOCS + "dns/manage-dns-records/reference/ttl/",
-)  # fmt: skip
+)

@@ -16,7 +16,9 @@ _rule = Area("hosts")
 
 _LIGHTSAIL = "https://docs.aws.amazon.com/lightsail/latest/userguide/"
 _COMPOSE = "https://docs.docker.com/reference/compose-file/services/"
-_ASSIGNMENT = re.compile(r"^\s*(?:export\s+|-\s+)?[\"']?(\w+)[\"']?\s*[:=]\s*[\"']?([^\s\"'#]+)", re.MULTILINE)
+_ASSIGNMENT = re.compile(
+    r"^\s*(?:export\s+|-\s+)?[\"']?(\w+)[\"']?\s*[:=]\s*[\"']?([^\s\"'#]+)", re.MULTILINE
+)
 WEB = ("80", "443")
 
 
@@ -39,7 +41,7 @@ def services(p: Probe) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _clean(p: Probe) -> None:
     key, value = user_data(p.subject)
-    if value == SECRET:
+    if value == SECRET or key in (p.subject.secrets or ()):
         p.fail("the whole of it is secret, and everybody who may describe the host reads it", key)
         return
     _, text = _text(p)
@@ -74,7 +76,11 @@ def _key(p: Probe) -> None:
 
 
 def _metadata(p: Probe) -> None:
-    p.expect("metadataOptions.httpTokens", is_in("required"), "gives its role's keys to whoever can make it fetch a page")
+    p.expect(
+        "metadataOptions.httpTokens",
+        is_in("required"),
+        "gives its role's keys to whoever can make it fetch a page",
+    )
 
 
 def _disk(p: Probe) -> None:
@@ -112,7 +118,7 @@ def _published(port: Any) -> tuple[str, str]:
     parts = re.sub(r"\[[^\]]*\]", "::1", text, count=1).rsplit(":", 2) if "[" in text else text.rsplit(":", 2)
     if len(parts) == 1:
         return "", ""
-    return parts[-2], parts[0] if len(parts) > 2 else ""  # noqa: PLR2004 - address, port, port
+    return parts[-2], parts[0] if len(parts) > 2 else ""
 
 
 def _pinned(p: Probe) -> None:
@@ -131,13 +137,21 @@ def _registry(p: Probe) -> None:
 def _restart(p: Probe) -> None:
     for path, service in services(p):
         restarts = service.get("restart") in {"always", "unless-stopped", "on-failure"}
-        if not restarts and not present((service.get("deploy") or {}).get("restart_policy")) and not service.get("profiles"):
+        if (
+            not restarts
+            and not present((service.get("deploy") or {}).get("restart_policy"))
+            and not service.get("profiles")
+        ):
             p.fail("does not come back after a restart of the host", Where(f"{path}.restart"))
 
 
 def _privileged(p: Probe) -> None:
     for path, service in services(p):
-        if service.get("privileged") is True or service.get("network_mode") == "host" or service.get("pid") == "host":
+        if (
+            service.get("privileged") is True
+            or service.get("network_mode") == "host"
+            or service.get("pid") == "host"
+        ):
             p.fail("is privileged, or shares the host's network or processes", Where(path))
         for number, volume in enumerate(service.get("volumes") or ()):
             if "docker.sock" in str(volume):
@@ -148,10 +162,11 @@ def _data(p: Probe) -> None:
     for path, service in services(p):
         image = str(service.get("image"))
         if re.search(r"(^|/)(mongo|mongodb)(:|@|$|-)", image) and not any(
-            ":/data/db" in str(volume) or "/bitnami/mongodb" in str(volume)
+            ":/data/db" in str(volume)
+            or "/bitnami/mongodb" in str(volume)
             or (isinstance(volume, Mapping) and volume.get("target") == "/data/db")
             for volume in service.get("volumes") or ()
-        ):  # fmt: skip
+        ):
             p.fail("the database's files go with its container", Where(f"{path}.volumes"))
 
 
@@ -173,19 +188,28 @@ def _logs(p: Probe) -> None:
 
 def _escalation(p: Probe) -> None:
     for path, service in services(p):
-        if "no-new-privileges:true" not in [str(item).replace("=", ":") for item in service.get("security_opt") or ()]:
+        if "no-new-privileges:true" not in [
+            str(item).replace("=", ":") for item in service.get("security_opt") or ()
+        ]:
             p.fail("may gain more rights than it was given", Where(f"{path}.security_opt"))
 
 
 def _upgrades(p: Probe) -> None:
     key, text = _text(p)
-    if text and "unattended-upgrades" not in text and "dnf-automatic" not in text and "package_upgrade" not in text:
+    if (
+        text
+        and "unattended-upgrades" not in text
+        and "dnf-automatic" not in text
+        and "package_upgrade" not in text
+    ):
         p.fail("gets no security fixes by itself", key)
 
 
 def _password_login(p: Probe) -> None:
     key, text = _text(p)
-    if re.search(r"^\s*(ssh_pwauth:\s*(true|yes)|PasswordAuthentication\s+yes|chpasswd:)", text, re.MULTILINE):
+    if re.search(
+        r"^\s*(ssh_pwauth:\s*(true|yes)|PasswordAuthentication\s+yes|chpasswd:)", text, re.MULTILINE
+    ):
         p.fail("lets people in by password", key)
 
 
@@ -194,103 +218,240 @@ def _replacing(p: Probe) -> None:
 
 
 LIGHTSAIL_SNAPSHOTS = _rule(
-    "lightsail-snapshots", "A Lightsail host is snapshotted by itself",
-    PRODUCTION, HIGH, (t.LIGHTSAIL_INSTANCE,), _snapshots,
-    maps="P:lightsail_instance_automated_snapshots", fix="Add the add-on AutoSnapshot.",
+    "lightsail-snapshots",
+    "A Lightsail host is snapshotted by itself",
+    PRODUCTION,
+    HIGH,
+    (t.LIGHTSAIL_INSTANCE,),
+    _snapshots,
+    maps="P:lightsail_instance_automated_snapshots",
+    fix="Add the add-on AutoSnapshot.",
     link=_LIGHTSAIL + "amazon-lightsail-configuring-automatic-snapshots.html",
-)  # fmt: skip
+)
 LIGHTSAIL_LTS = _rule(
-    "lightsail-lts", "A Lightsail host runs a system with years of fixes",
-    PRODUCTION, MEDIUM, (t.LIGHTSAIL_INSTANCE,), _blueprint,
-    maps="practice patching", fix="Use ubuntu_24_04, debian_12 or amazon_linux_2023.",
+    "lightsail-lts",
+    "A Lightsail host runs a system with years of fixes",
+    PRODUCTION,
+    MEDIUM,
+    (t.LIGHTSAIL_INSTANCE,),
+    _blueprint,
+    maps="practice patching",
+    fix="Use ubuntu_24_04, debian_12 or amazon_linux_2023.",
     link=_LIGHTSAIL + "compare-options-choose-lightsail-instance-image.html",
-)  # fmt: skip
+)
 LIGHTSAIL_KEY = _rule(
-    "lightsail-key", "A Lightsail host has a key of its own",
-    PRODUCTION, MEDIUM, (t.LIGHTSAIL_INSTANCE,), _key,
-    maps="practice least-privilege", fix="Set key_pair_name.", link=_LIGHTSAIL + "understanding-ssh-in-amazon-lightsail.html",
-)  # fmt: skip
+    "lightsail-key",
+    "A Lightsail host has a key of its own",
+    PRODUCTION,
+    MEDIUM,
+    (t.LIGHTSAIL_INSTANCE,),
+    _key,
+    maps="practice least-privilege",
+    fix="Set key_pair_name.",
+    link=_LIGHTSAIL + "understanding-ssh-in-amazon-lightsail.html",
+)
 HOST_USER_DATA_CLEAN = _rule(
-    "lightsail-userdata-clean", "No credential stands in user data", MANDATORY, CRITICAL, HOSTS, _clean,
-    maps="ECS.8, CKV_AWS_46", fix="Fetch secrets on the host, from a store of secrets.",
-)  # fmt: skip
+    "lightsail-userdata-clean",
+    "No credential stands in user data",
+    MANDATORY,
+    CRITICAL,
+    HOSTS,
+    _clean,
+    maps="ECS.8, CKV_AWS_46",
+    fix="Fetch secrets on the host, from a store of secrets.",
+)
 EC2_IMDS_V2 = _rule(
-    "ec2-imdsv2", "A host's role cannot be stolen by a page fetch", MANDATORY, HIGH, (t.EC2_INSTANCE,), _metadata,
-    maps="EC2.8, CIS6.7, CKV_AWS_79", fix="Set http_tokens required.",
-)  # fmt: skip
+    "ec2-imdsv2",
+    "A host's role cannot be stolen by a page fetch",
+    MANDATORY,
+    HIGH,
+    (t.EC2_INSTANCE,),
+    _metadata,
+    maps="EC2.8, CIS6.7, CKV_AWS_79",
+    fix="Set http_tokens required.",
+)
 EC2_DISK_ENCRYPTED = _rule(
-    "ec2-disk-encrypted", "A host's disk is encrypted", MANDATORY, MEDIUM, (t.EC2_INSTANCE,), _disk,
-    maps="EC2.7, CKV_AWS_8", fix="Set encrypted on the root device.",
-)  # fmt: skip
+    "ec2-disk-encrypted",
+    "A host's disk is encrypted",
+    MANDATORY,
+    MEDIUM,
+    (t.EC2_INSTANCE,),
+    _disk,
+    maps="EC2.7, CKV_AWS_8",
+    fix="Set encrypted on the root device.",
+)
 EC2_NO_PUBLIC_IP = _rule(
-    "ec2-no-public-ip", "A host has no public address of its own", PRODUCTION, MEDIUM, (t.EC2_INSTANCE,), _public,
-    maps="EC2.9, CKV_AWS_88", fix="Put it behind the balancer.",
-)  # fmt: skip
+    "ec2-no-public-ip",
+    "A host has no public address of its own",
+    PRODUCTION,
+    MEDIUM,
+    (t.EC2_INSTANCE,),
+    _public,
+    maps="EC2.9, CKV_AWS_88",
+    fix="Put it behind the balancer.",
+)
 EC2_KEEPS_DATA = _rule(
-    "ec2-userdata-keeps-host", "A change of user data does not destroy the host",
-    PRODUCTION, HIGH, (t.EC2_INSTANCE,), _replacing,
-    maps="practice recovery", fix="Leave user_data_replace_on_change off.",
+    "ec2-userdata-keeps-host",
+    "A change of user data does not destroy the host",
+    PRODUCTION,
+    HIGH,
+    (t.EC2_INSTANCE,),
+    _replacing,
+    maps="practice recovery",
+    fix="Leave user_data_replace_on_change off.",
     link="https://www.pulumi.com/registry/packages/aws/api-docs/ec2/instance/",
-)  # fmt: skip
+)
 DROPLET_BACKUPS = _rule(
-    "do-droplet-backups", "A Droplet is backed up", PRODUCTION, HIGH, (t.DO_DROPLET,), _droplet_backups,
-    maps="DO backups", fix="Set backups.", link="https://docs.digitalocean.com/products/droplets/how-to/enable-backups/",
-)  # fmt: skip
+    "do-droplet-backups",
+    "A Droplet is backed up",
+    PRODUCTION,
+    HIGH,
+    (t.DO_DROPLET,),
+    _droplet_backups,
+    maps="DO backups",
+    fix="Set backups.",
+    link="https://docs.digitalocean.com/products/droplets/how-to/enable-backups/",
+)
 DROPLET_KEYS = _rule(
-    "do-droplet-keys", "A Droplet is opened by keys", MANDATORY, HIGH, (t.DO_DROPLET,), _droplet_keys,
-    maps="CKV_DIO_2, tfsec digitalocean-compute-use-ssh-keys", fix="Set ssh_keys.",
+    "do-droplet-keys",
+    "A Droplet is opened by keys",
+    MANDATORY,
+    HIGH,
+    (t.DO_DROPLET,),
+    _droplet_keys,
+    maps="CKV_DIO_2, tfsec digitalocean-compute-use-ssh-keys",
+    fix="Set ssh_keys.",
     link="https://docs.digitalocean.com/products/droplets/how-to/add-ssh-keys/",
-)  # fmt: skip
+)
 DROPLET_WATCHED = _rule(
-    "do-droplet-monitoring", "A Droplet is measured", ADVISORY, LOW, (t.DO_DROPLET,), _droplet_watched,
-    maps="DO monitoring", fix="Set monitoring.", link="https://docs.digitalocean.com/products/monitoring/",
-)  # fmt: skip
+    "do-droplet-monitoring",
+    "A Droplet is measured",
+    ADVISORY,
+    LOW,
+    (t.DO_DROPLET,),
+    _droplet_watched,
+    maps="DO monitoring",
+    fix="Set monitoring.",
+    link="https://docs.digitalocean.com/products/monitoring/",
+)
 HOST_PORTS = _rule(
-    "host-ports", "Containers of a host open the web and nothing else", MANDATORY, HIGH, HOSTS, _ports,
-    maps="RC, practice least-privilege", fix="Publish 80 and 443 of the proxy; bind the rest to 127.0.0.1 or to none.",
+    "host-ports",
+    "Containers of a host open the web and nothing else",
+    MANDATORY,
+    HIGH,
+    HOSTS,
+    _ports,
+    maps="RC, practice least-privilege",
+    fix="Publish 80 and 443 of the proxy; bind the rest to 127.0.0.1 or to none.",
     link=_COMPOSE + "#ports",
-)  # fmt: skip
+)
 HOST_IMAGES_PINNED = _rule(
-    "host-images-pinned", "Images of a host name one version", MANDATORY, MEDIUM, HOSTS, _pinned,
-    maps="practice supply-chain", fix="Use a digest or a release's tag.", link=_COMPOSE + "#image",
-)  # fmt: skip
+    "host-images-pinned",
+    "Images of a host name one version",
+    MANDATORY,
+    MEDIUM,
+    HOSTS,
+    _pinned,
+    maps="practice supply-chain",
+    fix="Use a digest or a release's tag.",
+    link=_COMPOSE + "#image",
+)
 HOST_IMAGE_REGISTRY = _rule(
-    "host-image-registry", "Images of a host come from allowed registries", MANDATORY, MEDIUM, HOSTS, _registry,
-    maps="practice supply-chain", fix="Use the vendor's image, or allow the registry.", link=_COMPOSE + "#image",
-)  # fmt: skip
+    "host-image-registry",
+    "Images of a host come from allowed registries",
+    MANDATORY,
+    MEDIUM,
+    HOSTS,
+    _registry,
+    maps="practice supply-chain",
+    fix="Use the vendor's image, or allow the registry.",
+    link=_COMPOSE + "#image",
+)
 HOST_RESTART = _rule(
-    "host-restart", "Containers come back after a restart of the host", MANDATORY, MEDIUM, HOSTS, _restart,
-    maps="practice availability", fix="Set restart: unless-stopped.", link=_COMPOSE + "#restart",
-)  # fmt: skip
+    "host-restart",
+    "Containers come back after a restart of the host",
+    MANDATORY,
+    MEDIUM,
+    HOSTS,
+    _restart,
+    maps="practice availability",
+    fix="Set restart: unless-stopped.",
+    link=_COMPOSE + "#restart",
+)
 HOST_UNPRIVILEGED = _rule(
-    "host-unprivileged", "Containers of a host are not privileged", MANDATORY, HIGH, HOSTS, _privileged,
-    maps="practice least-privilege", fix="Take privileged, host modes and the Docker socket out.",
+    "host-unprivileged",
+    "Containers of a host are not privileged",
+    MANDATORY,
+    HIGH,
+    HOSTS,
+    _privileged,
+    maps="practice least-privilege",
+    fix="Take privileged, host modes and the Docker socket out.",
     link="https://docs.docker.com/engine/security/",
-)  # fmt: skip
+)
 HOST_DATA_KEPT = _rule(
-    "host-data-kept", "The database's files outlive its container", MANDATORY, CRITICAL, HOSTS, _data,
-    maps="original, practice recovery", fix="Mount a volume at /data/db.", link=_COMPOSE + "#volumes",
-)  # fmt: skip
+    "host-data-kept",
+    "The database's files outlive its container",
+    MANDATORY,
+    CRITICAL,
+    HOSTS,
+    _data,
+    maps="original, practice recovery",
+    fix="Mount a volume at /data/db.",
+    link=_COMPOSE + "#volumes",
+)
 HOST_DATABASE_INSIDE = _rule(
-    "host-database-inside", "The database of a host is not reached from outside", MANDATORY, CRITICAL, HOSTS, _database_auth,
-    maps="original, practice least-privilege", fix="Take its ports out.", link=_COMPOSE + "#ports",
-)  # fmt: skip
+    "host-database-inside",
+    "The database of a host is not reached from outside",
+    MANDATORY,
+    CRITICAL,
+    HOSTS,
+    _database_auth,
+    maps="original, practice least-privilege",
+    fix="Take its ports out.",
+    link=_COMPOSE + "#ports",
+)
 HOST_LOGS_BOUNDED = _rule(
-    "host-logs-bounded", "Logs do not fill the disk", ADVISORY, LOW, HOSTS, _logs,
-    maps="practice availability", fix="Set logging options max-size and max-file, or another driver.",
+    "host-logs-bounded",
+    "Logs do not fill the disk",
+    ADVISORY,
+    LOW,
+    HOSTS,
+    _logs,
+    maps="practice availability",
+    fix="Set logging options max-size and max-file, or another driver.",
     link="https://docs.docker.com/engine/logging/drivers/json-file/",
-)  # fmt: skip
+)
 HOST_NO_ESCALATION = _rule(
-    "host-no-priv-esc", "Containers gain no more rights than they were given", ADVISORY, LOW, HOSTS, _escalation,
-    maps="practice least-privilege", fix="Set security_opt no-new-privileges:true.", link=_COMPOSE + "#security_opt",
-)  # fmt: skip
+    "host-no-priv-esc",
+    "Containers gain no more rights than they were given",
+    ADVISORY,
+    LOW,
+    HOSTS,
+    _escalation,
+    maps="practice least-privilege",
+    fix="Set security_opt no-new-privileges:true.",
+    link=_COMPOSE + "#security_opt",
+)
 HOST_UPGRADES = _rule(
-    "host-upgrades", "A host installs security fixes by itself", PRODUCTION, MEDIUM, HOSTS, _upgrades,
-    maps="practice patching", fix="Install unattended-upgrades in the user data.",
+    "host-upgrades",
+    "A host installs security fixes by itself",
+    PRODUCTION,
+    MEDIUM,
+    HOSTS,
+    _upgrades,
+    maps="practice patching",
+    fix="Install unattended-upgrades in the user data.",
     link="https://documentation.ubuntu.com/server/how-to/software/automatic-updates/",
-)  # fmt: skip
+)
 HOST_NO_PASSWORD_LOGIN = _rule(
-    "host-no-password-login", "Nobody logs in to a host by password", MANDATORY, HIGH, HOSTS, _password_login,
-    maps="CKV_DIO_2, practice least-privilege", fix="Leave ssh_pwauth off.",
+    "host-no-password-login",
+    "Nobody logs in to a host by password",
+    MANDATORY,
+    HIGH,
+    HOSTS,
+    _password_login,
+    maps="CKV_DIO_2, practice least-privilege",
+    fix="Leave ssh_pwauth off.",
     link="https://cloudinit.readthedocs.io/en/latest/reference/modules.html",
-)  # fmt: skip
+)

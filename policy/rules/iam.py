@@ -26,18 +26,38 @@ IDENTITY_POLICIES = (*POLICIES, t.IAM_ROLE)
 ATTACHMENTS = (t.IAM_ROLE_ATTACHMENT, t.IAM_USER_ATTACHMENT, t.IAM_USER_ATTACHMENTS)
 ADMINISTRATORS = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess", "SystemAdministrator")
 UNSCOPED = (
-    "ecr:GetAuthorizationToken", "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
-    "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel", "cloudwatch:PutMetricData",
-    "xray:PutTraceSegments", "xray:PutTelemetryRecords", "logs:DescribeLogGroups", "sts:GetCallerIdentity",
-)  # fmt: skip
+    "ecr:GetAuthorizationToken",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+    "cloudwatch:PutMetricData",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "logs:DescribeLogGroups",
+    "sts:GetCallerIdentity",
+)
 """Actions for which AWS has no resource."""
 _READING = re.compile(r":(Get|List|Describe|Head|BatchGet|BatchCheck|Query|Scan|Lookup|Search)")
 MEDIA_ACTIONS = frozenset(
-    ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts",
-     "s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:GetBucketLocation")
-)  # fmt: skip
-MANY_SERVICES = ("ecs-tasks.amazonaws.com", "scheduler.amazonaws.com", "backup.amazonaws.com", "events.amazonaws.com",
-                 "vpc-flow-logs.amazonaws.com")  # fmt: skip
+    (
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:DeleteObject",
+        "s3:AbortMultipartUpload",
+        "s3:ListMultipartUploadParts",
+        "s3:ListBucket",
+        "s3:ListBucketMultipartUploads",
+        "s3:GetBucketLocation",
+    )
+)
+MANY_SERVICES = (
+    "ecs-tasks.amazonaws.com",
+    "scheduler.amazonaws.com",
+    "backup.amazonaws.com",
+    "events.amazonaws.com",
+    "vpc-flow-logs.amazonaws.com",
+)
 """Services that act for anybody who names the role, so the trust must say for whom."""
 KEY_DAYS = 14
 
@@ -73,7 +93,11 @@ def _admin(p: Probe) -> None:
 
 
 def _admin_attached(p: Probe) -> None:
-    p.expect("policyArn", lambda arn: not str(arn).endswith(ADMINISTRATORS), "attaches the rights of an administrator")
+    p.expect(
+        "policyArn",
+        lambda arn: not str(arn).endswith(ADMINISTRATORS),
+        "attaches the rights of an administrator",
+    )
 
 
 def _service_star(p: Probe) -> None:
@@ -185,7 +209,7 @@ def _console(p: Probe) -> None:
 
 
 def _keys(p: Probe) -> None:
-    if len(p.stack.referring(p.subject, t.IAM_ACCESS_KEY, "user")) > 2:  # noqa: PLR2004 - AWS's limit
+    if len(p.stack.referring(p.subject, t.IAM_ACCESS_KEY, "user")) > 2:
         p.fail("has more than two keys")
 
 
@@ -214,21 +238,31 @@ def _mend_rotation(properties: dict[str, object]) -> bool:
 
 
 def _key_window(p: Probe) -> None:
-    p.expect("deletionWindowInDays", lambda days: as_number(days, 30) >= KEY_DAYS, "is gone in less than two weeks")
+    p.expect(
+        "deletionWindowInDays", lambda days: as_number(days, 30) >= KEY_DAYS, "is gone in less than two weeks"
+    )
 
 
 def _key_policy(p: Probe) -> None:
     for statement in statements(p.document("policy")):
-        if statement.get("Effect") == "Allow" and "*" in principals(statement) and not statement.get("Condition"):
+        if (
+            statement.get("Effect") == "Allow"
+            and "*" in principals(statement)
+            and not statement.get("Condition")
+        ):
             statement.fail("everybody may use the key", "Principal")
 
 
 def _recovery(p: Probe) -> None:
-    p.expect("recoveryWindowInDays", lambda days: as_number(days, 30) >= 7, "is gone at once when deleted")  # noqa: PLR2004
+    p.expect("recoveryWindowInDays", lambda days: as_number(days, 30) >= 7, "is gone at once when deleted")
 
 
 def _secret_described(p: Probe) -> None:
-    p.expect("description", lambda text: present(text) and text != "Managed by Pulumi", "nobody will know what it is for")
+    p.expect(
+        "description",
+        lambda text: present(text) and text != "Managed by Pulumi",
+        "nobody will know what it is for",
+    )
 
 
 def _secret_key(p: Probe) -> None:
@@ -251,132 +285,278 @@ def _key_active(p: Probe) -> None:
 
 
 IAM_NO_ADMIN = _rule(
-    "iam-no-admin", "No policy allows everything", MANDATORY, CRITICAL, IDENTITY_POLICIES, _admin,
-    maps="IAM.1, CIS2.14, CKV_AWS_62, CKV2_AWS_40", fix="Name actions and resources.",
-)  # fmt: skip
+    "iam-no-admin",
+    "No policy allows everything",
+    MANDATORY,
+    CRITICAL,
+    IDENTITY_POLICIES,
+    _admin,
+    maps="IAM.1, CIS2.14, CKV_AWS_62, CKV2_AWS_40",
+    fix="Name actions and resources.",
+)
 IAM_NO_ADMIN_ATTACHED = _rule(
-    "iam-no-admin-attached", "Nobody is attached to an administrator's policy",
-    MANDATORY, CRITICAL, ATTACHMENTS, _admin_attached,
-    maps="IAM.1, CIS2.14, CKV_AWS_274, CKV2_AWS_56", fix="Attach a policy that names what is needed.",
-)  # fmt: skip
+    "iam-no-admin-attached",
+    "Nobody is attached to an administrator's policy",
+    MANDATORY,
+    CRITICAL,
+    ATTACHMENTS,
+    _admin_attached,
+    maps="IAM.1, CIS2.14, CKV_AWS_274, CKV2_AWS_56",
+    fix="Attach a policy that names what is needed.",
+)
 IAM_NO_SERVICE_STAR = _rule(
-    "iam-no-service-star", "No policy allows all actions of a service",
-    MANDATORY, HIGH, IDENTITY_POLICIES, _service_star,
-    maps="IAM.21, CKV_AWS_63", fix="List the actions one by one.",
-)  # fmt: skip
+    "iam-no-service-star",
+    "No policy allows all actions of a service",
+    MANDATORY,
+    HIGH,
+    IDENTITY_POLICIES,
+    _service_star,
+    maps="IAM.21, CKV_AWS_63",
+    fix="List the actions one by one.",
+)
 IAM_NO_ACTION_PATTERN = _rule(
-    "iam-no-action-pattern", "No policy allows actions by pattern",
-    MANDATORY, MEDIUM, IDENTITY_POLICIES, _partial_star,
-    maps="IAM.21, practice least-privilege", fix="List the actions one by one.",
-)  # fmt: skip
+    "iam-no-action-pattern",
+    "No policy allows actions by pattern",
+    MANDATORY,
+    MEDIUM,
+    IDENTITY_POLICIES,
+    _partial_star,
+    maps="IAM.21, practice least-privilege",
+    fix="List the actions one by one.",
+)
 IAM_RESOURCE_SCOPED = _rule(
-    "iam-resource-scoped", "Writing is allowed on named resources only",
-    MANDATORY, HIGH, IDENTITY_POLICIES, _resource,
-    maps="CKV_AWS_288, CKV_AWS_289, CKV_AWS_290, CKV_AWS_355", fix="Name the ARNs, or bind by a condition.",
+    "iam-resource-scoped",
+    "Writing is allowed on named resources only",
+    MANDATORY,
+    HIGH,
+    IDENTITY_POLICIES,
+    _resource,
+    maps="CKV_AWS_288, CKV_AWS_289, CKV_AWS_290, CKV_AWS_355",
+    fix="Name the ARNs, or bind by a condition.",
     link=_DOCS + "best-practices.html#grant-least-privilege",
-)  # fmt: skip
+)
 IAM_SECRETS_SCOPED = _rule(
-    "iam-secrets-scoped", "Secrets and files are read by name only",
-    MANDATORY, HIGH, IDENTITY_POLICIES, _read_resource,
-    maps="CKV_AWS_288, CKV_AWS_108", fix="Name the ARNs of the secrets and the bucket.",
+    "iam-secrets-scoped",
+    "Secrets and files are read by name only",
+    MANDATORY,
+    HIGH,
+    IDENTITY_POLICIES,
+    _read_resource,
+    maps="CKV_AWS_288, CKV_AWS_108",
+    fix="Name the ARNs of the secrets and the bucket.",
     link=_DOCS + "best-practices.html#grant-least-privilege",
-)  # fmt: skip
+)
 IAM_S3_MEDIA_MINIMAL = _rule(
-    "iam-s3-media-minimal", "The chat may list its bucket, and read, write and delete its files; nothing else",
-    MANDATORY, MEDIUM, POLICIES, _media,
-    maps="original, RC", fix="Allow GetObject, PutObject, DeleteObject, AbortMultipartUpload; ListBucket.",
+    "iam-s3-media-minimal",
+    "The chat may list its bucket, and read, write and delete its files; nothing else",
+    MANDATORY,
+    MEDIUM,
+    POLICIES,
+    _media,
+    maps="original, RC",
+    fix="Allow GetObject, PutObject, DeleteObject, AbortMultipartUpload; ListBucket.",
     link="https://docs.rocket.chat/docs/amazon-s3",
-)  # fmt: skip
+)
 IAM_KMS_DECRYPT_SCOPED = _rule(
-    "iam-kms-decrypt-scoped", "Decrypting is allowed with named keys only",
-    MANDATORY, HIGH, IDENTITY_POLICIES, _decrypt,
-    maps="KMS.1, KMS.2", fix="Name the key's ARN.",
-)  # fmt: skip
+    "iam-kms-decrypt-scoped",
+    "Decrypting is allowed with named keys only",
+    MANDATORY,
+    HIGH,
+    IDENTITY_POLICIES,
+    _decrypt,
+    maps="KMS.1, KMS.2",
+    fix="Name the key's ARN.",
+)
 IAM_TRUST_SCOPED = _rule(
-    "iam-trust-scoped", "Roles say who may take them", MANDATORY, CRITICAL, (t.IAM_ROLE,), _trust,
-    maps="CKV_AWS_60, CKV_AWS_61", fix="Name a service; for web identities both sub and aud.",
+    "iam-trust-scoped",
+    "Roles say who may take them",
+    MANDATORY,
+    CRITICAL,
+    (t.IAM_ROLE,),
+    _trust,
+    maps="CKV_AWS_60, CKV_AWS_61",
+    fix="Name a service; for web identities both sub and aud.",
     link=_DOCS + "id_roles_create_for-service.html",
-)  # fmt: skip
+)
 IAM_TRUST_DEPUTY = _rule(
-    "iam-trust-deputy", "A service takes a role for one's own account only",
-    MANDATORY, MEDIUM, (t.IAM_ROLE,), _deputy,
-    maps="CKV_AWS_60, practice confused-deputy", fix="Bind the trust by aws:SourceAccount or aws:SourceArn.",
+    "iam-trust-deputy",
+    "A service takes a role for one's own account only",
+    MANDATORY,
+    MEDIUM,
+    (t.IAM_ROLE,),
+    _deputy,
+    maps="CKV_AWS_60, practice confused-deputy",
+    fix="Bind the trust by aws:SourceAccount or aws:SourceArn.",
     link=_DOCS + "confused-deputy.html",
-)  # fmt: skip
+)
 IAM_TRUST_ACCOUNT = _rule(
-    "iam-trust-account", "No whole account may take a role without a condition",
-    MANDATORY, HIGH, (t.IAM_ROLE,), _cross_account,
-    maps="CKV_AWS_61", fix="Name the role, or ask for an external id.", link=_DOCS + "id_roles_common-scenarios_third-party.html",
-)  # fmt: skip
+    "iam-trust-account",
+    "No whole account may take a role without a condition",
+    MANDATORY,
+    HIGH,
+    (t.IAM_ROLE,),
+    _cross_account,
+    maps="CKV_AWS_61",
+    fix="Name the role, or ask for an external id.",
+    link=_DOCS + "id_roles_common-scenarios_third-party.html",
+)
 IAM_PASSROLE_SCOPED = _rule(
-    "iam-passrole-scoped", "Only named roles are handed on, to a named service",
-    MANDATORY, HIGH, IDENTITY_POLICIES, _pass_role,
-    maps="CKV_AWS_286", fix="List role ARNs, with iam:PassedToService.", link=_DOCS + "id_roles_use_passrole.html",
-)  # fmt: skip
+    "iam-passrole-scoped",
+    "Only named roles are handed on, to a named service",
+    MANDATORY,
+    HIGH,
+    IDENTITY_POLICIES,
+    _pass_role,
+    maps="CKV_AWS_286",
+    fix="List role ARNs, with iam:PassedToService.",
+    link=_DOCS + "id_roles_use_passrole.html",
+)
 IAM_ROLE_OVER_USER = _rule(
-    "iam-role-over-user", "Users with lasting keys only where a role cannot be",
-    MANDATORY, MEDIUM, (t.IAM_USER,), _users,
-    maps="IAM.3, CIS2.16, CIS2.19, CKV_AWS_273", joins=True,
+    "iam-role-over-user",
+    "Users with lasting keys only where a role cannot be",
+    MANDATORY,
+    MEDIUM,
+    (t.IAM_USER,),
+    _users,
+    maps="IAM.3, CIS2.16, CIS2.19, CKV_AWS_273",
+    joins=True,
     fix="Use the task role; SES's SMTP and hosts outside of AWS are the only reasons for a user.",
-)  # fmt: skip
+)
 IAM_USER_NO_CONSOLE = _rule(
-    "iam-user-no-console", "Users of programs cannot log in", MANDATORY, HIGH, (t.IAM_LOGIN,), _console,
-    maps="IAM.5, CKV2_AWS_22", fix="Take the UserLoginProfile out.",
-)  # fmt: skip
+    "iam-user-no-console",
+    "Users of programs cannot log in",
+    MANDATORY,
+    HIGH,
+    (t.IAM_LOGIN,),
+    _console,
+    maps="IAM.5, CKV2_AWS_22",
+    fix="Take the UserLoginProfile out.",
+)
 IAM_TWO_KEYS = _rule(
-    "iam-two-keys", "A user has two keys at most", ADVISORY, LOW, (t.IAM_USER,), _keys,
-    maps="IAM.3, CIS2.12, AWSGuard access-keys-rotated", joins=True, fix="Delete the old key after a rotation.",
-)  # fmt: skip
+    "iam-two-keys",
+    "A user has two keys at most",
+    ADVISORY,
+    LOW,
+    (t.IAM_USER,),
+    _keys,
+    maps="IAM.3, CIS2.12, AWSGuard access-keys-rotated",
+    joins=True,
+    fix="Delete the old key after a rotation.",
+)
 IAM_BOUNDARY = _rule(
-    "iam-boundary", "Roles and users have a permissions boundary",
-    ADVISORY, LOW, (t.IAM_ROLE, t.IAM_USER), _boundary,
-    maps="Well-Architected SEC03", fix="Set permissions_boundary where the organisation has one.",
+    "iam-boundary",
+    "Roles and users have a permissions boundary",
+    ADVISORY,
+    LOW,
+    (t.IAM_ROLE, t.IAM_USER),
+    _boundary,
+    maps="Well-Architected SEC03",
+    fix="Set permissions_boundary where the organisation has one.",
     link=_DOCS + "access_policies_boundaries.html",
-)  # fmt: skip
+)
 IAM_ROLE_EXCLUSIVE = _rule(
-    "iam-role-exclusive", "A role is given its policies in one way",
-    MANDATORY, MEDIUM, (t.IAM_ROLE,), _exclusive,
-    maps="AWSGuard iam-role-no-policy-management-conflicts", joins=True,
-    fix="Use RolePolicy and RolePolicyAttachment only.", link=_DOCS + "access_policies_managed-vs-inline.html",
-)  # fmt: skip
+    "iam-role-exclusive",
+    "A role is given its policies in one way",
+    MANDATORY,
+    MEDIUM,
+    (t.IAM_ROLE,),
+    _exclusive,
+    maps="AWSGuard iam-role-no-policy-management-conflicts",
+    joins=True,
+    fix="Use RolePolicy and RolePolicyAttachment only.",
+    link=_DOCS + "access_policies_managed-vs-inline.html",
+)
 KMS_ROTATION = _rule(
-    "kms-rotation", "Keys are rotated", REMEDIATE, MEDIUM, (t.KMS_KEY,), _rotation,
-    maps="KMS.4, CIS4.6, CKV_AWS_7, AWSGuard kms-key-rotation", fix="Set enable_key_rotation.", remedy=_mend_rotation,
-)  # fmt: skip
+    "kms-rotation",
+    "Keys are rotated",
+    REMEDIATE,
+    MEDIUM,
+    (t.KMS_KEY,),
+    _rotation,
+    maps="KMS.4, CIS4.6, CKV_AWS_7, AWSGuard kms-key-rotation",
+    fix="Set enable_key_rotation.",
+    remedy=_mend_rotation,
+)
 KMS_DELETION_WINDOW = _rule(
-    "kms-deletion-window", "A deleted key can be brought back for two weeks",
-    MANDATORY, MEDIUM, (t.KMS_KEY,), _key_window,
-    maps="KMS.3", fix="Set deletion_window_in_days to 14 or more.",
-)  # fmt: skip
+    "kms-deletion-window",
+    "A deleted key can be brought back for two weeks",
+    MANDATORY,
+    MEDIUM,
+    (t.KMS_KEY,),
+    _key_window,
+    maps="KMS.3",
+    fix="Set deletion_window_in_days to 14 or more.",
+)
 KMS_POLICY = _rule(
-    "kms-policy-no-star", "Not everybody may use a key", MANDATORY, CRITICAL, (t.KMS_KEY,), _key_policy,
-    maps="KMS.5, CKV_AWS_33, CKV2_AWS_64", fix="Name the principals.",
-)  # fmt: skip
+    "kms-policy-no-star",
+    "Not everybody may use a key",
+    MANDATORY,
+    CRITICAL,
+    (t.KMS_KEY,),
+    _key_policy,
+    maps="KMS.5, CKV_AWS_33, CKV2_AWS_64",
+    fix="Name the principals.",
+)
 SECRET_RECOVERY = _rule(
-    "secret-recovery", "A deleted secret can be brought back", PRODUCTION, MEDIUM, (t.SECRET,), _recovery,
-    maps="SecretsManager.3, practice recovery", fix="Leave recovery_window_in_days at 7 or more.",
-)  # fmt: skip
+    "secret-recovery",
+    "A deleted secret can be brought back",
+    PRODUCTION,
+    MEDIUM,
+    (t.SECRET,),
+    _recovery,
+    maps="SecretsManager.3, practice recovery",
+    fix="Leave recovery_window_in_days at 7 or more.",
+)
 SECRET_DESCRIBED = _rule(
-    "secret-described", "Secrets say what they are for", ADVISORY, LOW, (t.SECRET,), _secret_described,
-    maps="SecretsManager.3", fix="Give a description.",
-)  # fmt: skip
+    "secret-described",
+    "Secrets say what they are for",
+    ADVISORY,
+    LOW,
+    (t.SECRET,),
+    _secret_described,
+    maps="SecretsManager.3",
+    fix="Give a description.",
+)
 SECRET_OWN_KEY = _rule(
-    "secret-own-key", "Secrets are encrypted with a key of one's own", ADVISORY, LOW, (t.SECRET,), _secret_key,
-    maps="CKV_AWS_149", fix="Set kms_key_id.",
+    "secret-own-key",
+    "Secrets are encrypted with a key of one's own",
+    ADVISORY,
+    LOW,
+    (t.SECRET,),
+    _secret_key,
+    maps="CKV_AWS_149",
+    fix="Set kms_key_id.",
     link="https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html",
-)  # fmt: skip
+)
 SECRET_ROTATION = _rule(
-    "secret-rotation", "Secrets are changed by themselves", ADVISORY, LOW, (t.SECRET,), _secret_rotated,
-    maps="SecretsManager.1, SecretsManager.4, CKV2_AWS_57", joins=True,
+    "secret-rotation",
+    "Secrets are changed by themselves",
+    ADVISORY,
+    LOW,
+    (t.SECRET,),
+    _secret_rotated,
+    maps="SecretsManager.1, SecretsManager.4, CKV2_AWS_57",
+    joins=True,
     fix="Atlas and SMTP need a function for it: document how it is done by hand.",
-)  # fmt: skip
+)
 SSM_SECURE_STRING = _rule(
-    "ssm-secure-string", "Credentials in Parameter Store are encrypted",
-    MANDATORY, HIGH, (t.PARAMETER,), _parameter,
-    maps="CKV2_AWS_34, CKV_AWS_337", fix="Set type SecureString.",
+    "ssm-secure-string",
+    "Credentials in Parameter Store are encrypted",
+    MANDATORY,
+    HIGH,
+    (t.PARAMETER,),
+    _parameter,
+    maps="CKV2_AWS_34, CKV_AWS_337",
+    fix="Set type SecureString.",
     link="https://docs.aws.amazon.com/systems-manager/latest/userguide/secure-string-parameter-kms-encryption.html",
-)  # fmt: skip
+)
 IAM_KEY_ACTIVE = _rule(
-    "iam-key-active", "Keys that are switched off are deleted", ADVISORY, LOW, (t.IAM_ACCESS_KEY,), _key_active,
-    maps="IAM.22, CIS2.11", fix="Delete the key.",
-)  # fmt: skip
+    "iam-key-active",
+    "Keys that are switched off are deleted",
+    ADVISORY,
+    LOW,
+    (t.IAM_ACCESS_KEY,),
+    _key_active,
+    maps="IAM.22, CIS2.11",
+    fix="Delete the key.",
+)

@@ -61,12 +61,16 @@ def _control_plane(p: Probe) -> None:
 
 def _autoscale(p: Probe) -> None:
     if true(p.need("nodePool.autoScale")):
-        p.expect("nodePool.maxNodes", lambda number: 1 <= as_number(number, 0) <= 20, "may grow without a bound")  # noqa: PLR2004
+        p.expect(
+            "nodePool.maxNodes", lambda number: 1 <= as_number(number, 0) <= 20, "may grow without a bound"
+        )
 
 
 def _namespace(p: Probe) -> None:
     p.expect(
-        ("metadata", "labels", ENFORCE), is_in("baseline", "restricted"), "enforces no standard of pod security"
+        ("metadata", "labels", ENFORCE),
+        is_in("baseline", "restricted"),
+        "enforces no standard of pod security",
     )
 
 
@@ -91,15 +95,23 @@ def _privileged(p: Probe) -> None:
 def _escalation(p: Probe) -> None:
     for container in pod_containers(p):
         container.expect(
-            "securityContext.allowPrivilegeEscalation", lambda on: on is False, "may gain more rights than it was given"
+            "securityContext.allowPrivilegeEscalation",
+            lambda on: on is False,
+            "may gain more rights than it was given",
         )
 
 
 def _capabilities(p: Probe) -> None:
     for container in pod_containers(p):
-        container.expect("securityContext.capabilities.drop", lambda names: "ALL" in (names or ()), "keeps rights of the kernel")
         container.expect(
-            "securityContext.capabilities.add", lambda names: set(names or ()) <= {"NET_BIND_SERVICE"}, "adds rights of the kernel"
+            "securityContext.capabilities.drop",
+            lambda names: "ALL" in (names or ()),
+            "keeps rights of the kernel",
+        )
+        container.expect(
+            "securityContext.capabilities.add",
+            lambda names: set(names or ()) <= {"NET_BIND_SERVICE"},
+            "adds rights of the kernel",
         )
 
 
@@ -163,14 +175,18 @@ def _pinned(p: Probe) -> None:
 
 def _registry(p: Probe) -> None:
     for container in pod_containers(p):
-        container.expect("image", lambda image: allowed_image(p, image), "the image's registry is not allowed")
+        container.expect(
+            "image", lambda image: allowed_image(p, image), "the image's registry is not allowed"
+        )
 
 
 def _service_account(p: Probe) -> None:
     made = pod(p)
     if made is not None and not present(made.get("serviceAccountName")):
         made.expect(
-            "automountServiceAccountToken", lambda on: on is False, "carries a key to the cluster that it does not need"
+            "automountServiceAccountToken",
+            lambda on: on is False,
+            "carries a key to the cluster that it does not need",
         )
 
 
@@ -226,7 +242,11 @@ def _wildcards(p: Probe) -> None:
             rule.fail("allows by wildcard")
         if {"bind", "escalate", "impersonate"} & set(verbs):
             rule.fail("may give itself more rights", "verbs")
-        if "secrets" in resources and {"list", "watch"} & set(verbs) and not present(rule.get("resourceNames")):
+        if (
+            "secrets" in resources
+            and {"list", "watch"} & set(verbs)
+            and not present(rule.get("resourceNames"))
+        ):
             rule.fail("reads all secrets", "resources")
 
 
@@ -235,8 +255,10 @@ def _ingress_tls(p: Probe) -> None:
 
 
 def _is_nginx(p: Probe) -> bool:
-    kind = p.need("spec.ingressClassName") or p.get(("metadata", "annotations", "kubernetes.io/ingress.class"))
-    return kind == "nginx"
+    kind = p.need("spec.ingressClassName") or p.get(
+        ("metadata", "annotations", "kubernetes.io/ingress.class")
+    )
+    return bool(kind == "nginx")
 
 
 def _ingress_body(p: Probe) -> None:
@@ -291,7 +313,11 @@ def _disruption(p: Probe) -> None:
 
 
 def _helm_version(p: Probe) -> None:
-    p.expect("version", lambda text: bool(re.match(r"^v?\d+\.\d+\.\d+", str(text))), "names no version of its chart")
+    p.expect(
+        "version",
+        lambda text: bool(re.match(r"^v?\d+\.\d+\.\d+", str(text))),
+        "names no version of its chart",
+    )
 
 
 def _helm_source(p: Probe) -> None:
@@ -299,14 +325,20 @@ def _helm_source(p: Probe) -> None:
     chart = p.get("chart")
     if repository is UNKNOWN or chart is UNKNOWN:
         p.unsure("repositoryOpts.repo")
-    elif not str(repository or "").startswith("https://") and not str(chart or "").startswith(("oci://", "https://", "./")):
+    elif not str(repository or "").startswith("https://") and not str(chart or "").startswith(
+        ("oci://", "https://", "./")
+    ):
         p.fail("its chart does not come by TLS", "repositoryOpts.repo")
 
 
 def _helm_atomic(p: Probe) -> None:
     if not (true(p.need("atomic")) or true(p.need("cleanupOnFail"))):
         p.fail("a failed release stays half made", "atomic")
-    p.expect("timeout", lambda seconds: seconds is None or as_number(seconds, 0) >= 300, "gives up before a first start ends")  # noqa: PLR2004
+    p.expect(
+        "timeout",
+        lambda seconds: seconds is None or as_number(seconds, 0) >= 300,
+        "gives up before a first start ends",
+    )
 
 
 def _helm_values(p: Probe) -> None:
@@ -337,7 +369,11 @@ def _walk(p: Probe, value: Any, path: str) -> None:
 def _chart_resources(p: Probe) -> None:
     if is_chat_chart(p.subject):
         for key in ("requests.memory", "limits.memory"):
-            p.expect(f"values.resources.{key}", present, "the chart sets none: the chat may be killed for its neighbours")
+            p.expect(
+                f"values.resources.{key}",
+                present,
+                "the chart sets none: the chat may be killed for its neighbours",
+            )
 
 
 def _chart_probes(p: Probe) -> None:
@@ -357,7 +393,9 @@ def _chart_ingress(p: Probe) -> None:
 def _chart_user(p: Probe) -> None:
     if is_chat_chart(p.subject):
         for key in ("securityContext", "containerSecurityContext"):
-            p.expect(f"values.{key}.runAsUser", lambda uid: uid is None or as_number(uid, 0) > 0, "runs as root")
+            p.expect(
+                f"values.{key}.runAsUser", lambda uid: uid is None or as_number(uid, 0) > 0, "runs as root"
+            )
 
 
 def _issuer(p: Probe) -> None:
@@ -385,196 +423,445 @@ def _controller(p: Probe) -> None:
 
 
 DOKS_VERSION_PINNED = _rule(
-    "doks-version-pinned", "The cluster's version is named", MANDATORY, MEDIUM, (t.DO_CLUSTER,), _version,
-    maps="DO supported versions", fix="Name x.y.z-do.n, looked up by the program.", link=_DO + "details/supported-releases/",
-)  # fmt: skip
+    "doks-version-pinned",
+    "The cluster's version is named",
+    MANDATORY,
+    MEDIUM,
+    (t.DO_CLUSTER,),
+    _version,
+    maps="DO supported versions",
+    fix="Name x.y.z-do.n, looked up by the program.",
+    link=_DO + "details/supported-releases/",
+)
 DOKS_AUTO_UPGRADE = _rule(
-    "doks-auto-upgrade", "The cluster gets security fixes by itself, at a named hour",
-    MANDATORY, MEDIUM, (t.DO_CLUSTER,), _upgrade,
+    "doks-auto-upgrade",
+    "The cluster gets security fixes by itself, at a named hour",
+    MANDATORY,
+    MEDIUM,
+    (t.DO_CLUSTER,),
+    _upgrade,
     maps="DO upgrades, tfsec digitalocean-compute-kubernetes-auto-upgrades-not-disabled, "
     "tfsec digitalocean-compute-surge-upgrades",
-    fix="Set auto_upgrade, surge_upgrade and maintenance_policy.", link=_DO + "how-to/upgrade-cluster/",
-)  # fmt: skip
+    fix="Set auto_upgrade, surge_upgrade and maintenance_policy.",
+    link=_DO + "how-to/upgrade-cluster/",
+)
 DOKS_HA = _rule(
-    "doks-ha", "The cluster survives the loss of a node", PRODUCTION, MEDIUM, (t.DO_CLUSTER,), _high_availability,
-    maps="DO high availability", fix="Set ha and two nodes or more.", link=_DO + "how-to/enable-high-availability/",
-)  # fmt: skip
+    "doks-ha",
+    "The cluster survives the loss of a node",
+    PRODUCTION,
+    MEDIUM,
+    (t.DO_CLUSTER,),
+    _high_availability,
+    maps="DO high availability",
+    fix="Set ha and two nodes or more.",
+    link=_DO + "how-to/enable-high-availability/",
+)
 DOKS_CONTROL_PLANE = _rule(
-    "doks-control-plane-firewall", "The cluster's API is not open to the world",
-    ADVISORY, MEDIUM, (t.DO_CLUSTER,), _control_plane,
-    maps="DO control plane firewall, NSA", fix="Enable control_plane_firewall with the operators' addresses.",
+    "doks-control-plane-firewall",
+    "The cluster's API is not open to the world",
+    ADVISORY,
+    MEDIUM,
+    (t.DO_CLUSTER,),
+    _control_plane,
+    maps="DO control plane firewall, NSA",
+    fix="Enable control_plane_firewall with the operators' addresses.",
     link=_DO + "how-to/add-control-plane-firewall/",
-)  # fmt: skip
+)
 DOKS_AUTOSCALE = _rule(
-    "doks-autoscale-bounded", "Nodes are added up to a bound", ADVISORY, LOW, (t.DO_CLUSTER,), _autoscale,
-    maps="DO autoscaling", fix="Set max_nodes.", link=_DO + "how-to/autoscale/",
-)  # fmt: skip
+    "doks-autoscale-bounded",
+    "Nodes are added up to a bound",
+    ADVISORY,
+    LOW,
+    (t.DO_CLUSTER,),
+    _autoscale,
+    maps="DO autoscaling",
+    fix="Set max_nodes.",
+    link=_DO + "how-to/autoscale/",
+)
 K8S_NAMESPACE_PSS = _rule(
-    "k8s-namespace-pss", "Namespaces enforce a standard of pod security",
-    MANDATORY, HIGH, (t.NAMESPACE,), _namespace,
-    maps="PSS-B, PSS-R", fix="Label it pod-security.kubernetes.io/enforce: baseline or restricted.", link=_PSS,
-)  # fmt: skip
+    "k8s-namespace-pss",
+    "Namespaces enforce a standard of pod security",
+    MANDATORY,
+    HIGH,
+    (t.NAMESPACE,),
+    _namespace,
+    maps="PSS-B, PSS-R",
+    fix="Label it pod-security.kubernetes.io/enforce: baseline or restricted.",
+    link=_PSS,
+)
 K8S_OWN_NAMESPACE = _rule(
-    "k8s-own-namespace", "Nothing runs in the default namespace",
-    MANDATORY, LOW, (*WORKLOADS, *CHARTS), _own_namespace,
-    maps="CKV_K8S_21", fix="Give it a namespace of its own.",
+    "k8s-own-namespace",
+    "Nothing runs in the default namespace",
+    MANDATORY,
+    LOW,
+    (*WORKLOADS, *CHARTS),
+    _own_namespace,
+    maps="CKV_K8S_21",
+    fix="Give it a namespace of its own.",
     link=_K8S + "overview/working-with-objects/namespaces/",
-)  # fmt: skip
+)
 K8S_NO_PRIVILEGED = _rule(
-    "k8s-no-privileged", "No container is privileged", MANDATORY, CRITICAL, WORKLOADS, _privileged,
-    maps="PSS-B, NSA, CKV_K8S_16", fix="Leave privileged off.", link=_PSS,
-)  # fmt: skip
+    "k8s-no-privileged",
+    "No container is privileged",
+    MANDATORY,
+    CRITICAL,
+    WORKLOADS,
+    _privileged,
+    maps="PSS-B, NSA, CKV_K8S_16",
+    fix="Leave privileged off.",
+    link=_PSS,
+)
 K8S_NO_PRIVILEGE_ESCALATION = _rule(
-    "k8s-no-priv-esc", "No container gains more rights than it was given", MANDATORY, HIGH, WORKLOADS, _escalation,
-    maps="PSS-R, NSA, CKV_K8S_20", fix="Set allowPrivilegeEscalation to false.", link=_PSS,
-)  # fmt: skip
+    "k8s-no-priv-esc",
+    "No container gains more rights than it was given",
+    MANDATORY,
+    HIGH,
+    WORKLOADS,
+    _escalation,
+    maps="PSS-R, NSA, CKV_K8S_20",
+    fix="Set allowPrivilegeEscalation to false.",
+    link=_PSS,
+)
 K8S_DROP_ALL = _rule(
-    "k8s-drop-all", "Containers give up all rights of the kernel", MANDATORY, MEDIUM, WORKLOADS, _capabilities,
-    maps="PSS-R, NSA, CKV_K8S_28, CKV_K8S_37", fix="Drop ALL; add NET_BIND_SERVICE at most.", link=_PSS,
-)  # fmt: skip
+    "k8s-drop-all",
+    "Containers give up all rights of the kernel",
+    MANDATORY,
+    MEDIUM,
+    WORKLOADS,
+    _capabilities,
+    maps="PSS-R, NSA, CKV_K8S_28, CKV_K8S_37",
+    fix="Drop ALL; add NET_BIND_SERVICE at most.",
+    link=_PSS,
+)
 K8S_NON_ROOT = _rule(
-    "k8s-non-root", "Containers do not run as root", MANDATORY, HIGH, WORKLOADS, _non_root,
-    maps="PSS-R, NSA, CKV_K8S_23, CKV_K8S_40", fix="Set runAsNonRoot, and runAsUser 65533 for the chat.", link=_PSS,
-)  # fmt: skip
+    "k8s-non-root",
+    "Containers do not run as root",
+    MANDATORY,
+    HIGH,
+    WORKLOADS,
+    _non_root,
+    maps="PSS-R, NSA, CKV_K8S_23, CKV_K8S_40",
+    fix="Set runAsNonRoot, and runAsUser 65533 for the chat.",
+    link=_PSS,
+)
 K8S_SECCOMP = _rule(
-    "k8s-seccomp", "Containers make only usual calls of the kernel", MANDATORY, MEDIUM, WORKLOADS, _seccomp,
-    maps="PSS-R, NSA, CKV_K8S_31", fix="Set seccompProfile RuntimeDefault.", link=_PSS,
-)  # fmt: skip
+    "k8s-seccomp",
+    "Containers make only usual calls of the kernel",
+    MANDATORY,
+    MEDIUM,
+    WORKLOADS,
+    _seccomp,
+    maps="PSS-R, NSA, CKV_K8S_31",
+    fix="Set seccompProfile RuntimeDefault.",
+    link=_PSS,
+)
 K8S_NO_HOST = _rule(
-    "k8s-no-host", "Pods share nothing with their host", MANDATORY, HIGH, WORKLOADS, _host,
+    "k8s-no-host",
+    "Pods share nothing with their host",
+    MANDATORY,
+    HIGH,
+    WORKLOADS,
+    _host,
     maps="PSS-B, CKV_K8S_17, CKV_K8S_18, CKV_K8S_19, CKV_K8S_26, CKV_K8S_27",
-    fix="Take host network, PID, IPC, ports and paths out.", link=_PSS,
-)  # fmt: skip
+    fix="Take host network, PID, IPC, ports and paths out.",
+    link=_PSS,
+)
 K8S_READONLY_ROOTFS = _rule(
-    "k8s-readonly-rootfs", "Helpers beside the chat may not write into their image",
-    ADVISORY, MEDIUM, WORKLOADS, _readonly,
+    "k8s-readonly-rootfs",
+    "Helpers beside the chat may not write into their image",
+    ADVISORY,
+    MEDIUM,
+    WORKLOADS,
+    _readonly,
     maps="NSA, CKV_K8S_22, compliance-policies readOnlyRootFilesystem",
     fix="Set readOnlyRootFilesystem, with an emptyDir where it writes.",
     link=_K8S + "security/linux-kernel-security-constraints/",
-)  # fmt: skip
+)
 K8S_RESOURCES = _rule(
-    "k8s-resources", "Containers say what they need, and get no more memory",
-    MANDATORY, MEDIUM, WORKLOADS, _resources,
-    maps="CKV_K8S_10, CKV_K8S_11, CKV_K8S_12, CKV_K8S_13", fix="Set requests for CPU and memory, limits for memory.",
+    "k8s-resources",
+    "Containers say what they need, and get no more memory",
+    MANDATORY,
+    MEDIUM,
+    WORKLOADS,
+    _resources,
+    maps="CKV_K8S_10, CKV_K8S_11, CKV_K8S_12, CKV_K8S_13",
+    fix="Set requests for CPU and memory, limits for memory.",
     link=_K8S + "configuration/manage-resources-containers/",
-)  # fmt: skip
+)
 K8S_PROBES = _rule(
-    "k8s-probes", "Containers are asked whether they are well", MANDATORY, MEDIUM, LASTING, _probes,
-    maps="CKV_K8S_8, CKV_K8S_9", fix="Add readiness and liveness probes.",
+    "k8s-probes",
+    "Containers are asked whether they are well",
+    MANDATORY,
+    MEDIUM,
+    LASTING,
+    _probes,
+    maps="CKV_K8S_8, CKV_K8S_9",
+    fix="Add readiness and liveness probes.",
     link=_K8S + "configuration/liveness-readiness-startup-probes/",
-)  # fmt: skip
+)
 K8S_IMAGE_PINNED = _rule(
-    "k8s-image-pinned", "Images name one version", MANDATORY, MEDIUM, WORKLOADS, _pinned,
-    maps="CKV_K8S_14, CKV_K8S_43", fix="Use a digest or a release's tag.", link=_K8S + "containers/images/",
-)  # fmt: skip
-K8S_IMAGE_REGISTRY = _rule(
-    "k8s-image-registry", "Images come from allowed registries", MANDATORY, MEDIUM, WORKLOADS, _registry,
-    maps="NSA, practice supply-chain", fix="Use the vendor's image, or allow the registry.",
+    "k8s-image-pinned",
+    "Images name one version",
+    MANDATORY,
+    MEDIUM,
+    WORKLOADS,
+    _pinned,
+    maps="CKV_K8S_14, CKV_K8S_43",
+    fix="Use a digest or a release's tag.",
     link=_K8S + "containers/images/",
-)  # fmt: skip
+)
+K8S_IMAGE_REGISTRY = _rule(
+    "k8s-image-registry",
+    "Images come from allowed registries",
+    MANDATORY,
+    MEDIUM,
+    WORKLOADS,
+    _registry,
+    maps="NSA, practice supply-chain",
+    fix="Use the vendor's image, or allow the registry.",
+    link=_K8S + "containers/images/",
+)
 K8S_SERVICE_ACCOUNT_TOKEN = _rule(
-    "k8s-sa-token", "Pods carry no key to the cluster that they do not need",
-    MANDATORY, MEDIUM, WORKLOADS, _service_account,
-    maps="CKV_K8S_38, CKV_K8S_41", fix="Set automountServiceAccountToken to false, or a service account of its own.",
+    "k8s-sa-token",
+    "Pods carry no key to the cluster that they do not need",
+    MANDATORY,
+    MEDIUM,
+    WORKLOADS,
+    _service_account,
+    maps="CKV_K8S_38, CKV_K8S_41",
+    fix="Set automountServiceAccountToken to false, or a service account of its own.",
     link="https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/",
-)  # fmt: skip
+)
 K8S_NO_PLAIN_SECRET = _rule(
-    "k8s-no-plaintext-secret", "No secret stands in clear in a manifest",
-    MANDATORY, CRITICAL, WORKLOADS, _plain_variables,
-    maps="CKV_K8S_35", fix="Use secretKeyRef.", link=_K8S + "configuration/secret/",
-)  # fmt: skip
+    "k8s-no-plaintext-secret",
+    "No secret stands in clear in a manifest",
+    MANDATORY,
+    CRITICAL,
+    WORKLOADS,
+    _plain_variables,
+    maps="CKV_K8S_35",
+    fix="Use secretKeyRef.",
+    link=_K8S + "configuration/secret/",
+)
 K8S_CONFIG_MAP_CLEAN = _rule(
-    "k8s-configmap-clean", "No secret stands in a ConfigMap", MANDATORY, HIGH, (t.CONFIG_MAP,), _config_map,
-    maps="CKV_K8S_35, NSA", fix="Move it into a Secret.", link=_K8S + "configuration/configmap/",
-)  # fmt: skip
+    "k8s-configmap-clean",
+    "No secret stands in a ConfigMap",
+    MANDATORY,
+    HIGH,
+    (t.CONFIG_MAP,),
+    _config_map,
+    maps="CKV_K8S_35, NSA",
+    fix="Move it into a Secret.",
+    link=_K8S + "configuration/configmap/",
+)
 K8S_NETWORK_POLICY = _rule(
-    "k8s-network-policy", "Namespaces let nothing in that is not named",
-    MANDATORY, MEDIUM, (t.NAMESPACE,), _network_policy,
-    maps="NSA, CKV2_K8S_6", joins=True,
+    "k8s-network-policy",
+    "Namespaces let nothing in that is not named",
+    MANDATORY,
+    MEDIUM,
+    (t.NAMESPACE,),
+    _network_policy,
+    maps="NSA, CKV2_K8S_6",
+    joins=True,
     fix="Add a NetworkPolicy with an empty podSelector and policyTypes Ingress; allow the way in to 3000.",
     link=_K8S + "services-networking/network-policies/",
-)  # fmt: skip
+)
 K8S_RBAC = _rule(
-    "k8s-rbac-no-wildcard", "Roles name what they allow", MANDATORY, HIGH, (t.K8S_ROLE, t.CLUSTER_ROLE), _wildcards,
+    "k8s-rbac-no-wildcard",
+    "Roles name what they allow",
+    MANDATORY,
+    HIGH,
+    (t.K8S_ROLE, t.CLUSTER_ROLE),
+    _wildcards,
     maps="CKV_K8S_49, CKV_K8S_155, CKV_K8S_156, CKV_K8S_157, CKV_K8S_158, CKV2_K8S_5",
-    fix="Name verbs and resources; no bind, escalate, or listing of secrets.", link=_K8S + "security/rbac-good-practices/",
-)  # fmt: skip
+    fix="Name verbs and resources; no bind, escalate, or listing of secrets.",
+    link=_K8S + "security/rbac-good-practices/",
+)
 K8S_INGRESS_TLS = _rule(
-    "k8s-ingress-tls", "Ingresses serve by TLS", MANDATORY, HIGH, (t.INGRESS,), _ingress_tls,
-    maps="original, RC", fix="Set spec.tls, and a cert-manager issuer.",
+    "k8s-ingress-tls",
+    "Ingresses serve by TLS",
+    MANDATORY,
+    HIGH,
+    (t.INGRESS,),
+    _ingress_tls,
+    maps="original, RC",
+    fix="Set spec.tls, and a cert-manager issuer.",
     link=_K8S + "services-networking/ingress/#tls",
-)  # fmt: skip
+)
 K8S_INGRESS_BODY = _rule(
-    "k8s-ingress-body", "Uploads that the product allows pass", MANDATORY, LOW, (t.INGRESS,), _ingress_body,
-    maps="original, RC", fix="Set proxy-body-size to 100m or more.",
+    "k8s-ingress-body",
+    "Uploads that the product allows pass",
+    MANDATORY,
+    LOW,
+    (t.INGRESS,),
+    _ingress_body,
+    maps="original, RC",
+    fix="Set proxy-body-size to 100m or more.",
     link="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/",
-)  # fmt: skip
+)
 K8S_INGRESS_TIMEOUTS = _rule(
-    "k8s-ingress-timeouts", "WebSockets are not cut off", MANDATORY, LOW, (t.INGRESS,), _ingress_timeouts,
-    maps="original, RC", fix="Set proxy-read-timeout and proxy-send-timeout to 3600.",
+    "k8s-ingress-timeouts",
+    "WebSockets are not cut off",
+    MANDATORY,
+    LOW,
+    (t.INGRESS,),
+    _ingress_timeouts,
+    maps="original, RC",
+    fix="Set proxy-read-timeout and proxy-send-timeout to 3600.",
     link="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/",
-)  # fmt: skip
+)
 K8S_INGRESS_NO_SNIPPETS = _rule(
-    "k8s-ingress-no-snippets", "No ingress writes the proxy's own configuration",
-    MANDATORY, HIGH, (t.INGRESS,), _snippets,
-    maps="CKV_K8S_152, CKV_K8S_153, CKV_K8S_154", fix="Take *-snippet annotations out.",
+    "k8s-ingress-no-snippets",
+    "No ingress writes the proxy's own configuration",
+    MANDATORY,
+    HIGH,
+    (t.INGRESS,),
+    _snippets,
+    maps="CKV_K8S_152, CKV_K8S_153, CKV_K8S_154",
+    fix="Take *-snippet annotations out.",
     link="https://kubernetes.github.io/ingress-nginx/faq/#validation-of-path",
-)  # fmt: skip
+)
 K8S_SERVICE_NOT_PUBLIC = _rule(
-    "k8s-service-not-lb", "Only the way in is open to the world", MANDATORY, HIGH, (t.K8S_SERVICE,), _service,
-    maps="compliance-policies Service.disallowLoadBalancer", fix="Use ClusterIP behind the gateway or ingress.",
+    "k8s-service-not-lb",
+    "Only the way in is open to the world",
+    MANDATORY,
+    HIGH,
+    (t.K8S_SERVICE,),
+    _service,
+    maps="compliance-policies Service.disallowLoadBalancer",
+    fix="Use ClusterIP behind the gateway or ingress.",
     link=_K8S + "services-networking/service/",
-)  # fmt: skip
+)
 K8S_DISRUPTION_BUDGET = _rule(
-    "k8s-pdb", "A drained node does not take all pods", ADVISORY, LOW, (t.DEPLOYMENT, t.STATEFUL_SET), _disruption,
-    maps="compliance-policies podDisruptionBudget", joins=True, fix="Add a PodDisruptionBudget.",
+    "k8s-pdb",
+    "A drained node does not take all pods",
+    ADVISORY,
+    LOW,
+    (t.DEPLOYMENT, t.STATEFUL_SET),
+    _disruption,
+    maps="compliance-policies podDisruptionBudget",
+    joins=True,
+    fix="Add a PodDisruptionBudget.",
     link=_K8S + "workloads/pods/disruptions/",
-)  # fmt: skip
+)
 HELM_PINNED = _rule(
-    "helm-pinned", "Charts have a named version", MANDATORY, MEDIUM, CHARTS, _helm_version,
-    maps="practice supply-chain", fix="Set version.", link=_HELM,
-)  # fmt: skip
+    "helm-pinned",
+    "Charts have a named version",
+    MANDATORY,
+    MEDIUM,
+    CHARTS,
+    _helm_version,
+    maps="practice supply-chain",
+    fix="Set version.",
+    link=_HELM,
+)
 HELM_SOURCE = _rule(
-    "helm-source", "Charts come by TLS", MANDATORY, MEDIUM, CHARTS, _helm_source,
-    maps="practice supply-chain", fix="Set repositoryOpts.repo to https://…, or use oci://.", link=_HELM,
-)  # fmt: skip
+    "helm-source",
+    "Charts come by TLS",
+    MANDATORY,
+    MEDIUM,
+    CHARTS,
+    _helm_source,
+    maps="practice supply-chain",
+    fix="Set repositoryOpts.repo to https://…, or use oci://.",
+    link=_HELM,
+)
 HELM_ATOMIC = _rule(
-    "helm-atomic", "A failed release is cleaned up", MANDATORY, LOW, (t.RELEASE,), _helm_atomic,
-    maps="practice recovery", fix="Set atomic or cleanup_on_fail, and a timeout of 300 or more.", link=_HELM,
-)  # fmt: skip
+    "helm-atomic",
+    "A failed release is cleaned up",
+    MANDATORY,
+    LOW,
+    (t.RELEASE,),
+    _helm_atomic,
+    maps="practice recovery",
+    fix="Set atomic or cleanup_on_fail, and a timeout of 300 or more.",
+    link=_HELM,
+)
 HELM_VALUES_CLEAN = _rule(
-    "helm-values-clean", "No credential stands in a chart's values", MANDATORY, CRITICAL, CHARTS, _helm_values,
-    maps="CKV_K8S_35, RC", fix="Give it by a Secret that the values name.", link=_HELM,
-)  # fmt: skip
+    "helm-values-clean",
+    "No credential stands in a chart's values",
+    MANDATORY,
+    CRITICAL,
+    CHARTS,
+    _helm_values,
+    maps="CKV_K8S_35, RC",
+    fix="Give it by a Secret that the values name.",
+    link=_HELM,
+)
 HELM_CHAT_RESOURCES = _rule(
-    "helm-chat-resources", "The chat says what memory it needs", MANDATORY, MEDIUM, CHARTS, _chart_resources,
-    maps="CKV_K8S_12, CKV_K8S_13, RC", fix="Set resources in the values.", link=_HELM,
-)  # fmt: skip
+    "helm-chat-resources",
+    "The chat says what memory it needs",
+    MANDATORY,
+    MEDIUM,
+    CHARTS,
+    _chart_resources,
+    maps="CKV_K8S_12, CKV_K8S_13, RC",
+    fix="Set resources in the values.",
+    link=_HELM,
+)
 HELM_CHAT_PROBES = _rule(
-    "helm-chat-probes", "The chat's probes are on", MANDATORY, MEDIUM, CHARTS, _chart_probes,
-    maps="CKV_K8S_8, CKV_K8S_9", fix="Leave livenessProbe.enabled and readinessProbe.enabled on.", link=_HELM,
-)  # fmt: skip
+    "helm-chat-probes",
+    "The chat's probes are on",
+    MANDATORY,
+    MEDIUM,
+    CHARTS,
+    _chart_probes,
+    maps="CKV_K8S_8, CKV_K8S_9",
+    fix="Leave livenessProbe.enabled and readinessProbe.enabled on.",
+    link=_HELM,
+)
 HELM_CHAT_INGRESS = _rule(
-    "helm-chat-ingress", "The chart's ingress serves by TLS", MANDATORY, HIGH, CHARTS, _chart_ingress,
-    maps="RC, CKV_K8S_152", fix="Set ingress.tls; no snippets.", link=_HELM,
-)  # fmt: skip
+    "helm-chat-ingress",
+    "The chart's ingress serves by TLS",
+    MANDATORY,
+    HIGH,
+    CHARTS,
+    _chart_ingress,
+    maps="RC, CKV_K8S_152",
+    fix="Set ingress.tls; no snippets.",
+    link=_HELM,
+)
 HELM_CHAT_USER = _rule(
-    "helm-chat-user", "The chat of the chart does not run as root", MANDATORY, HIGH, CHARTS, _chart_user,
-    maps="PSS-R, RC", fix="Leave runAsUser at 65533.", link=_HELM,
-)  # fmt: skip
+    "helm-chat-user",
+    "The chat of the chart does not run as root",
+    MANDATORY,
+    HIGH,
+    CHARTS,
+    _chart_user,
+    maps="PSS-R, RC",
+    fix="Leave runAsUser at 65533.",
+    link=_HELM,
+)
 HELM_NO_RETIRED = _rule(
-    "helm-no-retired", "No chart is installed that gets no more fixes", ADVISORY, MEDIUM, CHARTS, _controller,
-    maps="practice supply-chain", fix="Use the Gateway API or another controller.",
+    "helm-no-retired",
+    "No chart is installed that gets no more fixes",
+    ADVISORY,
+    MEDIUM,
+    CHARTS,
+    _controller,
+    maps="practice supply-chain",
+    fix="Use the Gateway API or another controller.",
     link="https://kubernetes.io/blog/2025/11/11/ingress-nginx-retirement/",
-)  # fmt: skip
+)
 CERT_ISSUER_PROD = _rule(
-    "cert-issuer-prod", "Certificates of production are trusted by browsers",
-    MANDATORY, MEDIUM, (t.CLUSTER_ISSUER,), _issuer,
-    maps="Let's Encrypt rate limits", fix="Use the production server, and an e-mail address.",
+    "cert-issuer-prod",
+    "Certificates of production are trusted by browsers",
+    MANDATORY,
+    MEDIUM,
+    (t.CLUSTER_ISSUER,),
+    _issuer,
+    maps="Let's Encrypt rate limits",
+    fix="Use the production server, and an e-mail address.",
     link="https://letsencrypt.org/docs/staging-environment/",
-)  # fmt: skip
+)
 GATEWAY_TLS = _rule(
-    "gateway-tls", "Gateways serve by TLS", MANDATORY, HIGH, (t.GATEWAY,), _route_tls,
-    maps="practice tls, RC", fix="Add a listener of protocol HTTPS with a certificate.",
+    "gateway-tls",
+    "Gateways serve by TLS",
+    MANDATORY,
+    HIGH,
+    (t.GATEWAY,),
+    _route_tls,
+    maps="practice tls, RC",
+    fix="Add a listener of protocol HTTPS with a certificate.",
     link="https://gateway-api.sigs.k8s.io/guides/tls/",
-)  # fmt: skip
+)

@@ -33,9 +33,13 @@ def _is_domain(p: Probe) -> bool:
 
 
 def _key_length(p: Probe) -> None:
-    if present(p.get("dkimSigningAttributes.domainSigningPrivateKey")) or not _is_domain(p):
+    if present(p.sure("dkimSigningAttributes.domainSigningPrivateKey")) or not _is_domain(p):
         return
-    p.expect("dkimSigningAttributes.nextSigningKeyLength", is_in("RSA_2048_BIT"), "signs with a key that is too short")
+    p.expect(
+        "dkimSigningAttributes.nextSigningKeyLength",
+        is_in("RSA_2048_BIT"),
+        "signs with a key that is too short",
+    )
 
 
 def _key_records(p: Probe) -> None:
@@ -125,7 +129,11 @@ def _dmarc(p: Probe) -> None:
 
 
 def _configuration_set(p: Probe) -> None:
-    p.expect("configurationSetName", present, "mail is sent by no configuration set: TLS and bounces are left to chance")
+    p.expect(
+        "configurationSetName",
+        present,
+        "mail is sent by no configuration set: TLS and bounces are left to chance",
+    )
 
 
 def _set_tls(p: Probe) -> None:
@@ -150,7 +158,9 @@ def _set_events(p: Probe) -> None:
         other = p.other(side)
         other.expect("eventDestination.enabled", true, "is declared and switched off")
         other.expect(
-            "eventDestination.matchingEventTypes", lambda kinds: set(kinds or ()) >= {"BOUNCE", "COMPLAINT"}, message
+            "eventDestination.matchingEventTypes",
+            lambda kinds: set(kinds or ()) >= {"BOUNCE", "COMPLAINT"},
+            message,
         )
 
 
@@ -182,80 +192,172 @@ def _sending(p: Probe) -> None:
 
 
 SES_DKIM_2048 = _rule(
-    "ses-dkim-2048", "Mail is signed with a long key", MANDATORY, MEDIUM, (t.EMAIL_IDENTITY,), _key_length,
-    maps="SES.1, P:ses_identity_dkim_enabled", fix="Set next_signing_key_length RSA_2048_BIT.",
-)  # fmt: skip
+    "ses-dkim-2048",
+    "Mail is signed with a long key",
+    MANDATORY,
+    MEDIUM,
+    (t.EMAIL_IDENTITY,),
+    _key_length,
+    maps="SES.1, P:ses_identity_dkim_enabled",
+    fix="Set next_signing_key_length RSA_2048_BIT.",
+)
 SES_DKIM_RECORDS = _rule(
-    "ses-dkim-records", "The three DKIM records are there", MANDATORY, HIGH, (t.EMAIL_IDENTITY,), _key_records,
-    maps="AWS docs Easy DKIM, P:ses_identity_dkim_enabled", joins=True,
+    "ses-dkim-records",
+    "The three DKIM records are there",
+    MANDATORY,
+    HIGH,
+    (t.EMAIL_IDENTITY,),
+    _key_records,
+    maps="AWS docs Easy DKIM, P:ses_identity_dkim_enabled",
+    joins=True,
     fix="Make three CNAMEs from the identity's tokens, not proxied.",
     link=_DOCS + "send-email-authentication-dkim-easy.html",
-)  # fmt: skip
+)
 SES_MAIL_FROM = _rule(
-    "ses-mail-from", "Bounces come back to one's own domain", MANDATORY, MEDIUM, (t.EMAIL_IDENTITY,), _mail_from,
-    maps="AWS docs MAIL FROM, P:zone_record_spf_exists", joins=True,
-    fix="Add EmailIdentityMailFromAttributes with a subdomain.", link=_DOCS + "mail-from.html",
-)  # fmt: skip
+    "ses-mail-from",
+    "Bounces come back to one's own domain",
+    MANDATORY,
+    MEDIUM,
+    (t.EMAIL_IDENTITY,),
+    _mail_from,
+    maps="AWS docs MAIL FROM, P:zone_record_spf_exists",
+    joins=True,
+    fix="Add EmailIdentityMailFromAttributes with a subdomain.",
+    link=_DOCS + "mail-from.html",
+)
 SES_MAIL_FROM_RECORDS = _rule(
-    "ses-mail-from-records", "The MAIL FROM domain has its MX and SPF", MANDATORY, HIGH, (t.MAIL_FROM,), _mail_from_records,
-    maps="AWS docs MAIL FROM, P:zone_record_spf_exists", joins=True,
+    "ses-mail-from-records",
+    "The MAIL FROM domain has its MX and SPF",
+    MANDATORY,
+    HIGH,
+    (t.MAIL_FROM,),
+    _mail_from_records,
+    maps="AWS docs MAIL FROM, P:zone_record_spf_exists",
+    joins=True,
     fix="Make an MX 10 feedback-smtp.<region>.amazonses.com and a TXT v=spf1 include:amazonses.com -all.",
     link=_DOCS + "mail-from.html",
-)  # fmt: skip
+)
 SES_MX_FAILURE = _rule(
-    "ses-mx-failure", "What happens without the MX record is decided", ADVISORY, LOW, (t.MAIL_FROM,), _mx_failure,
-    maps="AWS docs MAIL FROM", fix="Set behavior_on_mx_failure.", link=_DOCS + "mail-from.html",
-)  # fmt: skip
+    "ses-mx-failure",
+    "What happens without the MX record is decided",
+    ADVISORY,
+    LOW,
+    (t.MAIL_FROM,),
+    _mx_failure,
+    maps="AWS docs MAIL FROM",
+    fix="Set behavior_on_mx_failure.",
+    link=_DOCS + "mail-from.html",
+)
 DNS_SPF_SINGLE = _rule(
-    "dns-spf-single", "One SPF record a name, and not for everybody", MANDATORY, MEDIUM, (t.DNS_RECORD,), _one_spf,
-    maps="P:zone_record_spf_exists, practice RFC 7208", joins=True, fix="Join the records; end with -all or ~all.",
+    "dns-spf-single",
+    "One SPF record a name, and not for everybody",
+    MANDATORY,
+    MEDIUM,
+    (t.DNS_RECORD,),
+    _one_spf,
+    maps="P:zone_record_spf_exists, practice RFC 7208",
+    joins=True,
+    fix="Join the records; end with -all or ~all.",
     link="https://www.rfc-editor.org/rfc/rfc7208#section-4.5",
-)  # fmt: skip
+)
 SES_DMARC = _rule(
-    "ses-dmarc", "Receivers refuse what others send in this name", MANDATORY, MEDIUM, (t.EMAIL_IDENTITY,), _dmarc,
-    maps="P:zone_record_dmarc_exists", joins=True,
+    "ses-dmarc",
+    "Receivers refuse what others send in this name",
+    MANDATORY,
+    MEDIUM,
+    (t.EMAIL_IDENTITY,),
+    _dmarc,
+    maps="P:zone_record_dmarc_exists",
+    joins=True,
     fix="Make a TXT _dmarc.<domain> with v=DMARC1; p=quarantine or reject; rua=….",
     link=_DOCS + "send-email-authentication-dmarc.html",
-)  # fmt: skip
+)
 SES_CONFIGURATION_SET = _rule(
-    "ses-config-set", "Mail is sent by a configuration set", MANDATORY, MEDIUM, (t.EMAIL_IDENTITY,), _configuration_set,
-    maps="Config ses-sending-tls-required, CKV_AWS_365", fix="Name it in configuration_set_name.",
+    "ses-config-set",
+    "Mail is sent by a configuration set",
+    MANDATORY,
+    MEDIUM,
+    (t.EMAIL_IDENTITY,),
+    _configuration_set,
+    maps="Config ses-sending-tls-required, CKV_AWS_365",
+    fix="Name it in configuration_set_name.",
     link=_DOCS + "using-configuration-sets.html",
-)  # fmt: skip
+)
 SES_TLS = _rule(
-    "ses-tls-required", "Mail travels by TLS only", MANDATORY, HIGH, (t.CONFIGURATION_SET,), _set_tls,
-    maps="Config ses-sending-tls-required, CKV_AWS_365", fix="Set tls_policy REQUIRE.",
+    "ses-tls-required",
+    "Mail travels by TLS only",
+    MANDATORY,
+    HIGH,
+    (t.CONFIGURATION_SET,),
+    _set_tls,
+    maps="Config ses-sending-tls-required, CKV_AWS_365",
+    fix="Set tls_policy REQUIRE.",
     link=_DOCS + "security-protocols.html",
-)  # fmt: skip
+)
 SES_REPUTATION = _rule(
-    "ses-reputation", "Bounces and complaints are counted", MANDATORY, LOW, (t.CONFIGURATION_SET,), _set_reputation,
-    maps="AWS docs reputation", fix="Set reputation_metrics_enabled.", link=_DOCS + "monitor-sender-reputation.html",
-)  # fmt: skip
+    "ses-reputation",
+    "Bounces and complaints are counted",
+    MANDATORY,
+    LOW,
+    (t.CONFIGURATION_SET,),
+    _set_reputation,
+    maps="AWS docs reputation",
+    fix="Set reputation_metrics_enabled.",
+    link=_DOCS + "monitor-sender-reputation.html",
+)
 SES_SUPPRESSION = _rule(
-    "ses-suppression", "Who bounced or complained is not written to again",
-    MANDATORY, MEDIUM, (t.CONFIGURATION_SET,), _set_suppression,
-    maps="AWS docs suppression list", fix="Set suppressed_reasons BOUNCE and COMPLAINT.",
+    "ses-suppression",
+    "Who bounced or complained is not written to again",
+    MANDATORY,
+    MEDIUM,
+    (t.CONFIGURATION_SET,),
+    _set_suppression,
+    maps="AWS docs suppression list",
+    fix="Set suppressed_reasons BOUNCE and COMPLAINT.",
     link=_DOCS + "sending-email-suppression-list.html",
-)  # fmt: skip
+)
 SES_EVENTS = _rule(
-    "ses-events", "Somebody hears of bounces and complaints", ADVISORY, LOW, (t.CONFIGURATION_SET,), _set_events,
-    maps="AWS docs event publishing", joins=True, fix="Add a ConfigurationSetEventDestination to SNS.",
+    "ses-events",
+    "Somebody hears of bounces and complaints",
+    ADVISORY,
+    LOW,
+    (t.CONFIGURATION_SET,),
+    _set_events,
+    maps="AWS docs event publishing",
+    joins=True,
+    fix="Add a ConfigurationSetEventDestination to SNS.",
     link=_DOCS + "monitor-using-event-publishing.html",
-)  # fmt: skip
+)
 SES_SENDING = _rule(
-    "ses-sending-on", "A configuration set may send", MANDATORY, LOW, (t.CONFIGURATION_SET,), _sending,
-    maps="practice availability", fix="Leave sending_enabled on.", link=_DOCS + "using-configuration-sets.html",
-)  # fmt: skip
+    "ses-sending-on",
+    "A configuration set may send",
+    MANDATORY,
+    LOW,
+    (t.CONFIGURATION_SET,),
+    _sending,
+    maps="practice availability",
+    fix="Leave sending_enabled on.",
+    link=_DOCS + "using-configuration-sets.html",
+)
 SES_SMTP_USER_SCOPED = _rule(
-    "ses-smtp-user-scoped", "The SMTP user can send from the chat's address and nothing else",
-    MANDATORY, HIGH, (t.IAM_USER_POLICY, t.IAM_POLICY), _smtp_user,
+    "ses-smtp-user-scoped",
+    "The SMTP user can send from the chat's address and nothing else",
+    MANDATORY,
+    HIGH,
+    (t.IAM_USER_POLICY, t.IAM_POLICY),
+    _smtp_user,
     maps="AWS docs SES policies, P:ses_identity_not_publicly_accessible",
     fix="Allow ses:SendRawEmail on the identity and the configuration set, with ses:FromAddress.",
     link=_DOCS + "control-user-access.html",
-)  # fmt: skip
+)
 SES_IDENTITY_PRIVATE = _rule(
-    "ses-identity-policy-private", "Not everybody may send in this name",
-    MANDATORY, HIGH, (t.IDENTITY_POLICY,), _identity_policy,
-    maps="P:ses_identity_not_publicly_accessible", fix="Name the principals.",
+    "ses-identity-policy-private",
+    "Not everybody may send in this name",
+    MANDATORY,
+    HIGH,
+    (t.IDENTITY_POLICY,),
+    _identity_policy,
+    maps="P:ses_identity_not_publicly_accessible",
+    fix="Name the principals.",
     link=_DOCS + "sending-authorization-policies.html",
-)  # fmt: skip
+)

@@ -11,7 +11,26 @@ from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM,
 
 _rule = Area("network")
 
-ADMIN_PORTS = (20, 21, 22, 23, 25, 135, 445, 1433, 1434, 3306, 3389, 5432, 5500, 5601, 6379, 9200, 9300, 27017)
+ADMIN_PORTS = (
+    20,
+    21,
+    22,
+    23,
+    25,
+    135,
+    445,
+    1433,
+    1434,
+    3306,
+    3389,
+    5432,
+    5500,
+    5601,
+    6379,
+    9200,
+    9300,
+    27017,
+)
 """Ports of EC2.13, EC2.14 and EC2.19 that matter here, and the database's."""
 GROUPS = (t.SECURITY_GROUP, t.SECURITY_GROUP_RULE, t.INGRESS_RULE)
 _SG_DOCS = "https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"
@@ -55,11 +74,11 @@ def openings(p: Probe, direction: str = "ingress") -> Iterator[Opening]:
             yield from _opening(view, "cidrBlocks", "ipv6CidrBlocks", "protocol", ("securityGroups", "self"))
     elif kind == t.SECURITY_GROUP_RULE:
         if p.need("type") == direction:
-            groups = ("sourceSecurityGroupId", "self")
-            yield from _opening(p, "cidrBlocks", "ipv6CidrBlocks", "protocol", groups)
+            yield from _opening(
+                p, "cidrBlocks", "ipv6CidrBlocks", "protocol", ("sourceSecurityGroupId", "self")
+            )
     elif kind == (t.INGRESS_RULE if direction == "ingress" else t.EGRESS_RULE):
-        groups = ("referencedSecurityGroupId",)
-        yield from _opening(p, "cidrIpv4", "cidrIpv6", "ipProtocol", groups)
+        yield from _opening(p, "cidrIpv4", "cidrIpv6", "ipProtocol", ("referencedSecurityGroupId",))
 
 
 def _opening(view: View, ipv4: str, ipv6: str, protocol: str, groups: tuple[str, ...]) -> Iterator[Opening]:
@@ -104,6 +123,8 @@ def _world_only_web(p: Probe) -> None:
 
 
 def _app_port(p: Probe) -> None:
+    if any(p.stack.referring(group, t.VPC_ENDPOINT, "securityGroupIds") for group in group_of(p)):
+        return
     for opening in openings(p):
         if not opening.holds(p.config.appPort) or opening.world:
             continue
@@ -137,7 +158,9 @@ def _single_style(p: Probe) -> None:
     if present(p.get("ingress")) or present(p.get("egress")):
         for peer in (t.SECURITY_GROUP_RULE, t.INGRESS_RULE, t.EGRESS_RULE):
             for other in p.stack.referring(p.subject, peer, "securityGroupId"):
-                p.fail(f"has rules of its own, and {other.name} adds another one: each update undoes the other")
+                p.fail(
+                    f"has rules of its own, and {other.name} adds another one: each update undoes the other"
+                )
 
 
 def _vpc_default_group(p: Probe) -> None:
@@ -150,7 +173,9 @@ def _vpc_default_group(p: Probe) -> None:
 
 def _flow_logs(p: Probe) -> None:
     for log in p.partners(t.FLOW_LOG, "vpcId", "no flow log records its traffic"):
-        p.other(log).expect("trafficType", lambda kind: kind in {"ALL", "REJECT"}, "records accepted traffic only")
+        p.other(log).expect(
+            "trafficType", lambda kind: kind in {"ALL", "REJECT"}, "records accepted traffic only"
+        )
 
 
 def _subnet_public_ip(p: Probe) -> None:
@@ -193,8 +218,8 @@ def _two_zones(p: Probe) -> None:
         if value is UNKNOWN or value == SECRET:
             p.unsure(key)
             return
-        if isinstance(value, list) and (len(value) >= 2):  # noqa: PLR2004 - two zones, as it says
-            if key == "subnets" and UNKNOWN not in value and len(set(value)) < 2:  # noqa: PLR2004
+        if isinstance(value, list) and (len(value) >= 2):
+            if key == "subnets" and UNKNOWN not in value and len(set(value)) < 2:
                 continue
             return
     p.fail("stands in fewer than two zones", "subnets")
@@ -202,13 +227,15 @@ def _two_zones(p: Probe) -> None:
 
 def _egress(p: Probe) -> None:
     for opening in openings(p, "egress"):
-        if opening.world and opening.first == 0 and opening.last >= 65535:  # noqa: PLR2004 - all ports
+        if opening.world and opening.first == 0 and opening.last >= 65535:
             opening.view.fail("may reach every port of the whole internet")
 
 
 def _lightsail_ports(p: Probe) -> None:
     if p.subject.type == t.LIGHTSAIL_INSTANCE:
-        p.partners(t.LIGHTSAIL_PORTS, "instanceName", "its firewall is the default one: 22 and 80 open to the world")
+        p.partners(
+            t.LIGHTSAIL_PORTS, "instanceName", "its firewall is the default one: 22 and 80 open to the world"
+        )
         return
     for view in p.each("portInfos"):
         cidrs = [str(item.value) for key in ("cidrs", "ipv6Cidrs") for item in view.each(key)]
@@ -244,7 +271,7 @@ def _nat_per_zone(p: Probe) -> None:
     if UNKNOWN in zones:
         p.unsure("(subnets).availabilityZone")
         return
-    gateways = [g for g in p.stack.of(t.NAT_GATEWAY)]
+    gateways = list(p.stack.of(t.NAT_GATEWAY))
     if gateways and len(gateways) < len({zone for zone in zones if zone}):
         p.fail("fewer NAT gateways than zones: a zone that falls takes the others' way out with it")
 
@@ -255,124 +282,221 @@ def _load_balancer_group(p: Probe) -> None:
 
 
 NET_SG_NO_ADMIN_PORTS = _rule(
-    "net-sg-no-admin-ports", "No port of administration or of a database is open to the world",
-    MANDATORY, CRITICAL, GROUPS, _no_admin_ports,
+    "net-sg-no-admin-ports",
+    "No port of administration or of a database is open to the world",
+    MANDATORY,
+    CRITICAL,
+    GROUPS,
+    _no_admin_ports,
     maps="EC2.13, EC2.14, EC2.19, CIS6.3, CIS6.4, CKV_AWS_24, CKV_AWS_25, CKV_AWS_277",
     fix="Let administration in by Session Manager or from named addresses; never from 0.0.0.0/0 or ::/0.",
-)  # fmt: skip
+)
 NET_SG_WORLD_ONLY_WEB = _rule(
-    "net-sg-world-only-80-443", "Only 80 and 443 of the load balancer are open to the world",
-    MANDATORY, HIGH, GROUPS, _world_only_web,
-    maps="EC2.18, CKV_AWS_260", joins=True,
+    "net-sg-world-only-80-443",
+    "Only 80 and 443 of the load balancer are open to the world",
+    MANDATORY,
+    HIGH,
+    GROUPS,
+    _world_only_web,
+    maps="EC2.18, CKV_AWS_260",
+    joins=True,
     fix="Keep 0.0.0.0/0 and ::/0 for the balancer's ports 80 and 443; name groups or addresses elsewhere.",
-)  # fmt: skip
+)
 NET_APP_PORT_FROM_ALB_ONLY = _rule(
-    "net-app-port-from-alb-only", "The chat's port is reached from the load balancer's group only",
-    MANDATORY, HIGH, GROUPS, _app_port,
-    maps="EC2.18, RC", joins=True,
+    "net-app-port-from-alb-only",
+    "The chat's port is reached from the load balancer's group only",
+    MANDATORY,
+    HIGH,
+    GROUPS,
+    _app_port,
+    maps="EC2.18, RC",
+    joins=True,
     fix="Refer to the balancer's security group in the rule that opens port 3000, not to addresses.",
-)  # fmt: skip
+)
 NET_APP_PORT_NOT_WORLD = _rule(
-    "net-app-port-not-world", "The chat's port is not open to the world",
-    MANDATORY, CRITICAL, GROUPS, _app_port_world,
+    "net-app-port-not-world",
+    "The chat's port is not open to the world",
+    MANDATORY,
+    CRITICAL,
+    GROUPS,
+    _app_port_world,
     maps="EC2.18, CKV_AWS_260, RC",
     fix="Remove the range; let only the balancer's security group reach port 3000.",
-)  # fmt: skip
+)
 NET_SG_DESCRIBED = _rule(
-    "net-sg-described", "Security groups and their rules say what they are for",
-    ADVISORY, LOW, (*GROUPS, t.EGRESS_RULE), _described,
+    "net-sg-described",
+    "Security groups and their rules say what they are for",
+    ADVISORY,
+    LOW,
+    (*GROUPS, t.EGRESS_RULE),
+    _described,
     maps="CKV_AWS_23, compliance-policies SecurityGroup.missingDescription",
-    fix="Give each group and each rule a description.", link=_SG_DOCS,
-)  # fmt: skip
+    fix="Give each group and each rule a description.",
+    link=_SG_DOCS,
+)
 NET_SG_SINGLE_STYLE = _rule(
-    "net-sg-single-style", "A security group has inline rules or rule resources, not both",
-    MANDATORY, MEDIUM, (t.SECURITY_GROUP,), _single_style,
-    maps="AWSGuard security-group-no-rule-management-conflicts", joins=True,
-    fix="Use SecurityGroupIngressRule and SecurityGroupEgressRule only.", link=_SG_DOCS,
-)  # fmt: skip
+    "net-sg-single-style",
+    "A security group has inline rules or rule resources, not both",
+    MANDATORY,
+    MEDIUM,
+    (t.SECURITY_GROUP,),
+    _single_style,
+    maps="AWSGuard security-group-no-rule-management-conflicts",
+    joins=True,
+    fix="Use SecurityGroupIngressRule and SecurityGroupEgressRule only.",
+    link=_SG_DOCS,
+)
 NET_DEFAULT_SG_CLOSED = _rule(
-    "net-default-sg-closed", "The default security group lets nothing through",
-    ADVISORY, HIGH, (t.VPC,), _vpc_default_group,
-    maps="EC2.2, CIS6.5, CKV2_AWS_12", joins=True,
+    "net-default-sg-closed",
+    "The default security group lets nothing through",
+    ADVISORY,
+    HIGH,
+    (t.VPC,),
+    _vpc_default_group,
+    maps="EC2.2, CIS6.5, CKV2_AWS_12",
+    joins=True,
     fix="Adopt it with DefaultSecurityGroup without ingress and egress.",
-)  # fmt: skip
+)
 NET_FLOW_LOGS = _rule(
-    "net-flow-logs", "Every VPC records its traffic",
-    PRODUCTION, MEDIUM, (t.VPC,), _flow_logs,
-    maps="EC2.6, CIS4.7, CKV2_AWS_11", joins=True,
+    "net-flow-logs",
+    "Every VPC records its traffic",
+    PRODUCTION,
+    MEDIUM,
+    (t.VPC,),
+    _flow_logs,
+    maps="EC2.6, CIS4.7, CKV2_AWS_11",
+    joins=True,
     fix="Add a FlowLog with traffic type ALL or REJECT.",
-)  # fmt: skip
+)
 NET_SUBNET_NO_AUTO_PUBLIC_IP = _rule(
-    "net-subnet-no-auto-public-ip", "Subnets give no public addresses by themselves",
-    MANDATORY, MEDIUM, (t.SUBNET,), _subnet_public_ip,
-    maps="EC2.15, CKV_AWS_130", fix="Leave map_public_ip_on_launch off.",
-)  # fmt: skip
+    "net-subnet-no-auto-public-ip",
+    "Subnets give no public addresses by themselves",
+    MANDATORY,
+    MEDIUM,
+    (t.SUBNET,),
+    _subnet_public_ip,
+    maps="EC2.15, CKV_AWS_130",
+    fix="Leave map_public_ip_on_launch off.",
+)
 NET_ECS_NO_PUBLIC_IP = _rule(
-    "net-ecs-no-public-ip", "Containers have no public address",
-    PRODUCTION, HIGH, (t.SERVICE,), _service_public_ip,
+    "net-ecs-no-public-ip",
+    "Containers have no public address",
+    PRODUCTION,
+    HIGH,
+    (t.SERVICE,),
+    _service_public_ip,
     maps="ECS.2, CKV_AWS_333",
     fix="Put the service into private subnets behind NAT. A trial may trade this for the cost of NAT.",
-)  # fmt: skip
+)
 NET_VPC_ENDPOINTS = _rule(
-    "net-vpc-endpoints", "Traffic to S3 stays inside the network",
-    ADVISORY, LOW, (t.VPC,), _endpoints,
-    maps="EC2.10, EC2.55, EC2.56, CIS6.8", joins=True,
+    "net-vpc-endpoints",
+    "Traffic to S3 stays inside the network",
+    ADVISORY,
+    LOW,
+    (t.VPC,),
+    _endpoints,
+    maps="EC2.10, EC2.55, EC2.56, CIS6.8",
+    joins=True,
     fix="Add the S3 gateway endpoint; add interface endpoints where their price pays.",
-)  # fmt: skip
+)
 NET_VPC_ENDPOINT_POLICY = _rule(
-    "net-vpc-endpoint-policy", "VPC endpoints serve this deployment only",
-    ADVISORY, MEDIUM, (t.VPC_ENDPOINT,), _endpoint_policy,
+    "net-vpc-endpoint-policy",
+    "VPC endpoints serve this deployment only",
+    ADVISORY,
+    MEDIUM,
+    (t.VPC_ENDPOINT,),
+    _endpoint_policy,
     maps="Well-Architected SEC05",
     fix="Give the endpoint a policy that names principals or resources, and interface endpoints a group.",
     link="https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html",
-)  # fmt: skip
+)
 NET_ALB_TWO_ZONES = _rule(
-    "net-alb-two-azs", "The load balancer stands in two zones or more",
-    MANDATORY, MEDIUM, (t.LOAD_BALANCER,), _two_zones,
-    maps="ELB.13, P:elbv2_is_in_multiple_az", fix="Give it subnets of at least two zones.",
-)  # fmt: skip
+    "net-alb-two-azs",
+    "The load balancer stands in two zones or more",
+    MANDATORY,
+    MEDIUM,
+    (t.LOAD_BALANCER,),
+    _two_zones,
+    maps="ELB.13, P:elbv2_is_in_multiple_az",
+    fix="Give it subnets of at least two zones.",
+)
 NET_EGRESS_SCOPED = _rule(
-    "net-egress-scoped", "Nothing may reach every port of the internet",
-    ADVISORY, LOW, (t.SECURITY_GROUP, t.SECURITY_GROUP_RULE, t.EGRESS_RULE), _egress,
-    maps="CKV_AWS_382", fix="List 443, 587 or 465, and 27015 to 27017 for Atlas.", link=_SG_DOCS,
-)  # fmt: skip
+    "net-egress-scoped",
+    "Nothing may reach every port of the internet",
+    ADVISORY,
+    LOW,
+    (t.SECURITY_GROUP, t.SECURITY_GROUP_RULE, t.EGRESS_RULE),
+    _egress,
+    maps="CKV_AWS_382",
+    fix="List 443, 587 or 465, and 27015 to 27017 for Atlas.",
+    link=_SG_DOCS,
+)
 NET_LIGHTSAIL_PORTS = _rule(
-    "net-lightsail-ports", "A Lightsail host opens the web to the world and nothing else",
-    MANDATORY, HIGH, (t.LIGHTSAIL_INSTANCE, t.LIGHTSAIL_PORTS), _lightsail_ports,
-    maps="P:lightsail_instance_public", joins=True,
+    "net-lightsail-ports",
+    "A Lightsail host opens the web to the world and nothing else",
+    MANDATORY,
+    HIGH,
+    (t.LIGHTSAIL_INSTANCE, t.LIGHTSAIL_PORTS),
+    _lightsail_ports,
+    maps="P:lightsail_instance_public",
+    joins=True,
     fix="Declare InstancePublicPorts: 80 and 443 for all, 22 from named addresses or not at all.",
     link="https://docs.aws.amazon.com/lightsail/latest/userguide/"
     "understanding-firewall-and-port-mappings-in-amazon-lightsail.html",
-)  # fmt: skip
+)
 NET_DO_FIREWALL_SCOPED = _rule(
-    "net-do-firewall-scoped", "A DigitalOcean firewall opens the web to the world and nothing else",
-    MANDATORY, HIGH, (t.DO_FIREWALL,), _do_firewall,
+    "net-do-firewall-scoped",
+    "A DigitalOcean firewall opens the web to the world and nothing else",
+    MANDATORY,
+    HIGH,
+    (t.DO_FIREWALL,),
+    _do_firewall,
     maps="CKV_DIO_4, tfsec digitalocean-compute-no-public-ingress",
     fix="Name the addresses that may come in on other ports than 80 and 443.",
     link="https://docs.digitalocean.com/products/networking/firewalls/",
-)  # fmt: skip
+)
 NET_DO_VPC = _rule(
-    "net-do-vpc", "A DigitalOcean cluster has a network of its own",
-    ADVISORY, LOW, (t.DO_CLUSTER,), _do_vpc,
-    maps="DO VPC", fix="Make a Vpc and give its id as vpc_uuid.",
+    "net-do-vpc",
+    "A DigitalOcean cluster has a network of its own",
+    ADVISORY,
+    LOW,
+    (t.DO_CLUSTER,),
+    _do_vpc,
+    maps="DO VPC",
+    fix="Make a Vpc and give its id as vpc_uuid.",
     link="https://docs.digitalocean.com/products/networking/vpc/",
-)  # fmt: skip
+)
 NET_NAT_COUNT = _rule(
-    "net-nat-count", "There are no more NAT gateways than the budget bears",
-    ADVISORY, LOW, (t.VPC,), _nat_count,
-    maps="Well-Architected COST05", joins=True, fix="Use one gateway, or raise maxNatGateways.",
+    "net-nat-count",
+    "There are no more NAT gateways than the budget bears",
+    ADVISORY,
+    LOW,
+    (t.VPC,),
+    _nat_count,
+    maps="Well-Architected COST05",
+    joins=True,
+    fix="Use one gateway, or raise maxNatGateways.",
     link="https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-pricing.html",
-)  # fmt: skip
+)
 NET_NAT_PER_ZONE = _rule(
-    "net-nat-per-zone", "Each zone has its own way out",
-    ADVISORY, LOW, (t.VPC,), _nat_per_zone,
-    maps="Well-Architected REL10", joins=True,
+    "net-nat-per-zone",
+    "Each zone has its own way out",
+    ADVISORY,
+    LOW,
+    (t.VPC,),
+    _nat_per_zone,
+    maps="Well-Architected REL10",
+    joins=True,
     fix="Make a NAT gateway in each zone where downtime costs more than the gateway.",
     link="https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html",
-)  # fmt: skip
+)
 NET_ALB_OWN_GROUP = _rule(
-    "net-alb-own-group", "The load balancer has a security group of its own",
-    MANDATORY, MEDIUM, (t.LOAD_BALANCER,), _load_balancer_group,
-    maps="EC2.2, practice balancer-security-group", fix="Make a group for it and open 80 and 443 there.",
-)  # fmt: skip
-
+    "net-alb-own-group",
+    "The load balancer has a security group of its own",
+    MANDATORY,
+    MEDIUM,
+    (t.LOAD_BALANCER,),
+    _load_balancer_group,
+    maps="EC2.2, practice balancer-security-group",
+    fix="Make a group for it and open 80 and 443 there.",
+)

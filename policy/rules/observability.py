@@ -11,7 +11,30 @@ _rule = Area("observability")
 _LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/"
 _CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
 _SNS = "https://docs.aws.amazon.com/sns/latest/dg/"
-RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+RETENTIONS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
 """Days that CloudWatch Logs takes."""
 LOG_DAYS = 30
 AUDIT_DAYS = 365
@@ -105,7 +128,9 @@ def _topic_key(p: Probe) -> None:
     p.expect("kmsMasterKeyId", present, "messages are stored unencrypted")
     publishers = p.stack.has(t.ALARM) or p.stack.has(t.EVENT_RULE)
     if publishers and p.get("kmsMasterKeyId") == "alias/aws/sns":
-        p.fail("CloudWatch and EventBridge cannot publish with this key; make one of your own", "kmsMasterKeyId")
+        p.fail(
+            "CloudWatch and EventBridge cannot publish with this key; make one of your own", "kmsMasterKeyId"
+        )
 
 
 def _topic_policy(p: Probe) -> None:
@@ -131,7 +156,9 @@ def _subscription(p: Probe) -> None:
 
 
 def _destination(p: Probe) -> None:
-    p.expect("invocationEndpoint", lambda address: str(address).startswith("https://"), "messages travel in clear")
+    p.expect(
+        "invocationEndpoint", lambda address: str(address).startswith("https://"), "messages travel in clear"
+    )
 
 
 HOOK_PATH = "/hooks/"
@@ -140,86 +167,200 @@ HOOK_PATH = "/hooks/"
 def _hook_secret(p: Probe) -> None:
     key = "endpoint" if p.subject.type == t.SUBSCRIPTION else "invocationEndpoint"
     value = p.get(key)
-    if value is UNKNOWN:
+    if value is UNKNOWN or (isinstance(value, str) and HOOK_PATH in value and p.subject.secrets is None):
         p.unsure(key)
-    elif isinstance(value, str) and HOOK_PATH in value:
+    elif isinstance(value, str) and HOOK_PATH in value and key not in (p.subject.secrets or ()):
         p.fail("the address of a Rocket.Chat hook holds its token, and stands here in clear", key)
 
 
 LOG_RETENTION = _rule(
-    "log-retention", "Logs are kept for a month or more, not for ever", REMEDIATE, LOW, (t.LOG_GROUP,), _retention,
-    maps="CKV_AWS_66, CloudWatch.16", fix="Set retention_in_days to 30 or more.",
-    link=_LOGS + "Working-with-log-groups-and-streams.html", remedy=_mend_retention,
-)  # fmt: skip
-LOG_RETENTION_YEAR = _rule(
-    "log-retention-year", "Logs of production are kept for a year", ADVISORY, LOW, (t.LOG_GROUP,), _retention_year,
-    maps="CKV_AWS_338, CloudWatch.16", fix="Set retention_in_days to 365.",
+    "log-retention",
+    "Logs are kept for a month or more, not for ever",
+    REMEDIATE,
+    LOW,
+    (t.LOG_GROUP,),
+    _retention,
+    maps="CKV_AWS_66, CloudWatch.16",
+    fix="Set retention_in_days to 30 or more.",
     link=_LOGS + "Working-with-log-groups-and-streams.html",
-)  # fmt: skip
+    remedy=_mend_retention,
+)
+LOG_RETENTION_YEAR = _rule(
+    "log-retention-year",
+    "Logs of production are kept for a year",
+    ADVISORY,
+    LOW,
+    (t.LOG_GROUP,),
+    _retention_year,
+    maps="CKV_AWS_338, CloudWatch.16",
+    fix="Set retention_in_days to 365.",
+    link=_LOGS + "Working-with-log-groups-and-streams.html",
+)
 LOG_OWN_KEY = _rule(
-    "log-own-key", "Logs are encrypted with a key of one's own", ADVISORY, LOW, (t.LOG_GROUP,), _log_key,
-    maps="CKV_AWS_158", fix="Set kms_key_id.", link=_LOGS + "encrypt-log-data-kms.html",
-)  # fmt: skip
+    "log-own-key",
+    "Logs are encrypted with a key of one's own",
+    ADVISORY,
+    LOW,
+    (t.LOG_GROUP,),
+    _log_key,
+    maps="CKV_AWS_158",
+    fix="Set kms_key_id.",
+    link=_LOGS + "encrypt-log-data-kms.html",
+)
 ALARM_BALANCER = _rule(
-    "alarm-balancer", "Somebody hears of errors of the balancer", PRODUCTION, MEDIUM, (t.LOAD_BALANCER,), _watch_balancer,
-    maps="CKV_AWS_319, Well-Architected OPS08", joins=True, fix="Add an alarm on HTTPCode_ELB_5XX_Count.",
+    "alarm-balancer",
+    "Somebody hears of errors of the balancer",
+    PRODUCTION,
+    MEDIUM,
+    (t.LOAD_BALANCER,),
+    _watch_balancer,
+    maps="CKV_AWS_319, Well-Architected OPS08",
+    joins=True,
+    fix="Add an alarm on HTTPCode_ELB_5XX_Count.",
     link="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html",
-)  # fmt: skip
+)
 ALARM_TARGETS = _rule(
-    "alarm-targets", "Somebody hears when no task is healthy", PRODUCTION, HIGH, (t.TARGET_GROUP,), _watch_targets,
-    maps="CKV_AWS_319, Well-Architected OPS08", joins=True, fix="Add an alarm on UnHealthyHostCount or HealthyHostCount.",
+    "alarm-targets",
+    "Somebody hears when no task is healthy",
+    PRODUCTION,
+    HIGH,
+    (t.TARGET_GROUP,),
+    _watch_targets,
+    maps="CKV_AWS_319, Well-Architected OPS08",
+    joins=True,
+    fix="Add an alarm on UnHealthyHostCount or HealthyHostCount.",
     link="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html",
-)  # fmt: skip
+)
 ALARM_SERVICE = _rule(
-    "alarm-service", "Somebody hears when CPU or memory runs out", PRODUCTION, MEDIUM, (t.SERVICE,), _watch_service,
-    maps="CKV_AWS_319, Well-Architected OPS08", joins=True, fix="Add alarms on CPUUtilization and MemoryUtilization.",
+    "alarm-service",
+    "Somebody hears when CPU or memory runs out",
+    PRODUCTION,
+    MEDIUM,
+    (t.SERVICE,),
+    _watch_service,
+    maps="CKV_AWS_319, Well-Architected OPS08",
+    joins=True,
+    fix="Add alarms on CPUUtilization and MemoryUtilization.",
     link="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-metrics.html",
-)  # fmt: skip
+)
 ALARM_TASKS = _rule(
-    "alarm-tasks", "Somebody hears when no task runs", ADVISORY, MEDIUM, (t.SERVICE,), _watch_tasks,
-    maps="Well-Architected OPS08", joins=True, fix="Add an alarm on RunningTaskCount or HealthyHostCount.",
+    "alarm-tasks",
+    "Somebody hears when no task runs",
+    ADVISORY,
+    MEDIUM,
+    (t.SERVICE,),
+    _watch_tasks,
+    maps="Well-Architected OPS08",
+    joins=True,
+    fix="Add an alarm on RunningTaskCount or HealthyHostCount.",
     link=_CLOUDWATCH + "Container-Insights-metrics-ECS.html",
-)  # fmt: skip
+)
 ALARM_MAIL = _rule(
-    "alarm-mail", "Somebody hears before SES stops the mail", PRODUCTION, MEDIUM, (t.CONFIGURATION_SET,), _watch_mail,
-    maps="AWS docs reputation, Well-Architected OPS08", joins=True,
+    "alarm-mail",
+    "Somebody hears before SES stops the mail",
+    PRODUCTION,
+    MEDIUM,
+    (t.CONFIGURATION_SET,),
+    _watch_mail,
+    maps="AWS docs reputation, Well-Architected OPS08",
+    joins=True,
     fix="Add alarms on Reputation.BounceRate (5 %) and Reputation.ComplaintRate (0.1 %).",
     link="https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-cloudwatch-alarm.html",
-)  # fmt: skip
+)
 ALARM_HEARD = _rule(
-    "alarm-heard", "Alarms are heard", PRODUCTION, MEDIUM, (t.ALARM,), _alarm_heard,
-    maps="CKV_AWS_319, CloudWatch.15", fix="Set alarm_actions.",
-)  # fmt: skip
+    "alarm-heard",
+    "Alarms are heard",
+    PRODUCTION,
+    MEDIUM,
+    (t.ALARM,),
+    _alarm_heard,
+    maps="CKV_AWS_319, CloudWatch.15",
+    fix="Set alarm_actions.",
+)
 ALARM_MISSING_DATA = _rule(
-    "alarm-missing-data", "Alarms know what silence means", ADVISORY, LOW, (t.ALARM,), _alarm_missing,
-    maps="Well-Architected OPS08", fix="Set treat_missing_data.", link=_CLOUDWATCH + "alarms-and-missing-data.html",
-)  # fmt: skip
+    "alarm-missing-data",
+    "Alarms know what silence means",
+    ADVISORY,
+    LOW,
+    (t.ALARM,),
+    _alarm_missing,
+    maps="Well-Architected OPS08",
+    fix="Set treat_missing_data.",
+    link=_CLOUDWATCH + "alarms-and-missing-data.html",
+)
 ALARM_ENABLED = _rule(
-    "alarm-enabled", "Alarms act", MANDATORY, LOW, (t.ALARM,), _alarm_on,
-    maps="CloudWatch.17, CKV_AWS_319", fix="Leave actions_enabled on.",
-)  # fmt: skip
+    "alarm-enabled",
+    "Alarms act",
+    MANDATORY,
+    LOW,
+    (t.ALARM,),
+    _alarm_on,
+    maps="CloudWatch.17, CKV_AWS_319",
+    fix="Leave actions_enabled on.",
+)
 SNS_ENCRYPTED = _rule(
-    "sns-encrypted", "Messages are encrypted, with a key that publishers may use", MANDATORY, MEDIUM, (t.TOPIC,), _topic_key,
-    maps="SNS.1, CKV_AWS_26", joins=True, fix="Make a key whose policy lets CloudWatch and EventBridge use it.",
-)  # fmt: skip
+    "sns-encrypted",
+    "Messages are encrypted, with a key that publishers may use",
+    MANDATORY,
+    MEDIUM,
+    (t.TOPIC,),
+    _topic_key,
+    maps="SNS.1, CKV_AWS_26",
+    joins=True,
+    fix="Make a key whose policy lets CloudWatch and EventBridge use it.",
+)
 SNS_PRIVATE = _rule(
-    "sns-private", "Not everybody may publish or subscribe", MANDATORY, HIGH, (t.TOPIC, t.TOPIC_POLICY), _topic_policy,
-    maps="SNS.4, CKV_AWS_169", fix="Name the services, bound to the account.",
-)  # fmt: skip
+    "sns-private",
+    "Not everybody may publish or subscribe",
+    MANDATORY,
+    HIGH,
+    (t.TOPIC, t.TOPIC_POLICY),
+    _topic_policy,
+    maps="SNS.4, CKV_AWS_169",
+    fix="Name the services, bound to the account.",
+)
 SNS_HEARD = _rule(
-    "sns-heard", "Somebody listens to each topic", ADVISORY, LOW, (t.TOPIC,), _topic_heard,
-    maps="Well-Architected OPS08", joins=True, fix="Add a TopicSubscription.", link=_SNS + "sns-create-subscribe-endpoint-to-topic.html",
-)  # fmt: skip
+    "sns-heard",
+    "Somebody listens to each topic",
+    ADVISORY,
+    LOW,
+    (t.TOPIC,),
+    _topic_heard,
+    maps="Well-Architected OPS08",
+    joins=True,
+    fix="Add a TopicSubscription.",
+    link=_SNS + "sns-create-subscribe-endpoint-to-topic.html",
+)
 WEBHOOK_HTTPS = _rule(
-    "webhook-https", "Messages leave by TLS", MANDATORY, MEDIUM, (t.SUBSCRIPTION,), _subscription,
-    maps="RC, practice tls", fix="Use protocol https.", link=_SNS + "sns-http-https-endpoint-as-subscriber.html",
-)  # fmt: skip
+    "webhook-https",
+    "Messages leave by TLS",
+    MANDATORY,
+    MEDIUM,
+    (t.SUBSCRIPTION,),
+    _subscription,
+    maps="RC, practice tls",
+    fix="Use protocol https.",
+    link=_SNS + "sns-http-https-endpoint-as-subscriber.html",
+)
 EVENTS_HTTPS = _rule(
-    "events-https", "Events leave by TLS", MANDATORY, MEDIUM, (t.API_DESTINATION,), _destination,
-    maps="RC, practice tls", fix="Use an address that begins with https.",
+    "events-https",
+    "Events leave by TLS",
+    MANDATORY,
+    MEDIUM,
+    (t.API_DESTINATION,),
+    _destination,
+    maps="RC, practice tls",
+    fix="Use an address that begins with https.",
     link="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html",
-)  # fmt: skip
+)
 WEBHOOK_SECRET = _rule(
-    "webhook-secret", "A hook's token is a secret", MANDATORY, HIGH, (t.SUBSCRIPTION, t.API_DESTINATION), _hook_secret,
-    maps="RC", fix="Mark the address as a secret.", link="https://docs.rocket.chat/docs/integrations",
-)  # fmt: skip
+    "webhook-secret",
+    "A hook's token is a secret",
+    MANDATORY,
+    HIGH,
+    (t.SUBSCRIPTION, t.API_DESTINATION),
+    _hook_secret,
+    maps="RC",
+    fix="Mark the address as a secret.",
+    link="https://docs.rocket.chat/docs/integrations",
+)

@@ -7,17 +7,40 @@ from policy.documents import containers
 from policy.model import SECRET, UNKNOWN
 from policy.rule import Probe, View, as_number, is_in, present
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
+from policy.rules.storage import is_log_bucket
 
 _rule = Area("operations")
 
 _TAGS = "https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html"
 TAGGABLE = (
-    t.VPC, t.SUBNET, t.SECURITY_GROUP, t.NAT_GATEWAY, t.EIP, t.EC2_INSTANCE, t.LOAD_BALANCER, t.TARGET_GROUP,
-    t.WEB_ACL, t.TASK_DEFINITION, t.SERVICE, t.CLUSTER, t.LIGHTSAIL_INSTANCE, t.BUCKET, t.DISTRIBUTION, t.CERTIFICATE,
-    t.IAM_ROLE, t.IAM_USER, t.KMS_KEY, t.SECRET, t.LOG_GROUP, t.ALARM, t.TOPIC, t.EMAIL_IDENTITY, t.CONFIGURATION_SET,
-)  # fmt: skip
+    t.VPC,
+    t.SUBNET,
+    t.SECURITY_GROUP,
+    t.NAT_GATEWAY,
+    t.EIP,
+    t.EC2_INSTANCE,
+    t.LOAD_BALANCER,
+    t.TARGET_GROUP,
+    t.WEB_ACL,
+    t.TASK_DEFINITION,
+    t.SERVICE,
+    t.CLUSTER,
+    t.LIGHTSAIL_INSTANCE,
+    t.BUCKET,
+    t.DISTRIBUTION,
+    t.CERTIFICATE,
+    t.IAM_ROLE,
+    t.IAM_USER,
+    t.KMS_KEY,
+    t.SECRET,
+    t.LOG_GROUP,
+    t.ALARM,
+    t.TOPIC,
+    t.EMAIL_IDENTITY,
+    t.CONFIGURATION_SET,
+)
 STATEFUL = (t.BUCKET, t.KMS_KEY, t.ATLAS_CLUSTER, t.ATLAS_FLEX, t.SPACES_BUCKET, t.LIGHTSAIL_INSTANCE)
-"""What data are lost with, or cannot be read without."""
+"""What data are lost with, or cannot be read without. Logs, and keys of messages in flight, are not meant."""
 BOT = re.compile(r"(hubot|[-_/]bot\b|^bot\b)", re.IGNORECASE)
 
 
@@ -38,6 +61,10 @@ def _tags(p: Probe) -> None:
 
 
 def _protected(p: Probe) -> None:
+    if p.subject.type == t.BUCKET and is_log_bucket(p.subject):
+        return
+    if p.subject.type == t.KMS_KEY and p.stack.referring(p.subject, t.TOPIC, "kmsMasterKeyId"):
+        return
     if not p.subject.protect:
         p.fail("can be deleted by one change of the program")
 
@@ -71,7 +98,11 @@ def _bot(p: Probe) -> None:
             container.fail("the bot's password or token does not come from a store of secrets", "secrets")
         user = plain.get("ROCKETCHAT_USER")
         if user is not None:
-            user.expect("value", lambda name: str(name).lower() not in {"admin", "administrator", "root"}, "the bot is the administrator")
+            user.expect(
+                "value",
+                lambda name: str(name).lower() not in {"admin", "administrator", "root"},
+                "the bot is the administrator",
+            )
         address = plain.get("ROCKETCHAT_URL")
         if address is not None:
             address.expect(
@@ -95,38 +126,81 @@ def _amount(p: Probe) -> None:
 
 
 TAG_REQUIRED = _rule(
-    "tag-required", "Resources say whose they are", MANDATORY, LOW, TAGGABLE, _tags,
+    "tag-required",
+    "Resources say whose they are",
+    MANDATORY,
+    LOW,
+    TAGGABLE,
+    _tags,
     maps="ECS.13, EC2.35, compliance-policies recommendedLabels",
-    fix="Set the provider's default tags: Project, Environment, Owner, ManagedBy.", link=_TAGS,
-)  # fmt: skip
+    fix="Set the provider's default tags: Project, Environment, Owner, ManagedBy.",
+    link=_TAGS,
+)
 PROTECT_STATEFUL = _rule(
-    "protect-stateful", "What holds data is protected", PRODUCTION, HIGH, STATEFUL, _protected,
-    maps="Pulumi protect, Well-Architected REL09", fix="Set the resource option protect.",
+    "protect-stateful",
+    "What holds data is protected",
+    PRODUCTION,
+    HIGH,
+    STATEFUL,
+    _protected,
+    maps="Pulumi protect, Well-Architected REL09",
+    joins=True,
+    fix="Set the resource option protect.",
     link="https://www.pulumi.com/docs/iac/concepts/options/protect/",
-)  # fmt: skip
+)
 COST_BUDGET = _rule(
-    "cost-budget", "Somebody hears of a bill that grows", ADVISORY, LOW, (t.CLUSTER, t.LIGHTSAIL_INSTANCE), _budget,
-    maps="Well-Architected COST02", joins=True, fix="Add a Budget with notifications.",
+    "cost-budget",
+    "Somebody hears of a bill that grows",
+    ADVISORY,
+    LOW,
+    (t.CLUSTER, t.LIGHTSAIL_INSTANCE),
+    _budget,
+    maps="Well-Architected COST02",
+    joins=True,
+    fix="Add a Budget with notifications.",
     link="https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html",
-)  # fmt: skip
+)
 COST_BUDGET_REAL = _rule(
-    "cost-budget-real", "A budget has an amount and a span", MANDATORY, LOW, (t.BUDGET,), _amount,
-    maps="Well-Architected COST02", fix="Set limit_amount and time_unit.",
+    "cost-budget-real",
+    "A budget has an amount and a span",
+    MANDATORY,
+    LOW,
+    (t.BUDGET,),
+    _amount,
+    maps="Well-Architected COST02",
+    fix="Set limit_amount and time_unit.",
     link="https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html",
-)  # fmt: skip
+)
 COST_INSTANCE_SIZE = _rule(
-    "cost-instance-size", "Hosts are no larger than a chat needs", ADVISORY, LOW, (t.EC2_INSTANCE,), _instance_size,
-    maps="Well-Architected COST06", fix="Choose a smaller instance type.",
+    "cost-instance-size",
+    "Hosts are no larger than a chat needs",
+    ADVISORY,
+    LOW,
+    (t.EC2_INSTANCE,),
+    _instance_size,
+    maps="Well-Architected COST06",
+    fix="Choose a smaller instance type.",
     link="https://docs.rocket.chat/docs/system-requirements",
-)  # fmt: skip
+)
 REGION_ALLOWED = _rule(
-    "region-allowed", "Data stay in the allowed regions", MANDATORY, MEDIUM,
-    (t.BUCKET, t.LOAD_BALANCER, t.CLUSTER, t.SECRET, t.VPC), _region,
-    maps="practice residency, Well-Architected SEC07", fix="Use an allowed region, or allow this one.",
+    "region-allowed",
+    "Data stay in the allowed regions",
+    MANDATORY,
+    MEDIUM,
+    (t.BUCKET, t.LOAD_BALANCER, t.CLUSTER, t.SECRET, t.VPC),
+    _region,
+    maps="practice residency, Well-Architected SEC07",
+    fix="Use an allowed region, or allow this one.",
     link="https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/data-classification.html",
-)  # fmt: skip
+)
 BOT_OWN_ACCOUNT = _rule(
-    "bot-own-account", "A bot has an account and a password of its own", MANDATORY, MEDIUM, (t.TASK_DEFINITION,), _bot,
-    maps="original", fix="Give ROCKETCHAT_PASSWORD from Secrets Manager; the user is not the administrator.",
+    "bot-own-account",
+    "A bot has an account and a password of its own",
+    MANDATORY,
+    MEDIUM,
+    (t.TASK_DEFINITION,),
+    _bot,
+    maps="original",
+    fix="Give ROCKETCHAT_PASSWORD from Secrets Manager; the user is not the administrator.",
     link="https://docs.rocket.chat/docs/bots",
-)  # fmt: skip
+)

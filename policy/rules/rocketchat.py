@@ -26,7 +26,9 @@ def _value(p: Probe, variable: Variable) -> str | None:
     return str(variable.value)
 
 
-def _setting(p: Probe, chat: Chat, name: str, test: Callable[[str], bool], default: str, message: str) -> None:
+def _setting(
+    p: Probe, chat: Chat, name: str, test: Callable[[str], bool], default: str, message: str
+) -> None:
     """Judge a setting: what is given, or else the product's default."""
     variable = chat.setting(name)
     if variable is None:
@@ -88,9 +90,13 @@ def _served(p: Probe, variable: Variable, host: str) -> None:
 def _registration(p: Probe) -> None:
     for chat in chats(p):
         _setting(
-            p, chat, "Accounts_RegistrationForm", lambda value: value in {"Disabled", "Secret URL"}, "Public",
+            p,
+            chat,
+            "Accounts_RegistrationForm",
+            lambda value: value in {"Disabled", "Secret URL"},
+            "Public",
             "everybody who finds the address can make an account",
-        )  # fmt: skip
+        )
 
 
 def _wizard(p: Probe) -> None:
@@ -101,11 +107,17 @@ def _wizard(p: Probe) -> None:
                 if chat.partial:
                     p.unsure(Where(f"{chat.path}.{name}"))
                 else:
-                    p.fail("without it the first visitor becomes the administrator", Where(f"{chat.path}.{name}"))
+                    p.fail(
+                        "without it the first visitor becomes the administrator", Where(f"{chat.path}.{name}")
+                    )
         _setting(
-            p, chat, "Show_Setup_Wizard", _is("completed"), "pending",
+            p,
+            chat,
+            "Show_Setup_Wizard",
+            _is("completed"),
+            "pending",
             "the first visitor is led through the set-up as administrator",
-        )  # fmt: skip
+        )
 
 
 def _admin_secret(p: Probe) -> None:
@@ -130,32 +142,53 @@ def _admin_name(p: Probe) -> None:
 
 def _files(p: Probe) -> None:
     for chat in chats(p):
-        _setting(p, chat, "FileUpload_ProtectFiles", _is("true"), "true", "files are open to who knows the address")
         _setting(
-            p, chat, "FileUpload_Restrict_to_room_members", _is("true"), "true",
+            p, chat, "FileUpload_ProtectFiles", _is("true"), "true", "files are open to who knows the address"
+        )
+        _setting(
+            p,
+            chat,
+            "FileUpload_Restrict_to_room_members",
+            _is("true"),
+            "true",
             "files are open to everybody who can log in",
-        )  # fmt: skip
+        )
 
 
 def _files_acl(p: Probe) -> None:
     for chat in chats(p):
-        _setting(p, chat, "FileUpload_S3_Acl", _is(""), "", "an access list on files: the bucket refuses, or all can read")
+        _setting(
+            p,
+            chat,
+            "FileUpload_S3_Acl",
+            _is(""),
+            "",
+            "an access list on files: the bucket refuses, or all can read",
+        )
 
 
 def _file_links(p: Probe) -> None:
     for chat in chats(p):
         _setting(
-            p, chat, "FileUpload_S3_URLExpiryTimeSpan", lambda value: as_number(value, 0) <= LINK_SECONDS, "120",
+            p,
+            chat,
+            "FileUpload_S3_URLExpiryTimeSpan",
+            lambda value: as_number(value, 0) <= LINK_SECONDS,
+            "120",
             "links to files work for longer than five minutes, for everybody",
-        )  # fmt: skip
+        )
 
 
 def _file_types(p: Probe) -> None:
     for chat in chats(p):
         _setting(
-            p, chat, "FileUpload_MediaTypeBlackList", lambda value: "image/svg+xml" in value, "image/svg+xml",
+            p,
+            chat,
+            "FileUpload_MediaTypeBlackList",
+            lambda value: "image/svg+xml" in value,
+            "image/svg+xml",
             "pictures may carry scripts",
-        )  # fmt: skip
+        )
 
 
 def _anonymous(p: Probe) -> None:
@@ -166,15 +199,26 @@ def _anonymous(p: Probe) -> None:
 
 def _second_factor(p: Probe) -> None:
     for chat in chats(p):
-        _setting(p, chat, "Accounts_TwoFactorAuthentication_Enabled", _is("true"), "true", "a second factor is impossible")
+        _setting(
+            p,
+            chat,
+            "Accounts_TwoFactorAuthentication_Enabled",
+            _is("true"),
+            "true",
+            "a second factor is impossible",
+        )
 
 
 def _lockout(p: Probe) -> None:
     for chat in chats(p):
         _setting(
-            p, chat, "Block_Multiple_Failed_Logins_Enabled", _is("true"), "false",
+            p,
+            chat,
+            "Block_Multiple_Failed_Logins_Enabled",
+            _is("true"),
+            "false",
             "passwords can be tried for ever; releases before the newest leave this off",
-        )  # fmt: skip
+        )
 
 
 def _proxies(p: Probe) -> None:
@@ -190,7 +234,7 @@ def _proxies(p: Probe) -> None:
                 )
         else:
             value = _value(p, variable)
-            if value is not None and not 1 <= as_number(value, 0) <= 5:  # noqa: PLR2004 - more proxies are a mistake
+            if value is not None and not 1 <= as_number(value, 0) <= 5:
                 p.fail("no sensible number of proxies", Where(variable.path))
 
 
@@ -203,9 +247,13 @@ def _browser(p: Probe) -> None:
 def _certificates(p: Probe) -> None:
     for chat in chats(p):
         _setting(
-            p, chat, "Allow_Invalid_SelfSigned_Certs", _is("false"), "false",
+            p,
+            chat,
+            "Allow_Invalid_SelfSigned_Certs",
+            _is("false"),
+            "false",
             "the chat believes every certificate of those that it talks to",
-        )  # fmt: skip
+        )
         variable = chat.variables.get("NODE_TLS_REJECT_UNAUTHORIZED")
         if variable is not None and _value(p, variable) == "0":
             p.fail("the chat believes every certificate", Where(variable.path))
@@ -217,17 +265,25 @@ def _cors(p: Probe) -> None:
         value = _value(p, on) if on is not None else "false"
         if value is not None and value.lower() == "true":
             _setting(
-                p, chat, "API_CORS_Origin", lambda origin: "*" not in origin, "*",
+                p,
+                chat,
+                "API_CORS_Origin",
+                lambda origin: "*" not in origin,
+                "*",
                 "any page may call the chat in the name of who is logged in",
-            )  # fmt: skip
+            )
 
 
 def _force_ssl(p: Probe) -> None:
     for chat in chats(p):
         _setting(
-            p, chat, "Force_SSL", _is("false"), "false",
+            p,
+            chat,
+            "Force_SSL",
+            _is("false"),
+            "false",
             "answers health checks by a redirect; the balancer redirects already",
-        )  # fmt: skip
+        )
 
 
 def _smtp(p: Probe) -> None:
@@ -235,18 +291,27 @@ def _smtp(p: Probe) -> None:
         if chat.setting("SMTP_Host") is None:
             continue
         protocol, port = chat.setting("SMTP_Protocol"), chat.setting("SMTP_Port")
-        if (protocol is not None and protocol.value == "smtps") or (port is not None and str(port.value) == "465"):
+        if (protocol is not None and protocol.value == "smtps") or (
+            port is not None and str(port.value) == "465"
+        ):
             continue
         _setting(
-            p, chat, "SMTP_IgnoreTLS", _is("false"), "true",
+            p,
+            chat,
+            "SMTP_IgnoreTLS",
+            _is("false"),
+            "true",
             "mail and its password leave in clear; the product's default ignores TLS",
-        )  # fmt: skip
+        )
 
 
 def _mail_url(p: Probe) -> None:
     for chat in chats(p):
         if "MAIL_URL" in chat.variables and chat.setting("SMTP_Host") is None:
-            p.fail("MAIL_URL alone is thrown away at start; give SMTP_Host and the rest", Where(chat.variables["MAIL_URL"].path))
+            p.fail(
+                "MAIL_URL alone is thrown away at start; give SMTP_Host and the rest",
+                Where(chat.variables["MAIL_URL"].path),
+            )
 
 
 def _test_mode(p: Probe) -> None:
@@ -261,11 +326,19 @@ def _test_mode(p: Probe) -> None:
 def _token(p: Probe) -> None:
     for chat in chats(p):
         _setting(
-            p, chat, "FileUpload_Enable_json_web_token_for_files", _is("true"), "true", "links to files carry no token"
-        )  # fmt: skip
+            p,
+            chat,
+            "FileUpload_Enable_json_web_token_for_files",
+            _is("true"),
+            "true",
+            "links to files carry no token",
+        )
         variable = chat.setting("FileUpload_json_web_token_secret_for_files")
         if variable is None and not chat.partial:
-            p.fail("no secret signs the tokens of file links", Where(f"{chat.path}.FileUpload_json_web_token_secret_for_files"))
+            p.fail(
+                "no secret signs the tokens of file links",
+                Where(f"{chat.path}.FileUpload_json_web_token_secret_for_files"),
+            )
         elif variable is None:
             p.unsure(Where(f"{chat.path}.FileUpload_json_web_token_secret_for_files"))
 
@@ -293,13 +366,23 @@ def _mongo_uri(p: Probe, variable: Variable, uri: str) -> None:
         p.fail("this is not a connection URI", where)
         return
     scheme, login, hosts, _, query = match.groups()
-    options = {part.split("=", 1)[0].lower(): part.split("=", 1)[-1].lower() for part in (query or "").split("&")}
-    local = all(host.split(":")[0] in {"mongodb", "mongo", "localhost", "127.0.0.1"} for host in hosts.split(","))
+    options = {
+        part.split("=", 1)[0].lower(): part.split("=", 1)[-1].lower() for part in (query or "").split("&")
+    }
+    local = all(
+        host.split(":")[0] in {"mongodb", "mongo", "localhost", "127.0.0.1"} for host in hosts.split(",")
+    )
     if scheme == "mongodb" and "replicaset" not in options:
         p.fail("names no replica set, which the chat needs", where)
-    if scheme == "mongodb" and not local and not {"tls", "ssl"} & {k for k, v in options.items() if v == "true"}:
+    if (
+        scheme == "mongodb"
+        and not local
+        and not {"tls", "ssl"} & {k for k, v in options.items() if v == "true"}
+    ):
         p.fail("does not ask for TLS", where)
-    if {"tlsinsecure", "tlsallowinvalidcertificates"} & {key for key, value in options.items() if value == "true"}:
+    if {"tlsinsecure", "tlsallowinvalidcertificates"} & {
+        key for key, value in options.items() if value == "true"
+    }:
         p.fail("believes every certificate", where)
     if options.get("retrywrites") == "false":
         p.fail("gives up on writes when the primary changes", where)
@@ -309,7 +392,9 @@ def _mongo_uri(p: Probe, variable: Variable, uri: str) -> None:
 
 def _limiter(p: Probe) -> None:
     for chat in chats(p):
-        _setting(p, chat, "API_Enable_Rate_Limiter", _is("true"), "true", "the API can be called without a limit")
+        _setting(
+            p, chat, "API_Enable_Rate_Limiter", _is("true"), "true", "the API can be called without a limit"
+        )
         for what in ("IP", "User", "Connection", "User_By_Method", "Connection_By_Method"):
             variable = chat.setting(f"DDP_Rate_Limit_{what}_Enabled")
             value = _value(p, variable) if variable is not None else None
@@ -332,10 +417,15 @@ def _replicas(p: Probe) -> None:
             p.unsure(Where(f"{chat.path}.replicas"))
             continue
         many = as_number(chat.replicas, 1) > 1
-        services = chat.values is not None and str((chat.values.get("microservices") or {}).get("enabled", True)).lower() != "false"
-        licensed = chat.setting("Enterprise_License") or chat.variables.get("ROCKETCHAT_LICENSE") or (
-            chat.values is not None and chat.values.get("license")
-        )  # fmt: skip
+        services = (
+            chat.values is not None
+            and str((chat.values.get("microservices") or {}).get("enabled", True)).lower() != "false"
+        )
+        licensed = (
+            chat.setting("Enterprise_License")
+            or chat.variables.get("ROCKETCHAT_LICENSE")
+            or (chat.values is not None and chat.values.get("license"))
+        )
         if (many or services) and not licensed:
             if chat.partial:
                 p.unsure(Where(f"{chat.path}.ROCKETCHAT_LICENSE"))
@@ -345,8 +435,14 @@ def _replicas(p: Probe) -> None:
 
 def _bundled(p: Probe) -> None:
     for chat in chats(p):
-        if chat.values is not None and str((chat.values.get("mongodb") or {}).get("enabled", True)).lower() != "false":
-            p.fail("starts the chart's own MongoDB, which the chat of today cannot use", Where("values.mongodb.enabled"))
+        if (
+            chat.values is not None
+            and str((chat.values.get("mongodb") or {}).get("enabled", True)).lower() != "false"
+        ):
+            p.fail(
+                "starts the chart's own MongoDB, which the chat of today cannot use",
+                Where("values.mongodb.enabled"),
+            )
 
 
 def _image(p: Probe) -> None:
@@ -368,159 +464,365 @@ def _direct_storage(p: Probe) -> None:
     for chat in chats(p):
         if not p.stack.has(t.BUCKET, t.SPACES_BUCKET):
             continue
-        if any(bucket for bucket in p.stack.of(t.BUCKET, t.SPACES_BUCKET) if "media" in bucket.name or "upload" in bucket.name):
+        if any(
+            bucket
+            for bucket in p.stack.of(t.BUCKET, t.SPACES_BUCKET)
+            if "media" in bucket.name or "upload" in bucket.name
+        ):
             _setting(
-                p, chat, "FileUpload_Storage_Type", _is("amazons3"), "GridFS",
+                p,
+                chat,
+                "FileUpload_Storage_Type",
+                _is("amazons3"),
+                "GridFS",
                 "the stack makes a bucket for files, and the chat does not use it",
-            )  # fmt: skip
+            )
 
 
 RC_ROOT_URL_HTTPS = _rule(
-    "rc-root-url-https", "The chat's address is public, by TLS, and served",
-    MANDATORY, HIGH, CARRIERS, _root_url, maps="RC, original", joins=True,
+    "rc-root-url-https",
+    "The chat's address is public, by TLS, and served",
+    MANDATORY,
+    HIGH,
+    CARRIERS,
+    _root_url,
+    maps="RC, original",
+    joins=True,
     fix="Set ROOT_URL to https://<host>, with a DNS record and a certificate for the host.",
     link=_DOCS + "deployment-environment-variables",
-)  # fmt: skip
+)
 RC_REGISTRATION_CLOSED = _rule(
-    "rc-registration-closed", "Strangers cannot make accounts",
-    MANDATORY, CRITICAL, CARRIERS, _registration, maps="RC, original", joins=True,
-    fix='Set OVERWRITE_SETTING_Accounts_RegistrationForm to Disabled or "Secret URL".', link=_DOCS + "registration",
-)  # fmt: skip
+    "rc-registration-closed",
+    "Strangers cannot make accounts",
+    MANDATORY,
+    CRITICAL,
+    CARRIERS,
+    _registration,
+    maps="RC, original",
+    joins=True,
+    fix='Set OVERWRITE_SETTING_Accounts_RegistrationForm to Disabled or "Secret URL".',
+    link=_DOCS + "registration",
+)
 RC_SETUP_WIZARD_DONE = _rule(
-    "rc-setup-wizard-done", "The first visitor does not become the administrator",
-    MANDATORY, CRITICAL, CARRIERS, _wizard, maps="RC", joins=True,
+    "rc-setup-wizard-done",
+    "The first visitor does not become the administrator",
+    MANDATORY,
+    CRITICAL,
+    CARRIERS,
+    _wizard,
+    maps="RC",
+    joins=True,
     fix="Set ADMIN_USERNAME, ADMIN_EMAIL, ADMIN_PASS and OVERWRITE_SETTING_Show_Setup_Wizard=completed.",
     link=_DOCS + "deployment-environment-variables",
-)  # fmt: skip
+)
 RC_SECRETS_STORED = _rule(
-    "rc-secrets-stored", "Secrets of the chat come from a store of secrets",
-    MANDATORY, CRITICAL, CARRIERS, _admin_secret, maps="ECS.8, CKV_K8S_35, RC", joins=True,
+    "rc-secrets-stored",
+    "Secrets of the chat come from a store of secrets",
+    MANDATORY,
+    CRITICAL,
+    CARRIERS,
+    _admin_secret,
+    maps="ECS.8, CKV_K8S_35, RC",
+    joins=True,
     fix="Give them by Secrets Manager, a Kubernetes Secret, or a file outside of the user data.",
-)  # fmt: skip
+)
 RC_ADMIN_NAME = _rule(
-    "rc-admin-name", "The administrator's name is not the first that is guessed",
-    ADVISORY, LOW, CARRIERS, _admin_name, maps="RC", joins=True, fix="Choose another name than admin.",
+    "rc-admin-name",
+    "The administrator's name is not the first that is guessed",
+    ADVISORY,
+    LOW,
+    CARRIERS,
+    _admin_name,
+    maps="RC",
+    joins=True,
+    fix="Choose another name than admin.",
     link=_DOCS + "deployment-environment-variables",
-)  # fmt: skip
+)
 RC_FILES_PROTECTED = _rule(
-    "rc-files-protected", "Files are for members of the room",
-    MANDATORY, HIGH, CARRIERS, _files, maps="RC", joins=True,
-    fix="Leave FileUpload_ProtectFiles and FileUpload_Restrict_to_room_members on.", link=_DOCS + "file-upload",
-)  # fmt: skip
+    "rc-files-protected",
+    "Files are for members of the room",
+    MANDATORY,
+    HIGH,
+    CARRIERS,
+    _files,
+    maps="RC",
+    joins=True,
+    fix="Leave FileUpload_ProtectFiles and FileUpload_Restrict_to_room_members on.",
+    link=_DOCS + "file-upload",
+)
 RC_FILES_NO_ACL = _rule(
-    "rc-files-no-acl", "Files are stored without an access list",
-    MANDATORY, MEDIUM, CARRIERS, _files_acl, maps="RC", joins=True, fix="Leave FileUpload_S3_Acl empty.",
+    "rc-files-no-acl",
+    "Files are stored without an access list",
+    MANDATORY,
+    MEDIUM,
+    CARRIERS,
+    _files_acl,
+    maps="RC",
+    joins=True,
+    fix="Leave FileUpload_S3_Acl empty.",
     link=_DOCS + "amazon-s3",
-)  # fmt: skip
+)
 RC_FILE_LINKS_SHORT = _rule(
-    "rc-file-links-short", "Links to files end soon",
-    MANDATORY, MEDIUM, CARRIERS, _file_links, maps="RC", joins=True,
-    fix="Leave FileUpload_S3_URLExpiryTimeSpan at 300 or less.", link=_DOCS + "amazon-s3",
-)  # fmt: skip
+    "rc-file-links-short",
+    "Links to files end soon",
+    MANDATORY,
+    MEDIUM,
+    CARRIERS,
+    _file_links,
+    maps="RC",
+    joins=True,
+    fix="Leave FileUpload_S3_URLExpiryTimeSpan at 300 or less.",
+    link=_DOCS + "amazon-s3",
+)
 RC_NO_SCRIPTED_PICTURES = _rule(
-    "rc-no-scripted-pictures", "Pictures with scripts are refused",
-    MANDATORY, MEDIUM, CARRIERS, _file_types, maps="RC", joins=True,
-    fix="Keep image/svg+xml in FileUpload_MediaTypeBlackList.", link=_DOCS + "file-upload",
-)  # fmt: skip
+    "rc-no-scripted-pictures",
+    "Pictures with scripts are refused",
+    MANDATORY,
+    MEDIUM,
+    CARRIERS,
+    _file_types,
+    maps="RC",
+    joins=True,
+    fix="Keep image/svg+xml in FileUpload_MediaTypeBlackList.",
+    link=_DOCS + "file-upload",
+)
 RC_FILE_TOKENS = _rule(
-    "rc-jwt-files", "Links to files are signed",
-    ADVISORY, LOW, CARRIERS, _token, maps="RC", joins=True,
-    fix="Give FileUpload_json_web_token_secret_for_files from a store of secrets.", link=_DOCS + "file-upload",
-)  # fmt: skip
+    "rc-jwt-files",
+    "Links to files are signed",
+    ADVISORY,
+    LOW,
+    CARRIERS,
+    _token,
+    maps="RC",
+    joins=True,
+    fix="Give FileUpload_json_web_token_secret_for_files from a store of secrets.",
+    link=_DOCS + "file-upload",
+)
 RC_NO_ANONYMOUS = _rule(
-    "rc-no-anon", "Nobody reads or writes without an account",
-    MANDATORY, CRITICAL, CARRIERS, _anonymous, maps="RC", joins=True,
-    fix="Leave Accounts_AllowAnonymousRead and Accounts_AllowAnonymousWrite off.", link=_DOCS + "accounts",
-)  # fmt: skip
+    "rc-no-anon",
+    "Nobody reads or writes without an account",
+    MANDATORY,
+    CRITICAL,
+    CARRIERS,
+    _anonymous,
+    maps="RC",
+    joins=True,
+    fix="Leave Accounts_AllowAnonymousRead and Accounts_AllowAnonymousWrite off.",
+    link=_DOCS + "accounts",
+)
 RC_SECOND_FACTOR = _rule(
-    "rc-2fa", "A second factor is possible",
-    MANDATORY, HIGH, CARRIERS, _second_factor, maps="RC", joins=True,
-    fix="Leave Accounts_TwoFactorAuthentication_Enabled on.", link=_DOCS + "two-factor-authentication",
-)  # fmt: skip
+    "rc-2fa",
+    "A second factor is possible",
+    MANDATORY,
+    HIGH,
+    CARRIERS,
+    _second_factor,
+    maps="RC",
+    joins=True,
+    fix="Leave Accounts_TwoFactorAuthentication_Enabled on.",
+    link=_DOCS + "two-factor-authentication",
+)
 RC_LOCKOUT = _rule(
-    "rc-lockout", "Passwords cannot be tried for ever",
-    MANDATORY, HIGH, CARRIERS, _lockout, maps="RC", joins=True,
-    fix="Set OVERWRITE_SETTING_Block_Multiple_Failed_Logins_Enabled=true.", link=_DOCS + "accounts",
-)  # fmt: skip
+    "rc-lockout",
+    "Passwords cannot be tried for ever",
+    MANDATORY,
+    HIGH,
+    CARRIERS,
+    _lockout,
+    maps="RC",
+    joins=True,
+    fix="Set OVERWRITE_SETTING_Block_Multiple_Failed_Logins_Enabled=true.",
+    link=_DOCS + "accounts",
+)
 RC_FORWARDED_COUNT = _rule(
-    "rc-forwarded-count", "The chat knows how many proxies stand before it",
-    MANDATORY, MEDIUM, CARRIERS, _proxies, maps="RC", joins=True,
+    "rc-forwarded-count",
+    "The chat knows how many proxies stand before it",
+    MANDATORY,
+    MEDIUM,
+    CARRIERS,
+    _proxies,
+    maps="RC",
+    joins=True,
     fix="Set HTTP_FORWARDED_COUNT: 1 behind a balancer, 2 with a CDN before it.",
     link=_DOCS + "deployment-environment-variables",
-)  # fmt: skip
+)
 RC_BROWSER_HARDENING = _rule(
-    "rc-browser-hardening", "Browsers run no foreign scripts and show the chat in no foreign frame",
-    MANDATORY, HIGH, CARRIERS, _browser, maps="RC", joins=True,
-    fix="Leave Enable_CSP and Iframe_Restrict_Access on.", link=_DOCS + "general-settings",
-)  # fmt: skip
+    "rc-browser-hardening",
+    "Browsers run no foreign scripts and show the chat in no foreign frame",
+    MANDATORY,
+    HIGH,
+    CARRIERS,
+    _browser,
+    maps="RC",
+    joins=True,
+    fix="Leave Enable_CSP and Iframe_Restrict_Access on.",
+    link=_DOCS + "general-settings",
+)
 RC_VALID_CERTIFICATES = _rule(
-    "rc-valid-certificates", "The chat checks whom it talks to",
-    MANDATORY, HIGH, CARRIERS, _certificates, maps="RC", joins=True,
+    "rc-valid-certificates",
+    "The chat checks whom it talks to",
+    MANDATORY,
+    HIGH,
+    CARRIERS,
+    _certificates,
+    maps="RC",
+    joins=True,
     fix="Leave Allow_Invalid_SelfSigned_Certs off; do not set NODE_TLS_REJECT_UNAUTHORIZED.",
     link=_DOCS + "general-settings",
-)  # fmt: skip
+)
 RC_CORS = _rule(
-    "rc-cors", "Foreign pages may not call the chat",
-    MANDATORY, HIGH, CARRIERS, _cors, maps="RC", joins=True,
-    fix="Leave API_Enable_CORS off, or name one origin in API_CORS_Origin.", link=_DOCS + "general-settings",
-)  # fmt: skip
-RC_NO_FORCE_SSL = _rule(
-    "rc-no-force-ssl", "Redirecting to TLS is the balancer's job",
-    ADVISORY, LOW, CARRIERS, _force_ssl, maps="RC", joins=True, fix="Leave Force_SSL off.",
+    "rc-cors",
+    "Foreign pages may not call the chat",
+    MANDATORY,
+    HIGH,
+    CARRIERS,
+    _cors,
+    maps="RC",
+    joins=True,
+    fix="Leave API_Enable_CORS off, or name one origin in API_CORS_Origin.",
     link=_DOCS + "general-settings",
-)  # fmt: skip
+)
+RC_NO_FORCE_SSL = _rule(
+    "rc-no-force-ssl",
+    "Redirecting to TLS is the balancer's job",
+    ADVISORY,
+    LOW,
+    CARRIERS,
+    _force_ssl,
+    maps="RC",
+    joins=True,
+    fix="Leave Force_SSL off.",
+    link=_DOCS + "general-settings",
+)
 RC_SMTP_TLS = _rule(
-    "rc-smtp-tls", "Mail leaves by TLS",
-    MANDATORY, HIGH, CARRIERS, _smtp, maps="RC, original", joins=True,
-    fix="Set SMTP_IgnoreTLS to false, or SMTP_Protocol to smtps.", link=_SOURCE,
-)  # fmt: skip
+    "rc-smtp-tls",
+    "Mail leaves by TLS",
+    MANDATORY,
+    HIGH,
+    CARRIERS,
+    _smtp,
+    maps="RC, original",
+    joins=True,
+    fix="Set SMTP_IgnoreTLS to false, or SMTP_Protocol to smtps.",
+    link=_SOURCE,
+)
 RC_MAIL_URL = _rule(
-    "rc-mail-url", "Mail is configured in a way that works",
-    MANDATORY, MEDIUM, CARRIERS, _mail_url, maps="RC", joins=True,
-    fix="Set SMTP_Host, SMTP_Port, SMTP_Username, SMTP_Password.", link=_SOURCE,
-)  # fmt: skip
+    "rc-mail-url",
+    "Mail is configured in a way that works",
+    MANDATORY,
+    MEDIUM,
+    CARRIERS,
+    _mail_url,
+    maps="RC",
+    joins=True,
+    fix="Set SMTP_Host, SMTP_Port, SMTP_Username, SMTP_Password.",
+    link=_SOURCE,
+)
 RC_NO_TEST_MODE = _rule(
-    "rc-no-test-mode", "The chat does not run in test mode",
-    MANDATORY, CRITICAL, CARRIERS, _test_mode, maps="RC", joins=True, fix="Take TEST_MODE out.", link=_SOURCE,
-)  # fmt: skip
+    "rc-no-test-mode",
+    "The chat does not run in test mode",
+    MANDATORY,
+    CRITICAL,
+    CARRIERS,
+    _test_mode,
+    maps="RC",
+    joins=True,
+    fix="Take TEST_MODE out.",
+    link=_SOURCE,
+)
 RC_MONGO_URL = _rule(
-    "rc-mongo-url", "The chat's way to its database is encrypted and right",
-    MANDATORY, HIGH, CARRIERS, _mongo, maps="RC, original", joins=True,
+    "rc-mongo-url",
+    "The chat's way to its database is encrypted and right",
+    MANDATORY,
+    HIGH,
+    CARRIERS,
+    _mongo,
+    maps="RC, original",
+    joins=True,
     fix="Use mongodb+srv, or name replicaSet and tls=true; percent-encode user and password.",
     link=_DOCS + "mongodb-uri-authentication",
-)  # fmt: skip
+)
 RC_RATE_LIMITS = _rule(
-    "rc-rate-limits", "Clients cannot call without a limit",
-    MANDATORY, MEDIUM, CARRIERS, _limiter, maps="RC", joins=True, fix="Leave the rate limiters on.",
+    "rc-rate-limits",
+    "Clients cannot call without a limit",
+    MANDATORY,
+    MEDIUM,
+    CARRIERS,
+    _limiter,
+    maps="RC",
+    joins=True,
+    fix="Leave the rate limiters on.",
     link=_DOCS + "rate-limiter",
-)  # fmt: skip
+)
 RC_NO_TROUBLESHOOTING = _rule(
-    "rc-no-troubleshooting", "No switch for hunting bugs is left on",
-    MANDATORY, MEDIUM, CARRIERS, _troubleshoot, maps="RC", joins=True, fix="Take Troubleshoot_Disable_… out.",
+    "rc-no-troubleshooting",
+    "No switch for hunting bugs is left on",
+    MANDATORY,
+    MEDIUM,
+    CARRIERS,
+    _troubleshoot,
+    maps="RC",
+    joins=True,
+    fix="Take Troubleshoot_Disable_… out.",
     link=_DOCS + "troubleshoot",
-)  # fmt: skip
+)
 RC_LICENSED_REPLICAS = _rule(
-    "rc-licensed-replicas", "More than one server only with a licence",
-    MANDATORY, HIGH, CARRIERS, _replicas, maps="RC", joins=True,
-    fix="Run one server, switch microservices off, or give the licence.", link=_DOCS + "scaling-rocketchat",
-)  # fmt: skip
+    "rc-licensed-replicas",
+    "More than one server only with a licence",
+    MANDATORY,
+    HIGH,
+    CARRIERS,
+    _replicas,
+    maps="RC",
+    joins=True,
+    fix="Run one server, switch microservices off, or give the licence.",
+    link=_DOCS + "scaling-rocketchat",
+)
 RC_NO_BUNDLED_MONGODB = _rule(
-    "rc-no-bundled-mongodb", "The chart's own MongoDB is off",
-    MANDATORY, HIGH, (t.RELEASE, t.CHART), _bundled, maps="RC", joins=True,
-    fix="Set mongodb.enabled to false and give existingMongodbSecret.", link=_DOCS + "deploy-with-kubernetes",
-)  # fmt: skip
+    "rc-no-bundled-mongodb",
+    "The chart's own MongoDB is off",
+    MANDATORY,
+    HIGH,
+    (t.RELEASE, t.CHART),
+    _bundled,
+    maps="RC",
+    joins=True,
+    fix="Set mongodb.enabled to false and give existingMongodbSecret.",
+    link=_DOCS + "deploy-with-kubernetes",
+)
 RC_IMAGE_PINNED = _rule(
-    "rc-image-pinned", "The release that runs is named",
-    MANDATORY, MEDIUM, CARRIERS, _image, maps="CKV_K8S_14, CKV_K8S_43, practice supply-chain", joins=True,
-    fix="Name the release's tag or a digest.", link=_DOCS + "version-durability",
-)  # fmt: skip
+    "rc-image-pinned",
+    "The release that runs is named",
+    MANDATORY,
+    MEDIUM,
+    CARRIERS,
+    _image,
+    maps="CKV_K8S_14, CKV_K8S_43, practice supply-chain",
+    joins=True,
+    fix="Name the release's tag or a digest.",
+    link=_DOCS + "version-durability",
+)
 RC_NO_DEAD_CDN = _rule(
-    "rc-no-dead-cdn", "No setting is trusted that does nothing",
-    ADVISORY, LOW, CARRIERS, _cdn, maps="RC", joins=True, fix="Take FileUpload_S3_CDN out.",
+    "rc-no-dead-cdn",
+    "No setting is trusted that does nothing",
+    ADVISORY,
+    LOW,
+    CARRIERS,
+    _cdn,
+    maps="RC",
+    joins=True,
+    fix="Take FileUpload_S3_CDN out.",
     link="https://github.com/RocketChat/Rocket.Chat/issues/28070",
-)  # fmt: skip
+)
 RC_BUCKET_USED = _rule(
-    "rc-bucket-used", "Files go into the bucket that is made for them",
-    ADVISORY, LOW, CARRIERS, _direct_storage, maps="RC", joins=True,
-    fix="Set FileUpload_Storage_Type to AmazonS3.", link=_DOCS + "file-upload",
-)  # fmt: skip
+    "rc-bucket-used",
+    "Files go into the bucket that is made for them",
+    ADVISORY,
+    LOW,
+    CARRIERS,
+    _direct_storage,
+    maps="RC",
+    joins=True,
+    fix="Set FileUpload_Storage_Type to AmazonS3.",
+    link=_DOCS + "file-upload",
+)

@@ -88,7 +88,12 @@ def _tls_only(p: Probe) -> None:
         for statement in statements(document):
             secure = condition_keys(statement).get("aws:securetransport", [])
             everything = any(action in {"s3:*", "*"} for action in texts(statement.get("Action")))
-            if statement.get("Effect") == "Deny" and "false" in secure and everything and "*" in principals(statement):
+            if (
+                statement.get("Effect") == "Deny"
+                and "false" in secure
+                and everything
+                and "*" in principals(statement)
+            ):
                 break
         else:
             document.fail("no statement denies requests without TLS")
@@ -98,9 +103,9 @@ def _no_star(p: Probe) -> None:
     document = p.document("policy")
     guards = {"aws:sourcearn", "aws:sourceaccount", "aws:principalorgid", "aws:sourcevpce", "aws:sourcevpc"}
     for statement in statements(document):
-        if statement.get("Effect") == "Allow" and "*" in principals(statement):
-            if not guards.intersection(condition_keys(statement)):
-                statement.fail("allows something to everybody", "Principal")
+        guarded = guards.intersection(condition_keys(statement))
+        if statement.get("Effect") == "Allow" and "*" in principals(statement) and not guarded:
+            statement.fail("allows something to everybody", "Principal")
 
 
 def _no_not_principal(p: Probe) -> None:
@@ -117,7 +122,9 @@ def _encryption(p: Probe) -> None:
             if algorithm not in {"AES256", "aws:kms", "aws:kms:dsse"}:
                 rule.fail("not encrypted", "applyServerSideEncryptionByDefault.sseAlgorithm")
             elif algorithm == "aws:kms":
-                rule.expect("bucketKeyEnabled", true, "each object asks the key service, and is billed for it")
+                rule.expect(
+                    "bucketKeyEnabled", true, "each object asks the key service, and is billed for it"
+                )
 
 
 def _encryption_mended(p: Probe) -> None:
@@ -149,7 +156,9 @@ def _versioning(p: Probe) -> None:
 
 
 def _lifecycle(p: Probe) -> None:
-    for side in p.partners(t.BUCKET_LIFECYCLE, "bucket", "parts of broken uploads and old versions stay for ever"):
+    for side in p.partners(
+        t.BUCKET_LIFECYCLE, "bucket", "parts of broken uploads and old versions stay for ever"
+    ):
         other = p.other(side)
         rules = [rule for rule in other.each("rules") if rule.get("status") == "Enabled"]
         if side.properties.get("rules") is UNKNOWN:
@@ -234,122 +243,238 @@ def _spaces_cors(p: Probe) -> None:
 
 BUCKETS = (t.BUCKET,)
 S3_BPA = _rule(
-    "s3-bpa", "Each bucket blocks public access",
-    MANDATORY, CRITICAL, BUCKETS, _public_access,
-    maps="S3.8, S3.1, CIS3.1.4, CKV2_AWS_6", joins=True, fix="Add a BucketPublicAccessBlock.",
-)  # fmt: skip
+    "s3-bpa",
+    "Each bucket blocks public access",
+    MANDATORY,
+    CRITICAL,
+    BUCKETS,
+    _public_access,
+    maps="S3.8, S3.1, CIS3.1.4, CKV2_AWS_6",
+    joins=True,
+    fix="Add a BucketPublicAccessBlock.",
+)
 S3_BPA_VALUES = _rule(
-    "s3-bpa-values", "All four ways to make a bucket public are blocked",
-    REMEDIATE, CRITICAL, (t.BUCKET_PUBLIC_ACCESS,), _four_blocks,
-    maps="S3.8, S3.1, CIS3.1.4, CKV_AWS_53, CKV_AWS_54, CKV_AWS_55, CKV_AWS_56", fix="Set all four to true.",
+    "s3-bpa-values",
+    "All four ways to make a bucket public are blocked",
+    REMEDIATE,
+    CRITICAL,
+    (t.BUCKET_PUBLIC_ACCESS,),
+    _four_blocks,
+    maps="S3.8, S3.1, CIS3.1.4, CKV_AWS_53, CKV_AWS_54, CKV_AWS_55, CKV_AWS_56",
+    fix="Set all four to true.",
     remedy=_mend_blocks,
-)  # fmt: skip
+)
 S3_NO_PUBLIC_ACL = _rule(
-    "s3-no-public-acl", "No access list makes a bucket or an object public",
-    MANDATORY, CRITICAL, (t.BUCKET, t.BUCKET_ACL, t.BUCKET_OBJECT), _public_acl,
+    "s3-no-public-acl",
+    "No access list makes a bucket or an object public",
+    MANDATORY,
+    CRITICAL,
+    (t.BUCKET, t.BUCKET_ACL, t.BUCKET_OBJECT),
+    _public_acl,
     maps="S3.2, S3.3, CKV_AWS_20, CKV_AWS_57, compliance-policies Bucket.disallowPublicRead",
     fix="Leave acl away.",
-)  # fmt: skip
+)
 S3_ACL_DISABLED = _rule(
-    "s3-acl-disabled", "Access lists of objects do not count",
-    MANDATORY, MEDIUM, BUCKETS, _ownership,
-    maps="S3.12, CKV2_AWS_65", joins=True, fix="Add BucketOwnershipControls with BucketOwnerEnforced.",
-)  # fmt: skip
+    "s3-acl-disabled",
+    "Access lists of objects do not count",
+    MANDATORY,
+    MEDIUM,
+    BUCKETS,
+    _ownership,
+    maps="S3.12, CKV2_AWS_65",
+    joins=True,
+    fix="Add BucketOwnershipControls with BucketOwnerEnforced.",
+)
 S3_TLS_ONLY = _rule(
-    "s3-tls-only", "Buckets are reached by TLS only",
-    MANDATORY, MEDIUM, BUCKETS, _tls_only,
-    maps="S3.5, CIS3.1.1", joins=True,
+    "s3-tls-only",
+    "Buckets are reached by TLS only",
+    MANDATORY,
+    MEDIUM,
+    BUCKETS,
+    _tls_only,
+    maps="S3.5, CIS3.1.1",
+    joins=True,
     fix="Add a BucketPolicy that denies s3:* to everybody when aws:SecureTransport is false.",
-)  # fmt: skip
+)
 S3_POLICY_NO_STAR = _rule(
-    "s3-policy-no-star", "No bucket policy allows something to everybody",
-    MANDATORY, CRITICAL, (t.BUCKET_POLICY,), _no_star,
-    maps="S3.6, CIS2.21, CKV_AWS_70", fix="Name the principal, or bind the statement to a source ARN.",
-)  # fmt: skip
+    "s3-policy-no-star",
+    "No bucket policy allows something to everybody",
+    MANDATORY,
+    CRITICAL,
+    (t.BUCKET_POLICY,),
+    _no_star,
+    maps="S3.6, CIS2.21, CKV_AWS_70",
+    fix="Name the principal, or bind the statement to a source ARN.",
+)
 S3_POLICY_NO_NOT = _rule(
-    "s3-policy-no-not", "No bucket policy allows all that it does not name",
-    MANDATORY, HIGH, (t.BUCKET_POLICY,), _no_not_principal,
-    maps="S3.6, practice least-privilege", fix="Name principals and actions.",
-)  # fmt: skip
+    "s3-policy-no-not",
+    "No bucket policy allows all that it does not name",
+    MANDATORY,
+    HIGH,
+    (t.BUCKET_POLICY,),
+    _no_not_principal,
+    maps="S3.6, practice least-privilege",
+    fix="Name principals and actions.",
+)
 S3_ENCRYPTION = _rule(
-    "s3-encryption", "The encryption of each bucket is declared",
-    MANDATORY, MEDIUM, BUCKETS, _encryption,
-    maps="S3.17, CKV_AWS_19, CKV_AWS_145", joins=True,
+    "s3-encryption",
+    "The encryption of each bucket is declared",
+    MANDATORY,
+    MEDIUM,
+    BUCKETS,
+    _encryption,
+    maps="S3.17, CKV_AWS_19, CKV_AWS_145",
+    joins=True,
     fix="Add a BucketServerSideEncryptionConfiguration; with KMS enable the bucket key.",
-)  # fmt: skip
+)
 S3_BUCKET_KEY = _rule(
-    "s3-bucket-key", "Encryption with KMS uses a bucket key",
-    REMEDIATE, LOW, (t.BUCKET_ENCRYPTION,), _encryption_mended,
-    maps="S3.17, Well-Architected COST08", fix="Set bucket_key_enabled.", remedy=_mend_encryption,
-)  # fmt: skip
+    "s3-bucket-key",
+    "Encryption with KMS uses a bucket key",
+    REMEDIATE,
+    LOW,
+    (t.BUCKET_ENCRYPTION,),
+    _encryption_mended,
+    maps="S3.17, Well-Architected COST08",
+    fix="Set bucket_key_enabled.",
+    remedy=_mend_encryption,
+)
 S3_VERSIONING = _rule(
-    "s3-versioning", "Buckets keep what is overwritten",
-    MANDATORY, MEDIUM, BUCKETS, _versioning,
-    maps="S3.14, CKV_AWS_21", joins=True, fix="Add a BucketVersioning with status Enabled.",
-)  # fmt: skip
+    "s3-versioning",
+    "Buckets keep what is overwritten",
+    MANDATORY,
+    MEDIUM,
+    BUCKETS,
+    _versioning,
+    maps="S3.14, CKV_AWS_21",
+    joins=True,
+    fix="Add a BucketVersioning with status Enabled.",
+)
 S3_LIFECYCLE = _rule(
-    "s3-lifecycle", "Left-overs in buckets are cleared away",
-    MANDATORY, LOW, BUCKETS, _lifecycle,
-    maps="S3.10, S3.13, CKV2_AWS_61, CKV_AWS_300", joins=True,
+    "s3-lifecycle",
+    "Left-overs in buckets are cleared away",
+    MANDATORY,
+    LOW,
+    BUCKETS,
+    _lifecycle,
+    maps="S3.10, S3.13, CKV2_AWS_61, CKV_AWS_300",
+    joins=True,
     fix="Add a lifecycle: abort incomplete uploads, expire old versions (logs: expire).",
-)  # fmt: skip
+)
 S3_ACCESS_LOGGING = _rule(
-    "s3-access-logging", "Reading a bucket leaves a trace",
-    ADVISORY, LOW, BUCKETS, _logging,
-    maps="S3.9, CKV_AWS_18, AWSGuard s3-bucket-logging", joins=True,
+    "s3-access-logging",
+    "Reading a bucket leaves a trace",
+    ADVISORY,
+    LOW,
+    BUCKETS,
+    _logging,
+    maps="S3.9, CKV_AWS_18, AWSGuard s3-bucket-logging",
+    joins=True,
     fix="Add a BucketLogging into another bucket.",
-)  # fmt: skip
+)
 S3_CORS_ORIGIN = _rule(
-    "s3-cors-origin", "Only the chat's own pages may read files across origins",
-    MANDATORY, HIGH, (t.BUCKET_CORS,), _cors,
-    maps="RC", fix="Allow ROOT_URL as the only origin.", link=_DOCS + "cors.html",
-)  # fmt: skip
+    "s3-cors-origin",
+    "Only the chat's own pages may read files across origins",
+    MANDATORY,
+    HIGH,
+    (t.BUCKET_CORS,),
+    _cors,
+    maps="RC",
+    fix="Allow ROOT_URL as the only origin.",
+    link=_DOCS + "cors.html",
+)
 S3_CORS_METHODS = _rule(
-    "s3-cors-methods", "Pages may not delete files across origins",
-    MANDATORY, LOW, (t.BUCKET_CORS,), _cors_methods,
-    maps="RC", fix="Allow GET and HEAD, and PUT and POST where needed.", link=_DOCS + "cors.html",
-)  # fmt: skip
+    "s3-cors-methods",
+    "Pages may not delete files across origins",
+    MANDATORY,
+    LOW,
+    (t.BUCKET_CORS,),
+    _cors_methods,
+    maps="RC",
+    fix="Allow GET and HEAD, and PUT and POST where needed.",
+    link=_DOCS + "cors.html",
+)
 S3_NO_FORCE_DESTROY = _rule(
-    "s3-no-force-destroy", "A bucket with files in it is not destroyed",
-    PRODUCTION, HIGH, BUCKETS, _force_destroy,
-    maps="Well-Architected REL09", fix="Leave force_destroy off.", link=_DOCS + "delete-bucket.html",
-)  # fmt: skip
+    "s3-no-force-destroy",
+    "A bucket with files in it is not destroyed",
+    PRODUCTION,
+    HIGH,
+    BUCKETS,
+    _force_destroy,
+    maps="Well-Architected REL09",
+    fix="Leave force_destroy off.",
+    link=_DOCS + "delete-bucket.html",
+)
 S3_BACKUP_OBJECT_LOCK = _rule(
-    "s3-backup-object-lock", "Backups cannot be deleted by who writes them",
-    ADVISORY, MEDIUM, BUCKETS, _object_lock,
-    maps="S3.15, CKV_AWS_143", fix="Set object_lock_enabled on the backup bucket.",
-)  # fmt: skip
+    "s3-backup-object-lock",
+    "Backups cannot be deleted by who writes them",
+    ADVISORY,
+    MEDIUM,
+    BUCKETS,
+    _object_lock,
+    maps="S3.15, CKV_AWS_143",
+    fix="Set object_lock_enabled on the backup bucket.",
+)
 S3_OBJECT_LOCK_RULE = _rule(
-    "s3-object-lock-rule", "A bucket that can lock objects does so",
-    ADVISORY, LOW, BUCKETS, _object_lock_rule,
-    maps="S3.15, CKV_AWS_143", joins=True, fix="Add a BucketObjectLockConfiguration.",
-)  # fmt: skip
+    "s3-object-lock-rule",
+    "A bucket that can lock objects does so",
+    ADVISORY,
+    LOW,
+    BUCKETS,
+    _object_lock_rule,
+    maps="S3.15, CKV_AWS_143",
+    joins=True,
+    fix="Add a BucketObjectLockConfiguration.",
+)
 S3_REPLICATION = _rule(
-    "s3-replication", "Backups are in two regions",
-    ADVISORY, LOW, BUCKETS, _replication,
-    maps="S3.7, CKV_AWS_144", joins=True,
+    "s3-replication",
+    "Backups are in two regions",
+    ADVISORY,
+    LOW,
+    BUCKETS,
+    _replication,
+    maps="S3.7, CKV_AWS_144",
+    joins=True,
     fix="Replicate the backup bucket. Media in one region is a choice of a design in one region.",
-)  # fmt: skip
+)
 S3_NO_WEBSITE = _rule(
-    "s3-no-website", "No bucket is a web site",
-    MANDATORY, HIGH, BUCKETS, _website,
-    maps="S3.2, CKV_AWS_57", fix="Put CloudFront with origin access control before it.",
-)  # fmt: skip
+    "s3-no-website",
+    "No bucket is a web site",
+    MANDATORY,
+    HIGH,
+    BUCKETS,
+    _website,
+    maps="S3.2, CKV_AWS_57",
+    fix="Put CloudFront with origin access control before it.",
+)
 S3_OBJECT_CLEAN = _rule(
-    "s3-object-clean", "No secret is stored as an object",
-    MANDATORY, HIGH, (t.BUCKET_OBJECT,), _object_encryption,
-    maps="SecretsManager.1, CKV_AWS_186", fix="Keep it in Secrets Manager.",
-)  # fmt: skip
+    "s3-object-clean",
+    "No secret is stored as an object",
+    MANDATORY,
+    HIGH,
+    (t.BUCKET_OBJECT,),
+    _object_encryption,
+    maps="SecretsManager.1, CKV_AWS_186",
+    fix="Keep it in Secrets Manager.",
+)
 DO_SPACES_PRIVATE = _rule(
-    "do-spaces-private", "A Space is private and keeps versions",
-    MANDATORY, HIGH, (t.SPACES_BUCKET,), _spaces,
+    "do-spaces-private",
+    "A Space is private and keeps versions",
+    MANDATORY,
+    HIGH,
+    (t.SPACES_BUCKET,),
+    _spaces,
     maps="CKV_DIO_1, CKV_DIO_3, tfsec digitalocean-spaces-acl-no-public-read",
     fix="Set acl private, versioning on, force_destroy off.",
     link="https://docs.digitalocean.com/products/spaces/how-to/set-file-permissions/",
-)  # fmt: skip
+)
 DO_SPACES_CORS = _rule(
-    "do-spaces-cors", "Only the chat's own pages may read files of a Space",
-    MANDATORY, HIGH, (t.SPACES_BUCKET,), _spaces_cors,
-    maps="RC", fix="Allow ROOT_URL as the only origin.",
+    "do-spaces-cors",
+    "Only the chat's own pages may read files of a Space",
+    MANDATORY,
+    HIGH,
+    (t.SPACES_CORS,),
+    _spaces_cors,
+    maps="RC",
+    fix="Allow ROOT_URL as the only origin.",
     link="https://docs.digitalocean.com/products/spaces/how-to/configure-cors/",
-)  # fmt: skip
+)

@@ -1,0 +1,230 @@
+"""From what others hold to what the rules judge: a rehearsal's plan, the engine's arguments, an exported state."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from policy.model import SECRET, UNKNOWN, Subject
+
+if TYPE_CHECKING:
+    from pulumi_policy import PolicyResource, ResourceValidationArgs
+
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+_SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a marker
+_UNKNOWNS: Final = frozenset(
+    (
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "030794c1-ac77-496b-92df-f27374a8bd58",
+        "e48ece36-62e2-4504-bad9-02848725956a",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    )
+)
+"""What the engine writes for unknown values (pulumi, sdk/go/common/resource/plugin/rpc.go)."""
+
+
+class Planned(Protocol):
+    """What this module reads of a planned resource."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def urn(self) -> str: ...
+    @property
+    def parent(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def inputs(self) -> Mapping[str, Any]: ...
+    @property
+    def outputs(self) -> Mapping[str, Any]: ...
+    @property
+    def secret_paths(self) -> tuple[str, ...]: ...
+    @property
+    def property_dependencies(self) -> Mapping[str, tuple[str, ...]]: ...
+    @property
+    def protect(self) -> bool: ...
+    @property
+    def options(self) -> Mapping[str, Any]: ...
+
+
+def from_plan(resources: Iterable[Planned]) -> list[Subject]:
+    """Return what the rules judge, of a plan's resources."""
+    planned = list(resources)
+    providers = {resource.urn: resource.inputs for resource in planned if is_provider(resource.type)}
+    return [
+        Subject(
+            type=resource.type,
+            name=resource.name,
+            urn=resource.urn,
+            properties=resource.inputs,
+            outputs=resource.outputs,
+            id=resource.id or None,
+            parent=resource.parent or None,
+            protect=resource.protect,
+            dependencies=resource.property_dependencies,
+            secrets=_top(resource.secret_paths),
+            provider=_settings(providers.get(_provider_urn(resource.options.get("provider")), {})),
+        )
+        for resource in planned
+    ]
+
+
+def from_plan_json(resources: Sequence[Mapping[str, Any]]) -> list[Subject]:
+    """Return what the rules judge, of a plan that was written to a file."""
+    providers = {item["urn"]: item.get("inputs") or {} for item in resources if is_provider(item["type"])}
+    return [
+        Subject(
+            type=item["type"],
+            name=item["name"],
+            urn=item["urn"],
+            properties=item.get("inputs") or {},
+            outputs=item.get("outputs") or {},
+            id=item.get("id") or None,
+            parent=item.get("parent") or None,
+            protect=bool(item.get("protect")),
+            dependencies=item.get("propertyDependencies") or {},
+            secrets=_top(item.get("secretPaths") or ()),
+            provider=_settings(providers.get(_provider_urn((item.get("options") or {}).get("provider")), {})),
+        )
+        for item in resources
+    ]
+
+
+def from_state(state: Mapping[str, Any]) -> list[Subject]:
+    """Return what the rules judge, of `pulumi stack export`. What the cloud answered counts before what was asked."""
+    resources = (state.get("deployment") or state).get("resources") or ()
+    providers = {item["urn"]: item.get("inputs") or {} for item in resources if is_provider(item["type"])}
+    subjects = []
+    for item in resources:
+        inputs, outputs = item.get("inputs") or {}, item.get("outputs") or {}
+        secret = {
+            key for source in (inputs, outputs) for key, value in source.items() if _holds_secret(value)
+        }
+        subjects.append(
+            Subject(
+                type=item["type"],
+                name=item["urn"].rsplit("::", 1)[-1],
+                urn=item["urn"],
+                properties={key: _revealed(value) for key, value in {**outputs, **inputs}.items()},
+                outputs={key: _revealed(value) for key, value in outputs.items()},
+                id=item.get("id"),
+                parent=item.get("parent"),
+                protect=bool(item.get("protect")),
+                dependencies=item.get("propertyDependencies") or {},
+                secrets=frozenset(secret),
+                provider=_settings(providers.get(_provider_urn(item.get("provider")), {})),
+            )
+        )
+    return subjects
+
+
+def from_resource_args(args: "ResourceValidationArgs") -> Subject:
+    """Return what the rules judge, of the engine's question about one resource."""
+    return Subject(
+        type=args.resource_type,
+        name=args.name,
+        urn=args.urn,
+        properties=plain(args.props),
+        parent=args.opts.parent,
+        protect=bool(args.opts.protect),
+        provider=_settings(plain(args.provider.props)) if args.provider is not None else {},
+    )
+
+
+def from_stack_resources(resources: Iterable["PolicyResource"]) -> list[Subject]:
+    """Return what the rules judge, of the engine's question about the whole stack."""
+    subjects = []
+    for resource in resources:
+        properties = plain(resource.props)
+        subjects.append(
+            Subject(
+                type=resource.resource_type,
+                name=resource.name,
+                urn=resource.urn,
+                properties=properties,
+                outputs=properties,
+                id=properties.get("id"),
+                parent=resource.parent.urn if resource.parent is not None else resource.opts.parent,
+                protect=bool(resource.opts.protect),
+                dependencies={
+                    key: [other.urn for other in others]
+                    for key, others in resource.property_dependencies.items()
+                },
+                provider=_settings(plain(resource.provider.props)) if resource.provider is not None else {},
+            )
+        )
+    return subjects
+
+
+def plain(value: Any) -> Any:
+    """Return a value without the engine's proxies, each unknown one as UNKNOWN by itself."""
+    if isinstance(value, Mapping):
+        raw = _target(value)
+        return {key: plain(raw[key]) for key in raw}
+    if isinstance(value, str):
+        return UNKNOWN if value in _UNKNOWNS else value
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        return [plain(item) for item in _target(value)]
+    return value
+
+
+def _target(value: Any) -> Any:
+    """Return what a proxy wraps: reading it through the proxy would raise at the first unknown value."""
+    return value["__target"] if type(value).__module__.startswith("pulumi_policy") else value
+
+
+def is_provider(token: str) -> bool:
+    """Tell whether a resource is a provider."""
+    return token.startswith("pulumi:providers:")
+
+
+def _provider_urn(reference: Any) -> str:
+    """Return the URN in a reference to a provider, which is `urn::id` (and the URN holds `::` too)."""
+    if not isinstance(reference, str):
+        return ""
+    parts = reference.split("::")
+    return "::".join(parts[:4])
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _settings(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a provider's inputs: nested ones travel as JSON."""
+    return {
+        key: _parsed(value) if isinstance(value, str) and value.startswith(("{", "[")) else value
+        for key, value in inputs.items()
+    }
+
+
+def _top(paths: Iterable[str]) -> frozenset[str]:
+    """Return the inputs that are secret as a whole."""
+    return frozenset(
+        path.removeprefix("inputs.") for path in paths if path.startswith("inputs.") and path.count(".") == 1
+    )
+
+
+def _holds_secret(value: Any) -> bool:
+    return value == SECRET or (isinstance(value, Mapping) and value.get(_SIGNATURE) == _SECRET_SIGNATURE)
+
+
+def _revealed(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if value.get(_SIGNATURE) == _SECRET_SIGNATURE:
+            text = value.get("plaintext")
+            return _revealed(_parsed(text)) if isinstance(text, str) else SECRET
+        return {key: _revealed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_revealed(item) for item in value]
+    return value

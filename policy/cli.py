@@ -1,0 +1,129 @@
+"""`python -m policy [STACK ...]`: judge stacks from their stack files, a plan's file, or an exported state.
+
+Exit status: 0 nothing stops a deployment, 1 something does, 2 it could not be judged.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from policy import adapters, report
+from policy.config import CONFIG_FILE, Config, ConfigError, load
+from policy.judge import Report, judge
+from policy.model import Subject
+
+STACKS = Path(__file__).parent.parent / "stacks"
+CLEAN, REFUSED, NOT_JUDGED = 0, 1, 2
+
+
+class NotJudged(Exception):  # noqa: N818 - what it says
+    """Something cannot be judged; the text says what and what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    asked = _parser().parse_args(arguments)
+    try:
+        reports = [judge(subjects, _config(name, asked), stack=name) for name, subjects in _asked_for(asked)]
+    except (NotJudged, ConfigError) as error:
+        print(error, file=sys.stderr)
+        return NOT_JUDGED
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    for each in reports:
+        report.table(each, console, everything=asked.all)
+    _write(asked, reports)
+    return CLEAN if all(each.clean for each in reports) else REFUSED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m policy", description="Judge stacks by the rules of docs/policies.md."
+    )
+    parser.add_argument(
+        "stacks", nargs="*", metavar="STACK", help="names of stack files in stacks/; none: all of them"
+    )
+    parser.add_argument(
+        "--plan", type=Path, metavar="FILE", help="judge a plan written by `make rehearse JSON=FILE`"
+    )
+    parser.add_argument("--state", type=Path, metavar="FILE", help="judge what `pulumi stack export` wrote")
+    parser.add_argument(
+        "--environment", choices=("production", "trial"), help="instead of what the configuration says"
+    )
+    parser.add_argument(
+        "--config", type=Path, default=CONFIG_FILE, metavar="FILE", help="instead of policy/config.yaml"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="show advisory findings and what is not known yet, too"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the findings there")
+    parser.add_argument(
+        "--sarif", type=Path, metavar="FILE", help="also write SARIF 2.1.0 there, for code scanning"
+    )
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit there, for CI")
+    return parser
+
+
+def _config(stack: str, asked: argparse.Namespace) -> Config:
+    overrides = {"environment": asked.environment} if asked.environment else None
+    return load(stack, asked.config, overrides)
+
+
+def _asked_for(asked: argparse.Namespace) -> Iterable[tuple[str, list[Subject]]]:
+    if asked.plan is not None or asked.state is not None:
+        path: Path = asked.plan or asked.state
+        name = asked.stacks[0] if asked.stacks else path.stem
+        content = _read(path)
+        try:
+            yield name, adapters.from_plan_json(content) if asked.plan else adapters.from_state(content)
+        except (KeyError, TypeError, AttributeError):
+            what = "a plan" if asked.plan else "an exported state"
+            raise NotJudged(f"{path} is not {what}") from None
+        return
+    known = sorted(
+        path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in STACKS.glob("Pulumi.*.yaml")
+    )
+    for name in asked.stacks or known:
+        if name not in known:
+            raise NotJudged(f"there is no stack file for {name}; known: {', '.join(known)}")
+        yield name, planned(name)
+
+
+def planned(name: str) -> list[Subject]:
+    """Return what a stack file would make. Raises NotJudged where it cannot be planned."""
+    from rehearsal.errors import RehearsalError
+    from rehearsal.stack import plan
+
+    try:
+        return adapters.from_plan(plan(name).resources)
+    except RehearsalError as error:
+        raise NotJudged(f"{name} cannot be planned: {error}") from None
+    except Exception as error:
+        if not hasattr(error, "problems"):
+            raise
+        raise NotJudged(f"{name} cannot be planned: {error}") from None
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NotJudged(f"{path}: {error.strerror}") from None
+    except ValueError:
+        raise NotJudged(f"{path} is not JSON") from None
+
+
+def _write(asked: argparse.Namespace, reports: Sequence[Report]) -> None:
+    wanted: list[tuple[Path | None, str]] = [
+        (asked.json, report.text(report.as_json(reports)) if asked.json else ""),
+        (asked.sarif, report.text(report.as_sarif(reports)) if asked.sarif else ""),
+        (asked.junit, report.as_junit(reports) if asked.junit else ""),
+    ]
+    for path, content in wanted:
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")

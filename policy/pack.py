@@ -1,0 +1,187 @@
+"""The rules as a CrossGuard pack: one policy for each rule, under the rule's id."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyComplianceFramework,
+    PolicyConfigSchema,
+    PolicyPack,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy import Severity as PackSeverity
+
+from policy.adapters import from_resource_args, from_stack_resources, plain
+from policy.config import Config, load
+from policy.judge import judge, look
+from policy.model import UNKNOWN, Stack, canonical
+from policy.rule import Level, Remedy, Rule, standard
+from policy.rules import RULES
+
+NAME: Final = "rocketchat"
+NOT_KNOWN: Final = "not-known-yet"
+"""Name of the policy that says what the others could not judge."""
+WAIVERS: Final = "waivers"
+"""Name of the policy that says which waivers were used, and which have ended."""
+_SHOWN: Final = 5
+_CONFIGURABLE: Final = {
+    key: schema for key, schema in Config.model_json_schema()["properties"].items() if key != "waivers"
+}
+
+
+def serve() -> None:
+    """Serve the pack to the engine that started this program. Does not return."""
+    configuration = load(os.environ.get("PULUMI_STACK", ""))
+    PolicyPack(
+        name=NAME,
+        policies=policies(configuration),
+        enforcement_level=EnforcementLevel.MANDATORY,
+        description="Security and reliability rules for Rocket.Chat deployments.",
+        display_name="Rocket.Chat",
+    )
+
+
+def policies(config: Config) -> list[Policy]:
+    """Return the pack's policies, at the levels that the configuration gives them."""
+    made: list[Policy] = [_policy(rule, config) for rule in RULES]
+    made.append(
+        StackValidationPolicy(
+            name=NOT_KNOWN,
+            description="Some values are not known before the deployment: these rules could not judge them yet.",
+            enforcement_level=EnforcementLevel.ADVISORY,
+            severity=PackSeverity.LOW,
+            validate=_not_known(config),
+        )
+    )
+    made.append(
+        StackValidationPolicy(
+            name=WAIVERS,
+            description="A waiver holds until its day.",
+            enforcement_level=EnforcementLevel.MANDATORY,
+            severity=PackSeverity.HIGH,
+            validate=_waivers(config),
+        )
+    )
+    return made
+
+
+def _level(rule: Rule, config: Config) -> EnforcementLevel:
+    if rule.level is Level.REMEDIATE:
+        return EnforcementLevel.REMEDIATE
+    blocks = rule.level.blocks(production=config.production)
+    return EnforcementLevel.MANDATORY if blocks else EnforcementLevel.ADVISORY
+
+
+def _policy(rule: Rule, config: Config) -> Policy:
+    about: dict[str, Any] = {
+        "name": rule.id,
+        "description": rule.title,
+        "display_name": rule.title,
+        "enforcement_level": _level(rule, config),
+        "severity": PackSeverity(rule.severity.value),
+        "framework": PolicyComplianceFramework(
+            name=standard(rule.maps[0]), specification=", ".join(rule.maps)
+        ),
+        "tags": [rule.area, *rule.maps],
+        "remediation_steps": rule.fix,
+        "url": rule.link,
+        "config_schema": PolicyConfigSchema(properties=_CONFIGURABLE),
+    }
+    if rule.joins:
+        return StackValidationPolicy(validate=_stack_validation(rule, config), **about)
+    if rule.remedy is not None:
+        about["remediate"] = _remediation(rule, rule.remedy)
+    return ResourceValidationPolicy(validate=_resource_validation(rule, config), **about)
+
+
+def _overridden(config: Config, own: Mapping[str, Any]) -> Config:
+    return Config.model_validate({**config.model_dump(), **own}) if own else config
+
+
+def _waived(config: Config, rule: Rule, urn: str, name: str) -> bool:
+    """Tell whether a waiver covers a finding. One that has ended still does: it is an error by itself."""
+    return any(waiver.rule == rule.id and waiver.resource in {urn, name} for waiver in config.waivers)
+
+
+def _resource_validation(
+    rule: Rule, config: Config
+) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+    types = frozenset(rule.types)
+
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        if canonical(args.resource_type) not in types:
+            return
+        subject = from_resource_args(args)
+        chosen = _overridden(config, args.get_config())
+        for is_unknown, path, message, about in look(rule, subject, Stack([subject]), chosen):
+            if not is_unknown and not _waived(chosen, rule, about.urn, about.name):
+                report(f"{path}: {message}" if path else message, about.urn)
+
+    return validate
+
+
+def _stack_validation(rule: Rule, config: Config) -> Callable[[StackValidationArgs, ReportViolation], None]:
+    types = frozenset(rule.types)
+
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        if not any(canonical(resource.resource_type) in types for resource in args.resources):
+            return
+        stack = Stack(from_stack_resources(args.resources))
+        chosen = _overridden(config, args.get_config())
+        for subject in stack.of(*rule.types):
+            for is_unknown, path, message, about in look(rule, subject, stack, chosen):
+                if not is_unknown and not _waived(chosen, rule, about.urn, about.name):
+                    report(f"{path}: {message}" if path else message, about.urn)
+
+    return validate
+
+
+def _not_known(config: Config) -> Callable[[StackValidationArgs, ReportViolation], None]:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        found = judge(from_stack_resources(args.resources), config).unknown
+        by_rule: dict[str, list[str]] = {}
+        for finding in found:
+            by_rule.setdefault(finding.rule.id, []).append(f"{finding.subject.name} {finding.path}".strip())
+        for rule, places in by_rule.items():
+            more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
+            report(f"{rule} cannot tell yet: {', '.join(places[:_SHOWN])}{more}", None)
+
+    return validate
+
+
+def _waivers(config: Config) -> Callable[[StackValidationArgs, ReportViolation], None]:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        for waiver in judge(from_stack_resources(args.resources), config).expired:
+            report(f"the waiver of {waiver.rule} for {waiver.resource} ended on {waiver.expires}", None)
+
+    return validate
+
+
+def _remediation(rule: Rule, remedy: Remedy) -> Callable[[ResourceValidationArgs], Mapping[str, Any] | None]:
+    types = frozenset(rule.types)
+
+    def remediate(args: ResourceValidationArgs) -> Mapping[str, Any] | None:
+        if canonical(args.resource_type) not in types:
+            return None
+        properties = plain(args.props)
+        if holds_unknown(properties):
+            return None
+        return properties if remedy(properties) else None
+
+    return remediate
+
+
+def holds_unknown(value: Any) -> bool:
+    """Tell whether a value is unknown somewhere inside: such properties cannot be handed back to the engine."""
+    if value is UNKNOWN:
+        return True
+    if isinstance(value, Mapping):
+        return any(holds_unknown(item) for item in value.values())
+    return isinstance(value, list) and any(holds_unknown(item) for item in value)

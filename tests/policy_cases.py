@@ -1,0 +1,786 @@
+"""One failing and one unknown case for each rule; the passing one is the world as it is.
+
+A case is a change of the world, the resources that the rule must then name, and the property that is made
+unknown for the third case. A rule that asks only whether something exists has nothing that can be unknown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from policy_world import CHAT_ENVIRONMENT, DELETE, USER_DATA, allow, doc, w
+
+from policy import tokens as t
+
+EXISTENCE: Final = None
+"""The rule asks only whether a resource exists."""
+
+
+@dataclass(frozen=True)
+class Case:
+    patch: Mapping[str, Any]
+    unknown: str | Mapping[str, Any] | None
+    names: frozenset[str]
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+CASES: Final[dict[str, Case]] = {}
+MORE: Final[list[tuple[str, Case]]] = []
+"""Further failing cases of rules that have several ways to fail."""
+
+
+def _case(
+    patch: Mapping[str, Any], unknown: Any, names: str | None, config: Mapping[str, Any] | None
+) -> Case:
+    found = frozenset(names.split()) if names else frozenset({next(iter(patch)).split(" ")[0]})
+    return Case(patch, unknown, found, config or {})
+
+
+def C(  # noqa: N802 - reads as a table
+    rule: str,
+    patch: Mapping[str, Any],
+    unknown: Any,
+    names: str | None = None,
+    config: Mapping[str, Any] | None = None,
+) -> None:
+    assert rule not in CASES
+    CASES[rule] = _case(patch, unknown, names, config)
+
+
+def also(
+    rule: str, patch: Mapping[str, Any], names: str | None = None, config: Mapping[str, Any] | None = None
+) -> None:
+    MORE.append((rule, _case(patch, None, names, config)))
+
+
+TASK: Final = "task containerDefinitions"
+POD: Final = "deployment spec.template.spec"
+HOST: Final = "light userData"
+_POSITION: Final = {name: position for position, name in enumerate(CHAT_ENVIRONMENT)}
+
+
+def env(name: str, value: str) -> dict[str, Any]:
+    place = _POSITION.get(name, len(_POSITION))
+    return {f"{TASK}.0.environment.{place}": {"name": name, "value": value}}
+
+
+def setting(name: str, value: str) -> dict[str, Any]:
+    return env(f"OVERWRITE_SETTING_{name}", value)
+
+
+def compose(old: str, new: str) -> dict[str, Any]:
+    assert old in USER_DATA, old
+    return {HOST: USER_DATA.replace(old, new, 1)}
+
+
+def policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
+    return {"role-policy policy": doc(*statements)}
+
+
+EVERY = ["0.0.0.0/0"]
+
+# Network
+C("net-sg-no-admin-ports", {"in-80 fromPort": 20, "in-80 toPort": 30}, "in-80 fromPort")
+also("net-sg-no-admin-ports", {"sg-app ingress": [{"protocol": "-1", "cidrBlocks": EVERY}]})
+also(
+    "net-sg-no-admin-ports",
+    {
+        "old": w(
+            "old",
+            t.SECURITY_GROUP_RULE,
+            {"type": "ingress", "fromPort": 22, "toPort": 22, "protocol": "tcp", "ipv6CidrBlocks": ["::/0"]},
+        )
+    },
+)
+C("net-sg-world-only-80-443", {"in-80 fromPort": 8080, "in-80 toPort": 8080}, "in-80 cidrIpv4")
+also("net-sg-world-only-80-443", {"in-443 securityGroupId": "sg-app-id"})
+C(
+    "net-app-port-from-alb-only",
+    {"in-app referencedSecurityGroupId": DELETE, "in-app cidrIpv4": "10.0.0.0/16"},
+    "in-app fromPort",
+)
+also(
+    "net-app-port-from-alb-only",
+    {
+        "in-app referencedSecurityGroupId": "other-id",
+        "other": w("other", t.SECURITY_GROUP, {"description": "x"}),
+    },
+    "in-app",
+)
+C("net-app-port-not-world", {"in-app cidrIpv4": "0.0.0.0/0"}, "in-app cidrIpv4")
+C("net-sg-described", {"in-app description": DELETE}, "sg-app description")
+C("net-sg-single-style", {"sg-app ingress": [{"protocol": "tcp", "fromPort": 1, "toPort": 2}]}, EXISTENCE)
+C("net-default-sg-closed", {"vpc-default": DELETE}, "vpc-default vpcId", "vpc")
+also("net-default-sg-closed", {"vpc-default ingress": [{"protocol": "-1"}]})
+C("net-flow-logs", {"vpc-flow": DELETE}, "vpc-flow vpcId", "vpc")
+also("net-flow-logs", {"vpc-flow trafficType": "ACCEPT"})
+C("net-subnet-no-auto-public-ip", {"subnet-a mapPublicIpOnLaunch": True}, "subnet-a mapPublicIpOnLaunch")
+C(
+    "net-ecs-no-public-ip",
+    {"service networkConfiguration.assignPublicIp": True},
+    "service networkConfiguration",
+)
+C(
+    "net-vpc-endpoints",
+    {"endpoint serviceName": "com.amazonaws.ap-southeast-1.logs"},
+    "endpoint serviceName",
+    "vpc",
+)
+C(
+    "net-vpc-endpoint-policy",
+    {"endpoint policy": doc({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"})},
+    "endpoint policy",
+)
+also("net-vpc-endpoint-policy", {"endpoint policy": DELETE})
+also("net-vpc-endpoint-policy", {"endpoint vpcEndpointType": "Interface"})
+C("net-alb-two-azs", {"alb subnets": ["subnet-a-id"]}, "alb subnets")
+also("net-alb-two-azs", {"alb subnets": ["subnet-a-id", "subnet-a-id"]})
+C("net-egress-scoped", {"out-app ipProtocol": "-1"}, "out-app ipProtocol")
+C("net-lightsail-ports", {"light-ports portInfos.1.cidrs": EVERY}, "light-ports portInfos")
+also("net-lightsail-ports", {"light-ports": DELETE}, "light")
+also("net-lightsail-ports", {"light-ports portInfos.1.cidrs": DELETE})
+C(
+    "net-do-firewall-scoped",
+    {"droplet-wall inboundRules.1.sourceAddresses": ["::/0"]},
+    "droplet-wall inboundRules",
+)
+C("net-do-vpc", {"doks vpcUuid": DELETE}, "doks vpcUuid")
+C("net-nat-count", {}, EXISTENCE, "vpc", {"maxNatGateways": 1})
+C("net-nat-per-zone", {"nat-b": DELETE}, "subnet-a availabilityZone", "vpc")
+C("net-alb-own-group", {"alb securityGroups": []}, "alb securityGroups")
+
+# Balancer
+C("alb-http-redirect", {"http defaultActions.0.type": "forward"}, "http defaultActions")
+also("alb-http-redirect", {"http defaultActions.0.redirect.protocol": "HTTP"})
+also("alb-http-redirect", {"http defaultActions.0.redirect.statusCode": "HTTP_302"})
+C("alb-no-clear-forward", {"http-rule actions.0.type": "forward"}, "http-rule actions")
+C("alb-tls-policy", {"https sslPolicy": "ELBSecurityPolicy-2016-08"}, "https sslPolicy")
+also("alb-tls-policy", {"https certificateArn": DELETE})
+also("alb-tls-policy", {"https sslPolicy": "ELBSecurityPolicy-TLS13-1-2-Ext2-2021-06"})
+C("alb-drop-invalid-headers", {"alb dropInvalidHeaderFields": DELETE}, "alb dropInvalidHeaderFields")
+C("alb-desync", {"alb desyncMitigationMode": "monitor"}, "alb desyncMitigationMode")
+C("alb-access-logs", {"alb accessLogs": DELETE}, "alb accessLogs")
+also("alb-access-logs", {"alb accessLogs.bucket": ""})
+C("alb-deletion-protection", {"alb enableDeletionProtection": False}, "alb enableDeletionProtection")
+C("alb-waf", {"acl-alb": DELETE}, "acl-alb resourceArn", "alb")
+also("alb-waf", {"acl rules.1": {"name": "other"}})
+also("alb-waf", {"acl rules.2": {"name": "other"}})
+also("alb-waf", {"acl rules.0.statement.managedRuleGroupStatement.ruleActionOverrides": []})
+C("waf-logged", {"acl-log": DELETE}, "acl-log resourceArn", "acl")
+C("alb-websocket-idle", {"alb idleTimeout": 60}, "alb idleTimeout")
+C("tg-health", {"target healthCheck.path": "/"}, "target healthCheck")
+also("tg-health", {"target targetType": "instance"})
+also("tg-health", {"target healthCheck.matcher": "200-499"})
+C("tg-sticky", {"target stickiness.enabled": False, "service desiredCount": 2}, "service desiredCount")
+C("tg-drain", {"target deregistrationDelay": 300}, "target deregistrationDelay")
+C("tg-http1", {"target protocolVersion": "HTTP2"}, "target protocolVersion")
+C("alb-host-rule", {"http-rule conditions": [{"pathPattern": {"values": ["/"]}}]}, "http-rule conditions")
+C("alb-http2", {"alb enableHttp2": False}, "alb enableHttp2")
+
+# Compute
+for name, value in (
+    ("MONGO_URL", "mongodb+srv://user:hunter2@host/db"),
+    ("GITHUB", "AKIAIOSFODNN7EXAMPLE"),
+    ("BOT_PASSWORD", "hunter2"),
+    ("ANYTHING", "[secret]"),
+    ("KEY", "-----BEGIN RSA PRIVATE KEY-----\nx"),
+):
+    also("ecs-no-plaintext-secret", env(name, value))
+C("ecs-no-plaintext-secret", env("ADMIN_PASS", "hunter2"), TASK)
+C("ecs-secret-by-arn", {f"{TASK}.0.secrets.0.valueFrom": "plain"}, TASK)
+C("ecs-no-secret-in-command", {f"{TASK}.0.command": ["sh", "-c", "run mongodb://a:b@c/d"]}, TASK)
+C("ecs-no-secret-in-label", {f"{TASK}.0.dockerLabels": {"api_key": "0123abcd"}}, TASK)
+C("ecs-non-root", {f"{TASK}.0.user": "0:0"}, TASK)
+also("ecs-non-root", {f"{TASK}.0.user": DELETE})
+C("ecs-unprivileged", {f"{TASK}.0.privileged": True}, TASK)
+C("ecs-capabilities", {f"{TASK}.0.linuxParameters": {"capabilities": {"add": ["SYS_ADMIN"]}}}, TASK)
+C("ecs-readonly-rootfs", {f"{TASK}.1.readonlyRootFilesystem": False}, TASK)
+C("ecs-logging", {f"{TASK}.1.logConfiguration": DELETE}, TASK)
+also("ecs-logging", {f"{TASK}.0.logConfiguration.options": {}})
+C("ecs-no-host-modes", {"task networkMode": "host"}, "task networkMode")
+also("ecs-no-host-modes", {"task pidMode": "host"})
+also("ecs-no-host-modes", {"task ipcMode": "host"})
+C(
+    "ecs-roles-separate",
+    {"task taskRoleArn": "arn:aws:iam:ap-southeast-1:123456789012:role/execution"},
+    "task taskRoleArn",
+)
+also("ecs-roles-separate", {"task executionRoleArn": DELETE})
+C("ecs-image-pinned", {f"{TASK}.1.image": "quay.io/jetstack/exporter:latest"}, TASK)
+also("ecs-image-pinned", {f"{TASK}.1.image": "quay.io/jetstack/exporter"})
+C("ecs-image-registry", {f"{TASK}.1.image": "evil.example/x:1"}, TASK)
+C("ecs-fargate-size", {"task cpu": "512", "task memory": "8192"}, "task memory")
+also("ecs-fargate-size", {"task cpu": "512", "task memory": "1024"})
+C("ecs-volumes", {"task volumes.0.efsVolumeConfiguration": {"transitEncryption": "DISABLED"}}, "task volumes")
+also("ecs-volumes", {"task volumes.0.hostPath": "/"})
+C("ecs-platform-latest", {"service platformVersion": "1.3.0"}, "service platformVersion")
+C("ecs-container-insights", {"cluster settings": []}, "cluster settings")
+also("ecs-container-insights", {"cluster settings.0.value": "disabled"})
+C("ecs-circuit-breaker", {"service deploymentCircuitBreaker": DELETE}, "service deploymentCircuitBreaker")
+also("ecs-circuit-breaker", {"service deploymentCircuitBreaker.rollback": False})
+C(
+    "ecs-minimum-healthy",
+    {"service deploymentMinimumHealthyPercent": 50},
+    "service deploymentMinimumHealthyPercent",
+)
+C("ecs-spot-has-base", {"service capacityProviderStrategies.0.base": 0}, "service capacityProviderStrategies")
+C("ecs-spot-stop-timeout", {f"{TASK}.0.stopTimeout": 30}, TASK)
+C("ecs-grace-period", {"service healthCheckGracePeriodSeconds": 0}, "service healthCheckGracePeriodSeconds")
+C(
+    "ecs-exec-off",
+    {"service enableExecuteCommand": True, "cluster configuration": {}},
+    "service enableExecuteCommand",
+    "cluster",
+)
+also("ecs-exec-off", {"service enableExecuteCommand": True, "service cluster": "other"})
+C("ecs-autoscaling-bounds", {"scaling maxCapacity": 1000}, "scaling maxCapacity")
+also("ecs-autoscaling-bounds", {"scaling minCapacity": 0})
+C("ecs-tags-propagate", {"service propagateTags": DELETE}, "service propagateTags")
+C("ecs-no-forced-deployment", {"service forceNewDeployment": True}, "service forceNewDeployment")
+
+# Hosts
+C("lightsail-snapshots", {"light addOn": DELETE}, "light addOn")
+also("lightsail-snapshots", {"light addOn.status": "Disabled"})
+C("lightsail-lts", {"light blueprintId": "ubuntu_18_04"}, "light blueprintId")
+C("lightsail-key", {"light keyPairName": DELETE}, "light keyPairName")
+C("lightsail-userdata-clean", compose("#!/bin/sh\n", "#!/bin/sh\nexport ADMIN_PASS=hunter2\n"), HOST)
+also("lightsail-userdata-clean", compose("#!/bin/sh\n", "#!/bin/sh\ncurl https://a:b@c.example/\n"))
+also("lightsail-userdata-clean", {HOST: "[secret]"})
+also(
+    "lightsail-userdata-clean",
+    {
+        HOST: "#cloud-config\nwrite_files:\n- path: /x.env\n  encoding: b64\n"
+        "  content: QURNSU5fUEFTUz1odW50ZXIyCg==\n"
+    },
+)
+C("ec2-imdsv2", {"host metadataOptions": DELETE}, "host metadataOptions")
+C("ec2-disk-encrypted", {"host rootBlockDevice": {}}, "host rootBlockDevice")
+C("ec2-no-public-ip", {"host associatePublicIpAddress": True}, "host associatePublicIpAddress")
+C("ec2-userdata-keeps-host", {"host userDataReplaceOnChange": True}, "host userDataReplaceOnChange")
+C("do-droplet-backups", {"droplet backups": False}, "droplet backups")
+C("do-droplet-keys", {"droplet sshKeys": []}, "droplet sshKeys")
+C("do-droplet-monitoring", {"droplet monitoring": DELETE}, "droplet monitoring")
+C("host-ports", compose('"127.0.0.1:2019:2019"', '"2019:2019"'), HOST)
+C("host-images-pinned", compose("caddy:2.10.0", "caddy"), HOST)
+C("host-image-registry", compose("docker.io/library/caddy", "evil.example/caddy"), HOST)
+C("host-restart", compose("restart: unless-stopped", "init: true"), HOST)
+C(
+    "host-unprivileged",
+    compose("restart: unless-stopped", "restart: unless-stopped\n    privileged: true"),
+    HOST,
+)
+also("host-unprivileged", compose('"data:/data/db"', '"data:/data/db", "/var/run/docker.sock:/x"'))
+C("host-data-kept", compose("data:/data/db", "data:/elsewhere"), HOST)
+C(
+    "host-database-inside",
+    compose("image: mongo:8.0.4", 'image: mongo:8.0.4\n    ports: ["27017:27017"]'),
+    HOST,
+)
+C("host-logs-bounded", compose("    logging: {options: {max-size: 10m}}\n", ""), HOST)
+C("host-no-priv-esc", compose('    security_opt: ["no-new-privileges:true"]\n', ""), HOST)
+C("host-upgrades", compose("unattended-upgrades", "cowsay"), HOST)
+C("host-no-password-login", {HOST: "#cloud-config\nssh_pwauth: true\npackage_upgrade: true\n"}, HOST)
+
+# Kubernetes
+C("doks-version-pinned", {"doks version": "latest"}, "doks version")
+C("doks-auto-upgrade", {"doks autoUpgrade": False}, "doks autoUpgrade")
+also("doks-auto-upgrade", {"doks maintenancePolicy": DELETE})
+also("doks-auto-upgrade", {"doks surgeUpgrade": False})
+C("doks-ha", {"doks ha": False}, "doks ha")
+also("doks-ha", {"doks nodePool": {"nodeCount": 1}})
+also("doks-ha", {"doks nodePool.minNodes": 1})
+C("doks-control-plane-firewall", {"doks controlPlaneFirewall": DELETE}, "doks controlPlaneFirewall")
+C("doks-autoscale-bounded", {"doks nodePool.maxNodes": 100}, "doks nodePool")
+C("k8s-namespace-pss", {"namespace metadata.labels": {}}, "namespace metadata")
+C("k8s-own-namespace", {"deployment metadata.namespace": "default"}, "deployment metadata")
+also("k8s-own-namespace", {"release namespace": DELETE})
+CONTEXT = f"{POD}.containers.0.securityContext"
+C("k8s-no-privileged", {f"{CONTEXT}.privileged": True}, f"{CONTEXT}.privileged")
+C("k8s-no-priv-esc", {f"{CONTEXT}.allowPrivilegeEscalation": DELETE}, f"{POD}.containers")
+C("k8s-drop-all", {f"{CONTEXT}.capabilities.drop": ["NET_RAW"]}, f"{CONTEXT}.capabilities")
+also("k8s-drop-all", {f"{CONTEXT}.capabilities.add": ["SYS_ADMIN"]})
+C("k8s-non-root", {f"{CONTEXT}.runAsNonRoot": DELETE}, f"{CONTEXT}.runAsNonRoot")
+also("k8s-non-root", {f"{CONTEXT}.runAsUser": 0})
+C("k8s-seccomp", {f"{CONTEXT}.seccompProfile": DELETE}, f"{CONTEXT}.seccompProfile")
+C("k8s-no-host", {f"{POD}.hostNetwork": True}, f"{POD}.hostNetwork")
+also("k8s-no-host", {f"{POD}.volumes.0.hostPath": {"path": "/"}})
+also("k8s-no-host", {f"{POD}.containers.0.ports.0.hostPort": 80})
+C(
+    "k8s-readonly-rootfs",
+    {"dump spec.jobTemplate.spec.template.spec.containers.0.securityContext.readOnlyRootFilesystem": DELETE},
+    "dump spec",
+)
+C("k8s-resources", {f"{POD}.containers.0.resources.limits": {}}, f"{POD}.containers.0.resources")
+C("k8s-probes", {f"{POD}.containers.0.readinessProbe": DELETE}, f"{POD}.containers.0.livenessProbe")
+C(
+    "k8s-image-pinned",
+    {f"{POD}.containers.0.image": "docker.io/rocketchat/rocket.chat"},
+    f"{POD}.containers.0.image",
+)
+C("k8s-image-registry", {f"{POD}.containers.0.image": "evil.example/x:1"}, f"{POD}.containers.0.image")
+C("k8s-sa-token", {f"{POD}.automountServiceAccountToken": DELETE}, f"{POD}.automountServiceAccountToken")
+C(
+    "k8s-no-plaintext-secret",
+    {f"{POD}.containers.0.env.0": {"name": "BOT_TOKEN", "value": "hunter2"}},
+    f"{POD}.containers.0.env.0.value",
+)
+C("k8s-configmap-clean", {"config data": {"password": "hunter2"}}, "config data")
+C("k8s-network-policy", {"deny": DELETE}, "deny metadata", "namespace")
+also("k8s-network-policy", {"deny spec.podSelector": {"matchLabels": {"a": "b"}}}, "namespace")
+C("k8s-rbac-no-wildcard", {"role-k8s rules.0.verbs": ["*"]}, "role-k8s rules.0.verbs")
+also("k8s-rbac-no-wildcard", {"role-k8s rules.0.resources": ["secrets"]})
+also("k8s-rbac-no-wildcard", {"role-k8s rules.0.verbs": ["escalate"]})
+C("k8s-ingress-tls", {"ingress spec.tls": []}, "ingress spec.tls")
+NGINX = "ingress metadata|annotations|nginx.ingress.kubernetes.io/"
+C("k8s-ingress-body", {f"{NGINX}proxy-body-size": "64m"}, f"{NGINX}proxy-body-size", "ingress")
+C("k8s-ingress-timeouts", {f"{NGINX}proxy-read-timeout": "60"}, f"{NGINX}proxy-read-timeout", "ingress")
+C("k8s-ingress-no-snippets", {f"{NGINX}server-snippet": "x"}, "ingress metadata", "ingress")
+C("k8s-service-not-lb", {"k8s-service spec.type": "LoadBalancer"}, "k8s-service spec")
+also("k8s-service-not-lb", {"k8s-service spec.type": "NodePort"})
+C("k8s-pdb", {"deployment spec.replicas": 2, "budget-pods": DELETE}, "deployment spec.replicas")
+also("k8s-pdb", {"budget-pods spec.maxUnavailable": 0, "deployment spec.replicas": 2})
+C("helm-pinned", {"release version": DELETE}, "release version")
+C("helm-source", {"release repositoryOpts.repo": "http://charts.example"}, "release repositoryOpts")
+C("helm-atomic", {"release atomic": False, "release cleanupOnFail": False}, "release timeout")
+also("helm-atomic", {"release timeout": 60})
+C("helm-values-clean", {"release values.smtp": {"password": "hunter2"}}, "release values")
+also("helm-values-clean", {"release values.externalMongodbUrl": "mongodb://a:b@c/d"})
+C("helm-chat-resources", {"release values.resources": {}}, "release values")
+C("helm-chat-probes", {"release values.livenessProbe.enabled": False}, "release values")
+C("helm-chat-ingress", {"release values.ingress.tls": []}, "release values.ingress.tls")
+C("helm-chat-user", {"release values.securityContext.runAsUser": 0}, "release values.securityContext")
+C("helm-no-retired", {"release chart": "ingress-nginx"}, "release chart")
+C(
+    "cert-issuer-prod",
+    {"issuer spec.acme.server": "https://acme-staging-v02.api.letsencrypt.org/directory"},
+    "issuer spec",
+)
+also("cert-issuer-prod", {"issuer spec.acme.email": ""})
+C("gateway-tls", {"gateway spec.listeners": [{"name": "http", "protocol": "HTTP"}]}, "gateway spec.listeners")
+also("gateway-tls", {"gateway spec.listeners.0.tls": {}})
+
+# Atlas
+REGION = "atlas replicationSpecs.0.regionConfigs.0"
+C("atlas-no-world-access", {"entry-a cidrBlock": "0.0.0.0/0"}, "entry-a cidrBlock")
+also("atlas-no-world-access", {"entry-a cidrBlock": "128.0.0.0/4"})
+C("atlas-access-narrow", {"entry-a cidrBlock": "203.0.112.0/22"}, "entry-a comment")
+also("atlas-access-narrow", {"entry-a comment": ""})
+C("atlas-user-kept", {"user deleteAfterDate": "2027-01-01"}, "user deleteAfterDate")
+C("atlas-private-link", {"entry-a": DELETE, "entry-b": DELETE}, EXISTENCE, "atlas")
+also("atlas-private-link", {"link": w("link", t.ATLAS_ENDPOINT, {"projectId": "p"})})
+C("atlas-egress-agrees", {"entry-b": DELETE}, {"entry-b": DELETE, "ip-b @.outputs": {}}, "atlas")
+C("atlas-user-least-priv", {"user roles.0.roleName": "atlasAdmin"}, "user roles")
+also("atlas-user-least-priv", {"user roles.0.databaseName": "admin"})
+C("atlas-user-scoped", {"user scopes": []}, "user scopes")
+C("atlas-user-separate", {"user roles.1": {"roleName": "read", "databaseName": "other"}}, "user roles")
+C("atlas-password-source", {"user password": "short"}, "user password")
+also("atlas-password-source", {"user password": "abcdefghijklmnopqrstuvwx/+="})
+C("atlas-user-home", {"user authDatabaseName": "chat"}, "user authDatabaseName")
+C(
+    "atlas-tls12",
+    {"atlas advancedConfiguration.minimumEnabledTlsProtocol": "TLS1_1"},
+    "atlas advancedConfiguration",
+)
+C("atlas-backup", {"atlas backupEnabled": False}, "atlas backupEnabled")
+C("atlas-point-in-time", {"atlas pitEnabled": DELETE}, "atlas pitEnabled")
+C("atlas-backup-schedule", {"schedule-atlas": DELETE}, "schedule-atlas clusterName", "atlas")
+also("atlas-backup-schedule", {"schedule-atlas policyItemDaily": DELETE})
+also("atlas-backup-schedule", {"schedule-atlas restoreWindowDays": 1})
+C("atlas-backup-copy", {"schedule-atlas copySettings": []}, "schedule-atlas copySettings")
+C("atlas-backup-compliance", {"compliance": DELETE}, EXISTENCE, "atlas")
+C(
+    "atlas-termination-protection",
+    {"atlas terminationProtectionEnabled": False},
+    "atlas terminationProtectionEnabled",
+)
+C("atlas-retain-backups", {"atlas retainBackupsEnabled": DELETE}, "atlas retainBackupsEnabled")
+C("atlas-tier", {f"{REGION}.electableSpecs.instanceSize": "M0"}, f"{REGION}.electableSpecs.instanceSize")
+also("atlas-tier", {f"{REGION}.electableSpecs.nodeCount": 2})
+also("atlas-tier", {f"{REGION}.providerName": "TENANT"})
+C(
+    "atlas-not-flex",
+    {"flex": w("flex", t.ATLAS_FLEX, {"name": "flex", "terminationProtectionEnabled": True})},
+    EXISTENCE,
+)
+C("atlas-region-near-app", {f"{REGION}.regionName": "EU_WEST_1"}, f"{REGION}.regionName")
+C("atlas-js-off", {"atlas advancedConfiguration.javascriptEnabled": DELETE}, "atlas advancedConfiguration")
+C(
+    "atlas-autoscale-bounded",
+    {f"{REGION}.autoScaling.computeMaxInstanceSize": DELETE},
+    f"{REGION}.autoScaling.diskGbEnabled",
+)
+also("atlas-autoscale-bounded", {f"{REGION}.autoScaling.diskGbEnabled": False})
+C("atlas-audit", {"audit": DELETE}, "audit enabled", "atlas")
+also("atlas-audit", {"audit enabled": False})
+C("atlas-encryption-cmk", {"atlas encryptionAtRestProvider": "NONE"}, "atlas encryptionAtRestProvider")
+C("atlas-maintenance", {"maintenance": DELETE}, EXISTENCE, "atlas")
+C("atlas-alerts", {"alert": DELETE}, "alert notifications", "atlas")
+also("atlas-alerts", {"alert notifications": []})
+C("atlas-default-alerts", {"project withDefaultAlertsSettings": False}, "project withDefaultAlertsSettings")
+C("atlas-version-pinned", {"atlas mongoDbMajorVersion": DELETE}, "atlas mongoDbMajorVersion")
+also("atlas-version-pinned", {"atlas versionReleaseSystem": "CONTINUOUS"})
+C(
+    "atlas-oplog-window",
+    {"atlas advancedConfiguration.oplogMinRetentionHours": 1},
+    "atlas advancedConfiguration",
+)
+C("atlas-not-paused", {"atlas paused": True}, "atlas paused")
+
+# Storage
+C("s3-bpa", {"media-block": DELETE}, "media-block bucket", "media")
+C("s3-bpa-values", {"media-block blockPublicAcls": False}, "media-block blockPublicPolicy")
+also("s3-bpa-values", {"media-block restrictPublicBuckets": DELETE})
+C("s3-no-public-acl", {"media acl": "public-read"}, "media acl")
+also(
+    "s3-no-public-acl",
+    {
+        "acl-of": w(
+            "acl-of",
+            t.BUCKET_ACL,
+            {
+                "bucket": "media.example.org",
+                "accessControlPolicy": {
+                    "grants": [{"grantee": {"uri": "http://acs.amazonaws.com/groups/global/AllUsers"}}]
+                },
+            },
+        )
+    },
+)
+C("s3-acl-disabled", {"media-owner": DELETE}, "media-owner bucket", "media")
+also("s3-acl-disabled", {"media-owner rule.objectOwnership": "ObjectWriter"})
+C("s3-tls-only", {"media-policy": DELETE}, "media-policy policy", "media")
+also("s3-tls-only", {"media-policy policy.Statement.0.Effect": "Allow"})
+C(
+    "s3-policy-no-star",
+    {"media-policy policy": doc(allow(["s3:GetObject"], ["x"], Principal={"AWS": "*"}))},
+    "media-policy policy",
+)
+C("s3-policy-no-not", {"cdn-read policy.Statement.0.NotPrincipal": {"AWS": "x"}}, "cdn-read policy")
+C("s3-encryption", {"media-key": DELETE}, "media-key rules", "media")
+C("s3-bucket-key", {"media-key rules.0.bucketKeyEnabled": False}, "media-key rules")
+C("s3-versioning", {"media-versions": DELETE}, "media-versions versioningConfiguration", "media")
+also("s3-versioning", {"media-versions versioningConfiguration.status": "Suspended"})
+C("s3-lifecycle", {"media-life": DELETE}, "media-life rules", "media")
+also("s3-lifecycle", {"media-life rules.0.abortIncompleteMultipartUpload": DELETE})
+also("s3-lifecycle", {"media-life rules.0.noncurrentVersionExpiration": DELETE})
+also("s3-lifecycle", {"logs-life rules.0.expiration": DELETE})
+C("s3-access-logging", {"media-log": DELETE}, "media-log targetBucket", "media")
+also("s3-access-logging", {"media-log targetBucket": "media.example.org"})
+C("s3-cors-origin", {"media-cors corsRules.0.allowedOrigins": ["*"]}, "media-cors corsRules")
+also("s3-cors-origin", {"media-cors corsRules.0.allowedOrigins": ["http://chat.example.org"]})
+C(
+    "s3-cors-methods",
+    {"media-cors corsRules.0.allowedMethods": ["DELETE"]},
+    "media-cors corsRules.0.allowedMethods",
+)
+C("s3-no-force-destroy", {"media forceDestroy": True}, "media forceDestroy")
+C("s3-backup-object-lock", {"backup objectLockEnabled": DELETE}, "backup objectLockEnabled")
+C("s3-object-lock-rule", {"backup-lock": DELETE}, "backup-lock bucket", "backup")
+C("s3-replication", {"backup-copy": DELETE}, "backup-copy bucket", "backup")
+C("s3-no-website", {"media website": {"indexDocument": "index.html"}}, "media website")
+C("s3-object-clean", {"object content": "[secret]"}, "object serverSideEncryption")
+also("s3-object-clean", {"object serverSideEncryption": "NONE"})
+C("do-spaces-private", {"space acl": "public-read"}, "space acl")
+also("do-spaces-private", {"space versioning": {"enabled": False}})
+C("do-spaces-cors", {"space-cors corsRules.0.allowedOrigins": ["*"]}, "space-cors corsRules")
+
+# CDN and certificates
+DEFAULT = "cdn defaultCacheBehavior"
+C("cdn-https-only", {f"{DEFAULT}.viewerProtocolPolicy": "allow-all"}, f"{DEFAULT}.viewerProtocolPolicy")
+also("cdn-https-only", {"cdn orderedCacheBehaviors.0.viewerProtocolPolicy": "allow-all"})
+C("cdn-tls-min", {"cdn viewerCertificate.minimumProtocolVersion": "TLSv1"}, "cdn viewerCertificate")
+also("cdn-tls-min", {"cdn viewerCertificate": {"cloudfrontDefaultCertificate": True}})
+C("cdn-oac", {"cdn origins.1.originAccessControlId": DELETE}, "cdn origins")
+also("cdn-oac", {"cdn origins.1.s3OriginConfig.originAccessIdentity": "origin-access-identity/cloudfront/E1"})
+C("cdn-oac-signs", {"oac signingBehavior": "never"}, "oac signingBehavior")
+C("cdn-oac-bound", {"cdn-read policy.Statement.0.Condition": {}}, "cdn-read policy")
+C("cdn-origin-tls", {"cdn origins.0.customOriginConfig.originProtocolPolicy": "http-only"}, "cdn origins")
+also("cdn-origin-tls", {"cdn origins.0.customOriginConfig.originSslProtocols": ["TLSv1", "TLSv1.2"]})
+C("cdn-logging", {"cdn loggingConfig": DELETE}, "cdn loggingConfig")
+C("cdn-headers", {f"{DEFAULT}.responseHeadersPolicyId": DELETE}, f"{DEFAULT}.responseHeadersPolicyId")
+C("cdn-waf", {"cdn webAclId": DELETE}, "cdn webAclId")
+C("cdn-failover", {"cdn originGroups": []}, "cdn originGroups")
+C("cdn-geo", {"cdn restrictions.geoRestriction.restrictionType": "none"}, "cdn restrictions")
+C(
+    "cdn-root-object",
+    {"cdn defaultRootObject": DELETE, "cdn origins": [{"originId": "m", "originAccessControlId": "x"}]},
+    {"cdn defaultRootObject": "UNKNOWN", "cdn origins": [{"originId": "m", "originAccessControlId": "x"}]},
+)
+C(
+    "cdn-app-no-cache",
+    {f"{DEFAULT}.cachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6"},
+    f"{DEFAULT}.cachePolicyId",
+)
+also("cdn-app-no-cache", {f"{DEFAULT}.originRequestPolicyId": DELETE})
+also("cdn-app-no-cache", {f"{DEFAULT}.allowedMethods": ["GET", "HEAD"]})
+also("cdn-app-no-cache", {f"{DEFAULT}.forwardedValues": {"headers": ["Host"]}})
+C("cdn-min-ttl", {f"{DEFAULT}.minTtl": 60}, f"{DEFAULT}.minTtl")
+C("cdn-http2", {"cdn httpVersion": "http1.1"}, "cdn httpVersion")
+C("cdn-price-class", {"cdn priceClass": "PriceClass_All"}, "cdn priceClass")
+C("cdn-alias-resolves", {"cdn aliases": ["other.example.org"]}, "cdn aliases")
+C("cdn-enabled", {"cdn enabled": False}, "cdn enabled")
+C("cdn-cert-us-east-1", {"cert-us region": "ap-southeast-1"}, "cert-us region")
+C("acm-dns-validated", {"cert validationMethod": "EMAIL"}, "cert validationMethod")
+also("acm-dns-validated", {"cert-valid": DELETE}, "cert")
+C("acm-validation-records", {"proof": DELETE}, "cert-valid validationRecordFqdns", "cert-valid cert-us-valid")
+C("acm-key", {"cert keyAlgorithm": "RSA_1024"}, "cert keyAlgorithm")
+C("acm-transparency", {"cert options.certificateTransparencyLoggingPreference": "DISABLED"}, "cert options")
+C("acm-no-wildcard", {"cert domainName": "*.example.org"}, "cert domainName")
+also("acm-no-wildcard", {"cert subjectAlternativeNames": ["*.example.org"]})
+
+# IAM
+POLICY = "role-policy policy"
+C("iam-no-admin", policy(allow(["*"], ["*"])), POLICY)
+also("iam-no-admin", {"role inlinePolicies": [{"name": "x", "policy": doc(allow(["*"], ["*"]))}]})
+also("iam-no-admin", {POLICY: doc({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})})
+C(
+    "iam-no-admin-attached",
+    {"attached policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
+    "attached policyArn",
+)
+C("iam-no-service-star", policy(allow(["s3:*"], ["arn:aws:s3:::x"])), POLICY)
+C("iam-no-action-pattern", policy(allow(["s3:Get*"], ["arn:aws:s3:::x"])), POLICY)
+C("iam-resource-scoped", policy(allow(["sqs:SendMessage"], ["*"])), POLICY)
+C("iam-secrets-scoped", policy(allow(["secretsmanager:GetSecretValue"], ["*"])), POLICY)
+C("iam-s3-media-minimal", policy(allow(["s3:DeleteBucket"], ["arn:aws:s3:::x"])), POLICY)
+also("iam-s3-media-minimal", policy(allow(["s3:GetObject"], ["arn:aws:s3:::*"])))
+C("iam-kms-decrypt-scoped", policy(allow(["kms:Decrypt"], ["*"])), POLICY)
+TRUST = "role assumeRolePolicy"
+C("iam-trust-scoped", {TRUST: doc({"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"})}, TRUST)
+also(
+    "iam-trust-scoped",
+    {
+        TRUST: doc(
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": "x"},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {"StringEquals": {"host:aud": "sts.amazonaws.com"}},
+            }
+        )
+    },
+)
+C("iam-trust-deputy", {f"{TRUST}.Statement.0.Condition": {}}, TRUST)
+C("iam-trust-account", {TRUST: doc({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:root"}})}, TRUST)
+C("iam-passrole-scoped", policy(allow(["iam:PassRole"], ["arn:aws:iam::1:role/x"])), POLICY)
+also("iam-passrole-scoped", {f"{POLICY}.Statement.4.Resource": ["*"]})
+HOSTLESS = dict.fromkeys(("light", "light-ports", "doks", "droplet", "release", "deployment"), DELETE)
+C(
+    "iam-role-over-user",
+    {"smtp-policy policy": doc(allow(["s3:GetObject"], ["x"])), **HOSTLESS},
+    {"smtp-policy policy": "UNKNOWN", **HOSTLESS},
+    "smtp",
+)
+C("iam-user-no-console", {"login": w("login", t.IAM_LOGIN, {"user": "smtp"})}, EXISTENCE)
+C(
+    "iam-two-keys",
+    {f"key-{n}": w(f"key-{n}", t.IAM_ACCESS_KEY, {"user": "smtp"}) for n in "ab"},
+    EXISTENCE,
+    "smtp",
+)
+C("iam-boundary", {"role permissionsBoundary": DELETE}, "role permissionsBoundary")
+C("iam-role-exclusive", {"role inlinePolicies": [{"name": "x", "policy": "{}"}]}, EXISTENCE)
+also("iam-role-exclusive", {"role managedPolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"]})
+C("kms-rotation", {"key enableKeyRotation": False}, "key enableKeyRotation")
+C("kms-deletion-window", {"key deletionWindowInDays": 7}, "key deletionWindowInDays")
+C("kms-policy-no-star", {"key policy.Statement.0.Principal": "*"}, "key policy")
+C("secret-recovery", {"secret recoveryWindowInDays": 0}, "secret recoveryWindowInDays")
+C("secret-described", {"secret description": DELETE}, "secret description")
+C("secret-own-key", {"secret kmsKeyId": DELETE}, "secret kmsKeyId")
+C("secret-rotation", {"secret-turn": DELETE}, "secret-turn secretId", "secret")
+C("ssm-secure-string", {"parameter type": "String"}, "parameter type")
+C("iam-key-active", {"smtp-key status": "Inactive"}, "smtp-key status")
+
+# Mail
+C(
+    "ses-dkim-2048",
+    {"identity dkimSigningAttributes.nextSigningKeyLength": "RSA_1024_BIT"},
+    "identity dkimSigningAttributes",
+)
+C("ses-dkim-records", {"dkim-1": DELETE}, "identity emailIdentity", "identity")
+also("ses-dkim-records", {"dkim-1 proxied": True})
+C("ses-mail-from", {"bounces": DELETE}, "bounces mailFromDomain", "identity")
+also("ses-mail-from", {"bounces mailFromDomain": "bounce.elsewhere.org"})
+C("ses-mail-from-records", {"mx": DELETE}, "mx content", "bounces")
+also("ses-mail-from-records", {"spf": DELETE}, "bounces")
+C("ses-mx-failure", {"bounces behaviorOnMxFailure": DELETE}, "bounces behaviorOnMxFailure")
+C("dns-spf-single", {"spf content": '"v=spf1 +all"'}, "spf type")
+also(
+    "dns-spf-single",
+    {
+        "spf-2": w(
+            "spf-2", t.DNS_RECORD, {"type": "TXT", "name": "bounce.example.org", "content": '"v=spf1 -all"'}
+        )
+    },
+    "spf spf-2",
+)
+C("ses-dmarc", {"dmarc content": '"v=DMARC1; p=none"'}, "dmarc content", "identity")
+C("ses-config-set", {"identity configurationSetName": DELETE}, "identity configurationSetName")
+C("ses-tls-required", {"mail deliveryOptions.tlsPolicy": "OPTIONAL"}, "mail deliveryOptions")
+C("ses-reputation", {"mail reputationOptions": {}}, "mail reputationOptions")
+C("ses-suppression", {"mail suppressionOptions.suppressedReasons": ["BOUNCE"]}, "mail suppressionOptions")
+C("ses-events", {"mail-events": DELETE}, "mail-events eventDestination", "mail")
+also("ses-events", {"mail-events eventDestination.enabled": False})
+C("ses-sending-on", {"mail sendingOptions.sendingEnabled": False}, "mail sendingOptions")
+SMTP = "smtp-policy policy.Statement.0"
+C("ses-smtp-user-scoped", {f"{SMTP}.Condition": {}}, "smtp-policy policy")
+also("ses-smtp-user-scoped", {f"{SMTP}.Action": ["ses:SendRawEmail", "ses:DeleteIdentity"]})
+also("ses-smtp-user-scoped", {f"{SMTP}.Resource": ["*"]})
+C(
+    "ses-identity-policy-private",
+    {"identity-policy policy.Statement.0.Principal": "*"},
+    "identity-policy policy",
+)
+
+# DNS
+C("cf-ssl-strict", {"zone-ssl value": "flexible"}, "zone-ssl value")
+also("cf-ssl-strict", {"zone-min_tls_version value": "1.0"})
+C("cf-proxied-strict", {"zone-ssl": DELETE}, "app proxied", "app")
+C("cf-dnssec", {"dnssec status": "disabled"}, "dnssec status")
+C("cf-caa", {"caa": DELETE}, EXISTENCE, "cert cert-us")
+C("cf-caa-allows", {"caa data.value": "letsencrypt.org"}, "caa data", "cert cert-us")
+C("cf-validation-not-proxied", {"proof proxied": True}, "proof proxied")
+also("cf-validation-not-proxied", {"mx proxied": True})
+also("cf-validation-not-proxied", {"name content": "d1.cloudfront.net", "name proxied": True})
+C("cf-app-limited", {"ruleset": DELETE}, "app type", "app")
+also("cf-app-limited", {"ruleset rules": []}, "app")
+C("dns-no-internal", {"app content": "10.0.0.4"}, "app content")
+C("dns-no-wildcard", {"name name": "*.example.org"}, "name name")
+C("dns-no-dangling", {"name content": "gone.ap-southeast-1.elb.amazonaws.com"}, "name content")
+C("dns-comment", {"name comment": DELETE}, "name comment")
+C("dns-ttl", {"name ttl": 5}, "name ttl")
+
+# Backup
+C("bak-scheduled", {"atlas backupEnabled": False, "nightly": DELETE, "dump": DELETE}, "atlas backupEnabled")
+C("bak-host-scheduled", compose("mongodump", "true"), HOST)
+C("bak-second-place", {"nightly": DELETE, "dump": DELETE}, EXISTENCE, "atlas")
+C("bak-dead-letters", {"nightly target.deadLetterConfig": DELETE}, "nightly target")
+C("bak-retries", {"nightly state": "DISABLED"}, "nightly state")
+also("bak-retries", {"nightly target.retryPolicy.maximumRetryAttempts": 0})
+C("bak-time-zone", {"nightly scheduleExpressionTimezone": DELETE}, "nightly scheduleExpressionTimezone")
+C("bak-job-alerts", {"stopped": DELETE}, "stopped eventPattern", "nightly")
+C("bak-no-overlap", {"dump spec.concurrencyPolicy": "Allow"}, "dump spec.concurrencyPolicy")
+also("bak-no-overlap", {"dump spec.jobTemplate.spec.activeDeadlineSeconds": DELETE})
+also("bak-no-overlap", {"dump spec.suspend": True})
+C("bak-cron-time-zone", {"dump spec.timeZone": DELETE}, "dump spec.timeZone")
+C(
+    "bak-cross-account-or-lock",
+    {"backup objectLockEnabled": False, "backup-copy": DELETE},
+    "backup objectLockEnabled",
+)
+C("bak-kept", {"schedule-atlas policyItemDaily.retentionValue": 1}, "schedule-atlas policyItemWeeklies")
+C("bak-expiry", {"backup-life rules.0.expiration.days": 3}, "backup-life rules")
+
+# Observability
+C("log-retention", {"log retentionInDays": 7}, "log retentionInDays")
+also("log-retention", {"log retentionInDays": DELETE})
+C("log-retention-year", {"log retentionInDays": 30}, "log retentionInDays")
+C("log-own-key", {"log kmsKeyId": DELETE}, "log kmsKeyId")
+C("alarm-balancer", {"alarm-0": DELETE}, "alarm-0 metricName", "alb")
+C("alarm-targets", {"alarm-1": DELETE}, "alarm-1 metricName", "target")
+C("alarm-service", {"alarm-2": DELETE}, "alarm-2 metricName", "service")
+also("alarm-service", {"alarm-3": DELETE}, "service")
+C("alarm-tasks", {"alarm-4": DELETE}, "alarm-4 metricName", "service")
+C("alarm-mail", {"alarm-5": DELETE}, "alarm-5 metricName", "mail")
+also("alarm-mail", {"alarm-6": DELETE}, "mail")
+C("alarm-heard", {"alarm-0 alarmActions": []}, "alarm-0 alarmActions")
+C("alarm-missing-data", {"alarm-0 treatMissingData": DELETE}, "alarm-0 treatMissingData")
+C("alarm-enabled", {"alarm-0 actionsEnabled": False}, "alarm-0 actionsEnabled")
+C("sns-encrypted", {"topic kmsMasterKeyId": DELETE}, "topic kmsMasterKeyId")
+also("sns-encrypted", {"topic kmsMasterKeyId": "alias/aws/sns"})
+C("sns-private", {"topic-policy policy.Statement.0.Principal": "*"}, "topic-policy policy")
+C("sns-heard", {"topic-mail": DELETE}, "topic-mail topic", "topic")
+C("webhook-https", {"topic-mail protocol": "http"}, "topic-mail protocol")
+C("events-https", {"hook invocationEndpoint": "http://x.example.org/"}, "hook invocationEndpoint")
+C(
+    "webhook-secret",
+    {"hook invocationEndpoint": "https://chat.example.org/hooks/abc/def"},
+    "hook invocationEndpoint",
+)
+
+# Operations
+C("tag-required", {"vpc tags": {"Project": "rocketchat"}}, "vpc tags")
+C("protect-stateful", {"media @.protect": False}, EXISTENCE)
+C("cost-budget", {"budget": DELETE}, "budget notifications", "cluster light")
+also("cost-budget", {"budget notifications": []})
+C("cost-budget-real", {"budget limitAmount": "0"}, "budget limitAmount")
+C("cost-instance-size", {"host instanceType": "m7g.16xlarge"}, "host instanceType")
+C("region-allowed", {"media region": "eu-west-1"}, "media region")
+C("bot-own-account", {"bot containerDefinitions.0.secrets": []}, "bot containerDefinitions")
+also("bot-own-account", {"bot containerDefinitions.0.environment.1.value": "admin"})
+also("bot-own-account", {"bot containerDefinitions.0.environment.0.value": "http://chat.example.org"})
+
+# Rocket.Chat
+C("rc-root-url-https", env("ROOT_URL", "http://chat.example.org"), TASK)
+also("rc-root-url-https", env("ROOT_URL", "https://chat.example.org/"))
+also("rc-root-url-https", env("ROOT_URL", "https://elsewhere.example.org"))
+also("rc-root-url-https", {f"{TASK}.0.environment.0": {"name": "X", "value": ""}})
+also("rc-root-url-https", {"release values.host": "elsewhere.example.org"})
+C("rc-registration-closed", setting("Accounts_RegistrationForm", "Public"), TASK)
+also("rc-registration-closed", compose('OVERWRITE_SETTING_Accounts_RegistrationForm: "Disabled"', 'X: "y"'))
+also(
+    "rc-registration-closed",
+    {f"{POD}.containers.0.env.6": {"name": "Accounts_RegistrationForm", "value": "Public"}},
+)
+also(
+    "rc-registration-closed",
+    {"release values.extraEnv": "- name: OVERWRITE_SETTING_Accounts_RegistrationForm\n  value: Public\n"},
+)
+also(
+    "rc-registration-closed",
+    {
+        f"{POD}.containers.0.env.6": {"name": "X", "value": ""},
+        f"{POD}.containers.0.envFrom.1": {"configMapRef": {"name": "chat-config"}},
+        "config data": {"Accounts_RegistrationForm": "Public"},
+    },
+    "deployment",
+)
+C("rc-setup-wizard-done", setting("Show_Setup_Wizard", "pending"), TASK)
+also("rc-setup-wizard-done", {f"{TASK}.0.secrets.1.name": "OTHER"})
+C("rc-secrets-stored", env("MONGO_URL", "mongodb+srv://a:hunter2@host/db"), TASK)
+also("rc-secrets-stored", compose('ADMIN_PASS: "${ADMIN_PASS}"', 'ADMIN_PASS: "hunter2"'))
+C("rc-admin-name", env("ADMIN_USERNAME", "admin"), TASK)
+C("rc-files-protected", setting("FileUpload_ProtectFiles", "false"), TASK)
+also("rc-files-protected", setting("FileUpload_Restrict_to_room_members", "false"))
+C("rc-files-no-acl", setting("FileUpload_S3_Acl", "public-read"), TASK)
+C("rc-file-links-short", setting("FileUpload_S3_URLExpiryTimeSpan", "86400"), TASK)
+C("rc-no-scripted-pictures", setting("FileUpload_MediaTypeBlackList", "text/html"), TASK)
+C("rc-jwt-files", setting("FileUpload_Enable_json_web_token_for_files", "false"), TASK)
+also("rc-jwt-files", {f"{TASK}.0.secrets.3.name": "OTHER"})
+C("rc-no-anon", setting("Accounts_AllowAnonymousRead", "true"), TASK)
+also("rc-no-anon", setting("Accounts_AllowAnonymousWrite", "true"))
+C("rc-2fa", setting("Accounts_TwoFactorAuthentication_Enabled", "false"), TASK)
+C("rc-lockout", setting("Block_Multiple_Failed_Logins_Enabled", "false"), TASK)
+C("rc-forwarded-count", env("HTTP_FORWARDED_COUNT", "0"), TASK)
+also("rc-forwarded-count", {f"{TASK}.0.environment.2": {"name": "X", "value": ""}})
+C("rc-browser-hardening", setting("Enable_CSP", "false"), TASK)
+also("rc-browser-hardening", setting("Iframe_Restrict_Access", "false"))
+C("rc-valid-certificates", setting("Allow_Invalid_SelfSigned_Certs", "true"), TASK)
+also("rc-valid-certificates", env("NODE_TLS_REJECT_UNAUTHORIZED", "0"))
+C("rc-cors", setting("API_Enable_CORS", "true"), TASK)
+C("rc-no-force-ssl", setting("Force_SSL", "true"), TASK)
+C("rc-smtp-tls", setting("SMTP_IgnoreTLS", "true"), TASK)
+also("rc-smtp-tls", {f"{TASK}.0.environment.9": {"name": "X", "value": ""}})
+C("rc-mail-url", {f"{TASK}.0.environment.8": {"name": "MAIL_URL", "value": "smtp://host"}}, TASK)
+C("rc-no-test-mode", env("TEST_MODE", "true"), TASK)
+C("rc-mongo-url", {f"{TASK}.0.secrets.0.name": "OTHER"}, TASK)
+for uri in (
+    "mongodb://a:b@one.example,two.example/db?tls=true",
+    "mongodb://a:b@one.example/db?replicaSet=rs0",
+    "mongodb+srv://a:b@one.example/db?retryWrites=false",
+    "mongodb+srv://a:b@one.example/db?tlsInsecure=true",
+    "postgres://a:b@c/d",
+    "mongodb+srv://us:er#1:b@one.example/db",
+):
+    also("rc-mongo-url", {"secrets stringData|mongo-uri": uri}, "deployment release")
+C("rc-rate-limits", setting("API_Enable_Rate_Limiter", "false"), TASK)
+also("rc-rate-limits", setting("DDP_Rate_Limit_User_Enabled", "false"))
+C("rc-no-troubleshooting", setting("Troubleshoot_Disable_Notifications", "true"), TASK)
+C("rc-licensed-replicas", {"service desiredCount": 2}, "service desiredCount", "task")
+also("rc-licensed-replicas", {"release values.microservices": {}})
+also("rc-licensed-replicas", {"deployment spec.replicas": 3})
+C("rc-no-bundled-mongodb", {"release values.mongodb": {}}, "release values")
+C("rc-image-pinned", {f"{TASK}.0.image": "rocketchat/rocket.chat:latest"}, TASK)
+also("rc-image-pinned", {"release values.image": {}})
+C("rc-no-dead-cdn", setting("FileUpload_S3_CDN", "https://cdn.example.org"), TASK)
+C("rc-bucket-used", setting("FileUpload_Storage_Type", "GridFS"), TASK)

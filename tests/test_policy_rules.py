@@ -1,0 +1,201 @@
+"""Every rule: what it names when something is wrong, what it lets pass, what it cannot tell, and its metadata."""
+
+import dataclasses
+import functools
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from policy_cases import CASES, EXISTENCE, MORE, Case
+from policy_world import CONFIG, UNKNOWN, changed, world
+
+from policy import tokens
+from policy.config import Config
+from policy.judge import look
+from policy.model import Stack, canonical
+from policy.rule import STANDARDS, Level, Probe, Rule, standard
+from policy.rules import AREAS, BY_ID, RULES
+
+SITE_PACKAGES = Path(__import__("pulumi").__file__).parent.parent
+FAILING = [(rule, case) for rule, case in CASES.items()] + MORE
+IDS = [f"{rule}-{number}" for number, (rule, _) in enumerate(FAILING)]
+
+
+def seen(rule: Rule, stack: Stack, config: Config = CONFIG) -> tuple[set[str], set[str]]:
+    """Return the names of what fails and of what cannot be told."""
+    failed, unknown = set(), set()
+    for subject in stack.of(*rule.types):
+        for is_unknown, _, _, about in look(rule, subject, stack, config):
+            (unknown if is_unknown else failed).add(about.name)
+    return failed, unknown
+
+
+@functools.cache
+def good() -> Stack:
+    return Stack(world().values())
+
+
+def stack_of(patch: Mapping[str, Any]) -> Stack:
+    return Stack(changed({key: UNKNOWN if value == "UNKNOWN" else value for key, value in patch.items()}))
+
+
+def config_of(case: Case) -> Config:
+    return CONFIG.model_copy(update=dict(case.config))
+
+
+def test_every_rule_has_its_cases_and_every_case_its_rule() -> None:
+    assert set(CASES) == set(BY_ID)
+    assert {rule for rule, _ in MORE} <= set(BY_ID)
+    assert len(RULES) >= 90
+
+
+@pytest.mark.parametrize(("rule", "case"), FAILING, ids=IDS)
+def test_a_rule_names_exactly_what_breaks_it(rule: str, case: Case) -> None:
+    failed, _ = seen(BY_ID[rule], stack_of(case.patch), config_of(case))
+    assert failed == case.names
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_lets_a_sound_deployment_pass(rule: Rule) -> None:
+    judged = list(good().of(*rule.types))
+    only_made_wrong = {"atlas-not-flex", "iam-user-no-console"}
+    assert judged or rule.id in only_made_wrong
+    assert seen(rule, good()) == (set(), set())
+
+
+@pytest.mark.parametrize("rule", [rule for rule, case in CASES.items() if case.unknown is not EXISTENCE])
+def test_a_rule_reports_what_it_cannot_know_and_does_not_let_it_pass(rule: str) -> None:
+    case = CASES[rule]
+    patch = {case.unknown: "UNKNOWN"} if isinstance(case.unknown, str) else case.unknown
+    assert patch is not None
+    failed, unknown = seen(BY_ID[rule], stack_of(patch))
+    assert unknown
+    assert not failed
+
+
+def test_rules_that_ask_only_for_existence_are_few() -> None:
+    assert sum(case.unknown is EXISTENCE for case in CASES.values()) <= 16
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_a_rule_without_its_body_fails_its_own_case(rule: str) -> None:
+    def nothing(_: Probe) -> None:
+        return
+
+    case = CASES[rule]
+    dead = dataclasses.replace(BY_ID[rule], judge=nothing)
+    with pytest.raises(AssertionError):
+        assert seen(dead, stack_of(case.patch), config_of(case))[0] == case.names
+
+
+def test_an_unknown_property_leaves_the_rest_of_the_resource_judged() -> None:
+    failed, unknown = seen(
+        BY_ID["alb-tls-policy"], stack_of({"https sslPolicy": UNKNOWN, "https certificateArn": None})
+    )
+    assert failed == {"https"}
+    assert unknown == {"https"}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_the_metadata_of_a_rule_are_complete(rule: Rule) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.id)
+    assert rule.title
+    assert not rule.title.endswith(".")
+    assert rule.fix.endswith((".", ")", "…"))
+    assert rule.link.startswith("https://")
+    assert rule.maps
+    assert all(control and standard(control) for control in rule.maps)
+    assert rule.types
+    assert (rule.remedy is not None) == (rule.level is Level.REMEDIATE)
+
+
+def test_one_constant_holds_one_rule() -> None:
+    for module in AREAS:
+        for name, value in vars(module).items():
+            if isinstance(value, Rule):
+                assert name.isupper()
+                assert value.area == module.__name__.rsplit(".", 1)[-1]
+    assert len(BY_ID) == len(RULES)
+
+
+def test_every_standard_is_used_by_some_rule() -> None:
+    used = {standard(control) for rule in RULES for control in rule.maps}
+    assert {name for _, name in STANDARDS} <= used
+
+
+def test_every_public_standard_is_well_covered() -> None:
+    fsbp = {control for rule in RULES for control in rule.maps if re.fullmatch(r"[A-Za-z0-9]+\.\d+", control)}
+    assert len(fsbp) >= 90
+
+
+def every_token() -> Iterator[tuple[str, str]]:
+    for name, value in vars(tokens).items():
+        if name.isupper() and isinstance(value, str):
+            yield name, value
+
+
+@functools.cache
+def sdk_tokens() -> frozenset[str]:
+    """The tokens that the SDKs register, read from their sources: importing them all would take minutes."""
+    found: set[str] = set()
+    for package in ("aws", "mongodbatlas", "cloudflare", "digitalocean", "kubernetes"):
+        for path in (SITE_PACKAGES / f"pulumi_{package}").rglob("*.py"):
+            found.update(
+                match[1]
+                for match in re.finditer(
+                    r"super\(\w+, __self__\)\.__init__\(\s*['\"]([\w.-]+:[\w./-]+:\w+)['\"]",
+                    path.read_text("utf-8"),
+                )
+            )
+    return frozenset(found)
+
+
+@pytest.mark.parametrize(("name", "token"), list(every_token()))
+def test_a_token_is_one_that_the_sdk_registers(name: str, token: str) -> None:
+    if token in tokens.NO_SDK_CLASS:
+        assert token not in sdk_tokens()
+    else:
+        assert token in sdk_tokens()
+
+
+def test_the_rules_use_every_token_and_no_other() -> None:
+    declared = {token for _, token in every_token()}
+    assert {token for rule in RULES for token in rule.types} <= declared
+    source = "".join(path.read_text("utf-8") for path in Path(tokens.__file__).parent.rglob("*.py"))
+    unused = [name for name, _ in every_token() if not re.search(rf"\bt\.{name}\b", source)]
+    assert unused == []
+
+
+def test_the_rules_know_the_old_names_of_types() -> None:
+    assert canonical("aws:s3/bucketVersioningV2:BucketVersioningV2") == tokens.BUCKET_VERSIONING
+    assert canonical("aws:s3/bucketV2:BucketV2") == tokens.BUCKET
+    assert canonical("aws:alb/listener:Listener") == tokens.LISTENER
+    assert canonical(tokens.BUCKET_OBJECT) == tokens.BUCKET_OBJECT
+
+
+PROPERTY = re.compile(r"@pulumi\.getter(?:\(name=\"(\w+)\"\))?\s+def (\w+)\(self\)")
+
+
+@functools.cache
+def sdk_properties(token: str) -> frozenset[str]:
+    """The properties of a type, by the file that registers its token."""
+    package, module, _ = token.split(":")
+    folder = (
+        SITE_PACKAGES / f"pulumi_{package}" / ("" if module.startswith("index/") else module.split("/")[0])
+    )
+    for path in folder.glob("*.py"):
+        text = path.read_text("utf-8")
+        if re.search(rf"__self__\)\.__init__\(\s*'{re.escape(token)}'", text):
+            return frozenset(match[1] or match[2] for match in PROPERTY.finditer(text))
+    raise AssertionError(token)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [s for s in world().values() if not s.type.startswith("kubernetes:")],
+    ids=lambda subject: subject.name,
+)
+def test_the_sound_deployment_uses_properties_that_exist(subject: Any) -> None:
+    assert set(subject.properties) <= sdk_properties(subject.type)
