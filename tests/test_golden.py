@@ -1,0 +1,17 @@
+"""The stored plan of each stack: a review sees what a change does to every deployment."""
+
+import pytest
+
+from rehearsal import golden
+from rehearsal import stack as rehearsed
+from stacks import files
+
+
+@pytest.mark.parametrize("stack", files.names())
+def test_a_stack_plans_as_it_is_stored(stack: str) -> None:
+    changes = golden.compare(rehearsed.plan(stack))
+    assert not changes, "\n".join([*map(str, changes), "if this is wanted: make golden"])
+
+
+def test_every_stored_plan_belongs_to_a_stack() -> None:
+    assert {path.stem for path in golden.FOLDER.glob("*.json")} <= set(files.names())

@@ -1,0 +1,100 @@
+"""The project itself: everything public is named by a test, generated files are fresh, nothing private is in it."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from stacks import files, spec
+from stacks.spec import Parts, Profile
+
+ROOT = Path(__file__).parent.parent
+TESTS = sorted((ROOT / "tests").glob("*.py"))
+TEXT = "\n".join(path.read_text(encoding="utf-8") for path in TESTS)
+
+
+def tracked() -> list[Path]:
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"],  # noqa: S607
+            cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this is no git checkout")
+    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_every_file_with_tests_is_collected() -> None:
+    for path in TESTS:
+        holds = re.search(r"^(async )?def test_", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert bool(holds) == path.name.startswith("test_"), path.name
+
+
+def test_every_test_is_named_by_a_sentence() -> None:
+    names = re.findall(r"^def (test_\w+)", TEXT, re.MULTILINE)
+    assert not [name for name in names if name.count("_") < 3]
+
+
+def components() -> list[str]:
+    found = []
+    for path in sorted((ROOT / "components").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found += [
+            node.name
+            for node in tree.body
+            if isinstance(node, ast.ClassDef)
+            and any(isinstance(base, ast.Name) and base.id == "Component" for base in node.bases)
+        ]
+    return found
+
+
+@pytest.mark.parametrize("component", components())
+def test_every_component_is_named_by_a_test(component: str) -> None:
+    assert re.search(rf"\b{component}\b", TEXT)
+
+
+def keys() -> list[str]:
+    models = [kind for kind in vars(spec).values() if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    found = {
+        str(field.alias or name)
+        for model in models
+        for name, field in model.model_fields.items()
+        if model.__module__ == spec.__name__
+    }
+    return sorted(found)
+
+
+@pytest.mark.parametrize("key", keys())
+def test_every_key_of_a_stack_file_is_named_by_a_test_or_a_stack(key: str) -> None:
+    stacks = "\n".join(files.find(name).read_text(encoding="utf-8") for name in files.names())
+    assert re.search(rf"\b{key}\b", TEXT + stacks)
+
+
+def test_both_profiles_have_defaults() -> None:
+    from stacks.profiles import DEFAULTS
+
+    assert set(DEFAULTS) == set(Profile)
+    assert Parts.model_fields
+
+
+def test_the_readme_names_every_stack() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert not [name for name in files.names() if f"`{name}`" not in readme]
+
+
+def test_requirements_are_pinned_exactly() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith(("#", "-r ")):
+                assert re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9A-Za-z.]+", line), line
+
+
+def test_no_path_of_a_machine_is_in_the_project() -> None:
+    own = re.compile(r"(?<![\w.])/(?:work|root|home/\w+)/\w")
+    for path in tracked():
+        if path.suffix in {".py", ".md", ".yaml", ".yml", ".json", ".toml", ".sh", ""}:
+            found = own.search(path.read_text(encoding="utf-8", errors="ignore"))
+            assert found is None, f"{path.name}: {found and found.group()}"
