@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from stacks.language import NAMESPACE, ChatSpec
 from stacks.secrets import PROVIDER_KEYS, SECRETS, command
-from stacks.spec import AtlasDatabase, CloudflareDns, OidcLogin, SamlLogin, SesMail
+from stacks.spec import AtlasDatabase, CloudflareDns, ExistingAtlasDatabase, OidcLogin, SamlLogin, SesMail
 
 INSTALL = "Install the Pulumi CLI: https://www.pulumi.com/docs/install"
 
@@ -33,7 +33,7 @@ def _credentials(spec: ChatSpec) -> str:
     needed = []
     if spec.region is not None:
         needed.append("AWS (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)")
-    if isinstance(spec.parts.database, AtlasDatabase):
+    if isinstance(spec.parts.database, AtlasDatabase | ExistingAtlasDatabase):
         needed.append("Atlas (MONGODB_ATLAS_PUBLIC_KEY, MONGODB_ATLAS_PRIVATE_KEY)")
     if isinstance(spec.parts.dns, CloudflareDns):
         needed.append("Cloudflare (CLOUDFLARE_API_TOKEN)")
