@@ -23,7 +23,9 @@ class Statement:
         if self.effect == "Allow":
             wild = [action for action in self.actions if "*" in action]
             if wild:
-                raise ValueError(f"statement {self.sid}: actions are listed one by one, not {', '.join(wild)}")
+                raise ValueError(
+                    f"statement {self.sid}: actions are listed one by one, not {', '.join(wild)}"
+                )
 
 
 def document(*statements: Statement) -> pulumi.Output[str]:
@@ -64,5 +66,3 @@ def _statement(statement: Statement) -> dict[str, Any]:
     if statement.conditions:
         made["Condition"] = {operator: dict(keys) for operator, keys in statement.conditions.items()}
     return made
-
-

@@ -195,3 +195,26 @@ def test_what_holds_data_is_protected_in_production(stack: str) -> None:
         if resource.type in ("aws:s3/bucket:Bucket", "mongodbatlas:index/advancedCluster:AdvancedCluster"):
             holds_data = "logs" not in resource.name
             assert resource.protect == (profile == "production" and holds_data), resource.name
+
+
+def test_the_reference_stack_is_made_of_these_components() -> None:
+    kinds = {r.type.rpartition(":")[2] for r in planned("lovia-fargate-cdn").resources if not r.custom}
+    assert kinds == {
+        "Alarms",
+        "AppCdn",
+        "AtlasCluster",
+        "AtlasDatabase",
+        "AtlasPrivateLink",
+        "Certificate",
+        "Credentials",
+        "FargateRuntime",
+        "Firewall",
+        "LoadBalancer",
+        "MailEvents",
+        "MediaCdn",
+        "MediaStore",
+        "Network",
+        "PublicName",
+        "SesMail",
+        "Stack",
+    }

@@ -234,14 +234,14 @@ def shown(write: Callable[[Console], None], width: int = 200) -> str:
 
 def test_the_tree_shows_every_resource_its_purpose_and_no_secret(planned: Plan) -> None:
     checks = [show.Check("nothing open", ok=False, evidence="port 22")]
-    text = shown(lambda to: show.show_plan(planned, to, checks=checks, next_steps=["pulumi up"]))
+    text = shown(lambda to: show.show_plan(planned, to, checks=checks))
     assert "toy Toy · A network with a database user" in text
     assert "aws.ec2.Vpc vpc · private network" in text
     assert "aws.secretsmanager.Secret secret · for tests" in text
     assert "2 secrets (bcryptHash, result)" in text
     assert "protected · kept on destroy" in text
     assert "FAILED  nothing open  port 22" in text
-    assert "1. pulumi up" in text
+    assert "1. pulumi up" in shown(lambda to: show.show_next(["pulumi up"], to))
     narrow = shown(lambda to: show.show_plan(planned, to, checks=checks), show.WIDTH)
     assert max(map(len, narrow.splitlines())) <= show.WIDTH
     assert all(
