@@ -19,6 +19,11 @@ def program() -> None:
 def test_every_name_gets_a_password_of_its_own_without_signs_that_need_quoting() -> None:
     recorded = record(program)
     made: list[Any] = recorded.all("RandomPassword")
-    assert sorted(resource.name for resource in made) == ["credentials-administrator", "credentials-file-token"]
-    assert all(resource.inputs["length"] == LENGTH and resource.inputs["special"] is False for resource in made)
+    assert sorted(resource.name for resource in made) == [
+        "credentials-administrator",
+        "credentials-file-token",
+    ]
+    assert all(
+        resource.inputs["length"] == LENGTH and resource.inputs["special"] is False for resource in made
+    )
     assert LENGTH >= 24

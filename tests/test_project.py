@@ -20,7 +20,10 @@ def tracked() -> list[Path]:
     try:
         listed = subprocess.run(
             ["git", "ls-files", "-z"],  # noqa: S607
-            cwd=ROOT, capture_output=True, text=True, check=True
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("this is no git checkout")

@@ -68,7 +68,9 @@ def test_everything_that_takes_tags_is_tagged(stack: str) -> None:
         if "tagsAll" in resource.outputs:
             tagged += 1
             assert set(resource.outputs["tagsAll"]) >= TAGS, resource.name
-        elif resource.type.startswith("mongodbatlas:") and resource.type.endswith(("Project", "AdvancedCluster")):
+        elif resource.type.startswith("mongodbatlas:") and resource.type.endswith(
+            ("Project", "AdvancedCluster")
+        ):
             assert set(resource.inputs["tags"]) >= TAGS, resource.name
         elif resource.type == "cloudflare:index/dnsRecord:DnsRecord":
             assert resource.inputs["comment"], resource.name
@@ -118,7 +120,9 @@ def test_only_the_balancer_is_open_to_the_world_on_80_and_443(stack: str) -> Non
     }
     for resource in custom(stack):
         if resource.type == "aws:ec2/securityGroup:SecurityGroup":
-            assert not resource.inputs.get("ingress"), f"{resource.name}: rules stand in resources of their own"
+            assert not resource.inputs.get("ingress"), (
+                f"{resource.name}: rules stand in resources of their own"
+            )
         if resource.type != "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
             continue
         if WORLD & {resource.inputs.get("cidrIpv4"), resource.inputs.get("cidrIpv6")}:
