@@ -19,6 +19,7 @@ from stacks.spec import (
     CloudFrontMediaCdn,
     ExistingAtlasDatabase,
     OidcLogin,
+    Route53Dns,
     S3Media,
     SamlLogin,
     SesMail,
@@ -117,6 +118,13 @@ def _zone(spec: ChatSpec, made: Mapping[str, pulumi.ProviderResource]) -> DnsZon
         return None
     if dns.zone_id is not None:
         return {"kind": dns.kind, "name": dns.zone, "id": dns.zone_id}
+    if isinstance(dns, Route53Dns):
+        import pulumi_aws as aws
+
+        hosted = aws.route53.get_zone_output(
+            name=dns.zone, private_zone=False, opts=pulumi.InvokeOptions(provider=made["aws"])
+        )
+        return {"kind": dns.kind, "name": dns.zone, "id": hosted.zone_id}
     import pulumi_cloudflare as cloudflare
 
     found = cloudflare.get_zone_output(

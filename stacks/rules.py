@@ -52,6 +52,7 @@ from stacks.spec import (
     Parts,
     Profile,
     Push,
+    Route53Dns,
     Runtime,
     S3Media,
     SesMail,
@@ -241,7 +242,7 @@ def _settings(
 
 
 @rule("Names lie in the zone")
-def _zone(chat: Chat, dns: CloudflareDns, media: Media, mail: Mail | None) -> Iterator[Finding]:
+def _zone(chat: Chat, dns: CloudflareDns | Route53Dns, media: Media, mail: Mail | None) -> Iterator[Finding]:
     wanted = {"rocketchat:chat.host": chat.host}
     if isinstance(media, S3Media) and isinstance(media.cdn, CloudFrontMediaCdn):
         wanted["rocketchat:media.cdn.host"] = media.cdn.host
@@ -256,6 +257,33 @@ def _zone(chat: Chat, dns: CloudflareDns, media: Media, mail: Mail | None) -> It
     yield Note(f"{', '.join(dict.fromkeys(wanted.values()))} in {dns.zone}")
     if isinstance(media, S3Media) and media.cdn is not None and media.cdn.host == chat.host:
         yield Problem("rocketchat:media.cdn.host", "the media CDN and the chat cannot have the same name")
+
+
+@rule("What is at AWS has a region, and what needs records has a zone")
+def _places(
+    region: str | None, dns: CloudflareDns | Route53Dns | None, media: Media, mail: Mail | None
+) -> Iterator[Finding]:
+    at_aws = {
+        "rocketchat:dns.kind": isinstance(dns, Route53Dns),
+        "rocketchat:media.kind": isinstance(media, S3Media),
+        "rocketchat:mail.kind": isinstance(mail, SesMail),
+    }
+    if region is None:
+        for path in (path for path, there in at_aws.items() if there):
+            yield Problem(
+                "aws:region",
+                f"{path} is a service of AWS, whose provider needs a region",
+                remedy="add `aws:region: ap-southeast-1` or another",
+            )
+    cdn = isinstance(media, S3Media) and isinstance(media.cdn, CloudFrontMediaCdn)
+    needs_zone = {"rocketchat:mail.kind": isinstance(mail, SesMail), "rocketchat:media.cdn.kind": cdn}
+    if dns is None:
+        for path in (path for path, there in needs_zone.items() if there):
+            yield Problem(
+                "rocketchat:dns",
+                f"{path} needs records in a DNS zone",
+                remedy="add `rocketchat:dns: {kind: cloudflare, zone: example.com}`, or kind route53",
+            )
 
 
 @rule("Mail is sent from a domain that the mail service may use")

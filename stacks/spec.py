@@ -424,6 +424,19 @@ class CloudflareDns(Part):
     """Send the chat's traffic through Cloudflare. One more trusted proxy; uploads are then limited to 100 MB."""
 
 
+class Route53Dns(Part):
+    """A public zone at Amazon Route 53."""
+
+    proxied: ClassVar[bool] = False
+    """Route 53 has no proxy."""
+
+    kind: Literal["route53"]
+    zone: HostName
+    """Name of the zone, such as `lovia.life`."""
+    zone_id: str | None = Field(default=None, pattern=r"^Z[0-9A-Z]{1,31}$")
+    """Route 53's id of the zone, which ends the search by name; needed where two zones have the same name."""
+
+
 class DirectEdge(Part):
     """Users reach the balancer itself."""
 
@@ -609,7 +622,7 @@ class Locked(Part):
 Runtime = Annotated[FargateRuntime, Field()]
 Database = Annotated[AtlasDatabase | ExistingAtlasDatabase | UriDatabase, Field(discriminator="kind")]
 Media = Annotated[S3Media | GridFsMedia, Field(discriminator="kind")]
-Dns = Annotated[CloudflareDns, Field()]
+Dns = Annotated[CloudflareDns | Route53Dns, Field(discriminator="kind")]
 Edge = Annotated[DirectEdge | CloudFrontEdge, Field(discriminator="kind")]
 Mail = Annotated[SesMail | SmtpMail, Field(discriminator="kind")]
 Login = Annotated[OidcLogin | SamlLogin, Field(discriminator="kind")]

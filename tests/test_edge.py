@@ -109,7 +109,7 @@ def test_each_name_is_proved_by_its_own_record_and_a_wildcard_by_that_of_its_par
     [
         ({"key_algorithm": "RSA_1024"}, "key_algorithm is 'RSA_1024'"),
         ({"regions": []}, f"certificate for {HOST} is for no region"),
-        ({"zone": {**ZONE, "kind": "bind"}}, "zone lovia.life is of unknown kind 'bind'"),
+        ({"zone": {**ZONE, "kind": "bind"}}, "kind of the DNS zone lovia.life is 'bind'"),
     ],
 )
 def test_a_certificate_that_cannot_be_is_refused_by_name(change: dict[str, Any], says: str) -> None:

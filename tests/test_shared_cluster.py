@@ -3,15 +3,16 @@
 from typing import Any
 
 import pytest
+from planning import Values, kinds, one, planned
 
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import find_leaks
 from stacks.language import parse
 from stacks.problems import InvalidStack
-from tests.planning import Values, kinds, one, planned
 
 ATLAS = "mongodbatlas:index/"
-ENDPOINT = {"id": "5f0c1d2e3b4a59687f6e5d4c", "service": "com.amazonaws.vpce.ap-southeast-1.vpce-svc-0123456789abcdef0"}  # fmt: skip
+SERVICE = "com.amazonaws.vpce.ap-southeast-1.vpce-svc-0123456789abcdef0"
+ENDPOINT = {"id": "5f0c1d2e3b4a59687f6e5d4c", "service": SERVICE}
 
 
 def beside(**database: Any) -> Values:

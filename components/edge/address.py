@@ -5,7 +5,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from components.base import Component
-from components.edge.dns import record
+from components.edge.dns import pointer
 from components.values import DnsZone, Endpoint
 
 
@@ -16,6 +16,8 @@ class PublicNameArgs(TypedDict):
     """Zone in which the name is."""
     target: pulumi.Input[str]
     """Host name that the chat answers at: that of the load balancer or of the CDN."""
+    target_zone_id: NotRequired[pulumi.Input[str]]
+    """Route 53's hosted zone of the target itself, for targets of AWS: a zone at Route 53 then has an alias."""
     target_proxies: int
     """Trusted proxies from the target to the app."""
     proxied: NotRequired[bool]
@@ -28,7 +30,8 @@ class PublicNameArgs(TypedDict):
 class PublicName(Component):
     """The DNS record that leads visitors to the chat.
 
-    Produces: a CNAME record; at the top of a zone Cloudflare answers with the target's addresses instead.
+    Produces: a CNAME record (at the top of a zone Cloudflare answers with the target's addresses instead), or
+    at Route 53 two alias records to targets of AWS.
     """
 
     url: pulumi.Output[str]
@@ -42,12 +45,12 @@ class PublicName(Component):
         self._proxied = bool(args.get("proxied", False))
         self._target_proxies = int(args["target_proxies"])
         self._host = host
-        record(
+        pointer(
             f"{name}-record",
             args["zone"],
-            type="CNAME",
             host=host,
-            value=args["target"],
+            target=args["target"],
+            target_zone_id=args.get("target_zone_id"),
             proxied=self._proxied,
             comment="Where the chat answers",
             opts=self.child(),

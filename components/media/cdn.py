@@ -110,12 +110,12 @@ class MediaCdn(Component):
         )
         self.distribution_arn = distribution.arn
         self.domain_name = distribution.domain_name
-        dns.record(
+        dns.pointer(
             f"{name}-cname",
             args["zone"],
-            type="CNAME",
             host=args["host"],
-            value=self.domain_name,
+            target=self.domain_name,
+            target_zone_id=distribution.hosted_zone_id,
             comment="CDN of the chat's media",
             opts=self.child(),
         )

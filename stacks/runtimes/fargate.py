@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 
 from components.database.private_link import PrivateLinkArgs
-from components.edge.address import PublicName
+from components.edge.address import PublicName, PublicNameArgs
 from components.edge.app_cdn import AppCdn, AppCdnArgs
 from components.edge.balancer import LoadBalancer, existing_balancer
 from components.edge.certificate import Certificate
@@ -99,17 +99,16 @@ class OnFargate:
         endpoint = chat.endpoint(balancer)
         if cdn is not None and certificate is not None:
             endpoint = self._cdn(cdn, certificate, endpoint)
-        name = PublicName(
-            "name",
-            {
-                "host": spec.parts.chat.host,
-                "zone": zone,
-                "target": endpoint.host,
-                "target_proxies": endpoint.trusted_proxies,
-                "proxied": spec.parts.dns is not None and spec.parts.dns.proxied,
-            },
-            self._opts,
-        )
+        named: PublicNameArgs = {
+            "host": spec.parts.chat.host,
+            "zone": zone,
+            "target": endpoint.host,
+            "target_proxies": endpoint.trusted_proxies,
+            "proxied": spec.parts.dns is not None and spec.parts.dns.proxied,
+        }
+        if endpoint.zone_id is not None:
+            named["target_zone_id"] = endpoint.zone_id
+        name = PublicName("name", named, self._opts)
         alarms = self._alarms(balancer, chat)
         outputs: dict[str, pulumi.Input[object]] = {
             "logGroup": chat.log_group_name,
