@@ -1,0 +1,166 @@
+"""A DigitalOcean droplet as a host of the chat."""
+
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_digitalocean as digitalocean
+
+from components.base import Component, one_of
+from components.runtime.host.agent import HostAgent, identity
+from components.runtime.host.sizes import DROPLET
+
+IMAGE = "ubuntu-24-04-x64"
+"""Fixes until 2029."""
+WORLD = ("0.0.0.0/0", "::/0")
+WEB_PORTS = ("80", "443")
+
+
+class DropletHostArgs(TypedDict):
+    host: str
+    """Public name of the chat."""
+    aws_region: str
+    """AWS region of what the host fetches."""
+    region: str
+    """DigitalOcean's region, such as `sgp1`."""
+    size: str
+    """Such as `s-1vcpu-2gb`; see `components.runtime.host.sizes`. It can be changed without a new host."""
+    disk_gb: int
+    """Size of the data volume in GB. It can grow, not shrink."""
+    public_key: str
+    """SSH public key of the user `root`."""
+    ssh_from: NotRequired[Sequence[str]]
+    """Networks in CIDR form that may reach port 22; none when left out."""
+    backups: NotRequired[bool]
+    """Whether DigitalOcean backs up the system's disk every week (a fifth of the price). Default false."""
+    generation: NotRequired[int]
+    """Count it up to have the host made anew; data volume and address stay. Default 1."""
+    tags: NotRequired[Sequence[str]]
+    """Letters, digits, colons, hyphens and underscores."""
+    protect: NotRequired[bool]
+    """Whether Pulumi refuses to delete the data volume and the address. Default false."""
+    retain: NotRequired[bool]
+    """Whether the data volume stays when it leaves the stack. Default false."""
+
+
+class DropletHost(Component):
+    """A droplet that fetches what it runs, with a fixed address and a data volume that outlives it.
+
+    Produces: a `HostAgent`, an SSH key, a VPC, the droplet, a reserved address and a volume with their
+    assignments, a firewall (80 and 443 to the world, 22 to `ssh_from`), and a project around them.
+    """
+
+    address: pulumi.Output[str]
+    """Public IPv4 address that visitors come to."""
+    egress_address: pulumi.Output[str]
+    """Public IPv4 address that connections leave from: the droplet's own, because a reserved one takes in only."""
+    bucket: pulumi.Output[str]
+    """Bucket that the host looks into."""
+    role_name: pulumi.Output[str]
+    """Role of the host."""
+
+    def __init__(self, name: str, args: DropletHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        one_of("the size of the droplet", args["size"], list(DROPLET))
+        super().__init__("DropletHost", name, args, opts)
+        region, tags, protect = args["region"], list(args.get("tags", ())), args.get("protect")
+        agent = HostAgent(
+            f"{name}-agent",
+            {
+                "region": args["aws_region"],
+                "host": args["host"],
+                "identity": identity(
+                    "droplet", IMAGE, region, args["public_key"], int(args.get("generation", 1))
+                ),
+            },
+            self.child(),
+        )
+        key = digitalocean.SshKey(f"{name}-key", public_key=args["public_key"], opts=self.child())
+        vpc = digitalocean.Vpc(f"{name}-vpc", region=region, opts=self.child())
+        droplet = digitalocean.Droplet(
+            f"{name}-droplet",
+            image=IMAGE,
+            region=region,
+            size=args["size"],
+            # The disk of a larger size would keep it from ever becoming smaller again.
+            resize_disk=False,
+            ssh_keys=[key.fingerprint],
+            user_data=agent.cloud_config,
+            vpc_uuid=vpc.id,
+            monitoring=True,
+            backups=bool(args.get("backups", False)),
+            graceful_shutdown=True,
+            tags=tags,
+            # The volume and the address can be with one host only.
+            opts=self.child(delete_before_replace=True),
+        )
+        # As a number, which the assignments take.
+        droplet_id = droplet.id.apply(int)
+        reserved = digitalocean.ReservedIp(f"{name}-address", region=region, opts=self.child(protect=protect))
+        digitalocean.ReservedIpAssignment(
+            f"{name}-address",
+            ip_address=reserved.ip_address,
+            droplet_id=droplet_id,
+            opts=self.child(delete_before_replace=True),
+        )
+        volume = digitalocean.Volume(
+            f"{name}-data",
+            region=region,
+            size=args["disk_gb"],
+            description=f"Data of {args['host']}",
+            tags=tags,
+            opts=self.child(protect=protect, retain_on_delete=args.get("retain")),
+        )
+        digitalocean.VolumeAttachment(
+            f"{name}-data",
+            volume_id=volume.id,
+            droplet_id=droplet_id,
+            opts=self.child(delete_before_replace=True),
+        )
+        self._firewall(name, droplet_id, args.get("ssh_from", ()))
+        digitalocean.Project(
+            f"{name}-project",
+            description=f"The chat {args['host']}",
+            purpose="Web Application",
+            resources=[droplet.droplet_urn, volume.volume_urn, reserved.reserved_ip_urn],
+            opts=self.child(),
+        )
+        self.address = reserved.ip_address
+        self.egress_address = droplet.ipv4_address
+        self.bucket = agent.bucket
+        self.role_name = agent.role_name
+        self.register_outputs(
+            {
+                "address": self.address,
+                "egress_address": self.egress_address,
+                "bucket": self.bucket,
+                "role_name": self.role_name,
+            }
+        )
+
+    def _firewall(self, name: str, droplet_id: pulumi.Input[int], ssh_from: Sequence[str]) -> None:
+        inbound = [
+            digitalocean.FirewallInboundRuleArgs(
+                protocol="tcp", port_range=port, source_addresses=list(WORLD)
+            )
+            for port in WEB_PORTS
+        ]
+        if ssh_from:
+            inbound.append(
+                digitalocean.FirewallInboundRuleArgs(
+                    protocol="tcp", port_range="22", source_addresses=list(ssh_from)
+                )
+            )
+        digitalocean.Firewall(
+            f"{name}-firewall",
+            droplet_ids=[droplet_id],
+            inbound_rules=inbound,
+            outbound_rules=[
+                digitalocean.FirewallOutboundRuleArgs(
+                    protocol=protocol,
+                    port_range=None if protocol == "icmp" else "1-65535",
+                    destination_addresses=list(WORLD),
+                )
+                for protocol in ("tcp", "udp", "icmp")
+            ],
+            opts=self.child(),
+        )

@@ -1,0 +1,87 @@
+"""What a chat on a host is told: the arguments of `HostConfig`."""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+
+class HostDatabaseArgs(TypedDict):
+    """MongoDB on the host: a replica set of one, with its own users."""
+
+    image: str
+    """Official image with an exact tag, such as `mongo:8.0.15`."""
+    name: str
+    """Name of the chat's database."""
+    roles: Sequence[Mapping[str, str]]
+    """Roles of the chat's user, each with `role` and `db`."""
+    root_password: pulumi.Input[str]
+    """Password of the user `root`, who dumps and restores; letters and digits. Set once, when the data is new."""
+    password: pulumi.Input[str]
+    """Password of the chat's user; letters and digits. A changed one is set at the next deployment."""
+    keyfile: pulumi.Input[str]
+    """What members of the replica set know each other by; 6 to 1024 letters and digits."""
+
+
+class HostBackupArgs(TypedDict):
+    """Nightly backups of what the host keeps, copied to a bucket of their own."""
+
+    bucket_name: NotRequired[str]
+    """Name of the bucket; made up when left out."""
+    hour: int
+    """Hour of day, UTC, 0 to 23."""
+    keep_days: int
+    """Days after which a backup is deleted."""
+    healthcheck_url: NotRequired[pulumi.Input[str]]
+    """Dead man's switch: told of start, end and failure (healthchecks.io or alike). Secret."""
+    webhook_url: NotRequired[pulumi.Input[str]]
+    """Incoming webhook of a channel, which is told of each backup. Secret."""
+    protect: NotRequired[bool]
+    """Whether Pulumi refuses to delete the bucket. Default false."""
+    retain: NotRequired[bool]
+    """Whether the bucket stays when it leaves the stack. Default false."""
+    force_destroy: NotRequired[bool]
+    """Whether the bucket may be deleted with the backups in it. Default false."""
+
+
+class HostBotArgs(TypedDict):
+    """A chat bot in a container that keeps nothing."""
+
+    image: str
+    environment: Mapping[str, pulumi.Input[str]]
+    secrets: Mapping[str, pulumi.Input[str]]
+
+
+class HostConfigArgs(TypedDict):
+    """All that runs on a host, and where the host looks for it."""
+
+    region: str
+    """AWS region of the document, the secret and the backups."""
+    host: str
+    """Public name of the chat; the proxy gets its certificate."""
+    email: str
+    """Where the certificate authority writes to."""
+    bucket: pulumi.Input[str]
+    """Bucket that the host looks into (`HostAgent.bucket`)."""
+    role_name: pulumi.Input[str]
+    """The host's role (`HostAgent.role_name`)."""
+    image: str
+    """Image of the chat with its tag."""
+    uid: int
+    """User id that the image runs as."""
+    stop_seconds: int
+    health_path: str
+    """Path on port 3000 that answers 200 while the process serves."""
+    environment: Mapping[str, pulumi.Input[str]]
+    """Variables in clear; one that Pulumi holds secret fails the deployment."""
+    secrets: Mapping[str, pulumi.Input[str]]
+    """Variables that are secret."""
+    uploads: NotRequired[bool]
+    """Whether uploads are kept on the host. Default false."""
+    database: NotRequired[HostDatabaseArgs]
+    backup: NotRequired[HostBackupArgs]
+    bot: NotRequired[HostBotArgs]
+    ssh_from: NotRequired[Sequence[str]]
+    """Networks that may reach port 22; none when left out."""
+    secret_recovery_days: NotRequired[int]
+    """Days in which a deleted secret can be restored: 0, or 7 to 30. Default 30."""

@@ -1,0 +1,209 @@
+"""What a host runs, put where the host finds it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components import iam
+from components.base import Component
+from components.media.bucket import private_bucket, tls_only
+from components.runtime.host import document
+from components.runtime.host.agent import DOCUMENT_KEY
+from components.runtime.host.args import HostBackupArgs, HostConfigArgs, HostDatabaseArgs
+
+LONGEST_SECRET = 65536
+"""Bytes that a secret of Secrets Manager takes (its quotas)."""
+BACKUP_FILES = {"healthcheck_url": "healthcheck-url", "webhook_url": "backup-webhook-url"}
+
+
+class HostConfig(Component):
+    """The document of a host, its secret, and the bucket of its backups.
+
+    The host applies a change within five minutes: it is not waited for.
+
+    Produces: the object with the document, a secret with its version, a policy of the host's role; a private
+    bucket for backups with all its side resources where something is backed up.
+    """
+
+    backup_bucket: pulumi.Output[str | None]
+    """Name of the bucket of backups; None where there is none."""
+
+    def __init__(self, name: str, args: HostConfigArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        if (args.get("database") is not None or args.get("uploads", False)) != ("backup" in args):
+            raise ValueError(
+                "a host that keeps data needs `backup`, and one that keeps none has nothing to back up"
+            )
+        hidden = _hidden(args)
+        # A secret given in clear must not reach the state as an input of the component.
+        super().__init__("HostConfig", name, hidden, opts)
+        chat = _chat(args)
+        backups = self._backups(name, args["backup"]) if "backup" in args else None
+        secret = aws.secretsmanager.Secret(
+            f"{name}-secrets",
+            description=f"What the host of {args['host']} must know and nobody else",
+            recovery_window_in_days=int(args.get("secret_recovery_days", 30)),
+            opts=self.child(),
+        )
+        version = aws.secretsmanager.SecretVersion(
+            f"{name}-secrets",
+            secret_id=secret.id,
+            secret_string=pulumi.Output.json_dumps(_secret(hidden), sort_keys=True).apply(_fits),
+            opts=self.child(),
+        )
+        statements = [iam.Statement("ReadSecret", ("secretsmanager:GetSecretValue",), (secret.arn,))]
+        if backups is not None:
+            statements += [
+                # Not to delete: who takes over the host must not reach the backups' older versions.
+                iam.Statement(
+                    "WriteAndReadBackups",
+                    ("s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"),
+                    (pulumi.Output.concat(backups.arn, "/*"),),
+                ),
+                iam.Statement("ListBackups", ("s3:ListBucket",), (backups.arn,)),
+            ]
+        policy = aws.iam.RolePolicy(
+            f"{name}-access", role=args["role_name"], policy=iam.document(*statements), opts=self.child()
+        )
+        bucket: pulumi.Output[str | None] = (
+            pulumi.Output.from_input(None) if backups is None else backups.bucket.apply(lambda found: found)
+        )
+        readers = {
+            **chat.database_secrets,
+            **{BACKUP_FILES[key]: 0 for key in BACKUP_FILES if key in args.get("backup", {})},
+        }
+        aws.s3.BucketObjectv2(
+            f"{name}-document",
+            bucket=args["bucket"],
+            key=DOCUMENT_KEY,
+            content_type="application/json",
+            content=pulumi.Output.json_dumps(
+                {
+                    "compose": document.compose(chat),
+                    "files": bucket.apply(lambda found: document.files(chat, found)),
+                    # The version, so that a changed secret is a changed document.
+                    "secret": {"id": secret.arn, "version": version.version_id, "files": readers},
+                }
+            ),
+            # The host looks for it all the time; what it names must be there.
+            opts=self.child(depends_on=[policy, version]),
+        )
+        self.backup_bucket = bucket
+        self.register_outputs({"backup_bucket": self.backup_bucket})
+
+    def _backups(self, name: str, backup: HostBackupArgs) -> "aws.s3.Bucket":
+        made = private_bucket(
+            f"{name}-backups",
+            physical_name=backup.get("bucket_name"),
+            kms_key_arn=None,
+            noncurrent_days=int(backup["keep_days"]),
+            expire_days=int(backup["keep_days"]),
+            force_destroy=backup.get("force_destroy", False),
+            bucket_opts=self.child(protect=backup.get("protect"), retain_on_delete=backup.get("retain")),
+            child=self.child,
+        )
+        aws.s3.BucketPolicy(
+            f"{name}-backups-policy",
+            bucket=made.bucket.id,
+            policy=iam.document(*tls_only(made.bucket.arn)),
+            opts=self.child(depends_on=[made.closed]),
+        )
+        return made.bucket
+
+
+def _hidden(args: HostConfigArgs) -> HostConfigArgs:
+    made = args.copy()
+    made["secrets"] = _secrets(args["secrets"])
+    if "database" in args:
+        made["database"] = {
+            **args["database"],
+            "root_password": pulumi.Output.secret(args["database"]["root_password"]),
+            "password": pulumi.Output.secret(args["database"]["password"]),
+            "keyfile": pulumi.Output.secret(args["database"]["keyfile"]),
+        }
+    if "backup" in args:
+        backup = args["backup"].copy()
+        if "healthcheck_url" in backup:
+            backup["healthcheck_url"] = pulumi.Output.secret(backup["healthcheck_url"])
+        if "webhook_url" in backup:
+            backup["webhook_url"] = pulumi.Output.secret(backup["webhook_url"])
+        made["backup"] = backup
+    if "bot" in args:
+        made["bot"] = {**args["bot"], "secrets": _secrets(args["bot"]["secrets"])}
+    return made
+
+
+def _secrets(given: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
+    return {key: pulumi.Output.secret(value) for key, value in given.items()}
+
+
+def _chat(args: HostConfigArgs) -> document.Chat:
+    database, bot = args.get("database"), args.get("bot")
+    return document.Chat(
+        host=args["host"],
+        email=args["email"],
+        image=args["image"],
+        uid=int(args["uid"]),
+        stop_seconds=int(args["stop_seconds"]),
+        health_path=args["health_path"],
+        environment={name: _plain(name, value) for name, value in args["environment"].items()},
+        region=args["region"],
+        database=None
+        if database is None
+        else document.Database(
+            database["image"], database["name"], [dict(role) for role in database["roles"]]
+        ),
+        uploads=bool(args.get("uploads", False)),
+        backup_hour=int(args["backup"]["hour"]) if "backup" in args else document.QUIET_HOUR,
+        ssh_from=list(args.get("ssh_from", ())),
+        bot=None
+        if bot is None
+        else document.Bot(
+            bot["image"], {name: _plain(name, value) for name, value in bot["environment"].items()}
+        ),
+    )
+
+
+def _secret(args: HostConfigArgs) -> dict[str, Any]:
+    environments: dict[str, Any] = {"rocketchat": args["secrets"]}
+    if "bot" in args:
+        environments["bot"] = args["bot"]["secrets"]
+    files: dict[str, pulumi.Input[str]] = {}
+    if "database" in args:
+        files = _database_files(args["database"])
+    backup: Mapping[str, Any] = args.get("backup", {})
+    files |= {BACKUP_FILES[key]: backup[key] for key in BACKUP_FILES if key in backup}
+    return {"environments": environments, "files": files}
+
+
+def _database_files(database: HostDatabaseArgs) -> dict[str, pulumi.Input[str]]:
+    root = pulumi.Output.concat(
+        "uri: mongodb://root:",
+        database["root_password"],
+        "@localhost:27017/?authSource=admin&directConnection=true\n",
+    )
+    return {
+        "mongodb/chat": database["password"],
+        "mongodb/keyfile": database["keyfile"],
+        "mongodb/root": database["root_password"],
+        "mongodb/tools.yaml": root,
+    }
+
+
+def _fits(text: str) -> str:
+    if len(text.encode()) > LONGEST_SECRET:
+        raise ValueError(f"the host's secrets have {len(text.encode())} bytes; {LONGEST_SECRET} are allowed")
+    return text
+
+
+def _plain(variable: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Return `value`, and fail the deployment when Pulumi holds it secret: the document is not."""
+    output = pulumi.Output.from_input(value)
+
+    async def checked() -> Any:  # an output, which from_input unwraps
+        if await output.is_secret():
+            raise pulumi.RunError(f"variable {variable} of the host holds a secret; give it in `secrets`")
+        return output
+
+    return pulumi.Output.from_input(checked())

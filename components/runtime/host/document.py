@@ -1,0 +1,321 @@
+"""The document of a host: its containers and all files that may change while the host stays.
+
+Shape, as `scripts/chat-sync` reads it: `compose` (a Compose file), `files` (path to mode and text), `secret`
+(id and version of the secret, and for each of its files the user id that may read it).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final
+
+from components.runtime.host.bootstrap import SCRIPTS
+
+PROXY_IMAGE: Final = "caddy:2.11.7-alpine"
+DATA: Final = "/var/lib/chat"
+HOME: Final = "/srv/chat"
+DATABASE_UID: Final = 999
+"""User `mongodb` of the official image."""
+DATABASE_USER: Final = "rocketchat"
+REPLICA_SET: Final = "rs0"
+MOST_BODY: Final = "110MB"
+"""A little more than the largest upload that Rocket.Chat takes by itself (100 MiB)."""
+QUIET_HOUR: Final = 18
+"""Hour of day, UTC, in which the host may start anew after fixes (02:00 in Singapore)."""
+CACHE_GB: Final = 0.25
+"""WiredTiger's least cache; the chat lives beside it. MongoDB's own default is half the memory."""
+
+_BACKUP_TIMER = """\
+[Unit]
+Description=Back up the chat every night
+
+[Timer]
+OnCalendar=*-*-* {hour:02}:00:00 UTC
+RandomizedDelaySec=15min
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+"""
+_RESTORE_TEST_TIMER = """\
+[Unit]
+Description=Test every month that the newest dump can be restored
+
+[Timer]
+OnCalendar=*-*-02 {hour:02}:00:00 UTC
+RandomizedDelaySec=15min
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+"""
+_JOB_SERVICE = """\
+[Unit]
+Description={what}
+Wants=network-online.target
+After=network-online.target docker.service
+RequiresMountsFor=/var/lib/chat
+
+[Service]
+Type=oneshot
+ExecStart=/srv/chat/bin/{script}
+TimeoutStartSec=4h
+Nice=10
+IOSchedulingClass=idle
+"""
+_FIREWALL_SERVICE = """\
+[Unit]
+Description=Firewall of the chat's host
+After=docker.service
+PartOf=docker.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=true
+ExecStart=/srv/chat/bin/chat-firewall
+
+[Install]
+WantedBy=docker.service
+"""
+_UPGRADES = """\
+APT::Periodic::Update-Package-Lists "1";
+APT::Periodic::Unattended-Upgrade "1";
+Unattended-Upgrade::Remove-Unused-Dependencies "true";
+Unattended-Upgrade::Automatic-Reboot "true";
+Unattended-Upgrade::Automatic-Reboot-Time "{hour:02}:30";
+"""
+_JOURNAL = "[Journal]\nSystemMaxUse=500M\nMaxRetentionSec=90day\n"
+_PROXY = """\
+{{
+	email {email}
+	servers {{
+		protocols h1 h2
+	}}
+}}
+
+{host} {{
+	request_body {{
+		max_size {most_body}
+	}}
+	header Strict-Transport-Security max-age=31536000
+	reverse_proxy rocketchat:3000 {{
+		# The container is made anew at every release: wait for it instead of failing.
+		lb_try_duration 30s
+		lb_try_interval 1s
+		stream_close_delay 5m
+	}}
+}}
+"""
+_SCRIPTS = (
+    "chat-apply",
+    "chat-backup",
+    "chat-firewall",
+    "chat-lib",
+    "chat-restore",
+    "chat-restore-test",
+    "chat-store",
+)
+
+
+@dataclass(frozen=True)
+class Database:
+    """MongoDB on the host."""
+
+    image: str
+    name: str
+    roles: Sequence[Mapping[str, str]]
+    """Of the chat's user: `role` and `db`."""
+
+
+@dataclass(frozen=True)
+class Bot:
+    """A chat bot, which keeps nothing."""
+
+    image: str
+    environment: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Chat:
+    """What runs on a host. Values of `environment` may be promises of a value; they are passed on unseen."""
+
+    host: str
+    """Public name."""
+    email: str
+    """Where the certificate authority writes to."""
+    image: str
+    uid: int
+    stop_seconds: int
+    health_path: str
+    environment: Mapping[str, Any] = field(repr=False)
+    region: str
+    """AWS region of the backups."""
+    database: Database | None = None
+    uploads: bool = False
+    """Uploads are kept on the host."""
+    backup_hour: int = QUIET_HOUR
+    """Hour of day, UTC."""
+    ssh_from: Sequence[str] = ()
+    bot: Bot | None = None
+
+    @property
+    def database_secrets(self) -> dict[str, int]:
+        """Names of the secret's files that MongoDB reads, and its user id."""
+        if self.database is None:
+            return {}
+        return {f"mongodb/{name}": DATABASE_UID for name in ("chat", "keyfile", "root", "tools.yaml")}
+
+
+@cache
+def _script(name: str) -> str:
+    return (SCRIPTS / name).read_text(encoding="utf-8")
+
+
+def _bind(source: str, target: str, *, read_only: bool = False) -> dict[str, Any]:
+    """A folder of the host; one that is missing is an error, and not made empty."""
+    return {
+        "type": "bind",
+        "source": source,
+        "target": target,
+        "read_only": read_only,
+        "bind": {"create_host_path": False},
+    }
+
+
+def _service(image: str, **more: Any) -> dict[str, Any]:
+    return {
+        "image": image,
+        "restart": "unless-stopped",
+        "init": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "logging": {"driver": "json-file", "options": {"max-size": "10m", "max-file": "5"}},
+        **more,
+    }
+
+
+def compose(chat: Chat) -> dict[str, Any]:
+    """Return the Compose file, without the variables that are secret."""
+    services = {
+        "proxy": _service(
+            PROXY_IMAGE,
+            ports=["80:80", "443:443"],
+            cap_add=["NET_BIND_SERVICE"],
+            read_only=True,
+            volumes=[
+                _bind(f"{HOME}/proxy", "/etc/caddy", read_only=True),
+                _bind(f"{DATA}/caddy", "/data"),
+                {"type": "tmpfs", "target": "/config"},
+            ],
+        ),
+        "rocketchat": _service(
+            chat.image,
+            user=str(chat.uid),
+            environment=dict(chat.environment),
+            stop_grace_period=f"{chat.stop_seconds}s",
+            healthcheck={
+                "test": ["CMD", "wget", "-q", "--spider", f"http://127.0.0.1:3000{chat.health_path}"],
+                "interval": "30s",
+                "timeout": "5s",
+                "retries": 3,
+                # Migrations come first.
+                "start_period": "300s",
+            },
+        ),
+    }
+    if chat.uploads:
+        services["rocketchat"]["volumes"] = [_bind(f"{DATA}/uploads", "/app/uploads")]
+    if chat.database is not None:
+        services["mongodb"] = _mongodb(chat.database)
+        services["rocketchat"]["depends_on"] = {"mongodb": {"condition": "service_healthy"}}
+    if chat.bot is not None:
+        services["bot"] = _service(
+            chat.bot.image,
+            environment=dict(chat.bot.environment),
+            depends_on={"rocketchat": {"condition": "service_healthy"}},
+        )
+    return {"services": services}
+
+
+def _mongodb(database: Database) -> dict[str, Any]:
+    return _service(
+        database.image,
+        user=f"{DATABASE_UID}:{DATABASE_UID}",
+        command=[
+            "mongod",
+            "--replSet",
+            REPLICA_SET,
+            "--keyFile",
+            "/run/secrets/keyfile",
+            "--bind_ip_all",
+            "--wiredTigerCacheSizeGB",
+            str(CACHE_GB),
+        ],
+        environment={
+            "MONGO_INITDB_ROOT_USERNAME": "root",
+            "MONGO_INITDB_ROOT_PASSWORD_FILE": "/run/secrets/root",
+        },
+        stop_grace_period="60s",
+        volumes=[
+            _bind(f"{DATA}/mongodb", "/data/db"),
+            _bind(f"{HOME}/secrets/mongodb", "/run/secrets", read_only=True),
+            _bind(f"{HOME}/mongodb", "/srv/scripts", read_only=True),
+            {"type": "tmpfs", "target": "/data/configdb"},
+        ],
+        healthcheck={
+            # Not while the image still sets itself up, with a server that has no replica set.
+            "test": ["CMD", "mongosh", "--quiet", "--norc", "--eval", _READY],
+            "interval": "30s",
+            "timeout": "20s",
+            "retries": 5,
+            "start_period": "60s",
+        },
+    )
+
+
+_READY = "const said = db.hello(); quit(said.setName || said.isreplicaset ? 0 : 1)"
+
+
+def _variables(chat: Chat) -> dict[str, str]:
+    """What the scripts read; nothing in it needs quoting."""
+    return {
+        "CHAT_HOST": chat.host,
+        "CHAT_UID": str(chat.uid),
+        "REGION": chat.region,
+        "DATABASE": "" if chat.database is None else chat.database.name,
+        "UPLOADS": "yes" if chat.uploads else "",
+        "SSH_FROM": f'"{" ".join(chat.ssh_from)}"',
+    }
+
+
+def files(chat: Chat, bucket: str | None) -> dict[str, dict[str, str]]:
+    """Return the files by path; `bucket` takes the backups, None where nothing is kept on the host."""
+    units = "/etc/systemd/system"
+    variables = {**_variables(chat), "BACKUP_BUCKET": bucket or ""}
+    texts = {
+        f"{HOME}/chat.env": "".join(f"{name}={value}\n" for name, value in variables.items()),
+        f"{HOME}/proxy/Caddyfile": _PROXY.format(email=chat.email, host=chat.host, most_body=MOST_BODY),
+        f"{units}/chat-firewall.service": _FIREWALL_SERVICE,
+        "/etc/apt/apt.conf.d/52chat": _UPGRADES.format(hour=(chat.backup_hour + 2) % 24),
+        "/etc/systemd/journald.conf.d/chat.conf": _JOURNAL,
+    }
+    jobs = {
+        "chat-backup": ("Back up the chat", _BACKUP_TIMER, chat.backup_hour),
+        "chat-restore-test": ("Test the newest dump", _RESTORE_TEST_TIMER, (chat.backup_hour + 6) % 24),
+    }
+    if bucket is None:
+        jobs = {}
+    elif chat.database is None:
+        del jobs["chat-restore-test"]
+    for script, (what, timer, hour) in jobs.items():
+        texts[f"{units}/{script}.service"] = _JOB_SERVICE.format(what=what, script=script)
+        texts[f"{units}/{script}.timer"] = timer.format(hour=hour)
+    if chat.database is not None:
+        texts[f"{HOME}/mongodb/database.js"] = _script("database.js")
+        texts[f"{HOME}/mongodb/restore-test.js"] = _script("restore-test.js")
+        texts[f"{HOME}/mongodb/database.json"] = json.dumps(
+            {"user": DATABASE_USER, "roles": chat.database.roles}
+        )
+    made = {path: {"mode": "0644", "text": text} for path, text in texts.items()}
+    return made | {f"{HOME}/bin/{name}": {"mode": "0755", "text": _script(name)} for name in _SCRIPTS}

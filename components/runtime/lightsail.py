@@ -1,0 +1,143 @@
+"""A Lightsail instance as a host of the chat."""
+
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from components.base import Component, one_of
+from components.runtime.host.agent import HostAgent, identity
+from components.runtime.host.sizes import LIGHTSAIL
+
+BLUEPRINT = "ubuntu_24_04"
+"""Fixes until 2029."""
+DISK_PATH = "/dev/xvdf"
+LEAST_DISK_GB = 8
+WEB_PORTS = (80, 443)
+
+
+class LightsailHostArgs(TypedDict):
+    host: str
+    """Public name of the chat."""
+    region: str
+    zone: NotRequired[str]
+    """Letter of the availability zone. Default `a`."""
+    size: str
+    """Bundle, such as `medium_3_0`; see `components.runtime.host.sizes`."""
+    disk_gb: int
+    """Size of the data disk in GB, 8 at least. A disk cannot be changed later."""
+    public_key: str
+    """SSH public key of the user `ubuntu`."""
+    ssh_from: NotRequired[Sequence[str]]
+    """Networks in CIDR form that may reach port 22; none when left out."""
+    snapshot_hour: NotRequired[int]
+    """Hour of day, UTC, of the daily snapshot; none are taken when left out."""
+    generation: NotRequired[int]
+    """Count it up to have the host made anew; data disk and address stay. Default 1."""
+    protect: NotRequired[bool]
+    """Whether Pulumi refuses to delete the data disk and the address. Default false."""
+    retain: NotRequired[bool]
+    """Whether the data disk stays in AWS when it leaves the stack. Default false."""
+
+
+class LightsailHost(Component):
+    """An instance that fetches what it runs, with a fixed address and a data disk that outlives it.
+
+    Produces: a `HostAgent`, an SSH key, the instance, a static address and a disk with their attachments, and
+    the instance's open ports: 80 and 443 to the world, 22 to `ssh_from`.
+    """
+
+    address: pulumi.Output[str]
+    """Public IPv4 address, in and out."""
+    bucket: pulumi.Output[str]
+    """Bucket that the host looks into."""
+    role_name: pulumi.Output[str]
+    """Role of the host."""
+
+    def __init__(
+        self, name: str, args: LightsailHostArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        one_of("the size of the Lightsail host", args["size"], list(LIGHTSAIL))
+        if args["disk_gb"] < LEAST_DISK_GB:
+            raise ValueError(f"a Lightsail disk has {LEAST_DISK_GB} GB at least, not {args['disk_gb']}")
+        super().__init__("LightsailHost", name, args, opts)
+        zone = f"{args['region']}{args.get('zone', 'a')}"
+        agent = HostAgent(
+            f"{name}-agent",
+            {
+                "region": args["region"],
+                "host": args["host"],
+                "identity": identity(
+                    "lightsail",
+                    BLUEPRINT,
+                    zone,
+                    args["size"],
+                    args["public_key"],
+                    int(args.get("generation", 1)),
+                ),
+            },
+            self.child(),
+        )
+        key = aws.lightsail.KeyPair(f"{name}-key", public_key=args["public_key"], opts=self.child())
+        snapshot = args.get("snapshot_hour")
+        instance = aws.lightsail.Instance(
+            f"{name}-instance",
+            availability_zone=zone,
+            blueprint_id=BLUEPRINT,
+            bundle_id=args["size"],
+            key_pair_name=key.name,
+            user_data=agent.launch_script,
+            ip_address_type="dualstack",
+            add_on=None
+            if snapshot is None
+            else aws.lightsail.InstanceAddOnArgs(
+                type="AutoSnapshot", status="Enabled", snapshot_time=f"{snapshot:02}:00"
+            ),
+            # The disk and the address can be with one host only.
+            opts=self.child(delete_before_replace=True),
+        )
+        self._ports(name, instance.name, args.get("ssh_from", ()))
+        protect = args.get("protect")
+        static = aws.lightsail.StaticIp(f"{name}-address", opts=self.child(protect=protect))
+        aws.lightsail.StaticIpAttachment(
+            f"{name}-address",
+            static_ip_name=static.name,
+            instance_name=instance.name,
+            opts=self.child(delete_before_replace=True),
+        )
+        disk = aws.lightsail.Disk(
+            f"{name}-data",
+            availability_zone=zone,
+            size_in_gb=args["disk_gb"],
+            opts=self.child(protect=protect, retain_on_delete=args.get("retain")),
+        )
+        aws.lightsail.Disk_attachment(
+            f"{name}-data",
+            disk_name=disk.name,
+            instance_name=instance.name,
+            disk_path=DISK_PATH,
+            opts=self.child(delete_before_replace=True),
+        )
+        self.address = static.ip_address
+        self.bucket = agent.bucket
+        self.role_name = agent.role_name
+        self.register_outputs({"address": self.address, "bucket": self.bucket, "role_name": self.role_name})
+
+    def _ports(self, name: str, instance_name: pulumi.Input[str], ssh_from: Sequence[str]) -> None:
+        # This list is the whole list: what is not in it is closed, 22 included.
+        ports = [
+            aws.lightsail.InstancePublicPortsPortInfoArgs(
+                protocol="tcp", from_port=port, to_port=port, cidrs=["0.0.0.0/0"], ipv6_cidrs=["::/0"]
+            )
+            for port in WEB_PORTS
+        ]
+        if ssh_from:
+            ports.append(
+                aws.lightsail.InstancePublicPortsPortInfoArgs(
+                    protocol="tcp", from_port=22, to_port=22, cidrs=list(ssh_from)
+                )
+            )
+        aws.lightsail.InstancePublicPorts(
+            f"{name}-ports", instance_name=instance_name, port_infos=ports, opts=self.child()
+        )
