@@ -4,7 +4,6 @@ Nothing leaves the machine: the stand-ins are the only providers, the state lies
 the checkout, and the engine may download nothing.
 """
 
-import asyncio
 import contextlib
 import json
 import tempfile
@@ -20,6 +19,7 @@ import pulumi
 from rehearsal.cli import CHECKOUT, Cli, find_engine
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.errors import RehearsalError
+from rehearsal.inline import STOPPED, Guarded
 from rehearsal.monitor import STACK_TYPE
 from rehearsal.plan import PROJECT, SHORTEST_SECRET, Program
 from rehearsal.server import debug_providers, serving
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 WORK = CHECKOUT / ".cache" / "rehearsal"
 PASSPHRASE = "rehearsal"  # noqa: S105 - it protects stand-in values in a folder that is deleted
 _NOT_CHANGES = frozenset({"same", "read", "refresh"})
-_PATIENCE = 40
-"""Times 0.05 s that a loop is given to end by itself."""
 _NO_ENGINE = "there is no Pulumi CLI; `make engine` provides one"
 
 
@@ -109,16 +107,14 @@ class Rehearsal:
     """Values of the secret configuration by a label."""
     backend: Path
     """The folder of the state's files."""
+    program: Guarded
     watch: Watch | None = None
-    failure: list[Exception] = field(default_factory=list)
-    """What the program raised in the operation that runs."""
-    loops: list[asyncio.AbstractEventLoop] = field(default_factory=list, repr=False)
-    """The event loops that the Automation API ran the program in."""
 
     def up(self, *, program: Program | None = None, kind: str = "up") -> Update:
         """Deploy; with `program`, that one from now on. `kind` is what `watch` and the result call it."""
         if program is not None:
-            self.stack.workspace.program = self.guarded(program)
+            self.program = Guarded(program)
+            self.stack.workspace.program = self.program
         return self._run(kind, self.stack.up)
 
     def preview(self) -> Update:
@@ -152,26 +148,13 @@ class Rehearsal:
             self.stack._run_pulumi_cmd_sync(["state", "unprotect", "--all", "--yes"])  # noqa: SLF001
         return protected
 
-    def guarded(self, program: Program) -> Program:
-        """The program, with what it raises kept for us: the engine would print a traceback."""
-
-        def run() -> None:
-            self.loops.append(asyncio.get_running_loop())
-            try:
-                program()
-            except Exception as error:  # noqa: BLE001 - it is judged once the engine has stopped
-                self.failure.append(error)
-                raise pulumi.RunError("the program stopped") from None
-
-        return run
-
     def _run(self, kind: str, operation: Callable[..., Any]) -> Update:
         from pulumi.automation.errors import CommandError
 
         changes: Counter[str] = Counter()
         steps: list[tuple[str, str]] = []
         diagnostics: list[str] = []
-        self.failure.clear()
+        self.program.reset()
 
         def on_event(event: "EngineEvent") -> None:
             self._note(kind, event, changes, steps, diagnostics)
@@ -182,7 +165,7 @@ class Rehearsal:
         except CommandError as error:
             raise self._clean(error, diagnostics) from None
         finally:
-            self._close_loops()
+            self.program.close()
         seconds = time.monotonic() - started
         outputs = getattr(result, "outputs", None) or {}
         return Update(
@@ -194,24 +177,6 @@ class Rehearsal:
             },
             seconds=seconds,
         )
-
-    def _close_loops(self) -> None:
-        """The Automation API leaves its loop open, with tasks in it, when the engine stops on an error."""
-        for loop in self.loops:
-            for _ in range(_PATIENCE):
-                if not loop.is_running():
-                    break
-                time.sleep(0.05)
-            if loop.is_closed() or loop.is_running():
-                continue
-            loop.set_exception_handler(lambda _loop, _context: None)
-            left = asyncio.all_tasks(loop)
-            for task in left:
-                task.cancel()
-            if left:
-                loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-            loop.close()
-        self.loops.clear()
 
     def _note(
         self,
@@ -240,15 +205,15 @@ class Rehearsal:
                 self.watch(kind, Progress(operation, metadata.type, metadata.urn, done, failed))
 
     def _clean(self, error: Exception, diagnostics: list[str]) -> Exception:
-        if self.failure:
-            first = self.failure[0]
+        if self.program.failures:
+            first = self.program.failures[0]
             if hasattr(first, "problems"):
                 return first
             prefix = (
                 "" if isinstance(first, RehearsalError | pulumi.RunError) else f"{type(first).__name__}: "
             )
             return RehearsalError(self._masked(prefix + str(first)))
-        told = [line for line in diagnostics if line and "the program stopped" not in line]
+        told = [line for line in diagnostics if line and STOPPED not in line]
         return RehearsalError(self._masked("\n".join(dict.fromkeys(told)) or str(error)))
 
     def _masked(self, text: str) -> str:
@@ -310,8 +275,8 @@ def rehearsing(
             opening(other).import_stack(_deployed(project, other, outputs))
         opened = opening(stack)
         secrets = {f"configuration {key}": config[key] for key in secret_keys if key in config}
-        rehearsal = Rehearsal(opened, cloud, cli, secrets, root / "state", watch)
-        opened.workspace.program = rehearsal.guarded(program)
+        rehearsal = Rehearsal(opened, cloud, cli, secrets, root / "state", Guarded(program), watch)
+        opened.workspace.program = rehearsal.program
         rehearsal.set_config(config, secret_keys)
         yield rehearsal
 
