@@ -111,13 +111,14 @@ def from_state(state: Mapping[str, Any]) -> list[Subject]:
                 type=item["type"],
                 name=item["urn"].rsplit("::", 1)[-1],
                 urn=item["urn"],
-                properties={key: _revealed(value) for key, value in {**outputs, **inputs}.items()},
+                properties={key: _revealed(value) for key, value in {**inputs, **outputs}.items()},
                 outputs={key: _revealed(value) for key, value in outputs.items()},
                 id=item.get("id"),
                 parent=item.get("parent"),
                 protect=bool(item.get("protect")),
                 dependencies=item.get("propertyDependencies") or {},
                 secrets=frozenset(secret),
+                declared=frozenset(inputs),
                 provider=_settings(providers.get(_provider_urn(item.get("provider")), {})),
             )
         )
@@ -137,19 +138,27 @@ def from_resource_args(args: "ResourceValidationArgs") -> Subject:
     )
 
 
-def from_stack_resources(resources: Iterable["PolicyResource"]) -> list[Subject]:
-    """Return what the rules judge, of the engine's question about the whole stack."""
+def from_stack_resources(
+    resources: Iterable["PolicyResource"], inputs: Mapping[str, Mapping[str, Any]] | None = None
+) -> list[Subject]:
+    """Return what the rules judge, of the engine's question about the whole stack.
+
+    The engine gives what the clouds answered, in which a preview knows little. `inputs` are what it asked about
+    single resources before, by URN.
+    """
+    asked = inputs or {}
     subjects = []
     for resource in resources:
-        properties = plain(resource.props)
+        answered = plain(resource.props)
+        properties = plain(asked[resource.urn]) if resource.urn in asked else answered
         subjects.append(
             Subject(
                 type=resource.resource_type,
                 name=resource.name,
                 urn=resource.urn,
                 properties=properties,
-                outputs=properties,
-                id=properties.get("id"),
+                outputs=answered,
+                id=answered.get("id"),
                 parent=resource.parent.urn if resource.parent is not None else resource.opts.parent,
                 protect=bool(resource.opts.protect),
                 dependencies={

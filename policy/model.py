@@ -51,8 +51,14 @@ class Subject:
     """Property to the URNs that its value was made from."""
     secrets: frozenset[str] | None = None
     """Top-level properties that are secret; None where nobody says (the engine unwraps them for policies)."""
+    declared: frozenset[str] | None = None
+    """Properties that the program sets; None where nobody says. The cloud fills in others by itself."""
     provider: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Inputs of the provider that makes it, where they are known (default tags, region)."""
+
+    def sets(self, prop: str) -> bool:
+        """Tell whether the program itself gives a property."""
+        return prop in (self.properties if self.declared is None else self.declared)
 
     def identities(self) -> Iterator[str]:
         """Give the values by which other resources can mean this one."""

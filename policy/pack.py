@@ -1,6 +1,7 @@
 """The rules as a CrossGuard pack: one policy for each rule, under the rule's id."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from pulumi_policy import (
 from pulumi_policy import Severity as PackSeverity
 
 from policy.adapters import from_resource_args, from_stack_resources, plain
-from policy.config import Config, load
+from policy.config import Config, ConfigError, load
 from policy.judge import judge, look
 from policy.model import UNKNOWN, Stack, canonical
 from policy.rule import Level, Remedy, Rule, standard
@@ -36,9 +37,16 @@ _CONFIGURABLE: Final = {
 }
 
 
+Asked = dict[str, Mapping[str, Any]]
+"""Inputs of the resources that the engine has asked about, by URN: its question about the stack lacks them."""
+
+
 def serve() -> None:
     """Serve the pack to the engine that started this program. Does not return."""
-    configuration = load(os.environ.get("PULUMI_STACK", ""))
+    try:
+        configuration = load(os.environ.get("PULUMI_STACK", ""))
+    except ConfigError as error:
+        sys.exit(str(error))
     PolicyPack(
         name=NAME,
         policies=policies(configuration),
@@ -50,14 +58,15 @@ def serve() -> None:
 
 def policies(config: Config) -> list[Policy]:
     """Return the pack's policies, at the levels that the configuration gives them."""
-    made: list[Policy] = [_policy(rule, config) for rule in RULES]
+    asked: Asked = {}
+    made: list[Policy] = [_policy(rule, config, asked) for rule in RULES]
     made.append(
         StackValidationPolicy(
             name=NOT_KNOWN,
             description="Some values are not known before the deployment: these rules could not judge them yet.",
             enforcement_level=EnforcementLevel.ADVISORY,
             severity=PackSeverity.LOW,
-            validate=_not_known(config),
+            validate=_not_known(config, asked),
         )
     )
     made.append(
@@ -79,7 +88,7 @@ def _level(rule: Rule, config: Config) -> EnforcementLevel:
     return EnforcementLevel.MANDATORY if blocks else EnforcementLevel.ADVISORY
 
 
-def _policy(rule: Rule, config: Config) -> Policy:
+def _policy(rule: Rule, config: Config, asked: Asked) -> Policy:
     about: dict[str, Any] = {
         "name": rule.id,
         "description": rule.title,
@@ -95,10 +104,10 @@ def _policy(rule: Rule, config: Config) -> Policy:
         "config_schema": PolicyConfigSchema(properties=_CONFIGURABLE),
     }
     if rule.joins:
-        return StackValidationPolicy(validate=_stack_validation(rule, config), **about)
+        return StackValidationPolicy(validate=_stack_validation(rule, config, asked), **about)
     if rule.remedy is not None:
         about["remediate"] = _remediation(rule, rule.remedy)
-    return ResourceValidationPolicy(validate=_resource_validation(rule, config), **about)
+    return ResourceValidationPolicy(validate=_resource_validation(rule, config, asked), **about)
 
 
 def _overridden(config: Config, own: Mapping[str, Any]) -> Config:
@@ -111,11 +120,12 @@ def _waived(config: Config, rule: Rule, urn: str, name: str) -> bool:
 
 
 def _resource_validation(
-    rule: Rule, config: Config
+    rule: Rule, config: Config, asked: Asked
 ) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     types = frozenset(rule.types)
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        asked.setdefault(args.urn, args.props)
         if canonical(args.resource_type) not in types:
             return
         subject = from_resource_args(args)
@@ -127,13 +137,15 @@ def _resource_validation(
     return validate
 
 
-def _stack_validation(rule: Rule, config: Config) -> Callable[[StackValidationArgs, ReportViolation], None]:
+def _stack_validation(
+    rule: Rule, config: Config, asked: Asked
+) -> Callable[[StackValidationArgs, ReportViolation], None]:
     types = frozenset(rule.types)
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         if not any(canonical(resource.resource_type) in types for resource in args.resources):
             return
-        stack = Stack(from_stack_resources(args.resources))
+        stack = Stack(from_stack_resources(args.resources, asked))
         chosen = _overridden(config, args.get_config())
         for subject in stack.of(*rule.types):
             for is_unknown, path, message, about in look(rule, subject, stack, chosen):
@@ -143,22 +155,23 @@ def _stack_validation(rule: Rule, config: Config) -> Callable[[StackValidationAr
     return validate
 
 
-def _not_known(config: Config) -> Callable[[StackValidationArgs, ReportViolation], None]:
+def _not_known(config: Config, asked: Asked) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        found = judge(from_stack_resources(args.resources), config).unknown
-        by_rule: dict[str, list[str]] = {}
+        found = judge(from_stack_resources(args.resources, asked), config).unknown
+        places: dict[tuple[str, str, str], list[str]] = {}
         for finding in found:
-            by_rule.setdefault(finding.rule.id, []).append(f"{finding.subject.name} {finding.path}".strip())
-        for rule, places in by_rule.items():
-            more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
-            report(f"{rule} cannot tell yet: {', '.join(places[:_SHOWN])}{more}", None)
+            place = (finding.subject.urn, finding.subject.name, finding.path)
+            places.setdefault(place, []).append(finding.rule.id)
+        for (urn, name, path), rules in places.items():
+            more = f" and {len(rules) - _SHOWN} more" if len(rules) > _SHOWN else ""
+            report(f"{name} {path}: not judged yet by {', '.join(rules[:_SHOWN])}{more}", urn)
 
     return validate
 
 
 def _waivers(config: Config) -> Callable[[StackValidationArgs, ReportViolation], None]:
-    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        for waiver in judge(from_stack_resources(args.resources), config).expired:
+    def validate(_: StackValidationArgs, report: ReportViolation) -> None:
+        for waiver in judge((), config).expired:
             report(f"the waiver of {waiver.rule} for {waiver.resource} ended on {waiver.expires}", None)
 
     return validate

@@ -595,7 +595,7 @@ def _compute() -> Iterable[Subject]:
             "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
         },
     )
-    env = [{"name": key, "value": value} for key, value in CHAT_ENVIRONMENT.items()]
+    env: list[dict[str, Any]] = [{"name": key, "value": value} for key, value in CHAT_ENVIRONMENT.items()]
     env.append(
         {"name": "MONGO_URL", "valueFrom": {"secretKeyRef": {"name": "chat-secrets", "key": "mongo-uri"}}}
     )
@@ -1103,14 +1103,14 @@ def changed(patch: Mapping[str, Any]) -> list[Subject]:
             subjects[name] = Subject(**made)
             continue
         properties = copy.deepcopy(dict(subject.properties))
-        _put(properties, steps, value)
+        put(properties, steps, value)
         subjects[name] = Subject(
             **{**{key: getattr(subject, key) for key in Subject.__slots__}, "properties": properties}
         )
     return list(subjects.values())
 
 
-def _put(holder: Any, steps: list[str], value: Any) -> None:
+def put(holder: Any, steps: list[str], value: Any) -> None:
     key: Any = int(steps[0]) if isinstance(holder, list) else steps[0]
     if len(steps) == 1:
         if value is DELETE:
@@ -1123,10 +1123,25 @@ def _put(holder: Any, steps: list[str], value: Any) -> None:
     inner = holder.setdefault(key, {}) if isinstance(holder, dict) else holder[key]
     if isinstance(inner, str):
         parsed = json.loads(inner)
-        _put(parsed, steps[1:], value)
+        put(parsed, steps[1:], value)
         holder[key] = json.dumps(parsed)
     else:
-        _put(inner, steps[1:], value)
+        put(inner, steps[1:], value)
 
 
-__all__ = ["CONFIG", "DELETE", "UNKNOWN", "changed", "world"]
+__all__ = [
+    "ACCOUNT",
+    "CHAT_ENVIRONMENT",
+    "CONFIG",
+    "DELETE",
+    "TAGS",
+    "UNKNOWN",
+    "USER_DATA",
+    "allow",
+    "changed",
+    "doc",
+    "put",
+    "urn",
+    "w",
+    "world",
+]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 from policy_cases import CASES, EXISTENCE, MORE, Case
 from policy_world import CONFIG, UNKNOWN, changed, world
@@ -18,14 +19,15 @@ from policy.model import Stack, canonical
 from policy.rule import STANDARDS, Level, Probe, Rule, standard
 from policy.rules import AREAS, BY_ID, RULES
 
-SITE_PACKAGES = Path(__import__("pulumi").__file__).parent.parent
+SITE_PACKAGES = Path(str(pulumi.__file__)).parent.parent
 FAILING = [(rule, case) for rule, case in CASES.items()] + MORE
 IDS = [f"{rule}-{number}" for number, (rule, _) in enumerate(FAILING)]
 
 
 def seen(rule: Rule, stack: Stack, config: Config = CONFIG) -> tuple[set[str], set[str]]:
     """Return the names of what fails and of what cannot be told."""
-    failed, unknown = set(), set()
+    failed: set[str] = set()
+    unknown: set[str] = set()
     for subject in stack.of(*rule.types):
         for is_unknown, _, _, about in look(rule, subject, stack, config):
             (unknown if is_unknown else failed).add(about.name)

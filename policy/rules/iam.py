@@ -219,7 +219,7 @@ def _boundary(p: Probe) -> None:
 
 def _exclusive(p: Probe) -> None:
     for own, peer in (("inlinePolicies", t.IAM_ROLE_POLICY), ("managedPolicyArns", t.IAM_ROLE_ATTACHMENT)):
-        if present(p.get(own)) and p.stack.referring(p.subject, peer, "role"):
+        if p.subject.sets(own) and present(p.get(own)) and p.stack.referring(p.subject, peer, "role"):
             p.fail("is given policies in two ways: each update undoes the other", own)
 
 

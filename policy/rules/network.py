@@ -155,7 +155,7 @@ def _described(p: Probe) -> None:
 
 
 def _single_style(p: Probe) -> None:
-    if present(p.get("ingress")) or present(p.get("egress")):
+    if any(p.subject.sets(key) and present(p.get(key)) for key in ("ingress", "egress")):
         for peer in (t.SECURITY_GROUP_RULE, t.INGRESS_RULE, t.EGRESS_RULE):
             for other in p.stack.referring(p.subject, peer, "securityGroupId"):
                 p.fail(

@@ -1,0 +1,140 @@
+"""Writes docs/policies.md from the rules: `python -m policy.docs`."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+from policy.rule import STANDARDS, Level, standard
+from policy.rules import AREAS, RULES
+
+PAGE: Final = Path(__file__).parent.parent / "docs" / "policies.md"
+_HEAD: Final = """# The rules that stacks are judged by
+
+This page is generated from `policy/rules/` by `make docs`; a test fails when it is stale.
+
+    make policy                                  # all stacks, from their plans; no CLI, no account
+    python -m policy lovia-fargate --all         # one stack, with advice and with what is not known yet
+    python -m policy --state export.json NAME    # what `pulumi stack export` wrote
+    pulumi preview --policy-pack policy          # in the engine, before each update
+    pulumi policy analyze --file state.json --policy-pack policy
+
+The same rules run in all of these. Exit status of `python -m policy`: 0 nothing stops a deployment, 1 something
+does, 2 it could not be judged. `--json`, `--sarif` (2.1.0) and `--junit` write the findings for other tools.
+
+An engine without Pulumi's Python language plugin finds the pack's interpreter by `policy/launcher` on `PATH`.
+
+## Levels
+
+| level | meaning |
+|---|---|
+| mandatory | a finding stops the deployment |
+| mandatory in production | the same where the configuration says `environment: production`; advice in a trial |
+| remediate | mandatory; and in the engine the pack mends the input by itself |
+| advisory | is shown, and stops nothing |
+
+A value that only the cloud can tell is **not known yet** in a preview. The rule says so for that one property and
+judges the rest; such a rule has not passed. The rehearsal knows nearly all values, so it judges nearly everything.
+Findings name rule, resource and path, never a value: rules see secrets in plaintext.
+
+## Configuration and waivers
+
+`policy/config.yaml` says for each stack what `policy/config.py` describes: environment, regions, registries, ports,
+tags, and waivers. A waiver names one rule, one resource, a reason and its last day; after that day it is an error,
+and one that waives nothing is reported.
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    parts = [
+        _HEAD,
+        _numbers(),
+        *(_area(module.__name__.rsplit(".", 1)[-1], module.__doc__ or "") for module in AREAS),
+    ]
+    parts.append(_coverage())
+    return "\n".join(parts)
+
+
+def _numbers() -> str:
+    lines = [
+        f"## {len(RULES)} rules",
+        "",
+        "| area | " + " | ".join(Level) + " | all |",
+        "|---|" + "---|" * (len(Level) + 1),
+    ]
+    for module in AREAS:
+        area = module.__name__.rsplit(".", 1)[-1]
+        counts = Counter(rule.level for rule in RULES if rule.area == area)
+        cells = [str(counts[level] or "") for level in Level]
+        lines.append(f"| [{area}](#{area}) | {' | '.join(cells)} | {sum(counts.values())} |")
+    totals = Counter(rule.level for rule in RULES)
+    lines.append(f"| all | {' | '.join(str(totals[level]) for level in Level)} | {len(RULES)} |")
+    return "\n".join([*lines, ""])
+
+
+def _area(area: str, about: str) -> str:
+    lines = [
+        f"## {area}",
+        "",
+        about.strip(),
+        "",
+        "| rule | asks | level | severity | what to do | maps to |",
+        "|---|---|---|---|---|---|",
+    ]
+    for rule in RULES:
+        if rule.area == area:
+            cells = (
+                f"[{rule.id}]({rule.link})",
+                rule.title,
+                rule.level,
+                rule.severity,
+                rule.fix,
+                ", ".join(rule.maps),
+            )
+            lines.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join([*lines, ""])
+
+
+def _coverage() -> str:
+    names = [name for _, name in STANDARDS]
+    default = standard("")
+    lines = [
+        "## Coverage by standard",
+        "",
+        "| standard | controls | rules | controls that a rule here asks for |",
+        "|---|---|---|---|",
+    ]
+    for name in (default, *names):
+        rules = [rule for rule in RULES if any(standard(control) == name for control in rule.maps)]
+        controls = sorted({c for rule in rules for c in rule.maps if standard(c) == name}, key=_natural)
+        lines.append(f"| {name} | {len(controls)} | {len(rules)} | {', '.join(controls)} |")
+    lines += ["", _compared()]
+    return "\n".join(lines)
+
+
+def _natural(control: str) -> tuple[str, ...]:
+    return tuple(
+        part.zfill(6) if part.isdigit() else part
+        for part in control.replace(".", " ").replace("_", " ").split()
+    )
+
+
+def _compared() -> str:
+    joining = sum(rule.joins for rule in RULES)
+    return f"""## Compared with other packs
+
+| pack | rules | for types that these stacks use |
+|---|---|---|
+| this one | {len(RULES)} | all; {joining} of them look at several resources together |
+| Pulumi AWSGuard | 28 | 10; it reads a bucket's own logging property, which AWS v7 no longer fills |
+| Pulumi compliance-policies, AWS | 97 | 36; one resource at a time, none for ECS, ACM, VPC, SES, WAF, SNS or Lightsail |
+| Pulumi compliance-policies, Kubernetes | 303 | 18; 285 only refuse alpha and beta APIs |
+
+Counted from the sources of those packs. None of them has a rule for DigitalOcean, MongoDB Atlas, Cloudflare or
+Rocket.Chat.
+"""
+
+
+if __name__ == "__main__":
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page(), encoding="utf-8")

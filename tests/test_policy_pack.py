@@ -1,0 +1,622 @@
+"""The pack around the rules: where resources come from, waivers, reports, the command line, the engine's side."""
+
+import datetime as dt
+import functools
+import gc
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from policy_cases import CASES
+from policy_world import CONFIG, DELETE, UNKNOWN, changed, put, urn, w, world
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyCustomTimeouts,
+    PolicyResource,
+    PolicyResourceOptions,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
+from test_policy_rules import seen
+
+from policy import adapters, cli, docs, report
+from policy import tokens as t
+from policy.config import Config, ConfigError, Waiver, load
+from policy.judge import judge
+from policy.model import SECRET, Stack, Subject
+from policy.pack import NOT_KNOWN, WAIVERS, policies
+from policy.rule import Level
+from policy.rules import BY_ID, RULES
+from rehearsal.plan import Plan
+from rehearsal.stack import plan
+
+TODAY = dt.date(2026, 11, 21)
+ROOT = Path(__file__).parent.parent
+STACKS = sorted(path.name.split(".")[1] for path in (ROOT / "stacks").glob("Pulumi.*.yaml"))
+
+
+def waiver(rule: str, resource: str, expires: str = "2027-01-01") -> Waiver:
+    return Waiver(
+        rule=rule,
+        resource=resource,
+        reason="Only tried out here, for a week.",
+        expires=dt.date.fromisoformat(expires),
+    )
+
+
+def judged(patch: Mapping[str, Any], *waivers: Waiver) -> report.Report:
+    return judge(changed(patch), CONFIG.model_copy(update={"waivers": waivers}), stack="world", today=TODAY)
+
+
+BAD = {"http defaultActions.0.type": "forward", "alb idleTimeout": 60, "https sslPolicy": UNKNOWN}
+
+
+# What is judged
+
+
+@functools.cache
+def planned(stack: str) -> Plan:
+    return plan(stack)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_stack_of_this_project_passes_with_nothing_mandatory(stack: str) -> None:
+    found = judge(adapters.from_plan(planned(stack).resources), load(stack), stack=stack)
+    assert [(f.rule.id, f.subject.name, f.path) for f in found.blocking] == []
+    assert found.expired == ()
+    assert found.unused == ()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_plan_from_a_file_is_judged_like_the_plan_itself(stack: str) -> None:
+    config = load(stack)
+    value = judge(adapters.from_plan(planned(stack).resources), config, stack=stack)
+    file = judge(adapters.from_plan_json(json.loads(planned(stack).text())), config, stack=stack)
+    hidden = {(f.rule.id, f.subject.urn) for f in file.unknown}
+    assert {(f.rule.id, f.subject.urn) for f in value.findings} - hidden <= {
+        (f.rule.id, f.subject.urn) for f in file.findings
+    }
+
+
+def of_the_components() -> Iterator[tuple[str, str, list[str], Any]]:
+    """Give the cases that change one property, for each resource that the reference stack makes of that type."""
+    kinds = {subject.name: subject.type for subject in world().values()}
+    made = {resource.type for resource in planned("lovia-fargate-cdn").resources}
+    for rule, case in CASES.items():
+        place = next(iter(case.patch), "")
+        name, _, path = place.partition(" ")
+        if len(case.patch) == 1 and path and kinds[name] in made and case.names == {name}:
+            yield rule, kinds[name], path.split("|") if "|" in path else path.split("."), case.patch[place]
+
+
+def test_a_safe_default_of_a_component_that_is_switched_off_is_seen() -> None:
+    subjects = adapters.from_plan(planned("lovia-fargate-cdn").resources)
+    fired, tried = set(), set()
+    for rule, kind, path, value in of_the_components():
+        if path[0] == "@":
+            continue
+        tried.add(rule)
+        for position, subject in enumerate(subjects):
+            if subject.type != kind:
+                continue
+            properties = json.loads(json.dumps(dict(subject.properties)))
+            try:
+                put(properties, path, value)
+            except (KeyError, IndexError, TypeError, ValueError):
+                continue
+            mended = [*subjects[:position], with_properties(subject, properties), *subjects[position + 1 :]]
+            if subject.name in seen(BY_ID[rule], Stack(mended), CONFIG)[0]:
+                fired.add(rule)
+                break
+    assert len(tried) >= 100
+    assert len(fired) >= 0.8 * len(tried), sorted(tried - fired)
+
+
+def with_properties(subject: Subject, properties: dict[str, Any]) -> Subject:
+    return Subject(**{**{key: getattr(subject, key) for key in Subject.__slots__}, "properties": properties})
+
+
+def test_side_resources_are_joined_by_dependency_before_value() -> None:
+    bucket = w("b", t.BUCKET, {"bucket": UNKNOWN})
+    mine = w("mine", t.BUCKET_VERSIONING, {"bucket": UNKNOWN}, deps={"bucket": ["b"]})
+    stack = Stack([bucket, mine, w("other", t.BUCKET_VERSIONING, {"bucket": "else"})])
+    assert stack.referring(bucket, t.BUCKET_VERSIONING, "bucket") == [mine]
+    assert stack.meant(mine, "bucket", t.BUCKET) == [bucket]
+
+
+def test_side_resources_are_joined_by_value_where_no_dependency_is_known() -> None:
+    bucket = w("b", t.BUCKET, {"bucket": "name"})
+    mine = w("mine", "aws:s3/bucketVersioningV2:BucketVersioningV2", {"bucket": "name"})
+    assert Stack([bucket, mine]).referring(bucket, t.BUCKET_VERSIONING, "bucket") == [mine]
+
+
+def test_a_bucket_whose_side_resource_cannot_be_told_is_unknown() -> None:
+    stack = Stack([w("b", t.BUCKET, {"bucket": "name"}), w("s", t.BUCKET_VERSIONING, {"bucket": UNKNOWN})])
+    assert seen(BY_ID["s3-versioning"], stack) == (set(), {"b"})
+
+
+def test_an_exported_state_is_judged_by_what_the_cloud_answered() -> None:
+    provider = "urn:pulumi:s::p::pulumi:providers:aws::main"
+    state = {
+        "deployment": {
+            "resources": [
+                {"urn": provider, "type": "pulumi:providers:aws", "inputs": {"region": "eu-west-1"}},
+                {
+                    "urn": "urn:pulumi:s::p::aws:lb/loadBalancer:LoadBalancer::alb",
+                    "type": t.LOAD_BALANCER,
+                    "provider": f"{provider}::0a1b",
+                    "inputs": {
+                        "dropInvalidHeaderFields": True,
+                        "name": {adapters._SIGNATURE: adapters._SECRET_SIGNATURE, "ciphertext": "x"},
+                    },
+                    "outputs": {"dropInvalidHeaderFields": False},
+                    "protect": True,
+                },
+            ]
+        }
+    }
+    subject = adapters.from_state(state)[1]
+    assert subject.name == "alb"
+    assert subject.properties["name"] == SECRET
+    assert subject.secrets == {"name"}
+    assert subject.provider == {"region": "eu-west-1"}
+    assert seen(BY_ID["alb-drop-invalid-headers"], Stack([subject]))[0] == {"alb"}
+
+
+def test_computed_properties_do_not_count_as_the_programs_own() -> None:
+    group = w("g", t.SECURITY_GROUP, {"description": "x", "ingress": [{"protocol": "tcp"}]})
+    rule = w("r", t.INGRESS_RULE, {"securityGroupId": "g-id"})
+    assert seen(BY_ID["net-sg-single-style"], Stack([group, rule]))[0] == {"g"}
+    computed = Subject(
+        **{**{key: getattr(group, key) for key in Subject.__slots__}, "declared": frozenset({"description"})}
+    )
+    assert seen(BY_ID["net-sg-single-style"], Stack([computed, rule])) == (set(), set())
+
+
+# Waivers and levels
+
+
+def test_a_waiver_covers_its_finding_and_is_listed() -> None:
+    found = judged(BAD, waiver("alb-http-redirect", "http"))
+    assert "alb-http-redirect" not in {f.rule.id for f in found.findings}
+    assert [(f.rule.id, f.waiver and f.waiver.reason) for f in found.waived] == [
+        ("alb-http-redirect", "Only tried out here, for a week.")
+    ]
+    assert found.clean
+
+
+def test_a_waiver_may_name_the_urn() -> None:
+    assert judged(BAD, waiver("alb-http-redirect", urn("http"))).waived
+
+
+def test_a_waiver_of_another_resource_covers_nothing_and_is_reported() -> None:
+    found = judged(BAD, waiver("alb-http-redirect", "https"))
+    assert not found.clean
+    assert [one.resource for one in found.unused] == ["https"]
+
+
+def test_a_waiver_past_its_day_is_an_error() -> None:
+    found = judged({}, waiver("alb-http-redirect", "http", "2026-11-20"))
+    assert not found.clean
+    assert [one.rule for one in found.expired] == ["alb-http-redirect"]
+    assert judged(BAD, waiver("alb-http-redirect", "http", "2026-11-21")).clean
+
+
+def test_a_waiver_of_a_rule_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no-such-rule"):
+        judged({}, waiver("no-such-rule", "http"))
+
+
+def test_a_waiver_needs_a_reason_of_some_length() -> None:
+    with pytest.raises(ValueError, match="reason"):
+        Waiver(rule="a", resource="b", reason="because", expires=TODAY)
+
+
+def test_a_trial_is_spared_what_is_mandatory_in_production_only() -> None:
+    subjects = changed({"vpc-flow": DELETE})
+    assert [f.rule.id for f in judge(subjects, CONFIG).blocking] == ["net-flow-logs"]
+    trial = judge(subjects, CONFIG.model_copy(update={"environment": "trial"}))
+    assert [f.rule.id for f in trial.advisory] == ["net-flow-logs"]
+    assert trial.clean
+
+
+def test_the_configuration_of_a_stack_adds_to_the_default(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    one = "{rule: a, resource: b, reason: long enough to be a reason, expires: 2027-01-01}"
+    file.write_text(
+        f"default: {{environment: trial, waivers: [{one}]}}\nstacks: {{x: {{maxNatGateways: 1, waivers: [{one}]}}}}\n"
+    )
+    found = load("x", file)
+    assert (found.environment, found.maxNatGateways, len(found.waivers)) == ("trial", 1, 2)
+    assert load("y", file).maxNatGateways == 3
+    assert load("x", file, {"environment": "production"}).production
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("default: [", "not YAML"),
+        ("defaults: {}", "defaults"),
+        ("default: {environment: staging}", "environment"),
+        ("stacks: {x: {port: 1}}", "port"),
+        ("stacks: {x: {waivers: [{rule: a}]}}", "waivers.0.reason"),
+        ("stacks: []", "stacks"),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_says_where(tmp_path: Path, content: str, told: str) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(content)
+    with pytest.raises(ConfigError, match=told):
+        load("x", file)
+
+
+def test_a_configuration_that_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml"):
+        load("x", tmp_path / "nowhere.yaml")
+
+
+# Reports
+
+
+def reports() -> list[report.Report]:
+    return [
+        judged(BAD, waiver("alb-websocket-idle", "alb"), waiver("alb-waf", "alb", "2020-01-01")),
+        judged({}),
+    ]
+
+
+def test_sarif_is_valid_against_its_schema_and_holds_every_finding() -> None:
+    schema = json.loads((ROOT / "tests" / "golden" / "sarif-2.1.0.schema.json").read_text("utf-8"))
+    made = report.as_sarif(reports())
+    jsonschema.validate(made, schema)
+    results = made["runs"][0]["results"]
+    assert {(one["ruleId"], one["kind"], one["level"]) for one in results} == {
+        ("alb-http-redirect", "fail", "error"),
+        ("alb-websocket-idle", "fail", "note"),
+        ("alb-tls-policy", "open", "none"),
+    }
+    assert len(made["runs"][0]["tool"]["driver"]["rules"]) == len(RULES)
+    assert all(
+        made["runs"][0]["tool"]["driver"]["rules"][one["ruleIndex"]]["id"] == one["ruleId"] for one in results
+    )
+    assert [one["ruleId"] for one in results if "suppressions" in one] == ["alb-websocket-idle"]
+
+
+def test_junit_has_a_case_for_each_rule_and_a_failure_for_each_that_blocks() -> None:
+    suites = ET.fromstring(report.as_junit(reports()))  # noqa: S314 - our own text
+    first, second = suites.findall("testsuite")
+    assert {case.get("name") for case in first.iter("testcase") if case.find("failure") is not None} == {
+        "alb-http-redirect",
+        "alb-waf alb",
+    }
+    assert first.get("failures") == "2"
+    assert len(first.findall("testcase")) == int(str(first.get("tests")))
+    assert second.get("failures") == "0"
+
+
+def test_json_says_what_is_wrong_and_what_to_do() -> None:
+    made = report.as_json(reports())
+    assert not made["clean"]
+    first = made["stacks"][0]["findings"][0]
+    assert first["rule"] == "alb-http-redirect"
+    assert first["path"] == "defaultActions[0].type"
+    assert first["blocking"]
+    assert first["fix"]
+    assert made["stacks"][1]["clean"]
+    assert json.loads(report.text(made)) == made
+
+
+CANARY = "c4n4ry-s3cr3t-v4lu3"
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_no_value_is_ever_shown(rule: str) -> None:
+    """Every text of every resource becomes a canary: whatever the rule then says, the canary is not in it."""
+
+    def poisoned(value: Any) -> Any:
+        if isinstance(value, str):
+            return f"{CANARY}{value}"
+        if isinstance(value, dict):
+            return {key: poisoned(item) for key, item in value.items()}
+        return [poisoned(item) for item in value] if isinstance(value, list) else value
+
+    subjects = [
+        with_properties(subject, poisoned(dict(subject.properties)))
+        if subject.type in BY_ID[rule].types
+        else subject
+        for subject in changed(CASES[rule].patch)
+    ]
+    found = judge(subjects, CONFIG, stack="s", rules=[BY_ID[rule]])
+    assert CANARY not in report.text(report.as_json([found]))
+
+
+# The command line
+
+
+@pytest.fixture
+def plan_file(tmp_path: Path) -> Path:
+    return written(tmp_path, changed({}))
+
+
+def written(folder: Path, subjects: list[Subject]) -> Path:
+    file = folder / "plan.json"
+    file.write_text(
+        json.dumps(
+            [
+                {
+                    "type": one.type,
+                    "name": one.name,
+                    "urn": one.urn,
+                    "id": one.id,
+                    "inputs": one.properties,
+                    "outputs": one.outputs,
+                    "protect": one.protect,
+                    "secretPaths": [],
+                    "propertyDependencies": one.dependencies,
+                    "options": {},
+                }
+                for one in subjects
+            ]
+        )
+    )
+    return file
+
+
+def test_a_clean_plan_ends_with_status_0_and_one_that_is_refused_with_1(tmp_path: Path) -> None:
+    assert cli.main(["--plan", str(written(tmp_path, changed({})))]) == 0
+    assert (
+        cli.main(["--plan", str(written(tmp_path, changed({"http defaultActions.0.type": "forward"})))]) == 1
+    )
+
+
+def test_the_files_asked_for_are_written(
+    tmp_path: Path, plan_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = [tmp_path / "out" / name for name in ("a.json", "a.sarif", "a.xml")]
+    wanted = ["--json", str(places[0]), "--sarif", str(places[1]), "--junit", str(places[2])]
+    assert cli.main(["--plan", str(plan_file), *wanted, "world", "--all"]) == 0
+    assert all(place.stat().st_size for place in places)
+    assert "world (production) passes: 0 mandatory" in capsys.readouterr().out
+
+
+def test_an_exported_state_is_judged_from_the_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    resource = {"urn": "urn:pulumi:s::p::aws:iam/userLoginProfile:UserLoginProfile::x", "type": t.IAM_LOGIN}
+    file.write_text(json.dumps({"version": 3, "deployment": {"resources": [resource]}}))
+    assert cli.main(["--state", str(file)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["no-such-stack"], "no stack file for no-such-stack"),
+        (["--plan", "nowhere.json"], "nowhere.json"),
+        (["--plan", __file__], "not JSON"),
+        (["--config", "nowhere.yaml", "lovia-fargate"], "nowhere.yaml"),
+    ],
+)
+def test_what_cannot_be_judged_ends_with_status_2_and_says_why(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_plan_ends_with_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text('[{"a": 1}]')
+    assert cli.main(["--plan", str(file)]) == 2
+    assert "is not a plan" in capsys.readouterr().err
+
+
+# In the engine
+
+
+def options(*, protect: bool = False) -> PolicyResourceOptions:
+    return PolicyResourceOptions(protect, [], None, [], PolicyCustomTimeouts(0, 0, 0), [])
+
+
+def as_engine(value: Any) -> Any:
+    if value is UNKNOWN:
+        return UNKNOWN_STRING_VALUE
+    if isinstance(value, Mapping):
+        return {key: as_engine(item) for key, item in value.items()}
+    return [as_engine(item) for item in value] if isinstance(value, list) else value
+
+
+def arguments_of(subject: Subject) -> ResourceValidationArgs:
+    props = unknown_checking_proxy(as_engine(subject.properties))
+    return ResourceValidationArgs(
+        subject.type, props, subject.urn, subject.name, options(protect=subject.protect), None
+    )
+
+
+def in_engine(subjects: list[Subject], config: Config = CONFIG) -> dict[str, set[str]]:
+    """Run the whole pack as the engine does: each resource, then the stack. Policy to the URNs that it names."""
+    pack = policies(config)
+    found: dict[str, set[str]] = {}
+
+    def asking(policy: Policy) -> Any:
+        return lambda message, about=None: found.setdefault(policy.name, set()).add(about or message)
+
+    for subject in subjects:
+        for policy in pack:
+            if isinstance(policy, ResourceValidationPolicy):
+                policy.validate(arguments_of(subject), asking(policy))
+    resources = [
+        PolicyResource(
+            one.type,
+            unknown_checking_proxy(as_engine({**one.properties, **one.outputs, "id": one.id})),
+            one.urn,
+            one.name,
+            options(protect=one.protect),
+            None,
+            None,
+            [],
+            {},
+        )
+        for one in subjects
+    ]
+    for policy in pack:
+        if isinstance(policy, StackValidationPolicy):
+            policy.validate(StackValidationArgs(resources), asking(policy))
+    return found
+
+
+def test_the_engine_finds_what_the_rehearsal_finds() -> None:
+    subjects = changed({**BAD, "media-versions": DELETE, "deny": DELETE})
+    expected: dict[str, set[str]] = {}
+    for finding in judge(subjects, CONFIG).findings:
+        expected.setdefault(finding.rule.id, set()).add(finding.subject.urn)
+    found = in_engine(subjects)
+    unknown = found.pop(NOT_KNOWN)
+    assert found == expected
+    assert urn("https") in unknown
+
+
+def test_a_waiver_holds_in_the_engine_and_one_past_its_day_is_an_error() -> None:
+    config = CONFIG.model_copy(
+        update={"waivers": (waiver("alb-http-redirect", "http"), waiver("alb-waf", "x", "2020-01-01"))}
+    )
+    found = in_engine(changed({"http defaultActions.0.type": "forward"}), config)
+    assert "alb-http-redirect" not in found
+    assert WAIVERS in found
+
+
+def test_the_pack_gives_every_rule_its_level() -> None:
+    for environment, level in (
+        ("production", EnforcementLevel.MANDATORY),
+        ("trial", EnforcementLevel.ADVISORY),
+    ):
+        made = {
+            policy.name: policy for policy in policies(Config.model_validate({"environment": environment}))
+        }
+        assert set(made) == {*BY_ID, NOT_KNOWN, WAIVERS}
+        for rule in RULES:
+            wanted = {
+                Level.MANDATORY: EnforcementLevel.MANDATORY,
+                Level.ADVISORY: EnforcementLevel.ADVISORY,
+                Level.REMEDIATE: EnforcementLevel.REMEDIATE,
+                Level.PRODUCTION: level,
+            }[rule.level]
+            assert made[rule.id].enforcement_level is wanted
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.remedy], ids=lambda rule: rule.id)
+def test_a_remediation_mends_what_the_rule_found(rule: Any) -> None:
+    (name,) = CASES[rule.id].names
+    subject = Stack(changed(CASES[rule.id].patch)).by_urn[urn(name)]
+    policy = next(one for one in policies(CONFIG) if one.name == rule.id)
+    assert isinstance(policy, ResourceValidationPolicy)
+    mended: Any = policy.remediate(arguments_of(subject))
+    assert mended
+    failed = seen(rule, Stack([with_properties(subject, dict(mended))]))
+    assert failed == (set(), set())
+    again = with_properties(subject, dict(mended))
+    assert not policy.remediate(arguments_of(again))
+    unknown = with_properties(subject, {**subject.properties, "tags": UNKNOWN})
+    assert not policy.remediate(arguments_of(unknown))
+
+
+def test_the_packs_configuration_reaches_the_rules() -> None:
+    policy = next(one for one in policies(CONFIG) if one.name == "ecs-image-registry")
+    assert isinstance(policy, ResourceValidationPolicy)
+    task = arguments_of(world()["task"])
+    narrow = ResourceValidationArgs(
+        task.resource_type,
+        task.props,
+        task.urn,
+        task.name,
+        task.opts,
+        None,
+        {"registries": ["only.example/"]},
+    )
+    found: list[str] = []
+    policy.validate(task, lambda message, _=None: found.append(message))
+    assert found == []
+    policy.validate(narrow, lambda message, _=None: found.append(message))
+    assert found
+
+
+def test_the_pack_starts_from_its_own_folder_as_the_engine_starts_it() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", "."],
+        cwd=ROOT / "policy",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": ""},
+    ) as process:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        process.terminate()
+    assert port.isdigit()
+
+
+# Speed, and the generated page
+
+
+def many(count: int) -> list[Subject]:
+    """The world several times over, each copy with names of its own."""
+    made: list[Subject] = []
+    number = 0
+    while len(made) < count:
+        number += 1
+        text = json.dumps(
+            [
+                {
+                    key: getattr(one, key)
+                    for key in ("type", "name", "urn", "properties", "outputs", "id", "protect", "provider")
+                }
+                for one in world().values()
+            ]
+        )
+        for name in ("media.example.org", "logs.example.org", "backup.example.org", "-id"):
+            text = text.replace(name, f"{number}{name}" if name != "-id" else f"-{number}-id")
+        made += [Subject(**{**one, "urn": f"{one['urn']}-{number}"}) for one in json.loads(text)]
+    return made[:count]
+
+
+def seconds(count: int) -> float:
+    subjects = many(count)
+    gc.collect()
+    return min(timed(subjects) for _ in range(3))
+
+
+def timed(subjects: list[Subject]) -> float:
+    start = time.process_time()
+    judge(subjects, CONFIG)
+    return time.process_time() - start
+
+
+def test_judging_150_resources_takes_less_than_150_milliseconds() -> None:
+    assert seconds(150) < 0.150
+
+
+def test_the_time_grows_with_the_number_of_resources_and_no_faster() -> None:
+    assert seconds(5000) / seconds(500) < 20
+
+
+def test_the_page_of_the_rules_is_fresh() -> None:
+    assert docs.PAGE.read_text("utf-8") == docs.page(), "run `make docs`"
+
+
+def test_the_page_names_every_rule_and_every_control() -> None:
+    page = docs.page()
+    for rule in RULES:
+        assert f"[{rule.id}]({rule.link})" in page
+        assert all(control in page for control in rule.maps)
