@@ -67,6 +67,11 @@ __all__ = [
 EVENT_LOOP_LAG_MS: Final = 500
 """From this lag on the server calls itself not ready. Its own 70 ms is passed under ordinary load."""
 
+_CHECKSUMS: Final = {
+    "AWS_REQUEST_CHECKSUM_CALCULATION": "WHEN_REQUIRED",
+    "AWS_RESPONSE_CHECKSUM_VALIDATION": "WHEN_REQUIRED",
+}
+
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
 _BLOCKED_NAMES = frozenset({"admin", "administrator", "system", "user", "all", "here"})
 """User names that the server refuses (`Accounts_SystemBlockedUsernameList`), or means otherwise in a
@@ -312,7 +317,10 @@ def media_s3(
         "FileUpload_S3_Proxy_Uploads": flag(through_server),
         "FileUpload_S3_Proxy_UserDataFiles": flag(through_server),
     }
-    return overwrite(values)
+    # Services beside AWS do not take the checksums that AWS's SDK adds unasked (AWS SDKs reference guide,
+    # "Data integrity protections").
+    plain: dict[str, V | str] = {} if endpoint is None else dict(_CHECKSUMS)
+    return overwrite(values) | Environment(plain)
 
 
 def media_gridfs() -> Environment[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from components.credentials import Credentials
-from components.values import DatabaseAccess, DnsZone, MailAccess
+from components.values import DatabaseAccess, DnsZone, MailAccess, MediaAccess
 from rocketchat import environment as env
 from rocketchat import services
 from rocketchat.environment import Secret
@@ -24,6 +24,7 @@ from stacks.spec import (
     SamlLogin,
     SesMail,
     SmtpMail,
+    SpacesMedia,
     UriDatabase,
 )
 
@@ -50,7 +51,7 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
     zone = _zone(spec, made_providers)
     runtime = _runtime(spec.parts.runtime.kind)(spec, zone, opts)
     database, database_outputs = _database(spec, secrets, runtime, opts)
-    media, media_outputs = _media(spec, zone, opts)
+    media, store, media_outputs = _media(spec, zone, opts)
     mail = _mail(spec, secrets, zone, opts)
     credentials = Credentials("credentials", {"names": _generated(spec)}, opts)
     processes = _services(spec)
@@ -63,7 +64,8 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
         registration_secret=(
             Secret(credentials.value("registration")) if "registration" in _generated(spec) else None
         ),
-        bucket=None if media is None else (media.access.bucket, media.access.region),
+        bucket=None if media is None else (media.bucket, media.region),
+        bucket_endpoint=None if media is None else media.endpoint,
         bucket_keys=_keys(media),
         smtp=None
         if mail is None
@@ -82,8 +84,8 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
         features.environments(parts, spec.release, made, proxies=proxies, broker=broker).values()
     ).render()
     running = runtime.run(processes, variables)
-    if media is not None and running.role_name is not None:
-        media.grant_read_write("media-access", running.role_name)
+    if store is not None and running.role_name is not None:
+        store.grant_read_write("media-access", running.role_name)
     administrator = features.administrator(parts.chat, parts)
     outputs: Outputs = {
         "url": running.url,
@@ -169,10 +171,28 @@ def _database(
 
 def _media(
     spec: ChatSpec, zone: DnsZone | None, opts: pulumi.ResourceOptions
-) -> "tuple[MediaStore | None, Outputs]":
+) -> "tuple[MediaAccess | None, MediaStore | None, Outputs]":
     part = spec.parts.media
+    protect = spec.defaults.protect
+    if isinstance(part, SpacesMedia):
+        from components.media.spaces import SpacesStore
+
+        spaces = SpacesStore(
+            "media",
+            {
+                "bucket_name": part.bucket,
+                "region": part.region,
+                "cors_origin": f"https://{spec.parts.chat.host}",
+                "noncurrent_days": part.old_version_days,
+                "force_destroy": not protect,
+                "protect": protect,
+                "retain": protect,
+            },
+            opts,
+        )
+        return spaces.access, None, {}
     if not isinstance(part, S3Media):
-        return None, {}
+        return None, None, {}
     from components.media.notes import cdn_note
     from components.media.store import MediaStore, MediaStoreArgs
 
@@ -191,13 +211,16 @@ def _media(
         note = cdn_note("cloudfront", part.cdn.host)
     elif part.cdn is not None:
         note = cdn_note("host", part.cdn.host)
-    return MediaStore("media", args, opts), {"mediaCdn": note}
+    store = MediaStore("media", args, opts)
+    return store.access, store, {"mediaCdn": note}
 
 
-def _keys(media: "MediaStore | None") -> "tuple[Secret[pulumi.Input[str]], Secret[pulumi.Input[str]]] | None":
-    if media is None or media.access.access_key_id is None or media.access.secret_access_key is None:
+def _keys(
+    media: MediaAccess | None,
+) -> "tuple[Secret[pulumi.Input[str]], Secret[pulumi.Input[str]]] | None":
+    if media is None or media.access_key_id is None or media.secret_access_key is None:
         return None
-    return Secret(media.access.access_key_id), Secret(media.access.secret_access_key)
+    return Secret(media.access_key_id), Secret(media.secret_access_key)
 
 
 def _mail(

@@ -44,6 +44,8 @@ class Made(Generic[V]):
     """Last part of the secret registration address; None unless accounts.registration asks for it."""
     bucket: tuple[V, V] | None
     """Name and region of the bucket; None where uploads go elsewhere."""
+    bucket_endpoint: V | None
+    """Address of the bucket's service where that is not AWS."""
     bucket_keys: tuple[Secret[V], Secret[V]] | None
     """Access key where the runtime has no role."""
     smtp: tuple[V, int, Secret[V] | None, Secret[V] | None] | None
@@ -137,7 +139,12 @@ def environments(
         add("media", env.media_gridfs())
     else:
         key, secret = made.bucket_keys or (None, None)
-        add("media", env.media_s3(*made.bucket, access_key_id=key, secret_access_key=secret))
+        add(
+            "media",
+            env.media_s3(
+                *made.bucket, endpoint=made.bucket_endpoint, access_key_id=key, secret_access_key=secret
+            ),
+        )
     if parts.mail is not None and made.smtp is not None:
         add("mail", _mail(parts.mail, made.smtp))
     for login in parts.login:

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 
 from stacks.language import NAMESPACE, ChatSpec
 from stacks.secrets import PROVIDER_KEYS, SECRETS, command
-from stacks.spec import AtlasDatabase, CloudflareDns, ExistingAtlasDatabase, OidcLogin, SamlLogin, SesMail
+from stacks.spec import (
+    AtlasDatabase,
+    CloudflareDns,
+    ExistingAtlasDatabase,
+    OidcLogin,
+    SamlLogin,
+    SesMail,
+    SpacesMedia,
+)
 
 INSTALL = "Install the Pulumi CLI: https://www.pulumi.com/docs/install"
 
@@ -37,6 +45,11 @@ def _credentials(spec: ChatSpec) -> str:
         needed.append("Atlas (MONGODB_ATLAS_PUBLIC_KEY, MONGODB_ATLAS_PRIVATE_KEY)")
     if isinstance(spec.parts.dns, CloudflareDns):
         needed.append("Cloudflare (CLOUDFLARE_API_TOKEN)")
+    if isinstance(spec.parts.media, SpacesMedia):
+        needed.append(
+            "DigitalOcean (DIGITALOCEAN_TOKEN), with a key for Spaces "
+            "(SPACES_ACCESS_KEY_ID, SPACES_SECRET_ACCESS_KEY)"
+        )
     kept = ", ".join(key for key, secret in PROVIDER_KEYS.items() if secret)
     return f"{'; '.join(needed) or 'none are needed'}. Secret keys in the stack file work too: {kept}"
 

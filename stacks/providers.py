@@ -5,11 +5,12 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 import pulumi_cloudflare as cloudflare
+import pulumi_digitalocean as digitalocean
 import pulumi_mongodbatlas as mongodbatlas
 
 from stacks.language import ChatSpec
 from stacks.load import Secrets
-from stacks.spec import AtlasDatabase, CloudflareDns, ExistingAtlasDatabase
+from stacks.spec import AtlasDatabase, CloudflareDns, ExistingAtlasDatabase, SpacesMedia
 
 
 def tags(spec: ChatSpec) -> dict[str, str]:
@@ -38,6 +39,13 @@ def make(spec: ChatSpec, secrets: Secrets) -> dict[str, pulumi.ProviderResource]
             "mongodbatlas",
             public_key=given.get("mongodbatlas:publicKey"),
             private_key=given.get("mongodbatlas:privateKey"),
+        )
+    if isinstance(spec.parts.media, SpacesMedia):
+        made["digitalocean"] = digitalocean.Provider(
+            "digitalocean",
+            token=given.get("digitalocean:token"),
+            spaces_access_id=given.get("digitalocean:spacesAccessId"),
+            spaces_secret_key=given.get("digitalocean:spacesSecretKey"),
         )
     if isinstance(spec.parts.dns, CloudflareDns):
         made["cloudflare"] = cloudflare.Provider("cloudflare", api_token=given.get("cloudflare:apiToken"))

@@ -589,6 +589,7 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
         file_token=shown,
         registration_secret=shown if parts.accounts.registration == "secret-url" else None,
         bucket=None if isinstance(parts.media, GridFsMedia) else ("bucket", "region"),
+        bucket_endpoint=None,
         bucket_keys=None,
         smtp=None if parts.mail is None else ("host", 587, shown, shown),
         secrets=dict.fromkeys(secrets & set(SECRETS), shown),

@@ -82,6 +82,9 @@ SECRETS = {
 PROVIDER_KEYS = {
     "aws:region": False,
     "cloudflare:apiToken": True,
+    "digitalocean:token": True,
+    "digitalocean:spacesAccessId": True,
+    "digitalocean:spacesSecretKey": True,
     "mongodbatlas:publicKey": True,
     "mongodbatlas:privateKey": True,
 }

@@ -403,6 +403,23 @@ class S3Media(Part):
     """How long deleted and overwritten files are kept."""
 
 
+class SpacesMedia(Part):
+    """Uploads in a private bucket of DigitalOcean Spaces."""
+
+    kind: Literal["spaces"]
+    bucket: Annotated[
+        str,
+        _matching(
+            r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+            "a bucket name of Spaces: 3 to 63 lower-case letters, digits and hyphens, no dots",
+        ),
+    ]
+    region: Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"]
+    """DigitalOcean's region, the nearest to the chat."""
+    old_version_days: Days = 90
+    """How long deleted and overwritten files are kept."""
+
+
 class GridFsMedia(Part):
     """Uploads in MongoDB. For trials; the vendor advises against it in production."""
 
@@ -621,7 +638,7 @@ class Locked(Part):
 
 Runtime = Annotated[FargateRuntime, Field()]
 Database = Annotated[AtlasDatabase | ExistingAtlasDatabase | UriDatabase, Field(discriminator="kind")]
-Media = Annotated[S3Media | GridFsMedia, Field(discriminator="kind")]
+Media = Annotated[S3Media | SpacesMedia | GridFsMedia, Field(discriminator="kind")]
 Dns = Annotated[CloudflareDns | Route53Dns, Field(discriminator="kind")]
 Edge = Annotated[DirectEdge | CloudFrontEdge, Field(discriminator="kind")]
 Mail = Annotated[SesMail | SmtpMail, Field(discriminator="kind")]
