@@ -1,0 +1,393 @@
+"""MongoDB inside the chat's cluster."""
+
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+import pulumi_random as random
+
+from components.base import Component
+from components.database.uri import check_database_name
+from components.values import DatabaseAccess
+
+IMAGES = {
+    "5.0": "mongo:5.0.31",
+    "6.0": "mongo:6.0.26",
+    "7.0": "mongo:7.0.26",
+    "8.0": "mongo:8.0.16",
+    "8.2": "mongo:8.2.2",
+}
+"""The official image of each series (Docker Hub, `mongo`), pinned to a patch."""
+
+UID = 999
+"""User `mongodb` of the official image."""
+PORT = 27017
+REPLICA_SET = "rs0"
+START_SECONDS = 600
+
+SETUP = """
+const members = process.env.MEMBERS.split(',');
+try {
+  rs.status();
+} catch (error) {
+  if (error.codeName !== 'NotYetInitialized' && error.codeName !== 'Unauthorized') throw error;
+  if (error.codeName === 'NotYetInitialized')
+    rs.initiate({_id: process.env.SET, members: members.map((host, at) => ({_id: at, host}))});
+}
+while (!db.hello().isWritablePrimary) sleep(1000);
+const admin = db.getSiblingDB('admin');
+const root = {user: 'root', pwd: process.env.ROOT_PASSWORD};
+try {
+  admin.createUser({...root, roles: ['root']});
+} catch (error) {
+  if (error.codeName !== 'Unauthorized' && error.code !== 51003) throw error;
+}
+admin.auth(root);
+const chat = {pwd: process.env.CHAT_PASSWORD, roles: JSON.parse(process.env.CHAT_ROLES)};
+if (admin.getUser(process.env.CHAT_USER)) admin.updateUser(process.env.CHAT_USER, chat);
+else admin.createUser({user: process.env.CHAT_USER, ...chat});
+"""
+"""Makes the replica set and its users; run again, it changes nothing but the chat's password and roles.
+
+It runs inside the first member, because MongoDB lets the first user be made from there only.
+"""
+
+_RESTRICTED = {
+    "run_as_non_root": True,
+    "run_as_user": UID,
+    "allow_privilege_escalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "seccomp_profile": {"type": "RuntimeDefault"},
+}
+
+
+class ClusterRoleArgs(TypedDict):
+    """A role of the chat's user."""
+
+    role: str
+    """Name of the role, such as `readWrite`."""
+    database: str
+    """Database that it holds for."""
+
+
+class ClusterMongodbArgs(TypedDict):
+    """MongoDB as a replica set of one or three."""
+
+    namespace: pulumi.Input[str]
+    """Namespace of the chat."""
+    namespace_name: str
+    """Its name, which is part of the members' host names."""
+    client: str
+    """Name of the Helm release whose pods may connect."""
+    version: str
+    """MongoDB's series, such as `8.0`."""
+    members: int
+    """1, or 3: with three the database outlives a node."""
+    disk_gb: int
+    """Disk of each member in GB."""
+    database: str
+    """Name of the chat's database."""
+    roles: Sequence[ClusterRoleArgs]
+    """Roles of the chat's user."""
+    oplog: bool
+    """Whether the chat needs a URI of the database `local` too."""
+    memory: int
+    """Memory of each member in MiB."""
+    storage_class: NotRequired[str]
+    """Class of the disks; the cluster's default when left out."""
+    keep_disks: NotRequired[bool]
+    """Keep the disks when the database goes. Default true."""
+    protect: NotRequired[bool]
+    """Whether Pulumi refuses to delete the database. Default false."""
+
+
+class ClusterMongodb(Component):
+    """MongoDB in the cluster, by its official image: not root, with authentication, reached by the chat alone.
+
+    Nobody makes its backups: that is the difference to Atlas which matters most.
+
+    Produces: passwords, a Secret, the set-up script, a headless service, the stateful set whose disks stay, a
+    disruption budget for three members, and network policies.
+    """
+
+    def __init__(
+        self, name: str, args: ClusterMongodbArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        _check(args)
+        super().__init__("ClusterMongodb", name, args, opts)
+        self._args = args
+        passwords = {
+            role: random.RandomPassword(f"{name}-{role}", length=40, special=False, opts=self.child())
+            for role in ("root", "chat")
+        }
+        # 756 bytes at most, and base64's own characters.
+        keyfile = random.RandomPassword(f"{name}-keyfile", length=512, special=False, opts=self.child())
+        self._password = passwords["chat"].result
+        labels = {"app.kubernetes.io/name": "mongodb", "app.kubernetes.io/part-of": "rocketchat"}
+        metadata = {"name": "mongodb", "namespace": args["namespace"], "labels": labels}
+        secret = kubernetes.core.v1.Secret(
+            f"{name}-secret",
+            metadata={"namespace": args["namespace"], "labels": labels},
+            immutable=True,
+            string_data={
+                "root": passwords["root"].result,
+                "chat": passwords["chat"].result,
+                "keyfile": keyfile.result,
+            },
+            opts=self.child(protect=args.get("protect")),
+        )
+        script = kubernetes.core.v1.ConfigMap(
+            f"{name}-setup",
+            metadata={"namespace": args["namespace"], "labels": labels},
+            immutable=True,
+            data={"setup.js": SETUP},
+            opts=self.child(),
+        )
+        kubernetes.core.v1.Service(
+            f"{name}-service",
+            metadata=metadata,
+            spec={
+                "cluster_ip": "None",
+                # Members must find one another before any of them is ready.
+                "publish_not_ready_addresses": True,
+                "selector": labels,
+                "ports": [{"name": "mongodb", "port": PORT, "protocol": "TCP"}],
+            },
+            opts=self.child(),
+        )
+        policies = self._policies(name, labels)
+        if args["members"] > 1:
+            kubernetes.policy.v1.PodDisruptionBudget(
+                f"{name}-budget",
+                metadata=metadata,
+                spec={"max_unavailable": 1, "selector": {"match_labels": labels}},
+                opts=self.child(),
+            )
+        self._set = kubernetes.apps.v1.StatefulSet(
+            f"{name}-set",
+            metadata=metadata,
+            spec=self._spec(labels, _name(secret), _name(script)),
+            opts=self.child(
+                depends_on=policies, protect=args.get("protect"), retain_on_delete=args.get("protect")
+            ),
+        )
+        self.register_outputs({})
+
+    @property
+    def access(self) -> DatabaseAccess:
+        """How the chat reaches it, once it stands; both URIs are secret."""
+        # Its id, so that the chat does not start before the database does.
+        ready = self._set.id
+        uri = self._uri(self._args["database"], ready)
+        return DatabaseAccess(uri=uri, oplog_uri=self._uri("local", ready) if self._args["oplog"] else None)
+
+    def _uri(self, database: str, ready: pulumi.Output[str]) -> pulumi.Output[str]:
+        hosts = ",".join(self._hosts())
+        return pulumi.Output.secret(
+            pulumi.Output.all(self._password, ready).apply(
+                lambda known: (
+                    f"mongodb://rocketchat:{known[0]}@{hosts}/{database}"
+                    f"?replicaSet={REPLICA_SET}&authSource=admin&w=majority"
+                )
+            )
+        )
+
+    def _hosts(self) -> list[str]:
+        inside = f"mongodb.{self._args['namespace_name']}.svc"
+        return [f"mongodb-{at}.{inside}:{PORT}" for at in range(self._args["members"])]
+
+    def _spec(
+        self, labels: dict[str, str], secret: pulumi.Output[str], script: pulumi.Output[str]
+    ) -> "kubernetes.apps.v1.StatefulSetSpecArgsDict":
+        args = self._args
+        image = IMAGES[args["version"]]
+        kept = "Retain" if args.get("keep_disks", True) else "Delete"
+        memory = f"{args['memory']}Mi"
+
+        def reference(key: str) -> "kubernetes.core.v1.EnvVarSourceArgsDict":
+            return {"secret_key_ref": {"name": secret, "key": key}}
+
+        roles = ",".join(f'{{"role":"{role["role"]}","db":"{role["database"]}"}}' for role in args["roles"])
+        claim: kubernetes.core.v1.PersistentVolumeClaimSpecArgsDict = {
+            "access_modes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": f"{args['disk_gb']}Gi"}},
+        }
+        if "storage_class" in args:
+            claim["storage_class_name"] = args["storage_class"]
+        return {
+            "service_name": "mongodb",
+            "replicas": args["members"],
+            "pod_management_policy": "Parallel",
+            "selector": {"match_labels": labels},
+            "persistent_volume_claim_retention_policy": {"when_deleted": kept, "when_scaled": "Retain"},
+            "volume_claim_templates": [{"metadata": {"name": "data"}, "spec": claim}],
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {
+                    "automount_service_account_token": False,
+                    "termination_grace_period_seconds": 60,
+                    "security_context": {
+                        "run_as_non_root": True,
+                        "run_as_user": UID,
+                        "run_as_group": UID,
+                        "fs_group": UID,
+                        "fs_group_change_policy": "OnRootMismatch",
+                        "seccomp_profile": {"type": "RuntimeDefault"},
+                    },
+                    "affinity": {
+                        "pod_anti_affinity": {
+                            "preferred_during_scheduling_ignored_during_execution": [
+                                {
+                                    "weight": 100,
+                                    "pod_affinity_term": {
+                                        "topology_key": "kubernetes.io/hostname",
+                                        "label_selector": {"match_labels": labels},
+                                    },
+                                }
+                            ]
+                        }
+                    },
+                    "init_containers": [
+                        {
+                            "name": "keyfile",
+                            "image": image,
+                            # A mounted Secret is readable by its group, and MongoDB refuses such a key.
+                            "command": ["install", "-m", "0400", "/secret/keyfile", "/key/keyfile"],
+                            "security_context": {**_RESTRICTED, "read_only_root_filesystem": True},
+                            "resources": {
+                                "requests": {"cpu": "10m", "memory": "32Mi"},
+                                "limits": {"cpu": "100m", "memory": "32Mi"},
+                            },
+                            "volume_mounts": [
+                                {"name": "secret", "mount_path": "/secret", "read_only": True},
+                                {"name": "key", "mount_path": "/key"},
+                            ],
+                        }
+                    ],
+                    "containers": [
+                        {
+                            "name": "mongodb",
+                            "image": image,
+                            "args": [
+                                "--replSet",
+                                REPLICA_SET,
+                                "--bind_ip_all",
+                                "--auth",
+                                "--keyFile",
+                                "/key/keyfile",
+                                "--wiredTigerCacheSizeGB",
+                                f"{max(0.25, round(args['memory'] / 1024 * 0.4, 2)):g}",
+                            ],
+                            "env": [
+                                {"name": "SET", "value": REPLICA_SET},
+                                {"name": "MEMBERS", "value": ",".join(self._hosts())},
+                                {"name": "CHAT_USER", "value": "rocketchat"},
+                                {"name": "CHAT_ROLES", "value": f"[{roles}]"},
+                                {"name": "ROOT_PASSWORD", "value_from": reference("root")},
+                                {"name": "CHAT_PASSWORD", "value_from": reference("chat")},
+                                {"name": "HOME", "value": "/tmp"},  # noqa: S108 - inside the container
+                            ],
+                            "lifecycle": {"post_start": {"exec_": {"command": ["bash", "-c", _POST_START]}}},
+                            "ports": [{"name": "mongodb", "container_port": PORT}],
+                            "liveness_probe": {
+                                "tcp_socket": {"port": PORT},
+                                "initial_delay_seconds": 30,
+                                "period_seconds": 20,
+                                "failure_threshold": 6,
+                            },
+                            "readiness_probe": {
+                                "exec_": {
+                                    "command": [
+                                        "mongosh",
+                                        "--quiet",
+                                        "--eval",
+                                        "const h = db.hello(); if (!h.isWritablePrimary && !h.secondary) quit(1)",
+                                    ]
+                                },
+                                "initial_delay_seconds": 10,
+                                "period_seconds": 20,
+                                "timeout_seconds": 15,
+                                "failure_threshold": 3,
+                            },
+                            "resources": {
+                                "requests": {"cpu": "250m", "memory": memory},
+                                "limits": {"cpu": "2000m", "memory": memory},
+                            },
+                            "security_context": {**_RESTRICTED, "read_only_root_filesystem": True},
+                            "volume_mounts": [
+                                {"name": "data", "mount_path": "/data/db"},
+                                {"name": "config", "mount_path": "/data/configdb"},
+                                {"name": "tmp", "mount_path": "/tmp"},  # noqa: S108 - inside the container
+                                {"name": "key", "mount_path": "/key"},
+                                {"name": "setup", "mount_path": "/setup", "read_only": True},
+                            ],
+                        }
+                    ],
+                    "volumes": [
+                        {
+                            "name": "secret",
+                            "secret": {
+                                "secret_name": secret,
+                                "items": [{"key": "keyfile", "path": "keyfile"}],
+                            },
+                        },
+                        {"name": "setup", "config_map": {"name": script}},
+                        *({"name": empty, "empty_dir": {}} for empty in ("key", "config", "tmp")),
+                    ],
+                },
+            },
+        }
+
+    def _policies(self, name: str, labels: dict[str, str]) -> list[pulumi.Resource]:
+        namespace = self._args["namespace"]
+        members = {"pod_selector": {"match_labels": labels}}
+        clients = {"match_labels": {"app.kubernetes.io/instance": self._args["client"]}}
+        ports = [{"port": PORT, "protocol": "TCP"}]
+        return [
+            kubernetes.networking.v1.NetworkPolicy(
+                f"{name}-members",
+                metadata={"name": "mongodb", "namespace": namespace},
+                spec={
+                    "pod_selector": {"match_labels": labels},
+                    "policy_types": ["Ingress", "Egress"],
+                    "ingress": [{"from_": [members, {"pod_selector": clients}], "ports": ports}],
+                    "egress": [{"to": [members], "ports": ports}],
+                },
+                opts=self.child(),
+            ),
+            kubernetes.networking.v1.NetworkPolicy(
+                f"{name}-clients",
+                metadata={"name": "mongodb-clients", "namespace": namespace},
+                spec={
+                    "pod_selector": clients,
+                    "policy_types": ["Egress"],
+                    "egress": [{"to": [members], "ports": ports}],
+                },
+                opts=self.child(),
+            ),
+        ]
+
+
+_POST_START = """
+[[ $HOSTNAME == *-0 ]] || exit 0
+for _ in {1..60}; do
+  mongosh --quiet --host 127.0.0.1 --file /setup/setup.js && exit 0
+  sleep 5
+done
+exit 1
+""".strip()
+
+
+def _name(made: "kubernetes.core.v1.Secret | kubernetes.core.v1.ConfigMap") -> pulumi.Output[str]:
+    return made.metadata.apply(lambda found: str(found.name))
+
+
+def _check(args: ClusterMongodbArgs) -> None:
+    check_database_name(args["database"])
+    if args["version"] not in IMAGES:
+        raise ValueError(f"MongoDB {args['version']} is not known here; choose one of {', '.join(IMAGES)}")
+    if args["members"] not in (1, 3):
+        raise ValueError(f"a replica set of {args['members']} members is not offered; choose 1 or 3")
+    if args["disk_gb"] < 1:
+        raise ValueError(f"a disk of {args['disk_gb']} GB holds nothing; choose 10 or more")

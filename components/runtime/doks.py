@@ -1,0 +1,211 @@
+"""A cluster of DigitalOcean Kubernetes, with a network of its own and fixed addresses for what leaves it."""
+
+import re
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_digitalocean as digitalocean
+import pulumi_kubernetes as kubernetes
+
+from components.base import Component, one_of
+from components.cluster_object import ClusterObject
+from components.values import Egress
+
+DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+
+KUBECONFIG_SECONDS = 7 * 24 * 3600
+
+NAT_TIMEOUT_SECONDS = 3600
+"""Idle connections to the database outlive DigitalOcean's own five minutes."""
+
+_VERSION = re.compile(r"\d+\.\d+\.\d+-do\.\d+")
+
+
+class DoksClusterArgs(TypedDict):
+    """A cluster for the chat."""
+
+    cluster_name: str
+    """Name of the cluster, and the beginning of its network's and gateway's names."""
+    region: str
+    """DigitalOcean's region, such as `sgp1`."""
+    version: str
+    """Exact version, such as `1.36.1-do.0` (`doctl kubernetes options versions`).
+
+    With `auto_upgrade` it counts when the cluster is made: patches then come in the maintenance window, and a
+    lower number here would otherwise replace the cluster. For the next minor version switch `auto_upgrade` off,
+    raise this, deploy, and switch it on again.
+    """
+    node_size: str
+    """Droplet size of a node, such as `s-2vcpu-4gb`."""
+    min_nodes: int
+    """Nodes that always run."""
+    max_nodes: int
+    """Nodes that the autoscaler may go up to."""
+    vpc_cidr: str
+    """Addresses of the nodes' network, such as `10.30.0.0/20`."""
+    pod_cidr: str
+    """Addresses of the pods; they must not overlap any other network of the account."""
+    service_cidr: str
+    """Addresses of the services, likewise."""
+    nat: bool
+    """Let everything that leaves the cluster go through one NAT gateway with one fixed address. Without it
+    each node leaves with its own, which changes at every upgrade and every scaling."""
+    high_availability: NotRequired[bool]
+    """Several control planes, about 40 USD a month; cannot be taken back. Default false."""
+    auto_upgrade: NotRequired[bool]
+    """Take patch releases in the maintenance window. Default true."""
+    maintenance_day: NotRequired[str]
+    """Day of the week; default sunday."""
+    maintenance_time: NotRequired[str]
+    """Begin of the window of four hours, UTC; default 18:00."""
+    keep_volumes: NotRequired[bool]
+    """Keep volumes and load balancers that the cluster made when it goes. Default false: what is left over
+    costs, and keeps the network from being deleted."""
+    protect: NotRequired[bool]
+    """Whether Pulumi refuses to delete the cluster. Default false."""
+
+
+class DoksCluster(Component):
+    """DigitalOcean Kubernetes in a network of its own.
+
+    VPC-native, so that the managed Gateway API (class `cilium`) is there. Upgrades surge: a new node comes
+    before an old one goes.
+
+    Produces: a VPC, the cluster with one pool of nodes that scales by itself; with `nat` a NAT gateway and the
+    cluster's default route through it; and the provider of objects inside the cluster.
+    """
+
+    cluster_id: pulumi.Output[str]
+    """Id of the cluster."""
+    cluster_name: pulumi.Output[str]
+    """Name of the cluster, for `doctl kubernetes cluster kubeconfig save`."""
+    endpoint: pulumi.Output[str]
+    """Address of the control plane."""
+
+    def __init__(self, name: str, args: DoksClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        _check(args)
+        super().__init__("DoksCluster", name, args, opts)
+        region = args["region"]
+        vpc = digitalocean.Vpc(
+            f"{name}-vpc",
+            name=f"{args['cluster_name']}-{region}",
+            region=region,
+            ip_range=args["vpc_cidr"],
+            description="The chat's cluster",
+            opts=self.child(),
+        )
+        auto_upgrade = args.get("auto_upgrade", True)
+        cluster = digitalocean.KubernetesCluster(
+            f"{name}-cluster",
+            name=args["cluster_name"],
+            region=region,
+            version=args["version"],
+            vpc_uuid=vpc.id,
+            cluster_subnet=args["pod_cidr"],
+            service_subnet=args["service_cidr"],
+            ha=args.get("high_availability", False),
+            auto_upgrade=auto_upgrade,
+            surge_upgrade=True,
+            maintenance_policy=digitalocean.KubernetesClusterMaintenancePolicyArgs(
+                day=args.get("maintenance_day", "sunday"), start_time=args.get("maintenance_time", "18:00")
+            ),
+            node_pool=digitalocean.KubernetesClusterNodePoolArgs(
+                name="chat",
+                size=args["node_size"],
+                auto_scale=True,
+                min_nodes=args["min_nodes"],
+                max_nodes=args["max_nodes"],
+                labels={"pool": "chat"},
+            ),
+            routing_agent=digitalocean.KubernetesClusterRoutingAgentArgs(enabled=args["nat"]),
+            destroy_all_associated_resources=not args.get("keep_volumes", False),
+            kubeconfig_expire_seconds=KUBECONFIG_SECONDS,
+            opts=self.child(
+                protect=args.get("protect", False),
+                ignore_changes=["version"] if auto_upgrade else None,
+            ),
+        )
+        self._cluster = cluster
+        self.cluster_id = cluster.id
+        self.cluster_name = cluster.name
+        self.endpoint = cluster.endpoint
+        # Asked for anew at every deployment: the credentials in the state are over after seven days. Through the
+        # id, so that nobody asks for a cluster that is still to be made.
+        found = digitalocean.get_kubernetes_cluster_output(
+            name=pulumi.Output.all(cluster.id, cluster.name).apply(lambda known: str(known[1])),
+            opts=pulumi.InvokeOptions(parent=self),
+        )
+        self._provider = kubernetes.Provider(
+            f"{name}-objects",
+            kubeconfig=pulumi.Output.secret(
+                found.kube_configs.apply(lambda configs: str(configs[0].raw_config))
+            ),
+            cluster_identifier=cluster.id,
+            opts=self.child(),
+        )
+        self._addresses: tuple[pulumi.Output[str], ...] = ()
+        if args["nat"]:
+            self._addresses = (self._nat(name, args, vpc),)
+        self.register_outputs(
+            {"cluster_id": self.cluster_id, "cluster_name": self.cluster_name, "endpoint": self.endpoint}
+        )
+
+    @property
+    def provider(self) -> "kubernetes.Provider":
+        """The provider of objects inside the cluster."""
+        return self._provider
+
+    @property
+    def inside(self) -> pulumi.Resource:
+        """What objects inside go down with (`deleted_with`)."""
+        return self._cluster
+
+    @property
+    def egress(self) -> Egress:
+        """The NAT gateway's address; none without it."""
+        return Egress(self._addresses)
+
+    def _nat(self, name: str, args: DoksClusterArgs, vpc: "digitalocean.Vpc") -> pulumi.Output[str]:
+        gateway = digitalocean.VpcNatGateway(
+            f"{name}-nat",
+            name=f"{args['cluster_name']}-nat",
+            type="PUBLIC",
+            region=args["region"],
+            size=1,
+            vpcs=[digitalocean.VpcNatGatewayVpcArgs(vpc_uuid=vpc.id)],
+            tcp_timeout_seconds=NAT_TIMEOUT_SECONDS,
+            opts=self.child(),
+        )
+        ClusterObject(
+            f"{name}-route",
+            api_version="networking.doks.digitalocean.com/v1alpha1",
+            kind="Route",
+            metadata={"name": "through-nat"},
+            spec={
+                "destinations": ["0.0.0.0/0"],
+                "gateways": [gateway.vpcs.apply(lambda vpcs: str(vpcs[0].gateway_ip))],
+            },
+            opts=pulumi.ResourceOptions.merge(
+                self.child(deleted_with=self._cluster), pulumi.ResourceOptions(provider=self._provider)
+            ),
+        )
+        return gateway.egresses.apply(
+            lambda egresses: str((egresses[0].public_gateways or [])[0].ipv4) if egresses else ""
+        )
+
+
+def _check(args: DoksClusterArgs) -> None:
+    if not _VERSION.fullmatch(args["version"]):
+        raise ValueError(
+            f"the cluster's version {args['version']!r} is not exact; one looks like 1.36.1-do.0 "
+            "(doctl kubernetes options versions)"
+        )
+    if not 1 <= args["min_nodes"] <= args["max_nodes"]:
+        raise ValueError(
+            f"from min_nodes {args['min_nodes']} to max_nodes {args['max_nodes']} is no range of nodes"
+        )
+    one_of("maintenance_day", args.get("maintenance_day", "sunday"), DAYS)
+    if not re.fullmatch(r"([01]\d|2[0-3]):00", args.get("maintenance_time", "18:00")):
+        raise ValueError(
+            f"maintenance_time {args.get('maintenance_time')!r} must be a full hour such as 18:00"
+        )

@@ -1,0 +1,333 @@
+"""The chat on a Kubernetes cluster: its namespace with what may come in and go out, and the official chart."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components.base import Component
+from components.runtime import chart
+from components.runtime.chart import ChartServiceArgs
+
+HTTPS = 443
+ATLAS_PORTS = (27015, 27017)
+"""First and last port of MongoDB Atlas's clusters and their routers (Atlas, "Connect to a database cluster")."""
+NATS_PORT = 4222
+NATS_CLUSTER_PORT = 6222
+NATS_METRICS_PORT = 7777
+SOLVER_PORT = 8089
+"""Where cert-manager's HTTP-01 solvers listen."""
+METADATA = "169.254.169.254/32"
+"""Clouds tell a node's secrets there to whoever asks from it."""
+LINK_LOCAL = "169.254.0.0/16"
+"""Node-local DNS caches have addresses in here."""
+
+TIMEOUT_SECONDS = 1200
+"""For the first start with its migrations, images included."""
+
+_INSTANCE = "app.kubernetes.io/instance"
+_NAME = "app.kubernetes.io/name"
+
+
+class ChatNamespaceArgs(TypedDict):
+    """A namespace for the chat alone."""
+
+    namespace: str
+    """Its name."""
+
+
+class ChatNamespace(Component):
+    """A namespace in which pods are restricted, and nothing may be reached unless a policy says so.
+
+    Produces: the namespace with the labels of the Pod Security Standard `restricted`, a policy that denies all
+    traffic, one that allows DNS, and one that lets certificate checks in.
+    """
+
+    name: pulumi.Output[str]
+    """Name of the namespace."""
+
+    def __init__(
+        self, name: str, args: ChatNamespaceArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("ChatNamespace", name, args, opts)
+        modes = ("enforce", "audit", "warn")
+        self._namespace = kubernetes.core.v1.Namespace(
+            f"{name}-namespace",
+            metadata={
+                "name": args["namespace"],
+                "labels": {
+                    "app.kubernetes.io/part-of": "rocketchat",
+                    **{f"pod-security.kubernetes.io/{mode}": "restricted" for mode in modes},
+                },
+            },
+            opts=self.child(),
+        )
+        self.name = self._namespace.metadata.apply(lambda found: str(found.name))
+        kubernetes.networking.v1.NetworkPolicy(
+            f"{name}-deny",
+            metadata={"name": "deny-all", "namespace": self.name},
+            spec={"pod_selector": {}, "policy_types": ["Ingress", "Egress"]},
+            opts=self.child(),
+        )
+        kubernetes.networking.v1.NetworkPolicy(
+            f"{name}-dns",
+            metadata={"name": "allow-dns", "namespace": self.name},
+            spec={
+                "pod_selector": {},
+                "policy_types": ["Egress"],
+                "egress": [
+                    {
+                        "to": [
+                            {
+                                "namespace_selector": {
+                                    "match_labels": {"kubernetes.io/metadata.name": "kube-system"}
+                                }
+                            },
+                            {"ip_block": {"cidr": LINK_LOCAL, "except_": [METADATA]}},
+                        ],
+                        "ports": [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")],
+                    }
+                ],
+            },
+            opts=self.child(),
+        )
+        kubernetes.networking.v1.NetworkPolicy(
+            f"{name}-certificates",
+            metadata={"name": "allow-certificate-checks", "namespace": self.name},
+            spec={
+                "pod_selector": {"match_labels": {"acme.cert-manager.io/http01-solver": "true"}},
+                "policy_types": ["Ingress"],
+                "ingress": [{"ports": [{"port": SOLVER_PORT, "protocol": "TCP"}]}],
+            },
+            opts=self.child(),
+        )
+        self.register_outputs({"name": self.name})
+
+
+class ChartIngressArgs(TypedDict):
+    """An Ingress that the chart renders, for a controller that the cluster has."""
+
+    class_name: str
+    """Class of the controller, such as `traefik`."""
+    annotations: NotRequired[Mapping[str, str]]
+    """For the controller: size of uploads, time-outs, stickiness."""
+    tls_secret: NotRequired[str]
+    """Name of the Secret with the certificate, which cert-manager makes or the operator has put there."""
+
+
+class ChatReleaseArgs(TypedDict):
+    """The chat by its official chart."""
+
+    namespace: pulumi.Input[str]
+    """Namespace that it goes into."""
+    release_name: str
+    """Name of the Helm release; the chat's service is then `<name>-rocketchat`, on port 80."""
+    topology: str
+    """`monolith` or `microservices`."""
+    services: Sequence[ChartServiceArgs]
+    """The processes to run."""
+    uid: int
+    """User id that the images run as."""
+    liveness_path: str
+    """HTTP path that answers 200 while the server runs."""
+    readiness_path: str
+    """HTTP path that answers 200 while the server can work."""
+    environment: Mapping[str, pulumi.Input[str]]
+    """The main server's plain variables. A value that Pulumi holds secret is refused: Helm keeps the values."""
+    secrets: Mapping[str, pulumi.Input[str]]
+    """The main server's secret variables, `MONGO_URL` among them."""
+    host: NotRequired[str]
+    """Public name, of which the chart makes `ROOT_URL`; left out, `environment` holds that."""
+    ingress: NotRequired[ChartIngressArgs]
+    """An Ingress; none when left out."""
+    service_annotations: NotRequired[Mapping[str, str]]
+    """Annotations of the chat's service, which some controllers read."""
+    egress_ports: NotRequired[Sequence[int]]
+    """TCP ports on the internet that the chat may reach, beside 443 and Atlas's: those of mail, for one."""
+    chart_version: NotRequired[str]
+    """Version of the chart; the one that this code was written for when left out."""
+
+
+class ChatRelease(Component):
+    """The chat as a release of the official Helm chart, with its secrets beside it.
+
+    The Secrets are immutable and named by Pulumi: a value that changes makes a Secret of a new name, the name
+    changes the pods' template, and so the pods start anew with it. A hash of the values in an annotation would
+    do the same, and would let whoever reads pods try out weak passwords; these names tell nothing.
+
+    A release that fails is not rolled back: the older server would start on a database that the newer one has
+    migrated. Put it right and deploy again, or restore a backup.
+
+    Produces: two Secrets, the Helm release, and network policies for the chat and, with a broker, for NATS.
+    """
+
+    service_name: pulumi.Output[str]
+    """Service of the main server, port 80."""
+    streamer_name: pulumi.Output[str | None]
+    """Service of ddp-streamer, port 3000; None for a monolith."""
+
+    def __init__(self, name: str, args: ChatReleaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        chart.check(args["topology"], args["services"])
+        if "MONGO_URL" not in args["secrets"]:
+            raise ValueError("the chat's secrets lack MONGO_URL")
+        secrets = {key: pulumi.Output.secret(value) for key, value in args["secrets"].items()}
+        # A secret given in clear must not reach the state as an input of the component.
+        super().__init__("ChatRelease", name, {**args, "secrets": secrets}, opts)
+        namespace, release = args["namespace"], args["release_name"]
+        metadata = {
+            "namespace": namespace,
+            "labels": {"app.kubernetes.io/part-of": "rocketchat", _INSTANCE: release},
+        }
+        mongodb = kubernetes.core.v1.Secret(
+            f"{name}-mongodb",
+            metadata=metadata,
+            immutable=True,
+            string_data={
+                key: secrets[variable]
+                for key, variable in (("mongo-uri", "MONGO_URL"), ("mongo-oplog-uri", "MONGO_OPLOG_URL"))
+                if variable in secrets
+            },
+            opts=self.child(),
+        )
+        environment = kubernetes.core.v1.Secret(
+            f"{name}-environment",
+            metadata=metadata,
+            immutable=True,
+            string_data={key: value for key, value in secrets.items() if key != "MONGO_URL"},
+            opts=self.child(),
+        )
+        policies = self._policies(name, args)
+        helm = kubernetes.helm.v3.Release(
+            f"{name}-release",
+            name=release,
+            namespace=namespace,
+            chart=chart.CHART,
+            version=args.get("chart_version", chart.VERSION),
+            repository_opts={"repo": chart.REPOSITORY},
+            values=chart.values(
+                host=args.get("host"),
+                topology=args["topology"],
+                services=args["services"],
+                uid=args["uid"],
+                liveness_path=args["liveness_path"],
+                readiness_path=args["readiness_path"],
+                environment={key: _plain(key, value) for key, value in args["environment"].items()},
+                mongodb_secret=_name(mongodb),
+                environment_secret=_name(environment),
+                ingress=_ingress(args["ingress"], args.get("host")) if "ingress" in args else None,
+                service_annotations=args.get("service_annotations"),
+            ),
+            atomic=False,
+            cleanup_on_fail=True,
+            max_history=5,
+            timeout=TIMEOUT_SECONDS,
+            # What cannot be reached cannot start.
+            opts=self.child(depends_on=policies),
+        )
+        self._release = helm
+        self.service_name = helm.name.apply(lambda made: f"{made}-{chart.CHART}")
+        self.streamer_name = helm.name.apply(
+            lambda made: f"{made}-ddp-streamer" if args["topology"] == "microservices" else None
+        )
+        self.register_outputs({"service_name": self.service_name, "streamer_name": self.streamer_name})
+
+    def _policies(self, name: str, args: ChatReleaseArgs) -> list[pulumi.Resource]:
+        release = args["release_name"]
+        chat = {"match_labels": {_INSTANCE: release}}
+        nats = {"match_labels": {_INSTANCE: release, _NAME: chart.NATS}}
+        broker = any(service["name"] == chart.NATS for service in args["services"])
+        prometheus = "OVERWRITE_SETTING_Prometheus_Enabled" in args["environment"]
+        outside = {"ip_block": {"cidr": "0.0.0.0/0", "except_": [METADATA]}}
+        incoming = [{"ports": [_tcp(chart.PORT)]}]
+        if prometheus:
+            incoming.append(
+                {
+                    "from_": [{"namespace_selector": {}}],
+                    "ports": [
+                        _tcp(port)
+                        for port in (chart.METRICS_PORT, chart.MICROSERVICE_METRICS_PORT, NATS_METRICS_PORT)
+                    ],
+                }
+            )
+        first, last = ATLAS_PORTS
+        ports = sorted({HTTPS, *(int(port) for port in args.get("egress_ports", ()))})
+        outgoing = [
+            {
+                "to": [outside],
+                "ports": [
+                    *(_tcp(port) for port in ports if not first <= port <= last),
+                    {**_tcp(first), "end_port": last},
+                ],
+            }
+        ]
+        if broker:
+            outgoing.append({"to": [{"pod_selector": nats}], "ports": [_tcp(NATS_PORT)]})
+        made: list[pulumi.Resource] = [
+            kubernetes.networking.v1.NetworkPolicy(
+                f"{name}-traffic",
+                metadata={"name": f"{release}-traffic", "namespace": args["namespace"]},
+                spec={
+                    "pod_selector": chat,
+                    "policy_types": ["Ingress", "Egress"],
+                    # From anywhere: a gateway built into the network (Cilium's) has no pods to select.
+                    "ingress": incoming,
+                    "egress": outgoing,
+                },
+                opts=self.child(),
+            )
+        ]
+        if broker:
+            made.append(
+                kubernetes.networking.v1.NetworkPolicy(
+                    f"{name}-broker",
+                    metadata={"name": f"{release}-broker", "namespace": args["namespace"]},
+                    spec={
+                        "pod_selector": nats,
+                        "policy_types": ["Ingress", "Egress"],
+                        "ingress": [
+                            {"from_": [{"pod_selector": chat}], "ports": [_tcp(NATS_PORT)]},
+                            {"from_": [{"pod_selector": nats}], "ports": [_tcp(NATS_CLUSTER_PORT)]},
+                        ],
+                        "egress": [{"to": [{"pod_selector": nats}], "ports": [_tcp(NATS_CLUSTER_PORT)]}],
+                    },
+                    opts=self.child(),
+                )
+            )
+        return made
+
+
+def _tcp(port: int) -> dict[str, object]:
+    return {"port": port, "protocol": "TCP"}
+
+
+def _name(secret: "kubernetes.core.v1.Secret") -> pulumi.Output[str]:
+    return secret.metadata.apply(lambda found: str(found.name))
+
+
+def _ingress(ingress: ChartIngressArgs, host: str | None) -> dict[str, object]:
+    if host is None:
+        raise ValueError("an Ingress needs the chat's host")
+    made: dict[str, object] = {
+        "ingressClassName": ingress["class_name"],
+        "path": "/",
+        "pathType": "Prefix",
+        "annotations": dict(ingress.get("annotations", {})),
+    }
+    if "tls_secret" in ingress:
+        made["tls"] = [{"secretName": ingress["tls_secret"], "hosts": [host]}]
+    return made
+
+
+def _plain(variable: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Return `value`, and fail the deployment when Pulumi holds it secret: Helm keeps values in clear."""
+    output = pulumi.Output.from_input(value)
+
+    async def checked() -> Any:  # an output, which from_input unwraps
+        if await output.is_secret():
+            raise pulumi.RunError(
+                f"variable {variable} holds a secret; give it among the secrets instead of the environment"
+            )
+        return output
+
+    return pulumi.Output.from_input(checked())
