@@ -4,7 +4,7 @@ import re
 
 from rehearsal.standins.aws.hosts import bad_public_key
 from rehearsal.standins.aws.network import public_address
-from rehearsal.standins.table import CREATED, Ask, Autoname, Standin, always, given, names
+from rehearsal.standins.table import CREATED, Ask, Autoname, Lookup, Standin, always, given, names
 
 MOST_USER_DATA = 65536
 _SIZES = {"1gb": 1024, "2gb": 2048, "4gb": 4096, "8gb": 8192, "16gb": 16384}
@@ -161,3 +161,5 @@ TYPES: dict[str, Standin] = {
         autoname=Autoname(limit=175),
     ),
 }
+
+LOOKUPS: dict[str, Lookup] = {}
