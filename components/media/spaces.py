@@ -104,7 +104,7 @@ class SpacesStore(Component):
         self._key = digitalocean.SpacesKey(
             f"{name}-key-{args.get('key_version', 1)}",
             grants=[digitalocean.SpacesKeyGrantArgs(bucket=bucket.name, permission="readwrite")],
-            opts=self.child(additional_secret_outputs=["accessKey", "secretKey"]),
+            opts=self.child(additional_secret_outputs=["secretKey"]),
         )
         self.bucket = bucket.name
         self.region = pulumi.Output.from_input(region)
