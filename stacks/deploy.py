@@ -49,7 +49,7 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
     made_providers = providers.make(spec, secrets)
     opts = pulumi.ResourceOptions(providers=list(made_providers.values()))
     zone = _zone(spec, made_providers)
-    runtime = _runtime(spec.parts.runtime.kind)(spec, zone, opts)
+    runtime = _runtime(spec.parts.runtime.kind)(spec, secrets, zone, opts)
     database, database_outputs = _database(spec, secrets, runtime, opts)
     media, store, media_outputs = _media(spec, zone, opts)
     mail = _mail(spec, secrets, zone, opts)
@@ -106,9 +106,9 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
     return outputs
 
 
-def _runtime(kind: str) -> Callable[[ChatSpec, DnsZone | None, pulumi.ResourceOptions], Runtime]:
+def _runtime(kind: str) -> Callable[[ChatSpec, Secrets, DnsZone | None, pulumi.ResourceOptions], Runtime]:
     module, name = RUNTIMES[kind]
-    made: Callable[[ChatSpec, DnsZone | None, pulumi.ResourceOptions], Runtime] = getattr(
+    made: Callable[[ChatSpec, Secrets, DnsZone | None, pulumi.ResourceOptions], Runtime] = getattr(
         import_module(module), name
     )
     return made

@@ -7,10 +7,11 @@ from typing import Protocol
 import pulumi
 
 from components.database.private_link import PrivateLinkArgs
-from components.values import DnsZone, Egress
+from components.values import DatabaseAccess, DnsZone, Egress
 from rocketchat.environment import Environment
 from rocketchat.services import Service
 from stacks.language import ChatSpec
+from stacks.load import Secrets
 
 Variables = Environment[pulumi.Input[str]]
 
@@ -38,7 +39,16 @@ class Runtime(Protocol):
     broker: str
     """Host name of NATS among the services."""
 
-    def __init__(self, spec: ChatSpec, zone: DnsZone | None, opts: pulumi.ResourceOptions) -> None: ...
+    def __init__(
+        self, spec: ChatSpec, secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
+    ) -> None: ...
+
+    def own_database(self) -> DatabaseAccess:
+        """Make the database that stands in the runtime itself, where `database.kind` asks for that.
+
+        Raises ValueError in a runtime that cannot hold one, which the rules of stack files refuse before.
+        """
+        ...
 
     def run(self, services: Sequence[Service], variables: Variables) -> Running:
         """Run the services; `variables` are the main server's."""

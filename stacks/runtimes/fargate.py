@@ -14,9 +14,10 @@ from components.network.vpc import Network
 from components.operations.alarms import Alarms, AlarmsArgs
 from components.runtime.fargate import FargateRuntime
 from components.runtime.fargate_args import FargateRuntimeArgs, FargateServiceArgs
-from components.values import BalancerPlace, DnsZone, Endpoint, NetworkPlace
+from components.values import BalancerPlace, DatabaseAccess, DnsZone, Endpoint, NetworkPlace
 from rocketchat.services import MAIN, NATS, Service
 from stacks.language import ChatSpec
+from stacks.load import Secrets
 from stacks.runtimes import Running, Variables
 from stacks.spec import (
     CloudFrontEdge,
@@ -38,7 +39,9 @@ class OnFargate:
     proxies = 1
     broker = NATS
 
-    def __init__(self, spec: ChatSpec, zone: DnsZone | None, opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self, spec: ChatSpec, _secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
+    ) -> None:
         if zone is None or spec.region is None:
             raise ValueError(
                 "runtime fargate needs a zone and a region, which the rules of stack files ask for"
@@ -55,6 +58,10 @@ class OnFargate:
             "subnet_ids": self._place.task_subnet_ids,
             "app_security_group_id": self._place.app_security_group_id,
         }
+
+    def own_database(self) -> DatabaseAccess:
+        """Fargate keeps nothing, so it holds no database."""
+        raise ValueError("runtime fargate cannot hold the database")
 
     def run(self, services: Sequence[Service], variables: Variables) -> Running:
         """Run the services behind the balancer, and lead the chat's name there."""
