@@ -127,7 +127,7 @@ def _compared() -> str:
 |---|---|---|
 | this one | {len(RULES)} | all; {joining} of them look at several resources together |
 | Pulumi AWSGuard | 28 | 10; it reads a bucket's own logging property, which AWS v7 no longer fills |
-| Pulumi compliance-policies, AWS | 97 | 36; one resource at a time, none for ECS, ACM, VPC, SES, WAF, SNS or Lightsail |
+| Pulumi compliance-policies, AWS | 97 | 36; one resource at a time; none for ECS, VPC, SES, WAF or Lightsail |
 | Pulumi compliance-policies, Kubernetes | 303 | 18; 285 only refuse alpha and beta APIs |
 
 Counted from the sources of those packs. None of them has a rule for DigitalOcean, MongoDB Atlas, Cloudflare or

@@ -216,9 +216,19 @@ def _lockout(p: Probe) -> None:
             chat,
             "Block_Multiple_Failed_Logins_Enabled",
             _is("true"),
-            "false",
-            "passwords can be tried for ever; releases before the newest leave this off",
+            "true",
+            "passwords can be tried for ever",
         )
+
+
+def _lockout_said(p: Probe) -> None:
+    for chat in chats(p):
+        if chat.setting("Block_Multiple_Failed_Logins_Enabled") is None:
+            where = Where(f"{chat.path}.Block_Multiple_Failed_Logins_Enabled")
+            if chat.partial:
+                p.unsure(where)
+            else:
+                p.fail("older releases leave this off where nobody says", where)
 
 
 def _proxies(p: Probe) -> None:
@@ -629,6 +639,18 @@ RC_LOCKOUT = _rule(
     HIGH,
     CARRIERS,
     _lockout,
+    maps="RC",
+    joins=True,
+    fix="Set OVERWRITE_SETTING_Block_Multiple_Failed_Logins_Enabled=true.",
+    link=_DOCS + "accounts",
+)
+RC_LOCKOUT_SAID = _rule(
+    "rc-lockout-said",
+    "The lock against guessed passwords does not depend on the release's default",
+    ADVISORY,
+    LOW,
+    CARRIERS,
+    _lockout_said,
     maps="RC",
     joins=True,
     fix="Set OVERWRITE_SETTING_Block_Multiple_Failed_Logins_Enabled=true.",
