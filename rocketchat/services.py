@@ -20,6 +20,8 @@ MAIN: Final = "rocketchat"
 """Name of the main server's service."""
 NATS: Final = "nats"
 """Name of the message broker's service."""
+STREAM_HUB: Final = "stream-hub"
+"""Name of the service that reads the database's changes for the others, in releases that need it."""
 
 HTTP_PORT: Final = 3000
 NATS_PORT: Final = 4222
@@ -30,6 +32,8 @@ _IMAGE_UID = 65533
 _NATS_TAG = "2.12.8-alpine"
 _NATS_HTTP_PORT = 8222
 _USERS_PER_STREAMER = 500
+_STOP_SECONDS = 45
+"""Fargate Spot asks for more than 30 (docs.aws.amazon.com, "Amazon ECS clusters for Fargate")."""
 
 _APART: Final = ("account", "authorization", "presence")
 """Microservices that take calls from the broker alone and listen on no port."""
@@ -69,6 +73,8 @@ class Service:
     cpu_units: int
     """1024 is one vCPU. With `memory_mib` a size that Fargate has."""
     memory_mib: int
+    single: bool = False
+    """Whether two of it must never run together, not even while a new one takes over."""
     needs_database: bool = True
     """Whether it gets `MONGO_URL` (and `TRANSPORTER`, when there is a broker)."""
 
@@ -133,9 +139,10 @@ def _apart(release: Release, name: str, replicas: Replicas) -> Service:
         health_port=None,
         uid=release.uid,
         command=None,
-        stop_seconds=30,
+        stop_seconds=_STOP_SECONDS,
         cpu_units=512,
         memory_mib=1024,
+        single=name == STREAM_HUB,
     )
 
 
@@ -146,7 +153,8 @@ def _streamer(release: Release, users: int) -> Service:
         image="rocketchat/ddp-streamer-service",
         tag=release.version,
         port=HTTP_PORT,
-        replicas=Replicas(count, count),
+        # When one goes, its users come back to the others all at once.
+        replicas=Replicas(count, 2 * count),
         routes=("/sockjs", "/websocket"),
         liveness="/health",
         readiness="/health",
@@ -173,9 +181,10 @@ def _nats() -> Service:
         health_port=_NATS_HTTP_PORT,
         uid=_IMAGE_UID,
         command=("--port", str(NATS_PORT), "--http_port", str(_NATS_HTTP_PORT)),
-        stop_seconds=30,
+        stop_seconds=_STOP_SECONDS,
         cpu_units=256,
         memory_mib=512,
+        single=True,
         needs_database=False,
     )
 
@@ -206,7 +215,7 @@ def services(
         return (main,) if count.most == 1 else (main, _nats())
     apart = [_apart(release, name, Replicas(1, 1)) for name in _APART]
     if release.needs_stream_hub:
-        apart.append(_apart(release, "stream-hub", Replicas(1, 1)))
+        apart.append(_apart(release, STREAM_HUB, Replicas(1, 1)))
     return (main, _streamer(release, users), *apart, _nats())
 
 

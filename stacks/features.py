@@ -18,6 +18,7 @@ from stacks.spec import (
     Edge,
     GatewayPush,
     GridFsMedia,
+    HostMedia,
     Locked,
     OidcLogin,
     OwnPush,
@@ -129,13 +130,16 @@ def environments(
     if "license" in secrets:
         add("chat", env.licence(secrets["license"]))
     if broker is not None:
+        topology = parts.runtime.topology
         add(
             "runtime",
-            env.instances(release, services.MONOLITH, services.transporter(services.MONOLITH, broker)),
+            env.instances(release, topology, services.transporter(topology, broker)),
         )
     add("database", env.database(release, made.database_uri, made.oplog_uri))
     add("media", env.file_protection(made.file_token))
-    if isinstance(parts.media, GridFsMedia) or made.bucket is None:
+    if isinstance(parts.media, HostMedia):
+        add("media", env.media_filesystem())
+    elif isinstance(parts.media, GridFsMedia) or made.bucket is None:
         add("media", env.media_gridfs())
     else:
         key, secret = made.bucket_keys or (None, None)

@@ -15,6 +15,7 @@ from components.operations.alarms import Alarms, AlarmsArgs
 from components.runtime.fargate import FargateRuntime
 from components.runtime.fargate_args import FargateRuntimeArgs, FargateServiceArgs
 from components.values import BalancerPlace, DatabaseAccess, DnsZone, Endpoint, NetworkPlace
+from rocketchat import environment as env
 from rocketchat.services import MAIN, NATS, Service
 from stacks.language import ChatSpec
 from stacks.load import Secrets
@@ -116,7 +117,7 @@ class OnFargate:
         if endpoint.zone_id is not None:
             named["target_zone_id"] = endpoint.zone_id
         name = PublicName("name", named, self._opts)
-        alarms = self._alarms(balancer, chat)
+        alarms = self._alarms(balancer, chat, services)
         outputs: dict[str, pulumi.Input[object]] = {
             "logGroup": chat.log_group_name,
             "alarmTopic": alarms.topic_arn,
@@ -215,8 +216,12 @@ class OnFargate:
         if service.is_main:
             made["cpu"] = runtime.cpu or size.cpu_units
             made["memory"] = runtime.memory or size.memory_mib
-            made["environment"] = dict(variables.plain)
-            made["secret_names"] = sorted(variables.secret)
+        if service.needs_database:
+            own = variables if service.is_main else self._apart(variables)
+            made["environment"] = dict(own.plain)
+            made["secret_names"] = sorted(own.secret)
+        if service.single:
+            made["one_at_a_time"] = True
         if service.routes:
             made["port"] = service.port or 0
             made["health_path"] = (
@@ -239,17 +244,30 @@ class OnFargate:
                 f"http://127.0.0.1:{service.health_port}{service.liveness}",
             ]
             made["read_only_root"] = True
-            made["one_at_a_time"] = True
         return made
 
-    def _alarms(self, balancer: BalancerPlace, chat: FargateRuntime) -> Alarms:
+    def _apart(self, variables: Variables) -> Variables:
+        """The variables of a microservice: of the main server's, only how to reach the database and the others."""
+        return env.microservice(
+            self._spec.release,
+            variables.secret["MONGO_URL"],
+            variables.plain["TRANSPORTER"],
+            variables.secret.get("MONGO_OPLOG_URL"),
+            metrics=self._spec.parts.monitoring.prometheus,
+        )
+
+    def _alarms(self, balancer: BalancerPlace, chat: FargateRuntime, services: Sequence[Service]) -> Alarms:
         monitoring, mail = self._spec.parts.monitoring, self._spec.parts.mail
         args: AlarmsArgs = {
             "emails": list(monitoring.alarm_emails),
             "balancer_arn_suffix": balancer.arn_suffix,
-            "target_groups": {MAIN: chat.target_group_arn_suffixes.apply(lambda found: found[MAIN])},
+            "target_groups": {
+                service.name: chat.target_group_arn_suffixes[service.name]
+                for service in services
+                if service.routes
+            },
             "cluster_name": chat.cluster_name,
-            "services": {MAIN: chat.service_names.apply(lambda found: found[MAIN])},
+            "services": {service.name: chat.service_names[service.name] for service in services},
             "container_insights": True,
             "nat_gateway_ids": self._nat_gateways,
             "ses": isinstance(mail, SesMail) and mail.region in (None, self._region),
