@@ -18,7 +18,9 @@ from stacks.runtimes import Runtime
 from stacks.spec import (
     CloudFrontMediaCdn,
     ExistingAtlasDatabase,
+    InClusterDatabase,
     OidcLogin,
+    OnHostDatabase,
     Route53Dns,
     S3Media,
     SamlLogin,
@@ -31,7 +33,13 @@ from stacks.spec import (
 if TYPE_CHECKING:
     from components.media.store import MediaStore
 
-RUNTIMES = {"fargate": ("stacks.runtimes.fargate", "OnFargate")}
+RUNTIMES = {
+    "doks": ("stacks.runtimes.kubernetes", "OnDoks"),
+    "fargate": ("stacks.runtimes.fargate", "OnFargate"),
+    "kubernetes": ("stacks.runtimes.kubernetes", "OnKubernetes"),
+    "lightsail": ("stacks.runtimes.host", "OnLightsail"),
+    "droplet": ("stacks.runtimes.host", "OnDroplet"),
+}
 """Module and class by `runtime.kind`."""
 
 Outputs = dict[str, pulumi.Input[object]]
@@ -141,7 +149,7 @@ def _services(spec: ChatSpec) -> tuple[services.Service, ...]:
     least = runtime.instances or spec.size.instances
     return services.services(
         spec.release,
-        services.MONOLITH,
+        runtime.topology,
         chat.users,
         least,
         most_replicas=max(least, runtime.max_instances or least),
@@ -162,6 +170,10 @@ def _database(
         from components.database.existing import existing
 
         return existing(secrets.values["mongodbUri"], secrets.values.get("mongodbOplogUri")), {}
+    if isinstance(part, OnHostDatabase):
+        return runtime.own_database(), {}
+    if isinstance(part, InClusterDatabase):
+        return runtime.own_database(), {}
     from stacks import atlas
 
     if isinstance(part, ExistingAtlasDatabase):

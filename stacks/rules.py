@@ -179,7 +179,7 @@ def _licence(
     chat: Chat,
     release: Release,
     size: sizing.Size,
-    runtime: FargateRuntime,
+    runtime: Runtime,
     login: list[Login],
     secrets: AbstractSet[str],
 ) -> Iterator[Finding]:
@@ -196,6 +196,10 @@ def _licence(
         instead = "accept one server, which may be slow for so many users (`runtime: {instances: 1}`)"
     asked = {
         path: (services.licence_needs(release, services.MONOLITH, most), instead),
+        "rocketchat:runtime.topology": (
+            services.licence_needs(release, runtime.topology, 1),
+            "set `topology: monolith`",
+        ),
         "rocketchat:login": (
             services.licence_needs(
                 release,
@@ -218,6 +222,15 @@ def _licence(
             remedy=f"{command('rocketchat:license')}; or {other}",
         )
     yield Note("nothing here needs one")
+
+
+@rule("The vendor supports this topology here")
+def _topology(runtime: FargateRuntime) -> Iterator[Finding]:
+    if runtime.topology == services.MICROSERVICES:
+        yield Warning_(
+            "the vendor supports microservices on Kubernetes only (docs.rocket.chat, Microservices): on Fargate "
+            "they are the same containers, but you are on your own"
+        )
 
 
 @rule("Every setting exists and can be set so")

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from rocketchat import releases
+from rocketchat import bot, releases
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 
@@ -248,6 +248,12 @@ class RuntimeTraits:
     """CloudFront can stand before it."""
     private_link: bool
     """Its network can hold a private endpoint of an Atlas cluster."""
+    one_host: bool = False
+    """It is one host, which can hold the database, the uploads and a bot too, and ends TLS by itself."""
+    digitalocean: bool = False
+    """It is made at DigitalOcean."""
+    cluster: bool = False
+    """It is a Kubernetes cluster, which can hold the database too."""
 
 
 class FargateRuntime(Part):
@@ -258,6 +264,9 @@ class FargateRuntime(Part):
     )
 
     kind: Literal["fargate"]
+    topology: Literal["monolith", "microservices"] = "monolith"
+    """One server, or the server with its microservices, which need a licence. The vendor supports these on
+    Kubernetes only."""
     spot: bool = False
     """Run on spare capacity, which is cheaper and may be taken away with two minutes' notice."""
     architecture: Literal["arm64", "x86_64"] = "arm64"
@@ -289,6 +298,197 @@ class FargateRuntime(Part):
         if isinstance(self.network, ExistingNetwork):
             return bool(self.network.egress_addresses)
         return self.network.nat != "none"
+
+
+class ServiceReplicas(Part):
+    """How many of each microservice run."""
+
+    account: int = Field(default=1, ge=1, le=20)
+    authorization: int = Field(default=1, ge=1, le=20)
+    presence: int = Field(default=1, ge=1, le=20)
+    ddp_streamer: int | None = Field(default=None, ge=1, le=40)
+    """One for each 500 users when left out."""
+
+
+class GatewayIngress(Part):
+    """A Gateway of the cluster's own controller, with routes that the stack writes."""
+
+    kind: Literal["gateway"]
+    gateway_class: str = Field(default="cilium", min_length=1)
+    """GatewayClass of the controller; DigitalOcean's managed one is `cilium`."""
+    issuer: str = Field(default="letsencrypt", min_length=1)
+    """ClusterIssuer of cert-manager, which the cluster has."""
+
+
+class ClassIngress(Part):
+    """An Ingress for a controller that the cluster has."""
+
+    kind: Literal["class"]
+    name: str = Field(min_length=1)
+    """Class of the controller, such as `traefik`. `nginx` (ingress-nginx) is retired and gets no fixes."""
+    issuer: str | None = Field(default=None, min_length=1)
+    """ClusterIssuer of cert-manager, which the cluster has. Either this or `tlsSecret`."""
+    tls_secret: str | None = Field(default=None, min_length=1)
+    """Secret with the certificate, which is in the namespace already."""
+    address: Address | None = None
+    """Public address of the controller, for the DNS record; none is made when left out."""
+
+
+class NoIngress(Part):
+    """No way in but `kubectl port-forward`. For trying out."""
+
+    kind: Literal["none"] = "none"
+    port: int = Field(default=3000, ge=1024, le=65535)
+    """Port of this machine at which the chat is reached."""
+
+
+class ClusterChat(Part):
+    """What every Kubernetes runtime says of the chat in its cluster."""
+
+    namespace: str = Field(default="rocketchat", pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
+    """Namespace, for the chat alone."""
+    name: str = Field(default="chat", pattern=r"^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$")
+    """Name of the Helm release; the chat's service is then `<name>-rocketchat`."""
+    topology: Literal["monolith", "microservices"] = "monolith"
+    """One server, or the server with its microservices, which need a licence."""
+    instances: int | None = Field(default=None, ge=1, le=20)
+    """Servers of the chat. More than one needs a licence. From the number of users when left out."""
+    max_instances: ClassVar[None] = None
+    services: ServiceReplicas = ServiceReplicas()
+    """How many of each microservice run."""
+    cpu: int | None = Field(default=None, ge=512, le=16384)
+    """CPU units of one server, 1024 being one vCPU. From the number of users when left out."""
+    memory: int | None = Field(default=None, ge=1536, le=122880)
+    """Memory of one server in MiB. From the number of users when left out."""
+    egress_ports: list[Annotated[int, Field(ge=1, le=65535)]] = []
+    """Further TCP ports on the internet that the chat may reach; 443, Atlas's and mail's are open."""
+
+
+class KubernetesRuntime(ClusterChat):
+    """The official chart on any cluster that is there already."""
+
+    traits: ClassVar[RuntimeTraits] = RuntimeTraits(
+        role=False, needs_region=False, needs_dns=False, app_cdn=False, private_link=False, cluster=True
+    )
+
+    kind: Literal["kubernetes"]
+    context: str | None = Field(default=None, min_length=1)
+    """Context of the kubeconfig: that of the secret `kubeconfig`, else of this machine's own."""
+    ingress: Annotated[
+        GatewayIngress | ClassIngress | NoIngress, Field(discriminator="kind"), _of_kind("none")
+    ] = NoIngress()
+    """How users get in."""
+    egress_addresses: list[Address] = []
+    """Public addresses that connections leave the cluster from, which the database lets in."""
+
+    @property
+    def fixed_egress(self) -> bool:
+        """Whether connections leave from addresses that are known and stay."""
+        return bool(self.egress_addresses)
+
+
+class DoksRuntime(ClusterChat):
+    """A cluster of DigitalOcean Kubernetes of the stack's own, with the official chart on it."""
+
+    traits: ClassVar[RuntimeTraits] = RuntimeTraits(
+        role=False, needs_region=False, needs_dns=True, app_cdn=True, private_link=False, cluster=True
+    )
+
+    kind: Literal["doks"]
+    cluster: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,60}[a-z0-9])?$")
+    """Name of the cluster, such as `k8s-lovia-sg`."""
+    region: Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc3", "sfo3", "sgp1", "syd1", "tor1"]
+    """DigitalOcean's region."""
+    version: str = Field(default="1.36.1-do.0", pattern=r"^\d+\.\d+\.\d+-do\.\d+$")
+    """Exact version to begin with (`doctl kubernetes options versions`); from 1.33 the gateway is managed."""
+    node_size: str = Field(default="s-4vcpu-8gb", pattern=r"^[a-z0-9-]+-\d+vcpu-\d+gb(-[a-z]+)?$")
+    """Droplet size of a node."""
+    min_nodes: int = Field(default=2, ge=1, le=50)
+    max_nodes: int = Field(default=4, ge=1, le=100)
+    """The autoscaler goes up to this many."""
+    nat: bool = True
+    """Leave through one NAT gateway with one fixed address. Without it every node leaves with its own, which
+    changes at each upgrade."""
+    high_availability: bool = False
+    """Several control planes, about 40 USD a month; cannot be taken back."""
+    auto_upgrade: bool = True
+    """Take patch releases in the maintenance window."""
+    maintenance_day: Literal["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] = (
+        "sunday"
+    )
+    maintenance_time: str = Field(default="18:00", pattern=r"^([01]\d|2[0-3]):00$")
+    """Begin of the window of four hours, UTC."""
+    network: Cidr = "10.30.0.0/20"
+    """Addresses of the nodes."""
+    pod_network: Cidr = "10.40.0.0/16"
+    """Addresses of the pods."""
+    service_network: Cidr = "10.41.0.0/19"
+    """Addresses of the services."""
+
+    @property
+    def fixed_egress(self) -> bool:
+        """Whether connections leave from addresses that are known and stay."""
+        return self.nat
+
+
+class HostRuntime(Part):
+    """What both kinds of host have in common."""
+
+    instances: ClassVar[int] = 1
+    max_instances: ClassVar[None] = None
+    topology: ClassVar[str] = "monolith"
+
+    ssh_key: str = Field(
+        pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/]{60,}={0,2}( [\w.@-]+)?$"
+    )
+    """Public key of who may log in (`ssh-ed25519 AAAA…`)."""
+    ssh_from: list[Cidr] = []
+    """Networks that may reach port 22, such as an office's. Closed to everybody when left out."""
+    disk_gb: int | None = Field(default=None, ge=8, le=16384)
+    """Data disk in GB, which survives the host. From the number of users when left out."""
+    snapshots: bool | None = None
+    """Copies of the host by its provider, every day or week. On in production."""
+    generation: int = Field(default=1, ge=1)
+    """Count it up to have the host made anew; data disk and address stay."""
+
+    @property
+    def fixed_egress(self) -> bool:
+        """A host has one address."""
+        return True
+
+
+class LightsailRuntime(HostRuntime):
+    """One Amazon Lightsail instance."""
+
+    traits: ClassVar[RuntimeTraits] = RuntimeTraits(
+        role=False, needs_region=True, needs_dns=True, app_cdn=False, private_link=False, one_host=True
+    )
+
+    kind: Literal["lightsail"]
+    size: Literal["small_3_0", "medium_3_0", "large_3_0", "xlarge_3_0", "2xlarge_3_0"] | None = None
+    """Bundle. The cheapest with enough memory for the number of users when left out."""
+    zone: Literal["a", "b", "c", "d"] = "a"
+    """Letter of the availability zone."""
+
+
+class DropletRuntime(HostRuntime):
+    """One DigitalOcean droplet. What it fetches, and its backups, are on AWS."""
+
+    traits: ClassVar[RuntimeTraits] = RuntimeTraits(
+        role=False,
+        needs_region=True,
+        needs_dns=True,
+        app_cdn=False,
+        private_link=False,
+        one_host=True,
+        digitalocean=True,
+    )
+
+    kind: Literal["droplet"]
+    region: Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc3", "sfo3", "sgp1", "syd1", "tor1"]
+    """DigitalOcean's region."""
+    size: Literal["s-1vcpu-2gb", "s-2vcpu-2gb", "s-2vcpu-4gb", "s-4vcpu-8gb", "s-8vcpu-16gb"] | None = None
+    """Size. The cheapest with enough memory for the number of users when left out."""
 
 
 # ------------------------------------------------------------------------------------------------ database
@@ -366,6 +566,34 @@ class ExistingAtlasDatabase(Part):
     """The project's endpoint service; a new one is made when left out, of which a project has one in a region."""
 
 
+class InClusterDatabase(Part):
+    """MongoDB in the chat's own Kubernetes cluster. Nobody makes its backups."""
+
+    kind: Literal["in-cluster"]
+    name: DatabaseName = "rocketchat"
+    """Name of the chat's database."""
+    version: Version | None = None
+    """MongoDB series, such as "8.0". The release's own recommendation when left out."""
+    members: Literal[1, 3] = 1
+    """One, or three, which outlive a node."""
+    disk_gb: int = Field(default=10, ge=1, le=16384)
+    """Disk of each member in GB."""
+    memory: int = Field(default=1024, ge=512, le=131072)
+    """Memory of each member in MiB."""
+    storage_class: str | None = Field(default=None, min_length=1)
+    """Class of the disks; the cluster's default when left out."""
+
+
+class OnHostDatabase(Part):
+    """MongoDB on the chat's own host: a replica set of one, dumped every night (`backup`)."""
+
+    kind: Literal["on-host"]
+    name: DatabaseName = "rocketchat"
+    """Name of the chat's database."""
+    version: Version | None = None
+    """MongoDB series, such as "8.0". The release's own recommendation when left out."""
+
+
 class UriDatabase(Part):
     """A MongoDB replica set that is there already, by its URI (the secret `mongodbUri`)."""
 
@@ -418,6 +646,12 @@ class SpacesMedia(Part):
     """DigitalOcean's region, the nearest to the chat."""
     old_version_days: Days = 90
     """How long deleted and overwritten files are kept."""
+
+
+class HostMedia(Part):
+    """Uploads on the data disk of the chat's own host, packed every night (`backup`)."""
+
+    kind: Literal["host"]
 
 
 class GridFsMedia(Part):
@@ -593,9 +827,36 @@ class Backup(Part):
 
     restore_window_days: int | None = Field(default=None, ge=1, le=7)
     """Point-in-time restore goes back so many days."""
+    bucket: BucketName | None = None
+    """Bucket at AWS for what is kept on a host; its name is made up when left out."""
+    keep_days: Days = 35
+    """How long nightly dumps of a host are kept there."""
+    hour: int = Field(default=18, ge=0, le=23)
+    """Hour of day, UTC, of a host's nightly dump."""
     daily_days: Days | None = None
     weekly_weeks: int | None = Field(default=None, ge=1, le=52)
     monthly_months: int | None = Field(default=None, ge=1, le=36)
+
+
+class Bot(Part):
+    """A chat bot in a container of the host (Hubot, which nobody maintains any more).
+
+    Its account must be made in the chat, with the role `bot`; its password is the secret `botPassword`.
+    """
+
+    image: str = Field(default=bot.DEFAULT_IMAGE, pattern=r"^[\w./-]+:[\w.-]+$")
+    """Image with an exact tag."""
+    username: str = Field(default="bot", min_length=1, max_length=40, pattern=r"^[0-9a-zA-Z._-]+$")
+    name: str | None = Field(default=None, min_length=1, max_length=40)
+    """What it listens to; its user name when left out."""
+    rooms: list[str] = []
+    """Rooms that it joins."""
+    all_public: bool = False
+    """Listen in every public room."""
+    scripts: list[str] = []
+    """npm packages with its scripts."""
+    keys: list[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]] = []
+    """Names of the scripts' own variables; the values are in the secret `botKeys`, a JSON object."""
 
 
 class Monitoring(Part):
@@ -636,9 +897,15 @@ class Locked(Part):
     """Make the setting read-only in the administration pages."""
 
 
-Runtime = Annotated[FargateRuntime, Field()]
-Database = Annotated[AtlasDatabase | ExistingAtlasDatabase | UriDatabase, Field(discriminator="kind")]
-Media = Annotated[S3Media | SpacesMedia | GridFsMedia, Field(discriminator="kind")]
+Runtime = Annotated[
+    FargateRuntime | KubernetesRuntime | DoksRuntime | LightsailRuntime | DropletRuntime,
+    Field(discriminator="kind"),
+]
+Database = Annotated[
+    AtlasDatabase | ExistingAtlasDatabase | UriDatabase | InClusterDatabase | OnHostDatabase,
+    Field(discriminator="kind"),
+]
+Media = Annotated[S3Media | SpacesMedia | GridFsMedia | HostMedia, Field(discriminator="kind")]
 Dns = Annotated[CloudflareDns | Route53Dns, Field(discriminator="kind")]
 Edge = Annotated[DirectEdge | CloudFrontEdge, Field(discriminator="kind")]
 Mail = Annotated[SesMail | SmtpMail, Field(discriminator="kind")]
@@ -678,6 +945,8 @@ class Parts(Part):
     """How phones are told of messages."""
     backup: Backup = Backup()
     """How long the database's backups are kept."""
+    bot: Bot | None = None
+    """A chat bot beside the chat; none when left out."""
     monitoring: Monitoring = Monitoring()
     """Who is told when something fails, and what is measured."""
     appearance: Appearance = Appearance()
