@@ -73,7 +73,7 @@ BAD = [
     ("text for a truth", put("rocketchat:runtime.spot", "yes please"), "rocketchat:runtime.spot", "true or false", None),
     ("missing key", put("rocketchat:chat.host", None), "rocketchat:chat.host", "missing", None),
     ("missing part", put("rocketchat:database", None), "rocketchat:database", "missing", "rocketchat:database"),
-    ("unknown kind", put("rocketchat:runtime.kind", "fargat"), "rocketchat:runtime.kind", "choices", "fargate"),
+    ("unknown kind", put("rocketchat:runtime.kind", "fargat"), "rocketchat:runtime.kind", "unknown kind", "fargate"),
     ("unknown kind of a union", put("rocketchat:media.kind", "s4"), "rocketchat:media.kind", "unknown kind", "s3"),
     ("missing kind", put("rocketchat:media.kind", None), "rocketchat:media.kind", "which kind", None),
     ("unknown choice", put("rocketchat:chat.profile", "prodution"), "rocketchat:chat.profile", "choices", "production"),
