@@ -50,6 +50,8 @@ def _credentials(spec: ChatSpec) -> str:
             "DigitalOcean (DIGITALOCEAN_TOKEN), with a key for Spaces "
             "(SPACES_ACCESS_KEY_ID, SPACES_SECRET_ACCESS_KEY)"
         )
+    elif spec.parts.runtime.traits.digitalocean:
+        needed.append("DigitalOcean (DIGITALOCEAN_TOKEN)")
     kept = ", ".join(key for key, secret in PROVIDER_KEYS.items() if secret)
     return f"{'; '.join(needed) or 'none are needed'}. Secret keys in the stack file work too: {kept}"
 

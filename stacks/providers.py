@@ -40,7 +40,7 @@ def make(spec: ChatSpec, secrets: Secrets) -> dict[str, pulumi.ProviderResource]
             public_key=given.get("mongodbatlas:publicKey"),
             private_key=given.get("mongodbatlas:privateKey"),
         )
-    if isinstance(spec.parts.media, SpacesMedia):
+    if isinstance(spec.parts.media, SpacesMedia) or spec.parts.runtime.traits.digitalocean:
         made["digitalocean"] = digitalocean.Provider(
             "digitalocean",
             token=given.get("digitalocean:token"),

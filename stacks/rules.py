@@ -44,6 +44,7 @@ from stacks.spec import (
     ExistingNetwork,
     FargateRuntime,
     GridFsMedia,
+    HostMedia,
     Login,
     Mail,
     Media,
@@ -575,6 +576,8 @@ def _media(media: Media, chat: Chat) -> Iterator[Finding]:
             )
         else:
             yield Note("in the database")
+    elif isinstance(media, HostMedia):
+        yield Note("on the data disk of the host")
     else:
         yield Note(f"in the private bucket {media.bucket}")
 

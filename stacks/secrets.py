@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rocketchat import releases
-from stacks.spec import OidcLogin, OwnPush, Parts, SamlLogin, SmtpMail, UriDatabase
+from stacks.spec import HostMedia, OidcLogin, OnHostDatabase, OwnPush, Parts, SamlLogin, SmtpMail, UriDatabase
 
 
 def _never(_: Parts) -> bool:
@@ -43,6 +43,18 @@ def _uri(parts: Parts) -> bool:
     return isinstance(parts.database, UriDatabase)
 
 
+def _kept_on_host(parts: Parts) -> bool:
+    return isinstance(parts.database, OnHostDatabase) or isinstance(parts.media, HostMedia)
+
+
+def _bot(parts: Parts) -> bool:
+    return parts.bot is not None
+
+
+def _bot_keys(parts: Parts) -> bool:
+    return parts.bot is not None and bool(parts.bot.keys)
+
+
 def _oplog_uri(parts: Parts) -> bool:
     try:
         return _uri(parts) and releases.find(parts.chat.release).needs_oplog_url
@@ -75,6 +87,20 @@ SECRETS = {
         SecretKey("apnKey", "Apple push key (PEM) of the own app.", _never, _own_push),
         SecretKey("apnCertificate", "Apple push certificate (PEM) of the own app.", _never, _own_push),
         SecretKey("apnPassphrase", "Passphrase of the Apple push key.", _never, _own_push),
+        SecretKey(
+            "healthcheckUrl",
+            "Address of a dead man's switch (healthchecks.io), which a host's nightly backup tells of itself.",
+            _never,
+            _kept_on_host,
+        ),
+        SecretKey(
+            "backupWebhookUrl",
+            "Incoming webhook of a channel, which is told of a host's backups.",
+            _never,
+            _kept_on_host,
+        ),
+        SecretKey("botPassword", "Password of the bot's own account.", _bot, _bot),
+        SecretKey("botKeys", "Variables of the bot's scripts: a JSON object of text.", _bot_keys, _bot_keys),
         SecretKey("bugsnagApiKey", "Bugsnag's API key; errors are reported there when it is set."),
     )
 }

@@ -49,7 +49,9 @@ class LightsailHost(Component):
     """
 
     address: pulumi.Output[str]
-    """Public IPv4 address, in and out."""
+    """Public IPv4 address that visitors come to."""
+    egress_address: pulumi.Output[str]
+    """Public IPv4 address that connections leave from: the same one."""
     bucket: pulumi.Output[str]
     """Bucket that the host looks into."""
     role_name: pulumi.Output[str]
@@ -120,9 +122,17 @@ class LightsailHost(Component):
             opts=self.child(delete_before_replace=True),
         )
         self.address = static.ip_address
+        self.egress_address = static.ip_address
         self.bucket = agent.bucket
         self.role_name = agent.role_name
-        self.register_outputs({"address": self.address, "bucket": self.bucket, "role_name": self.role_name})
+        self.register_outputs(
+            {
+                "address": self.address,
+                "egress_address": self.egress_address,
+                "bucket": self.bucket,
+                "role_name": self.role_name,
+            }
+        )
 
     def _ports(self, name: str, instance_name: pulumi.Input[str], ssh_from: Sequence[str]) -> None:
         # This list is the whole list: what is not in it is closed, 22 included.

@@ -1,0 +1,59 @@
+"""Sizes and prices of a host, from the number of users. Read by the rules and by the runtimes."""
+
+from components.runtime.host.sizes import DROPLET, LIGHTSAIL, VOLUME_USD_PER_GB, HostSize, smallest
+from rocketchat.sizing import Size
+from stacks.profiles import Defaults
+from stacks.spec import DropletRuntime, HostMedia, HostRuntime, LightsailRuntime, OnHostDatabase, Parts
+
+DATABASE_MIB = 1024
+"""What MongoDB with the least cache takes beside the chat."""
+PROXY_DISK_GB = 8
+"""Certificates, the newest backups; the least disk that Lightsail has."""
+DROPLET_BACKUPS = 0.2
+"""DigitalOcean's weekly backups cost this part of the droplet's price."""
+
+
+def keeps_data(parts: Parts) -> bool:
+    """Whether anything is kept on the host that must be backed up."""
+    return isinstance(parts.database, OnHostDatabase) or isinstance(parts.media, HostMedia)
+
+
+def host_size(runtime: HostRuntime, parts: Parts, size: Size) -> HostSize:
+    """Return the size of the host: the named one, else the cheapest with enough memory.
+
+    Raises ValueError where there is none.
+    """
+    needed = size.memory_mib + (DATABASE_MIB if isinstance(parts.database, OnHostDatabase) else 0)
+    if isinstance(runtime, LightsailRuntime):
+        return LIGHTSAIL[runtime.size] if runtime.size else smallest(LIGHTSAIL, needed)
+    if isinstance(runtime, DropletRuntime):
+        return DROPLET[runtime.size] if runtime.size else smallest(DROPLET, needed)
+    raise TypeError(f"there are no sizes of {type(runtime).__name__}")
+
+
+def disk_gb(runtime: HostRuntime, parts: Parts, size: Size) -> int:
+    """Return the size of the data disk in GB."""
+    if runtime.disk_gb is not None:
+        return runtime.disk_gb
+    database = size.disk_gb if isinstance(parts.database, OnHostDatabase) else 0
+    return PROXY_DISK_GB + database + (size.media_gb if isinstance(parts.media, HostMedia) else 0)
+
+
+def snapshots(runtime: HostRuntime, defaults: Defaults) -> bool:
+    """Whether the provider copies the host."""
+    return defaults.protect if runtime.snapshots is None else runtime.snapshots
+
+
+def monthly_usd(parts: Parts, size: Size, defaults: Defaults) -> float:
+    """Return the host's price for a month in US dollars: host, data disk and a droplet's backups, without tax.
+
+    Lightsail's snapshots are priced by what they hold, and are not in it.
+    """
+    runtime = parts.runtime
+    if not isinstance(runtime, HostRuntime):
+        raise TypeError("only a host has this price")
+    host = host_size(runtime, parts, size).usd
+    backups = isinstance(runtime, DropletRuntime) and snapshots(runtime, defaults)
+    return round(
+        host * (1 + DROPLET_BACKUPS * backups) + disk_gb(runtime, parts, size) * VOLUME_USD_PER_GB, 2
+    )
