@@ -6,7 +6,8 @@ Exit status: 0 nothing stops a deployment, 1 something does, 2 it could not be j
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,25 @@ class NotJudged(Exception):  # noqa: N818 - what it says
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     asked = _parser().parse_args(arguments)
+    reports: list[Report] = []
+    wrong: list[str] = []
     try:
-        reports = [judge(subjects, _config(name, asked), stack=name) for name, subjects in _asked_for(asked)]
+        for name, resources in _asked_for(asked):
+            config = _config(name, asked)
+            try:
+                reports.append(judge(resources(), config, stack=name))
+            except NotJudged as error:
+                wrong.append(str(error))
     except (NotJudged, ConfigError) as error:
-        print(error, file=sys.stderr)
-        return NOT_JUDGED
+        wrong.append(str(error))
     console = Console(width=None if sys.stdout.isatty() else 160)
     for each in reports:
         report.table(each, console, everything=asked.all)
+    for line in wrong:
+        print(line, file=sys.stderr)
     _write(asked, reports)
+    if wrong:
+        return NOT_JUDGED
     return CLEAN if all(each.clean for each in reports) else REFUSED
 
 
@@ -73,16 +84,14 @@ def _config(stack: str, asked: argparse.Namespace) -> Config:
     return load(stack, asked.config, overrides)
 
 
-def _asked_for(asked: argparse.Namespace) -> Iterable[tuple[str, list[Subject]]]:
+def _asked_for(asked: argparse.Namespace) -> Iterator[tuple[str, Callable[[], list[Subject]]]]:
+    """Give the stacks by name, each with what reads its resources."""
     if asked.plan is not None or asked.state is not None:
         path: Path = asked.plan or asked.state
-        name = asked.stacks[0] if asked.stacks else path.stem
-        content = _read(path)
-        try:
-            yield name, adapters.from_plan_json(content) if asked.plan else adapters.from_state(content)
-        except (KeyError, TypeError, AttributeError):
-            what = "a plan" if asked.plan else "an exported state"
-            raise NotJudged(f"{path} is not {what}") from None
+        yield (
+            (asked.stacks[0] if asked.stacks else path.stem),
+            partial(_of_file, path, state=asked.plan is None),
+        )
         return
     known = sorted(
         path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in STACKS.glob("Pulumi.*.yaml")
@@ -90,7 +99,16 @@ def _asked_for(asked: argparse.Namespace) -> Iterable[tuple[str, list[Subject]]]
     for name in asked.stacks or known:
         if name not in known:
             raise NotJudged(f"there is no stack file for {name}; known: {', '.join(known)}")
-        yield name, planned(name)
+        yield name, partial(planned, name)
+
+
+def _of_file(path: Path, *, state: bool) -> list[Subject]:
+    content = _read(path)
+    try:
+        return adapters.from_state(content) if state else adapters.from_plan_json(content)
+    except (KeyError, TypeError, AttributeError):
+        what = "an exported state" if state else "a plan"
+        raise NotJudged(f"{path} is not {what}") from None
 
 
 def planned(name: str) -> list[Subject]:

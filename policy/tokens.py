@@ -102,6 +102,7 @@ SCHEDULE: Final = "aws:scheduler/schedule:Schedule"
 BUDGET: Final = "aws:budgets/budget:Budget"
 
 DNS_RECORD: Final = "cloudflare:index/dnsRecord:DnsRecord"
+ROUTE53_RECORD: Final = "aws:route53/record:Record"
 ZONE_SETTING: Final = "cloudflare:index/zoneSetting:ZoneSetting"
 ZONE_DNSSEC: Final = "cloudflare:index/zoneDnssec:ZoneDnssec"
 RULESET: Final = "cloudflare:index/ruleset:Ruleset"

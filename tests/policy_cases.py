@@ -647,6 +647,14 @@ also("cf-app-limited", {"ruleset rules": []}, "app")
 C("dns-no-internal", {"app content": "10.0.0.4"}, "app content")
 C("dns-no-wildcard", {"name name": "*.example.org"}, "name name")
 C("dns-no-dangling", {"name content": "gone.ap-southeast-1.elb.amazonaws.com"}, "name content")
+R53_MX = w(
+    "mx", t.ROUTE53_RECORD, {"type": "MX", "name": "bounce.example.org", "records": ["10 elsewhere.example."]}
+)
+also("ses-mail-from-records", {"mx": R53_MX}, "bounces")
+also("dns-no-dangling", {"r53-alias aliases.0.name": "gone.ap-southeast-1.elb.amazonaws.com"})
+also("dns-no-wildcard", {"r53 name": "*.example.org"})
+also("dns-spf-single", {"r53 records": ["v=spf1 +all"]})
+also("dns-no-internal", {"r53 type": "A", "r53 records": ["192.168.1.1"]})
 C("dns-comment", {"name comment": DELETE}, "name comment")
 C("dns-ttl", {"name ttl": 5}, "name ttl")
 

@@ -944,6 +944,28 @@ def _edge() -> Iterable[Subject]:
     yield _record("name", "CNAME", HOST, "alb-1.ap-southeast-1.elb.amazonaws.com")
     yield _record("app", "A", "app.example.org", "203.0.113.9", proxied=True, ttl=1)
     yield _record("caa", "CAA", "example.org", "", data={"tag": "issue", "value": "amazon.com"})
+    route53 = {"zoneId": "z", "ttl": 300}
+    yield w(
+        "r53",
+        t.ROUTE53_RECORD,
+        {"type": "TXT", "name": "text.example.org", "records": ["v=spf1 -all"], **route53},
+    )
+    yield w(
+        "r53-alias",
+        t.ROUTE53_RECORD,
+        {
+            "type": "A",
+            "name": "alias.example.org",
+            "zoneId": "z",
+            "aliases": [
+                {
+                    "name": "alb-1.ap-southeast-1.elb.amazonaws.com",
+                    "zoneId": "z",
+                    "evaluateTargetHealth": False,
+                }
+            ],
+        },
+    )
     for name, value in (("ssl", "strict"), ("min_tls_version", "1.2")):
         yield w(f"zone-{name}", t.ZONE_SETTING, {"settingId": name, "value": value, "zoneId": "z"})
     yield w("dnssec", t.ZONE_DNSSEC, {"status": "active"})

@@ -5,6 +5,7 @@ from policy.documents import condition_keys, principals, statements
 from policy.model import UNKNOWN
 from policy.rule import Probe, View, absent, as_number, is_in, present, true, unset_or
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
+from policy.zone import zone
 
 _rule = Area("cdn")
 
@@ -148,11 +149,14 @@ def _price(p: Probe) -> None:
 
 
 def _aliases(p: Probe) -> None:
-    if p.expect("aliases", present, "answers to the vendor's name only") and p.stack.has(t.DNS_RECORD):
-        names = {str(r.properties.get("name")).rstrip(".") for r in p.stack.of(t.DNS_RECORD)}
-        unknown = any(r.properties.get("name") is UNKNOWN for r in p.stack.of(t.DNS_RECORD))
+    known = zone(p.stack)
+    if p.expect("aliases", present, "answers to the vendor's name only") and known.entries:
         for alias in p.each("aliases"):
-            if str(alias.value) not in names and not unknown:
+            if str(alias.value).lower() in known.hosts:
+                continue
+            if known.uncertain:
+                alias.unsure()
+            else:
                 alias.fail("no DNS record of the stack leads to this name")
 
 
@@ -202,22 +206,15 @@ def _wildcard(p: Probe) -> None:
 
 
 def _validation_records(p: Probe) -> None:
+    known = zone(p.stack)
     for certificate in p.stack.meant(p.subject, "certificateArn", t.CERTIFICATE):
-        linked = any(
-            certificate.urn in urns
-            for record in p.stack.of(t.DNS_RECORD)
-            for urns in record.dependencies.values()
-        )
-        names = {str(record.properties.get("name")) for record in p.stack.of(t.DNS_RECORD)}
+        if certificate.urn in known.sources:
+            continue
         asked = p.get("validationRecordFqdns")
-        by_value = isinstance(asked, list) and bool(
-            {str(name).rstrip(".") for name in asked} & {name.rstrip(".") for name in names}
-        )
-        if not linked and not by_value:
-            if asked is UNKNOWN:
-                p.unsure("validationRecordFqdns")
-            else:
-                p.fail("no DNS record of the stack proves the domain", "validationRecordFqdns")
+        if asked is UNKNOWN:
+            p.unsure("validationRecordFqdns")
+        elif not known.hosts.intersection(str(name).rstrip(".").lower() for name in asked or ()):
+            p.fail("no DNS record of the stack proves the domain", "validationRecordFqdns")
 
 
 def _min_ttl(p: Probe) -> None:

@@ -3,9 +3,10 @@
 import ipaddress
 
 from policy import tokens as t
-from policy.model import UNKNOWN, Subject
+from policy.model import Stack
 from policy.rule import Probe, is_in, present
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
+from policy.zone import RECORDS, entry_of, zone
 
 _rule = Area("dns")
 
@@ -59,17 +60,20 @@ def _not_proxied(p: Probe) -> None:
 
 
 def _internal(p: Probe) -> None:
-    if p.need("type") not in {"A", "AAAA"}:
+    entry = entry_of(p.stack, p.subject)
+    if p.need("type") not in {"A", "AAAA"} or entry.field == "aliases":
         return
-    content = p.need("content")
-    try:
-        address = ipaddress.ip_address(str(content))
-    except ValueError:
-        p.fail("this is not an address", "content")
-        return
-    documentation = any(address in net for net in _EXAMPLES if net.version == address.version)
-    if (address.is_private and not documentation) or address.is_loopback or address.is_link_local:
-        p.fail("tells the world an address of the inside", "content")
+    if entry.values is None:
+        p.unsure(entry.field)
+    for value in entry.values or ():
+        try:
+            address = ipaddress.ip_address(value)
+        except ValueError:
+            p.fail("this is not an address", entry.field)
+            continue
+        documentation = any(address in net for net in _EXAMPLES if net.version == address.version)
+        if (address.is_private and not documentation) or address.is_loopback or address.is_link_local:
+            p.fail("tells the world an address of the inside", entry.field)
 
 
 _EXAMPLES = tuple(
@@ -83,43 +87,49 @@ def _wildcard(p: Probe) -> None:
 
 
 def _dangling(p: Probe) -> None:
-    if p.need("type") != "CNAME":
+    entry = entry_of(p.stack, p.subject)
+    if p.need("type") != "CNAME" and entry.field != "aliases":
         return
-    if any(p.subject.dependencies.get(key) for key in ("content", "name")):
+    if entry.sources:
         return
-    content = str(p.need("content")).rstrip(".").lower()
-    if not content.endswith(
-        (".amazonaws.com", ".cloudfront.net", ".ondigitalocean.app", ".digitaloceanspaces.com")
-    ):
-        return
-    if not any(_means(subject, content) for subject in p.stack.subjects):
-        p.fail(
-            "leads to something that the stack does not make: whoever makes it takes the name over", "content"
-        )
+    if entry.values is None:
+        p.unsure(entry.field)
+    for value in entry.values or ():
+        if value.endswith(_OWNABLE) and value not in _made(p.stack):
+            p.fail(
+                "leads to something that the stack does not make: whoever makes it takes the name over",
+                entry.field,
+            )
 
 
-def _means(subject: Subject, host: str) -> bool:
-    for key in ("dnsName", "domainName", "bucketRegionalDomainName", "bucketDomainName"):
-        value = subject.outputs.get(key)
-        if isinstance(value, str) and value.lower() == host:
-            return True
-    return False
+_OWNABLE = (".amazonaws.com", ".cloudfront.net", ".ondigitalocean.app", ".digitaloceanspaces.com")
+"""Ends of names that anybody can get from a vendor once they are free."""
+
+
+def _made(stack: Stack) -> set[str]:
+    """Return the host names of what the stack makes, read once."""
+    found = stack.memo.get("made")
+    if not isinstance(found, set):
+        keys = ("dnsName", "domainName", "bucketRegionalDomainName", "bucketDomainName")
+        values = (subject.outputs.get(key) for subject in stack.subjects for key in keys)
+        found = {value.lower() for value in values if isinstance(value, str)}
+        stack.memo["made"] = found
+    return found
 
 
 def _caa(p: Probe) -> None:
-    records = [record for record in p.stack.of(t.DNS_RECORD) if record.properties.get("type") == "CAA"]
-    if not records:
+    if not zone(p.stack).of("CAA"):
         p.fail("any authority may make a certificate for this name")
 
 
 def _caa_allows(p: Probe) -> None:
-    records = [record for record in p.stack.of(t.DNS_RECORD) if record.properties.get("type") == "CAA"]
-    values = [record.properties.get("data") or record.properties.get("content") for record in records]
-    if not records:
+    entries = zone(p.stack).of("CAA")
+    if any("amazon" in value for entry in entries for value in entry.values or ()):
         return
-    if UNKNOWN in values:
-        p.unsure("(records).data")
-    elif not any("amazon" in str(value) for value in values):
+    open_ = next((entry for entry in entries if entry.values is None), None)
+    if open_ is not None:
+        p.unsure(open_.field, open_.subject)
+    elif entries:
         p.fail("the CAA records of the stack do not let Amazon make this certificate")
 
 
@@ -148,7 +158,7 @@ def _ttl(p: Probe) -> None:
     )
 
 
-RECORDS = (t.DNS_RECORD,)
+CLOUDFLARE = (t.DNS_RECORD,)
 CF_SSL_STRICT = _rule(
     "cf-ssl-strict",
     "Cloudflare speaks modern TLS and checks the origin",
@@ -166,7 +176,7 @@ CF_PROXIED_STRICT = _rule(
     "A proxied chat says how Cloudflare speaks to it",
     ADVISORY,
     MEDIUM,
-    RECORDS,
+    CLOUDFLARE,
     _proxied_strict,
     maps="P:zone_ssl_strict",
     joins=True,
@@ -213,7 +223,7 @@ CF_VALIDATION_NOT_PROXIED = _rule(
     "Records that prove something are not proxied",
     MANDATORY,
     HIGH,
-    RECORDS,
+    CLOUDFLARE,
     _not_proxied,
     maps="original, P:zone_record_spf_exists",
     fix="Set proxied to false.",
@@ -224,7 +234,7 @@ CF_APP_PROXIED = _rule(
     "Where Cloudflare stands before the chat, it limits logins",
     ADVISORY,
     MEDIUM,
-    RECORDS,
+    CLOUDFLARE,
     _app_proxied,
     maps="P:dns_record_proxied, P:zone_waf_enabled, P:zone_rate_limiting_enabled",
     joins=True,
@@ -239,6 +249,7 @@ DNS_NO_INTERNAL = _rule(
     RECORDS,
     _internal,
     maps="P:dns_record_no_internal_ip",
+    joins=True,
     fix="Point to the public address, or keep the record inside.",
     link=_DOCS + "dns/manage-dns-records/",
 )
@@ -250,6 +261,7 @@ DNS_NO_WILDCARD = _rule(
     RECORDS,
     _wildcard,
     maps="P:dns_record_no_wildcard",
+    joins=True,
     fix="Make one record for each name.",
     link=_DOCS + "dns/manage-dns-records/",
 )
@@ -270,7 +282,7 @@ DNS_COMMENT = _rule(
     "Records say whose they are",
     ADVISORY,
     LOW,
-    RECORDS,
+    CLOUDFLARE,
     _comment,
     maps="practice tagging",
     fix="Give a comment.",
@@ -281,7 +293,7 @@ DNS_TTL = _rule(
     "Times to live are ones that Cloudflare takes",
     MANDATORY,
     LOW,
-    RECORDS,
+    CLOUDFLARE,
     _ttl,
     maps="practice correctness",
     fix="Use 1 (automatic), or 60 to 86400.",

@@ -1,31 +1,15 @@
 """Mail by SES: proven sender, TLS, bounces seen, and a user who can do nothing else."""
 
-from collections.abc import Iterator
-
 from policy import tokens as t
 from policy.documents import condition_keys, principals, statements, texts
-from policy.model import UNKNOWN, Subject
 from policy.rule import Probe, is_in, present, true
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
+from policy.zone import RECORDS, Entry, entry_of, zone
 
 _rule = Area("mail")
 
 _DOCS = "https://docs.aws.amazon.com/ses/latest/dg/"
 DKIM_TOKENS = 3
-
-
-def text_of(record: Subject) -> str:
-    """Return a TXT record's bare text, without the quotes that Cloudflare wants."""
-    return str(record.properties.get("content") or "").replace('"', "").strip()
-
-
-def records(p: Probe, kind: str, name: str | None = None) -> Iterator[Subject]:
-    """Give the DNS records of a type, by their full name if one is given."""
-    for record in p.stack.of(t.DNS_RECORD):
-        if record.properties.get("type") == kind:
-            host = record.properties.get("name")
-            if name is None or host is UNKNOWN or str(host).rstrip(".").lower() == name.lower():
-                yield record
 
 
 def _is_domain(p: Probe) -> bool:
@@ -47,20 +31,18 @@ def _key_records(p: Probe) -> None:
         return
     domain = str(p.need("emailIdentity")).lower()
     found = [
-        record
-        for record in records(p, "CNAME")
-        if p.subject.urn in (record.dependencies.get("content") or record.dependencies.get("name") or ())
-        or str(record.properties.get("name")).rstrip(".").lower().endswith(f"._domainkey.{domain}")
+        entry
+        for entry in zone(p.stack).of("CNAME")
+        if p.subject.urn in entry.sources or (entry.host or "").endswith(f"._domainkey.{domain}")
     ]
     if len(found) < DKIM_TOKENS:
-        unknown = any(record.properties.get("name") is UNKNOWN for record in records(p, "CNAME"))
-        if unknown:
+        if any(entry.host is None for entry in zone(p.stack).of("CNAME")):
             p.unsure("(records).name")
         else:
             p.fail("its three DKIM records are not all in the stack: receivers cannot check the signature")
-    for record in found:
-        if record.properties.get("proxied") is True:
-            p.fail("the DKIM record is proxied, so nobody can read it", "proxied", record)
+    for entry in found:
+        if entry.subject.properties.get("proxied") is True:
+            p.fail("the DKIM record is proxied, so nobody can read it", "proxied", entry.subject)
 
 
 def _mail_from(p: Probe) -> None:
@@ -78,54 +60,57 @@ def _mail_from(p: Probe) -> None:
 
 
 def _mail_from_records(p: Probe) -> None:
-    domain = p.need("mailFromDomain")
-    exchangers = list(records(p, "MX", str(domain)))
-    if not any(
-        record.properties.get("content") is UNKNOWN
-        or str(record.properties.get("content")).rstrip(".").endswith(".amazonses.com")
-        for record in exchangers
-    ):
-        p.fail("no MX record leads bounces to SES", "mailFromDomain")
-    if not any(
-        record.properties.get("content") is UNKNOWN or "include:amazonses.com" in text_of(record)
-        for record in records(p, "TXT", str(domain))
-    ):
-        p.fail("no SPF record lets SES send for this domain", "mailFromDomain")
-    for record in (*exchangers, *records(p, "TXT", str(domain))):
-        if record.properties.get("content") is UNKNOWN:
-            p.unsure("content", record)
+    domain = str(p.need("mailFromDomain"))
+    exchangers = list(zone(p.stack).named("MX", domain))
+    senders = list(zone(p.stack).named("TXT", domain))
+    if not any(any(value.endswith(".amazonses.com") for value in entry.values or ()) for entry in exchangers):
+        _missing(p, exchangers, "no MX record leads bounces to SES")
+    if not any(any("include:amazonses.com" in value for value in entry.values or ()) for entry in senders):
+        _missing(p, senders, "no SPF record lets SES send for this domain")
+
+
+def _missing(p: Probe, entries: list[Entry], message: str) -> None:
+    """Note that a record is missing, or that one may be it whose name or value is not known."""
+    open_ = next((entry for entry in entries if entry.values is None), None)
+    if open_ is not None:
+        p.unsure(open_.field, open_.subject)
+    else:
+        p.fail(message, "mailFromDomain" if p.subject.type == t.MAIL_FROM else "")
 
 
 def _one_spf(p: Probe) -> None:
-    if p.need("type") != "TXT" or not text_of(p.subject).startswith("v=spf1"):
+    if p.need("type") != "TXT":
         return
-    if text_of(p.subject).endswith(("+all", "?all")):
-        p.fail("lets everybody send for the domain", "content")
-    same = [other for other in records(p, "TXT", str(p.need("name"))) if text_of(other).startswith("v=spf1")]
-    if len(same) > 1:
-        p.fail("two SPF records on one name are none", "content")
+    entry = entry_of(p.stack, p.subject)
+    if entry.values is None or entry.host is None:
+        p.unsure(entry.field if entry.values is None else "name")
+        return
+    own = [value for value in entry.values if value.startswith("v=spf1")]
+    if any(value.endswith(("+all", "?all")) for value in own):
+        p.fail("lets everybody send for the domain", entry.field)
+    same = [
+        value
+        for other in zone(p.stack).named("TXT", entry.host)
+        for value in other.values or ()
+        if value.startswith("v=spf1")
+    ]
+    if own and len(same) > 1:
+        p.fail("two SPF records on one name are none", entry.field)
 
 
 def _dmarc(p: Probe) -> None:
     if not _is_domain(p):
         return
-    domain = str(p.need("emailIdentity")).lower()
-    parts = domain.split(".")
-    names = {"_dmarc." + ".".join(parts[start:]) for start in range(max(1, len(parts) - 1))}
-    found = [record for name in sorted(names) for record in records(p, "TXT", name)]
-    unknown = [record for record in found if record.properties.get("content") is UNKNOWN]
-    strict = [
-        record
-        for record in found
-        if text_of(record).startswith("v=DMARC1")
-        and any(f"p={policy}" in text_of(record).replace(" ", "") for policy in ("quarantine", "reject"))
-    ]
-    if strict:
-        return
-    if unknown:
-        p.unsure("content", unknown[0])
-    else:
-        p.fail("no DMARC record tells receivers to refuse what others send in its name")
+    parts = str(p.need("emailIdentity")).lower().split(".")
+    names = ["_dmarc." + ".".join(parts[start:]) for start in range(max(1, len(parts) - 1))]
+    found = [entry for name in names for entry in zone(p.stack).named("TXT", name)]
+    if not any(_strict(value) for entry in found for value in entry.values or ()):
+        _missing(p, found, "no DMARC record tells receivers to refuse what others send in its name")
+
+
+def _strict(text: str) -> bool:
+    wanted = ("p=quarantine", "p=reject")
+    return text.startswith("v=DMARC1") and any(part.strip() in wanted for part in text.split(";"))
 
 
 def _configuration_set(p: Probe) -> None:
@@ -253,7 +238,7 @@ DNS_SPF_SINGLE = _rule(
     "One SPF record a name, and not for everybody",
     MANDATORY,
     MEDIUM,
-    (t.DNS_RECORD,),
+    RECORDS,
     _one_spf,
     maps="P:zone_record_spf_exists, practice RFC 7208",
     joins=True,

@@ -10,6 +10,7 @@ from policy.documents import holds_credential, is_pinned
 from policy.model import SECRET, UNKNOWN
 from policy.rule import Probe, Where, as_number
 from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, Area
+from policy.zone import zone
 
 _rule = Area("rocketchat")
 
@@ -67,24 +68,24 @@ def _root_url(p: Probe) -> None:
 
 
 def _served(p: Probe, variable: Variable, host: str) -> None:
-    for kind, keys in ((t.DNS_RECORD, ("name",)), (t.CERTIFICATE, ("domainName", "subjectAlternativeNames"))):
-        subjects = list(p.stack.of(kind))
-        if not subjects:
+    known = zone(p.stack)
+    certified: set[str] = set()
+    uncertain = False
+    for certificate in p.stack.of(t.CERTIFICATE):
+        for key in ("domainName", "subjectAlternativeNames"):
+            value = certificate.properties.get(key)
+            uncertain = uncertain or value is UNKNOWN
+            certified.update(str(item) for item in (value if isinstance(value, list) else [value]))
+    for what, there, names, unsure in (
+        ("DNS record", bool(known.entries), known.hosts, known.uncertain),
+        ("certificate", p.stack.has(t.CERTIFICATE), certified, uncertain),
+    ):
+        if not there or {host, "*." + host.split(".", 1)[-1]} & names:
             continue
-        names: set[str] = set()
-        unknown = False
-        for subject in subjects:
-            for key in keys:
-                value = subject.properties.get(key)
-                unknown = unknown or value is UNKNOWN
-                names.update(str(item) for item in (value if isinstance(value, list) else [value]))
-        parent = "*." + host.split(".", 1)[-1]
-        if host not in {name.rstrip(".") for name in names} and parent not in names:
-            if unknown:
-                p.unsure(Where(variable.path))
-            else:
-                what = "DNS record" if kind == t.DNS_RECORD else "certificate"
-                p.fail(f"no {what} of the stack is for this host", Where(variable.path))
+        if unsure:
+            p.unsure(Where(variable.path))
+        else:
+            p.fail(f"no {what} of the stack is for this host", Where(variable.path))
 
 
 def _registration(p: Probe) -> None:
