@@ -165,6 +165,13 @@ def _mongodb(
     except ValueError as error:
         yield Problem("rocketchat:database.version", str(error), allowed=", ".join(release.mongodb))
         return
+    series = ".".join(version.split(".")[:2])
+    if isinstance(database, AtlasDatabase) and series not in catalogue.NEW_CLUSTER_VERSIONS:
+        yield Warning_(
+            f"Atlas makes new clusters with MongoDB {' or '.join(catalogue.NEW_CLUSTER_VERSIONS)} only, and "
+            f"Rocket.Chat {release.version} wants {' or '.join(release.mongodb)}: this works for a cluster that runs "
+            f"{version} already; else use kind uri"
+        )
     yield Note(f"MongoDB {version}")
 
 

@@ -61,3 +61,10 @@ def check_tiers(tier: str, least: str | None, most: str | None) -> None:
 def changes_by_itself(tier: str, least: str | None, most: str | None) -> bool:
     """Whether the bounds leave Atlas any room to change the tier."""
     return (most is not None and most != tier) or (least is not None and least != tier)
+
+
+NEW_CLUSTER_VERSIONS = ("7.0", "8.0")
+"""MongoDB series that Atlas offers for new clusters, beside `latest release` which moves by itself.
+
+Source: https://www.mongodb.com/docs/atlas/cluster-config/encryption/, "Select the MongoDB Version of the Cluster"
+"""
