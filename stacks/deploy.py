@@ -170,9 +170,7 @@ def _database(
         from components.database.existing import existing
 
         return existing(secrets.values["mongodbUri"], secrets.values.get("mongodbOplogUri")), {}
-    if isinstance(part, OnHostDatabase):
-        return runtime.own_database(), {}
-    if isinstance(part, InClusterDatabase):
+    if isinstance(part, OnHostDatabase | InClusterDatabase):
         return runtime.own_database(), {}
     from stacks import atlas
 
@@ -250,6 +248,8 @@ def _mail(
             "dmarc_policy": part.dmarc_policy,
             "event_emails": list(spec.parts.monitoring.alarm_emails),
         }
+        if spec.parts.runtime.traits.digitalocean:
+            args["port"] = features.ses_port(spec.parts)
         if part.dmarc_reports is not None:
             args["dmarc_reports"] = part.dmarc_reports
         return Ses("mail", args, opts).access

@@ -19,7 +19,9 @@ from stacks.spec import (
     GatewayPush,
     GridFsMedia,
     HostMedia,
+    KubernetesRuntime,
     Locked,
+    NoIngress,
     OidcLogin,
     OwnPush,
     Parts,
@@ -58,6 +60,19 @@ class Made(Generic[V]):
 def trusted_proxies(edge: Edge, *, behind: int, proxied: bool) -> int:
     """Return how many proxies stand before the app: `behind` of the runtime, a CDN, the DNS service's own."""
     return behind + isinstance(edge, CloudFrontEdge) + proxied
+
+
+def root_url(parts: Parts) -> str:
+    """Return the chat's address for its users, without a slash at the end."""
+    runtime = parts.runtime
+    if isinstance(runtime, KubernetesRuntime) and isinstance(runtime.ingress, NoIngress):
+        return f"http://localhost:{runtime.ingress.port}"
+    return f"https://{parts.chat.host}"
+
+
+def ses_port(parts: Parts) -> int:
+    """Return SES's port for SMTP: DigitalOcean blocks the usual one out of droplets."""
+    return 2587 if parts.runtime.traits.digitalocean else 587
 
 
 def administrator(chat: Chat, parts: Parts) -> Administrator:
@@ -119,7 +134,7 @@ def environments(
         "chat",
         env.core(
             release,
-            f"https://{chat.host}",
+            root_url(parts),
             proxies,
             platform="pulumi",
             site_name=chat.site_name or chat.host,

@@ -4,7 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rocketchat import releases
-from stacks.spec import HostMedia, OidcLogin, OnHostDatabase, OwnPush, Parts, SamlLogin, SmtpMail, UriDatabase
+from stacks.spec import (
+    HostMedia,
+    KubernetesRuntime,
+    OidcLogin,
+    OnHostDatabase,
+    OwnPush,
+    Parts,
+    SamlLogin,
+    SmtpMail,
+    UriDatabase,
+)
 
 
 def _never(_: Parts) -> bool:
@@ -55,6 +65,10 @@ def _bot_keys(parts: Parts) -> bool:
     return parts.bot is not None and bool(parts.bot.keys)
 
 
+def _cluster(parts: Parts) -> bool:
+    return isinstance(parts.runtime, KubernetesRuntime)
+
+
 def _oplog_uri(parts: Parts) -> bool:
     try:
         return _uri(parts) and releases.find(parts.chat.release).needs_oplog_url
@@ -77,6 +91,12 @@ SECRETS = {
             "URI of its `local` database, for releases that read the oplog.",
             _oplog_uri,
             _oplog_uri,
+        ),
+        SecretKey(
+            "kubeconfig",
+            "Kubeconfig (YAML) of the existing cluster, with credentials of its own.",
+            _never,
+            _cluster,
         ),
         SecretKey("smtpPassword", "Password of the SMTP user.", _smtp_user, _smtp_user),
         SecretKey("oidcClientSecret", "Secret of the OpenID Connect client.", _oidc, _oidc),

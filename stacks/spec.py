@@ -391,7 +391,13 @@ class DoksRuntime(ClusterChat):
     """A cluster of DigitalOcean Kubernetes of the stack's own, with the official chart on it."""
 
     traits: ClassVar[RuntimeTraits] = RuntimeTraits(
-        role=False, needs_region=False, needs_dns=True, app_cdn=True, private_link=False, cluster=True
+        role=False,
+        needs_region=False,
+        needs_dns=True,
+        app_cdn=True,
+        private_link=False,
+        digitalocean=True,
+        cluster=True,
     )
 
     kind: Literal["doks"]

@@ -1,0 +1,253 @@
+"""What a Kubernetes cluster must agree on with the other parts; in the form of `stacks.rules`."""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+
+from components.database.in_cluster import IMAGES
+from rocketchat import releases, services, sizing
+from rocketchat.releases import Release
+from stacks.problems import Problem
+from stacks.profiles import Defaults
+from stacks.rules import Finding, Note, Warning_, rule
+from stacks.secrets import command
+from stacks.spec import (
+    ClassIngress,
+    CloudFrontEdge,
+    CloudFrontMediaCdn,
+    ClusterChat,
+    Database,
+    Dns,
+    DoksRuntime,
+    Edge,
+    GatewayIngress,
+    InClusterDatabase,
+    KubernetesRuntime,
+    Login,
+    Mail,
+    Media,
+    NoIngress,
+    Runtime,
+    S3Media,
+    SesMail,
+    SmtpMail,
+    UriDatabase,
+)
+
+ALLOCATABLE_MIB: Mapping[int, int] = {2: 1024, 4: 2560, 8: 6144, 16: 13312, 32: 28672, 64: 59392}
+"""Memory of a node in GB to what it leaves for pods (docs.digitalocean.com, "DOKS limits")."""
+BLOCKED_PORTS = (25, 465, 587)
+"""SMTP ports that droplets cannot reach (docs.digitalocean.com, "SMTP is blocked on Droplets")."""
+SYSTEM_CPU_MILLI = 300
+"""What the cluster's own pods reserve on a node."""
+
+
+@rule("The database in the cluster has a cluster")
+def _in_cluster(
+    runtime: Runtime, database: InClusterDatabase, release: Release, defaults: Defaults
+) -> Iterator[Finding]:
+    if not runtime.traits.cluster:
+        yield Problem(
+            "rocketchat:database.kind",
+            f"runtime {runtime.kind} is no Kubernetes cluster that could hold the database",
+            remedy="set `runtime: {kind: kubernetes}` or `{kind: doks}`, or another database",
+        )
+        return
+    version = database.version or release.recommended_mongodb
+    try:
+        releases.check_mongodb(release, version)
+    except ValueError as error:
+        yield Problem("rocketchat:database.version", str(error), allowed=", ".join(release.mongodb))
+        return
+    if version not in IMAGES:
+        yield Problem(
+            "rocketchat:database.version",
+            f"there is no image of MongoDB {version} here",
+            allowed=", ".join(series for series in release.mongodb if series in IMAGES),
+        )
+        return
+    yield Warning_("nobody makes backups of a database in the cluster; Atlas does")
+    if defaults.protect and database.members == 1:
+        yield Warning_("one member: the chat stands still while its node is replaced (members: 3)")
+    yield Note(f"{IMAGES[version]}, replica set of {database.members}")
+
+
+@rule("The cluster is the one that is meant")
+def _reached(runtime: KubernetesRuntime, secrets: AbstractSet[str]) -> Iterator[Finding]:
+    if runtime.context is None and "kubeconfig" not in secrets:
+        yield Problem(
+            "rocketchat:runtime.context",
+            "without it the chat goes to whatever cluster this machine's kubeconfig points to just now",
+            remedy=f"add `context: <name>` (kubectl config get-contexts), or {command('rocketchat:kubeconfig')}",
+        )
+        return
+    yield Note(
+        f"{runtime.context or 'its current context'} of "
+        + ("the secret `kubeconfig`" if "kubeconfig" in secrets else "this machine's kubeconfig")
+    )
+
+
+@rule("Users get into the cluster")
+def _ingress(runtime: KubernetesRuntime, dns: Dns | None, size: sizing.Size) -> Iterator[Finding]:
+    ingress = runtime.ingress
+    several = (runtime.instances or size.instances) > 1
+    if isinstance(ingress, NoIngress):
+        if dns is not None:
+            yield Problem(
+                "rocketchat:dns",
+                "nothing leads into the cluster (ingress.kind is none), so there is nothing to name",
+                remedy="leave dns out, or give `ingress: {kind: gateway}` or `{kind: class, name: traefik}`",
+            )
+        yield Note(f"by port-forward, at http://localhost:{ingress.port}")
+        return
+    if isinstance(ingress, ClassIngress):
+        if (ingress.issuer is None) == (ingress.tls_secret is None):
+            yield Problem(
+                "rocketchat:runtime.ingress",
+                "the certificate comes either from `issuer` (a ClusterIssuer) or from `tlsSecret`, not both or none",
+            )
+        if ingress.name == "nginx":
+            yield Warning_(
+                "ingress-nginx (class nginx) was retired in March 2026 and gets no fixes: move to a Gateway or Traefik"
+            )
+        elif ingress.name != "traefik":
+            yield Warning_(
+                f"what class {ingress.name} needs for uploads of 100 MB, long connections and stickiness is not "
+                "known here; set it at the controller"
+            )
+        if dns is not None and ingress.address is None:
+            yield Warning_("no record is made: `ingress.address` does not say where the controller answers")
+    elif several:
+        yield Warning_(_NO_COOKIE)
+    yield Note(f"by {'Gateway' if isinstance(ingress, GatewayIngress) else 'Ingress'}")
+
+
+_NO_COOKIE = (
+    "a Gateway keeps no visitor at one server: WebSockets do not mind, the fallback without them (SockJS) fails now "
+    "and then"
+)
+
+
+@rule("The chat is reached under its name and certificate")
+def _named(runtime: ClusterChat, dns: Dns | None, edge: Edge) -> Iterator[Finding]:
+    if dns is not None and dns.proxied:
+        yield Problem(
+            "rocketchat:dns.proxied",
+            "the record leads to the cluster's own address, which no proxy stands before",
+            remedy="set `proxied: false`; `edge: {kind: cloudfront}` is the CDN that runtime doks knows",
+        )
+    if isinstance(edge, CloudFrontEdge) and isinstance(runtime, DoksRuntime):
+        yield Warning_(
+            "the cluster's balancer stays open to the world beside CloudFront: who finds it can forge the address "
+            "that the chat sees"
+        )
+
+
+@rule("The cluster's networks and nodes fit")
+def _doks(
+    runtime: DoksRuntime, database: Database, size: sizing.Size, defaults: Defaults
+) -> Iterator[Finding]:
+    networks = {
+        "network": ipaddress.IPv4Network(runtime.network),
+        "podNetwork": ipaddress.IPv4Network(runtime.pod_network),
+        "serviceNetwork": ipaddress.IPv4Network(runtime.service_network),
+    }
+    for name, own in networks.items():
+        path = f"rocketchat:runtime.{name}"
+        if not own.is_private:
+            yield Problem(
+                path, f"{own} is not a private network", allowed="networks in 10/8, 172.16/12, 192.168/16"
+            )
+        for other, found in networks.items():
+            if name < other and own.overlaps(found):
+                yield Problem(path, f"{own} overlaps {found}, the {other}", remedy="choose another network")
+    if runtime.min_nodes > runtime.max_nodes:
+        yield Problem(
+            "rocketchat:runtime.maxNodes",
+            f"at most {runtime.max_nodes} contradicts minNodes: {runtime.min_nodes}",
+        )
+    memory, cpu = runtime.memory or size.memory_mib, (runtime.cpu or size.cpu_units) * 500 // 1024
+    shape = re.search(r"(\d+)vcpu-(\d+)gb", runtime.node_size)
+    if shape is not None:
+        vcpus, gigabytes = int(shape[1]), int(shape[2])
+        room = max((left for have, left in ALLOCATABLE_MIB.items() if have <= gigabytes), default=0)
+        if memory > room or cpu > vcpus * 1000 - SYSTEM_CPU_MILLI:
+            yield Problem(
+                "rocketchat:runtime.nodeSize",
+                f"a node of {runtime.node_size} leaves {room} MiB and {vcpus * 1000 - SYSTEM_CPU_MILLI} millicores to "
+                f"pods; one server needs {memory} MiB and {cpu}",
+                remedy="take larger nodes, or give `memory` and `cpu`",
+            )
+    if not runtime.nat:
+        yield Warning_(
+            "without NAT connections leave with the nodes' own addresses, which change at every upgrade"
+        )
+    if defaults.protect and not runtime.high_availability:
+        yield Warning_("one control plane: it is away for minutes at its upgrades, while the chat runs on")
+    if isinstance(database, UriDatabase):
+        yield Note(
+            "the MongoDB of the URI must be reached at a port from 27015 to 27017, or one of `egressPorts`"
+        )
+    yield Note(f"{runtime.min_nodes} to {runtime.max_nodes} nodes of {runtime.node_size} in {runtime.region}")
+
+
+@rule("The services of the topology are counted")
+def _counts(runtime: ClusterChat) -> Iterator[Finding]:
+    if runtime.topology == services.MONOLITH and runtime.services.model_fields_set:
+        yield Problem(
+            "rocketchat:runtime.services",
+            "these are numbers of microservices, and the topology is monolith",
+            remedy="leave them out, or set `topology: microservices`",
+        )
+
+
+@rule("Mail leaves the cluster")
+def _mail(runtime: DoksRuntime, mail: SmtpMail) -> Iterator[Finding]:
+    if mail.port in BLOCKED_PORTS:
+        yield Problem(
+            "rocketchat:mail.port",
+            f"DigitalOcean blocks port {mail.port} out of its nodes, {runtime.region} included",
+            remedy="take the provider's port 2525 or 2587",
+        )
+
+
+@rule("Login reaches its provider")
+def _login_ports(runtime: ClusterChat, login: list[Login]) -> Iterator[Finding]:
+    for way in login:
+        address = way.url if way.kind == "oidc" else way.entry_point
+        port = re.search(r"^https://[^/]+:(\d+)", address)
+        if port is not None and int(port[1]) not in (443, *runtime.egress_ports):
+            yield Problem(
+                "rocketchat:runtime.egressPorts",
+                f"the network policy lets no connection out to port {port[1]} of the login provider",
+                remedy=f"add `egressPorts: [{port[1]}]`",
+            )
+
+
+@rule("What AWS and the zone must do can be done")
+def _elsewhere(
+    runtime: ClusterChat, media: Media, mail: Mail | None, edge: Edge, region: str | None, dns: Dns | None
+) -> Iterator[Finding]:
+    wanted = {
+        "media in S3": isinstance(media, S3Media),
+        "mail by SES": isinstance(mail, SesMail),
+        "CloudFront": isinstance(edge, CloudFrontEdge),
+    }
+    for what, asked in wanted.items():
+        if asked and region is None:
+            yield Problem(
+                "aws:region",
+                f"{what} needs a region of AWS, and a cluster brings none",
+                remedy="add `aws:region: ap-southeast-1` or another",
+            )
+            return
+    records = isinstance(mail, SesMail) or (
+        isinstance(media, S3Media) and isinstance(media.cdn, CloudFrontMediaCdn)
+    )
+    if records and dns is None and not runtime.traits.needs_dns:  # type: ignore[attr-defined]
+        yield Problem(
+            "rocketchat:dns",
+            "SES and the media CDN prove their names by records in a DNS zone, and none is given",
+            remedy="add `rocketchat:dns: {kind: cloudflare, zone: example.com}`",
+        )
