@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import yaml
@@ -21,6 +22,8 @@ from policy.model import SECRET, UNKNOWN, Stack, Subject, dig
 from policy.rule import Probe, Where
 
 HOSTS: Final = (t.LIGHTSAIL_INSTANCE, t.EC2_INSTANCE, t.DO_DROPLET)
+COMPOSED: Final = (*HOSTS, t.BUCKET_OBJECT)
+"""Types that can carry a Compose file: a host's user data, or a document that hosts fetch."""
 CARRIERS: Final = (
     t.TASK_DEFINITION,
     t.DEPLOYMENT,
@@ -28,7 +31,7 @@ CARRIERS: Final = (
     t.POD,
     t.RELEASE,
     t.CHART,
-    *HOSTS,
+    *COMPOSED,
 )
 """Types of resources that can carry a chat."""
 _PREFIX: Final = "OVERWRITE_SETTING_"
@@ -93,8 +96,8 @@ def _read(subject: Subject, stack: Stack) -> tuple[list[Chat], list[str]]:
         return _from_task(subject, stack, unknown), unknown
     if kind in {t.RELEASE, t.CHART}:
         return _from_chart(subject, stack, unknown), unknown
-    if kind in HOSTS:
-        return _from_host(subject, unknown), unknown
+    if kind in COMPOSED:
+        return _from_host(subject, stack, unknown), unknown
     return _from_pod(subject, stack, unknown), unknown
 
 
@@ -277,19 +280,30 @@ _HEREDOC: Final = re.compile(
 
 
 def user_data(subject: Subject) -> tuple[str, Any]:
-    """Return the path and the text of a host's user data; the text is None, UNKNOWN or SECRET where so."""
-    for key in ("userData", "userDataBase64"):
+    """Return the path and the text of a host's user data, or of a document that hosts fetch.
+
+    The text is None, UNKNOWN or SECRET where it is so.
+    """
+    for key in ("userData", "userDataBase64", "content"):
         value = subject.properties.get(key)
         if value is not None:
             if isinstance(value, str) and value != SECRET and key.endswith("64"):
                 value = _decoded(value)
             return key, value
-    return "userData", None
+    return "content" if subject.type == t.BUCKET_OBJECT else "userData", None
 
 
 def files(text: str) -> dict[str, str]:
-    """Return the files that user data writes: those of cloud-init and those of a shell's here-documents."""
+    """Return the files that a text writes: those of cloud-init, of a shell's here-documents, of a document."""
+    return dict(_files(text))
+
+
+@lru_cache(maxsize=64)
+def _files(text: str) -> tuple[tuple[str, str], ...]:
     written: dict[str, str] = {}
+    document = _document(text)
+    for path, item in (document.get("files") or {}).items() if document else ():
+        written[str(path)] = str(item.get("text") or "") if isinstance(item, Mapping) else str(item)
     if text.lstrip().startswith("#cloud-config"):
         content = _yaml(text)
         for item in (content.get("write_files") or ()) if isinstance(content, Mapping) else ():
@@ -297,7 +311,18 @@ def files(text: str) -> dict[str, str]:
                 written[str(item.get("path"))] = _file(item)
     for match in _HEREDOC.finditer(text):
         written[match["path"] or match["path2"]] = match["body"] or match["body2"] or ""
-    return written
+    return tuple(written.items())
+
+
+def _document(text: str) -> dict[str, Any]:
+    """Return a document in JSON, empty for any other text."""
+    if not text.lstrip().startswith("{"):
+        return {}
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _file(item: Mapping[str, Any]) -> str:
@@ -312,18 +337,29 @@ def _file(item: Mapping[str, Any]) -> str:
         return content
 
 
-def compose_files(text: str) -> Iterator[tuple[str, Mapping[str, Any], dict[str, str]]]:
-    """Give name, content and sibling files of the Compose files in user data."""
-    written = files(text)
-    for path, content in written.items():
-        if "services:" not in content:
-            continue
-        parsed = _yaml(content)
+Composed = tuple[str, Mapping[str, Any], dict[str, str]]
+
+
+def compose_files(text: str) -> list[Composed]:
+    """Return name, content and sibling files of the Compose files in a text."""
+    return list(_composed(text))
+
+
+@lru_cache(maxsize=64)
+def _composed(text: str) -> tuple[Composed, ...]:
+    document, written = _document(text), files(text)
+    found: list[Composed] = []
+    for path, parsed in (("compose", document.get("compose")), ("", document)):
         if isinstance(parsed, Mapping) and isinstance(parsed.get("services"), Mapping):
-            yield path, parsed, written
+            found.append((path, parsed, written))
+    for path, content in written.items():
+        parsed = _yaml(content) if "services:" in content else None
+        if isinstance(parsed, Mapping) and isinstance(parsed.get("services"), Mapping):
+            found.append((path, parsed, written))
+    return tuple(found)
 
 
-def _from_host(subject: Subject, unknown: list[str]) -> list[Chat]:
+def _from_host(subject: Subject, stack: Stack, unknown: list[str]) -> list[Chat]:
     key, text = user_data(subject)
     if text is None:
         return []
@@ -337,9 +373,26 @@ def _from_host(subject: Subject, unknown: list[str]) -> list[Chat]:
                 continue
             where = f"{key}({path}).services.{name}"
             chat = Chat(where, service.get("image"))
+            _fetched(chat, str(name), stack, _document(str(text)).get("secret"))
             _compose_variables(chat, service, written, where)
             found.append(chat)
     return found
+
+
+def _fetched(chat: Chat, service: str, stack: Stack, secret: Any) -> None:
+    """Add the variables that a host takes from a secret that its document names."""
+    if not isinstance(secret, Mapping):
+        return
+    for version in stack.of(t.SECRET_VERSION):
+        if secret.get("id") not in {version.properties.get("secretId"), version.outputs.get("arn")}:
+            continue
+        value = version.properties.get("secretString")
+        content = _document(value) if isinstance(value, str) else {}
+        for name, item in ((content.get("environments") or {}).get(service) or {}).items():
+            chat.add(name, item, f"({version.name}).secretString.{name}", stored=True)
+        if content:
+            return
+    chat.partial = True
 
 
 def _compose_variables(chat: Chat, service: Mapping[str, Any], written: dict[str, str], where: str) -> None:

@@ -29,6 +29,8 @@ CLUSTER: Final = "aws:ecs/cluster:Cluster"
 SCALING_TARGET: Final = "aws:appautoscaling/target:Target"
 
 LIGHTSAIL_INSTANCE: Final = "aws:lightsail/instance:Instance"
+LIGHTSAIL_DISK: Final = "aws:lightsail/disk:Disk"
+LIGHTSAIL_DISK_ATTACHMENT: Final = "aws:lightsail/disk_attachment:Disk_attachment"
 LIGHTSAIL_PORTS: Final = "aws:lightsail/instancePublicPorts:InstancePublicPorts"
 
 ATLAS_CLUSTER: Final = "mongodbatlas:index/advancedCluster:AdvancedCluster"
@@ -81,6 +83,7 @@ IAM_USER_ATTACHMENT: Final = "aws:iam/userPolicyAttachment:UserPolicyAttachment"
 IAM_USER_ATTACHMENTS: Final = "aws:iam/policyAttachment:PolicyAttachment"
 KMS_KEY: Final = "aws:kms/key:Key"
 SECRET: Final = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type
+SECRET_VERSION: Final = "aws:secretsmanager/secretVersion:SecretVersion"  # noqa: S105 - a type
 SECRET_ROTATION: Final = "aws:secretsmanager/secretRotation:SecretRotation"  # noqa: S105 - a type
 PARAMETER: Final = "aws:ssm/parameter:Parameter"
 
@@ -109,6 +112,7 @@ RULESET: Final = "cloudflare:index/ruleset:Ruleset"
 
 DO_CLUSTER: Final = "digitalocean:index/kubernetesCluster:KubernetesCluster"
 DO_FIREWALL: Final = "digitalocean:index/firewall:Firewall"
+DO_VOLUME: Final = "digitalocean:index/volume:Volume"
 DO_DROPLET: Final = "digitalocean:index/droplet:Droplet"
 
 NAMESPACE: Final = "kubernetes:core/v1:Namespace"

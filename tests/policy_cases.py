@@ -743,6 +743,17 @@ also(
     },
     "deployment",
 )
+CHAT = "document content.compose.services.rocketchat"
+also("rc-registration-closed", {f"{CHAT}.environment.OVERWRITE_SETTING_Accounts_RegistrationForm": "Public"})
+also("rc-secrets-stored", {f"{CHAT}.environment.ADMIN_PASS": "hunter2"})
+also(
+    "rc-mongo-url",
+    {"document-secret secretString.environments.rocketchat.MONGO_URL": "mongodb://a:b@c/d"},
+    "document",
+)
+also("host-unprivileged", {f"{CHAT}.privileged": True})
+also("host-images-pinned", {f"{CHAT}.image": "rocketchat/rocket.chat"})
+also("protect-stateful", {"disk @.protect": False})
 C("rc-setup-wizard-done", setting("Show_Setup_Wizard", "pending"), TASK)
 also("rc-setup-wizard-done", {f"{TASK}.0.secrets.1.name": "OTHER"})
 C("rc-secrets-stored", env("MONGO_URL", "mongodb+srv://a:hunter2@host/db"), TASK)

@@ -102,6 +102,28 @@ USER_DATA: Final = (
 )
 
 
+DOCUMENT: Final = json.dumps(
+    {
+        "secret": {"id": "chat-host"},
+        "files": {
+            "/etc/systemd/system/dump.timer": {"text": "[Timer]\nOnCalendar=daily\n"},
+            "/srv/dump": {"text": "mongodump --gzip --archive\n"},
+        },
+        "compose": {
+            "services": {
+                "rocketchat": {
+                    "image": IMAGE,
+                    "restart": "always",
+                    "environment": CHAT_ENVIRONMENT,
+                    "security_opt": ["no-new-privileges:true"],
+                    "logging": {"driver": "journald"},
+                }
+            }
+        },
+    }
+)
+
+
 def _bucket(name: str, bucket: str, **more: Any) -> list[Subject]:
     arns = f"arn:aws:s3:::{bucket}"
     deny = {
@@ -694,6 +716,16 @@ def _compute() -> Iterable[Subject]:
 
 
 def _data() -> Iterable[Subject]:
+    yield w("disk", t.LIGHTSAIL_DISK, {"name": "disk", "sizeInGb": 32, "tags": TAGS}, protect=True)
+    yield w("volume", t.DO_VOLUME, {"name": "volume", "size": 32}, protect=True)
+    yield w(
+        "document",
+        t.BUCKET_OBJECT,
+        {"bucket": "media.example.org", "key": "document.json", "content": DOCUMENT},
+    )
+    kept = {"environments": {"rocketchat": dict.fromkeys(CHAT_SECRETS, "s3cretS3cret"), "mongo": {}}}
+    kept["environments"]["rocketchat"]["MONGO_URL"] = SECURE_URI
+    yield w("document-secret", t.SECRET_VERSION, {"secretId": "chat-host", "secretString": json.dumps(kept)})
     yield w("project", t.ATLAS_PROJECT, {"name": "chat", "withDefaultAlertsSettings": True})
     yield w(
         "atlas",

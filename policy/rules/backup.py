@@ -1,7 +1,7 @@
 """Backups: made by themselves, heard of when they fail, and out of reach of who deletes the rest."""
 
 from policy import tokens as t
-from policy.chats import HOSTS, compose_files, files, user_data
+from policy.chats import COMPOSED, compose_files, files, user_data
 from policy.documents import containers
 from policy.model import SECRET, UNKNOWN
 from policy.rule import Probe, absent, as_number, at_least, is_in, present, true
@@ -158,7 +158,7 @@ BAK_HOST_SCHEDULED = _rule(
     "A database on a host is dumped every night",
     MANDATORY,
     HIGH,
-    HOSTS,
+    COMPOSED,
     _host_scheduled,
     maps="original, Well-Architected REL09",
     fix="Add a timer that runs mongodump and copies the dump off the host.",

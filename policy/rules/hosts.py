@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy import tokens as t
-from policy.chats import HOSTS, compose_files, files, user_data
+from policy.chats import COMPOSED, HOSTS, compose_files, files, user_data
 from policy.documents import CREDENTIAL_VALUE, holds_credential, is_pinned
 from policy.model import SECRET, UNKNOWN
 from policy.rule import Probe, Where, is_in, not_true, present, true
@@ -19,6 +19,8 @@ _COMPOSE = "https://docs.docker.com/reference/compose-file/services/"
 _ASSIGNMENT = re.compile(
     r"^\s*(?:export\s+|-\s+)?[\"']?(\w+)[\"']?\s*[:=]\s*[\"']?([^\s\"'#]+)", re.MULTILINE
 )
+_CODE = re.compile(r"[$/<{]|[\w.]+[(\[]")
+"""A reference, a path, or the call of a function: no value."""
 WEB = ("80", "443")
 
 
@@ -53,7 +55,7 @@ def _clean(p: Probe) -> None:
             p.fail("a credential stands in the user data, which the console and the state show", key)
             return
         for name, content in _ASSIGNMENT.findall(body):
-            if not content.startswith(("$", "/", "<", "{")) and holds_credential(name, content):
+            if not _CODE.match(content) and holds_credential(name, content):
                 p.fail("a credential stands in the user data, which the console and the state show", key)
                 return
 
@@ -339,7 +341,7 @@ HOST_PORTS = _rule(
     "Containers of a host open the web and nothing else",
     MANDATORY,
     HIGH,
-    HOSTS,
+    COMPOSED,
     _ports,
     maps="RC, practice least-privilege",
     fix="Publish 80 and 443 of the proxy; bind the rest to 127.0.0.1 or to none.",
@@ -350,7 +352,7 @@ HOST_IMAGES_PINNED = _rule(
     "Images of a host name one version",
     MANDATORY,
     MEDIUM,
-    HOSTS,
+    COMPOSED,
     _pinned,
     maps="practice supply-chain",
     fix="Use a digest or a release's tag.",
@@ -361,7 +363,7 @@ HOST_IMAGE_REGISTRY = _rule(
     "Images of a host come from allowed registries",
     MANDATORY,
     MEDIUM,
-    HOSTS,
+    COMPOSED,
     _registry,
     maps="practice supply-chain",
     fix="Use the vendor's image, or allow the registry.",
@@ -372,7 +374,7 @@ HOST_RESTART = _rule(
     "Containers come back after a restart of the host",
     MANDATORY,
     MEDIUM,
-    HOSTS,
+    COMPOSED,
     _restart,
     maps="practice availability",
     fix="Set restart: unless-stopped.",
@@ -383,7 +385,7 @@ HOST_UNPRIVILEGED = _rule(
     "Containers of a host are not privileged",
     MANDATORY,
     HIGH,
-    HOSTS,
+    COMPOSED,
     _privileged,
     maps="practice least-privilege",
     fix="Take privileged, host modes and the Docker socket out.",
@@ -394,7 +396,7 @@ HOST_DATA_KEPT = _rule(
     "The database's files outlive its container",
     MANDATORY,
     CRITICAL,
-    HOSTS,
+    COMPOSED,
     _data,
     maps="original, practice recovery",
     fix="Mount a volume at /data/db.",
@@ -405,7 +407,7 @@ HOST_DATABASE_INSIDE = _rule(
     "The database of a host is not reached from outside",
     MANDATORY,
     CRITICAL,
-    HOSTS,
+    COMPOSED,
     _database_auth,
     maps="original, practice least-privilege",
     fix="Take its ports out.",
@@ -416,7 +418,7 @@ HOST_LOGS_BOUNDED = _rule(
     "Logs do not fill the disk",
     ADVISORY,
     LOW,
-    HOSTS,
+    COMPOSED,
     _logs,
     maps="practice availability",
     fix="Set logging options max-size and max-file, or another driver.",
@@ -427,7 +429,7 @@ HOST_NO_ESCALATION = _rule(
     "Containers gain no more rights than they were given",
     ADVISORY,
     LOW,
-    HOSTS,
+    COMPOSED,
     _escalation,
     maps="practice least-privilege",
     fix="Set security_opt no-new-privileges:true.",

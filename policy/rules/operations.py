@@ -39,8 +39,18 @@ TAGGABLE = (
     t.EMAIL_IDENTITY,
     t.CONFIGURATION_SET,
 )
-STATEFUL = (t.BUCKET, t.KMS_KEY, t.ATLAS_CLUSTER, t.ATLAS_FLEX, t.SPACES_BUCKET, t.LIGHTSAIL_INSTANCE)
-"""What data are lost with, or cannot be read without. Logs, and keys of messages in flight, are not meant."""
+STATEFUL = (
+    t.BUCKET,
+    t.KMS_KEY,
+    t.ATLAS_CLUSTER,
+    t.ATLAS_FLEX,
+    t.SPACES_BUCKET,
+    t.LIGHTSAIL_INSTANCE,
+    t.LIGHTSAIL_DISK,
+    t.DO_VOLUME,
+)
+"""What data are lost with, or cannot be read without. Logs, and keys of messages in flight, are not meant,
+nor is a host whose data lie on a disk of its own."""
 BOT = re.compile(r"(hubot|[-_/]bot\b|^bot\b)", re.IGNORECASE)
 
 
@@ -64,6 +74,8 @@ def _protected(p: Probe) -> None:
     if p.subject.type == t.BUCKET and is_log_bucket(p.subject):
         return
     if p.subject.type == t.KMS_KEY and p.stack.referring(p.subject, t.TOPIC, "kmsMasterKeyId"):
+        return
+    if p.stack.referring(p.subject, t.LIGHTSAIL_DISK_ATTACHMENT, "instanceName"):
         return
     if not p.subject.protect:
         p.fail("can be deleted by one change of the program")

@@ -69,6 +69,7 @@ def _root_url(p: Probe) -> None:
 
 def _served(p: Probe, variable: Variable, host: str) -> None:
     known = zone(p.stack)
+    balanced = p.subject.type == t.TASK_DEFINITION
     certified: set[str] = set()
     uncertain = False
     for certificate in p.stack.of(t.CERTIFICATE):
@@ -78,7 +79,7 @@ def _served(p: Probe, variable: Variable, host: str) -> None:
             certified.update(str(item) for item in (value if isinstance(value, list) else [value]))
     for what, there, names, unsure in (
         ("DNS record", bool(known.entries), known.hosts, known.uncertain),
-        ("certificate", p.stack.has(t.CERTIFICATE), certified, uncertain),
+        ("certificate", balanced and p.stack.has(t.CERTIFICATE), certified, uncertain),
     ):
         if not there or {host, "*." + host.split(".", 1)[-1]} & names:
             continue
