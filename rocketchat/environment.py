@@ -319,8 +319,10 @@ def media_s3(
     }
     # Services beside AWS do not take the checksums that AWS's SDK adds unasked (AWS SDKs reference guide,
     # "Data integrity protections").
-    plain: dict[str, V | str] = {} if endpoint is None else dict(_CHECKSUMS)
-    return overwrite(values) | Environment(plain)
+    plain: dict[str, V | str] = {} if endpoint is None else {**_CHECKSUMS}
+    checksums: Environment[V | str] = Environment(plain)
+    made: Environment[V | str] = overwrite(values)
+    return made | checksums
 
 
 def media_gridfs() -> Environment[str]:

@@ -8,14 +8,15 @@ from planning import Values, kinds, one, planned, values_of
 from recording import record
 
 from components.edge import dns
+from components.values import DnsZone
 from rehearsal.plan import Plan
 from stacks.language import parse
 from stacks.problems import InvalidStack
 
 RECORD = "aws:route53/record:Record"
 SECURE = {"rocketchat:oidcClientSecret"}
-ROUTE53: dns.DnsZone = {"kind": "route53", "name": "lovia.life", "id": "Z0123456789ABC"}
-CLOUDFLARE: dns.DnsZone = {"kind": "cloudflare", "name": "lovia.life", "id": "f" * 32}
+ROUTE53: DnsZone = {"kind": "route53", "name": "lovia.life", "id": "Z0123456789ABC"}
+CLOUDFLARE: DnsZone = {"kind": "cloudflare", "name": "lovia.life", "id": "f" * 32}
 
 
 def at_route53(**changed: Any) -> Values:
@@ -101,7 +102,7 @@ def test_what_route53_cannot_do_is_refused(changed: dict[str, Any], path: str, m
     assert any(problem.path == path and message in str(problem) for problem in caught.value.problems)
 
 
-def content(zone: dns.DnsZone, **given: Any) -> Any:
+def content(zone: DnsZone, **given: Any) -> Any:
     """The value of one record as its provider gets it."""
 
     class Holder(pulumi.ComponentResource):
@@ -132,7 +133,7 @@ def test_quotes_and_backslashes_in_a_text_are_escaped() -> None:
 
 
 @pytest.mark.parametrize("zone", [ROUTE53, CLOUDFLARE])
-def test_an_address_is_written_as_it_is(zone: dns.DnsZone) -> None:
+def test_an_address_is_written_as_it_is(zone: DnsZone) -> None:
     assert content(zone, type="A", value="203.0.113.7") in ("203.0.113.7", ["203.0.113.7"])
 
 

@@ -29,6 +29,7 @@ from stacks.spec import (
 from stacks.spec import (
     ExistingNetwork as ExistingNetworkPart,
 )
+from stacks.spec import FargateRuntime as FargatePart
 
 CLOUDFRONT_REGION = "us-east-1"
 """The only region whose certificates CloudFront takes."""
@@ -43,12 +44,13 @@ class OnFargate:
     def __init__(
         self, spec: ChatSpec, _secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
     ) -> None:
-        if zone is None or spec.region is None:
+        runtime = spec.parts.runtime
+        if zone is None or spec.region is None or not isinstance(runtime, FargatePart):
             raise ValueError(
                 "runtime fargate needs a zone and a region, which the rules of stack files ask for"
             )
         self._spec, self._zone, self._opts, self._region = spec, zone, opts, spec.region
-        self._runtime = spec.parts.runtime
+        self._runtime = runtime
         self._log_days = self._runtime.log_days or spec.defaults.log_days
         self._nat_gateways: Sequence[pulumi.Input[str]] = ()
         self._place = self._network()
