@@ -19,6 +19,7 @@ from stacks.spec import (
     DropletRuntime,
     HostMedia,
     HostRuntime,
+    LightsailRuntime,
     Media,
     OnHostDatabase,
     Parts,
@@ -121,7 +122,7 @@ def _ssh(runtime: HostRuntime) -> Iterator[Finding]:
 
 
 @rule("Certificates reach the host")
-def _certificates(runtime: HostRuntime, dns: Dns | None) -> Iterator[Finding]:
+def _certificates(runtime: LightsailRuntime | DropletRuntime, dns: Dns | None) -> Iterator[Finding]:
     if dns is not None and dns.proxied:
         yield Problem(
             "rocketchat:dns.proxied",

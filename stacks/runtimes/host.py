@@ -40,7 +40,9 @@ class _OnHost:
             raise ValueError("a host needs a zone and a region, which the rules of stack files ask for")
         self._spec, self._secrets, self._zone, self._opts = spec, secrets, zone, opts
         self._region = spec.region
-        self._runtime = spec.parts.runtime
+        runtime = spec.parts.runtime
+        assert isinstance(runtime, LightsailRuntime | DropletRuntime)  # noqa: S101 - chosen by kind
+        self._runtime: HostRuntime = runtime
         self._database: OnHostDatabase | None = None
         self._host = self._make(self._runtime)
         self.egress = Egress((self._host.egress_address,))

@@ -1,0 +1,389 @@
+"""The stacks on one host, as they are planned: what reaches whom, what survives, and what is refused."""
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from components.runtime.host import sizes
+from components.runtime.host.config import HostConfig
+from rehearsal import canaries, stack
+from rehearsal.errors import RehearsalError
+from rehearsal.plan import Plan, PlannedResource, find_leaks, plan_program
+from stacks import files, hosts
+from stacks.language import ChatSpec, parse
+from stacks.problems import InvalidStack
+from stacks.spec import DropletRuntime, LightsailRuntime
+from tests.recording import record
+
+SECRETS = {
+    "family-host": frozenset(
+        {"rocketchat:smtpPassword", "rocketchat:healthcheckUrl", "rocketchat:backupWebhookUrl"}
+    ),
+    "soluvas-lightsail": frozenset({"rocketchat:fcmServiceAccount"}),
+}
+HOSTS = {
+    "family-host": "digitalocean:index/droplet:Droplet",
+    "soluvas-lightsail": "aws:lightsail/instance:Instance",
+}
+Change = Mapping[str, Any]
+
+
+def values(name: str, **changes: Change) -> dict[str, Any]:
+    """A stack's values, in which parts have other keys; None takes one out."""
+    made = deepcopy(dict(files.read(name).values))
+    for part, change in changes.items():
+        merged = {**made.get(f"rocketchat:{part}", {}), **change}
+        made[f"rocketchat:{part}"] = {key: value for key, value in merged.items() if value is not None}
+    return made
+
+
+def planned(tmp_path: Path, name: str, *more: str, **changes: Change) -> Plan:
+    config = values(name, **changes)
+    secure = SECRETS[name] | {f"rocketchat:{key}" for key in more}
+    path = tmp_path / f"Pulumi.{name}.yaml"
+    path.write_text(yaml.safe_dump({"config": {**config, **{key: {"secure": "v1:x:y"} for key in secure}}}))
+    loaded = stack.load(str(path))
+    given = {**loaded.config}
+    if "botKeys" in more:
+        given["rocketchat:botKeys"] = json.dumps({"HUBOT_WEATHER": "canary-weather-key"})
+    return plan_program(loaded.program, stack=name, config=given, secret_keys=loaded.secret_keys)
+
+
+def spec(name: str, *more: str, **changes: Change) -> ChatSpec:
+    return parse(
+        values(name, **changes), SECRETS[name] | {f"rocketchat:{key}" for key in more}, source="a stack"
+    )
+
+
+def refused(name: str, **changes: Change) -> dict[str, str]:
+    with pytest.raises(InvalidStack) as caught:
+        spec(name, **changes)
+    return {problem.path: problem.message for problem in caught.value.problems}
+
+
+def one(plan: Plan, token: str, name: str = "") -> PlannedResource:
+    [found] = [resource for resource in plan.of_type(token) if resource.name.endswith(name)]
+    return found
+
+
+def document(plan: Plan) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(one(plan, "aws:s3/bucketObjectv2:BucketObjectv2").inputs["content"])
+    return found
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_no_secret_stands_in_the_user_data_or_in_the_document(tmp_path: Path, name: str) -> None:
+    plan = planned(tmp_path, name)
+    host = one(plan, HOSTS[name])
+    content = one(plan, "aws:s3/bucketObjectv2:BucketObjectv2").inputs["content"]
+    assert plan.secrets
+    for where, value in plan.secrets.items():
+        assert value not in host.inputs["userData"], where
+        assert value not in content, where
+    assert not [path for path in host.secret_paths if path.startswith("inputs.")]
+    assert find_leaks(plan, canaries.values(SECRETS[name])) == []
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_another_release_setting_or_secret_changes_the_document_and_not_the_host(
+    tmp_path: Path, name: str
+) -> None:
+    before = planned(tmp_path, name)
+    after = planned(
+        tmp_path,
+        name,
+        "license",
+        chat={"release": "8.5.1"},
+        settings={"Log_Level": "1"},
+        runtime={"sshFrom": ["203.0.113.0/24"]},
+    )
+    assert one(before, HOSTS[name]).inputs == one(after, HOSTS[name]).inputs
+    old, new = document(before), document(after)
+    assert old["compose"]["services"]["rocketchat"]["image"].endswith(":8.9.0")
+    assert new["compose"]["services"]["rocketchat"]["image"].endswith(":8.5.1")
+    assert "203.0.113.0/24" in new["files"]["/srv/chat/chat.env"]["text"]
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_another_generation_makes_a_new_host_with_an_enrolment_of_its_own(tmp_path: Path, name: str) -> None:
+    activation = "aws:ssm/activation:Activation"
+    before, after = planned(tmp_path, name), planned(tmp_path, name, runtime={"generation": 2})
+    assert one(before, activation).inputs["description"] != one(after, activation).inputs["description"]
+    assert one(before, activation).inputs["registrationLimit"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "disk", "address"),
+    [
+        ("family-host", "digitalocean:index/volume:Volume", "digitalocean:index/reservedIp:ReservedIp"),
+        ("soluvas-lightsail", "aws:lightsail/disk:Disk", "aws:lightsail/staticIp:StaticIp"),
+    ],
+)
+def test_data_and_address_survive_the_host(tmp_path: Path, name: str, disk: str, address: str) -> None:
+    plan = planned(tmp_path, name)
+    assert one(plan, disk).protect
+    assert one(plan, address).protect
+    assert one(plan, disk).options["retainOnDelete"]
+    assert not one(plan, HOSTS[name]).protect
+    assert one(plan, HOSTS[name]).options["deleteBeforeReplace"]
+    trial = planned(tmp_path, name, chat={"profile": "trial"})
+    assert not one(trial, disk).protect
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_the_world_reaches_the_web_and_nothing_else(tmp_path: Path, name: str) -> None:
+    def opened(plan: Plan) -> dict[int, list[str]]:
+        if name == "family-host":
+            rules = one(plan, "digitalocean:index/firewall:Firewall").inputs["inboundRules"]
+            return {int(rule["portRange"]): rule["sourceAddresses"] for rule in rules}
+        ports = one(plan, "aws:lightsail/instancePublicPorts:InstancePublicPorts").inputs["portInfos"]
+        return {port["fromPort"]: port["cidrs"] for port in ports if port["fromPort"] == port["toPort"]}
+
+    assert set(opened(planned(tmp_path, name))) == {80, 443}
+    office = opened(planned(tmp_path, name, runtime={"sshFrom": ["203.0.113.0/24"]}))
+    assert office[22] == ["203.0.113.0/24"]
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_the_host_reads_its_own_document_and_secret_and_deletes_nothing(tmp_path: Path, name: str) -> None:
+    plan = planned(tmp_path, name)
+    role = one(plan, "aws:iam/role:Role")
+    trust = json.loads(role.inputs["assumeRolePolicy"])["Statement"][0]
+    assert trust["Principal"] == {"Service": ["ssm.amazonaws.com"]}
+    assert trust["Condition"]["StringEquals"]["aws:SourceAccount"]
+    statements = [
+        statement
+        for policy in plan.of_type("aws:iam/rolePolicy:RolePolicy")
+        for statement in json.loads(policy.inputs["policy"])["Statement"]
+    ]
+    allowed = {action for statement in statements for action in statement["Action"]}
+    assert not {
+        action for action in allowed if "Delete" in action or "ssmmessages" in action or "*" in action
+    }
+    assert all(statement["Resource"] != ["*"] for statement in statements)
+    [read] = [statement for statement in statements if statement["Sid"] == "ReadDocument"]
+    assert read["Resource"][0].endswith("/host.json")
+
+
+def test_the_droplet_is_let_in_by_the_address_that_it_leaves_from(tmp_path: Path) -> None:
+    plan = planned(tmp_path, "family-host")
+    droplet = one(plan, HOSTS["family-host"])
+    assert plan.outputs["egressAddresses"] == [droplet.outputs["ipv4Address"]]
+    assert plan.outputs["address"] != droplet.outputs["ipv4Address"]
+
+
+def test_lightsail_uses_the_shared_cluster_and_makes_none(tmp_path: Path) -> None:
+    plan = planned(tmp_path, "soluvas-lightsail")
+    assert not plan.of_type("mongodbatlas:index/advancedCluster:AdvancedCluster")
+    entry = one(plan, "mongodbatlas:index/projectIpAccessList:ProjectIpAccessList")
+    assert plan.outputs["address"] in (entry.inputs.get("ipAddress"), entry.inputs.get("cidrBlock", "")[:-3])
+    assert one(plan, HOSTS["soluvas-lightsail"]).inputs["addOn"]["type"] == "AutoSnapshot"
+    assert "mongodb" not in document(plan)["compose"]["services"]
+    assert not [path for path in document(plan)["files"] if path.endswith(".timer")]
+
+
+def test_the_family_has_a_database_with_users_and_backups_off_the_site(tmp_path: Path) -> None:
+    plan = planned(tmp_path, "family-host")
+    found = document(plan)
+    assert found["compose"]["services"]["mongodb"]["image"].startswith("mongo:8.0.")
+    assert "--keyFile" in found["compose"]["services"]["mongodb"]["command"]
+    assert "OnCalendar=*-*-* 19:00:00 UTC" in found["files"]["/etc/systemd/system/chat-backup.timer"]["text"]
+    secret = one(plan, "aws:secretsmanager/secretVersion:SecretVersion")
+    assert "inputs.secretString" in secret.secret_paths
+    kept = json.loads(secret.inputs["secretString"])
+    uri = kept["environments"]["rocketchat"]["MONGO_URL"]
+    assert uri.startswith("mongodb://rocketchat:")
+    assert kept["files"]["mongodb/chat"] in uri
+    assert kept["files"]["mongodb/root"] not in uri
+    assert set(found["secret"]["files"]) == set(kept["files"])
+    bucket = one(plan, "aws:s3/bucket:Bucket", "backups")
+    assert bucket.inputs["bucket"] == "backups-chat-family-example"
+    assert bucket.protect
+    rules = one(plan, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "backups-lifecycle")
+    assert rules.inputs["rules"][0]["expiration"]["days"] == 60
+
+
+def test_the_bot_has_an_account_of_its_own_and_its_keys_from_the_secret(tmp_path: Path) -> None:
+    plan = planned(
+        tmp_path,
+        "family-host",
+        "botPassword",
+        "botKeys",
+        bot={
+            "username": "jarvis",
+            "rooms": ["general", "kitchen"],
+            "scripts": ["hubot-weather"],
+            "keys": ["HUBOT_WEATHER"],
+        },
+    )
+    service = document(plan)["compose"]["services"]["bot"]
+    assert service["environment"]["ROCKETCHAT_USER"] == "jarvis" != plan.outputs["adminUsername"]
+    assert service["environment"]["ROCKETCHAT_ROOM"] == "general,kitchen"
+    assert "volumes" not in service
+    kept = json.loads(one(plan, "aws:secretsmanager/secretVersion:SecretVersion").inputs["secretString"])
+    assert set(kept["environments"]["bot"]) == {"ROCKETCHAT_PASSWORD", "HUBOT_WEATHER"}
+    assert kept["environments"]["bot"]["HUBOT_WEATHER"] == "canary-weather-key"
+    assert "bot" not in document(planned(tmp_path, "family-host"))["compose"]["services"]
+
+
+def test_a_secret_among_the_plain_variables_fails_the_deployment() -> None:
+    import pulumi
+
+    def program() -> object:
+        return HostConfig(
+            "chat",
+            {
+                "region": "ap-southeast-1",
+                "host": "chat.example.com",
+                "email": "a@example.com",
+                "bucket": "b",
+                "role_name": "r",
+                "image": "i:1.0",
+                "uid": 1,
+                "stop_seconds": 1,
+                "health_path": "/",
+                "environment": {"TOKEN": pulumi.Output.secret("canary")},
+                "secrets": {},
+            },
+        ).backup_bucket
+
+    with pytest.raises(pulumi.RunError, match="TOKEN of the host holds a secret"):
+        record(program, lookups={"aws:index/getCallerIdentity:getCallerIdentity": {}})
+
+
+REFUSED: list[tuple[str, str, dict[str, Change], str, str]] = [
+    (
+        "family-host",
+        "database elsewhere",
+        {"database": {"version": "6.0"}},
+        "rocketchat:database.version",
+        "6.0",
+    ),
+    (
+        "family-host",
+        "open to the world",
+        {"runtime": {"sshFrom": ["0.0.0.0/0"]}},
+        "rocketchat:runtime.sshFrom[0]",
+        "half the world",
+    ),
+    ("family-host", "proxied", {"dns": {"proxied": True}}, "rocketchat:dns.proxied", "ends TLS itself"),
+    ("family-host", "no key", {"runtime": {"sshKey": None}}, "rocketchat:runtime.sshKey", "missing"),
+    (
+        "family-host",
+        "private key",
+        {"runtime": {"sshKey": "-----BEGIN OPENSSH PRIVATE KEY-----"}},
+        "rocketchat:runtime.sshKey",
+        "form",
+    ),
+    (
+        "family-host",
+        "size of another",
+        {"runtime": {"size": "medium_3_0"}},
+        "rocketchat:runtime.size",
+        "choices",
+    ),
+    ("family-host", "replicas", {"runtime": {"instances": 2}}, "rocketchat:runtime.instances", "unknown key"),
+    (
+        "family-host",
+        "CDN before it",
+        {"edge": {"kind": "cloudfront"}},
+        "rocketchat:edge.kind",
+        "cannot stand before",
+    ),
+    (
+        "soluvas-lightsail",
+        "backup of nothing",
+        {"backup": {"keepDays": 9}},
+        "rocketchat:backup",
+        "nothing is here",
+    ),
+    (
+        "soluvas-lightsail",
+        "private endpoint",
+        {"database": {"privateLink": True}},
+        "rocketchat:database.privateLink",
+        "no network",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "_what", "changes", "path", "words"), REFUSED)
+def test_a_host_that_cannot_be_is_refused(
+    name: str, _what: str, changes: dict[str, Change], path: str, words: str
+) -> None:
+    found = refused(name, **changes)
+    assert words in found[path]
+
+
+def test_other_runtimes_refuse_what_only_a_host_holds() -> None:
+    given = deepcopy(dict(files.read("lovia-fargate").values))
+    given["rocketchat:database"] = {"kind": "on-host"}
+    given["rocketchat:media"] = {"kind": "host"}
+    given["rocketchat:bot"] = {}
+    with pytest.raises(InvalidStack) as caught:
+        parse(given, {"rocketchat:oidcClientSecret", "rocketchat:botPassword"}, source="a stack")
+    paths = {problem.path for problem in caught.value.problems}
+    assert {"rocketchat:database.kind", "rocketchat:media.kind", "rocketchat:bot"} <= paths
+
+
+def test_blocked_mail_ports_an_abandoned_bot_and_a_tight_host_are_warned_of() -> None:
+    made = spec("family-host", "botPassword", mail={"port": 587}, bot={})
+    warned = " ".join(warning for check in made.checks for warning in check.warnings)
+    for words in ("blocks port 587", "Hubot is abandoned", "MiB are advised", "AVX"):
+        assert words in warned
+
+
+def test_the_price_counts_host_disk_and_copies() -> None:
+    made = spec("family-host")
+    assert hosts.monthly_usd(made.parts, made.size, made.defaults) == 12 + 1 + 2.4
+    without = spec("family-host", runtime={"snapshots": False})
+    assert hosts.monthly_usd(without.parts, without.size, without.defaults) == 13
+
+
+def test_the_sizes_of_the_language_are_those_of_the_table() -> None:
+    for model, table in ((LightsailRuntime, sizes.LIGHTSAIL), (DropletRuntime, sizes.DROPLET)):
+        choices = get_args(get_args(model.model_fields["size"].annotation)[0])
+        assert set(choices) == set(table)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "database", "media"),
+    [
+        (runtime, database, media)
+        for runtime in (
+            {"kind": "lightsail"},
+            {"kind": "droplet", "region": "sgp1", "size": None, "diskGb": None},
+        )
+        for database in (
+            {"kind": "on-host"},
+            {"kind": "atlas", "organization": "5f0c1d2e3b4a59687f6e5d4c", "cluster": "c"},
+        )
+        for media in ({"kind": "host"}, {"kind": "gridfs"}, {"kind": "s3", "bucket": "media-family"})
+    ],
+)
+def test_any_host_goes_with_any_database_and_any_media(
+    tmp_path: Path, runtime: dict[str, Any], database: dict[str, Any], media: dict[str, Any]
+) -> None:
+    changed = values("family-host", backup={"bucket": None, "keepDays": None, "hour": None})
+    key = changed["rocketchat:runtime"]["sshKey"]
+    changed["rocketchat:runtime"] = {
+        "sshKey": key,
+        **{name: value for name, value in runtime.items() if value is not None},
+    }
+    changed["rocketchat:database"], changed["rocketchat:media"] = database, media
+    secure = SECRETS["family-host"]
+    path = tmp_path / "Pulumi.x.yaml"
+    path.write_text(
+        yaml.safe_dump({"config": {**changed, **{name: {"secure": "v1:x:y"} for name in secure}}})
+    )
+    try:
+        plan = stack.plan(str(path))
+    except RehearsalError as error:
+        pytest.fail(str(error))
+    kept = database["kind"] == "on-host" or media["kind"] == "host"
+    assert ("backupBucket" in plan.outputs) == kept

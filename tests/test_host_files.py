@@ -1,0 +1,546 @@
+"""What a host is given: user data, files and scripts, checked by the tools that will read them, and really run."""
+
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.runtime.host import bootstrap, document, sizes
+from components.runtime.host.bootstrap import SCRIPTS, Enrolment
+
+ENROLMENT = Enrolment(
+    "ap-southeast-1",
+    "documents-0123abc",
+    "host.json",
+    "01234567-89ab-cdef-0123-456789abcdef",
+    "a1b2c3d4e5f6g7h8i9j0",
+)
+CHAT = document.Chat(
+    host="chat.example.com",
+    email="admin@example.com",
+    image="rocketchat/rocket.chat:8.9.0",
+    uid=65533,
+    stop_seconds=60,
+    health_path="/livez",
+    environment={"ROOT_URL": "https://chat.example.com", "OVERWRITE_SETTING_theme-custom-css": "a $1 { }"},
+    region="ap-southeast-1",
+)
+EVERYTHING = replace(
+    CHAT,
+    database=document.Database("mongo:8.0.16", "rocketchat", [{"role": "readWrite", "db": "rocketchat"}]),
+    uploads=True,
+    ssh_from=["203.0.113.0/24", "198.51.100.7/32"],
+    bot=document.Bot("rocketchat/hubot-rocketchat:v0.1.4", {"ROCKETCHAT_URL": "http://rocketchat:3000"}),
+)
+SHELL_SCRIPTS = [
+    "chat-apply",
+    "chat-backup",
+    "chat-bootstrap",
+    "chat-firewall",
+    "chat-lib",
+    "chat-restore",
+    "chat-restore-test",
+]
+
+
+def tool(name: str) -> str:
+    """A tool of Debian, or of PyPI beside this Python."""
+    beside = Path(sys.executable).parent / name
+    found = str(beside) if beside.exists() else shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def run(*command: object, **more: Any) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(  # noqa: S603 - the programs are named here
+        [str(part) for part in command], capture_output=True, text=True, check=False, timeout=120, **more
+    )
+
+
+def texts(chat: document.Chat = EVERYTHING, bucket: str | None = "backups") -> dict[str, str]:
+    return {path: file["text"] for path, file in document.files(chat, bucket).items()}
+
+
+# ------------------------------------------------------------------------------------------------ user data
+
+
+def test_user_data_is_the_document_that_cloud_init_understands(tmp_path: Path) -> None:
+    path = tmp_path / "user-data"
+    path.write_text(bootstrap.cloud_config(ENROLMENT))
+    found = run(tool("cloud-init"), "schema", "--config-file", path)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_user_data_is_tidy_yaml() -> None:
+    rules = "{extends: default, rules: {line-length: disable, comments: disable, document-start: disable}}"
+    found = run(tool("yamllint"), "-d", rules, "-", input=bootstrap.cloud_config(ENROLMENT))
+    assert found.returncode == 0, found.stdout
+
+
+def test_both_forms_of_user_data_write_the_same_files(tmp_path: Path) -> None:
+    stubs = tmp_path / "bin"
+    stubs.mkdir()
+    (stubs / "systemctl").write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/systemctl\n')
+    (stubs / "systemctl").chmod(0o755)
+    cloud = yaml.safe_load(bootstrap.cloud_config(ENROLMENT))
+    script = re.sub(
+        r"(/dev/null |^cat >)/",
+        rf"\1{tmp_path}/root/",
+        bootstrap.launch_script(ENROLMENT),
+        flags=re.MULTILINE,
+    )
+    found = run("sh", "-c", script, env={"PATH": f"{stubs}:{os.environ['PATH']}"})
+    assert found.returncode == 0, found.stderr
+    for file in cloud["write_files"]:
+        made = tmp_path / "root" / file["path"].lstrip("/")
+        assert made.read_text().rstrip("\n") == file["content"].rstrip("\n"), file["path"]
+        assert stat.S_IMODE(made.stat().st_mode) == int(file["permissions"], 8), file["path"]
+    started = (tmp_path / "systemctl").read_text().splitlines()
+    assert [f"systemctl {line}" for line in started] == cloud["runcmd"]
+
+
+def test_user_data_fits_into_what_lightsail_takes() -> None:
+    assert len(bootstrap.launch_script(ENROLMENT).encode()) <= bootstrap.MOST_BYTES
+    with pytest.raises(ValueError, match="16384 are allowed"):
+        bootstrap.launch_script(replace(ENROLMENT, bucket="b" * 16384))
+
+
+def test_a_change_of_user_data_is_meant_because_every_host_is_made_anew_by_it() -> None:
+    assert bootstrap.digest() == "8e8647249b11", "if the change is worth new hosts, write the new digest here"
+
+
+def test_the_activation_is_not_shown_by_repr() -> None:
+    assert ENROLMENT.activation_code not in repr(ENROLMENT)
+
+
+# --------------------------------------------------------------------------------------- files and the tools
+
+
+@pytest.mark.parametrize("script", SHELL_SCRIPTS)
+def test_shellcheck_finds_nothing_in_a_script(script: str) -> None:
+    found = run(tool("shellcheck"), "--external-sources", "--source-path", SCRIPTS, SCRIPTS / script)
+    assert found.returncode == 0, found.stdout
+
+
+def test_the_scripts_that_are_checked_are_all_there_are() -> None:
+    shell = {
+        path.name
+        for path in SCRIPTS.iterdir()
+        if (path.is_file() and "shell" in path.read_text()[:30]) or path.read_text().startswith("#!/bin/bash")
+    }
+    assert shell == set(SHELL_SCRIPTS)
+
+
+@pytest.mark.parametrize("chat", [CHAT, EVERYTHING])
+def test_compose_takes_the_file_and_its_secret_part(tmp_path: Path, chat: document.Chat) -> None:
+    override = {"services": {"rocketchat": {"environment": {"MONGO_URL": "mongodb://u:p$$w@h/d"}}}}
+    for name, content in (("compose.json", document.compose(chat)), ("secrets.json", override)):
+        # Compose 1, which Debian has, knows no `create_host_path`; it never makes a folder for this long form.
+        text = json.dumps(content).replace(', "bind": {"create_host_path": false}', "")
+        (tmp_path / name).write_text(text.replace(" $1 ", " $$1 "))
+    command = [
+        tool("docker-compose"),
+        "-f",
+        tmp_path / "compose.json",
+        "-f",
+        tmp_path / "secrets.json",
+        "config",
+    ]
+    found = run(*command, cwd=tmp_path)
+    assert found.returncode == 0, found.stderr
+    services = yaml.safe_load(found.stdout)["services"]
+    assert set(services) == set(document.compose(chat)["services"])
+    assert services["rocketchat"]["environment"]["ROOT_URL"] == "https://chat.example.com"
+
+
+@pytest.mark.parametrize("chat", [CHAT, EVERYTHING])
+def test_the_proxy_takes_its_configuration(tmp_path: Path, chat: document.Chat) -> None:
+    path = tmp_path / "Caddyfile"
+    path.write_text(texts(chat)["/srv/chat/proxy/Caddyfile"])
+    env = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    found = run(tool("caddy"), "validate", "--adapter", "caddyfile", "--config", path, env=env)
+    assert found.returncode == 0, found.stderr
+    adapted = json.loads(
+        run(tool("caddy"), "adapt", "--adapter", "caddyfile", "--config", path, env=env).stdout
+    )
+    told = json.dumps(adapted)
+    assert '"max_size": 110000000' in told
+    assert '"dial": "rocketchat:3000"' in told
+    assert adapted["apps"]["http"]["servers"]["srv0"]["listen"] == [":443"]
+
+
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    systemd = tool("systemd-analyze")
+    units = {
+        Path(path).name: text for path, text in texts().items() if path.startswith("/etc/systemd/system/")
+    }
+    cloud = yaml.safe_load(bootstrap.cloud_config(ENROLMENT))
+    units |= {
+        Path(file["path"]).name: file["content"]
+        for file in cloud["write_files"]
+        if file["path"].endswith((".service", ".timer"))
+    }
+    assert len(units) == 8
+    for name, text in units.items():
+        # The programs are on the host only.
+        (tmp_path / name).write_text(
+            re.sub(r"^ExecStart=.*$", "ExecStart=/bin/true", text, flags=re.MULTILINE)
+        )
+    (tmp_path / "docker.service").write_text("[Service]\nExecStart=/bin/true\n")
+    found = run(
+        systemd,
+        "verify",
+        *(tmp_path / name for name in units),
+        env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
+    )
+    said = [line for line in found.stderr.splitlines() if str(tmp_path) in line or "chat-" in line]
+    assert said == [], found.stderr
+    for name, text in units.items():
+        for calendar in re.findall(r"^OnCalendar=(.*)$", text, flags=re.MULTILINE):
+            assert run(systemd, "calendar", calendar).returncode == 0, (name, calendar)
+
+
+def test_every_container_is_pinned_bounded_and_without_rights_it_does_not_need() -> None:
+    for name, service in document.compose(EVERYTHING)["services"].items():
+        assert re.search(r":[\w.-]*\d+\.\d+[\w.-]*$", service["image"]), name
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["logging"]["options"]["max-size"]
+        assert service["restart"] == "unless-stopped"
+        assert ("ports" in service) == (name == "proxy"), f"{name} is open to the world"
+        for volume in service.get("volumes", ()):
+            assert volume["type"] == "tmpfs" or volume["bind"] == {"create_host_path": False}
+
+
+def test_a_host_that_keeps_nothing_has_no_backup_and_no_database() -> None:
+    bare = texts(CHAT, None)
+    assert not [path for path in bare if "timer" in path or "/mongodb/" in path]
+    assert set(document.compose(CHAT)["services"]) == {"proxy", "rocketchat"}
+    uploads = texts(replace(CHAT, uploads=True))
+    assert "/etc/systemd/system/chat-backup.timer" in uploads
+    assert "/etc/systemd/system/chat-restore-test.timer" not in uploads
+
+
+def test_security_fixes_are_installed_and_logs_are_bounded() -> None:
+    assert 'Unattended-Upgrade "1"' in texts()["/etc/apt/apt.conf.d/52chat"]
+    assert "SystemMaxUse=" in texts()["/etc/systemd/journald.conf.d/chat.conf"]
+    assert "unattended-upgrades" in bootstrap.cloud_config(ENROLMENT)
+
+
+def test_the_smallest_size_is_the_cheapest_with_enough_memory() -> None:
+    assert sizes.smallest(sizes.LIGHTSAIL, 4096).name == "medium_3_0"
+    assert sizes.smallest(sizes.DROPLET, 512).name == "s-1vcpu-2gb"
+    with pytest.raises(ValueError, match="no host has"):
+        sizes.smallest(sizes.DROPLET, 10**6)
+
+
+# -------------------------------------------------------------------------------------- scripts, really run
+
+
+class Host:
+    """A folder that looks like a host to the scripts, with stubs that write down what they were told."""
+
+    def __init__(self, root: Path, chat: document.Chat = EVERYTHING) -> None:
+        self.root, self.chat, self.data = root, root / "srv/chat", root / "data"
+        for path, text in texts(chat).items():
+            if path.startswith("/srv/chat"):
+                made = root / path.lstrip("/")
+                made.parent.mkdir(parents=True, exist_ok=True)
+                made.write_text(text)
+                made.chmod(0o755 if "/bin/" in path else 0o644)
+        for folder in ("backups", "uploads", "mongodb"):
+            (self.data / folder).mkdir(parents=True)
+        (self.data / "uploads/picture.png").write_bytes(os.urandom(300))
+        (self.chat / "secrets").mkdir()
+        (self.chat / "secrets/healthcheck-url").write_text("https://hc.example/canary-switch")
+        (self.chat / "secrets/backup-webhook-url").write_text("https://chat.example/hooks/canary-hook")
+        self.bin = root / "bin"
+        self.bin.mkdir()
+        self.bucket = root / "bucket"
+        self.bucket.mkdir()
+        self.stub(
+            "docker",
+            'case "$*" in *mongodump*) head -c 500 /dev/urandom;; *mongorestore*) wc -c;; '
+            "*restore-test.js*) echo 15;; esac",
+        )
+        self.stub("curl", 'cat >>"$LOG.stdin"')
+        for name in ("systemctl", "mountpoint", "ufw", "iptables"):
+            self.stub(name, "")
+        (self.chat / "bin/chat-store").write_text(
+            f'#!/bin/sh\necho "store $*" >>"$LOG"\nB={self.bucket}\n'
+            'case $1 in put) mkdir -p "$B/$(dirname "$3")"; cp "$2" "$B/$3";; get) cp "$B/$2" "$3";; '
+            'list) cd "$B" && find . -type f | sed "s,^./,," | sort | grep "^$2" || true;; esac\n'
+        )
+
+    def stub(self, name: str, body: str) -> None:
+        path = self.bin / name
+        path.write_text(f'#!/bin/bash\necho "{name} $*" >>"$LOG"\n{body}\n')
+        path.chmod(0o755)
+
+    def run(self, script: str, *given: str, **more: str) -> "subprocess.CompletedProcess[str]":
+        env = {
+            "PATH": f"{self.bin}:{os.environ['PATH']}",
+            "CHAT": str(self.chat),
+            "DATA": str(self.data),
+            "LOG": str(self.root / "log"),
+            "SYSTEMD": str(self.root / "systemd"),
+            **more,
+        }
+        return run(self.chat / "bin" / script, *given, env=env)
+
+    @property
+    def log(self) -> str:
+        path = self.root / "log"
+        return path.read_text() if path.exists() else ""
+
+    @property
+    def told(self) -> str:
+        """What curl read, addresses included."""
+        path = self.root / "log.stdin"
+        return path.read_text() if path.exists() else ""
+
+
+def test_a_backup_is_dumped_packed_copied_off_and_told_of(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    found = host.run("chat-backup")
+    assert found.returncode == 0, found.stderr
+    kept = sorted(path.relative_to(host.bucket).parts[0] for path in host.bucket.rglob("*.gz"))
+    assert kept == ["database", "uploads"]
+    told = host.told
+    assert told.index("canary-switch/start") < told.rindex('canary-switch"')
+    assert "canary-hook" in told
+    assert "/fail" not in told
+    assert "canary" not in host.log, "a secret address stood on a command line"
+    assert not list((host.data / "backups").glob("*.part"))
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (host.data / "backups").iterdir()}
+    assert modes == {0o600}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'case "$*" in *mongodump*) head -c 500 /dev/urandom; exit 1;; esac',
+        'case "$*" in *mongodump*) true;; esac',
+    ],
+    ids=["the dump breaks off", "the dump is empty"],
+)
+def test_a_backup_that_fails_raises_the_alarm_and_copies_nothing(tmp_path: Path, body: str) -> None:
+    host = Host(tmp_path)
+    host.stub("docker", body)
+    assert host.run("chat-backup").returncode != 0
+    assert host.told.count("canary-switch/fail") == 1
+    assert "store put" not in host.log
+
+
+def test_a_backup_that_cannot_be_copied_off_raises_the_alarm(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    (host.chat / "bin/chat-store").write_text("#!/bin/sh\nexit 1\n")
+    assert host.run("chat-backup").returncode != 0
+    assert "canary-switch/fail" in host.told
+
+
+def test_two_backups_of_each_kind_stay_on_the_host(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    for day in range(1, 5):
+        (host.data / f"backups/database-2026-01-0{day}T000000Z.archive.gz").write_text("old")
+    assert host.run("chat-backup").returncode == 0
+    left = sorted(path.name for path in (host.data / "backups").glob("database-*"))
+    assert len(left) == 2
+    assert "database-2026-01-04T000000Z.archive.gz" in left
+
+
+def test_backups_work_without_switch_and_webhook(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    shutil.rmtree(host.chat / "secrets")
+    assert host.run("chat-backup").returncode == 0
+    assert "curl" not in host.log
+
+
+def test_a_restore_brings_back_the_newest_backup_while_the_chat_stands_still(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    assert host.run("chat-backup").returncode == 0
+    picture = (host.data / "uploads/picture.png").read_bytes()
+    (host.data / "uploads/picture.png").write_bytes(b"broken")
+    for kind in ("database", "uploads"):
+        found = host.run("chat-restore", kind, "newest", "--yes")
+        assert found.returncode == 0, found.stderr
+    assert (host.data / "uploads/picture.png").read_bytes() == picture
+    lines = [line for line in host.log.splitlines() if line.startswith("docker")]
+    stop, restore, start = (
+        next(at for at, line in enumerate(lines) if word in line)
+        for word in ("stop rocketchat", "mongorestore", "start rocketchat")
+    )
+    assert stop < restore < start
+    assert "--nsInclude=rocketchat.*" in lines[restore]
+
+
+@pytest.mark.parametrize(
+    "given", [(), ("database",), ("everything", "newest", "--yes"), ("database", "newest")]
+)
+def test_a_restore_that_is_not_asked_for_clearly_does_nothing(tmp_path: Path, given: tuple[str, ...]) -> None:
+    host = Host(tmp_path)
+    assert host.run("chat-restore", *given).returncode == 2
+    assert "docker" not in host.log
+
+
+def test_the_test_restore_counts_users_and_tells_of_it(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    assert host.run("chat-backup").returncode == 0
+    found = host.run("chat-restore-test")
+    assert found.returncode == 0, found.stderr
+    assert "15 users" in found.stdout
+    assert "--nsTo=restore_test.*" in host.log
+
+
+def test_a_test_restore_without_users_fails_and_says_so(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    assert host.run("chat-backup").returncode == 0
+    host.stub("docker", 'case "$*" in *restore-test.js*) echo 0;; *mongorestore*) cat >/dev/null;; esac')
+    found = host.run("chat-restore-test")
+    assert found.returncode != 0
+    assert "no users" in found.stderr
+
+
+def test_a_processor_without_avx_stops_before_the_database_starts(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("folders get owners, which only root can give")
+    host = Host(tmp_path)
+    (tmp_path / "cpuinfo").write_text("flags\t\t: fpu sse4_2\n")
+    found = host.run("chat-apply", CPUINFO=str(tmp_path / "cpuinfo"))
+    assert found.returncode != 0
+    assert "AVX" in found.stderr
+    assert "up --detach" not in host.log
+    (tmp_path / "cpuinfo").write_text("flags\t\t: fpu sse4_2 avx\n")
+    found = host.run("chat-apply", CPUINFO=str(tmp_path / "cpuinfo"))
+    assert found.returncode == 0, found.stderr
+    lines = host.log.splitlines()
+    order = [
+        next(at for at, line in enumerate(lines) if word in line)
+        for word in (
+            "pull --quiet",
+            "up --detach --wait",
+            "database.js",
+            "up --detach --remove-orphans",
+            "caddy reload",
+        )
+    ]
+    assert order == sorted(order)
+
+
+def test_nothing_starts_without_the_data_volume(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    host.stub("mountpoint", "exit 1")
+    found = host.run("chat-apply")
+    assert found.returncode != 0
+    assert "data volume" in found.stderr
+    assert "docker" not in host.log
+
+
+def test_the_firewall_opens_the_web_and_the_named_networks_and_closes_the_metadata_service(
+    tmp_path: Path,
+) -> None:
+    host = Host(tmp_path)
+    host.stub("iptables", "[[ $1 != --check ]]")
+    found = host.run("chat-firewall")
+    assert found.returncode == 0, found.stderr
+    opened = [line for line in host.log.splitlines() if line.startswith("ufw allow")]
+    assert opened == [
+        "ufw allow 80/tcp",
+        "ufw allow 443/tcp",
+        "ufw allow from 203.0.113.0/24 to any port 22 proto tcp",
+        "ufw allow from 198.51.100.7/32 to any port 22 proto tcp",
+    ]
+    assert "iptables --insert DOCKER-USER --destination 169.254.169.254 --jump DROP" in host.log
+
+
+FAKE_BOTO3 = """
+import io, json, os, pathlib
+cloud = pathlib.Path(os.environ["CLOUD"])
+class Client:
+    def __init__(self, kind): self.kind = kind
+    def get_object(self, Bucket, Key):
+        assert (Bucket, Key) == ("documents-0123abc", "host.json")
+        return {"Body": io.BytesIO((cloud / "document").read_bytes())}
+    def get_secret_value(self, SecretId, VersionId):
+        return {"SecretString": (cloud / f"{SecretId}-{VersionId}").read_text()}
+def client(kind, region_name):
+    assert region_name == "ap-southeast-1"
+    return Client(kind)
+"""
+
+
+def synced(root: Path, document_: Mapping[str, Any], *given: str) -> "subprocess.CompletedProcess[str]":
+    cloud = root / "cloud"
+    cloud.mkdir(exist_ok=True)
+    (cloud / "boto3.py").write_text(FAKE_BOTO3)
+    (cloud / "document").write_text(json.dumps(document_))
+    settings = root / "etc/chat/host.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(
+        json.dumps({"region": "ap-southeast-1", "bucket": "documents-0123abc", "key": "host.json"})
+    )
+    env = {**os.environ, "CHAT_ROOT": str(root), "CLOUD": str(cloud), "PYTHONPATH": str(cloud)}
+    return run(sys.executable, SCRIPTS / "chat-sync", *given, env=env)
+
+
+def a_document(root: Path, *, version: str = "1", apply: str = "echo applied >>") -> dict[str, Any]:
+    secret = {
+        "environments": {"rocketchat": {"MONGO_URL": "mongodb://u:p$w@mongodb/d", "PEM": "a\nb'\"c"}},
+        "files": {"mongodb/root": "canary-root"},
+    }
+    (root / "cloud").mkdir(exist_ok=True)
+    (root / f"cloud/the-secret-{version}").write_text(json.dumps(secret))
+    return {
+        "compose": document.compose(CHAT),
+        "files": {
+            "/srv/chat/bin/chat-apply": {"mode": "0755", "text": f"#!/bin/sh\n{apply} {root}/applied\n"}
+        },
+        "secret": {"id": "the-secret", "version": version, "files": {"mongodb/root": os.geteuid()}},
+    }
+
+
+def test_the_host_applies_its_document_once_and_again_when_the_secret_changes(tmp_path: Path) -> None:
+    for version, times in (("1", 1), ("1", 1), ("2", 2)):
+        found = synced(tmp_path, a_document(tmp_path, version=version))
+        assert found.returncode == 0, found.stderr
+        assert (tmp_path / "applied").read_text().count("applied") == times
+    assert synced(tmp_path, a_document(tmp_path, version="2"), "--force").returncode == 0
+    assert (tmp_path / "applied").read_text().count("applied") == 3
+
+
+def test_secrets_arrive_as_they_are_and_for_nobody_else_to_read(tmp_path: Path) -> None:
+    assert synced(tmp_path, a_document(tmp_path)).returncode == 0
+    override = json.loads((tmp_path / "srv/chat/secrets.json").read_text())
+    variables = override["services"]["rocketchat"]["environment"]
+    assert variables == {"MONGO_URL": "mongodb://u:p$$w@mongodb/d", "PEM": "a\nb'\"c"}
+    compose = json.loads((tmp_path / "srv/chat/compose.json").read_text())
+    css = compose["services"]["rocketchat"]["environment"]["OVERWRITE_SETTING_theme-custom-css"]
+    assert css == "a $$1 { }", "Compose would take $1 for a variable"
+    modes = {
+        name: stat.S_IMODE((tmp_path / "srv/chat" / name).stat().st_mode)
+        for name in ("secrets.json", "secrets/mongodb/root", "compose.json", "bin/chat-apply")
+    }
+    assert modes == {
+        "secrets.json": 0o600,
+        "secrets/mongodb/root": 0o400,
+        "compose.json": 0o644,
+        "bin/chat-apply": 0o755,
+    }
+
+
+def test_a_document_that_could_not_be_applied_is_tried_again(tmp_path: Path) -> None:
+    assert synced(tmp_path, a_document(tmp_path, apply="exit 3 #")).returncode != 0
+    assert synced(tmp_path, a_document(tmp_path, apply="exit 3 #")).returncode != 0
+    assert synced(tmp_path, a_document(tmp_path)).returncode == 0
+    assert (tmp_path / "applied").exists()
