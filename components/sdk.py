@@ -70,7 +70,9 @@ def install() -> None:
 
 def _find(package: str, folder: Path, name: str) -> Any:
     if (folder / name).is_dir() or (folder / f"{name}.py").is_file():
-        return importlib.import_module(f"{package}.{name}")
+        module = importlib.import_module(f"{package}.{name}")
+        # Kubernetes' files have the names of their classes.
+        return getattr(module, name, module)
     for stem in _stems(name):
         if (folder / f"{stem}.py").is_file():
             module = importlib.import_module(f"{package}.{stem}")

@@ -27,7 +27,7 @@ from rehearsal.standins.table import (
 )
 from rehearsal.wire import UNKNOWN, has_unknown
 
-PACKAGES = ("aws", "cloudflare", "digitalocean", "mongodbatlas", "random")
+PACKAGES = ("aws", "cloudflare", "digitalocean", "kubernetes", "mongodbatlas", "random")
 """The packages with a module here; the engine is told to find their providers with us."""
 _CLOUDFLARE_TOKEN = re.compile(r"[A-Za-z0-9_-]{40}")
 

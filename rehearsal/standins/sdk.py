@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rehearsal.standins.kubernetes import custom
 from rehearsal.standins.sdk_names import file_stem
 
 BASIC = {"str": "s", "int": "i", "float": "n", "bool": "b", "Any": "*", "Archive": "*", "Asset": "*"}
@@ -37,6 +38,8 @@ def describe(types: Iterable[str], functions: Iterable[str]) -> dict[str, dict[s
 
 
 def _resource(token: str, objects: dict[str, Any]) -> dict[str, Any]:
+    if token in custom.SPECS:
+        return custom.describe(token, objects)
     path = _file(token)
     classes = _classes(path)
     name = "Provider" if token.startswith("pulumi:providers:") else token.rsplit(":", 1)[1]
@@ -137,7 +140,9 @@ def _reference(name: str, path: Path, objects: dict[str, Any]) -> str:
     if module and module not in {"_inputs", "_enums"}:
         root = _package_root(path)
         where = (
-            root / ("" if module == "_root_inputs" else module.strip("_").replace("_", "/")) / "_inputs.py"
+            root
+            / ("" if module == "_root_inputs" else re.sub(r"[_.]", "/", module.strip("_")))
+            / "_inputs.py"
         )
     source = _classes(where).get(name) if where.exists() else None
     if source is None:
@@ -179,6 +184,9 @@ def _file(token: str) -> Path:
     folder = Path(spec.origin).parent
     parts = [part for part in module.split("/")[:-1] if part != "index"]
     guess = folder.joinpath(*parts, f"{_snake(name)}.py")
+    if package == "kubernetes" and module != "index/provider":
+        group, _, version = module.partition("/")
+        guess = folder / group.removesuffix(".k8s.io").removesuffix(".sh") / version / f"{name}.py"
     if guess.exists():
         return guess
     for path in sorted(folder.rglob("*.py")):

@@ -1,0 +1,172 @@
+"""DigitalOcean: networks, NAT gateways and Kubernetes clusters."""
+
+import ipaddress
+import json
+from typing import Any
+
+from rehearsal.standins.aws.network import public_address
+from rehearsal.standins.table import CREATED, Ask, Autoname, Lookup, Standin, always, given, names
+
+DAYS = names("any monday tuesday wednesday thursday friday saturday sunday")
+
+
+def _network_name(ask: Ask) -> list[str]:
+    found = []
+    network = ask["ipRange"]
+    if network is not None:
+        try:
+            if not 16 <= ipaddress.IPv4Network(network).prefixlen <= 28:
+                found.append(f"ipRange {network!r} must be from /16 to /28")
+        except ValueError as error:
+            found.append(f"ipRange {network!r} is not valid: {error}")
+    return found
+
+
+def _cluster(ask: Ask) -> list[str]:
+    found = []
+    policy, pool = ask["maintenancePolicy"], ask["nodePool"]
+    if policy and policy.get("day") not in DAYS:
+        found.append(f"maintenancePolicy.day {policy.get('day')!r} must be one of {', '.join(sorted(DAYS))}")
+    if not str(ask["version"] or ""):
+        found.append("version must not be empty")
+    if pool.get("autoScale") and not 1 <= (pool.get("minNodes") or 0) <= (pool.get("maxNodes") or 0):
+        found.append("nodePool needs minNodes from 1 up to maxNodes when it scales by itself")
+    return found
+
+
+def _endpoint(ask: Ask) -> str:
+    return f"https://{ask.uuid('cluster')}.k8s.ondigitalocean.com"
+
+
+def _kubeconfigs(ask: Ask) -> list[dict[str, Any]]:
+    name = f"do-{ask['region'] or 'sgp1'}-{ask['name']}"
+    host, token = _endpoint(ask), f"dop_v1_{ask.hex(64, 'token')}"
+    raw = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": {"server": host}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": f"{name}-admin"}}],
+        "current-context": name,
+        "users": [{"name": f"{name}-admin", "user": {"token": token}}],
+    }
+    return [
+        {
+            "clientCertificate": "",
+            "clientKey": "",
+            "clusterCaCertificate": "",
+            "expiresAt": CREATED,
+            "host": host,
+            "rawConfig": json.dumps(raw),
+            "token": token,
+        }
+    ]
+
+
+def _pool(ask: Ask) -> dict[str, Any]:
+    pool = dict(ask["nodePool"])
+    count = pool.get("nodeCount") or pool.get("minNodes") or 1
+    return {
+        **pool,
+        "id": ask.uuid("pool"),
+        "actualNodeCount": count,
+        "nodes": [
+            {
+                "id": ask.uuid(f"node{at}"),
+                "name": f"{pool['name']}-{ask.hex(5, f'node{at}')}",
+                "status": "running",
+                "dropletId": str(500_000_000 + ask.number(100_000_000, f"droplet{at}")),
+                "createdAt": CREATED,
+                "updatedAt": CREATED,
+            }
+            for at in range(count)
+        ],
+    }
+
+
+def _gateway_vpcs(ask: Ask) -> list[dict[str, Any]]:
+    return [
+        {"defaultGateway": False, **vpc, "gatewayIp": vpc.get("gatewayIp") or f"10.30.{at}.5"}
+        for at, vpc in enumerate(ask["vpcs"])
+    ]
+
+
+TYPES: dict[str, Standin] = {
+    "digitalocean:index/vpc:Vpc": Standin(
+        what="network",
+        id=lambda ask: ask.uuid(),
+        computed={
+            "createdAt": always(CREATED),
+            "default": always(False),
+            "ipRange": given("ipRange", "10.10.0.0/20"),
+            "vpcUrn": lambda ask: f"do:vpc:{ask.uuid()}",
+        },
+        autoname=Autoname(),
+        replaces=names("ipRange region"),
+        refuses=_network_name,
+    ),
+    "digitalocean:index/vpcNatGateway:VpcNatGateway": Standin(
+        what="gateway with a fixed address for what leaves the network",
+        id=lambda ask: ask.uuid(),
+        computed={
+            "createdAt": always(CREATED),
+            "egresses": lambda ask: [{"publicGateways": [{"ipv4": public_address(ask)}]}],
+            "icmpTimeoutSeconds": given("icmpTimeoutSeconds", 30),
+            "projectId": given("projectId", lambda ask: ask.uuid("project")),
+            "state": always("ACTIVE"),
+            "tcpTimeoutSeconds": given("tcpTimeoutSeconds", 300),
+            "udpTimeoutSeconds": given("udpTimeoutSeconds", 30),
+            "updatedAt": always(CREATED),
+            "vpcs": _gateway_vpcs,
+        },
+        autoname=Autoname(),
+        replaces=names("region type vpcs"),
+    ),
+    "digitalocean:index/kubernetesCluster:KubernetesCluster": Standin(
+        what="Kubernetes cluster with its nodes",
+        id=lambda ask: ask.uuid("cluster"),
+        computed={
+            "clusterUrn": lambda ask: f"do:kubernetes:{ask.uuid('cluster')}",
+            "controlPlaneFirewall": given(
+                "controlPlaneFirewall", lambda _ask: {"allowedAddresses": [], "enabled": False}
+            ),
+            "createdAt": always(CREATED),
+            "endpoint": _endpoint,
+            "ipv4Address": public_address,
+            "kubeConfigs": _kubeconfigs,
+            "nodePool": _pool,
+            "status": always("running"),
+            "updatedAt": always(CREATED),
+        },
+        autoname=Autoname(),
+        replaces=names("clusterSubnet isolatedWorkers name region serviceSubnet vpcUuid workerSubnetUuid"),
+        refuses=_cluster,
+    ),
+}
+
+LOOKUPS: dict[str, Lookup] = {
+    "digitalocean:index/getKubernetesCluster:getKubernetesCluster": Lookup(
+        {
+            "autoUpgrade": always(True),
+            "clusterSubnet": always("10.40.0.0/16"),
+            "controlPlaneFirewalls": always([]),
+            "createdAt": always(CREATED),
+            "endpoint": _endpoint,
+            "ha": always(False),
+            "id": lambda ask: ask.uuid("cluster"),
+            "ipv4Address": public_address,
+            "isolatedWorkers": always(False),
+            "kubeConfigs": _kubeconfigs,
+            "maintenancePolicies": always([]),
+            "nodePools": always([]),
+            "region": always("sgp1"),
+            "serviceSubnet": always("10.41.0.0/19"),
+            "status": always("running"),
+            "surgeUpgrade": always(True),
+            "updatedAt": always(CREATED),
+            "urn": lambda ask: f"do:kubernetes:{ask.uuid('cluster')}",
+            "version": always("1.36.1-do.0"),
+            "vpcUuid": lambda ask: ask.uuid("vpc"),
+        },
+        absent=names("workerSubnetUuid"),
+    )
+}
