@@ -616,8 +616,10 @@ def many(count: int) -> list[Subject]:
                 for one in world().values()
             ]
         )
-        for name in ("media.example.org", "logs.example.org", "backup.example.org", "-id"):
-            text = text.replace(name, f"{number}{name}" if name != "-id" else f"-{number}-id")
+        for name in ("media.example.org", "logs.example.org", "backup.example.org"):
+            text = text.replace(name, f"{number}{name}")
+        for name in ("-id", "-arn", "app/alb/"):
+            text = text.replace(name, f"-{number}{name}")
         made += [Subject(**{**one, "urn": f"{one['urn']}-{number}"}) for one in json.loads(text)]
     return made[:count]
 

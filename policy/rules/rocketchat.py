@@ -233,6 +233,11 @@ def _lockout_said(p: Probe) -> None:
                 p.fail("older releases leave this off where nobody says", where)
 
 
+def _fewest(p: Probe) -> int:
+    """Return how many proxies there are at least: a trial may be reached without any."""
+    return 1 if p.config.production else 0
+
+
 def _proxies(p: Probe) -> None:
     for chat in chats(p):
         variable = chat.variables.get("HTTP_FORWARDED_COUNT")
@@ -246,7 +251,7 @@ def _proxies(p: Probe) -> None:
                 )
         else:
             value = _value(p, variable)
-            if value is not None and not 1 <= as_number(value, 0) <= 5:
+            if value is not None and not _fewest(p) <= as_number(value, -1) <= 5:
                 p.fail("no sensible number of proxies", Where(variable.path))
 
 
@@ -371,6 +376,10 @@ def _mongo(p: Probe) -> None:
         _mongo_uri(p, variable, str(variable.value))
 
 
+_INSIDE = re.compile(r"^[^.]+$|\.svc(\.cluster\.local)?$|^127\.")
+"""Hosts of the same machine or cluster: a bare name, a service of Kubernetes."""
+
+
 def _mongo_uri(p: Probe, variable: Variable, uri: str) -> None:
     match = re.match(r"^(mongodb(?:\+srv)?)://(?:([^@/]*)@)?([^/?]+)(/[^?]*)?(?:\?(.*))?$", uri)
     where = Where(variable.path)
@@ -381,9 +390,7 @@ def _mongo_uri(p: Probe, variable: Variable, uri: str) -> None:
     options = {
         part.split("=", 1)[0].lower(): part.split("=", 1)[-1].lower() for part in (query or "").split("&")
     }
-    local = all(
-        host.split(":")[0] in {"mongodb", "mongo", "localhost", "127.0.0.1"} for host in hosts.split(",")
-    )
+    local = all(_INSIDE.search(host.rsplit(":", 1)[0]) for host in hosts.split(","))
     if scheme == "mongodb" and "replicaset" not in options:
         p.fail("names no replica set, which the chat needs", where)
     if (
