@@ -9,8 +9,14 @@ from typing import Any, get_args
 import pytest
 import yaml
 
+from components.database.on_host import OnHostDatabase
+from components.edge.host_name import HostName
+from components.runtime.droplet import DropletHost, DropletHostArgs
 from components.runtime.host import sizes
+from components.runtime.host.agent import HostAgent, HostAgentArgs
 from components.runtime.host.config import HostConfig
+from components.runtime.lightsail import LightsailHost, LightsailHostArgs
+from components.values import DnsZone
 from rehearsal import canaries, stack
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, PlannedResource, find_leaks, plan_program
@@ -218,12 +224,14 @@ def test_the_bot_has_an_account_of_its_own_and_its_keys_from_the_secret(tmp_path
             "username": "jarvis",
             "rooms": ["general", "kitchen"],
             "scripts": ["hubot-weather"],
+            "allPublic": True,
             "keys": ["HUBOT_WEATHER"],
         },
     )
     service = document(plan)["compose"]["services"]["bot"]
     assert service["environment"]["ROCKETCHAT_USER"] == "jarvis" != plan.outputs["adminUsername"]
     assert service["environment"]["ROCKETCHAT_ROOM"] == "general,kitchen"
+    assert service["environment"]["LISTEN_ON_ALL_PUBLIC"] == "true"
     assert "volumes" not in service
     kept = json.loads(one(plan, "aws:secretsmanager/secretVersion:SecretVersion").inputs["secretString"])
     assert set(kept["environments"]["bot"]) == {"ROCKETCHAT_PASSWORD", "HUBOT_WEATHER"}
@@ -387,3 +395,80 @@ def test_any_host_goes_with_any_database_and_any_media(
         pytest.fail(str(error))
     kept = database["kind"] == "on-host" or media["kind"] == "host"
     assert ("backupBucket" in plan.outputs) == kept
+
+
+BAD_ARGUMENTS: list[tuple[str, Any]] = [
+    ("the size of the Lightsail host is 'huge'", lambda: LightsailHost("h", {**LIGHTSAIL, "size": "huge"})),
+    ("8 GB at least, not 4", lambda: LightsailHost("h", {**LIGHTSAIL, "disk_gb": 4})),
+    ("the size of the droplet is 'huge'", lambda: DropletHost("h", {**DROPLET, "size": "huge"})),
+    (
+        "is not in the DNS zone",
+        lambda: HostName("n", {"host": "chat.other.org", "zone": ZONE, "address": "192.0.2.1"}),
+    ),
+    ("MongoDB's own", lambda: OnHostDatabase("d", {"database": "admin", "oplog": False})),
+]
+ZONE: DnsZone = {"kind": "cloudflare", "name": "example.com", "id": "z"}
+LIGHTSAIL: LightsailHostArgs = {
+    "host": "chat.example.com",
+    "region": "ap-southeast-1",
+    "size": "small_3_0",
+    "disk_gb": 8,
+    "public_key": "ssh-ed25519 AAAA",
+}
+DROPLET: DropletHostArgs = {
+    "host": "chat.example.com",
+    "aws_region": "ap-southeast-1",
+    "region": "sgp1",
+    "size": "s-1vcpu-2gb",
+    "disk_gb": 10,
+    "public_key": "ssh-ed25519 AAAA",
+}
+
+
+@pytest.mark.parametrize(("words", "make"), BAD_ARGUMENTS)
+def test_wrong_arguments_are_refused_before_anything_is_made(words: str, make: Any) -> None:
+    with pytest.raises(ValueError, match=words):
+        record(make)
+
+
+def test_a_release_that_reads_the_oplog_gets_its_uri_on_the_host_too() -> None:
+    def program() -> object:
+        access = OnHostDatabase("d", {"database": "chat", "oplog": True}).access
+        assert access.oplog_uri is not None
+        return access.oplog_uri
+
+    outputs = {"RandomPassword": lambda args: {"result": f"pw-{args.name}"}}
+    found = record(program, outputs=outputs).value
+    assert found.startswith("mongodb://rocketchat:pw-d-credentials-chat@mongodb:27017/local?replicaSet=rs0")
+
+
+def test_the_agent_gives_the_role_to_nobody_but_systems_manager() -> None:
+    def program() -> object:
+        args: HostAgentArgs = {"region": "ap-southeast-1", "host": "chat.example.com", "identity": "one"}
+        agent = HostAgent("a", args)
+        return agent.cloud_config
+
+    made = record(
+        program,
+        outputs={"Activation": lambda _: {"activationCode": "a-code-for-once"}},
+        lookups={
+            "aws:index/getCallerIdentity:getCallerIdentity": {
+                "arn": "arn:aws:iam::123456789012:user/x",
+                "accountId": "123456789012",
+            }
+        },
+    )
+    [trust] = made.one("Role").json("assumeRolePolicy")["Statement"]
+    assert trust["Condition"]["ArnLike"] == {"aws:SourceArn": "arn:aws:ssm:ap-southeast-1:123456789012:*"}
+    assert "a-code-for-once" in made.value
+    assert made.one("Activation").inputs["registrationLimit"] == 1
+
+
+def test_mail_and_cost_are_watched_where_there_is_something_to_watch(tmp_path: Path) -> None:
+    plan = planned(tmp_path, "soluvas-lightsail")
+    assert len(plan.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")) == 2
+    assert plan.of_type("aws:budgets/budget:Budget")
+    family = planned(tmp_path, "family-host")
+    assert "alarmTopic" not in family.outputs
+    warned = planned(tmp_path, "family-host", monitoring={"alarmEmails": ["mum@family.example"]})
+    assert warned.of_type("aws:sns/topicSubscription:TopicSubscription")
