@@ -32,6 +32,7 @@ from stacks.spec import (
 
 if TYPE_CHECKING:
     from components.media.store import MediaStore
+    from components.operations.alarms import AlarmsArgs
 
 RUNTIMES = {
     "doks": ("stacks.runtimes.kubernetes", "OnDoks"),
@@ -106,6 +107,7 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
         **media_outputs,
         **_callbacks(spec),
         **running.outputs,
+        **_alarms(spec, running.watched, opts),
     }
     if "registration" in _generated(spec):
         outputs["registrationUrl"] = pulumi.Output.concat(
@@ -259,6 +261,20 @@ def _mail(
         domain = part.domain or features.sender_domain(part.sender)
         return smtp(part.host, part.port, domain, part.username, secrets.values.get("smtpPassword"))
     return None
+
+
+def _alarms(spec: ChatSpec, watched: "AlarmsArgs | None", opts: pulumi.ResourceOptions) -> Outputs:
+    """Watch what CloudWatch sees of the stack: the runtime, where it is in AWS, and SES's good name."""
+    monitoring, mail = spec.parts.monitoring, spec.parts.mail
+    ses = isinstance(mail, SesMail) and mail.region in (None, spec.region)
+    if spec.region is None or (watched is None and not ses and monitoring.monthly_budget_usd is None):
+        return {}
+    from components.operations.alarms import Alarms
+
+    args: AlarmsArgs = {**(watched or {"emails": ()}), "emails": list(monitoring.alarm_emails), "ses": ses}
+    if monitoring.monthly_budget_usd is not None:
+        args["monthly_budget_usd"] = float(monitoring.monthly_budget_usd)
+    return {"alarmTopic": Alarms("alarms", args, opts).topic_arn}
 
 
 def _callbacks(spec: ChatSpec) -> Outputs:

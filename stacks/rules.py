@@ -48,6 +48,7 @@ from stacks.spec import (
     Login,
     Mail,
     Media,
+    Monitoring,
     NewNetwork,
     OidcLogin,
     Parts,
@@ -472,6 +473,20 @@ def _atlas_region(database: AtlasDatabase, region: str | None) -> Iterator[Findi
                     remedy="set `privateLink: false`, or use one region",
                 )
         yield Note(wanted)
+
+
+@rule("What is to be watched can be watched")
+def _monitoring(monitoring: Monitoring, region: str | None) -> Iterator[Finding]:
+    if monitoring.monthly_budget_usd is not None and region is None:
+        yield Problem(
+            "rocketchat:monitoring.monthlyBudgetUsd",
+            "the budget is one of AWS, and this stack has no region of AWS",
+            remedy="leave it out, or add `aws:region`",
+        )
+    if not monitoring.alarm_emails:
+        yield Warning_("nobody is told when something fails (monitoring.alarmEmails is empty)")
+    else:
+        yield Note(f"{', '.join(monitoring.alarm_emails)} are told")
 
 
 @rule("Rarer backups are kept longer")

@@ -7,6 +7,7 @@ from typing import Protocol
 import pulumi
 
 from components.database.private_link import PrivateLinkArgs
+from components.operations.alarms import AlarmsArgs
 from components.values import DatabaseAccess, DnsZone, Egress
 from rocketchat.environment import Environment
 from rocketchat.services import Service
@@ -23,6 +24,8 @@ class Running:
     url: pulumi.Output[str]
     role_name: pulumi.Output[str] | None
     """The containers' role, which the bucket grants access to; None where the runtime has none."""
+    watched: AlarmsArgs | None = None
+    """What of it CloudWatch can watch; deploy.py adds who is told."""
     outputs: Mapping[str, pulumi.Input[object]] = field(default_factory=dict)
     """What operators want to know of it."""
 

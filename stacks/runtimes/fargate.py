@@ -1,4 +1,4 @@
-"""ECS Fargate behind an application load balancer: network, certificate, balancer, containers, name and alarms."""
+"""ECS Fargate behind an application load balancer: network, certificate, balancer, containers and name."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from components.edge.balancer import LoadBalancer, existing_balancer
 from components.edge.certificate import Certificate
 from components.network.existing import ExistingNetwork
 from components.network.vpc import Network
-from components.operations.alarms import Alarms, AlarmsArgs
+from components.operations.alarms import AlarmsArgs
 from components.runtime.fargate import FargateRuntime
 from components.runtime.fargate_args import FargateRuntimeArgs, FargateServiceArgs
 from components.values import BalancerPlace, DatabaseAccess, DnsZone, Endpoint, NetworkPlace
@@ -24,7 +24,6 @@ from stacks.spec import (
     CloudFrontEdge,
     ExistingBalancer,
     NewBalancer,
-    SesMail,
 )
 from stacks.spec import (
     ExistingNetwork as ExistingNetworkPart,
@@ -119,16 +118,19 @@ class OnFargate:
         if endpoint.zone_id is not None:
             named["target_zone_id"] = endpoint.zone_id
         name = PublicName("name", named, self._opts)
-        alarms = self._alarms(balancer, chat, services)
         outputs: dict[str, pulumi.Input[object]] = {
             "logGroup": chat.log_group_name,
-            "alarmTopic": alarms.topic_arn,
             "service": chat.service_names.apply(lambda names: names[main.name]),
             "cluster": chat.cluster_name,
         }
         if runtime.exec:
             outputs["execCommand"] = chat.exec_command
-        return Running(url=name.url, role_name=chat.task_role_name, outputs=outputs)
+        return Running(
+            url=name.url,
+            role_name=chat.task_role_name,
+            watched=self._watched(balancer, chat, services),
+            outputs=outputs,
+        )
 
     def _network(self) -> NetworkPlace:
         network = self._runtime.network
@@ -258,10 +260,11 @@ class OnFargate:
             metrics=self._spec.parts.monitoring.prometheus,
         )
 
-    def _alarms(self, balancer: BalancerPlace, chat: FargateRuntime, services: Sequence[Service]) -> Alarms:
-        monitoring, mail = self._spec.parts.monitoring, self._spec.parts.mail
-        args: AlarmsArgs = {
-            "emails": list(monitoring.alarm_emails),
+    def _watched(
+        self, balancer: BalancerPlace, chat: FargateRuntime, services: Sequence[Service]
+    ) -> AlarmsArgs:
+        return {
+            "emails": (),
             "balancer_arn_suffix": balancer.arn_suffix,
             "target_groups": {
                 service.name: chat.target_group_arn_suffixes[service.name]
@@ -272,8 +275,4 @@ class OnFargate:
             "services": {service.name: chat.service_names[service.name] for service in services},
             "container_insights": True,
             "nat_gateway_ids": self._nat_gateways,
-            "ses": isinstance(mail, SesMail) and mail.region in (None, self._region),
         }
-        if monitoring.monthly_budget_usd is not None:
-            args["monthly_budget_usd"] = float(monitoring.monthly_budget_usd)
-        return Alarms("alarms", args, self._opts)
