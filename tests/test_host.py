@@ -470,5 +470,3 @@ def test_mail_and_cost_are_watched_where_there_is_something_to_watch(tmp_path: P
     assert plan.of_type("aws:budgets/budget:Budget")
     family = planned(tmp_path, "family-host")
     assert "alarmTopic" not in family.outputs
-    warned = planned(tmp_path, "family-host", monitoring={"alarmEmails": ["mum@family.example"]})
-    assert warned.of_type("aws:sns/topicSubscription:TopicSubscription")

@@ -9,7 +9,6 @@ from components.database.in_cluster import IMAGES
 from components.database.on_host import OnHostDatabase
 from components.database.private_link import PrivateLinkArgs
 from components.edge.host_name import HostName
-from components.operations.alarms import Alarms, AlarmsArgs
 from components.runtime.droplet import DropletHost, DropletHostArgs
 from components.runtime.host.args import HostBackupArgs, HostBotArgs, HostConfigArgs
 from components.runtime.host.config import HostConfig
@@ -23,7 +22,7 @@ from stacks import features, hosts, providers
 from stacks.language import ChatSpec
 from stacks.load import Secrets
 from stacks.runtimes import Running, Variables
-from stacks.spec import DropletRuntime, HostMedia, HostRuntime, LightsailRuntime, SesMail
+from stacks.spec import DropletRuntime, HostMedia, HostRuntime, LightsailRuntime
 from stacks.spec import OnHostDatabase as OnHostDatabasePart
 
 
@@ -109,25 +108,10 @@ class _OnHost:
             "changes": "The host fetches every five minutes what a deployment changed.",
             "monthlyUsd": hosts.monthly_usd(spec.parts, spec.size, spec.defaults),
         }
-        alarms = self._alarms()
-        if alarms is not None:
-            outputs["alarmTopic"] = alarms.topic_arn
         if "backup" in args:
             outputs["backupBucket"] = config.backup_bucket
             outputs["restoreCommand"] = "/srv/chat/bin/chat-restore database newest --yes"
         return Running(url=name.url, role_name=None, outputs=outputs)
-
-    def _alarms(self) -> Alarms | None:
-        """Watch mail and the account's cost. The host itself is watched by the dead man's switch of its backup."""
-        monitoring, mail = self._spec.parts.monitoring, self._spec.parts.mail
-        args: AlarmsArgs = {
-            "emails": list(monitoring.alarm_emails),
-            "ses": isinstance(mail, SesMail) and mail.region in (None, self._region),
-        }
-        if monitoring.monthly_budget_usd is not None:
-            args["monthly_budget_usd"] = float(monitoring.monthly_budget_usd)
-        wanted = args["emails"] or args["ses"] or "monthly_budget_usd" in args
-        return Alarms("alarms", args, self._opts) if wanted else None
 
     def _backup(self) -> HostBackupArgs:
         part, given, protect = self._spec.parts.backup, self._secrets.values, self._spec.defaults.protect
