@@ -183,7 +183,7 @@ def _doks(
         yield Warning_(
             "without NAT connections leave with the nodes' own addresses, which change at every upgrade"
         )
-    if defaults.protect and not runtime.high_availability:
+    if defaults.protect and runtime.high_availability is False:
         yield Warning_("one control plane: it is away for minutes at its upgrades, while the chat runs on")
     if isinstance(database, UriDatabase):
         yield Note(

@@ -415,8 +415,8 @@ class DoksRuntime(ClusterChat):
     nat: bool = True
     """Leave through one NAT gateway with one fixed address. Without it every node leaves with its own, which
     changes at each upgrade."""
-    high_availability: bool = False
-    """Several control planes, about 40 USD a month; cannot be taken back."""
+    high_availability: bool | None = None
+    """Several control planes, about 40 USD a month; cannot be taken back. On in production."""
     auto_upgrade: bool = True
     """Take patch releases in the maintenance window."""
     maintenance_day: Literal["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] = (

@@ -380,7 +380,8 @@ exit 1
 
 
 def _name(made: "kubernetes.core.v1.Secret | kubernetes.core.v1.ConfigMap") -> pulumi.Output[str]:
-    return made.metadata.apply(lambda found: str(found.name))
+    name: pulumi.Output[str] = made.metadata.apply(lambda found: str(found.name))
+    return name
 
 
 def _check(args: ClusterMongodbArgs) -> None:

@@ -12,6 +12,8 @@ from components.cluster_object import ClusterObject
 CERT_MANAGER_REPOSITORY = "https://charts.jetstack.io"
 CERT_MANAGER_VERSION = "v1.21.2"
 ISSUER = "letsencrypt"
+WEBHOOK_PORT = 10250
+"""Of cert-manager's webhook, which the chart puts there."""
 
 LETS_ENCRYPT = {
     "production": "https://acme-v02.api.letsencrypt.org/directory",
@@ -48,7 +50,8 @@ class CertManager(Component):
 
     Checks are HTTP-01: they need no credentials of the DNS service in the cluster.
 
-    Produces: a namespace, the Helm release with its resource definitions, a ClusterIssuer.
+    Produces: a namespace with its network policies, the Helm release with its resource definitions, a
+    ClusterIssuer.
     """
 
     issuer: pulumi.Output[str]
@@ -64,10 +67,12 @@ class CertManager(Component):
             metadata={"name": "cert-manager", "labels": _RESTRICTED_NAMESPACE},
             opts=self.child(),
         )
+        inside = namespace.metadata.apply(lambda found: str(found.name))
+        policies = _policies(self, name, inside)
         release = kubernetes.helm.v3.Release(
             f"{name}-release",
             name="cert-manager",
-            namespace=namespace.metadata.apply(lambda found: str(found.name)),
+            namespace=inside,
             chart="cert-manager",
             version=CERT_MANAGER_VERSION,
             repository_opts={"repo": CERT_MANAGER_REPOSITORY},
@@ -82,7 +87,7 @@ class CertManager(Component):
             },
             cleanup_on_fail=True,
             timeout=600,
-            opts=self.child(),
+            opts=self.child(depends_on=policies),
         )
         solver: dict[str, Any] = (
             {
@@ -112,6 +117,37 @@ class CertManager(Component):
         )
         self.issuer = issuer.metadata.apply(lambda found: str(found["name"]))
         self.register_outputs({"issuer": self.issuer})
+
+
+def _policies(component: Component, name: str, namespace: pulumi.Output[str]) -> list[pulumi.Resource]:
+    """Deny everything, but what cert-manager lives of: names, the cluster's API, Let's Encrypt, its own checks."""
+    return [
+        kubernetes.networking.v1.NetworkPolicy(
+            f"{name}-deny",
+            metadata={"name": "deny-all", "namespace": namespace},
+            spec={"pod_selector": {}, "policy_types": ["Ingress", "Egress"]},
+            opts=component.child(),
+        ),
+        kubernetes.networking.v1.NetworkPolicy(
+            f"{name}-traffic",
+            metadata={"name": "traffic", "namespace": namespace},
+            spec={
+                "pod_selector": {},
+                "policy_types": ["Ingress", "Egress"],
+                # The cluster's API calls the webhook, from addresses that no selector knows.
+                "ingress": [{"ports": [{"port": WEBHOOK_PORT, "protocol": "TCP"}]}],
+                "egress": [
+                    {
+                        "ports": [
+                            {"port": 53, "protocol": "UDP"},
+                            *({"port": port, "protocol": "TCP"} for port in (53, 80, 443, 6443)),
+                        ]
+                    }
+                ],
+            },
+            opts=component.child(),
+        ),
+    ]
 
 
 class ClusterGatewayArgs(TypedDict):

@@ -135,11 +135,11 @@ class DoksCluster(Component):
             name=pulumi.Output.all(cluster.id, cluster.name).apply(lambda known: str(known[1])),
             opts=pulumi.InvokeOptions(parent=self),
         )
+        raw: pulumi.Output[str] = found.kube_configs.apply(lambda configs: str(configs[0].raw_config))
+        kubeconfig: pulumi.Output[str] = pulumi.Output.secret(raw)
         self._provider = kubernetes.Provider(
             f"{name}-objects",
-            kubeconfig=pulumi.Output.secret(
-                found.kube_configs.apply(lambda configs: str(configs[0].raw_config))
-            ),
+            kubeconfig=kubeconfig,
             cluster_identifier=cluster.id,
             opts=self.child(),
         )

@@ -302,7 +302,8 @@ def _tcp(port: int) -> dict[str, object]:
 
 
 def _name(secret: "kubernetes.core.v1.Secret") -> pulumi.Output[str]:
-    return secret.metadata.apply(lambda found: str(found.name))
+    name: pulumi.Output[str] = secret.metadata.apply(lambda found: str(found.name))
+    return name
 
 
 def _ingress(ingress: ChartIngressArgs, host: str | None) -> dict[str, object]:

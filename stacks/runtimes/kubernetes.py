@@ -317,6 +317,7 @@ class OnDoks(_Cluster):
             raise ValueError("runtime doks needs a zone, which the rules of stack files ask for")
         self._spec, self._zone, self._opts, self._runtime = spec, zone, opts, runtime
         holds_data = isinstance(spec.parts.database, InClusterDatabase) and spec.defaults.protect
+        self._cluster_name = runtime.cluster
         self._cluster = DoksCluster(
             "cluster",
             {
@@ -330,7 +331,9 @@ class OnDoks(_Cluster):
                 "pod_cidr": runtime.pod_network,
                 "service_cidr": runtime.service_network,
                 "nat": runtime.nat,
-                "high_availability": runtime.high_availability,
+                "high_availability": (
+                    spec.defaults.protect if runtime.high_availability is None else runtime.high_availability
+                ),
                 "auto_upgrade": runtime.auto_upgrade,
                 "maintenance_day": runtime.maintenance_day,
                 "maintenance_time": runtime.maintenance_time,
@@ -355,7 +358,9 @@ class OnDoks(_Cluster):
                 "namespace": self._namespace.name,
                 "gateway_name": runtime.name,
                 "gateway_class": GATEWAY_CLASS,
-                "annotations": {"service.beta.kubernetes.io/do-loadbalancer-name": f"{runtime.cluster}-chat"},
+                "annotations": {
+                    "service.beta.kubernetes.io/do-loadbalancer-name": f"{self._cluster_name}-chat"
+                },
             },
             self._inside,
         )
