@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself. Nothing is written outside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help rehearse test lint bench golden schema docs engine clean
+.PHONY: help rehearse policy test lint bench golden schema docs engine clean
 
 STACK ?= lovia-fargate
 PYTHON ?= python3
@@ -26,6 +26,9 @@ help: ## Show the targets
 rehearse: .venv/.run ## Plan a stack, and deploy it to stand-in clouds where there is an engine (STACK=name, JSON=file, ENGINE=0)
 	@$(BIN)/python -m rehearsal plan $(STACK) $(if $(JSON),--json $(JSON)) $(if $(filter 0,$(ENGINE)),--engine never)
 
+policy: .venv/.run ## Judge the stacks by the policy pack (STACK=name for one; SARIF=file, JUNIT=file, JSON=file)
+	@$(BIN)/python -m policy $(if $(filter command,$(firstword $(origin STACK))),$(STACK)) $(if $(JSON),--json $(JSON)) $(if $(SARIF),--sarif $(SARIF)) $(if $(JUNIT),--junit $(JUNIT))
+
 test: .venv/.dev ## Run all tests
 	@$(BIN)/python -m pytest
 
@@ -44,6 +47,7 @@ schema: .venv/.run ## Write stacks/stack.schema.json anew
 	@$(BIN)/python -m stacks.schema
 
 docs: schema ## Write the generated pages anew
+	@$(BIN)/python -m policy.docs
 
 engine: .venv/.run ## Find or provide the Pulumi CLI, below this folder
 	@$(BIN)/python -m rehearsal engine

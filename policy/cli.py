@@ -81,7 +81,21 @@ def _parser() -> argparse.ArgumentParser:
 
 def _config(stack: str, asked: argparse.Namespace) -> Config:
     overrides = {"environment": asked.environment} if asked.environment else None
-    return load(stack, asked.config, overrides)
+    return load(stack, asked.config, overrides, profile=profile_of(stack))
+
+
+def profile_of(stack: str) -> str | None:
+    """Return the profile that a stack file gives its chat; None where there is no such file."""
+    from stacks import files
+    from stacks.problems import InvalidStack
+    from stacks.spec import Profile
+
+    try:
+        chat = files.read(stack).values.get("rocketchat:chat")
+    except InvalidStack:
+        return None
+    told = chat.get("profile") if isinstance(chat, dict) else None
+    return told if told in set(Profile) else None
 
 
 def _asked_for(asked: argparse.Namespace) -> Iterator[tuple[str, Callable[[], list[Subject]]]]:

@@ -82,8 +82,17 @@ class ConfigFile(BaseModel):
     )
 
 
-def load(stack: str, path: Path = CONFIG_FILE, overrides: Mapping[str, Any] | None = None) -> Config:
-    """Return the configuration of a stack. Raises ConfigError with all mistakes, each with its place."""
+def load(
+    stack: str,
+    path: Path = CONFIG_FILE,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    profile: str | None = None,
+) -> Config:
+    """Return the configuration of a stack. Raises ConfigError with all mistakes, each with its place.
+
+    `profile` is what the stack file says of itself; the file's own word on the stack comes before it.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -96,7 +105,8 @@ def load(stack: str, path: Path = CONFIG_FILE, overrides: Mapping[str, Any] | No
         file = ConfigFile.model_validate(content)
         own = file.stacks.get(stack) or {}
         waivers = [*(file.default.get("waivers") or ()), *(own.get("waivers") or ())]
-        merged = {**file.default, **own, **(overrides or {})}
+        told = {} if profile is None else {"environment": profile}
+        merged = {**file.default, **told, **own, **(overrides or {})}
         if overrides is None or "waivers" not in overrides:
             merged["waivers"] = waivers
         return Config.model_validate(merged)

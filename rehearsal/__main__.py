@@ -52,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _plan(asked: argparse.Namespace) -> int:
+    from policy import config as policy_config
+    from policy.adapters import from_plan
+    from policy.judge import judge
     from rehearsal import show, stack
     from rehearsal.cli import find_engine
     from rehearsal.engine import live
@@ -76,6 +79,20 @@ def _plan(asked: argparse.Namespace) -> int:
             or f"{len(plan.secrets)} secret values looked for in {len(plan.resources)} resources",
         ),
     ]
+    report = judge(
+        from_plan(plan.resources),
+        policy_config.load(loaded.name, profile=loaded.spec.parts.chat.profile.value),
+        stack=loaded.name,
+    )
+    checks.append(
+        show.Check(
+            "The policy pack is content",
+            report.clean,
+            "; ".join(f"{one.rule.id}: {one.subject.name}" for one in report.blocking)
+            or f"{len(report.advisory)} advisory findings, {len(report.waived)} waived; `make policy` shows them",
+        )
+    )
+    refused = bool(leaks) or not report.clean
     steps = next_steps(loaded.spec, loaded.name, plan.outputs)
     show.show_plan(plan, to, checks=checks)
     cli = find_engine() if asked.engine == "auto" else None
@@ -85,7 +102,7 @@ def _plan(asked: argparse.Namespace) -> int:
             + (" `make engine` provides one." if asked.engine == "auto" else "")
         )
         show.show_next(steps, to)
-        return 1 if leaks else 0
+        return 1 if refused else 0
     with show.watching(to, len(plan.resources)) as watch:
         life = live(
             loaded.program,
@@ -102,7 +119,7 @@ def _plan(asked: argparse.Namespace) -> int:
     )
     show.show_checks([check], to)
     show.show_next(steps, to)
-    return 1 if leaks or life.state_leaks else 0
+    return 1 if refused or life.state_leaks else 0
 
 
 def _golden(asked: argparse.Namespace) -> int:

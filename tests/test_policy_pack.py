@@ -33,6 +33,7 @@ from test_policy_rules import seen
 
 from policy import adapters, cli, docs, report
 from policy import tokens as t
+from policy.cli import profile_of
 from policy.config import Config, ConfigError, Waiver, load
 from policy.judge import Report, judge
 from policy.model import SECRET, Stack, Subject
@@ -74,7 +75,8 @@ def planned(stack: str) -> Plan:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_stack_of_this_project_passes_with_nothing_mandatory(stack: str) -> None:
-    found = judge(adapters.from_plan(planned(stack).resources), load(stack), stack=stack)
+    configuration = load(stack, profile=profile_of(stack))
+    found = judge(adapters.from_plan(planned(stack).resources), configuration, stack=stack)
     assert [(f.rule.id, f.subject.name, f.path) for f in found.blocking] == []
     assert found.expired == ()
     assert found.unused == ()
