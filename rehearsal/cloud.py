@@ -1,11 +1,13 @@
 """What exists in the stand-in clouds while the real engine deploys to them."""
 
+import contextlib
 import threading
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from rehearsal.faults import Faults
 from rehearsal.standins.table import Cloud
 
 
@@ -33,6 +35,16 @@ class StandinCloud:
         self._things: dict[tuple[str, str], list[Kept]] = {}
         self._made: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self.faults: Faults | None = None
+        """What goes wrong, in rehearsals of that."""
+
+    @contextlib.contextmanager
+    def changing(self, urn: str) -> Iterator[None]:
+        """Stand around a call that changes something; raises FaultError where it is to go wrong."""
+        struck = self.faults is not None and self.faults.before(urn)
+        yield
+        if struck and self.faults is not None:
+            self.faults.after()
 
     def generation(self, urn: str) -> int:
         """Return how many of this URN were made so far."""
@@ -57,6 +69,16 @@ class StandinCloud:
             things = self._things.setdefault((thing.urn, thing.id), [])
             things[-1:] = [thing]
 
+    def tamper(self, name: str, outputs: Mapping[str, Any]) -> None:
+        """Change things of a name behind the engine's back. Raises LookupError where there is none."""
+        found = [thing for thing in self.things() if thing.name == name]
+        if not found:
+            raise LookupError(name)
+        for thing in found:
+            self.update(
+                replace(thing, inputs={**thing.inputs, **outputs}, outputs={**thing.outputs, **outputs})
+            )
+
     def delete(self, urn: str, own_id: str) -> None:
         """Forget the oldest thing of that URN and id; what is not there needs no deletion."""
         with self._lock:
@@ -69,3 +91,33 @@ class StandinCloud:
         with self._lock:
             every = [thing for things in self._things.values() for thing in things]
         return tuple(sorted(every, key=lambda thing: (thing.urn, thing.generation)))
+
+    def dump(self) -> list[dict[str, Any]]:
+        """Return all that exists, as plain values. It holds the stand-ins' secrets in clear."""
+        return [
+            {
+                **{key: getattr(thing, key) for key in ("urn", "type", "name", "id", "generation")},
+                "inputs": dict(thing.inputs),
+                "outputs": dict(thing.outputs),
+                "secrets": sorted(thing.secrets),
+                "region": thing.cloud.region,
+                "tags": dict(thing.cloud.default_tags),
+                "made": self._made[thing.urn],
+            }
+            for thing in self.things()
+        ]
+
+    def load(self, dumped: list[dict[str, Any]]) -> None:
+        """Take back what `dump` gave."""
+        for one in dumped:
+            self.create(
+                Kept(
+                    **{key: one[key] for key in ("urn", "type", "name", "id", "generation")},
+                    inputs=one["inputs"],
+                    outputs=one["outputs"],
+                    secrets=frozenset(one["secrets"]),
+                    cloud=Cloud(one["region"], one["tags"]),
+                )
+            )
+            with self._lock:
+                self._made[one["urn"]] = one["made"]

@@ -272,7 +272,7 @@ def rehearsing(
             )
 
         for other, outputs in (others or {}).items():
-            opening(other).import_stack(_deployed(project, other, outputs))
+            opening(other).import_stack(deployed(project, other, outputs))
         opened = opening(stack)
         secrets = {f"configuration {key}": config[key] for key in secret_keys if key in config}
         rehearsal = Rehearsal(opened, cloud, cli, secrets, root / "state", Guarded(program), watch)
@@ -281,7 +281,7 @@ def rehearsing(
         yield rehearsal
 
 
-def _deployed(project: str, stack: str, outputs: Mapping[str, Any]) -> "automation.Deployment":
+def deployed(project: str, stack: str, outputs: Mapping[str, Any]) -> "automation.Deployment":
     """The state of a stack with nothing but its outputs."""
     from pulumi import automation
 

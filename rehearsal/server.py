@@ -13,6 +13,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from rehearsal import standins
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.errors import RehearsalError
+from rehearsal.faults import FaultError
 from rehearsal.standins.table import Ask, Cloud, tags_all
 from rehearsal.wire import UNKNOWN, decode, encode
 
@@ -58,8 +59,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
-        """Give a version, which the engine does not compare for attached providers."""
-        return plugin_pb2.PluginInfo(version="1.0.0")
+        """Give a version above that of every SDK: a refresh warns of older ones."""
+        return plugin_pb2.PluginInfo(version="999.0.0")
 
     def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         """Check a provider's own settings."""
@@ -117,9 +118,20 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             ask = Ask(token, name, request.urn, inputs, cloud, generation)
             made = standins.make(ask, preview=request.preview)
         if not request.preview:
-            self._cloud.create(
-                Kept(request.urn, token, name, made.id, inputs, made.outputs, made.secrets, cloud, generation)
-            )
+            with _told(context), self._cloud.changing(request.urn):
+                self._cloud.create(
+                    Kept(
+                        request.urn,
+                        token,
+                        name,
+                        made.id,
+                        inputs,
+                        made.outputs,
+                        made.secrets,
+                        cloud,
+                        generation,
+                    )
+                )
         return provider_pb2.CreateResponse(id=made.id, properties=_outputs(made, secrets))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -147,14 +159,26 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             ask = Ask(token, name, request.urn, inputs, cloud, generation)
             made = standins.make(ask, preview=request.preview, own_id=request.id)
         if not request.preview:
-            self._cloud.update(
-                Kept(request.urn, token, name, made.id, inputs, made.outputs, made.secrets, cloud, generation)
-            )
+            with _told(context), self._cloud.changing(request.urn):
+                self._cloud.update(
+                    Kept(
+                        request.urn,
+                        token,
+                        name,
+                        made.id,
+                        inputs,
+                        made.outputs,
+                        made.secrets,
+                        cloud,
+                        generation,
+                    )
+                )
         return provider_pb2.UpdateResponse(properties=_outputs(made, secrets))
 
-    def Delete(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+    def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Delete a resource."""
-        self._cloud.delete(request.urn, request.id)
+        with _told(context), self._cloud.changing(request.urn):
+            self._cloud.delete(request.urn, request.id)
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -183,6 +207,8 @@ def _told(context: Any) -> Iterator[None]:
         yield
     except RehearsalError as error:
         context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+    except FaultError as error:
+        context.abort(error.code, str(error))
 
 
 def _of_urn(urn: str) -> tuple[str, str]:

@@ -1,0 +1,55 @@
+"""Which AWS account the credentials of this moment are those of."""
+
+import dataclasses
+import tempfile
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+from pulumi.automation import LocalWorkspaceOptions, create_stack
+from pulumi.automation.errors import CommandError
+
+from automation import judged
+from automation.backend import Backend
+from automation.engine import Engine
+from rehearsal.inline import Guarded
+
+_PROJECT = "rocketchat-account"
+
+
+def account_now(backend: Backend, engine: Engine, region: str) -> str:
+    """Ask AWS whose credentials these are, in a preview of a program that makes nothing.
+
+    Raises ProviderError where AWS does not answer.
+    """
+    found: list[str] = []
+
+    def program() -> None:
+        provider = aws.Provider("aws", region=region)
+        told = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(provider=provider))
+        told.account_id.apply(found.append)
+
+    guarded = Guarded(program)
+    with tempfile.TemporaryDirectory(prefix="rocketchat-account-") as folder:
+        (Path(folder) / "state").mkdir()
+        (Path(folder) / "Pulumi.yaml").write_text(f"name: {_PROJECT}\nruntime: python\n", encoding="utf-8")
+        own = dataclasses.replace(
+            backend,
+            url=(Path(folder) / "state").as_uri(),
+            environment={**backend.environment, "PULUMI_CONFIG_PASSPHRASE": "nothing is kept"},
+        )
+        options = LocalWorkspaceOptions(
+            work_dir=folder,
+            env_vars=own.variables(),
+            pulumi_home=None if own.home is None else str(own.home),
+            secrets_provider="passphrase",
+            pulumi_command=engine,
+        )
+        try:
+            stack = create_stack("account", project_name=_PROJECT, program=guarded, opts=options)
+            stack.preview(color="never")
+        except CommandError as error:
+            raise judged.of_account(error, guarded.failures) from None
+        finally:
+            guarded.close()
+    return found[0]

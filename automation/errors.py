@@ -1,0 +1,93 @@
+"""The few ways in which an operation can fail. Messages are for people: no traceback, no secret."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from automation.values import Finding
+from stacks.problems import Problem
+
+
+class AutomationError(Exception):
+    """An operation failed. `resource` is a URN or empty, `cause` says what is wrong, `remedy` what to do."""
+
+    kind = "error"
+
+    def __init__(self, cause: str, *, resource: str = "", remedy: str = "") -> None:
+        self.cause = cause
+        self.resource = resource
+        self.remedy = remedy
+        super().__init__(cause, resource, remedy)
+
+    def __str__(self) -> str:
+        where = self.resource.rpartition("::")[2]
+        lines = [f"{where}: {self.cause}" if where and where not in self.cause else self.cause]
+        if self.remedy:
+            lines.append(f"    to mend it: {self.remedy}")
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the error for other tools."""
+        return {
+            "error": self.kind,
+            "cause": self.cause,
+            "resource": self.resource,
+            "remedy": self.remedy,
+        }
+
+
+class ConfigurationError(AutomationError):
+    """The stack file, the secrets, the backend or the machine is not as it must be. Nothing was changed."""
+
+    kind = "configuration"
+    problems: Sequence[Problem] = ()
+    """Every mistake of a stack file, where it is one that is wrong."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the error with the mistakes of the stack file."""
+        return {**super().to_json(), "problems": [dataclasses.asdict(problem) for problem in self.problems]}
+
+
+class NoEngineError(ConfigurationError):
+    """There is no Pulumi CLI that can do this."""
+
+    kind = "no-engine"
+
+
+class PolicyError(AutomationError):
+    """The policy pack stopped the operation. `findings` holds every mandatory one."""
+
+    kind = "policy"
+
+    def __init__(self, findings: Sequence[Finding], *, remedy: str = "") -> None:
+        self.findings = tuple(findings)
+        count = len(self.findings)
+        listed = "\n".join(f"  {finding}" for finding in self.findings)
+        noun = "finding stops" if count == 1 else "findings stop"
+        super().__init__(
+            f"{count} mandatory policy {noun} the deployment:\n{listed}",
+            resource=self.findings[0].urn if count == 1 else "",
+            remedy=remedy,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the error with its findings."""
+        return {**super().to_json(), "findings": [finding.to_json() for finding in self.findings]}
+
+
+class ProviderError(AutomationError):
+    """A cloud refused or failed. What was done before is in the state; the next `up` goes on from there."""
+
+    kind = "provider"
+
+
+class ConflictError(AutomationError):
+    """Somebody else changes the stack, or it is in a state that this operation must not touch."""
+
+    kind = "conflict"
+
+
+class CancelledError(AutomationError):
+    """The operation was stopped before its end."""
+
+    kind = "cancelled"

@@ -1,0 +1,137 @@
+"""From what the engine and the program say when they fail to one of our errors."""
+
+import re
+from collections.abc import Sequence
+
+from pulumi.automation.errors import CommandError
+
+from automation.errors import (
+    AutomationError,
+    CancelledError,
+    ConfigurationError,
+    NoEngineError,
+    PolicyError,
+    ProviderError,
+)
+from automation.events import Recorder, Said
+from automation.state import STACK_TYPE, mask
+from rehearsal.inline import STOPPED
+from stacks.problems import InvalidStack
+
+_COMPONENT = re.compile(r"^rocketchat:index:")
+_SECRETS = re.compile(r"passphrase|decrypt|secrets manager|encryptionsalt|secrets provider", re.IGNORECASE)
+_NO_HOST = re.compile(r"no language plugin|failed to load language plugin|language-python", re.IGNORECASE)
+_NO_PLUGIN = re.compile(r"no resource plugin|could not load plugin|failed to load plugin", re.IGNORECASE)
+_LOGIN = re.compile(r"pulumi login|PULUMI_ACCESS_TOKEN|not logged in|unable to open bucket", re.IGNORECASE)
+_NO_ANSWER = re.compile(
+    r"time.?out|time limit|deadline|connection (reset|refused|closed)|broken pipe|\bEOF\b|unavailable|no answer|"
+    r"transport is closing|context canceled",
+    re.IGNORECASE,
+)
+_AGAIN = "mend it and run `up` again: it goes on from what is in the state"
+_SUMMARY = re.compile(r"^(update|preview|destroy|refresh) failed$|^resource .* failed$", re.IGNORECASE)
+
+
+def of_file(error: InvalidStack) -> ConfigurationError:
+    """Return the error of a stack file with mistakes."""
+    made = ConfigurationError(str(error), remedy="")
+    made.problems = error.problems
+    return made
+
+
+def of_operation(
+    error: CommandError,
+    recorder: Recorder,
+    raised: Sequence[Exception],
+    secrets: frozenset[str],
+    *,
+    interrupted: bool,
+    killed: bool,
+    lost: bool = False,
+) -> AutomationError:
+    """Return the error of an operation that failed."""
+    recover = f"python -m automation recover {recorder.stack}"
+    if killed:
+        return CancelledError(f"the engine was killed in the middle of the {recorder.kind}", remedy=recover)
+    if interrupted:
+        return CancelledError(
+            f"the {recorder.kind} was stopped; what was done until then is in the state",
+            remedy="run it again; it goes on from there",
+        )
+    if raised:
+        return _of_program(raised[0], secrets)
+    told = [said for said in recorder.of_severity("error") if not _SUMMARY.match(said.message)]
+    refused = [said for said in told if _of_resource(said)]
+    stopping = [finding for finding in recorder.findings if finding.mandatory]
+    if stopping and not recorder.failed:
+        return PolicyError(
+            stopping, remedy="change the stack file, or waive the finding for a time in policy/config.yaml"
+        )
+    if refused or recorder.failed:
+        urn = refused[0].urn if refused else recorder.failed[0]
+        cause = "\n".join(dict.fromkeys(said.message for said in refused)) or "the provider failed"
+        return ProviderError(mask(cause, secrets), resource=urn, remedy=recover if lost else _AGAIN)
+    messages = [said.message for said in told if STOPPED not in said.message]
+    return _of_text("\n".join(dict.fromkeys(messages)) or str(error), recorder.stack, secrets)
+
+
+def unanswered(recorder: Recorder, urn: str) -> bool:
+    """Whether a step failed for want of an answer, and not because the cloud said no."""
+    return any(said.urn == urn and _NO_ANSWER.search(said.message) for said in recorder.of_severity("error"))
+
+
+def of_command(error: CommandError, stack: str, secrets: frozenset[str]) -> AutomationError:
+    """Return the error of a command that is no update."""
+    return _of_text(str(error), stack, secrets)
+
+
+def of_account(error: CommandError, raised: Sequence[Exception]) -> AutomationError:
+    """Return the error of the question whose credentials these are."""
+    cause = str(raised[0]) if raised else _plain(str(error))
+    return ProviderError(
+        f"AWS does not say whose credentials these are: {cause}",
+        remedy="give valid credentials (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)",
+    )
+
+
+def _of_program(raised: Exception, secrets: frozenset[str]) -> AutomationError:
+    if isinstance(raised, InvalidStack):
+        return of_file(raised)
+    plain = type(raised).__name__ in {"RunError", "RehearsalError"}
+    text = str(raised) if plain else f"{type(raised).__name__}: {raised}"
+    return ConfigurationError(mask(text, secrets))
+
+
+def _of_resource(said: Said) -> bool:
+    kind = said.urn.split("::")[2].rpartition("$")[2] if said.urn.count("::") >= 3 else ""
+    return bool(kind) and kind != STACK_TYPE and not _COMPONENT.match(kind)
+
+
+def _of_text(text: str, stack: str, secrets: frozenset[str]) -> AutomationError:
+    cause = mask(_plain(text), secrets)
+    if _NO_HOST.search(cause):
+        return NoEngineError(
+            "this Pulumi CLI cannot run Python programs",
+            remedy="install the official one: https://www.pulumi.com/docs/install",
+        )
+    remedy = ""
+    if _NO_PLUGIN.search(cause):
+        remedy = "pulumi install"
+    elif _LOGIN.search(cause):
+        remedy = "pulumi login, or pulumi login --local for a state on this machine"
+    elif _SECRETS.search(cause):
+        remedy = (
+            "give the passphrase (PULUMI_CONFIG_PASSPHRASE), and set secrets that were encrypted with another one "
+            f"anew: pulumi config set --secret <key> --stack {stack}"
+        )
+    return ConfigurationError(cause, remedy=remedy)
+
+
+def _plain(text: str) -> str:
+    """Return what the CLI says is wrong, without its usage, progress or tracebacks."""
+    wrong = [line.strip() for line in text.splitlines() if line.strip().startswith("error:")]
+    if wrong:
+        return "\n".join(dict.fromkeys(line.removeprefix("error:").strip() for line in wrong))
+    _, _, told = text.partition("stderr:")
+    lines = [line for line in (told or text).strip().splitlines() if line.strip()]
+    return "\n".join(lines[-5:]) or "the Pulumi CLI failed and said nothing"

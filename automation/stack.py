@@ -1,0 +1,527 @@
+"""One stack, driven through Pulumi's Automation API on a local workspace."""
+
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+from pulumi.automation import (
+    ConfigValue,
+    Deployment,
+    LocalWorkspaceOptions,
+    Stack,
+    create_or_select_stack,
+)
+from pulumi.automation.errors import CommandError, ConcurrentUpdateError
+
+from automation import journal, judged, locks
+from automation.account import account_now
+from automation.backend import Backend, rehearsal
+from automation.engine import Engine
+from automation.errors import ConflictError, NoEngineError
+from automation.events import Ended, OnEvent, Recorder, Started, ignore
+from automation.locks import OnConflict, Waiting
+from automation.recovery import Recovered, lost, recover
+from automation.state import Pending, State, leaves, mask, pendings, secrets_in
+from automation.values import Result, SecretValue
+from rehearsal import canaries
+from rehearsal.cli import CHECKOUT, find_engine
+from rehearsal.engine import deployed
+from rehearsal.inline import Guarded
+from rehearsal.plan import PROJECT
+from rehearsal.stack import plan, referred
+from stacks import files
+from stacks.language import ChatSpec, parse
+from stacks.problems import InvalidStack
+
+PACK = CHECKOUT / "policy"
+TIMEOUT = 600.0
+"""Seconds that an operation waits for another one to end, where it is asked to wait."""
+
+
+class ChatStack:
+    """A stack that can be previewed, deployed, compared with its clouds, and destroyed.
+
+    Made by `open_stack`. Close it, or use it in a `with`: a rehearsal's clouds are gone then.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        spec: ChatSpec,
+        workspace: Stack,
+        engine: Engine,
+        backend: Backend,
+        program: Guarded | None,
+        *,
+        policies: bool,
+        on_event: OnEvent,
+        waiting: Callable[[], Waiting],
+        closing: contextlib.ExitStack,
+    ) -> None:
+        self.name = name
+        self.spec = spec
+        """What the stack file says, checked."""
+        self.backend = backend
+        self.on_event = on_event
+        self._stack = workspace
+        self._engine = engine
+        self._program = program
+        self._policies = policies
+        self._waiting = waiting
+        self._closing = closing
+        self._known: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        self._closing.close()
+
+    # ------------------------------------------------------------------------------------------ operations
+
+    def preview(self, *, policies: bool | None = None, refresh: bool = False) -> Result:
+        """Say what `up` would do. Raises PolicyError, ConfigurationError, ProviderError."""
+        return self._operate("preview", self._stack.preview, refresh=refresh or None, **self._packs(policies))
+
+    def up(
+        self,
+        *,
+        preview: bool = True,
+        policies: bool | None = None,
+        refresh: bool = False,
+        anew: Sequence[str] = (),
+    ) -> Result:
+        """Deploy. A preview that fails stops it before anything is done; `anew` are URNs to make anew.
+
+        Raises ConflictError where an earlier deployment was interrupted: `recover` comes first, because the engine
+        would make again what it does not know of.
+        """
+        with self._held():
+            self.refuse_pending()
+            if preview:
+                self.preview(policies=policies, refresh=refresh)
+            return self._operate(
+                "up",
+                self._stack.up,
+                refresh=refresh or None,
+                replace=list(anew) or None,
+                **self._packs(policies),
+            )
+
+    def refresh(self, *, targets: Sequence[str] = ()) -> Result:
+        """Take over into the state what the clouds have; only of these URNs, where some are given."""
+        return self._operate("refresh", self._stack.refresh, target=list(targets) or None)
+
+    def drift(self) -> Result:
+        """Compare the clouds with the state, and change neither; `steps` is what was changed behind our back."""
+        return self._operate("drift", self._stack.preview_refresh)
+
+    def destroy(self, *, confirm: str, unprotect: bool = False) -> Result:
+        """Delete all that the stack has made, but what is kept on purpose (`kept` of the result).
+
+        `confirm` is the stack's name, once more. Raises ConflictError, before anything is done, where it is another
+        one, where something is protected (and `unprotect` is not given), or where the credentials are those of
+        another AWS account than the stack was made in.
+        """
+        if confirm != self.name:
+            raise ConflictError(
+                f"the name given, {confirm!r}, is not the stack's: {self.name}",
+                remedy="give the name of the stack that is to go",
+            )
+        with self._held():
+            state = self.export_state()
+            self._refuse_protected(state, unprotect=unprotect)
+            self._refuse_other_account(state)
+            if unprotect:
+                self.unprotect()
+            kept = tuple(sorted(one.urn for one in state.resources if one.retained and one.custom))
+            result = self._operate("destroy", self._stack.destroy)
+        gone = {step.urn for step in result.steps}
+        return replace(result, kept=tuple(urn for urn in kept if urn in gone))
+
+    def cancel(self) -> None:
+        """Stop what this object does at the moment, from another thread: steps that are begun are finished.
+
+        Where nothing runs here, a backend that keeps books of updates (Pulumi Cloud) is told to stop the one that runs.
+        Raises ConflictError for a backend of files, which can tell nobody.
+        """
+        if self._engine.busy:
+            self._engine.interrupt()
+            return
+        if self.backend.folder is not None:
+            raise ConflictError(
+                f"no operation of {self.name} runs here",
+                remedy=f"stop it where it runs; if its engine is gone: python -m automation recover {self.name}",
+            )
+        self._quietly(self._stack.cancel)
+
+    def kill(self) -> None:
+        """Kill the engine in the middle of what it does. For rehearsals of what happens then."""
+        self._engine.kill()
+
+    def recover(
+        self,
+        *,
+        adopt: Mapping[str, str] | None = None,
+        discard: Sequence[str] = (),
+        force_unlock: bool = False,
+    ) -> Recovered:
+        """Bring a stack whose deployment was interrupted into order again; see `automation.recovery`."""
+        return recover(self, adopt=adopt or {}, discard=discard, force_unlock=force_unlock)
+
+    # --------------------------------------------------------------------------------------- what there is
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the stack's outputs; secret ones are `SecretValue`."""
+        return wrapped(self._quietly(self._stack.outputs))
+
+    def export_state(self) -> State:
+        """Return the state. Its secrets are encrypted."""
+        # Not the Automation API's own export: it asks for the secrets in clear.
+        return State.from_json(self.run(["stack", "export"]))
+
+    def pending(self) -> tuple[Pending, ...]:
+        """Return the steps that were begun and whose end nobody has seen."""
+        found = [*self.export_state().pending, *pendings(journal.read(self.backend.url or "", self.name))]
+        return tuple({one.urn: one for one in reversed(found)}.values())
+
+    def import_state(self, state: State) -> None:
+        """Put a state in the place of the stack's own."""
+        made = Deployment(version=state.version, deployment=dict(state.deployment))
+        self._quietly(lambda: self._stack.import_stack(made))
+
+    def unprotect(self) -> tuple[str, ...]:
+        """Release everything that is protected, until the next `up`; return the URNs."""
+        urns = tuple(sorted(one.urn for one in self.export_state().resources if one.protected))
+        if urns:
+            self.run(["state", "unprotect", "--all", "--yes"])
+        return urns
+
+    def set_secrets(self, secrets: Mapping[str, str]) -> None:
+        """Set secret configuration, by full key (`rocketchat:smtpPassword`)."""
+        self._known.update(secrets.values())
+        if secrets:
+            values = {key: ConfigValue(value, secret=True) for key, value in secrets.items()}
+            self._quietly(lambda: self._stack.set_all_config(values))
+
+    def locks(self) -> tuple[locks.BackendLock, ...]:
+        """Return who holds the stack, in a backend of files."""
+        return locks.of_backend(self.backend.folder, PROJECT, self.name)
+
+    def run(self, arguments: Sequence[str]) -> str:
+        """Run another command of the Pulumi CLI on this stack; return what it printed."""
+        return str(self._quietly(lambda: self._stack._run_pulumi_cmd_sync(list(arguments))).stdout)  # noqa: SLF001
+
+    def secrets(self) -> frozenset[str]:
+        """Return every secret value of configuration and state, for masking."""
+        found = set(self._known)
+        with contextlib.suppress(CommandError):
+            found.update(
+                leaf
+                for value in self._stack.get_all_config().values()
+                if value.secret
+                for leaf in leaves(value.value)
+            )
+        with contextlib.suppress(CommandError, ValueError):
+            told = self._stack._run_pulumi_cmd_sync(["stack", "export", "--show-secrets"])  # noqa: SLF001
+            found.update(secrets_in(json.loads(told.stdout)))
+        return frozenset(found)
+
+    # ---------------------------------------------------------------------------------------------- inside
+
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[None]:
+        with locks.held(self.name, self.backend.url or "", self._waiting()):
+            yield
+
+    def _packs(self, policies: bool | None) -> dict[str, Any]:
+        wanted = self._policies if policies is None else policies
+        return {"policy_packs": [str(PACK)] if wanted else None}
+
+    def refuse_pending(self) -> None:
+        """Raise ConflictError where an earlier deployment was interrupted."""
+        pending = self.pending()
+        if pending:
+            listed = ", ".join(f"{one.operation} {one.name}" for one in pending)
+            raise ConflictError(
+                f"an earlier deployment of {self.name} was interrupted, and nobody knows how this ended: {listed}",
+                resource=pending[0].urn if len(pending) == 1 else "",
+                remedy=f"python -m automation recover {self.name}",
+            )
+
+    def _refuse_protected(self, state: State, *, unprotect: bool) -> None:
+        protected = [one for one in state.resources if one.protected]
+        if protected and not unprotect:
+            listed = ", ".join(one.name for one in protected)
+            raise ConflictError(
+                f"{self.name} is protected; {len(protected)} resources hold data: {listed}",
+                resource=protected[0].urn if len(protected) == 1 else "",
+                remedy="if they may go: `destroy(unprotect=True)`, --unprotect on the command line, or "
+                f"pulumi state unprotect --all --stack {self.name}",
+            )
+
+    def _refuse_other_account(self, state: State) -> None:
+        made_in = state.account
+        if made_in is None or self.spec.region is None:
+            return
+        now = account_now(self.backend, self._engine, self.spec.region)
+        if now != made_in:
+            raise ConflictError(
+                f"{self.name} was made in the AWS account {made_in}; the credentials are those of {now}",
+                remedy=f"give the credentials of {made_in} (AWS_PROFILE)",
+            )
+
+    def _quietly(self, call: Callable[[], Any]) -> Any:
+        """Run a command that is no update; its failure is told like one."""
+        try:
+            return call()
+        except CommandError as error:
+            raise judged.of_command(error, self.name, self.secrets()) from None
+
+    def _operate(self, kind: str, call: Callable[..., Any], **options: Any) -> Result:
+        waiting = self._waiting()
+        self.on_event(Started(self.name, kind))
+        began = time.monotonic()
+        failed = True
+        try:
+            while True:
+                recorder = Recorder(self.name, kind, self.on_event)
+                try:
+                    done = self._once(call, recorder, options)
+                    break
+                except ConcurrentUpdateError:
+                    if waiting.over:
+                        who = "; ".join(str(lock) for lock in self.locks()) or "somebody else"
+                        raise locks.conflict(self.name, who) from None
+                    waiting.pause()
+            failed = False
+            if recorder.refused is not None:
+                raise recorder.refused
+        finally:
+            seconds = time.monotonic() - began
+            self.on_event(Ended(self.name, kind, failed, seconds))
+        return Result(
+            stack=self.name,
+            kind=kind,
+            changes=dict(sorted(recorder.changes.items())),
+            steps=tuple(recorder.steps),
+            outputs=wrapped(getattr(done, "outputs", None) or {}),
+            findings=tuple(recorder.findings),
+            warnings=tuple(said.message for said in recorder.of_severity("warning")),
+            seconds=seconds,
+        )
+
+    def _once(self, call: Callable[..., Any], recorder: Recorder, options: Mapping[str, Any]) -> Any:
+        self._engine.begin()
+        if self._program is not None:
+            self._program.reset()
+        secrets: frozenset[str] = frozenset()
+
+        try:
+            return call(
+                on_event=recorder,
+                color="never",
+                **{key: one for key, one in options.items() if one is not None},
+            )
+        except ConcurrentUpdateError:
+            raise
+        except CommandError as error:
+            interrupted, killed = self._engine.interrupted, self._engine.killed
+            secrets = self.secrets()
+            left = () if killed else self._remember_lost(recorder)
+            raise judged.of_operation(
+                error,
+                recorder,
+                self._program.failures if self._program is not None else [],
+                secrets,
+                interrupted=interrupted,
+                killed=killed,
+                lost=bool(left),
+            ) from None
+        finally:
+            if self._program is not None:
+                self._program.close()
+            if recorder.said:
+                secrets = secrets or self.secrets()
+                recorder.mask(lambda text: mask(text, secrets))
+
+    def _remember_lost(self, recorder: Recorder) -> tuple[str, ...]:
+        """Write down what may have been made though no answer came: the engine forgets it, and would make it again."""
+        found = [
+            one for one in recorder.unmade if one.new is not None and judged.unanswered(recorder, one.urn)
+        ]
+        if found:
+            key = (self.backend.url or "", self.name)
+            journal.write(*key, [*journal.read(*key), *(lost(_record(one)) for one in found)])
+        return tuple(one.urn for one in found)
+
+
+def _record(step: Any) -> dict[str, Any]:
+    new = step.new
+    return {
+        "urn": step.urn,
+        "custom": True,
+        "type": step.type,
+        "inputs": dict(new.inputs or {}),
+        "parent": new.parent,
+        "provider": new.provider,
+        **({"protect": True} if new.protect else {}),
+        **({"retainOnDelete": True} if new.retain_on_delete else {}),
+    }
+
+
+def wrapped(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the engine's outputs with the secret ones in a `SecretValue`."""
+    return {key: SecretValue(one.value) if one.secret else one.value for key, one in sorted(outputs.items())}
+
+
+def open_stack(
+    name: str,
+    *,
+    values: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, str] | None = None,
+    backend: Backend | None = None,
+    rehearse: bool = False,
+    policies: bool = True,
+    on_event: OnEvent = ignore,
+    on_conflict: OnConflict = "fail",
+    timeout: float = TIMEOUT,
+) -> ChatStack:
+    """Open a stack: that of a stack file, or one made from `values`.
+
+    Args:
+        name: the stack's name; with a stack file, `stacks/Pulumi.<name>.yaml` or the path of one.
+        values: what would stand below `config:` in a stack file, instead of one (`rocketchat:chat`, `aws:region`).
+        secrets: secret values by full key (`rocketchat:smtpPassword`). In a rehearsal the secrets of a stack file are
+            stood in for by canaries.
+        backend: where the state is and which clouds are meant; real, by default.
+        rehearse: use stand-in clouds that are gone when the stack is closed.
+        policies: run the policy pack in `preview` and `up`.
+        on_event: called with each `Event`, in the thread that reads the engine's events.
+        on_conflict: whether an operation waits (up to `timeout` seconds) or fails where another one runs.
+
+    Raises ConfigurationError with all that is wrong in the file or the values, NoEngineError without a Pulumi CLI.
+    """
+    closing = contextlib.ExitStack()
+    try:
+        return _open(
+            name,
+            values,
+            dict(secrets or {}),
+            backend or (closing.enter_context(rehearsal()) if rehearse else Backend()),
+            policies=policies,
+            on_event=on_event,
+            waiting=lambda: Waiting.at_most(on_conflict, timeout),
+            closing=closing,
+        )
+    except BaseException:
+        closing.close()
+        raise
+
+
+def _open(
+    name: str,
+    values: Mapping[str, Any] | None,
+    secrets: dict[str, str],
+    backend: Backend,
+    *,
+    policies: bool,
+    on_event: OnEvent,
+    waiting: Callable[[], Waiting],
+    closing: contextlib.ExitStack,
+) -> ChatStack:
+    try:
+        if values is None:
+            found = files.read(name)
+            name, values = found.name, found.values
+            if backend.rehearsal:
+                secrets = canaries.values(found.secure) | secrets
+            spec = parse(values, found.secure | set(secrets), source=found.shown, line=found.line)
+        else:
+            spec = parse(values, set(secrets), source=f"the stack {name}")
+    except InvalidStack as error:
+        raise judged.of_file(error) from None
+    cli = find_engine()
+    if cli is None:
+        raise NoEngineError("there is no Pulumi CLI", remedy="make engine")
+    engine = Engine(cli, inline=backend.inline)
+    program = Guarded(backend.program) if backend.inline else None
+    _settle(name, values, backend)
+    try:
+        opened = create_or_select_stack(
+            stack_name=name,
+            opts=_options(backend, engine),
+            **(
+                {"work_dir": str(backend.work)}
+                if program is None
+                else {"project_name": PROJECT, "program": program}
+            ),
+        )
+        if backend.rehearsal:
+            _put_others(name, spec, backend, engine)
+    except CommandError as error:
+        raise judged.of_command(error, name, frozenset(secrets.values())) from None
+    made = ChatStack(
+        name,
+        spec,
+        opened,
+        engine,
+        backend,
+        program,
+        policies=policies,
+        on_event=on_event,
+        waiting=waiting,
+        closing=closing,
+    )
+    made.set_secrets(secrets)
+    return made
+
+
+def _options(backend: Backend, engine: Engine) -> LocalWorkspaceOptions:
+    return LocalWorkspaceOptions(
+        work_dir=str(backend.work),
+        env_vars=backend.variables(),
+        pulumi_home=None if backend.home is None else str(backend.home),
+        secrets_provider=backend.secrets_provider,
+        pulumi_command=engine,
+    )
+
+
+def _settle(name: str, values: Mapping[str, Any], backend: Backend) -> None:
+    """Write the stack's settings where there is no stack file; a rehearsal has its own, without the file's secrets."""
+    if backend.work == CHECKOUT:
+        path = files.FOLDER / f"Pulumi.{name}.yaml"
+        if path.is_file():
+            return
+    else:
+        path = backend.work / f"Pulumi.{name}.yaml"
+    settings = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    path.write_text(
+        yaml.safe_dump({**settings, "config": dict(values)}, sort_keys=False, allow_unicode=True),
+        encoding="utf-8",
+    )
+
+
+def _put_others(name: str, spec: ChatSpec, backend: Backend, engine: Engine) -> None:
+    """Give the stacks that a rehearsed one refers to the outputs that they would have."""
+    if getattr(spec.parts.database, "stack", None) is None:
+        return
+    for other, outputs in referred(plan(name)).items():
+        opened = create_or_select_stack(
+            stack_name=other,
+            project_name=PROJECT,
+            program=lambda: None,
+            opts=_options(backend, engine),
+        )
+        opened.import_stack(deployed(PROJECT, other, outputs))

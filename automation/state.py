@@ -1,0 +1,166 @@
+"""A stack's state as a value: what is in it, what was interrupted, and which secrets it holds."""
+
+import base64
+import contextlib
+import json
+import re
+import urllib.parse
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from automation.values import SECRET, Resource
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the wire format's own constant
+SHORTEST = 6
+"""Secrets with fewer characters are not masked: they stand in every text."""
+_ACCOUNT = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A step that was begun and whose end nobody has seen."""
+
+    operation: str
+    """`creating`, `updating`, `deleting`, `reading`, `importing`."""
+    urn: str
+    type: str
+    inputs: Mapping[str, Any] = field(repr=False)
+    record: Mapping[str, Any] = field(repr=False)
+    """The resource as the state has it."""
+
+    @property
+    def name(self) -> str:
+        """The resource's name in the program."""
+        return self.urn.rpartition("::")[2]
+
+
+@dataclass(frozen=True)
+class State:
+    """What `export_state` gives and `import_state` takes. Secrets in it are encrypted by the stack's own provider."""
+
+    version: int
+    deployment: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "State":
+        """Read what `to_json` wrote, or `pulumi stack export`. Raises ValueError for anything else."""
+        read = json.loads(text)
+        if not isinstance(read, dict) or not isinstance(read.get("deployment"), dict):
+            raise ValueError("this is not an exported state")  # noqa: TRY004 - a mistake of content
+        return cls(int(read.get("version") or 3), read["deployment"])
+
+    def to_json(self) -> str:
+        """Return the state as `pulumi stack export` writes it."""
+        return json.dumps({"version": self.version, "deployment": self.deployment}, indent=2) + "\n"
+
+    @property
+    def records(self) -> Sequence[Mapping[str, Any]]:
+        """The resources as the engine keeps them."""
+        return self.deployment.get("resources") or []
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """The resources, without their properties."""
+        return tuple(
+            Resource(
+                urn=str(one["urn"]),
+                type=str(one["type"]),
+                name=str(one["urn"]).rpartition("::")[2],
+                id=str(one.get("id", "")),
+                parent=str(one.get("parent", "")),
+                custom=bool(one.get("custom")),
+                protected=bool(one.get("protect")),
+                retained=bool(one.get("retainOnDelete")),
+            )
+            for one in self.records
+            if not one.get("delete")
+        )
+
+    @property
+    def pending(self) -> tuple[Pending, ...]:
+        """What was interrupted."""
+        return pendings(self.deployment.get("pending_operations") or [])
+
+    @property
+    def account(self) -> str | None:
+        """The AWS account that most of the resources are in, from their ARNs; None where there is no AWS."""
+        found: Counter[str] = Counter()
+        for one in self.records:
+            arn = (one.get("outputs") or {}).get("arn")
+            if str(one["type"]).startswith("aws:") and isinstance(arn, str):
+                found.update(_ACCOUNT.findall(arn))
+        return found.most_common(1)[0][0] if found else None
+
+
+def pendings(operations: Sequence[Mapping[str, Any]]) -> tuple[Pending, ...]:
+    """Return pending operations as the engine keeps them as values."""
+    return tuple(
+        Pending(
+            operation=str(one.get("type", "")),
+            urn=str(one["resource"]["urn"]),
+            type=str(one["resource"]["type"]),
+            inputs=one["resource"].get("inputs") or {},
+            record=one["resource"],
+        )
+        for one in operations
+    )
+
+
+def secrets_in(value: Any) -> Iterator[str]:
+    """Give every secret string in an export that was made with its secrets in clear."""
+    if isinstance(value, Mapping):
+        if value.get(_SIGNATURE) == _SECRET_SIGNATURE:
+            plain = value.get("plaintext")
+            if isinstance(plain, str):
+                with contextlib.suppress(ValueError):
+                    yield from leaves(json.loads(plain))
+            return
+        for one in value.values():
+            yield from secrets_in(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from secrets_in(one)
+
+
+def leaves(value: Any) -> Iterator[str]:
+    """Give every string in a plain value, also of one that is itself JSON."""
+    if isinstance(value, str):
+        yield value
+        if value[:1] in "{[":
+            with contextlib.suppress(ValueError):
+                yield from leaves(json.loads(value))
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from leaves(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from leaves(one)
+
+
+def mask(text: str, secrets: frozenset[str]) -> str:
+    """Return the text with every secret in it masked, in whatever form it stands."""
+    for form in sorted((form for secret in secrets for form in forms(secret)), key=len, reverse=True):
+        text = text.replace(form, SECRET)
+    return text
+
+
+def forms(secret: str) -> frozenset[str]:
+    """Return the ways in which a secret may stand in a text: as it is, in JSON, in a URL, in base64."""
+    if len(secret) < SHORTEST:
+        return frozenset()
+    quoted = json.dumps(secret)[1:-1]
+    lines = {line for line in secret.splitlines() if len(line) >= 16 and not line.startswith("-----")}
+    return frozenset(
+        {
+            secret,
+            quoted,
+            json.dumps(quoted)[1:-1],
+            urllib.parse.quote(secret, safe=""),
+            base64.b64encode(secret.encode()).decode(),
+            *lines,
+        }
+    )

@@ -1,0 +1,338 @@
+"""Stacks driven through the Automation API. What needs the real engine is skipped without one."""
+
+import automation_world as world  # before the SDKs
+
+# isort: split
+
+import json
+import pickle
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+
+import automation
+from automation import (
+    CancelledError,
+    ChatStack,
+    ConfigurationError,
+    ConflictError,
+    Event,
+    NoEngineError,
+    ProviderError,
+    SecretValue,
+    open_stack,
+)
+from automation.engine import Engine
+from automation.fleet import Member, fleet
+from automation.locks import Waiting, held
+from automation.state import State, mask, secrets_in
+from rehearsal.cli import Cli
+from rehearsal.testing import needs_engine
+
+
+@pytest.fixture
+def backend() -> Iterator[automation.Backend]:
+    with automation.rehearsal(program=world.program) as made:
+        yield made
+
+
+def opened(backend: automation.Backend, **options: object) -> ChatStack:
+    settings = {"values": world.VALUES, "secrets": world.SECRETS, "policies": False, **options}
+    return open_stack("small", backend=backend, **settings)  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------------------------------------- values
+
+
+def test_a_secret_output_never_prints_its_value() -> None:
+    secret = SecretValue(world.SECRET)
+    shown = f"{secret} {secret!r} {[secret]} {secret:>20}" + str({"a": secret})
+    assert world.SECRET not in shown
+    assert secret.reveal() == world.SECRET
+    assert secret == SecretValue(world.SECRET)
+    with pytest.raises(TypeError):
+        json.dumps(secret)
+    with pytest.raises(TypeError, match="not written"):
+        pickle.dumps(secret)
+
+
+def test_a_secret_is_masked_in_every_form_in_which_it_may_stand() -> None:
+    secret = 'p"a/ss+word'
+    text = " ".join([secret, json.dumps(secret), "p%22a%2Fss%2Bword", "cCJhL3NzK3dvcmQ="])
+    masked = mask(text, frozenset({secret, "ok"}))
+    assert masked == '[secret] "[secret]" [secret] [secret]'
+
+
+def test_secrets_are_found_in_an_export_wherever_they_are_nested() -> None:
+    signature = "4dabf18193072939515e22adb298388d"
+    secret = {
+        signature: "1b47061264138c4ac30d75fd1eb44270",
+        "plaintext": json.dumps('{"password": "abc123"}'),
+    }
+    assert "abc123" in set(secrets_in({"resources": [{"outputs": {"deep": [secret]}}]}))
+
+
+def test_an_exported_state_is_read_back_and_anything_else_is_refused() -> None:
+    state = State(3, {"resources": []})
+    assert State.from_json(state.to_json()) == state
+    for wrong in ("[]", "{}", "no json"):
+        with pytest.raises(ValueError):  # noqa: PT011 - JSON's own error is one, too
+            State.from_json(wrong)
+
+
+# ------------------------------------------------------------------------------------- what is refused
+
+
+def test_a_wrong_value_is_told_with_its_path_before_anything_is_started() -> None:
+    wrong = {**world.VALUES, "rocketchat:runtime": {"kind": "fargte"}}
+    with pytest.raises(ConfigurationError) as refused:
+        open_stack("small", values=wrong, secrets=world.SECRETS, rehearse=True)
+    assert refused.value.problems[0].path.startswith("rocketchat:runtime")
+    assert refused.value.to_json()["problems"]
+
+
+def test_a_stack_that_is_not_there_is_told_with_those_that_are() -> None:
+    with pytest.raises(ConfigurationError, match="lovia-fargate"):
+        open_stack("lovia-fargat", rehearse=True)
+
+
+def test_without_a_cli_the_error_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("automation.stack.find_engine", lambda: None)
+    with pytest.raises(NoEngineError, match="make engine"):
+        open_stack("lovia-fargate", rehearse=True)
+
+
+def test_the_second_who_wants_a_stack_fails_or_waits_as_asked() -> None:
+    with held("a-stack", "a-backend", Waiting.at_most("fail", 0)):
+        with (
+            pytest.raises(ConflictError, match=r"process \d+ of this machine"),
+            held("a-stack", "a-backend", Waiting.at_most("fail", 60)),
+        ):
+            pass
+        began = time.monotonic()
+        with pytest.raises(ConflictError), held("a-stack", "a-backend", Waiting.at_most("wait", 0.5)):
+            pass
+        assert 0.4 < time.monotonic() - began < 5
+        with held("another", "a-backend", Waiting.at_most("fail", 0)):
+            pass
+    with held("a-stack", "a-backend", Waiting.at_most("fail", 0)):
+        pass
+
+
+# ------------------------------------------------------------------------------------------ operations
+
+
+@needs_engine
+def test_a_stack_is_opened_deployed_and_destroyed_and_tells_it_in_typed_values(
+    backend: automation.Backend,
+) -> None:
+    events: list[Event] = []
+    with opened(backend, on_event=events.append) as stack:
+        up = stack.up()
+        assert up.changes == {"create": world.COUNT}
+        assert {step.name for step in up.steps} >= {"net", "data", "password"}
+        assert up.outputs["password"] == SecretValue(stack.outputs()["password"].reveal())
+        assert up.outputs["smtp"].reveal() == world.SECRET
+        assert world.SECRET not in repr(up) + json.dumps(up.to_json()) + repr(events)
+        kinds = [event.kind for event in events if isinstance(event, automation.Ended)]
+        assert kinds == ["preview", "up"]
+        assert stack.up(preview=False).changed == 0
+        with pytest.raises(ConflictError, match="'smal'"):
+            stack.destroy(confirm="smal")
+        with pytest.raises(ConflictError, match="protected; 1 resources hold data: data") as refused:
+            stack.destroy(confirm="small")
+        assert "unprotect" in refused.value.remedy
+        gone = stack.destroy(confirm="small", unprotect=True)
+        assert gone.changes == {"delete": world.COUNT}
+        assert [urn.rpartition("::")[2] for urn in gone.kept] == ["data"]
+        assert backend.cloud is not None
+        assert [thing.name for thing in backend.cloud.things()] == ["data"]
+
+
+@needs_engine
+def test_a_stack_made_in_another_account_is_not_destroyed(backend: automation.Backend) -> None:
+    with opened(backend) as stack:
+        stack.up(preview=False)
+        state = stack.export_state()
+        stack.import_state(State.from_json(state.to_json().replace(":123456789012:", ":999999999999:")))
+        # Buckets and networks have no account in their ARNs but the latter's; one is enough.
+        assert stack.export_state().account == "999999999999"
+        with pytest.raises(ConflictError, match=r"999999999999.*123456789012"):
+            stack.destroy(confirm="small", unprotect=True)
+        assert stack.export_state().resources
+
+
+@needs_engine
+def test_a_failed_preview_stops_an_up() -> None:
+    def program() -> None:
+        world.program()
+        aws.ec2.Vpc("bad", cidr_block="10.0.0.0/99")
+
+    with automation.rehearsal(program=program) as backend, opened(backend) as stack:
+        with pytest.raises(ProviderError, match="is not a network") as refused:
+            stack.up()
+        assert refused.value.resource.endswith("::bad")
+        assert "Traceback" not in str(refused.value)
+        assert backend.cloud is not None
+        assert backend.cloud.things() == ()
+
+
+@needs_engine
+def test_what_the_program_raises_is_a_configuration_error_without_the_secret(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def program() -> None:
+        raise ValueError(f"bad {pulumi.Config('rocketchat').require('smtpPassword')}")
+
+    with (
+        automation.rehearsal(program=program) as backend,
+        opened(backend) as stack,
+        pytest.raises(ConfigurationError) as refused,
+    ):
+        stack.preview()
+    assert str(refused.value) == "ValueError: bad [secret]"
+    printed = capfd.readouterr()
+    assert world.SECRET not in printed.out + printed.err + repr(refused.value)
+
+
+@needs_engine
+def test_a_mandatory_finding_is_a_policy_error_and_nothing_is_made() -> None:
+    def program() -> None:
+        provider = aws.Provider("aws", region="eu-west-1")
+        aws.s3.Bucket("open", acl="public-read", opts=pulumi.ResourceOptions(provider=provider))
+
+    with automation.rehearsal(program=program) as backend, opened(backend, policies=True) as stack:
+        with pytest.raises(automation.PolicyError) as refused:
+            stack.up()
+        assert all(finding.mandatory for finding in refused.value.findings)
+        assert any(finding.urn.endswith("::open") for finding in refused.value.findings)
+        assert refused.value.to_json()["findings"]
+        assert backend.cloud is not None
+        assert backend.cloud.things() == ()
+
+
+@needs_engine
+def test_what_was_changed_behind_the_engines_back_is_drift(backend: automation.Backend) -> None:
+    assert backend.cloud is not None
+    with opened(backend) as stack:
+        stack.up(preview=False)
+        assert stack.drift().changed == 0
+        backend.cloud.tamper("net", {"enableDnsHostnames": True})
+        found = stack.drift()
+        assert [(step.operation, step.name) for step in found.steps] == [("update", "net")]
+        assert "enableDnsHostnames" in found.steps[0].changed
+        assert stack.drift().changed == 1
+        stack.refresh()
+        assert stack.drift().changed == 0
+
+
+@needs_engine
+def test_a_state_goes_to_another_backend_and_nothing_changes(backend: automation.Backend) -> None:
+    with opened(backend) as stack:
+        stack.up(preview=False)
+        state = stack.export_state()
+    assert world.SECRET not in state.to_json()
+    with (
+        automation.rehearsal(program=world.program, cloud=backend.cloud) as other,
+        opened(other) as moved,
+    ):
+        moved.import_state(state)
+        assert moved.preview().changed == 0
+        assert moved.outputs()["smtp"].reveal() == world.SECRET
+
+
+@needs_engine
+def test_two_updates_at_once_one_waits_and_one_fails() -> None:
+    begun = threading.Event()
+    go_on = threading.Event()
+
+    def slow() -> None:
+        begun.set()
+        go_on.wait(20)
+        world.program()
+
+    with automation.rehearsal(program=slow) as backend:
+        first, second = opened(backend), opened(backend, on_conflict="wait", timeout=30)
+        outcome: list[object] = []
+        thread = threading.Thread(target=lambda: outcome.append(first.up(preview=False)))
+        thread.start()
+        assert begun.wait(20)
+        third = opened(backend, on_conflict="fail")
+        with pytest.raises(ConflictError, match="is being updated"):
+            third.up(preview=False)
+        # The backend's own lock, which works between machines.
+        with pytest.raises(ConflictError, match=r"is being updated by .*process \d+"):
+            third.refresh()
+        waiter = threading.Thread(target=lambda: outcome.append(second.up(preview=False)))
+        waiter.start()
+        go_on.set()
+        thread.join(30)
+        waiter.join(30)
+        changed = [one.changed for one in outcome if isinstance(one, automation.Result)]
+        assert sorted(changed) == [0, world.COUNT]
+
+
+@needs_engine
+def test_an_operation_can_be_cancelled_and_gone_on_with() -> None:
+    begun = threading.Event()
+    slow = [True]
+
+    def program() -> None:
+        world.program()
+        if slow[0]:
+            begun.set()
+            time.sleep(3)
+            aws.s3.Bucket("late", opts=pulumi.ResourceOptions())
+
+    with automation.rehearsal(program=program) as backend, opened(backend) as stack:
+
+        def cancel() -> None:
+            begun.wait(20)
+            time.sleep(0.3)
+            stack.cancel()
+
+        thread = threading.Thread(target=cancel)
+        thread.start()
+        with pytest.raises(CancelledError, match="was stopped"):
+            stack.up(preview=False)
+        thread.join()
+        slow[0] = False
+        assert stack.export_state().pending == ()
+        stack.up(preview=False)
+        with pytest.raises(ConflictError, match="no operation"):
+            stack.cancel()
+
+
+@needs_engine
+def test_many_stacks_go_a_few_at_a_time_and_one_that_fails_stops_no_other(
+    backend: automation.Backend,
+) -> None:
+    good = {"values": world.VALUES, "secrets": world.SECRETS}
+    bad = {"values": {**world.VALUES, "rocketchat:chat": {}}, "secrets": world.SECRETS}
+    members = [Member("one", good), Member("bad", bad), Member("two", good)]
+    told = fleet(members, lambda stack: stack.up(preview=False), parallel=2, backend=backend, policies=False)
+    assert list(told.results) == ["one", "two"]
+    assert list(told.errors) == ["bad"]
+    assert not told.ok
+    assert told.changed == 2 * world.COUNT
+    assert json.dumps(told.to_json())
+    stopped = fleet(
+        [members[1], members[0]],
+        ChatStack.preview,
+        parallel=1,
+        keep_going=False,
+        backend=backend,
+        policies=False,
+    )
+    assert stopped.skipped == ("one",)
+
+
+def test_the_engine_is_not_asked_for_its_version_twice() -> None:
+    engine = Engine(Cli(Path("none"), "3.259.0"), inline=True)
+    assert str(engine.version) == "3.259.0"
+    assert not engine.busy
