@@ -20,6 +20,13 @@ VPC = "aws:ec2/vpc:Vpc"
 ACCESS = "mongodbatlas:index/projectIpAccessList:ProjectIpAccessList"
 RULE = {"cidrIpv4": "10.0.0.0/8"}
 WANTED: dict[str, dict[str, Any]] = {
+    "aws:lightsail/disk:Disk": {"sizeInGb": 8, "availabilityZone": "ap-southeast-1a"},
+    "aws:lightsail/instance:Instance": {"availabilityZone": "ap-southeast-1a"},
+    "aws:lightsail/instancePublicPorts:InstancePublicPorts": {
+        "portInfos": [{"protocol": "tcp", "fromPort": 443, "toPort": 443}]
+    },
+    "aws:route53/record:Record": {"type": "A", "records": ["203.0.113.7"], "ttl": 300},
+    "digitalocean:index/sshKey:SshKey": {"publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA== someone"},
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": RULE,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": RULE,
     "aws:ec2/subnet:Subnet": {"cidrBlock": "10.0.0.0/24"},
