@@ -24,7 +24,7 @@ from stacks import files, hosts
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
 from stacks.spec import DropletRuntime, LightsailRuntime
-from tests.recording import record
+from recording import record
 
 SECRETS = {
     "family-host": frozenset(
