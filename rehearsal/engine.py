@@ -350,6 +350,9 @@ def live(
         unprotected = stage.unprotect()
         destroy = stage.destroy()
         left = {thing.urn for thing in stage.cloud.things()}
+        # The engine deletes nothing that goes down with something else.
+        inside = {str(one["urn"]): str(one["deletedWith"]) for one in state if one.get("deletedWith")}
+        left -= {urn for urn in left if urn in inside and inside[urn] not in left}
         lost = sorted(left - retained)
         if stage.state() or lost:
             what = ", ".join(_name(urn) for urn in lost) or "resources in the state"

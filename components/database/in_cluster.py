@@ -24,24 +24,26 @@ UID = 999
 """User `mongodb` of the official image."""
 PORT = 27017
 REPLICA_SET = "rs0"
-START_SECONDS = 600
 
 SETUP = """
 const members = process.env.MEMBERS.split(',');
+const known = (error, ...names) => { if (!names.includes(error.codeName)) throw error; };
 try {
-  rs.status();
+  // The first member is preferred, because only there the users are made.
+  rs.initiate({_id: process.env.SET, members: members.map((host, at) => ({_id: at, host, priority: at ? 1 : 2}))});
 } catch (error) {
-  if (error.codeName !== 'NotYetInitialized' && error.codeName !== 'Unauthorized') throw error;
-  if (error.codeName === 'NotYetInitialized')
-    rs.initiate({_id: process.env.SET, members: members.map((host, at) => ({_id: at, host}))});
+  known(error, 'AlreadyInitialized', 'Unauthorized');
 }
-while (!db.hello().isWritablePrimary) sleep(1000);
+for (let tries = 0; !db.hello().isWritablePrimary; tries++) {
+  if (tries > 120) throw new Error('this member does not become the primary');
+  sleep(1000);
+}
 const admin = db.getSiblingDB('admin');
 const root = {user: 'root', pwd: process.env.ROOT_PASSWORD};
 try {
   admin.createUser({...root, roles: ['root']});
 } catch (error) {
-  if (error.codeName !== 'Unauthorized' && error.code !== 51003) throw error;
+  known(error, 'Unauthorized', 'Location51003');
 }
 admin.auth(root);
 const chat = {pwd: process.env.CHAT_PASSWORD, roles: JSON.parse(process.env.CHAT_ROLES)};
