@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import pytest
 import yaml
+from recording import record
 
 from components.database.on_host import OnHostDatabase
 from components.edge.host_name import HostName
@@ -24,7 +25,6 @@ from stacks import files, hosts
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
 from stacks.spec import DropletRuntime, LightsailRuntime
-from recording import record
 
 SECRETS = {
     "family-host": frozenset(

@@ -281,7 +281,7 @@ def reports() -> list[Report]:
 
 
 def test_sarif_is_valid_against_its_schema_and_holds_every_finding() -> None:
-    schema = json.loads((ROOT / "tests" / "golden" / "sarif-2.1.0.schema.json").read_text("utf-8"))
+    schema = json.loads((ROOT / "tests" / "data" / "sarif-2.1.0.schema.json").read_text("utf-8"))
     made = report.as_sarif(reports())
     jsonschema.validate(made, schema)
     results = made["runs"][0]["results"]
