@@ -1,0 +1,146 @@
+"""The command line: what it prints, its exit status, and that bad input never ends in a traceback."""
+
+import automation_world  # noqa: F401 - before the SDKs
+
+# isort: split
+
+import json
+from pathlib import Path
+
+import pytest
+
+from automation import cli, new
+from automation.errors import NoEngineError
+from rehearsal.testing import needs_engine
+from stacks import files
+
+FLAGS = ["--host", "chat.example.com", "--users", "40"]
+ORGANIZATION = "5f0c1d2e3b4a59687f6e5d4c"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPKsZsFQHhNZ8g1ekq2lG3mZ8b0aV3bL6c0R5m0xq3dT ops"
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stack files, drafts and rehearsals of these tests go to a folder of their own."""
+    for path in files.FOLDER.glob("Pulumi.*.yaml"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    monkeypatch.setattr(new, "DRAFTS", tmp_path / "drafts")
+    monkeypatch.setattr(cli, "KEPT", tmp_path / "kept")
+    return tmp_path
+
+
+@pytest.mark.parametrize("runtime", new.RUNTIMES)
+@pytest.mark.parametrize("profile", ["trial", "production"])
+def test_new_writes_a_file_that_passes_check(
+    runtime: str, profile: str, folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    extra = ["--organization", ORGANIZATION, "--ssh-key", KEY, "--context", "kind-chat"]
+    arguments = ["new", "mine", *FLAGS, "--runtime", runtime, "--profile", profile, *extra, "--yes"]
+    assert cli.main(arguments) == 0
+    assert (
+        (folders / "Pulumi.mine.yaml")
+        .read_text(encoding="utf-8")
+        .startswith("# yaml-language-server: $schema=")
+    )
+    assert cli.main(["check", "mine"]) == 0
+    assert "is right" in capsys.readouterr().out
+    assert cli.main(arguments) == 2
+
+
+def test_new_goes_on_where_it_was_interrupted(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["new", "mine", *FLAGS, "--runtime", "fargate", "--yes"]) == 2
+    assert "--organization" in capsys.readouterr().err
+    assert not (folders / "Pulumi.mine.yaml").exists()
+    assert cli.main(["new", "mine", "--organization", ORGANIZATION, "--yes"]) == 0
+    assert "Going on with" in capsys.readouterr().err
+    assert "users: 40" in (folders / "Pulumi.mine.yaml").read_text(encoding="utf-8")
+    assert not list((folders / "drafts").glob("*"))
+
+
+def test_new_forgets_the_answer_that_was_wrong_and_keeps_the_others(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = ["new", "mine", *FLAGS, "--runtime", "fargate", "--organization", "xyz", "--yes"]
+    assert cli.main(wrong) == 1
+    assert "organization" in capsys.readouterr().err
+    assert cli.main(["new", "mine", "--organization", ORGANIZATION, "--yes"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["check", "nope"], 1),
+        (["check", "/"], 1),
+        (["plan", "nope"], 1),
+        (["preview", "nope", "--rehearse"], 1),
+        (["policy", "nope"], 1),
+        (["new", "../evil", "--yes"], 2),
+        (["new", "mine", "--runtime", "mainframe", "--host", "a.b", "--yes"], 2),
+        (["new", "mine", "--host", "https://chat", "--runtime", "kubernetes", "--context", "x", "--yes"], 1),
+        (["up"], 2),
+        (["frobnicate"], 2),
+        (["up", "lovia-fargate", "--wait", "soon"], 2),
+    ],
+)
+def test_bad_input_is_told_without_a_traceback(
+    arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == status
+    printed = capsys.readouterr()
+    assert printed.err
+    assert "Traceback" not in printed.err + printed.out
+
+
+def test_an_error_is_json_where_json_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", "nope", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["error"] == "configuration"
+    assert told["problems"][0]["message"]
+
+
+def test_without_an_engine_the_status_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("automation.stack.find_engine", lambda: None)
+    assert cli.main(["preview", "lovia-fargate", "--rehearse"]) == cli.Status.NO_ENGINE == 3
+    assert NoEngineError.kind == "no-engine"
+
+
+def test_policy_plan_and_schema_need_no_engine(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["policy", "lovia-fargate", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["clean"]
+    assert cli.main(["plan", "lovia-fargate", "--json"]) == 0
+    planned = capsys.readouterr().out
+    assert json.loads(planned)["resources"]
+    assert cli.main(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["$schema"]
+
+
+@needs_engine
+def test_a_rehearsed_stack_lives_from_command_to_command(capsys: pytest.CaptureFixture[str]) -> None:
+    def run(*arguments: str) -> tuple[int, str]:
+        status = cli.main([*arguments])
+        return status, capsys.readouterr().out
+
+    trial = [
+        "new",
+        "tiny",
+        "--host",
+        "chat.example.com",
+        "--runtime",
+        "kubernetes",
+        "--context",
+        "x",
+        "--yes",
+    ]
+    assert run(*trial)[0] == 0
+    status, printed = run("up", "tiny", "--rehearse", "--no-policies", "--json")
+    assert status == 0
+    assert json.loads(printed)["changes"]["create"] > 3
+    status, printed = run("outputs", "tiny", "--rehearse", "--json")
+    assert (status, json.loads(printed)["adminPassword"]) == (0, "[secret]")
+    assert run("drift", "tiny", "--rehearse")[0] == 0
+    assert run("recover", "tiny", "--rehearse") == (0, "Nothing was interrupted.\n")
+    assert run("destroy", "tiny", "--rehearse", "--confirm", "tin")[0] == 1
+    status, printed = run("destroy", "tiny", "--rehearse", "--confirm", "tiny", "--json")
+    assert status == 0
+    assert json.loads(printed)["changes"].keys() == {"delete"}
