@@ -108,7 +108,7 @@ def _of_resource(said: Said) -> bool:
 
 
 def _of_text(text: str, stack: str, secrets: frozenset[str]) -> AutomationError:
-    cause = mask(_plain(text), secrets)
+    cause = mask(_plain(text).removeprefix("an unhandled error occurred: "), secrets)
     if _NO_HOST.search(cause):
         return NoEngineError(
             "this Pulumi CLI cannot run Python programs",
