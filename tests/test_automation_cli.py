@@ -101,8 +101,8 @@ def test_an_error_is_json_where_json_is_asked_for(capsys: pytest.CaptureFixture[
 
 def test_without_an_engine_the_status_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("automation.stack.find_engine", lambda: None)
-    assert cli.main(["preview", "lovia-fargate", "--rehearse"]) == cli.Status.NO_ENGINE == 3
-    assert NoEngineError.kind == "no-engine"
+    assert cli.main(["preview", "lovia-fargate", "--rehearse"]) == 3
+    assert (int(cli.Status.NO_ENGINE), NoEngineError.kind) == (3, "no-engine")
 
 
 def test_policy_plan_and_schema_need_no_engine(capsys: pytest.CaptureFixture[str]) -> None:
