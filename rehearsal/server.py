@@ -17,6 +17,7 @@ from rehearsal.faults import FaultError
 from rehearsal.standins.table import Ask, Cloud, tags_all
 from rehearsal.wire import UNKNOWN, decode, encode
 
+CLUSTER = "clusterIdentifier"
 _AUTONAMED = re.compile(r"-[0-9a-f]{7}$")
 _WORKERS = 16
 """Calls answered at once; each takes about a millisecond."""
@@ -69,8 +70,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
-        """Another region or account makes another provider, but no other resources."""
-        return _diff(*_changed(request), replaces=[])
+        """Another cluster makes all objects anew; another region does so too, but by each resource's own `region`."""
+        changed, before, news = _changed(request)
+        replaces = [CLUSTER] if CLUSTER in changed and CLUSTER in before and CLUSTER in news else []
+        return _diff(changed, news, replaces=replaces)
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Remember region and default tags."""
@@ -95,19 +98,21 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Say what changed, and whether that needs a new resource."""
         token, name = _of_urn(request.urn)
-        changed, news = _changed(request)
-        replaces = standins.replacing(token, changed)
+        changed, before, news = _changed(request)
+        replaces = standins.replacing(token, before, news)
+        refused = standins.unchangeable(token, before, news)
+        if refused:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "\n".join(refused))
         state, _ = decode(request.olds)
+        if standins.moved(token, state, news, self._of(context)):
+            changed.append("region")
+            replaces.append("region")
         if "tagsAll" in state and token.startswith("aws:"):
             ask = Ask(token, name, request.urn, news, self._of(context))
             if "tags" not in changed and tags_all(ask) != state["tagsAll"]:
                 changed.append("tagsAll")
-        standin = standins.find(token)
-        fixed = False
-        if standin is not None and standin.autoname is not None:
-            fixed = not _AUTONAMED.search(str(news.get(standin.autoname.property)))
-            fixed = fixed and standin.autoname.property not in changed
-        return _diff(changed, news, replaces=replaces, delete_first=bool(replaces) and fixed)
+        first = bool(replaces) and _same_name(token, before, news)
+        return _diff(changed, news, replaces=replaces, delete_first=first)
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Make a resource; in a preview, say what it would be as far as that is known."""
@@ -227,11 +232,26 @@ def _checked(request: Any, check: Callable[[str, str, Mapping[str, Any]], Ask]) 
     return provider_pb2.CheckResponse(inputs=encode(ask.inputs, secrets))
 
 
-def _changed(request: Any) -> tuple[list[str], Mapping[str, Any]]:
+def _same_name(token: str, before: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    """Whether the new one would have the old one's name, so that the old one has to go first."""
+    if token.startswith("kubernetes:"):
+        old, new = (inputs.get("metadata") for inputs in (before, news))
+        if not isinstance(old, Mapping) or not isinstance(new, Mapping):
+            return False
+        return "name" in new and all(old.get(key) == new.get(key) for key in ("name", "namespace"))
+    standin = standins.find(token)
+    if standin is None or standin.autoname is None:
+        return False
+    name = news.get(standin.autoname.property)
+    return not _AUTONAMED.search(str(name)) and name == before.get(standin.autoname.property)
+
+
+def _changed(request: Any) -> tuple[list[str], Mapping[str, Any], Mapping[str, Any]]:
     before, _ = decode(request.old_inputs if request.HasField("old_inputs") else request.olds)
     news, _ = decode(request.news)
     keys = before.keys() | news.keys()
-    return sorted(key for key in keys if before.get(key) != news.get(key) or news.get(key) is UNKNOWN), news
+    changed = sorted(key for key in keys if before.get(key) != news.get(key) or news.get(key) is UNKNOWN)
+    return changed, before, news
 
 
 def _diff(
@@ -241,9 +261,9 @@ def _diff(
     detailed = {}
     for key in changed:
         kind = kinds.UPDATE if news.get(key) is not None else kinds.DELETE
-        if key in replaces:
-            kind = kinds.UPDATE_REPLACE
         detailed[key] = provider_pb2.PropertyDiff(kind=kind, inputDiff=True)
+    for path in replaces:
+        detailed[path] = provider_pb2.PropertyDiff(kind=kinds.UPDATE_REPLACE, inputDiff=True)
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE,
         replaces=replaces,

@@ -102,7 +102,7 @@ def test_every_output_is_an_input_or_computed_or_said_to_be_absent(token: str) -
     told = set(shape.inputs) | set(standin.computed) | standin.absent | everywhere
     assert set(shape.outputs) <= told
     assert set(standin.computed) | standin.absent <= set(shape.outputs)
-    assert standin.replaces <= set(shape.inputs)
+    assert {path.partition(".")[0] for path in standin.replaces} <= set(shape.inputs)
     assert standin.autoname is None or standin.autoname.property in shape.inputs
 
 
@@ -344,3 +344,48 @@ def test_a_policy_document_is_built_as_the_real_lookup_builds_it() -> None:
     assert json.loads(answer["json"])["Statement"] == [
         {"Effect": "Allow", "Sid": "Read", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
     ]
+
+
+VOLUME = "digitalocean:index/volume:Volume"
+DOKS = "digitalocean:index/kubernetesCluster:KubernetesCluster"
+SET = "kubernetes:apps/v1:StatefulSet"
+
+
+@pytest.mark.parametrize(
+    ("token", "before", "after", "paths"),
+    [
+        (VOLUME, {"description": "a", "size": 10}, {"description": "b", "size": 20}, ["description"]),
+        (VOLUME, {"size": 10}, {"size": 20}, []),
+        (DOKS, {"nodePool": {"size": "s"}}, {"nodePool": {"size": "l"}}, ["nodePool.size"]),
+        (DOKS, {"nodePool": {"size": "s", "maxNodes": 3}}, {"nodePool": {"size": "s", "maxNodes": 5}}, []),
+        (DOKS, {"name": "a", "version": "1.36.1-do.0"}, {"name": "b", "version": "1.36.2-do.0"}, []),
+        (DOKS, {"version": "1.36.1-do.0"}, {"version": "1.9.10-do.0"}, ["version"]),
+        (DOKS, {"vpcUuid": "a"}, {"vpcUuid": UNKNOWN}, ["vpcUuid"]),
+        (SET, {"metadata": {"name": "a"}}, {"metadata": {"name": "a", "namespace": "n"}}, ["metadata.namespace"]),
+        (SET, {"metadata": {"name": "a"}}, {"metadata": UNKNOWN}, ["metadata.name", "metadata.namespace"]),
+        (SET, {"metadata": {"labels": {}}}, {"metadata": {"labels": {"a": "b"}}}, []),
+        (SET, {"spec": {"serviceName": "a"}}, {"spec": {"serviceName": "b"}}, ["spec.serviceName"]),
+        (SET, {"spec": {"replicas": 1}}, {"spec": {"replicas": 3}}, []),
+        ("no:such/type:Type", {"a": 1}, {"a": 2}, []),
+    ],
+)  # fmt: skip
+def test_a_new_resource_is_made_where_the_real_provider_makes_one(
+    token: str, before: Mapping[str, Any], after: Mapping[str, Any], paths: list[str]
+) -> None:
+    assert standins.replacing(token, before, after) == paths
+
+
+def test_a_volume_does_not_shrink() -> None:
+    assert standins.unchangeable(VOLUME, {"size": 20}, {"size": 10})
+    assert standins.unchangeable(VOLUME, {"size": 10}, {"size": 20}) == []
+    assert standins.unchangeable(VOLUME, {"size": 10}, {"size": UNKNOWN}) == []
+
+
+def test_a_regional_resource_of_aws_moves_with_its_provider_and_a_global_one_does_not() -> None:
+    there = Cloud(region="eu-central-1")
+    bucket, role = "aws:s3/bucket:Bucket", "aws:iam/role:Role"
+    state = {"region": "ap-southeast-1"}
+    assert standins.moved(bucket, state, {}, there)
+    assert not standins.moved(bucket, state, {"region": "ap-southeast-1"}, there)
+    assert not standins.moved(bucket, {"region": "eu-central-1"}, {}, there)
+    assert not standins.moved(role, state, {}, there)

@@ -8,9 +8,10 @@ import contextlib
 import importlib
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import zip_longest
 from typing import Any
 
 from rehearsal.errors import RehearsalError
@@ -18,6 +19,7 @@ from rehearsal.standins import schema
 from rehearsal.standins.table import (
     Ask,
     Cloud,
+    Compare,
     Lookup,
     NotKnownYetError,
     Standin,
@@ -229,7 +231,49 @@ def look_up(token: str, args: Mapping[str, Any], cloud: Cloud, world: World = em
     return answer
 
 
-def replacing(token: str, changed: Collection[str]) -> list[str]:
-    """Return those of the changed inputs that make a new resource."""
+def replacing(token: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return the paths of the changed inputs that make a new resource."""
     standin = find(token)
-    return sorted(set(changed) & standin.replaces) if standin is not None else []
+    if standin is None:
+        return []
+    found = {path for path in standin.replaces if _differ(before, after, path.split("."))}
+    if standin.replaces_when is not None:
+        found.update(_compared(standin.replaces_when, before, after))
+    return sorted(found)
+
+
+def unchangeable(token: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return why the real provider refuses to make the one of the other; nothing where it does it."""
+    standin = find(token)
+    return [] if standin is None or standin.stays is None else list(_compared(standin.stays, before, after))
+
+
+def moved(token: str, state: Mapping[str, Any], inputs: Mapping[str, Any], cloud: Cloud) -> bool:
+    """Whether the provider's region, which the AWS provider writes into everything regional, is another one now."""
+    shape = schema.resource(token)
+    return (
+        token.startswith("aws:")
+        and shape is not None
+        and "region" in shape.inputs
+        and inputs.get("region") is None
+        and state.get("region") not in (None, UNKNOWN, cloud.region)
+    )
+
+
+def _differ(before: Any, after: Any, path: Sequence[str]) -> bool:
+    if after is UNKNOWN:
+        return True
+    if isinstance(before, list) or isinstance(after, list):
+        if not path:
+            return bool(before != after)
+        pairs = zip_longest(before or [], after or [], fillvalue={})
+        return any(_differ(old, new, path) for old, new in pairs)
+    if not path:
+        return bool(before != after)
+    old, new = (value.get(path[0]) if isinstance(value, Mapping) else None for value in (before, after))
+    return _differ(old, new, path[1:])
+
+
+def _compared(compare: Compare, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    known = {key: value for key, value in after.items() if not has_unknown(value)}
+    return compare(before, known)

@@ -98,6 +98,8 @@ class Ask:
 
 
 Compute = Callable[[Ask], Any]
+Compare = Callable[[Mapping[str, Any], Mapping[str, Any]], list[str]]
+"""Looks at the inputs before and after a change, of which none is unknown."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,11 @@ class Standin:
     """Outputs that are neither inputs nor ever set in our use."""
     autoname: Autoname | None = None
     replaces: frozenset[str] = frozenset()
-    """Inputs whose change makes a new resource."""
+    """Paths of inputs (`spec.serviceName`; lists are passed through) whose change makes a new resource."""
+    replaces_when: Compare | None = None
+    """Further such paths, where it depends on both values: a version that is lowered."""
+    stays: Compare | None = None
+    """What the real provider refuses to change: sentences."""
     refuses: Callable[[Ask], list[str]] | None = None
     """What the real provider refuses before any call of an API."""
 

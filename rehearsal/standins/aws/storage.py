@@ -34,7 +34,7 @@ TYPES: dict[str, Standin] = {
         },
         absent=names("websiteDomain websiteEndpoint"),
         autoname=Autoname("bucket", limit=63, lower=True),
-        replaces=names("bucket bucketPrefix objectLockEnabled region"),
+        replaces=names("bucket bucketNamespace bucketPrefix objectLockEnabled region"),
         refuses=_bad_bucket_name,
     ),
     "aws:s3/bucketVersioning:BucketVersioning": _side("keeps older versions of objects"),

@@ -2,6 +2,8 @@
 
 import ipaddress
 import json
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.standins.aws.network import public_address
@@ -90,6 +92,13 @@ def _gateway_vpcs(ask: Ask) -> list[dict[str, Any]]:
     ]
 
 
+def _lowered(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    def parts(inputs: Mapping[str, Any]) -> list[int]:
+        return [int(part) for part in re.findall(r"\d+", str(inputs.get("version") or ""))]
+
+    return ["version"] if parts(after) and parts(after) < parts(before) else []
+
+
 TYPES: dict[str, Standin] = {
     "digitalocean:index/vpc:Vpc": Standin(
         what="network",
@@ -138,7 +147,11 @@ TYPES: dict[str, Standin] = {
             "updatedAt": always(CREATED),
         },
         autoname=Autoname(),
-        replaces=names("clusterSubnet isolatedWorkers name region serviceSubnet vpcUuid workerSubnetUuid"),
+        replaces=names(
+            "clusterSubnet isolatedWorkers nodePool.gpuPartitionMode nodePool.size region serviceSubnet vpcUuid "
+            "workerSubnetUuid"
+        ),
+        replaces_when=_lowered,
         refuses=_cluster,
     ),
 }

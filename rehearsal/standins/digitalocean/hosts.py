@@ -1,6 +1,8 @@
 """DigitalOcean: droplets and what belongs to them."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from rehearsal.standins.aws.hosts import bad_public_key
 from rehearsal.standins.aws.network import public_address
@@ -54,6 +56,11 @@ def _firewall(ask: Ask) -> list[str]:
     return found
 
 
+def _volume_stays(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    old, new = before.get("size"), after.get("size")
+    return [f"a volume cannot shrink from {old:g} to {new:g} GB"] if old and new and new < old else []
+
+
 TYPES: dict[str, Standin] = {
     "digitalocean:index/droplet:Droplet": Standin(
         what="host",
@@ -77,7 +84,9 @@ TYPES: dict[str, Standin] = {
             "volumeIds": given("volumeIds", lambda _ask: []),
         },
         autoname=Autoname(),
-        replaces=names("image ipv6Address region sshKeys userData vpcUuid publicNetworking"),
+        replaces=names(
+            "dropletAgent gpuPartitionMode image monitoring publicNetworking region sshKeys userData vpcUuid"
+        ),
         refuses=_droplet,
     ),
     "digitalocean:index/volume:Volume": Standin(
@@ -94,6 +103,7 @@ TYPES: dict[str, Standin] = {
             "description filesystemType initialFilesystemLabel initialFilesystemType name region snapshotId"
         ),
         refuses=_volume,
+        stays=_volume_stays,
     ),
     "digitalocean:index/volumeAttachment:VolumeAttachment": Standin(
         what="data volume of the host",
@@ -118,7 +128,7 @@ TYPES: dict[str, Standin] = {
             "ipAddress": lambda ask: ask.id,
             "reservedIpUrn": lambda ask: f"do:reservedip:{ask.id}",
         },
-        replaces=names("ipAddress region"),
+        replaces=names("region"),
     ),
     "digitalocean:index/reservedIpAssignment:ReservedIpAssignment": Standin(
         what="address of the host",

@@ -49,7 +49,8 @@ TYPES: dict[str, Standin] = {
             "region": _region,
         },
         autoname=Autoname(limit=63, lower=True),
-        replaces=names("name region"),
+        # A changed name is no change to the provider at all: the old bucket stays, under the new name in the state.
+        replaces=names("region"),
         refuses=_bucket_refusals,
     ),
     "digitalocean:index/spacesBucketCorsConfiguration:SpacesBucketCorsConfiguration": Standin(

@@ -67,7 +67,7 @@ def _object(
             **{key: value if callable(value) else always(value) for key, value in computed.items()},
         },
         absent=names(absent),
-        replaces=names(replaces),
+        replaces=names(f"metadata.name metadata.namespace {replaces}"),
         refuses=_refuses,
     )
 
@@ -133,7 +133,9 @@ TYPES: dict[str, Standin] = {
         data=given("data", lambda _ask: {}),
     ),
     "kubernetes:core/v1:ConfigMap": _object("files for pods", "ConfigMap", "v1", replaces="data binaryData"),
-    "kubernetes:core/v1:Service": _object("name inside the cluster", "Service", "v1", status=_service_status),
+    "kubernetes:core/v1:Service": _object(
+        "name inside the cluster", "Service", "v1", replaces="spec.clusterIP", status=_service_status
+    ),
     "kubernetes:networking.k8s.io/v1:NetworkPolicy": _object(
         "who may talk to whom", "NetworkPolicy", "networking.k8s.io/v1", absent="status"
     ),
@@ -141,7 +143,12 @@ TYPES: dict[str, Standin] = {
         "how many pods may be away", "PodDisruptionBudget", "policy/v1", status=lambda _ask: {}
     ),
     "kubernetes:apps/v1:StatefulSet": _object(
-        "pods with disks of their own", "StatefulSet", "apps/v1", status=_set_status
+        "pods with disks of their own",
+        "StatefulSet",
+        "apps/v1",
+        replaces="spec.podManagementPolicy spec.revisionHistoryLimit spec.selector spec.serviceName "
+        "spec.volumeClaimTemplates",
+        status=_set_status,
     ),
     "kubernetes:helm.sh/v3:Release": Standin(
         what="release of a Helm chart",
