@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rehearsal.faults import Faults
-from rehearsal.standins.table import Cloud
+from rehearsal.errors import RehearsalError
+from rehearsal.faults import Fault, Faults
+from rehearsal.standins import again
+from rehearsal.standins.table import Cloud, Existing
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,13 @@ class Kept:
     """Where it was made; its deletion needs no more than its id."""
     generation: int
     """How many of this URN were made before it."""
+    ready: bool = True
+    """False where it was begun and never became ready."""
+
+    @property
+    def existing(self) -> Existing:
+        """What can be seen of it from outside, which its URN cannot."""
+        return Existing(self.type, self.id, self.inputs, self.outputs, self.cloud.region)
 
 
 class StandinCloud:
@@ -39,12 +48,13 @@ class StandinCloud:
         """What goes wrong, in rehearsals of that."""
 
     @contextlib.contextmanager
-    def changing(self, urn: str) -> Iterator[None]:
-        """Stand around a call that changes something; raises FaultError where it is to go wrong."""
-        struck = self.faults is not None and self.faults.before(urn)
-        yield
-        if struck and self.faults is not None:
-            self.faults.after()
+    def calling(self, operation: str, urn: str) -> Iterator[bool]:
+        """Stand around a call; raises FaultError where it is to go wrong. Gives whether it is to be half done."""
+        faults = self.faults
+        struck = faults is not None and faults.before(operation, urn)
+        yield struck and faults is not None and faults.fault is Fault.HALF
+        if struck and faults is not None:
+            faults.after()
 
     def generation(self, urn: str) -> int:
         """Return how many of this URN were made so far."""
@@ -52,10 +62,37 @@ class StandinCloud:
             return self._made[urn]
 
     def create(self, thing: Kept) -> None:
-        """Take a new thing."""
+        """Take a new thing; the same once more is refused, or overwrites the first.
+
+        Raises RehearsalError where it is refused. Only things of one URN meet: stacks that are rehearsed beside each
+        other may use the same names.
+        """
+        with self._lock:
+            self._made[thing.urn] += 1
+            for things in self._things.values():
+                met = [
+                    one for one in things if one.urn == thing.urn and again.same(one.existing, thing.existing)
+                ]
+                if met and not again.overwrites(thing.type):
+                    raise RehearsalError(f"{thing.name}: {thing.id} exists already")
+                for one in met:
+                    things.remove(one)
+            self._things.setdefault((thing.urn, thing.id), []).append(thing)
+
+    def take(self, thing: Kept) -> None:
+        """Take what was there before."""
         with self._lock:
             self._made[thing.urn] += 1
             self._things.setdefault((thing.urn, thing.id), []).append(thing)
+
+    def find(self, kind: str, own_id: str) -> Kept | None:
+        """Return the newest thing of a type by its id, or by what its provider takes for an import; or None."""
+        found = [
+            thing
+            for thing in self.things()
+            if thing.type == kind and own_id in {thing.id, again.import_id(thing.existing)}
+        ]
+        return found[-1] if found else None
 
     def read(self, urn: str, own_id: str) -> Kept | None:
         """Return the newest thing of that URN and id, or None."""
@@ -86,6 +123,12 @@ class StandinCloud:
             if things:
                 things.pop(0)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._things.clear()
+            self._made.clear()
+
     def things(self) -> tuple[Kept, ...]:
         """Return all that exists, sorted by URN."""
         with self._lock:
@@ -96,7 +139,7 @@ class StandinCloud:
         """Return all that exists, as plain values. It holds the stand-ins' secrets in clear."""
         return [
             {
-                **{key: getattr(thing, key) for key in ("urn", "type", "name", "id", "generation")},
+                **{key: getattr(thing, key) for key in ("urn", "type", "name", "id", "generation", "ready")},
                 "inputs": dict(thing.inputs),
                 "outputs": dict(thing.outputs),
                 "secrets": sorted(thing.secrets),
@@ -110,9 +153,10 @@ class StandinCloud:
     def load(self, dumped: list[dict[str, Any]]) -> None:
         """Take back what `dump` gave."""
         for one in dumped:
-            self.create(
+            self.take(
                 Kept(
                     **{key: one[key] for key in ("urn", "type", "name", "id", "generation")},
+                    ready=one.get("ready", True),
                     inputs=one["inputs"],
                     outputs=one["outputs"],
                     secrets=frozenset(one["secrets"]),

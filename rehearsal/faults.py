@@ -1,4 +1,4 @@
-"""Clouds that fail at a chosen call: refused, throttled, done without an answer, or with the engine killed."""
+"""Clouds that fail at a chosen call: refused, throttled, half done, left unanswered, or with the engine killed."""
 
 import threading
 from collections.abc import Callable
@@ -7,6 +7,11 @@ from enum import StrEnum
 
 import grpc  # type: ignore[import-untyped]
 
+CHANGING = frozenset({"create", "update", "delete"})
+"""The calls that change something; the others are `read` and `invoke`."""
+STORM = 5
+"""Calls in a row that are throttled in a storm: half of what the engine has under way at once."""
+
 
 class Fault(StrEnum):
     """What happens at the chosen call."""
@@ -14,62 +19,97 @@ class Fault(StrEnum):
     FAIL = "fail"
     """The cloud refuses; nothing was done."""
     THROTTLE = "throttle"
-    """Too many requests; nothing was done."""
+    """Too many requests, and the provider has given up its own retries; nothing was done."""
+    STORM = "storm"
+    """The same for this call and those after it."""
+    UNDONE = "undone"
+    """Nothing was done, and no answer came."""
     LOST = "lost"
     """It was done, and the answer never came."""
+    HALF = "half"
+    """It was made, but did not become ready in time; the provider says so, with its id. A deletion is as if undone."""
+    KILL_BEFORE = "kill-before"
+    """The engine was killed before anything was done."""
     KILL = "kill"
     """It was done, and the engine was killed before it heard of it."""
+    DIE = "die"
+    """It was done and answered, but the program that the engine works for was killed."""
 
 
-CODES = {
+REFUSED = frozenset({Fault.FAIL, Fault.THROTTLE, Fault.STORM})
+"""Nothing was done, and everybody knows that."""
+UNANSWERED = frozenset({Fault.UNDONE, Fault.LOST})
+KILLED = frozenset({Fault.KILL_BEFORE, Fault.KILL})
+_DONE = frozenset({Fault.LOST, Fault.HALF, Fault.KILL, Fault.DIE})
+
+_CODES = {
     Fault.FAIL: grpc.StatusCode.INVALID_ARGUMENT,
     Fault.THROTTLE: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    Fault.LOST: grpc.StatusCode.UNKNOWN,
+    Fault.STORM: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Fault.KILL: grpc.StatusCode.UNAVAILABLE,
+    Fault.KILL_BEFORE: grpc.StatusCode.UNAVAILABLE,
 }
-SAID = {
+_SAID = {
     Fault.FAIL: "the cloud refuses this call",
     Fault.THROTTLE: "too many requests; slow down",
+    Fault.STORM: "too many requests; slow down",
+    Fault.UNDONE: "no answer within the time limit",
     Fault.LOST: "no answer within the time limit",
+    Fault.HALF: "it exists, but did not become ready in time",
     Fault.KILL: "the engine is gone",
+    Fault.KILL_BEFORE: "the engine is gone",
 }
 
 
 @dataclass
 class Faults:
-    """Counts the calls that change something (create, update, delete), and makes one of them go wrong."""
+    """Writes down the calls, and makes one of them go wrong."""
 
     fault: Fault
     at: int
-    """Which call, counted from 1."""
+    """Which of the calls that match, counted from 1; 0 for none."""
+    operations: frozenset[str] = CHANGING
+    urn: str = ""
+    """Only calls for this resource count; empty for all."""
     kill: Callable[[], None] = lambda: None
-    """How the engine is killed."""
-    calls: int = 0
+    """How the engine, or the program, is killed."""
+    quotes: bool = False
+    """Whether the cloud's refusal quotes the request, secrets too, as some do."""
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    """Operation and URN of every call that matched."""
     struck: str = ""
     """URN of the resource whose call went wrong; empty until then."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def before(self, urn: str) -> bool:
-        """Count a call; return whether it is the one. Raises for those that are refused before anything is done."""
+    def before(self, operation: str, urn: str) -> bool:
+        """Count a call; return whether it is the one. Raises where nothing is to be done of it."""
         with self._lock:
-            self.calls += 1
-            if self.calls != self.at:
+            if operation not in self.operations or self.urn not in {"", urn}:
                 return False
-            self.struck = urn
-        if self.fault in {Fault.FAIL, Fault.THROTTLE}:
+            self.calls.append((operation, urn))
+            at = len(self.calls)
+            last = self.at + STORM - 1 if self.fault is Fault.STORM else self.at
+            if not self.at <= at <= last or self.at == 0:
+                return False
+            self.struck = self.struck or urn
+        if self.fault is Fault.KILL_BEFORE:
+            self.kill()
+        if self.fault not in _DONE or (self.fault is Fault.HALF and operation == "delete"):
             raise FaultError(self.fault)
         return True
 
     def after(self) -> None:
         """Fail, though it was done."""
-        if self.fault is Fault.KILL:
+        if self.fault in {Fault.KILL, Fault.DIE}:
             self.kill()
-        raise FaultError(self.fault)
+        if self.fault is not Fault.DIE:
+            raise FaultError(self.fault)
 
 
 class FaultError(Exception):
     """The fault, on its way to the engine."""
 
     def __init__(self, fault: Fault) -> None:
-        self.code = CODES[fault]
-        super().__init__(SAID[fault])
+        self.fault = fault
+        self.code = _CODES.get(fault, grpc.StatusCode.UNKNOWN)
+        super().__init__(_SAID[fault])

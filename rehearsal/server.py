@@ -4,18 +4,19 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from rehearsal import standins
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.errors import RehearsalError
-from rehearsal.faults import FaultError
-from rehearsal.standins.table import Ask, Cloud, tags_all
-from rehearsal.wire import UNKNOWN, decode, encode
+from rehearsal.faults import Fault, FaultError
+from rehearsal.standins.table import Ask, Cloud, Existing, tags_all
+from rehearsal.wire import UNKNOWN, at_path, decode, encode
 
 CLUSTER = "clusterIdentifier"
 _AUTONAMED = re.compile(r"-[0-9a-f]{7}$")
@@ -122,36 +123,41 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         with _told(context):
             ask = Ask(token, name, request.urn, inputs, cloud, generation)
             made = standins.make(ask, preview=request.preview)
+        properties = _outputs(made, secrets)
         if not request.preview:
-            with _told(context), self._cloud.changing(request.urn):
-                self._cloud.create(
-                    Kept(
-                        request.urn,
-                        token,
-                        name,
-                        made.id,
-                        inputs,
-                        made.outputs,
-                        made.secrets,
-                        cloud,
-                        generation,
-                    )
-                )
-        return provider_pb2.CreateResponse(id=made.id, properties=_outputs(made, secrets))
+            kept = Kept(
+                request.urn,
+                token,
+                name,
+                made.id,
+                inputs,
+                made.outputs,
+                made.secrets | secrets,
+                cloud,
+                generation,
+            )
+            there = (made.id, properties, request.properties)
+            with (
+                self._answered(context, inputs, secrets, there),
+                self._cloud.calling("create", request.urn) as half,
+            ):
+                self._cloud.create(replace(kept, ready=not half))
+        return provider_pb2.CreateResponse(id=made.id, properties=properties)
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Return what exists; a resource that was made elsewhere exists when it is asked for by its id."""
-        token, name = _of_urn(request.urn)
-        found = self._cloud.read(request.urn, request.id)
-        if found is not None:
-            properties = encode(found.outputs, found.secrets)
-            return provider_pb2.ReadResponse(id=found.id, properties=properties, inputs=encode(found.inputs))
-        state, _ = decode(request.properties)
-        if "id" in state or len(state) > 1:
+        """Return what exists: what the state knows by its URN and id, anything else by what an import takes."""
+        token, _ = _of_urn(request.urn)
+        with self._answered(context, {}, frozenset()), self._cloud.calling("read", request.urn):
+            found = self._cloud.read(request.urn, request.id)
+            if found is None and not request.properties.fields:
+                found = self._cloud.find(token, request.id)
+        if found is None:
             return provider_pb2.ReadResponse(id="")
-        with _told(context):
-            made = standins.existing(token, name, request.urn, request.id, state, self._of(context))
-        return provider_pb2.ReadResponse(id=made.id, properties=encode(made.outputs, made.secrets))
+        return provider_pb2.ReadResponse(
+            id=found.id,
+            properties=encode(found.outputs, found.secrets),
+            inputs=encode(found.inputs, found.secrets),
+        )
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Change a resource in its place."""
@@ -163,34 +169,38 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         with _told(context):
             ask = Ask(token, name, request.urn, inputs, cloud, generation)
             made = standins.make(ask, preview=request.preview, own_id=request.id)
+        properties = _outputs(made, secrets)
         if not request.preview:
-            with _told(context), self._cloud.changing(request.urn):
-                self._cloud.update(
-                    Kept(
-                        request.urn,
-                        token,
-                        name,
-                        made.id,
-                        inputs,
-                        made.outputs,
-                        made.secrets,
-                        cloud,
-                        generation,
-                    )
-                )
-        return provider_pb2.UpdateResponse(properties=_outputs(made, secrets))
+            changed = Kept(
+                request.urn,
+                token,
+                name,
+                made.id,
+                inputs,
+                made.outputs,
+                made.secrets | secrets,
+                cloud,
+                generation,
+            )
+            there = (made.id, properties, request.news)
+            with (
+                self._answered(context, inputs, secrets, there),
+                self._cloud.calling("update", request.urn) as half,
+            ):
+                self._cloud.update(replace(changed, ready=not half))
+        return provider_pb2.UpdateResponse(properties=properties)
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Delete a resource."""
-        with _told(context), self._cloud.changing(request.urn):
+        with self._answered(context, {}, frozenset()), self._cloud.calling("delete", request.urn):
             self._cloud.delete(request.urn, request.id)
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Answer a data lookup."""
         args, _ = decode(request.args)
-        with _told(context):
-            answer = standins.look_up(request.tok, args, self._of(context), self._made)
+        with self._answered(context, {}, frozenset()), self._cloud.calling("invoke", request.tok):
+            answer = standins.look_up(request.tok, args, self._of(context), self._existing)
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").CopyFrom(encode(answer))
         return response
@@ -199,11 +209,31 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Nothing takes long enough to be cancelled."""
         return empty_pb2.Empty()
 
-    def _made(self, token: str) -> list[Mapping[str, Any]]:
-        return [thing.inputs for thing in self._cloud.things() if thing.type == token]
+    def _existing(self, begins: str) -> list[Existing]:
+        return [thing.existing for thing in self._cloud.things() if thing.type.startswith(begins)]
 
     def _of(self, context: Any) -> Cloud:
         return self._set_to.get(context.peer(), Cloud())
+
+    @contextmanager
+    def _answered(
+        self,
+        context: Any,
+        inputs: Mapping[str, Any],
+        secrets: frozenset[str],
+        half: tuple[str, struct_pb2.Struct, struct_pb2.Struct] | None = None,
+    ) -> Iterator[None]:
+        """Tell the engine of what goes wrong; `half` is id, outputs and inputs of what is there all the same."""
+        try:
+            with _told(context):
+                yield
+        except FaultError as error:
+            said = str(error)
+            if error.fault is Fault.HALF and half is not None:
+                context.set_trailing_metadata((("grpc-status-details-bin", _half_made(said, *half)),))
+            elif self._cloud.faults is not None and self._cloud.faults.quotes:
+                said += "".join(f"; {path} was {at_path(inputs, path)!r}" for path in sorted(secrets))
+            context.abort(error.code, said)
 
 
 @contextmanager
@@ -212,8 +242,16 @@ def _told(context: Any) -> Iterator[None]:
         yield
     except RehearsalError as error:
         context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-    except FaultError as error:
-        context.abort(error.code, str(error))
+
+
+def _half_made(reason: str, own_id: str, outputs: struct_pb2.Struct, inputs: struct_pb2.Struct) -> bytes:
+    """Return what providers add to the failure of a resource that was made but is not ready."""
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason)
+    detail = provider_pb2.ErrorResourceInitFailed(
+        id=own_id, properties=outputs, reasons=[reason], inputs=inputs
+    )
+    status.details.add().Pack(detail)
+    return bytes(status.SerializeToString())
 
 
 def _of_urn(urn: str) -> tuple[str, str]:

@@ -47,9 +47,9 @@ def _connection_strings(ask: Ask) -> dict[str, Any]:
 def _private_endpoints(ask: Ask, name: str, domain: str) -> list[dict[str, Any]]:
     """One for each private endpoint that the project has accepted."""
     accepted = [
-        one
+        one.inputs
         for one in ask.world("mongodbatlas:index/privateLinkEndpointService:PrivateLinkEndpointService")
-        if one.get("projectId") == ask["projectId"]
+        if one.inputs.get("projectId") == ask["projectId"]
     ]
     return [
         {

@@ -26,11 +26,23 @@ class Cloud:
     default_tags: Mapping[str, str] = field(default_factory=dict)
 
 
-World = Callable[[str], Iterable[Mapping[str, Any]]]
-"""Gives the inputs of everything of one type that exists in the cloud."""
+@dataclass(frozen=True)
+class Existing:
+    """One thing that exists in a cloud, as a lookup can see it."""
+
+    type: str
+    id: str
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+    region: str
+    """Of its provider; some resources have their own as an input."""
 
 
-def empty_world(_token: str) -> Iterable[Mapping[str, Any]]:
+World = Callable[[str], Iterable[Existing]]
+"""Gives everything in the cloud whose type begins so."""
+
+
+def empty_world(_token: str) -> Iterable[Existing]:
     """A cloud in which nothing was made yet."""
     return ()
 
