@@ -11,7 +11,7 @@ from pulumi.runtime.proto import alias_pb2, engine_pb2, resource_pb2
 
 from rehearsal import standins
 from rehearsal.errors import RehearsalError
-from rehearsal.standins.table import Cloud
+from rehearsal.standins.table import Cloud, Existing
 from rehearsal.wire import at_path, decode, encode
 
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -171,8 +171,12 @@ class Monitor(MockMonitor):
         record.outputs = {key: value for key, value in made.outputs.items() if value is not None}
         return answer
 
-    def _made(self, token: str) -> list[Mapping[str, Any]]:
-        return [record.inputs for record in self.records.values() if record.type == token]
+    def _existing(self, begins: str) -> list[Existing]:
+        return [
+            Existing(record.type, record.id, record.inputs, record.outputs, self._default.region)
+            for record in self.records.values()
+            if record.type.startswith(begins)
+        ]
 
     def RegisterResourceOutputs(  # noqa: N802
         self, request: resource_pb2.RegisterResourceOutputsRequest
@@ -234,7 +238,7 @@ class Monitor(MockMonitor):
             try:
                 args, _ = decode(request.args)
                 cloud = self._clouds.get(request.provider, self._default)
-                answer = standins.look_up(request.tok, args, cloud, self._made)
+                answer = standins.look_up(request.tok, args, cloud, self._existing)
             except RehearsalError as error:
                 self.problems.append(str(error))
                 raise
