@@ -28,6 +28,7 @@ class Component(pulumi.ComponentResource):
         retain_on_delete: bool | None = None,
         depends_on: Iterable[pulumi.Resource] | None = None,
         ignore_changes: Sequence[str] | None = None,
+        replace_on_changes: Sequence[str] | None = None,
         delete_before_replace: bool | None = None,
         custom_timeouts: pulumi.CustomTimeouts | None = None,
         additional_secret_outputs: Sequence[str] | None = None,
@@ -40,6 +41,7 @@ class Component(pulumi.ComponentResource):
             retain_on_delete=retain_on_delete,
             depends_on=list(depends_on) if depends_on is not None else None,
             ignore_changes=list(ignore_changes) if ignore_changes is not None else None,
+            replace_on_changes=list(replace_on_changes) if replace_on_changes is not None else None,
             delete_before_replace=delete_before_replace,
             custom_timeouts=custom_timeouts,
             additional_secret_outputs=(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from components.credentials import Credentials
+from components.seal import Seal
 from components.values import DatabaseAccess, DnsZone, MailAccess, MediaAccess
 from rocketchat import environment as env
 from rocketchat import services
@@ -61,6 +62,7 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
     runtime = _runtime(spec.parts.runtime.kind)(spec, secrets, zone, opts)
     database, database_outputs = _database(spec, secrets, runtime, opts)
     media, store, media_outputs = _media(spec, zone, opts)
+    Seal("data", {"places": _places(spec), "protect": spec.defaults.protect}, opts)
     mail = _mail(spec, secrets, zone, opts)
     credentials = Credentials("credentials", {"names": _generated(spec)}, opts)
     processes = _services(spec)
@@ -114,6 +116,17 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
             running.url, "/register/", credentials.value("registration")
         )
     return outputs
+
+
+def _places(spec: ChatSpec) -> dict[str, pulumi.Input[str]]:
+    """Say where messages and uploads are, as far as nothing that is protected says so by itself."""
+    database, media = spec.parts.database, spec.parts.media
+    places: dict[str, pulumi.Input[str]] = {"database": database.kind, "uploads": media.kind}
+    if not isinstance(database, UriDatabase):
+        places["name"] = database.name
+    if isinstance(database, ExistingAtlasDatabase):
+        places["cluster"] = database.stack or f"{database.project}/{database.cluster}"
+    return places
 
 
 def _runtime(kind: str) -> Callable[[ChatSpec, Secrets, DnsZone | None, pulumi.ResourceOptions], Runtime]:

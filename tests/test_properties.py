@@ -220,6 +220,7 @@ def test_the_reference_stack_is_made_of_these_components() -> None:
         "MediaStore",
         "Network",
         "PublicName",
+        "Seal",
         "SesMail",
         "Stack",
     }

@@ -83,7 +83,12 @@ class SpacesStore(Component):
                     ),
                 )
             ],
-            opts=self.child(protect=args.get("protect"), retain_on_delete=args.get("retain")),
+            opts=self.child(
+                protect=args.get("protect"),
+                retain_on_delete=args.get("retain"),
+                # To the provider a new name is no change: it would keep the old bucket, and the chat seek a new one.
+                replace_on_changes=["name"],
+            ),
         )
         digitalocean.SpacesBucketCorsConfiguration(
             f"{name}-bucket-cors",

@@ -108,7 +108,12 @@ class DropletHost(Component):
             size=args["disk_gb"],
             description=f"Data of {args['host']}",
             tags=tags,
-            opts=self.child(protect=protect, retain_on_delete=args.get("retain")),
+            opts=self.child(
+                protect=protect,
+                retain_on_delete=args.get("retain"),
+                # To change it the provider would make another volume.
+                ignore_changes=["description"],
+            ),
         )
         digitalocean.VolumeAttachment(
             f"{name}-data",

@@ -35,6 +35,8 @@ class ChatNamespaceArgs(TypedDict):
 
     namespace: str
     """Its name."""
+    protect: NotRequired[bool]
+    """Whether Pulumi refuses to delete the namespace, and all that is in it. Default false."""
 
 
 class ChatNamespace(Component):
@@ -61,7 +63,7 @@ class ChatNamespace(Component):
                     **{f"pod-security.kubernetes.io/{mode}": "restricted" for mode in modes},
                 },
             },
-            opts=self.child(),
+            opts=self.child(protect=args.get("protect")),
         )
         self.name = self._namespace.metadata.apply(lambda found: str(found.name))
         kubernetes.networking.v1.NetworkPolicy(

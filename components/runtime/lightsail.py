@@ -39,6 +39,8 @@ class LightsailHostArgs(TypedDict):
     """Whether Pulumi refuses to delete the data disk and the address. Default false."""
     retain: NotRequired[bool]
     """Whether the data disk stays in AWS when it leaves the stack. Default false."""
+    keep_disk: NotRequired[bool]
+    """Whether the disk stays as it is when `disk_gb` changes; else a new and empty one is made. Default false."""
 
 
 class LightsailHost(Component):
@@ -112,7 +114,11 @@ class LightsailHost(Component):
             f"{name}-data",
             availability_zone=zone,
             size_in_gb=args["disk_gb"],
-            opts=self.child(protect=protect, retain_on_delete=args.get("retain")),
+            opts=self.child(
+                protect=protect,
+                retain_on_delete=args.get("retain"),
+                ignore_changes=["sizeInGb"] if args.get("keep_disk", False) else None,
+            ),
         )
         aws.lightsail.Disk_attachment(
             f"{name}-data",

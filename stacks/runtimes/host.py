@@ -166,6 +166,8 @@ class OnLightsail(_OnHost):
             "generation": runtime.generation,
             "protect": spec.defaults.protect,
             "retain": spec.defaults.protect,
+            # A disk cannot grow: more users alone must not ask for another one.
+            "keep_disk": runtime.disk_gb is None,
         }
         if hosts.snapshots(runtime, spec.defaults):
             # Another hour than the dump's, and the restart's after fixes.

@@ -21,7 +21,13 @@ from components.edge.cluster_gateway import (
 from components.edge.host_name import HostName
 from components.runtime.chart import ChartServiceArgs
 from components.runtime.doks import DoksCluster
-from components.runtime.kubernetes import ChartIngressArgs, ChatNamespace, ChatRelease, ChatReleaseArgs
+from components.runtime.kubernetes import (
+    ChartIngressArgs,
+    ChatNamespace,
+    ChatNamespaceArgs,
+    ChatRelease,
+    ChatReleaseArgs,
+)
 from components.values import DatabaseAccess, DnsZone, Egress
 from rocketchat.services import NATS, Service
 from stacks import features
@@ -73,6 +79,16 @@ class _Cluster:
     def broker(self) -> str:
         """NATS, as the chart names its service."""
         return f"{self._runtime.name}-{NATS}"
+
+    @property
+    def _holds_data(self) -> bool:
+        """Whether the cluster holds a database that is protected."""
+        return isinstance(self._spec.parts.database, InClusterDatabase) and self._spec.defaults.protect
+
+    def _chat_namespace(self) -> ChatNamespace:
+        # With the namespace everything in it would go, claims to disks too.
+        args: ChatNamespaceArgs = {"namespace": self._runtime.namespace, "protect": self._holds_data}
+        return ChatNamespace("namespace", args, self._inside)
 
     def own_database(self) -> DatabaseAccess:
         """Make MongoDB beside the chat."""
@@ -204,7 +220,7 @@ class OnKubernetes(_Cluster):
         self._inside = _with(opts, provider)
         self.egress = Egress(tuple(pulumi.Output.from_input(found) for found in runtime.egress_addresses))
         self.proxies = 0 if isinstance(self._ingress, NoIngress) else 1
-        self._namespace = ChatNamespace("namespace", {"namespace": runtime.namespace}, self._inside)
+        self._namespace = self._chat_namespace()
 
     def run(self, services: Sequence[Service], variables: Variables) -> Running:
         """Install the chart, and open the way in that was asked for."""
@@ -316,7 +332,6 @@ class OnDoks(_Cluster):
         if zone is None or not isinstance(runtime, DoksRuntime):
             raise ValueError("runtime doks needs a zone, which the rules of stack files ask for")
         self._spec, self._zone, self._opts, self._runtime = spec, zone, opts, runtime
-        holds_data = isinstance(spec.parts.database, InClusterDatabase) and spec.defaults.protect
         self._cluster_name = runtime.cluster
         self._cluster = DoksCluster(
             "cluster",
@@ -337,15 +352,15 @@ class OnDoks(_Cluster):
                 "auto_upgrade": runtime.auto_upgrade,
                 "maintenance_day": runtime.maintenance_day,
                 "maintenance_time": runtime.maintenance_time,
-                "keep_volumes": holds_data,
-                "protect": holds_data,
+                "keep_volumes": self._holds_data,
+                "protect": self._holds_data,
             },
             opts,
         )
         self.egress = self._cluster.egress
         self._inside = _with(opts, self._cluster.provider)
         self._inside.deleted_with = self._cluster.inside
-        self._namespace = ChatNamespace("namespace", {"namespace": runtime.namespace}, self._inside)
+        self._namespace = self._chat_namespace()
 
     def run(self, services: Sequence[Service], variables: Variables) -> Running:
         """Open the gateway, install the chart behind it, and lead the chat's name there."""

@@ -96,7 +96,8 @@ class HostAgent(Component):
             description=f"Host {_short(args['identity'])}",
             iam_role=role.name,
             registration_limit=1,
-            opts=self.child(depends_on=[policy]),
+            # It names the host in AWS's list only. A new activation would be a new host.
+            opts=self.child(depends_on=[policy], ignore_changes=["name"]),
         )
         self._region = region
         self.bucket = made.bucket.bucket
