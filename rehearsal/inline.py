@@ -2,9 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pulumi
+from pulumi.runtime.settings import SETTINGS
+
+from rehearsal.lean import QuietEngine, collector, drain
 
 _PATIENCE = 40
 """Times 0.05 s that a loop is given to end by itself."""
@@ -21,14 +24,20 @@ class Guarded:
         self.failures: list[Exception] = []
         """What the program raised since `reset`."""
 
-    def __call__(self) -> None:
-        """Run the program in the engine's loop."""
+    def __call__(self) -> Awaitable[None]:
+        """Run the program in the engine's loop; return what is still to be waited for."""
         self._loops.append(asyncio.get_running_loop())
+        SETTINGS.engine = QuietEngine(SETTINGS.engine)
+        collector.sort_out()
         try:
-            self._program()
+            with collector.held_back():
+                self._program()
         except Exception as error:  # noqa: BLE001 - it is judged once the engine has stopped
             self.failures.append(error)
             raise pulumi.RunError(STOPPED) from None
+        finally:
+            collector.freeze()
+        return drain()
 
     def reset(self) -> None:
         """Forget earlier failures."""

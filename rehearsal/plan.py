@@ -4,7 +4,6 @@ import asyncio
 import base64
 import concurrent.futures
 import contextlib
-import gc
 import json
 import threading
 import urllib.parse
@@ -18,6 +17,7 @@ from pulumi.runtime.settings import SETTINGS, Settings, configure
 from pulumi.runtime.stack import Stack
 
 from rehearsal.errors import RehearsalError
+from rehearsal.lean import collector, drain
 from rehearsal.monitor import ORGANIZATION, STACK_TYPE, Engine, Message, Monitor, Others, Record
 from rehearsal.wire import SECRET_MARK, at_path, masked, strings
 
@@ -162,7 +162,7 @@ def plan_program(
             failures.append(error)
 
     worker = threading.Thread(target=work, name=f"plan {stack}")
-    with _without_collection():
+    with collector.held_back():
         worker.start()
         worker.join()
     secrets = {f"configuration {key}": config[key] for key in secret_keys if key in config}
@@ -178,18 +178,6 @@ def plan_program(
         messages=tuple(engine.messages),
         secrets=secrets,
     )
-
-
-@contextlib.contextmanager
-def _without_collection() -> Iterator[None]:
-    """Hold the cyclic garbage collector back: with the SDKs' classes in memory one full pass takes 0.2 s."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _default_tags(config: Mapping[str, str]) -> Mapping[str, str]:
@@ -246,25 +234,10 @@ async def _in_stack(program: Program) -> None:
     except BaseException:
         stack._finish()  # noqa: SLF001
         with contextlib.suppress(Exception):
-            await _drain()
+            await drain()
         raise
     stack._finish()  # noqa: SLF001
-    await _drain()
-
-
-async def _drain() -> None:
-    """Wait for all registrations and outputs, also those that come up meanwhile; raise what fails."""
-    rpcs = SETTINGS.rpc_manager
-    while rpcs.rpcs or SETTINGS.outputs:
-        while rpcs.rpcs:
-            await rpcs.rpcs.pop()
-        if rpcs.unhandled_exception is not None:
-            raise rpcs.unhandled_exception
-        tasks = list(SETTINGS.outputs)
-        SETTINGS.outputs.clear()
-        await asyncio.gather(*tasks)
-    if rpcs.unhandled_exception is not None:
-        raise rpcs.unhandled_exception
+    await drain()
 
 
 def _clean(error: BaseException, secrets: Mapping[str, str]) -> BaseException:

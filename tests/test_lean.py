@@ -1,0 +1,153 @@
+"""What keeps Pulumi's SDK quick must not change what a program does."""
+
+import asyncio
+import gc
+import sys
+import threading
+import types
+import weakref
+from collections.abc import Iterator
+
+import pulumi
+import pytest
+from pulumi.runtime.proto import engine_pb2
+
+from rehearsal.errors import RehearsalError
+from rehearsal.inline import Guarded
+from rehearsal.lean import QuietEngine, _Collector
+from rehearsal.plan import plan_program
+
+
+class Heard:
+    """Takes what would go to the engine."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def Log(self, request: engine_pb2.LogRequest) -> None:  # noqa: N802 - the service's own name
+        self.messages.append(request.message)
+
+    def RequirePulumiVersion(self, request: object) -> str:  # noqa: N802
+        return "answered"
+
+
+@pytest.fixture
+def collector() -> Iterator[_Collector]:
+    assert gc.isenabled()
+    yield _Collector()
+    gc.enable()
+    gc.unfreeze()
+
+
+def test_only_debug_messages_are_kept_from_the_engine() -> None:
+    heard = Heard()
+    quiet = QuietEngine(heard)
+    for severity in (engine_pb2.DEBUG, engine_pb2.INFO, engine_pb2.WARNING, engine_pb2.ERROR):
+        quiet.Log(engine_pb2.LogRequest(severity=severity, message=engine_pb2.LogSeverity.Name(severity)))
+    assert heard.messages == ["INFO", "WARNING", "ERROR"]
+    assert quiet.RequirePulumiVersion(None) == "answered"
+
+
+def test_the_collector_comes_back_when_the_last_of_several_threads_has_done(collector: _Collector) -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with collector.held_back():
+            inside.set()
+            leave.wait(10)
+
+    thread = threading.Thread(target=other)
+    with collector.held_back():
+        thread.start()
+        assert inside.wait(10)
+    assert not gc.isenabled()
+    leave.set()
+    thread.join()
+    assert gc.isenabled()
+
+
+def test_a_collector_that_was_off_stays_off(collector: _Collector) -> None:
+    gc.disable()
+    with collector.held_back():
+        pass
+    assert not gc.isenabled()
+
+
+def test_what_was_frozen_without_being_a_class_is_freed_before_the_next_run(
+    collector: _Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Thing:
+        itself: "Thing"
+
+    made = Thing()
+    made.itself = made
+    gone = weakref.ref(made)
+    monkeypatch.setitem(sys.modules, "imported_meanwhile", types.ModuleType("imported_meanwhile"))
+    collector.freeze()
+    del made
+    gc.collect()
+    assert gone() is not None
+    collector.sort_out()
+    assert gone() is None
+    # Nothing is frozen anew as long as nothing is imported: what runs leave behind must not be kept for ever.
+    before = gc.get_freeze_count()
+    kept = [[] for _ in range(1000)]  # type: list[list[int]]
+    collector.freeze()
+    assert gc.get_freeze_count() <= before
+    assert len(kept) == 1000
+
+
+def test_what_outputs_bring_up_while_they_are_waited_for_is_waited_for_too() -> None:
+    seen: list[str] = []
+
+    def program() -> None:
+        async def later() -> str:
+            await asyncio.sleep(0.01)
+            return "first"
+
+        def more(value: str) -> None:
+            seen.append(value)
+            pulumi.Output.from_input("second").apply(seen.append)
+
+        promised: pulumi.Output[str] = pulumi.Output.from_input(later())
+        promised.apply(more)
+
+    plan_program(program, stack="small")
+    assert seen == ["first", "second"]
+
+
+def test_what_fails_in_an_output_that_nobody_awaits_is_raised() -> None:
+    def program() -> None:
+        def wrong(_: str) -> None:
+            raise ValueError("wrong in the end")
+
+        pulumi.Output.from_input("value").apply(wrong)
+
+    with pytest.raises(RehearsalError, match="wrong in the end"):
+        plan_program(program, stack="small")
+
+
+def test_a_guarded_program_is_waited_for_in_the_engine_without_its_debug_messages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard = Heard()
+    seen: list[str] = []
+
+    def program() -> None:
+        pulumi.log.debug("quiet")
+        pulumi.log.info("loud")
+
+        async def later() -> str:
+            await asyncio.sleep(0.01)
+            return "value"
+
+        promised: pulumi.Output[str] = pulumi.Output.from_input(later())
+        promised.apply(seen.append)
+
+    async def engine() -> None:
+        monkeypatch.setattr("pulumi.runtime.settings.SETTINGS.engine", heard)
+        await Guarded(program)()
+
+    asyncio.run(engine())
+    assert seen == ["value"]
+    assert heard.messages == ["loud"]
