@@ -86,11 +86,17 @@ class StandinCloud:
             self._things.setdefault((thing.urn, thing.id), []).append(thing)
 
     def find(self, kind: str, own_id: str) -> Kept | None:
-        """Return the newest thing of a type by its id, or by what its provider takes for an import; or None."""
+        """Return the newest thing of a type by its id, or by what its provider takes for an import; or None.
+
+        `ID@REGION` is one of AWS in another region than its provider's.
+        """
+        names, _, region = own_id.partition("@") if kind.startswith("aws:") else (own_id, "", "")
         found = [
             thing
             for thing in self.things()
-            if thing.type == kind and own_id in {thing.id, again.import_id(thing.existing)}
+            if thing.type == kind
+            and names in {thing.id, again.import_id(thing.existing)}
+            and region in {"", thing.inputs.get("region")}
         ]
         return found[-1] if found else None
 

@@ -132,8 +132,8 @@ def import_id(one: Existing) -> str:
 
 
 def same(one: Existing, other: Existing) -> bool:
-    """Whether two things of one type would be one in the cloud."""
-    if one.type in _ANOTHER:
+    """Whether two things of one type would be one in the cloud; those of `random` are in no cloud."""
+    if one.type in _ANOTHER or one.type.startswith("random:"):
         return False
     identity = IDENTITY.get(one.type, import_id)
     return identity(one) == identity(other) and one.region == other.region

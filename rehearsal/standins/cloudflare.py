@@ -48,7 +48,32 @@ TYPES: dict[str, Standin] = {
     ),
 }
 
+
+def _records(ask: Ask) -> list[dict[str, Any]]:
+    """The zone's records of that name and type, as the API lists them."""
+    name = (ask["name"] or {}).get("exact")
+    keys = "comment content createdOn data meta modifiedOn name priority proxiable proxied settings tags ttl type"
+    return [
+        {"id": one.id, **{key: one.outputs.get(key) for key in keys.split()}}
+        for one in ask.world("cloudflare:index/dnsRecord:DnsRecord")
+        if one.inputs["zoneId"] == ask["zoneId"]
+        and name in {None, one.inputs["name"]}
+        and ask["type"] in {None, one.inputs["type"]}
+    ]
+
+
 LOOKUPS: dict[str, Lookup] = {
+    "cloudflare:index/getDnsRecords:getDnsRecords": Lookup(
+        {
+            "direction": given("direction", "asc"),
+            "includeShadowMetadata": given("includeShadowMetadata", otherwise=False),
+            "match": given("match", "all"),
+            "order": given("order", "type"),
+            "proxied": given("proxied", otherwise=False),
+            "results": _records,
+            "tagMatch": given("tagMatch", "all"),
+        }
+    ),
     "cloudflare:index/getZone:getZone": Lookup(
         {
             "account": lambda ask: {"id": ask.hex(32, "account"), "name": "rehearsal"},

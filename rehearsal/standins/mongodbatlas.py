@@ -285,7 +285,46 @@ def _found_id(ask: Ask) -> str:
     return str(ask["projectId"] or ask.hex(24))
 
 
+def _alerts(ask: Ask) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": one.id,
+            **{
+                key: one.outputs.get(key)
+                for key in ("alertConfigurationId", "created", "enabled", "eventType", "projectId", "updated")
+            },
+        }
+        for one in ask.world("mongodbatlas:index/alertConfiguration:AlertConfiguration")
+        if one.inputs["projectId"] == ask["projectId"]
+    ]
+
+
+def _links(ask: Ask) -> list[dict[str, Any]]:
+    return [
+        {
+            key: one.outputs.get(key)
+            for key in ("privateLinkId", "regionName", "endpointServiceName", "status")
+        }
+        for one in ask.world("mongodbatlas:index/privateLinkEndpoint:PrivateLinkEndpoint")
+        if one.inputs["projectId"] == ask["projectId"] and one.inputs["providerName"] == ask["providerName"]
+    ]
+
+
+def _projects(ask: Ask) -> list[dict[str, Any]]:
+    return [
+        {"id": one.id, "projectId": one.id, "name": one.inputs["name"], "orgId": one.inputs["orgId"]}
+        for one in ask.world("mongodbatlas:index/project:Project")
+    ]
+
+
 LOOKUPS: dict[str, Lookup] = {
+    "mongodbatlas:index/getAlertConfigurations:getAlertConfigurations": Lookup(
+        {"id": always("alerts"), "results": _alerts, "totalCount": lambda ask: len(_alerts(ask))}
+    ),
+    "mongodbatlas:index/getPrivatelinkEndpoints:getPrivatelinkEndpoints": Lookup({"results": _links}),
+    "mongodbatlas:index/getProjects:getProjects": Lookup(
+        {"id": always("projects"), "results": _projects, "totalCount": lambda ask: len(_projects(ask))}
+    ),
     "mongodbatlas:index/getProject:getProject": Lookup(
         {
             "clusterCount": always(1),

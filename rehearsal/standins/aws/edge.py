@@ -49,11 +49,15 @@ def _etag(ask: Ask) -> str:
     return "E" + ask.letters(13, UPPER, "etag")
 
 
-def _managed(known: dict[str, str], path: str) -> dict[str, Any]:
+def _managed(known: dict[str, str], path: str, made: str = "aws:cloudfront/none") -> dict[str, Any]:
+    """What a lookup of policies gives: AWS's own, and those of the type `made`."""
     by_id = {number: name for name, number in known.items()}
 
     def number(ask: Ask) -> str:
         name = ask["name"]
+        own = [one.id for one in ask.world(made) if name is not None and one.inputs.get("name") == name]
+        if own:
+            return own[-1]
         if name is not None and name not in known:
             raise LookupError(f"no managed policy is called {name!r}; known: {', '.join(known)}")
         return str(ask["id"] or known.get(name or "", ask.uuid()))
@@ -215,7 +219,11 @@ LOOKUPS: dict[str, Lookup] = {
         absent=names("cookiesConfigs headersConfigs queryStringsConfigs"),
     ),
     "aws:cloudfront/getResponseHeadersPolicy:getResponseHeadersPolicy": Lookup(
-        _managed(RESPONSE_HEADERS_POLICIES, "response-headers-policy"),
+        _managed(
+            RESPONSE_HEADERS_POLICIES,
+            "response-headers-policy",
+            "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy",
+        ),
         absent=names(
             "corsConfigs customHeadersConfigs removeHeadersConfigs securityHeadersConfigs "
             "serverTimingHeadersConfigs"

@@ -156,6 +156,14 @@ TYPES: dict[str, Standin] = {
     ),
 }
 
+
+def _known_cluster(ask: Ask) -> str:
+    """The cluster of that name; one that was made elsewhere where this cloud has none."""
+    made = ask.world("digitalocean:index/kubernetesCluster:KubernetesCluster")
+    found = [one.id for one in made if one.inputs.get("name") == ask["name"]]
+    return found[-1] if found else ask.uuid("cluster")
+
+
 LOOKUPS: dict[str, Lookup] = {
     "digitalocean:index/getKubernetesCluster:getKubernetesCluster": Lookup(
         {
@@ -165,7 +173,7 @@ LOOKUPS: dict[str, Lookup] = {
             "createdAt": always(CREATED),
             "endpoint": _endpoint,
             "ha": always(False),
-            "id": lambda ask: ask.uuid("cluster"),
+            "id": _known_cluster,
             "ipv4Address": public_address,
             "isolatedWorkers": always(False),
             "kubeConfigs": _kubeconfigs,

@@ -1,0 +1,64 @@
+"""What AWS lists by tags: everything that it tags, in the region that is asked (Resource Groups Tagging API)."""
+
+from typing import Any
+
+from rehearsal.standins.table import ACCOUNT, Ask, Existing, Lookup, Standin, always
+
+GLOBAL = ("arn:aws:cloudfront:", "arn:aws:iam:", "arn:aws:route53:")
+"""Services without regions are listed in us-east-1."""
+
+
+def _arn(one: Existing) -> str:
+    arn = one.outputs.get("arn") or one.id
+    if one.type == "aws:ec2/natGateway:NatGateway":
+        return f"arn:aws:ec2:{_region(one)}:{ACCOUNT}:natgateway/{one.id}"
+    return str(arn)
+
+
+def _region(one: Existing) -> str:
+    return str(one.inputs.get("region") or one.region)
+
+
+def _wanted(ask: Ask, one: Existing) -> bool:
+    tags = one.outputs.get("tagsAll") or {}
+    where = "us-east-1" if _arn(one).startswith(GLOBAL) else _region(one)
+    return (
+        _arn(one).startswith("arn:")
+        and where == ask.region
+        and all(
+            tags.get(wanted["key"]) is not None
+            and (not wanted.get("values") or tags[wanted["key"]] in wanted["values"])
+            for wanted in ask["tagFilters"] or []
+        )
+    )
+
+
+def _mappings(ask: Ask) -> list[dict[str, Any]]:
+    return [
+        {"complianceDetails": [], "resourceArn": _arn(one), "tags": dict(one.outputs.get("tagsAll") or {})}
+        for one in ask.world("aws:")
+        if _wanted(ask, one)
+    ]
+
+
+TYPES: dict[str, Standin] = {}
+
+LOOKUPS: dict[str, Lookup] = {
+    "aws:resourcegroupstaggingapi/getResources:getResources": Lookup(
+        {"id": lambda ask: ask.region, "resourceTagMappingLists": _mappings}
+    ),
+    "aws:iam/getAccessKeys:getAccessKeys": Lookup(
+        {
+            "accessKeys": lambda ask: [
+                {
+                    "accessKeyId": one.id,
+                    "createDate": one.outputs["createDate"],
+                    "status": one.outputs["status"],
+                }
+                for one in ask.world("aws:iam/accessKey:AccessKey")
+                if one.inputs["user"] == ask["user"]
+            ],
+            "id": always("keys"),
+        }
+    ),
+}
