@@ -28,7 +28,7 @@ def _hermetic() -> Iterator[None]:
         yield
 
 
-LEAVES_COROUTINES = {"test_automation", "test_automation_cli", "test_faults", "test_life"}
+LEAVES_COROUTINES = {"test_automation", "test_automation_cli", "test_examples", "test_faults", "test_life"}
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,1 @@
+"""Tools of other people that build on this project."""
