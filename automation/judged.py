@@ -9,6 +9,7 @@ from automation.errors import (
     AutomationError,
     CancelledError,
     ConfigurationError,
+    ConflictError,
     NoEngineError,
     PolicyError,
     ProviderError,
@@ -29,6 +30,7 @@ _NO_ANSWER = re.compile(
     re.IGNORECASE,
 )
 _AGAIN = "mend it and run `up` again: it goes on from what is in the state"
+_PROTECTED = re.compile(r"marked for protection|because it is protected")
 _SUMMARY = re.compile(r"^(update|preview|destroy|refresh) failed$|^resource .* failed$", re.IGNORECASE)
 
 
@@ -67,12 +69,27 @@ def of_operation(
         return PolicyError(
             stopping, remedy="change the stack file, or waive the finding for a time in policy/config.yaml"
         )
+    protected = [said for said in refused if _PROTECTED.search(said.message)]
+    if protected:
+        return _of_protection(protected, recorder.stack)
     if refused or recorder.failed:
         urn = refused[0].urn if refused else recorder.failed[0]
         cause = "\n".join(dict.fromkeys(said.message for said in refused)) or "the provider failed"
         return ProviderError(mask(cause, secrets), resource=urn, remedy=recover if lost else _AGAIN)
     messages = [said.message for said in told if STOPPED not in said.message]
     return _of_text("\n".join(dict.fromkeys(messages)) or str(error), recorder.stack, secrets)
+
+
+def _of_protection(protected: Sequence[Said], stack: str) -> ConflictError:
+    urns = list(dict.fromkeys(said.urn for said in protected))
+    names = ", ".join(urn.rpartition("::")[2] for urn in urns)
+    return ConflictError(
+        f"{names}: this holds data, or says where data is, and is protected: it would be deleted, or made anew in "
+        "another place",
+        resource=urns[0],
+        remedy="take the change back; or, where it is meant, look after the data first, and then: "
+        + "; ".join(f"pulumi state unprotect '{urn}' --stack {stack}" for urn in urns),
+    )
 
 
 def unanswered(recorder: Recorder, urn: str) -> bool:
