@@ -23,8 +23,8 @@ help: ## Show the targets
 	@$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
 	@touch $@
 
-rehearse: .venv/.run ## Plan a stack, and deploy it to stand-in clouds where there is an engine (STACK=name, JSON=file, ENGINE=0)
-	@$(BIN)/python -m rehearsal plan $(STACK) $(if $(JSON),--json $(JSON)) $(if $(filter 0,$(ENGINE)),--engine never)
+rehearse: .venv/.run ## Plan a stack, and let it live a whole life against stand-in clouds where there is an engine (STACK=name, JSON=file, ENGINE=0)
+	@$(BIN)/python -m automation $(if $(filter 0,$(ENGINE)),plan,rehearse) $(STACK) $(if $(JSON),--file $(JSON))
 
 policy: .venv/.run ## Judge the stacks by the policy pack (STACK=name for one; SARIF=file, JUNIT=file, JSON=file)
 	@$(BIN)/python -m policy $(if $(filter command,$(firstword $(origin STACK))),$(STACK)) $(if $(JSON),--json $(JSON)) $(if $(SARIF),--sarif $(SARIF)) $(if $(JUNIT),--junit $(JUNIT))

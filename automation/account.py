@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
-from pulumi.automation import LocalWorkspaceOptions, create_stack
+from pulumi.automation import create_stack
 from pulumi.automation.errors import CommandError
 
 from automation import judged
@@ -35,18 +35,13 @@ def account_now(backend: Backend, engine: Engine, region: str) -> str:
         (Path(folder) / "Pulumi.yaml").write_text(f"name: {_PROJECT}\nruntime: python\n", encoding="utf-8")
         own = dataclasses.replace(
             backend,
+            work=Path(folder),
+            secrets_provider="passphrase",
             url=(Path(folder) / "state").as_uri(),
             environment={**backend.environment, "PULUMI_CONFIG_PASSPHRASE": "nothing is kept"},
         )
-        options = LocalWorkspaceOptions(
-            work_dir=folder,
-            env_vars=own.variables(),
-            pulumi_home=None if own.home is None else str(own.home),
-            secrets_provider="passphrase",
-            pulumi_command=engine,
-        )
         try:
-            stack = create_stack("account", project_name=_PROJECT, program=guarded, opts=options)
+            stack = create_stack("account", project_name=_PROJECT, program=guarded, opts=own.options(engine))
             stack.preview(color="never")
         except CommandError as error:
             raise judged.of_account(error, guarded.failures) from None

@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pulumi.automation import LocalWorkspaceOptions, PulumiCommand
+
 from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import StandinCloud
-from rehearsal.engine import WORK
 from rehearsal.plan import PROJECT
 from rehearsal.server import debug_providers, serving
-from stacks import deploy
+from stacks import deploy, files
 
 PASSPHRASE = "rehearsal"  # noqa: S105 - it protects stand-in values only
+WORK = CHECKOUT / ".cache" / "rehearsal"
+"""Where rehearsals are while they last."""
 KEPT = CHECKOUT / ".cache" / "rehearsal-kept"
 """Where the command line keeps rehearsals between two commands."""
 
@@ -50,6 +53,20 @@ class Backend:
     def folder(self) -> Path | None:
         """The folder of the state's files, where it is kept in files."""
         return Path(self.url.removeprefix("file://")) if self.url and self.url.startswith("file://") else None
+
+    def settings(self, stack: str) -> Path:
+        """Return the path of a stack's settings: its stack file, where the project is the checkout."""
+        return (files.FOLDER if self.work == CHECKOUT else self.work) / f"Pulumi.{stack}.yaml"
+
+    def options(self, engine: PulumiCommand) -> LocalWorkspaceOptions:
+        """Return what the Automation API wants to know."""
+        return LocalWorkspaceOptions(
+            work_dir=str(self.work),
+            env_vars=self.variables(),
+            pulumi_home=None if self.home is None else str(self.home),
+            secrets_provider=self.secrets_provider,
+            pulumi_command=engine,
+        )
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables of the engine."""

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from automation import new as making
+from automation import rehearse as rehearsing
 from automation.backend import KEPT, Backend, rehearsal
 from automation.errors import AutomationError, NoEngineError
 from automation.events import Event, Moved, OnEvent, Started
@@ -24,7 +25,6 @@ from automation.stack import TIMEOUT, ChatStack, open_stack
 from automation.values import NOT_CHANGES, Result, shown
 from rehearsal.errors import RehearsalError
 from stacks import files
-from stacks.guide import next_steps
 from stacks.language import parse
 from stacks.problems import InvalidStack
 
@@ -180,24 +180,51 @@ def check(stack: Stack, as_json: Json = False) -> None:
 
 
 @app.command()
-def plan(stack: Stack, as_json: Json = False) -> None:
-    """Show what a stack would make, without engine or account."""
+def plan(
+    stack: Stack,
+    as_json: Json = False,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Also write the plan there, as JSON for other programs.")
+    ] = None,
+) -> None:
+    """Show what a stack would make, and what was checked, without engine or account."""
     with telling(as_json):
-        from rehearsal import show
-        from rehearsal import stack as rehearsed
-
-        loaded = rehearsed.load(stack)
-        planned = rehearsed.plan(loaded)
+        rehearsed = rehearsing.plan(stack)
+        if file is not None:
+            file.write_text(rehearsed.plan.text(), encoding="utf-8")
         if as_json:
-            say(
-                {"stack": loaded.name, "resources": planned.to_json(), "outputs": planned.outputs},
-                "",
-                as_json=True,
-            )
-            return
-        to = show.console()
-        show.show_plan(planned, to)
-        show.show_next(next_steps(loaded.spec, loaded.name, planned.outputs), to)
+            say(rehearsed.to_json(), "", as_json=True)
+        else:
+            rehearsed.show(console())
+            rehearsed.show_next(console())
+        if not rehearsed.ok:
+            raise typer.Exit(Status.WRONG)
+
+
+@app.command()
+def rehearse(
+    stack: Stack,
+    as_json: Json = False,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Also write the plan there, as JSON for other programs.")
+    ] = None,
+    by_hand: Annotated[
+        bool, typer.Option(help="Also run the commands of a user, in a checkout of their own.")
+    ] = True,
+) -> None:
+    """Plan a stack, and let it live a whole life in the engine, against stand-in clouds."""
+    with telling(as_json):
+        rehearsed = rehearsing.plan(stack)
+        if file is not None:
+            file.write_text(rehearsed.plan.text(), encoding="utf-8")
+        to = Console(quiet=True) if as_json else console()
+        rehearsed.show(to)
+        life = rehearsing.live(rehearsed, to, by_hand=by_hand)
+        rehearsed.show_next(to)
+        if as_json:
+            say({**rehearsed.to_json(), "life": None if life is None else life.to_json()}, "", as_json=True)
+        if not rehearsed.ok or (life is not None and life.leaks):
+            raise typer.Exit(Status.WRONG)
 
 
 @app.command()
@@ -233,6 +260,32 @@ def up(
             told(one.up(preview=False), as_json=as_json)
             return
         told(one.up(), as_json=as_json)
+
+
+@app.command()
+def rotate(
+    stack: Stack,
+    name: Annotated[
+        str | None, typer.Argument(help="Name of a generated secret; they are listed when it is left out.")
+    ] = None,
+    rehearse: Rehearse = False,
+    yes: Yes = False,
+    wait: Wait = 0,
+    as_json: Json = False,
+) -> None:
+    """Generate a password or an access key anew, and deploy it to what uses it."""
+    with telling(as_json), opened(stack, rehearse, wait, as_json) as one:
+        if name is None:
+            names = [found.name for found in one.generated()]
+            say(
+                {"stack": one.name, "generated": names},
+                "\n".join(names) or "There are none: the stack is not deployed.",
+                as_json=as_json,
+            )
+            return
+        if not yes and not rehearse:
+            confirm(f"Generate {name} of {one.name} anew?")
+        told(one.rotate(name), as_json=as_json)
 
 
 @app.command()

@@ -37,6 +37,8 @@ class Engine(PulumiCommand):
         """Whether the running operation was asked to stop."""
         self.killed = False
         """Whether the last process ended by a signal that it could not handle."""
+        self.given = ""
+        """What the next command is to read from its standard input."""
         self._running: list[subprocess.Popen[str]] = []
         self._lock = threading.Lock()
         own: list[str] = []
@@ -53,22 +55,17 @@ class Engine(PulumiCommand):
         on_error: Say | None = None,
     ) -> CommandResult:
         """Run a command of the CLI. Raises CommandError when it fails."""
-        environment = {
-            **os.environ,
-            **additional_env,
-            "PULUMI_AUTOMATION_API": "true",
-            "PYTHON": sys.executable,
-            "PATH": os.pathsep.join([self._path, os.environ.get("PATH", os.defpath)]),
-        }
+        environment = self.environment({**additional_env, "PULUMI_AUTOMATION_API": "true"})
         cut = args.index("--") if "--" in args else len(args)
         if "--non-interactive" not in args[:cut]:
             args.insert(0, "--non-interactive")
+        given, self.given = self.given, ""
         out: list[str] = []
         err: list[str] = []
         # A session of its own: Ctrl-C reaches it once, from us, and it can be killed with all its children.
         with subprocess.Popen(  # noqa: S603
             [self.command, *args],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=cwd,
@@ -78,6 +75,9 @@ class Engine(PulumiCommand):
         ) as process:
             with self._lock:
                 self._running.append(process)
+            assert process.stdin is not None  # noqa: S101 - PIPE was asked for
+            with contextlib.suppress(BrokenPipeError), process.stdin:
+                process.stdin.write(given)
             readers = [
                 threading.Thread(target=_read, args=(process.stdout, out, on_output), daemon=True),
                 threading.Thread(target=_read, args=(process.stderr, err, on_error), daemon=True),
@@ -99,6 +99,11 @@ class Engine(PulumiCommand):
         if code != 0:
             raise create_command_error(result)
         return result
+
+    def environment(self, additional: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment in which the CLI finds itself, its hosts and this Python."""
+        path = os.pathsep.join([self._path, os.environ.get("PATH", os.defpath)])
+        return {**os.environ, **additional, "PYTHON": sys.executable, "PATH": path}
 
     def _wait(self, process: "subprocess.Popen[str]") -> int:
         while True:

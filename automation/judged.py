@@ -1,5 +1,6 @@
 """From what the engine and the program say when they fail to one of our errors."""
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -30,6 +31,7 @@ _NO_ANSWER = re.compile(
     re.IGNORECASE,
 )
 _AGAIN = "mend it and run `up` again: it goes on from what is in the state"
+_NUMBERED = re.compile(r"\s*\d+\) ")
 _PROTECTED = re.compile(r"marked for protection|because it is protected")
 _SUMMARY = re.compile(r"^(update|preview|destroy|refresh) failed$|^resource .* failed$", re.IGNORECASE)
 
@@ -146,9 +148,15 @@ def _of_text(text: str, stack: str, secrets: frozenset[str]) -> AutomationError:
 
 def _plain(text: str) -> str:
     """Return what the CLI says is wrong, without its usage, progress or tracebacks."""
-    wrong = [line.strip() for line in text.splitlines() if line.strip().startswith("error:")]
+    lines = text.splitlines()
+    wrong: list[str] = []
+    for at, line in enumerate(lines):
+        if line.strip().startswith("error:"):
+            wrong.append(line.strip().removeprefix("error:").strip())
+            # "2 errors occurred:" is followed by a numbered list of them.
+            wrong += [one.strip() for one in itertools.takewhile(_NUMBERED.match, lines[at + 1 :])]
     if wrong:
-        return "\n".join(dict.fromkeys(line.removeprefix("error:").strip() for line in wrong))
+        return "\n".join(dict.fromkeys(wrong))
     _, _, told = text.partition("stderr:")
-    lines = [line for line in (told or text).strip().splitlines() if line.strip()]
+    lines = [line.removeprefix("error: ") for line in (told or text).strip().splitlines() if line.strip()]
     return "\n".join(lines[-5:]) or "the Pulumi CLI failed and said nothing"

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,7 +13,6 @@ import yaml
 from pulumi.automation import (
     ConfigValue,
     Deployment,
-    LocalWorkspaceOptions,
     Stack,
     create_or_select_stack,
 )
@@ -22,23 +22,24 @@ from automation import journal, judged, locks
 from automation.account import account_now
 from automation.backend import Backend, rehearsal
 from automation.engine import Engine
-from automation.errors import ConflictError, NoEngineError
+from automation.errors import AutomationError, ConflictError, NoEngineError
 from automation.events import Ended, OnEvent, Recorder, Started, ignore
 from automation.locks import OnConflict, Waiting
-from automation.recovery import Recovered, lost, recover
-from automation.state import Pending, State, leaves, mask, pendings, secrets_in
-from automation.values import Result, SecretValue
+from automation.others import put_other
+from automation.recovery import Recovered, recover
+from automation.state import Pending, State, leaves, mask, pendings, revealed, secrets_in
+from automation.values import Resource, Result, SecretValue
 from rehearsal import canaries
 from rehearsal.cli import CHECKOUT, find_engine
-from rehearsal.engine import deployed
 from rehearsal.inline import Guarded
 from rehearsal.plan import PROJECT
-from rehearsal.stack import plan, referred
 from stacks import files
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
 
 PACK = CHECKOUT / "policy"
+GENERATED = frozenset({"random:index/randomPassword:RandomPassword", "aws:iam/accessKey:AccessKey"})
+"""Types whose secret is made by making them."""
 TIMEOUT = 600.0
 """Seconds that an operation waits for another one to end, where it is asked to wait."""
 
@@ -68,8 +69,8 @@ class ChatStack:
         """What the stack file says, checked."""
         self.backend = backend
         self.on_event = on_event
+        self.engine = engine
         self._stack = workspace
-        self._engine = engine
         self._program = program
         self._policies = policies
         self._waiting = waiting
@@ -90,9 +91,17 @@ class ChatStack:
 
     # ------------------------------------------------------------------------------------------ operations
 
-    def preview(self, *, policies: bool | None = None, refresh: bool = False) -> Result:
+    def preview(
+        self, *, policies: bool | None = None, refresh: bool = False, anew: Sequence[str] = ()
+    ) -> Result:
         """Say what `up` would do. Raises PolicyError, ConfigurationError, ProviderError."""
-        return self._operate("preview", self._stack.preview, refresh=refresh or None, **self._packs(policies))
+        return self._operate(
+            "preview",
+            self._stack.preview,
+            refresh=refresh or None,
+            replace=list(anew) or None,
+            **self._packs(policies),
+        )
 
     def up(
         self,
@@ -110,7 +119,7 @@ class ChatStack:
         with self._held():
             self.refuse_pending()
             if preview:
-                self.preview(policies=policies, refresh=refresh)
+                self.preview(policies=policies, refresh=refresh, anew=anew)
             return self._operate(
                 "up",
                 self._stack.up,
@@ -118,6 +127,19 @@ class ChatStack:
                 replace=list(anew) or None,
                 **self._packs(policies),
             )
+
+    def rotate(self, name: str, *, policies: bool | None = None) -> Result:
+        """Generate a secret anew and deploy it to what uses it; `name` is that of one of `generated()`.
+
+        Raises ConflictError where there is no such secret.
+        """
+        found = {one.name: one.urn for one in self.generated()}
+        if name not in found:
+            raise ConflictError(
+                f"{self.name} generates no secret {name!r}",
+                remedy=f"one of: {', '.join(sorted(found)) or 'none, it is not deployed'}",
+            )
+        return self.up(policies=policies, anew=[found[name]])
 
     def refresh(self, *, targets: Sequence[str] = ()) -> Result:
         """Take over into the state what the clouds have; only of these URNs, where some are given."""
@@ -156,8 +178,8 @@ class ChatStack:
         Where nothing runs here, a backend that keeps books of updates (Pulumi Cloud) is told to stop the one that runs.
         Raises ConflictError for a backend of files, which can tell nobody.
         """
-        if self._engine.busy:
-            self._engine.interrupt()
+        if self.engine.busy:
+            self.engine.interrupt()
             return
         if self.backend.folder is not None:
             raise ConflictError(
@@ -168,7 +190,7 @@ class ChatStack:
 
     def kill(self) -> None:
         """Kill the engine in the middle of what it does. For rehearsals of what happens then."""
-        self._engine.kill()
+        self.engine.kill()
 
     def recover(
         self,
@@ -178,7 +200,8 @@ class ChatStack:
         force_unlock: bool = False,
     ) -> Recovered:
         """Bring a stack whose deployment was interrupted into order again; see `automation.recovery`."""
-        return recover(self, adopt=adopt or {}, discard=discard, force_unlock=force_unlock)
+        with self._held():
+            return recover(self, adopt=adopt or {}, discard=discard, force_unlock=force_unlock)
 
     # --------------------------------------------------------------------------------------- what there is
 
@@ -191,10 +214,26 @@ class ChatStack:
         # Not the Automation API's own export: it asks for the secrets in clear.
         return State.from_json(self.run(["stack", "export"]))
 
+    def generated(self) -> tuple[Resource, ...]:
+        """Return what makes secrets of its own: passwords and access keys, which `rotate` makes anew."""
+        return tuple(one for one in self.export_state().resources if one.type in GENERATED)
+
     def pending(self) -> tuple[Pending, ...]:
         """Return the steps that were begun and whose end nobody has seen."""
-        found = [*self.export_state().pending, *pendings(journal.read(self.backend.url or "", self.name))]
-        return tuple({one.urn: one for one in reversed(found)}.values())
+        return pendings(journal.begun(self.export_state()))
+
+    def clear_state(self) -> State:
+        """Return the state with its secrets in clear. Neither log nor keep it."""
+        return State.from_json(json.dumps(revealed(json.loads(self.run(["stack", "export", "--show-secrets"])))))
+
+    def other_states(self) -> Iterator[State]:
+        """Give the states of the other stacks that are kept in the same place, as far as they may be read."""
+        workspace = self._stack.workspace
+        for one in self._quietly(workspace.list_stacks):
+            if one.name.rpartition("/")[2] != self.name:
+                with contextlib.suppress(CommandError):
+                    told = workspace._run_pulumi_cmd_sync(["stack", "export", "--stack", one.name])  # noqa: SLF001
+                    yield State.from_json(told.stdout)
 
     def import_state(self, state: State) -> None:
         """Put a state in the place of the stack's own."""
@@ -214,6 +253,31 @@ class ChatStack:
         if secrets:
             values = {key: ConfigValue(value, secret=True) for key, value in secrets.items()}
             self._quietly(lambda: self._stack.set_all_config(values))
+
+    def change_secrets_provider(self, provider: str, environment: Mapping[str, str]) -> None:
+        """Encrypt the secrets of configuration and state by another provider, from now on.
+
+        Args:
+            provider: `passphrase`, or the address of a key (`awskms://alias/chat`, `hashivault://chat`).
+            environment: what the new provider needs (PULUMI_CONFIG_PASSPHRASE, VAULT_ADDR, …), for this object's later
+                operations too. Other programs that use the stack must be given it by whoever runs them.
+
+        Raises ConfigurationError where one of the two providers does not answer; the stack is then as it was.
+        """
+        workspace = self._stack.workspace
+        if provider == "passphrase" and "encryptionsalt" in _settings(self.backend.settings(self.name)):
+            # Between two passphrases the engine reads the old one from the environment, and asks twice for the new one.
+            self.engine.given = 2 * f"{environment['PULUMI_CONFIG_PASSPHRASE']}\n"
+            self.run(["stack", "change-secrets-provider", provider])
+            workspace.env_vars = {**workspace.env_vars, **environment}
+            return
+        before = dict(workspace.env_vars)
+        workspace.env_vars = {**before, **environment}
+        try:
+            self.run(["stack", "change-secrets-provider", provider])
+        except AutomationError:
+            workspace.env_vars = before
+            raise
 
     def locks(self) -> tuple[locks.BackendLock, ...]:
         """Return who holds the stack, in a backend of files."""
@@ -275,7 +339,7 @@ class ChatStack:
         made_in = state.account
         if made_in is None or self.spec.region is None:
             return
-        now = account_now(self.backend, self._engine, self.spec.region)
+        now = account_now(self.backend, self.engine, self.spec.region)
         if now != made_in:
             raise ConflictError(
                 f"{self.name} was made in the AWS account {made_in}; the credentials are those of {now}",
@@ -323,7 +387,7 @@ class ChatStack:
         )
 
     def _once(self, call: Callable[..., Any], recorder: Recorder, options: Mapping[str, Any]) -> Any:
-        self._engine.begin()
+        self.engine.begin()
         if self._program is not None:
             self._program.reset()
         secrets: frozenset[str] = frozenset()
@@ -337,7 +401,7 @@ class ChatStack:
         except ConcurrentUpdateError:
             raise
         except CommandError as error:
-            interrupted, killed = self._engine.interrupted, self._engine.killed
+            interrupted, killed = self.engine.interrupted, self.engine.killed
             secrets = self.secrets()
             left = () if killed else self._remember_lost(recorder)
             raise judged.of_operation(
@@ -362,8 +426,9 @@ class ChatStack:
             one for one in recorder.unmade if one.new is not None and judged.unanswered(recorder, one.urn)
         ]
         if found:
-            key = (self.backend.url or "", self.name)
-            journal.write(*key, [*journal.read(*key), *(lost(_record(one)) for one in found)])
+            state = self.export_state()
+            lost = (journal.lost(_record(one)) for one in found)
+            self.import_state(journal.written(state, [*journal.begun(state), *lost]))
         return tuple(one.urn for one in found)
 
 
@@ -461,7 +526,7 @@ def _open(
     try:
         opened = create_or_select_stack(
             stack_name=name,
-            opts=_options(backend, engine),
+            opts=backend.options(engine),
             **(
                 {"work_dir": str(backend.work)}
                 if program is None
@@ -469,7 +534,9 @@ def _open(
             ),
         )
         if backend.rehearsal:
-            _put_others(name, spec, backend, engine)
+            put_other(spec, backend.options(engine))
+    except InvalidStack as error:
+        raise judged.of_file(error) from None
     except CommandError as error:
         raise judged.of_command(error, name, frozenset(secrets.values())) from None
     made = ChatStack(
@@ -488,40 +555,14 @@ def _open(
     return made
 
 
-def _options(backend: Backend, engine: Engine) -> LocalWorkspaceOptions:
-    return LocalWorkspaceOptions(
-        work_dir=str(backend.work),
-        env_vars=backend.variables(),
-        pulumi_home=None if backend.home is None else str(backend.home),
-        secrets_provider=backend.secrets_provider,
-        pulumi_command=engine,
-    )
-
-
 def _settle(name: str, values: Mapping[str, Any], backend: Backend) -> None:
     """Write the stack's settings where there is no stack file; a rehearsal has its own, without the file's secrets."""
-    if backend.work == CHECKOUT:
-        path = files.FOLDER / f"Pulumi.{name}.yaml"
-        if path.is_file():
-            return
-    else:
-        path = backend.work / f"Pulumi.{name}.yaml"
-    settings = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    path.write_text(
-        yaml.safe_dump({**settings, "config": dict(values)}, sort_keys=False, allow_unicode=True),
-        encoding="utf-8",
-    )
-
-
-def _put_others(name: str, spec: ChatSpec, backend: Backend, engine: Engine) -> None:
-    """Give the stacks that a rehearsed one refers to the outputs that they would have."""
-    if getattr(spec.parts.database, "stack", None) is None:
+    path = backend.settings(name)
+    if backend.work == CHECKOUT and path.is_file():
         return
-    for other, outputs in referred(plan(name)).items():
-        opened = create_or_select_stack(
-            stack_name=other,
-            project_name=PROJECT,
-            program=lambda: None,
-            opts=_options(backend, engine),
-        )
-        opened.import_stack(deployed(PROJECT, other, outputs))
+    settings = {**_settings(path), "config": dict(values)}
+    path.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    return (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.is_file() else {}

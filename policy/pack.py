@@ -1,10 +1,12 @@
 """The rules as a CrossGuard pack: one policy for each rule, under the rule's id."""
 
-import os
+import contextlib
+import json
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from grpc import StatusCode  # type: ignore[import-untyped]
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
@@ -18,6 +20,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 from pulumi_policy import Severity as PackSeverity
+from pulumi_policy.policy import _PolicyAnalyzerServicer
 
 from policy.adapters import from_resource_args, from_stack_resources, plain
 from policy.config import Config, ConfigError, load
@@ -33,7 +36,10 @@ WAIVERS: Final = "waivers"
 """Name of the policy that says which waivers were used, and which have ended."""
 _SHOWN: Final = 5
 _CONFIGURABLE: Final = {
-    key: schema for key, schema in Config.model_json_schema()["properties"].items() if key != "waivers"
+    # Without defaults: the engine would fill them in, and they would come before what the stack has of its own.
+    key: {name: value for name, value in schema.items() if name != "default"}
+    for key, schema in Config.model_json_schema()["properties"].items()
+    if key != "waivers"
 }
 
 
@@ -44,16 +50,43 @@ Asked = dict[str, Mapping[str, Any]]
 def serve() -> None:
     """Serve the pack to the engine that started this program. Does not return."""
     try:
-        configuration = load(os.environ.get("PULUMI_STACK", ""))
+        made = policies(load(""))
     except ConfigError as error:
         sys.exit(str(error))
+    _judging_each_stack_its_own_way(made)
     PolicyPack(
         name=NAME,
-        policies=policies(configuration),
+        policies=made,
         enforcement_level=EnforcementLevel.MANDATORY,
         description="Security and reliability rules for Rocket.Chat deployments.",
         display_name="Rocket.Chat",
     )
+
+
+def _judging_each_stack_its_own_way(made: list[Policy]) -> None:
+    """Build the policies anew when the engine says which stack is judged.
+
+    It says so in one call only, before it asks for anything else, and of that call the SDK keeps nothing but the tags.
+    """
+    kept = _PolicyAnalyzerServicer.ConfigureStack
+
+    def configure(self: Any, request: Any, context: Any) -> Any:
+        try:
+            made[:] = policies(load(request.stack, profile=_profile(request.config)))
+        except ConfigError as error:
+            context.abort(StatusCode.INVALID_ARGUMENT, str(error))
+        return kept(self, request, context)
+
+    _PolicyAnalyzerServicer.ConfigureStack = configure
+
+
+def _profile(config: Mapping[str, str]) -> str | None:
+    """Return what the stack file says of itself, where it does."""
+    with contextlib.suppress(ValueError):
+        chat = json.loads(config.get("rocketchat:chat", "{}"))
+        if isinstance(chat, dict) and isinstance(chat.get("profile"), str):
+            return str(chat["profile"])
+    return None
 
 
 def policies(config: Config) -> list[Policy]:

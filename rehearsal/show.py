@@ -1,30 +1,19 @@
 """The plan and the rehearsal for people: plain text that reads at 100 columns, with or without a terminal."""
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
 from rehearsal import standins
-from rehearsal.engine import Life, Watch
-from rehearsal.engine import Progress as Step
 from rehearsal.plan import Plan, PlannedResource
 
 WIDTH = 100
@@ -179,56 +168,3 @@ def show_next(steps: Sequence[str], to: Console) -> None:
     for number, step in enumerate(steps, 1):
         table.add_row(f"  {number}.", Text(step))
     to.print(table)
-
-
-def show_life(life: Life, to: Console) -> None:
-    """Print what the real engine did."""
-    to.print(f"\n[bold]Rehearsed in the Pulumi engine {life.version}[/], against stand-in clouds")
-    table = Table.grid(padding=(0, 2))
-    for update in (life.up, life.again, life.destroy):
-        changes = ", ".join(f"{count} {operation}" for operation, count in sorted(update.changes.items()))
-        table.add_row(f"  {update.kind}", changes, Text(f"{update.seconds:.1f} s", "dim"))
-    to.print(table)
-    if life.unprotected:
-        to.print(
-            f"  {len(life.unprotected)} protected resources had to be released before destroy "
-            "(pulumi state unprotect), as they would for real:"
-        )
-        for urn in life.unprotected:
-            to.print(f"    {escape(urn.rpartition('::')[2])}")
-    if life.kept:
-        to.print(f"  {len(life.kept)} things are kept in the clouds on purpose:")
-        for urn in life.kept:
-            to.print(f"    {escape(urn.rpartition('::')[2])}")
-    else:
-        to.print("  destroy left nothing in the clouds and nothing in the state.")
-
-
-@contextmanager
-def watching(to: Console, total: int) -> Iterator[Watch]:
-    """Show the engine's progress; `total` is the expected number of resources."""
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description:8}"),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[now]}"),
-        console=to,
-    ) as progress:
-        running: dict[str, Any] = {}
-        seen: defaultdict[str, set[str]] = defaultdict(set)
-
-        def watch(kind: str, step: Step) -> None:
-            if (step.type == "pulumi:pulumi:Stack" and not step.done and step.operation == "same") or (
-                kind == "up" and "up again" in running
-            ):
-                kind = "up again"
-            if kind not in running:
-                running[kind] = progress.add_task(kind, total=total, now="")
-            if step.done:
-                seen[kind].add(step.urn)
-            now = "" if step.done else step.urn.rpartition("::")[2]
-            progress.update(running[kind], completed=len(seen[kind]), now=now)
-
-        yield watch

@@ -6,51 +6,44 @@ from functools import cache
 from typing import Any
 
 from rehearsal import canaries
-from rehearsal.monitor import REFERENCE_TYPE
-from rehearsal.plan import Plan, Program, plan_program
+from rehearsal.plan import Plan, plan_program
 from stacks import deploy, files
 from stacks.language import ChatSpec, parse
 
 
 @dataclass(frozen=True)
 class RehearsedStack:
-    """All that `plan_program` and `engine.live` want of a stack."""
+    """A stack file that was checked, with stand-ins for its secrets."""
 
     name: str
-    program: Program
-    config: Mapping[str, str] = field(repr=False)
+    values: Mapping[str, Any] = field(repr=False)
+    """Plain values by full key, as the stack file has them."""
     secret_keys: frozenset[str]
     spec: ChatSpec
+
+    @property
+    def config(self) -> dict[str, str]:
+        """All configuration as Pulumi hands it to a program: text, or JSON for anything else."""
+        return files.as_config(self.values) | canaries.values(self.secret_keys)
 
 
 def load(stack: str) -> RehearsedStack:
     """Read and check a stack file, by name or path. Raises InvalidStack, which lists all `problems`."""
     found = files.read(stack)
     spec = parse(found.values, found.secure, source=found.shown, line=found.line)
-    config = found.config() | canaries.values(found.secure)
-    return RehearsedStack(found.name, deploy.run, config, found.secure, spec)
+    return RehearsedStack(found.name, found.values, found.secure, spec)
 
 
 def plan(stack: str | RehearsedStack) -> Plan:
     """Plan a stack by its name or the path of its file, or as it was loaded."""
     loaded = load(stack) if isinstance(stack, str) else stack
     return plan_program(
-        loaded.program,
+        deploy.run,
         stack=loaded.name,
         config=loaded.config,
         secret_keys=loaded.secret_keys,
         others=exported,
     )
-
-
-def referred(planned: Plan) -> dict[str, dict[str, Any]]:
-    """Return the stacks that a plan refers to, with their outputs but the secret ones."""
-    found = {}
-    for reference in planned.of_type(REFERENCE_TYPE):
-        name = reference.id.rpartition("/")[2]
-        outputs, secret = exported(name)
-        found[name] = {key: value for key, value in outputs.items() if key not in secret}
-    return found
 
 
 @cache

@@ -35,12 +35,6 @@ class StackFile:
         """The file's path as people write it."""
         return _shown(self.path)
 
-    def config(self) -> dict[str, str]:
-        """Return the plain values as Pulumi hands them to a program: text, or JSON for anything else."""
-        return {
-            key: value if isinstance(value, str) else json.dumps(value) for key, value in self.values.items()
-        }
-
     def line(self, path: str) -> int | None:
         """Return the line of `path`, or that of the nearest part of it that is in the file."""
         while path not in self.lines:
@@ -49,6 +43,11 @@ class StackFile:
                 return None
             path = path[:cut]
         return self.lines[path]
+
+
+def as_config(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return plain values as Pulumi hands them to a program: text, or JSON for anything else."""
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
 
 
 def names() -> list[str]:

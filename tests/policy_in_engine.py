@@ -3,16 +3,16 @@
 A program of its own: an engine that refuses leaves the Automation API's event loop with work undone.
 """
 
+import automation_world as world  # before the SDKs
+
+# isort: split
+
 import json
-from pathlib import Path
-from typing import Any
 
 import pulumi_aws as aws
-from pulumi.automation.errors import CommandError
 
-from rehearsal.engine import rehearsing
-
-PACK = Path(__file__).parent.parent / "policy"
+import automation
+from automation import PolicyError
 
 
 def program() -> None:
@@ -23,19 +23,19 @@ def program() -> None:
 
 def main() -> None:
     """Preview, and print the findings, the mended resources and whether the engine refused."""
-    events: list[Any] = []
-    refused = False
-    with rehearsing(program, stack="policy", config={"aws:region": "ap-southeast-1"}) as rehearsal:
+    with (
+        automation.rehearsal(program=program) as backend,
+        automation.open_stack("policy", values=world.VALUES, secrets=world.SECRETS, backend=backend) as stack,
+    ):
         try:
-            rehearsal.stack.preview(on_event=events.append, color="never", policy_packs=[str(PACK)])
-        except CommandError:
-            refused = True
-    found = [event.policy_event for event in events if event.policy_event is not None]
+            found, refused = stack.preview().findings, False
+        except PolicyError as error:
+            found, refused = error.findings, True
     print(
         json.dumps(
             {
                 "refused": refused,
-                "found": sorted([one.policy_name, str(one.enforcement_level)] for one in found),
+                "found": sorted([one.policy, "mandatory" if one.mandatory else "advisory"] for one in found),
             }
         )
     )

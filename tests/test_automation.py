@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pulumi
 import pulumi_aws as aws
@@ -26,6 +27,7 @@ from automation import (
     ProviderError,
     SecretValue,
     open_stack,
+    others,
 )
 from automation.engine import Engine
 from automation.fleet import Member, fleet
@@ -33,6 +35,7 @@ from automation.locks import Waiting, held
 from automation.state import State, mask, secrets_in
 from rehearsal.cli import Cli
 from rehearsal.testing import needs_engine
+from rehearsal.vault import PROVIDER, vault
 
 
 @pytest.fixture
@@ -336,3 +339,42 @@ def test_the_engine_is_not_asked_for_its_version_twice() -> None:
     engine = Engine(Cli(Path("none"), "3.259.0"), inline=True)
     assert str(engine.version) == "3.259.0"
     assert not engine.busy
+
+
+@needs_engine
+def test_a_stack_moves_to_another_secrets_provider_and_nothing_changes(backend: automation.Backend) -> None:
+    assert backend.folder is not None
+    with vault() as reached, opened(backend) as stack:
+        stack.up(preview=False)
+        stack.change_secrets_provider(PROVIDER, reached)
+        assert stack.export_state().deployment["secrets_providers"]["type"] == "cloud"
+        assert stack.preview().changed == 0
+        with pytest.raises(ConfigurationError, match="connection refused"):
+            stack.change_secrets_provider(
+                "hashivault://other", {**reached, "VAULT_ADDR": "http://127.0.0.1:1"}
+            )
+        for phrase in ("second", "third"):
+            stack.change_secrets_provider("passphrase", {"PULUMI_CONFIG_PASSPHRASE": phrase})
+            assert stack.preview().changed == 0
+        assert stack.outputs()["smtp"].reveal() == world.SECRET
+        files = [path for path in backend.folder.rglob("*") if path.is_file()]
+        assert not [path for path in files if world.SECRET.encode() in path.read_bytes()]
+    with pytest.raises(ConfigurationError, match="incorrect passphrase"):
+        opened(backend)
+
+
+@needs_engine
+def test_a_stack_that_is_referred_to_keeps_its_state_where_it_is_deployed(
+    backend: automation.Backend,
+) -> None:
+    with opened(backend) as other:
+        other.up(preview=False)
+        before = other.export_state().to_json()
+        referring = SimpleNamespace(
+            parts=SimpleNamespace(database=SimpleNamespace(stack="org/rocketchat/small"))
+        )
+        outputs: tuple[dict[str, object], frozenset[str]] = ({"vpc": "vpc-1"}, frozenset())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(others, "exported", {"small": outputs}.__getitem__)
+            others.put_other(referring, backend.options(other._engine))  # type: ignore[arg-type]
+        assert other.export_state().to_json() == before

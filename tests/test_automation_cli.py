@@ -115,6 +115,19 @@ def test_policy_plan_and_schema_need_no_engine(capsys: pytest.CaptureFixture[str
     assert json.loads(capsys.readouterr().out)["$schema"]
 
 
+def test_a_rehearsal_without_an_engine_shows_and_writes_the_plan(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("automation.rehearse.find_engine", lambda: None)
+    file = tmp_path / "plan.json"
+    assert cli.main(["rehearse", "lovia-fargate", "--file", str(file)]) == 0
+    assert json.loads(file.read_text(encoding="utf-8"))[0]["urn"]
+    shown = capsys.readouterr().out
+    assert "Planned only, without the Pulumi engine" in shown
+    assert "The policy pack is content" in shown
+    assert "pulumi up --stack lovia-fargate" in shown
+
+
 @needs_engine
 def test_a_rehearsed_stack_lives_from_command_to_command(capsys: pytest.CaptureFixture[str]) -> None:
     def run(*arguments: str) -> tuple[int, str]:

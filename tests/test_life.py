@@ -1,114 +1,98 @@
-"""A whole life in the real engine: every stack is deployed, and the reference stack is changed, moved and destroyed."""
+"""A whole life in the real engine, for every stack: and what makes such a life fail."""
 
 import automation_world  # noqa: F401 - before the SDKs
 
 # isort: split
 
-import json
-from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
 
 import pytest
 
-import automation
-from automation import ChatStack, SecretValue, State, open_stack
-from rehearsal import canaries
+from automation import ConflictError, Result, Step, life, open_stack
+from automation.state import State
+from rehearsal import stack as stacks_rehearsed
 from rehearsal.testing import needs_engine
 from stacks import files
 
-REFERENCE = "lovia-fargate"
-HOLDS_DATA = ("aws:s3/bucket:Bucket", "mongodbatlas:index/advancedCluster:AdvancedCluster")
-COMPONENT = "rocketchat:index:"
-"""Components are updated with what is in them: the state has their arguments."""
-ROTATED = ("credentials-administrator", "database-user-password")
-
-
-def changed_values(part: str, **keys: Any) -> dict[str, Any]:
-    values: Mapping[str, Any] = files.read(REFERENCE).values
-    return {**values, part: {**values.get(part, {}), **keys}}
-
-
-def secrets() -> dict[str, str]:
-    return canaries.values(files.read(REFERENCE).secure)
-
-
-def leaks(text: str, stack: ChatStack) -> list[str]:
-    # The SMTP user's name is the id of its access key, which no state can hide, and which alone opens nothing.
-    ids = {one.id for one in stack.export_state().resources}
-    return sorted(secret for secret in stack.secrets() - ids if len(secret) >= 12 and secret in text)
+BY_HAND = "services-helm"
+"""The stack whose commands are run in the tests too; `make rehearse` runs them for any."""
+STAGES = [
+    "up",
+    "up again",
+    "one setting changed",
+    "refresh",
+    "drift",
+    "moved to another backend",
+    "moved to another secrets provider",
+    "destroy",
+]
 
 
 @needs_engine
-def test_the_reference_stack_lives_a_whole_life() -> None:
-    told: list[object] = []
-    with automation.rehearsal() as backend:
-        assert backend.cloud is not None
-        with open_stack(REFERENCE, backend=backend, on_event=told.append) as stack:
-            up = stack.up()
-            assert up.changes.keys() == {"create"}
-            assert not [finding for finding in up.findings if finding.mandatory]
-            assert stack.up(preview=False, policies=False).changed == 0
-            backend.cloud.tamper("chat-logs", {"retentionInDays": 1})
-            assert [step.name for step in stack.drift().steps] == ["chat-logs"]
-            mended = stack.up(preview=False, policies=False, refresh=True)
-            assert {step.name for step in mended.steps} == {"chat-logs"}
-            assert stack.drift().changed == 0
-            state = stack.export_state()
-            everything = state.to_json() + repr(up) + json.dumps(up.to_json()) + repr(told)
-            assert stack.secrets() >= set(secrets().values())
-            assert leaks(everything, stack) == []
-            assert backend.folder is not None
-            for path in backend.folder.rglob("*.json"):
-                assert leaks(path.read_text(encoding="utf-8"), stack) == [], path.name
-        edited = changed_values("rocketchat:settings", Log_Level="0")
-        with open_stack(
-            REFERENCE, values=edited, secrets=secrets(), backend=backend, policies=False
-        ) as stack:
-            changed = stack.up(preview=False)
-            assert {step.type for step in changed.steps if not step.type.startswith(COMPONENT)} == {
-                "aws:ecs/taskDefinition:TaskDefinition",
-                "aws:ecs/service:Service",
-            }
-            state = stack.export_state()
-        with (
-            automation.rehearsal(cloud=backend.cloud) as other,
-            open_stack(REFERENCE, values=edited, secrets=secrets(), backend=other, policies=False) as moved,
-        ):
-            moved.import_state(State.from_json(state.to_json()))
-            assert moved.preview().changed == 0
-            assert isinstance(moved.outputs()["adminPassword"], SecretValue)
-            gone = moved.destroy(confirm=REFERENCE, unprotect=True)
-            assert gone.changes.keys() == {"delete"}
-            assert moved.export_state().resources == ()
-            assert {thing.urn for thing in backend.cloud.things()} == set(gone.kept)
+@pytest.mark.parametrize("name", files.names())
+def test_every_stack_lives_a_whole_life_and_no_secret_is_written_in_clear(name: str) -> None:
+    by_hand = name == BY_HAND
+    lived = life.live(stacks_rehearsed.load(name), by_hand=by_hand)
+    assert [stage.title for stage in lived.stages] == [*STAGES, *(["by hand"] if by_hand else [])]
+    assert lived.leaks == ()
+    assert lived.searched > 20
+    assert lived.resources > 10
+
+
+def test_a_secret_in_a_file_or_a_text_is_found_in_every_form(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "state.json").write_text('{"a": "cGFzc3dvcmQtMTIz"}', encoding="utf-8")
+    searched, leaks = life._search(
+        [tmp_path], {"events": "it is password-123"}, {"database": "password-123", "mail": "password-456"}
+    )
+    assert searched == 2
+    assert leaks == ("events: database", "state.json: database")
+
+
+def test_a_change_where_nothing_was_asked_for_ends_a_life() -> None:
+    told = Result("chat", "up", {"update": 1}, (Step("update", "urn:pulumi:s::p::aws:x:Y::net", "aws:x:Y"),))
+    living = life._Living(stacks_rehearsed.load("local"), lambda _: None, lambda _: None)
+    with pytest.raises(life.DeviationError, match=r"chat: up again: something changed.*update net"):
+        living.quiet("up again", told)
+
+
+def test_what_a_destroy_leaves_without_being_asked_ends_a_life() -> None:
+    gone = Result("chat", "destroy", {"delete": 1}, ())
+    record = {"urn": "urn:pulumi:s::p::aws:x:Y::net", "type": "aws:x:Y", "custom": True, "id": "1"}
+    state = State(3, {"resources": [record]})
+    thing = type("Thing", (), {"urn": record["urn"]})()
+    with pytest.raises(life.DeviationError, match="left what nobody asked to keep"):
+        life._left(state, [thing], gone)
+    kept = State(3, {"resources": [{**record, "retainOnDelete": True}]})
+    assert life._left(kept, [thing], gone) == (record["urn"],)
 
 
 @needs_engine
-@pytest.mark.parametrize("name", [name for name in files.names() if name != REFERENCE])
-def test_every_stack_is_deployed_stays_as_it_is_and_is_destroyed(name: str) -> None:
+@pytest.mark.parametrize("name", ["lovia-fargate", "services-helm"])
+def test_a_rotated_secret_changes_only_what_uses_it(name: str) -> None:
     with open_stack(name, rehearse=True, policies=False) as stack:
-        assert stack.up(preview=False).changed > 0
-        assert stack.preview().changed == 0
-        assert stack.drift().changed == 0
-        stack.destroy(confirm=name, unprotect=True)
-        assert stack.export_state().resources == ()
-
-
-@needs_engine
-@pytest.mark.parametrize("password", ROTATED)
-def test_a_rotated_password_changes_only_what_uses_it(password: str) -> None:
-    with open_stack(REFERENCE, rehearse=True, policies=False) as stack:
         stack.up(preview=False)
-        before = {one.urn: one.id for one in stack.export_state().resources}
-        (urn,) = (urn for urn in before if urn.endswith(f"::{password}"))
-        rotated = stack.up(preview=False, anew=[urn])
-        assert rotated.replaced
-        after = {one.urn: (one.type, one.id) for one in stack.export_state().resources}
-        assert all(before[urn] == own_id for urn, (kind, own_id) in after.items() if kind in HOLDS_DATA)
-        allowed = ("RandomPassword", "SecretVersion", "TaskDefinition", "Service", "DatabaseUser")
-        others = {
-            step.type
-            for step in rotated.steps
-            if not step.type.endswith(allowed) and not step.type.startswith(COMPONENT)
-        }
-        assert others == set()
+        state = stack.export_state()
+        uses: dict[str, set[str]] = {one.urn: {one.urn} for one in state.resources}
+        # The state lists what something was made from before it: one pass follows every chain.
+        for record in state.records:
+            for urn in record.get("dependencies") or ():
+                uses[str(record["urn"])] |= uses[urn]
+        generated = stack.generated()
+        assert len(generated) >= 2
+        for one in generated:
+            step = stack.preview(anew=[one.urn])
+            custom = {
+                found.urn
+                for found in step.steps
+                if not found.type.startswith((life.COMPONENT, "pulumi:pulumi:Stack"))
+            }
+            assert one.urn in step.replaced
+            assert len(custom) > 1, f"nothing uses {one.name}"
+            beyond = {urn for urn in custom if one.urn not in uses[urn]}
+            assert not beyond, f"{one.name} changes what does not use it: {beyond}"
+        rotated = stack.rotate(generated[0].name)
+        assert generated[0].urn in rotated.replaced
+        assert stack.preview().changed == 0
+        with pytest.raises(ConflictError, match="generates no secret 'nothing'"):
+            stack.rotate("nothing")

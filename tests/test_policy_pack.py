@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -31,7 +32,7 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 from test_policy_rules import seen
 
-from policy import adapters, cli, docs, report
+from policy import adapters, cli, docs, pack, report
 from policy import tokens as t
 from policy.cli import profile_of
 from policy.config import Config, ConfigError, Waiver, load
@@ -655,3 +656,28 @@ def test_the_page_names_every_rule_and_every_control() -> None:
     for rule in RULES:
         assert f"[{rule.id}]({rule.link})" in page
         assert all(control in page for control in rule.maps)
+
+
+def test_the_pack_in_the_engine_judges_a_stack_by_its_own_profile_and_waivers() -> None:
+    config = {"rocketchat:chat": json.dumps({"profile": "trial"})}
+    assert pack._profile(config) == "trial"
+    assert pack._profile({"rocketchat:chat": "["}) is None
+    made = policies(CONFIG)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pack._PolicyAnalyzerServicer, "ConfigureStack", lambda *_: "kept")
+        pack._judging_each_stack_its_own_way(made)
+        configure = pack._PolicyAnalyzerServicer.ConfigureStack
+        levels = {}
+        for profile in ("trial", "production"):
+            told = SimpleNamespace(stack="any", config={"rocketchat:chat": json.dumps({"profile": profile})})
+            assert configure(None, told, None) == "kept"
+            levels[profile] = {one.name: one.enforcement_level for one in made}
+    assert levels["trial"] != levels["production"]
+    assert levels["trial"]["alb-waf"] is EnforcementLevel.ADVISORY
+    assert levels["production"]["alb-waf"] is EnforcementLevel.MANDATORY
+
+
+def test_the_engine_has_no_default_that_would_come_before_a_stacks_own_configuration() -> None:
+    for policy in policies(CONFIG):
+        schema = policy.config_schema
+        assert schema is None or not any("default" in one for one in schema.properties.values())

@@ -10,8 +10,9 @@ import pulumi_mongodbatlas as mongodbatlas
 import pulumi_random as random
 
 SECRET = "canary-3b1f0c6e7a10"
-CONFIG = {"aws:region": "eu-west-1", "rocketchat:token": SECRET}
-SECRET_KEYS = ("rocketchat:token",)
+SECRETS = {"rocketchat:smtpPassword": SECRET}
+CONFIG = {"aws:region": "eu-west-1", **SECRETS}
+SECRET_KEYS = tuple(SECRETS)
 COUNT = 10
 """Number of resources: the stack, its provider, the toy and what is in it."""
 
@@ -64,4 +65,4 @@ def program(subnets: int = 2) -> None:
     pulumi.export("vpc", toy.vpc_id)
     pulumi.export("zones", zones.names)
     pulumi.export("password", toy.password)
-    pulumi.export("token", pulumi.Config("rocketchat").require_secret("token"))
+    pulumi.export("token", pulumi.Config("rocketchat").require_secret("smtpPassword"))

@@ -1,0 +1,128 @@
+"""A rehearsal for people: the plan with its checks, then a whole life in the engine where there is one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from automation import life
+from policy import config as policy_config
+from policy.adapters import from_plan
+from policy.judge import judge
+from rehearsal import show, stack
+from rehearsal.cli import find_engine
+from rehearsal.plan import Plan, find_leaks
+from rehearsal.stack import RehearsedStack
+from stacks.guide import next_steps
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """A plan, and what was checked in it."""
+
+    loaded: RehearsedStack
+    plan: Plan
+    checks: Sequence[show.Check]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check passed."""
+        return all(check.ok for check in self.checks)
+
+    def show(self, to: Console) -> None:
+        """Print the tree, the checks and the outputs."""
+        show.show_plan(self.plan, to, checks=self.checks)
+
+    def show_next(self, to: Console) -> None:
+        """Print what to do to deploy it for real."""
+        show.show_next(next_steps(self.loaded.spec, self.loaded.name, self.plan.outputs), to)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan for other tools; secrets are `[secret]`."""
+        return {
+            "stack": self.loaded.name,
+            "ok": self.ok,
+            "checks": [
+                {"title": one.title, "ok": one.ok, "evidence": one.evidence, "warnings": list(one.warnings)}
+                for one in self.checks
+            ],
+            "resources": self.plan.to_json(),
+            "outputs": self.plan.outputs,
+        }
+
+
+def plan(name: str) -> Rehearsed:
+    """Plan a stack in this process, and judge it. Raises InvalidStack and RehearsalError."""
+    loaded = stack.load(name)
+    planned = stack.plan(loaded)
+    leaks = find_leaks(planned)
+    report = judge(
+        from_plan(planned.resources),
+        policy_config.load(loaded.name, profile=loaded.spec.parts.chat.profile.value),
+        stack=loaded.name,
+    )
+    checks = [
+        *(
+            show.Check(check.title, True, "; ".join(check.notes), check.warnings)
+            for check in loaded.spec.checks
+        ),
+        show.Check(
+            "No secret stands in clear",
+            not leaks,
+            "; ".join(leaks)
+            or f"{len(planned.secrets)} secret values looked for in {len(planned.resources)} resources",
+        ),
+        show.Check(
+            "The policy pack is content",
+            report.clean,
+            "; ".join(f"{one.rule.id}: {one.subject.name}" for one in report.blocking)
+            or f"{len(report.advisory)} advisory findings, {len(report.waived)} waived; `make policy` shows them",
+        ),
+    ]
+    return Rehearsed(loaded, planned, checks)
+
+
+def live(rehearsed: Rehearsed, to: Console, *, by_hand: bool) -> life.Life | None:
+    """Let the stack live, and print each stage as it ends; None where there is no engine."""
+    cli = find_engine()
+    if cli is None:
+        to.print("\nPlanned only, without the Pulumi engine. `make engine` provides one.")
+        return None
+    to.print(f"\n[bold]A whole life in the Pulumi engine {cli.version}[/], against stand-in clouds")
+
+    def on_stage(stage: life.Stage) -> None:
+        row = Table.grid(padding=(0, 2))
+        row.add_column(width=34)
+        row.add_column(width=44)
+        row.add_row(f"  {stage.title}", stage.said, Text(f"{stage.seconds:.1f} s", "dim"))
+        to.print(row)
+
+    lived = life.live(rehearsed.loaded, by_hand=by_hand, on_stage=on_stage)
+    _list(
+        lived.unprotected,
+        "protected resources had to be released before destroy (pulumi state unprotect), as they would for real",
+        to,
+    )
+    _list(lived.kept, "things are kept in the clouds on purpose", to)
+    found = "; ".join(lived.leaks)
+    show.show_checks(
+        [
+            show.Check(
+                "No secret was written in clear",
+                not found,
+                found or f"{lived.searched} files, event streams and printed texts were searched",
+            )
+        ],
+        to,
+    )
+    return lived
+
+
+def _list(urns: Sequence[str], what: str, to: Console) -> None:
+    if urns:
+        to.print(f"  {len(urns)} {what}:")
+        for urn in urns:
+            to.print(Text(f"    {urn.rpartition('::')[2]}"))
