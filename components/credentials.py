@@ -24,7 +24,7 @@ class Credentials(Component):
     """
 
     values: pulumi.Output[Mapping[str, str]]
-    """Secret; by name."""
+    """The values by name (secret)."""
 
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("Credentials", name, args, opts)

@@ -12,15 +12,43 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 HOME = CHECKOUT / ".cache" / "engine"
 """Where a CLI of our own is put: `bin/pulumi`."""
-MODULE = CHECKOUT / "tools" / "engine"
-COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
-VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+YAML_HOST = "pulumi-language-yaml"
+"""What runs programs in YAML. The official CLI brings it along."""
 INSTALL_SECONDS = 60
 """How long the official installer may take; where it cannot be reached it says so much sooner."""
 BUILD_SECONDS = 1800
 """How long the build may take: one to four minutes on two cores, more where they are shared."""
 
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A command that is built from a Go module, pinned in a folder of `tools/`."""
+
+    binary: str
+    folder: str
+    module: str
+    command: str
+    """The command's package, below the module."""
+    variable: str
+    """The package variable that takes the version."""
+
+
+ENGINE = Tool(
+    "pulumi",
+    "engine",
+    "github.com/pulumi/pulumi/pkg/v3",
+    "cmd/pulumi",
+    "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
+)
+YAML = Tool(
+    YAML_HOST,
+    "yaml",
+    "github.com/pulumi/pulumi-yaml",
+    f"cmd/{YAML_HOST}",
+    "github.com/pulumi/pulumi-yaml/pkg/version.Version",
+)
 
 
 @dataclass(frozen=True)
@@ -59,14 +87,36 @@ def _version(path: Path) -> str | None:
     return found[1] if found else None
 
 
+def find_yaml_host(cli: Cli) -> Path | None:
+    """Return what runs programs in YAML for this CLI: beside it, on PATH, or of our own; else None."""
+    on_path = shutil.which(YAML_HOST)
+    places = (cli.path.resolve().with_name(YAML_HOST), Path(on_path or ""), HOME / "bin" / YAML_HOST)
+    return next((path for path in places if path.is_file()), None)
+
+
 def provide_engine(say: Say) -> Cli | None:
-    """Return a CLI: the one there is, else installed, else built from its pinned Go module; else None."""
+    """Return a CLI: the one there is, else installed, else built from its pinned Go module; else None.
+
+    With it comes what runs programs in YAML, where that can be had.
+    """
+    cli = _provide_engine(say)
+    if cli is not None:
+        _provide_yaml_host(cli, say)
+    return cli
+
+
+def _provide_yaml_host(cli: Cli, say: Say) -> None:
+    if find_yaml_host(cli) is None:
+        say("It runs programs in YAML too." if _build(YAML, say) else "It cannot run programs in YAML.")
+
+
+def _provide_engine(say: Say) -> Cli | None:
     found = find_engine()
     if found is not None:
         say(f"Pulumi CLI {found.version} found: {found.path}")
         return found
     say("No Pulumi CLI on PATH. Trying the official installer ...")
-    if not _install(say) and not _build(say):
+    if not _install(say) and not _build(ENGINE, say):
         return None
     found = find_engine()
     if found is None:
@@ -99,28 +149,31 @@ def _install(say: Say) -> bool:
     return False
 
 
-def pinned_version() -> str:
-    """Return the version of the CLI in tools/engine/go.mod."""
-    text = (MODULE / "go.mod").read_text(encoding="utf-8")
-    found = re.search(r"github\.com/pulumi/pulumi/pkg/v3 v(\d+\.\d+\.\d+)", text)
+def pinned_version(tool: Tool = ENGINE) -> str:
+    """Return the version of a tool in its go.mod."""
+    text = (CHECKOUT / "tools" / tool.folder / "go.mod").read_text(encoding="utf-8")
+    found = re.search(rf"{re.escape(tool.module)} v(\d+\.\d+\.\d+)", text)
     if found is None:
-        raise ValueError("tools/engine/go.mod does not require github.com/pulumi/pulumi/pkg/v3")
+        raise ValueError(f"tools/{tool.folder}/go.mod does not require {tool.module}")
     return found[1]
 
 
-def _build(say: Say) -> bool:
+def _build(tool: Tool, say: Say) -> bool:
     go = shutil.which("go")
     if go is None:
-        say("Go is not installed, so the CLI cannot be built from its module either.")
+        say(f"Go is not installed, so {tool.binary} cannot be built from its module either.")
         return False
-    version = pinned_version()
-    say(f"Building Pulumi CLI {version} from its Go module (one to four minutes, once) ...")
-    target = HOME / "bin" / "pulumi"
+    version = pinned_version(tool)
+    say(f"Building {tool.binary} {version} from its Go module (one to four minutes, once) ...")
+    target = HOME / "bin" / tool.binary
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         subprocess.run(  # noqa: S603
-            [go, "build", "-ldflags", f"-s -w -X {VERSION_VARIABLE}=v{version}", "-o", target, COMMAND],
-            cwd=MODULE,
+            [
+                *(go, "build", "-ldflags", f"-s -w -X {tool.variable}=v{version}"),
+                *("-o", target, f"{tool.module}/{tool.command}"),
+            ],
+            cwd=CHECKOUT / "tools" / tool.folder,
             env={**os.environ, "GOFLAGS": "-mod=readonly"},
             capture_output=True,
             text=True,

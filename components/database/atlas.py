@@ -365,6 +365,8 @@ class AtlasDatabase(Component):
     """Name of the chat's user."""
     uri: pulumi.Output[str]
     """Connection URI of the chat (secret)."""
+    oplog_uri: pulumi.Output[str] | None
+    """URI of the database `local` for the user who may read the oplog (secret); none unless `oplog` is true."""
 
     def __init__(
         self, name: str, args: AtlasDatabaseArgs, opts: pulumi.ResourceOptions | None = None
@@ -386,9 +388,9 @@ class AtlasDatabase(Component):
             f"{name}-user", args, address, username, args["roles"], args["database"], name
         )
         self.username = user.username
-        self._oplog_uri: pulumi.Output[str] | None = None
+        self.oplog_uri = None
         if args.get("oplog", False):
-            _, self._oplog_uri = self._user(
+            _, self.oplog_uri = self._user(
                 f"{name}-oplog",
                 args,
                 address,
@@ -400,12 +402,13 @@ class AtlasDatabase(Component):
                 "local",
                 name,
             )
+        # The state needs no second copy of the oplog's URI.
         self.register_outputs({"username": self.username, "uri": self.uri})
 
     @property
     def access(self) -> DatabaseAccess:
         """How the chat reaches its database; both URIs are secret."""
-        return DatabaseAccess(uri=self.uri, oplog_uri=self._oplog_uri)
+        return DatabaseAccess(uri=self.uri, oplog_uri=self.oplog_uri)
 
     @property
     def link(self) -> AtlasPrivateLink | None:

@@ -113,6 +113,11 @@ class ClusterMongodb(Component):
     disruption budget for three members, and network policies.
     """
 
+    uri: pulumi.Output[str]
+    """Connection URI of the chat, once the database stands (secret)."""
+    oplog_uri: pulumi.Output[str] | None
+    """URI of the database `local` (secret); none unless `oplog` is true."""
+
     def __init__(
         self, name: str, args: ClusterMongodbArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
@@ -174,15 +179,17 @@ class ClusterMongodb(Component):
                 depends_on=policies, protect=args.get("protect"), retain_on_delete=args.get("protect")
             ),
         )
+        # Its id, so that the chat does not start before the database does.
+        ready = self._set.id
+        self.uri = self._uri(args["database"], ready)
+        self.oplog_uri = self._uri("local", ready) if args["oplog"] else None
+        # The state needs no second copy of the password.
         self.register_outputs({})
 
     @property
     def access(self) -> DatabaseAccess:
         """How the chat reaches it, once it stands; both URIs are secret."""
-        # Its id, so that the chat does not start before the database does.
-        ready = self._set.id
-        uri = self._uri(self._args["database"], ready)
-        return DatabaseAccess(uri=uri, oplog_uri=self._uri("local", ready) if self._args["oplog"] else None)
+        return DatabaseAccess(uri=self.uri, oplog_uri=self.oplog_uri)
 
     def _uri(self, database: str, ready: pulumi.Output[str]) -> pulumi.Output[str]:
         hosts = ",".join(self._hosts())

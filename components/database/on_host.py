@@ -26,11 +26,15 @@ class OnHostDatabase(Component):
     """
 
     root_password: pulumi.Output[str]
-    """Secret."""
+    """Password of the user `root` (secret)."""
     password: pulumi.Output[str]
-    """Secret."""
+    """Password of the chat's user (secret)."""
     keyfile: pulumi.Output[str]
-    """Secret."""
+    """Key of the replica set (secret)."""
+    uri: pulumi.Output[str]
+    """Connection URI of the chat, by a name that only containers of the host know (secret)."""
+    oplog_uri: pulumi.Output[str] | None
+    """URI of the database `local` (secret); none unless `oplog` is true."""
 
     def __init__(
         self, name: str, args: OnHostDatabaseArgs, opts: pulumi.ResourceOptions | None = None
@@ -41,7 +45,9 @@ class OnHostDatabase(Component):
         self.root_password = made.value("root")
         self.password = made.value("chat")
         self.keyfile = made.value("keyfile")
-        self._oplog = args["oplog"]
+        self.uri = self._uri(self._database)
+        self.oplog_uri = self._uri("local") if args["oplog"] else None
+        # The state needs no second copy of the password.
         self.register_outputs(
             {"root_password": self.root_password, "password": self.password, "keyfile": self.keyfile}
         )
@@ -49,9 +55,7 @@ class OnHostDatabase(Component):
     @property
     def access(self) -> DatabaseAccess:
         """How the chat reaches it: by a name that only containers of the host know."""
-        return DatabaseAccess(
-            uri=self._uri(self._database), oplog_uri=self._uri("local") if self._oplog else None
-        )
+        return DatabaseAccess(uri=self.uri, oplog_uri=self.oplog_uri)
 
     def _uri(self, database: str) -> pulumi.Output[str]:
         # Letters and digits only, so nothing has to be percent-encoded.

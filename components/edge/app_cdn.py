@@ -87,9 +87,11 @@ class AppCdn(Component):
     """
 
     distribution_id: pulumi.Output[str]
+    """CloudFront's id of the distribution."""
     domain_name: pulumi.Output[str]
     """CloudFront's own name of the distribution, `d….cloudfront.net`."""
     hosted_zone_id: pulumi.Output[str]
+    """Route 53's hosted-zone id of CloudFront, for alias records."""
 
     def __init__(self, name: str, args: AppCdnArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         price_class = one_of(

@@ -82,12 +82,19 @@ class LoadBalancer(Component):
     """
 
     arn: pulumi.Output[str]
+    """ARN of the balancer."""
     arn_suffix: pulumi.Output[str]
+    """`app/<name>/<id>`, the dimension of CloudWatch's metrics."""
     dns_name: pulumi.Output[str]
+    """The balancer's own name, which the chat's name points to."""
     zone_id: pulumi.Output[str]
+    """Route 53's hosted-zone id of the balancer, for alias records."""
     listener_arn: pulumi.Output[str]
+    """ARN of the HTTPS listener, for host rules."""
     security_group_id: pulumi.Output[str]
+    """Security group of the balancer."""
     log_bucket: pulumi.Output[str]
+    """Name of the bucket of the access logs."""
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         front = one_of("the balancer's front", args.get("front", FRONTS[0]), FRONTS)

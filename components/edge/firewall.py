@@ -59,6 +59,7 @@ class Firewall(Component):
     """
 
     arn: pulumi.Output[str]
+    """ARN of the web ACL."""
 
     def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         scope = one_of("the firewall's scope", args["scope"], SCOPES)

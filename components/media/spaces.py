@@ -53,6 +53,10 @@ class SpacesStore(Component):
     """DigitalOcean's region, which requests are signed for."""
     endpoint: pulumi.Output[str]
     """Address of the S3 service: `https://<region>.digitaloceanspaces.com`, without the bucket's name."""
+    access_key_id: pulumi.Output[str]
+    """Id of the access key (secret)."""
+    secret_access_key: pulumi.Output[str]
+    """The access key itself (secret)."""
 
     def __init__(self, name: str, args: SpacesStoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         region = one_of("the Spaces region", args["region"], REGIONS)
@@ -106,14 +110,17 @@ class SpacesStore(Component):
             opts=self.child(),
         )
         # The version is in the name, so that the new key is there before the old one goes.
-        self._key = digitalocean.SpacesKey(
+        key = digitalocean.SpacesKey(
             f"{name}-key-{args.get('key_version', 1)}",
             grants=[digitalocean.SpacesKeyGrantArgs(bucket=bucket.name, permission="readwrite")],
             opts=self.child(additional_secret_outputs=["secretKey"]),
         )
+        self.access_key_id = pulumi.Output.secret(key.access_key)
+        self.secret_access_key = pulumi.Output.secret(key.secret_key)
         self.bucket = bucket.name
         self.region = pulumi.Output.from_input(region)
         self.endpoint = pulumi.Output.from_input(f"https://{region}.digitaloceanspaces.com")
+        # The state needs no second copy of the key.
         self.register_outputs({"bucket": self.bucket, "region": self.region, "endpoint": self.endpoint})
 
     @property
@@ -123,6 +130,6 @@ class SpacesStore(Component):
             bucket=self.bucket,
             region=self.region,
             endpoint=self.endpoint,
-            access_key_id=pulumi.Output.secret(self._key.access_key),
-            secret_access_key=pulumi.Output.secret(self._key.secret_key),
+            access_key_id=self.access_key_id,
+            secret_access_key=self.secret_access_key,
         )

@@ -87,6 +87,12 @@ class MediaStore(Component):
     """ARN of the bucket."""
     region: pulumi.Output[str]
     """AWS region of the bucket."""
+    read_write_policy: pulumi.Output[str]
+    """IAM policy (JSON) for the role of a chat: it may read and write the objects, and nothing else."""
+    access_key_id: pulumi.Output[str] | None
+    """Id of the user's access key (secret); none unless `user` is true."""
+    secret_access_key: pulumi.Output[str] | None
+    """The access key itself (secret); none unless `user` is true."""
 
     def __init__(self, name: str, args: MediaStoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         _check(args)
@@ -133,21 +139,23 @@ class MediaStore(Component):
         )
         if args.get("access_logs", False):
             self._log(name, made.bucket, force_destroy=force_destroy)
-        self._key: aws.iam.AccessKey | None = None
+        self.read_write_policy = self._read_write()
+        self.access_key_id = self.secret_access_key = None
         if args.get("user", False):
-            self._key = self._user(name, args.get("key_version", 1))
+            key = self._user(name, args.get("key_version", 1))
+            self.access_key_id = pulumi.Output.secret(key.id)
+            self.secret_access_key = pulumi.Output.secret(key.secret)
+        # The state needs no second copy of the key and the policy.
         self.register_outputs({"bucket": self.bucket, "bucket_arn": self.bucket_arn, "region": self.region})
 
     @property
     def access(self) -> MediaAccess:
         """How the chat reaches its bucket; with keys (secret) where a user was asked for."""
-        if self._key is None:
-            return MediaAccess(bucket=self.bucket, region=self.region)
         return MediaAccess(
             bucket=self.bucket,
             region=self.region,
-            access_key_id=pulumi.Output.secret(self._key.id),
-            secret_access_key=pulumi.Output.secret(self._key.secret),
+            access_key_id=self.access_key_id,
+            secret_access_key=self.secret_access_key,
         )
 
     def grant_read_write(
@@ -155,7 +163,7 @@ class MediaStore(Component):
     ) -> "aws.iam.RolePolicy":
         """Let a role, given by its name, read and write the objects of the bucket, and nothing else."""
         return aws.iam.RolePolicy(
-            name, role=role, policy=self._read_write(), opts=self.child() if opts is None else opts
+            name, role=role, policy=self.read_write_policy, opts=self.child() if opts is None else opts
         )
 
     def _read_write(self) -> pulumi.Output[str]:
@@ -228,7 +236,7 @@ class MediaStore(Component):
     def _user(self, name: str, key_version: int) -> "aws.iam.AccessKey":
         user = aws.iam.User(f"{name}-user", opts=self.child())
         aws.iam.UserPolicy(
-            f"{name}-user-policy", user=user.name, policy=self._read_write(), opts=self.child()
+            f"{name}-user-policy", user=user.name, policy=self.read_write_policy, opts=self.child()
         )
         # The version is in the name, so that the new key is there before the old one goes.
         return aws.iam.AccessKey(f"{name}-user-key-{key_version}", user=user.name, opts=self.child())

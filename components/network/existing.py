@@ -31,7 +31,9 @@ class ExistingNetwork(Component):
     """
 
     vpc_id: pulumi.Output[str]
+    """Id of the VPC."""
     app_security_group_id: pulumi.Output[str]
+    """Security group of the containers."""
 
     def __init__(
         self, name: str, args: ExistingNetworkArgs, opts: pulumi.ResourceOptions | None = None

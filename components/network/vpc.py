@@ -83,12 +83,17 @@ class Network(Component):
     """
 
     vpc_id: pulumi.Output[str]
+    """Id of the VPC."""
     public_subnet_ids: pulumi.Output[list[str]]
+    """Ids of the public subnets, one per zone."""
     task_subnet_ids: pulumi.Output[list[str]]
+    """Ids of the subnets of the containers: private ones, or the public ones without NAT."""
     app_security_group_id: pulumi.Output[str]
+    """Security group of the containers."""
     egress_addresses: pulumi.Output[list[str]]
     """Public addresses of the NAT gateways; empty without NAT."""
     nat_gateway_ids: pulumi.Output[list[str]]
+    """Ids of the NAT gateways; empty without NAT."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         nat = one_of("the network's nat", args["nat"], NAT_CHOICES)

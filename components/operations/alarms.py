@@ -95,6 +95,7 @@ class Alarms(Component):
     """
 
     topic_arn: pulumi.Output[str]
+    """ARN of the topic that alarms are published to."""
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         targets, services = args.get("target_groups", {}), args.get("services", {})

@@ -81,6 +81,8 @@ class DoksCluster(Component):
     """Name of the cluster, for `doctl kubernetes cluster kubeconfig save`."""
     endpoint: pulumi.Output[str]
     """Address of the control plane."""
+    kubeconfig: pulumi.Output[str]
+    """Credentials for objects in the cluster, good for seven days and asked for anew at each deployment (secret)."""
 
     def __init__(self, name: str, args: DoksClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         _check(args)
@@ -136,16 +138,17 @@ class DoksCluster(Component):
             opts=pulumi.InvokeOptions(parent=self),
         )
         raw: pulumi.Output[str] = found.kube_configs.apply(lambda configs: str(configs[0].raw_config))
-        kubeconfig: pulumi.Output[str] = pulumi.Output.secret(raw)
+        self.kubeconfig = pulumi.Output.secret(raw)
         self._provider = kubernetes.Provider(
             f"{name}-objects",
-            kubeconfig=kubeconfig,
+            kubeconfig=self.kubeconfig,
             cluster_identifier=cluster.id,
             opts=self.child(),
         )
         self._addresses: tuple[pulumi.Output[str], ...] = ()
         if args["nat"]:
             self._addresses = (self._nat(name, args, vpc),)
+        # The credentials are no matter of the state.
         self.register_outputs(
             {"cluster_id": self.cluster_id, "cluster_name": self.cluster_name, "endpoint": self.endpoint}
         )

@@ -62,15 +62,19 @@ class FargateRuntime(Component):
     cluster_name: pulumi.Output[str]
     """Name of the ECS cluster: `ClusterName` in CloudWatch's metrics."""
     cluster_arn: pulumi.Output[str]
+    """ARN of the ECS cluster."""
     service_names: pulumi.Output[Mapping[str, str]]
     """Service to the name of its ECS service (`ServiceName` in CloudWatch's metrics)."""
     target_group_arn_suffixes: pulumi.Output[Mapping[str, str]]
     """Service behind the balancer to `targetgroup/<name>/<id>` (`TargetGroup` in CloudWatch's metrics)."""
     log_group_name: pulumi.Output[str]
+    """Name of the log group of the chat's containers."""
     log_group_arn: pulumi.Output[str]
+    """ARN of that log group."""
     task_role_name: pulumi.Output[str]
     """Role of the chat itself, for policies that grant it something."""
     task_role_arn: pulumi.Output[str]
+    """ARN of the role of the containers."""
     execution_role_arn: pulumi.Output[str]
     """Role of ECS's agent, which reads the secret and writes the logs."""
     exec_command: pulumi.Output[str | None]

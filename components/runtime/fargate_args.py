@@ -69,7 +69,7 @@ class FargateRuntimeArgs(TypedDict):
     services: Sequence[FargateServiceArgs]
     """The processes of the chat. Exactly one of them takes the paths that no other one takes."""
     secrets: Mapping[str, pulumi.Input[str]]
-    """Variable name to value. All are kept in one Secrets Manager secret, as one JSON object."""
+    """Variable name to value (secret). All are kept in one Secrets Manager secret, as one JSON object."""
     vpc_id: pulumi.Input[str]
     """The network of the subnets."""
     subnet_ids: pulumi.Input[Sequence[str]]

@@ -138,7 +138,7 @@ class ChatReleaseArgs(TypedDict):
     environment: Mapping[str, pulumi.Input[str]]
     """The main server's plain variables. A value that Pulumi holds secret is refused: Helm keeps the values."""
     secrets: Mapping[str, pulumi.Input[str]]
-    """The main server's secret variables, `MONGO_URL` among them."""
+    """The main server's variables that nobody else may read (secret), `MONGO_URL` among them."""
     host: NotRequired[str]
     """Public name, of which the chart makes `ROOT_URL`; left out, `environment` holds that."""
     ingress: NotRequired[ChartIngressArgs]

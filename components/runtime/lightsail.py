@@ -21,6 +21,7 @@ class LightsailHostArgs(TypedDict):
     host: str
     """Public name of the chat."""
     region: str
+    """AWS region, such as `ap-southeast-1`."""
     zone: NotRequired[str]
     """Letter of the availability zone. Default `a`."""
     size: str

@@ -16,11 +16,11 @@ class HostDatabaseArgs(TypedDict):
     roles: Sequence[Mapping[str, str]]
     """Roles of the chat's user, each with `role` and `db`."""
     root_password: pulumi.Input[str]
-    """Password of the user `root`, who dumps and restores; letters and digits. Set once, when the data is new."""
+    """Password of the user `root`, who dumps and restores (secret); letters and digits. Set once, with new data."""
     password: pulumi.Input[str]
-    """Password of the chat's user; letters and digits. A changed one is set at the next deployment."""
+    """Password of the chat's user (secret); letters and digits. A changed one is set at the next deployment."""
     keyfile: pulumi.Input[str]
-    """What members of the replica set know each other by; 6 to 1024 letters and digits."""
+    """What members of the replica set know each other by (secret); 6 to 1024 letters and digits."""
 
 
 class HostBackupArgs(TypedDict):
@@ -33,9 +33,9 @@ class HostBackupArgs(TypedDict):
     keep_days: int
     """Days after which a backup is deleted."""
     healthcheck_url: NotRequired[pulumi.Input[str]]
-    """Dead man's switch: told of start, end and failure (healthchecks.io or alike). Secret."""
+    """Dead man's switch: told of start, end and failure, at healthchecks.io for one (secret)."""
     webhook_url: NotRequired[pulumi.Input[str]]
-    """Incoming webhook of a channel, which is told of each backup. Secret."""
+    """Incoming webhook of a channel, which is told of each backup (secret)."""
     protect: NotRequired[bool]
     """Whether Pulumi refuses to delete the bucket. Default false."""
     retain: NotRequired[bool]
@@ -48,8 +48,11 @@ class HostBotArgs(TypedDict):
     """A chat bot in a container that keeps nothing."""
 
     image: str
+    """Image with an exact tag."""
     environment: Mapping[str, pulumi.Input[str]]
+    """Variables in clear; one that Pulumi holds secret fails the deployment."""
     secrets: Mapping[str, pulumi.Input[str]]
+    """Variables of the bot that nobody else may read (secret)."""
 
 
 class HostConfigArgs(TypedDict):
@@ -70,17 +73,21 @@ class HostConfigArgs(TypedDict):
     uid: int
     """User id that the image runs as."""
     stop_seconds: int
+    """Seconds that a container gets to stop before it is killed."""
     health_path: str
     """Path on port 3000 that answers 200 while the process serves."""
     environment: Mapping[str, pulumi.Input[str]]
     """Variables in clear; one that Pulumi holds secret fails the deployment."""
     secrets: Mapping[str, pulumi.Input[str]]
-    """Variables that are secret."""
+    """Variables that nobody else may read (secret)."""
     uploads: NotRequired[bool]
     """Whether uploads are kept on the host. Default false."""
     database: NotRequired[HostDatabaseArgs]
+    """MongoDB on the host; the chat has one elsewhere when left out."""
     backup: NotRequired[HostBackupArgs]
+    """Backups of what the host keeps; only and always where it keeps something."""
     bot: NotRequired[HostBotArgs]
+    """A chat bot beside the chat; none when left out."""
     ssh_from: NotRequired[Sequence[str]]
     """Networks that may reach port 22; none when left out."""
     secret_recovery_days: NotRequired[int]
