@@ -12,6 +12,9 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 HOME = CHECKOUT / ".cache" / "engine"
 """Where a CLI of our own is put: `bin/pulumi`."""
+TOOLS = CHECKOUT / "tools"
+MODULE = TOOLS / "engine"
+COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 YAML_HOST = "pulumi-language-yaml"
 """What runs programs in YAML. The official CLI brings it along."""
 INSTALL_SECONDS = 60
@@ -27,26 +30,26 @@ class Tool:
     """A command that is built from a Go module, pinned in a folder of `tools/`."""
 
     binary: str
-    folder: str
+    folder: Path
     module: str
     command: str
-    """The command's package, below the module."""
+    """The package to build."""
     variable: str
     """The package variable that takes the version."""
 
 
 ENGINE = Tool(
     "pulumi",
-    "engine",
+    MODULE,
     "github.com/pulumi/pulumi/pkg/v3",
-    "cmd/pulumi",
+    COMMAND,
     "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
 )
 YAML = Tool(
     YAML_HOST,
-    "yaml",
+    TOOLS / "yaml",
     "github.com/pulumi/pulumi-yaml",
-    f"cmd/{YAML_HOST}",
+    f"github.com/pulumi/pulumi-yaml/cmd/{YAML_HOST}",
     "github.com/pulumi/pulumi-yaml/pkg/version.Version",
 )
 
@@ -106,7 +109,8 @@ def provide_engine(say: Say) -> Cli | None:
 
 
 def _provide_yaml_host(cli: Cli, say: Say) -> None:
-    if find_yaml_host(cli) is None:
+    # Another CLI is somebody else's business.
+    if cli.path.parent == HOME / "bin" and find_yaml_host(cli) is None:
         say("It runs programs in YAML too." if _build(YAML, say) else "It cannot run programs in YAML.")
 
 
@@ -151,10 +155,10 @@ def _install(say: Say) -> bool:
 
 def pinned_version(tool: Tool = ENGINE) -> str:
     """Return the version of a tool in its go.mod."""
-    text = (CHECKOUT / "tools" / tool.folder / "go.mod").read_text(encoding="utf-8")
+    text = (tool.folder / "go.mod").read_text(encoding="utf-8")
     found = re.search(rf"{re.escape(tool.module)} v(\d+\.\d+\.\d+)", text)
     if found is None:
-        raise ValueError(f"tools/{tool.folder}/go.mod does not require {tool.module}")
+        raise ValueError(f"tools/{tool.folder.name}/go.mod does not require {tool.module}")
     return found[1]
 
 
@@ -169,11 +173,8 @@ def _build(tool: Tool, say: Say) -> bool:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         subprocess.run(  # noqa: S603
-            [
-                *(go, "build", "-ldflags", f"-s -w -X {tool.variable}=v{version}"),
-                *("-o", target, f"{tool.module}/{tool.command}"),
-            ],
-            cwd=CHECKOUT / "tools" / tool.folder,
+            [go, "build", "-ldflags", f"-s -w -X {tool.variable}=v{version}", "-o", target, tool.command],
+            cwd=tool.folder,
             env={**os.environ, "GOFLAGS": "-mod=readonly"},
             capture_output=True,
             text=True,

@@ -294,7 +294,6 @@ def test_the_engine_command_says_what_it_found(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(cli, "find_engine", lambda: cli.Cli(Path("/opt/pulumi"), "3.259.0"))
-    monkeypatch.setattr(cli, "find_yaml_host", lambda _cli: Path("/opt/pulumi-language-yaml"))
     assert command.main(["engine"]) == 0
     assert "3.259.0" in capsys.readouterr().out
 

@@ -34,7 +34,7 @@ class ChatNamespaceArgs(TypedDict):
     """A namespace for the chat alone."""
 
     namespace: str
-    """Its name."""
+    """Name of the namespace."""
     protect: NotRequired[bool]
     """Whether Pulumi refuses to delete the namespace, and all that is in it. Default false."""
 
