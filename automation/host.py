@@ -61,7 +61,10 @@ def main() -> None:
     # The engine decides what an interruption means, and ends this process itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     print(port, flush=True)
-    server.wait_for_termination()
+    engine = os.getppid()
+    # The engine kills the shell that started this, at most: without it there is nobody left to serve.
+    while os.getppid() == engine:
+        server.wait_for_termination(timeout=1)
 
 
 if __name__ == "__main__":
