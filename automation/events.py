@@ -1,5 +1,6 @@
 """Progress as typed values, and the reading of the engine's own event stream."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 MANDATORY = "mandatory"
+_OF_THE_CLI = re.compile(r"using pulumi-\S+ from \$PATH at ")
+"""It warns of every plugin that it finds on PATH; for ours that is as it should be."""
 _CREATING = frozenset({"create", "create-replacement"})
 
 
@@ -99,8 +102,8 @@ class Recorder:
             self.changes.update({str(op): n for op, n in event.summary_event.resource_changes.items()})
         if event.diagnostic_event is not None and event.diagnostic_event.message.strip():
             told = event.diagnostic_event
-            if not told.ephemeral and told.severity != "debug":
-                message = told.message.strip()
+            message = told.message.strip()
+            if not told.ephemeral and told.severity != "debug" and not _OF_THE_CLI.match(message):
                 self.said.append(Said(self.stack, self.kind, told.severity, message, told.urn or ""))
         if event.policy_event is not None:
             told_by = event.policy_event

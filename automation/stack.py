@@ -14,7 +14,6 @@ from pulumi.automation import (
     ConfigValue,
     Deployment,
     Stack,
-    create_or_select_stack,
 )
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError
 
@@ -29,6 +28,7 @@ from automation.others import put_other
 from automation.recovery import Recovered, recover
 from automation.state import Pending, State, leaves, mask, pendings, revealed, secrets_in
 from automation.values import Resource, Result, SecretValue
+from automation.workspace import create_or_select_stack
 from rehearsal import canaries
 from rehearsal.cli import CHECKOUT, find_engine
 from rehearsal.inline import Guarded
@@ -224,7 +224,9 @@ class ChatStack:
 
     def clear_state(self) -> State:
         """Return the state with its secrets in clear. Neither log nor keep it."""
-        return State.from_json(json.dumps(revealed(json.loads(self.run(["stack", "export", "--show-secrets"])))))
+        return State.from_json(
+            json.dumps(revealed(json.loads(self.run(["stack", "export", "--show-secrets"]))))
+        )
 
     def other_states(self) -> Iterator[State]:
         """Give the states of the other stacks that are kept in the same place, as far as they may be read."""

@@ -1,5 +1,6 @@
 """Where the Pulumi CLI is, and how to get one below the checkout."""
 
+import functools
 import os
 import re
 import shutil
@@ -67,13 +68,14 @@ def find_engine() -> Cli | None:
     """Return the CLI on PATH, else the one of our own, else None."""
     on_path = shutil.which("pulumi")
     for path in (Path(on_path) if on_path else None, HOME / "bin" / "pulumi"):
-        version = _version(path) if path is not None and path.is_file() else None
+        version = _version(path, path.stat().st_mtime_ns) if path is not None and path.is_file() else None
         if path is not None and version is not None:
             return Cli(path, version)
     return None
 
 
-def _version(path: Path) -> str | None:
+@functools.cache
+def _version(path: Path, changed: int) -> str | None:  # noqa: ARG001 - the file's time, so that a new one is asked anew
     try:
         told = subprocess.run(  # noqa: S603
             [path, "version"],
