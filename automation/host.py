@@ -65,6 +65,8 @@ def main() -> None:
     # The engine kills the shell that started this, at most: without it there is nobody left to serve.
     while os.getppid() == engine:
         server.wait_for_termination(timeout=1)
+    # Not by the end of `main`: threads that still wait for the engine would be waited for.
+    os._exit(0)
 
 
 if __name__ == "__main__":

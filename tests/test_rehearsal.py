@@ -107,7 +107,8 @@ def test_the_scan_finds_a_secret_in_an_input(form: str) -> None:
 
     plan = plan_program(leak, stack="toy", config=toy.CONFIG, secret_keys=toy.SECRET_KEYS)
     assert find_leaks(plan) == [
-        f"net (aws:ec2/vpc:Vpc) {part}: configuration rocketchat:smtpPassword" for part in ("inputs", "outputs")
+        f"net (aws:ec2/vpc:Vpc) {part}: configuration rocketchat:smtpPassword"
+        for part in ("inputs", "outputs")
     ]
 
 
