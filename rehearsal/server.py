@@ -19,6 +19,7 @@ from rehearsal.standins.table import Ask, Cloud, Existing, tags_all
 from rehearsal.wire import UNKNOWN, at_path, decode, encode
 
 CLUSTER = "clusterIdentifier"
+REACHED_BY = ("kubeconfig", "context", "cluster")
 _AUTONAMED = re.compile(r"-[0-9a-f]{7}$")
 _WORKERS = 16
 """Calls answered at once; each takes about a millisecond."""
@@ -74,6 +75,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Another cluster makes all objects anew; another region does so too, but by each resource's own `region`."""
         changed, before, news = _changed(request)
         replaces = [CLUSTER] if CLUSTER in changed and CLUSTER in before and CLUSTER in news else []
+        if CLUSTER in changed or CLUSTER not in news:
+            replaces += [key for key in REACHED_BY if news.get(key) is UNKNOWN]
         return _diff(changed, news, replaces=replaces)
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802

@@ -44,6 +44,9 @@ RUNTIMES = {
 }
 """Module and class by `runtime.kind`."""
 
+SEAL = "data"
+"""Name of the seal of where the data is."""
+
 Outputs = dict[str, pulumi.Input[object]]
 
 
@@ -62,7 +65,7 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
     runtime = _runtime(spec.parts.runtime.kind)(spec, secrets, zone, opts)
     database, database_outputs = _database(spec, secrets, runtime, opts)
     media, store, media_outputs = _media(spec, zone, opts)
-    Seal("data", {"places": _places(spec), "protect": spec.defaults.protect}, opts)
+    Seal(SEAL, {"places": _places(spec), "protect": spec.defaults.protect}, opts)
     mail = _mail(spec, secrets, zone, opts)
     credentials = Credentials("credentials", {"names": _generated(spec)}, opts)
     processes = _services(spec)
