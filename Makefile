@@ -48,6 +48,7 @@ schema: .venv/.run ## Write stacks/stack.schema.json anew
 
 docs: schema ## Write the generated pages anew
 	@$(BIN)/python -m policy.docs
+	@$(BIN)/python -m components.schema
 
 engine: .venv/.run ## Find or provide the Pulumi CLI, below this folder
 	@$(BIN)/python -m rehearsal engine
