@@ -205,11 +205,12 @@ class Provider(ComponentProvider):
 
     @staticmethod
     def _kept(value: Any, wanted: PropertyDefinition) -> Any:
-        """Return the value, secret where the property is."""
-        if not is_secret(wanted) or value is None:
+        """Return the value, secret where the property is.
+
+        The analyzer gives what is in a list or map the text of the whole, so that each value of it was here before.
+        """
+        if not is_secret(wanted) or value is None or isinstance(value, dict | list):
             return value
-        if isinstance(value, dict):
-            return {key: pulumi.Output.secret(one) for key, one in value.items()}
         return pulumi.Output.secret(value)
 
     def _known(

@@ -13,9 +13,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import grpc  # type: ignore[import-untyped]
 import pulumi
@@ -132,9 +132,10 @@ def test_what_sounds_secret_is_marked_secret_and_nothing_else() -> None:
         assert one.get("secret", False) == (sounds or known), name
 
 
-def test_no_secret_has_to_be_plain_text() -> None:
+def test_no_secret_has_to_be_plain_text_or_is_a_nested_object() -> None:
     for name, one in properties():
         if one.get("secret"):
+            assert "$ref" not in one, name
             assert not one.get("plain") or "plain" not in one["additionalProperties"], name
 
 
@@ -368,6 +369,45 @@ def test_secret_inputs_are_secret_before_a_component_sees_them() -> None:
     assert plan.outputs == {"B": "[secret]", "webhook": "[secret]"}
 
 
+class CarelessArgs(TypedDict):
+    """Arguments of a component that keeps no secret by itself."""
+
+    token: pulumi.Input[str]
+    """A token (secret)."""
+    tokens: Mapping[str, pulumi.Input[str]]
+    """More of them (secret)."""
+    place: pulumi.Input[str]
+    """Where it is used."""
+
+
+class Careless(Component):
+    """Gives back what it got."""
+
+    token: pulumi.Output[str]
+    """The token (secret)."""
+    place: pulumi.Output[str]
+    """Where it is used."""
+
+    def __init__(self, name: str, args: CarelessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("Careless", name, args, opts)
+        self.token = pulumi.Output.unsecret(pulumi.Output.from_input(args["token"]))
+        self.place = pulumi.Output.from_input(args["place"])
+        self.register_outputs({"place": self.place})
+
+
+def test_a_component_that_keeps_no_secret_by_itself_is_helped() -> None:
+    def program() -> None:
+        inputs = {"token": "canary-1", "tokens": {"A": "canary-2"}, "place": "open"}
+        made = Provider([Careless]).construct("thing", "rocketchat:index:Careless", inputs)
+        for key, value in made.state.items():
+            pulumi.export(key, value)
+
+    plan = plan_program(program, stack="plugin", config={}, secret_keys=())
+    assert plan.outputs == {"token": "[secret]", "place": "open"}
+    thing = next(one for one in plan.resources if one.name == "thing")
+    assert sorted(thing.secret_paths) == ["inputs.token", "inputs.tokens.A"]
+
+
 def test_a_property_is_secret_where_its_text_says_so() -> None:
     told = PROVIDER._component_defs["AtlasDatabase"].outputs
     assert [key for key, one in told.items() if is_secret(one)] == ["uri", "oplogUri"]
@@ -431,7 +471,8 @@ def test_the_folders_own_modules_hide_no_others_and_the_sdks_load_file_by_file(t
     program = (
         "import importlib.util, json, runpy, sys\n"
         "sys.argv[1:] = ['address']\n"
-        f"runpy.run_path({str(CHECKOUT / 'components')!r}, run_name='plugin')\n"
+        f"sys.path.insert(0, {str(CHECKOUT / 'components')!r})\n"
+        f"runpy.run_path({str(CHECKOUT / 'components' / '__main__.py')!r}, run_name='plugin')\n"
         "import pulumi_cloudflare\n"
         "files = [name for name in sys.modules if name.startswith('pulumi_cloudflare.')]\n"
         "print(json.dumps([importlib.util.find_spec('mail') is None, len(files)]))\n"
