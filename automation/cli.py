@@ -322,7 +322,7 @@ def recover(
 ) -> None:
     """Bring a stack whose deployment was interrupted into order; status 1 where something is left to decide."""
     with telling(as_json), opened(stack, rehearse, 0, as_json) as one:
-        pairs = [pair.rpartition("=") for pair in adopt or []]
+        pairs = [pair.partition("=") for pair in adopt or []]
         if any(not urn or not own_id for urn, _, own_id in pairs):
             refuse("--adopt takes URN=ID")
         result = one.recover(
@@ -330,9 +330,14 @@ def recover(
         )
         lines = [f"Cleared the lock of {lock}" for lock in result.unlocked]
         lines += [f"Adopted {urn.rpartition('::')[2]}: {own_id}" for urn, own_id in result.adopted]
+        lines += [
+            f"To be deleted by the next up, as it cannot be used: {urn.rpartition('::')[2]} {own_id}"
+            for urn, own_id in result.doomed
+        ]
         lines += [f"Nothing left behind of {urn.rpartition('::')[2]}" for urn in result.cleared]
         for urn, ids in result.undecided:
             lines.append(f"To decide: {urn}" + (f"; it may be {', '.join(ids)}" if ids else ""))
+            lines.append(f"  {result.because[urn]}")
             lines.append(
                 "  look for it in the cloud; then --adopt 'URN=ID', or, when it is not there, --discard 'URN'"
             )

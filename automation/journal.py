@@ -1,42 +1,56 @@
-"""Steps whose outcome nobody knows, written down on this machine.
+"""Steps whose outcome nobody knows, written down in the state itself.
 
 The engine forgets a step whose provider gave no answer, and `pulumi stack import` drops all pending operations. So what
-is not decided yet is kept here, per state and stack. Secret inputs are masked or encrypted in it.
+is not decided yet becomes a resource of the state: it is there on every machine, its secrets are encrypted like all
+others, and as it is protected, a plain `pulumi up` stops at it before it makes anything a second time.
 """
 
+import copy
 import hashlib
-import json
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from rehearsal.cli import CHECKOUT
-
-FOLDER = CHECKOUT / ".cache" / "automation" / "undecided"
+from automation.state import UNDECIDED, State
 
 
-def read(backend: str, stack: str) -> list[dict[str, Any]]:
-    """Return the pending operations that were written down."""
-    path = _path(backend, stack)
-    if not path.is_file():
-        return []
-    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+def begun(state: State) -> list[dict[str, Any]]:
+    """Return a state's pending operations, one for each resource: the engine's own, and those written down here."""
+    found = [
+        *(dict(one) for one in state.deployment.get("pending_operations") or []),
+        *(
+            {"type": one["inputs"]["operation"], "resource": one["inputs"]["resource"]}
+            for one in state.records
+            if one["type"] == UNDECIDED
+        ),
+    ]
+    return list({str(one["resource"]["urn"]): one for one in found}.values())
 
 
-def write(backend: str, stack: str, pending: Sequence[Mapping[str, Any]]) -> None:
-    """Write these down instead of what was there; with none, nothing is kept."""
-    path = _path(backend, stack)
-    if not pending:
-        path.unlink(missing_ok=True)
-        return
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps([dict(one) for one in pending]), encoding="utf-8")
-    fresh.replace(path)
+def written(state: State, pending: Sequence[Mapping[str, Any]]) -> State:
+    """Return the state with these pending operations written down, instead of all that it had.
+
+    Of several about one resource the last one counts.
+    """
+    deployment = copy.deepcopy(dict(state.deployment))
+    kept = [one for one in deployment.get("resources") or [] if one["type"] != UNDECIDED]
+    by_urn = {str(one["resource"]["urn"]): one for one in pending}
+    deployment["resources"] = [*kept, *(_record(one) for one in by_urn.values())]
+    deployment["pending_operations"] = []
+    return State(state.version, deployment)
 
 
-def _path(backend: str, stack: str) -> Path:
-    key = hashlib.sha256(f"{backend}\n{stack}".encode()).hexdigest()
-    return FOLDER / f"{key[:24]}.json"
+def lost(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a pending operation for a step that failed without an answer, as the engine writes one down."""
+    return {"resource": dict(record), "type": "creating"}
+
+
+def _record(pending: Mapping[str, Any]) -> dict[str, Any]:
+    urn = str(pending["resource"]["urn"])
+    place = "::".join(urn.split("::")[:2])
+    return {
+        "urn": f"{place}::{UNDECIDED}::{hashlib.sha256(urn.encode()).hexdigest()[:16]}",
+        "type": UNDECIDED,
+        "custom": False,
+        "protect": True,
+        "inputs": {"operation": pending["type"], "resource": dict(pending["resource"])},
+    }

@@ -2,48 +2,30 @@
 
 A provider's answer can be lost after the thing was made: the engine was killed, or the connection broke. The engine
 then knows at most that it had begun, and would make the thing again. Here it is looked for, and adopted into the state
-when it is found beyond doubt; else it stays listed as pending, and `up` refuses to run, so that nothing is doubled in
-silence.
+when it is found beyond doubt; else it stays written down in the state, and `up` refuses to run, so that nothing is
+doubled in silence.
 """
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from automation import journal
 from automation.errors import ConflictError
+from automation.finding import Found, search
 from automation.state import Pending, State
-from automation.values import SECRET
-from rehearsal.cloud import StandinCloud
+from automation.traces import Listed, Nothing, Person, Tagged
 
 if TYPE_CHECKING:
     from automation.stack import ChatStack
 
-IDENTIFIED = {
-    "aws:cloudwatch/eventRule:EventRule": "name",
-    "aws:cloudwatch/logGroup:LogGroup": "name",
-    "aws:cloudwatch/metricAlarm:MetricAlarm": "name",
-    "aws:iam/role:Role": "name",
-    "aws:iam/user:User": "name",
-    "aws:s3/bucket:Bucket": "bucket",
-    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": "bucket",
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "bucket",
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "bucket",
-    "aws:s3/bucketPolicy:BucketPolicy": "bucket",
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "bucket",
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "bucket",
-    "aws:s3/bucketVersioning:BucketVersioning": "bucket",
-    "aws:sesv2/configurationSet:ConfigurationSet": "configurationSetName",
-    "aws:sesv2/emailIdentity:EmailIdentity": "emailIdentity",
-}
-"""Types whose id is one of their inputs, which the engine has written down before the call. The provider's page of each
-type says so under "Import" (registry.terraform.io/providers/hashicorp/aws)."""
-NOWHERE = ("random:", "pulumi:")
-"""Packages whose things exist in the state only: nothing can have been left behind."""
+SETTLING = 300.0
+"""Seconds after which a list of a cloud is taken as complete: AWS's lists by tag lag behind what is made.
 
-Finder = Callable[[Pending], Sequence[str]]
-"""Gives the ids of things in the cloud that may be what was begun."""
+In a rehearsal they do not."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +36,14 @@ class Recovered:
     """Locks of engines that are gone."""
     adopted: tuple[tuple[str, str], ...]
     """URN and id of what was found and is in the state now."""
+    doomed: tuple[tuple[str, str], ...]
+    """URN and id of what was found and cannot be used: it is in the state to be deleted by the next `up`."""
     cleared: tuple[str, ...]
     """URNs of steps that need nothing more: nothing was left behind, or the state knows the thing already."""
     undecided: tuple[tuple[str, tuple[str, ...]], ...]
     """URNs of steps that a person must decide on, with the ids that they may be."""
+    because: Mapping[str, str] = field(default_factory=dict)
+    """Why not more was done, by URN of what is undecided."""
 
     @property
     def done(self) -> bool:
@@ -70,9 +56,27 @@ class Recovered:
             "done": self.done,
             "unlocked": list(self.unlocked),
             "adopted": [{"urn": urn, "id": own_id} for urn, own_id in self.adopted],
+            "doomed": [{"urn": urn, "id": own_id} for urn, own_id in self.doomed],
             "cleared": list(self.cleared),
-            "undecided": [{"urn": urn, "candidates": list(ids)} for urn, ids in self.undecided],
+            "undecided": [
+                {"urn": urn, "candidates": list(ids), "because": self.because.get(urn, "")}
+                for urn, ids in self.undecided
+            ],
         }
+
+
+@dataclass
+class _Decided:
+    adopted: dict[str, str] = field(default_factory=dict)
+    doomed: dict[str, str] = field(default_factory=dict)
+    cleared: list[str] = field(default_factory=list)
+    undecided: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    because: dict[str, str] = field(default_factory=dict)
+
+    def leave(self, urn: str, because: str, candidates: Sequence[str] = ()) -> None:
+        """Leave a step to a person."""
+        self.undecided[urn] = tuple(candidates)
+        self.because[urn] = because
 
 
 def recover(
@@ -80,8 +84,10 @@ def recover(
 ) -> Recovered:
     """Bring an interrupted stack into order again.
 
-    `adopt` says for a URN which id it has in the cloud, `discard` names URNs of which nothing was left behind (or was
-    deleted by hand). Raises ConflictError where an engine may still be at work, and for URNs that are not pending.
+    `adopt` says for a URN which id it has in the cloud, as `pulumi import` takes it; `discard` names URNs of which
+    nothing was left behind (or was deleted by hand). Raises ConflictError where an engine may still be at work, for
+    URNs that are not pending and for ids that do not exist or that another stack has; ProviderError where a cloud does
+    not answer. Nothing is changed then, but that stale locks are gone.
     """
     unlocked = _unlock(stack, force=force_unlock)
     state = stack.export_state()
@@ -93,36 +99,130 @@ def recover(
             resource=unknown[0],
             remedy=f"python -m automation recover {stack.name} shows what is",
         )
-    adopted: list[tuple[str, str]] = []
-    cleared: list[str] = []
-    undecided: list[tuple[str, tuple[str, ...]]] = []
-    known = {(one.urn, one.id) for one in state.resources}
-    for one in pending:
-        there = any(urn == one.urn for urn, _ in known)
-        if one.urn in discard or one.type.startswith(NOWHERE) or (one.operation != "creating" and there):
-            cleared.append(one.urn)
-            continue
-        ids = [adopt[one.urn]] if one.urn in adopt else list(_finder(stack)(one))
-        ids = [own_id for own_id in ids if (one.urn, own_id) not in known]
-        sure = one.urn in adopt or one.type in IDENTIFIED or stack.backend.rehearsal
-        if len(ids) == 1 and sure:
-            adopted.append((one.urn, ids[0]))
-        elif not ids and stack.backend.rehearsal:
-            cleared.append(one.urn)
-        else:
-            undecided.append((one.urn, tuple(ids)))
-    if adopted or cleared:
-        found = {one.urn: one for one in pending}
-        stack.import_state(_settled(state, [(found[urn].record, own_id) for urn, own_id in adopted]))
-        targets = sorted({urn for urn, _ in adopted} | {urn for urn in cleared if _in(state, urn)})
-        if targets:
-            # What the provider does not find under its id leaves the state again.
-            stack.refresh(targets=targets)
+    decided = _decide(stack, state, pending, adopt, frozenset(discard))
+    if not pending:
+        return Recovered(unlocked, (), (), (), ())
+    records = {one.urn: one.record for one in pending}
     left = [
-        {"resource": dict(one.record), "type": one.operation} for one in pending if one.urn in dict(undecided)
+        {"resource": dict(one.record), "type": one.operation}
+        for one in pending
+        if one.urn in decided.undecided
     ]
-    journal.write(stack.backend.url or "", stack.name, left)
-    return Recovered(unlocked, tuple(adopted), tuple(cleared), tuple(undecided))
+    settled = _settled(
+        state,
+        adopted=[(records[urn], own_id) for urn, own_id in decided.adopted.items()],
+        doomed=[(records[urn], own_id) for urn, own_id in decided.doomed.items()],
+    )
+    stack.import_state(journal.written(settled, left))
+    targets = sorted({*decided.adopted, *(urn for urn in decided.cleared if _in(state, urn))})
+    if targets:
+        # Takes over what the provider gives besides the id; what is not there leaves the state again.
+        stack.refresh(targets=targets)
+    return Recovered(
+        unlocked,
+        tuple(decided.adopted.items()),
+        tuple(decided.doomed.items()),
+        tuple(decided.cleared),
+        tuple(decided.undecided.items()),
+        decided.because,
+    )
+
+
+def _decide(
+    stack: "ChatStack",
+    state: State,
+    pending: Sequence[Pending],
+    adopt: Mapping[str, str],
+    discard: frozenset[str],
+) -> _Decided:
+    """Say for each step what becomes of it."""
+    decided = _Decided()
+    sought = []
+    for one in pending:
+        if one.urn in discard or one.operation != "creating":
+            # An update or a deletion is done again by the next `up`, whatever became of it.
+            decided.cleared.append(one.urn)
+        else:
+            sought.append(one)
+    found = search(stack, state, sought, given=adopt)
+    claims = Counter(own_id for one in found.values() for own_id in one.mine)
+    for one in sought:
+        there = found[one.urn]
+        if one.urn in adopt:
+            _take_given(decided, one, there)
+        elif isinstance(there.way, Nothing):
+            decided.cleared.append(one.urn)
+        elif isinstance(there.way, Person):
+            decided.leave(one.urn, there.way.because)
+        else:
+            others = [(own_id, why) for own_id, why in there.others if own_id not in claims]
+            _take(decided, one, there, others, claims, complete=_complete(stack, state, there))
+    return decided
+
+
+def _take_given(decided: _Decided, one: Pending, there: Found) -> None:
+    """Take the id that a person gave, if it exists and is nobody else's; how it looks is the person's business."""
+    foreign = [why for _, why in there.others if why == Found.FOREIGN]
+    ids = [*there.mine, *(own_id for own_id, why in there.others if why != Found.FOREIGN)]
+    if foreign or not ids:
+        raise ConflictError(
+            "another stack has what is to be adopted" if foreign else "what is to be adopted does not exist",
+            resource=one.urn,
+            remedy="look again; give the id as `pulumi import` takes it (the type's own page, under Import)",
+        )
+    decided.adopted[one.urn] = ids[0]
+
+
+def _take(
+    decided: _Decided,
+    one: Pending,
+    there: Found,
+    others: Sequence[tuple[str, str]],
+    claims: Mapping[str, int],
+    *,
+    complete: bool,
+) -> None:
+    ids = there.mine
+    if len(ids) == 1 and claims[ids[0]] == 1:
+        doomed = "" if isinstance(there.way, Nothing | Person) else there.way.unusable
+        (decided.doomed if doomed else decided.adopted)[one.urn] = ids[0]
+    elif ids:
+        decided.leave(one.urn, "several things may be it", ids)
+    elif others:
+        why = "; ".join(f"{own_id}: {why}" for own_id, why in others)
+        decided.leave(
+            one.urn, f"what is there does not look like it ({why})", [own_id for own_id, _ in others]
+        )
+    elif not complete:
+        decided.leave(
+            one.urn,
+            "nothing is listed, but it was begun so lately that the list may lag behind: "
+            f"run `recover` again {SETTLING / 60:.0f} minutes after the interruption",
+        )
+    else:
+        decided.cleared.append(one.urn)
+
+
+def _complete(stack: "ChatStack", state: State, there: Found) -> bool:
+    """Whether a list in which nothing was found can be relied upon."""
+    if not isinstance(there.way, Tagged | Listed) or stack.backend.rehearsal:
+        return True
+    written = (state.deployment.get("manifest") or {}).get("time")
+    try:
+        when = dt.datetime.fromisoformat(str(written)[:19]).replace(tzinfo=_offset(str(written)))
+    except ValueError:
+        return False
+    return (dt.datetime.now(dt.UTC) - when).total_seconds() >= SETTLING
+
+
+def _offset(written: str) -> dt.timezone:
+    """Read the end of `2026-01-01T00:00:00.123456789+02:00`, which has more digits than Python takes."""
+    sign = written[-6:-5]
+    if sign not in {"+", "-"}:
+        return dt.UTC
+    hours, minutes = int(written[-5:-3]), int(written[-2:])
+    ahead = dt.timedelta(hours=hours, minutes=minutes)
+    return dt.timezone(ahead if sign == "+" else -ahead)
 
 
 def _in(state: State, urn: str) -> bool:
@@ -143,45 +243,32 @@ def _unlock(stack: "ChatStack", *, force: bool) -> tuple[str, ...]:
     return tuple(done)
 
 
-def _settled(state: State, adopted: Sequence[tuple[Mapping[str, Any], str]]) -> State:
-    """Return the state with the adopted things, and no pending operation: an import takes none."""
+def _settled(
+    state: State,
+    *,
+    adopted: Sequence[tuple[Mapping[str, Any], str]],
+    doomed: Sequence[tuple[Mapping[str, Any], str]],
+) -> State:
+    """Return the state with the adopted things, and with those that are to be deleted.
+
+    What an adopted thing was to replace becomes one that is to be deleted, as the engine would have made it.
+    """
     deployment = copy.deepcopy(dict(state.deployment))
-    deployment["pending_operations"] = []
-    deployment.setdefault("resources", []).extend(
-        {**record, "id": own_id, "outputs": {"id": own_id, **(record.get("inputs") or {})}}
-        for record, own_id in adopted
-    )
+    resources: list[dict[str, Any]] = list(deployment.get("resources") or [])
+    for record, own_id in adopted:
+        made = {**record, "id": own_id, "outputs": {**(record.get("inputs") or {}), "id": own_id}}
+        at = next(
+            (at for at, one in enumerate(resources) if one["urn"] == record["urn"] and not one.get("delete")),
+            None,
+        )
+        if at is None:
+            resources.append(made)
+            continue
+        old = resources[at]
+        resources[at] = made
+        if not old.get("pendingReplacement"):
+            resources.append({**old, "delete": True})
+    for record, own_id in doomed:
+        resources.append({**record, "id": own_id, "outputs": {"id": own_id}, "delete": True})
+    deployment["resources"] = resources
     return State(state.version, deployment)
-
-
-def _finder(stack: "ChatStack") -> Finder:
-    if stack.backend.cloud is not None:
-        return _in_standins(stack.backend.cloud)
-    return _by_name
-
-
-def _by_name(pending: Pending) -> Sequence[str]:
-    key = IDENTIFIED.get(pending.type)
-    own_id = pending.inputs.get(key) if key is not None else None
-    return [own_id] if isinstance(own_id, str) and own_id != SECRET else []
-
-
-def _in_standins(cloud: StandinCloud) -> Finder:
-    """Look at everything of the type that was made of the same inputs, as one would by name and tags."""
-
-    def find(pending: Pending) -> Sequence[str]:
-        plain = {key: value for key, value in pending.inputs.items() if isinstance(value, str)}
-        return [
-            thing.id
-            for thing in cloud.things()
-            if thing.type == pending.type
-            and thing.name == pending.name
-            and all(thing.inputs.get(key) == value for key, value in plain.items() if SECRET not in value)
-        ]
-
-    return find
-
-
-def lost(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a pending operation for a step that failed without an answer, as the engine writes one down."""
-    return {"resource": dict(record), "type": "creating"}

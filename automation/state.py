@@ -13,6 +13,8 @@ from typing import Any
 from automation.values import SECRET, Resource
 
 STACK_TYPE = "pulumi:pulumi:Stack"
+UNDECIDED = "rocketchat:recovery:Undecided"
+"""What the state has in place of a step whose outcome nobody knows; see `automation.journal`."""
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the wire format's own constant
 SHORTEST = 6
@@ -77,7 +79,7 @@ class State:
                 retained=bool(one.get("retainOnDelete")),
             )
             for one in self.records
-            if not one.get("delete")
+            if not one.get("delete") and one["type"] != UNDECIDED
         )
 
     @property
@@ -108,6 +110,28 @@ def pendings(operations: Sequence[Mapping[str, Any]]) -> tuple[Pending, ...]:
         )
         for one in operations
     )
+
+
+def plain(value: Any) -> Any:
+    """Return a value of a state without what is secret in it: None stands there."""
+    if isinstance(value, Mapping):
+        if value.get(_SIGNATURE) == _SECRET_SIGNATURE:
+            return None
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    return None if value == SECRET else value
+
+
+def revealed(value: Any) -> Any:
+    """Return a value of an export that was made with its secrets in clear, with them in their places. Do not log it."""
+    if isinstance(value, Mapping):
+        if value.get(_SIGNATURE) == _SECRET_SIGNATURE:
+            return json.loads(value["plaintext"])
+        return {key: revealed(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [revealed(one) for one in value]
+    return value
 
 
 def secrets_in(value: Any) -> Iterator[str]:

@@ -1,0 +1,343 @@
+"""Looks for what a lost answer may have left behind: by the providers' own lookups, in a small program of its own.
+
+What is found is read through its provider, and only what agrees with what was asked for, and is nobody else's, counts
+as found. Rehearsals and real clouds are asked by the same code.
+"""
+
+import dataclasses
+import json
+import re
+import secrets
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pulumi
+from pulumi.automation import create_stack
+from pulumi.automation.errors import CommandError
+
+from automation import traces
+from automation.errors import ProviderError
+from automation.state import Pending, State, mask, plain
+from automation.traces import Begun, Listed, Named, Nothing, Person, Tagged, Way
+from rehearsal.inline import Guarded
+
+if TYPE_CHECKING:
+    from automation.stack import ChatStack
+
+_PROJECT = "rocketchat-search"
+_FOUND = "found"
+_ABSENT = re.compile(
+    r"does not exist|no longer exists|not ?found|could ?n.t find|no \S+ (was )?found|no managed policy|\b404\b",
+    re.IGNORECASE,
+)
+"""What providers say of a thing that is not there."""
+_UNREADABLE = re.compile(
+    r"^(force|skip|wait|retain|recoveryWindow|deletionWindow|deleteOn|bypass|overwrite|timeouts|version$)"
+)
+"""Inputs that only steer the provider: no cloud gives them back."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came out of the search for one step."""
+
+    way: Way
+    mine: tuple[str, ...] = ()
+    """Ids of things that agree with what was begun, and are nobody else's."""
+    others: tuple[tuple[str, str], ...] = ()
+    """Ids of things that may be it, and why they were not taken for it."""
+    FOREIGN: ClassVar[str] = "another stack has it"
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A thing as its provider reads it."""
+
+    id: str
+    properties: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def arn(self) -> str:
+        arn = self.properties.get("arn")
+        return arn if isinstance(arn, str) else ""
+
+
+def search(
+    stack: "ChatStack", state: State, pending: Sequence[Pending], *, given: Mapping[str, str]
+) -> dict[str, Found]:
+    """Look for what these steps may have left behind; by URN. Of those in `given` the id is known.
+
+    Raises ProviderError where a cloud does not answer: nothing is known then.
+    """
+    begun = {one.urn: _begun(one, state) for one in pending}
+    ways = {urn: _given(given[urn]) if urn in given else traces.way(one) for urn, one in begun.items()}
+    sought = [one for urn, one in begun.items() if not isinstance(ways[urn], Nothing | Person)]
+    found = {urn: Found(ways[urn]) for urn in begun}
+    if not sought:
+        return found
+    asking = _Asking(stack)
+    read = asking.all(sought, ways)
+    known, elsewhere = _known(state), _Elsewhere(stack)
+    for one in sought:
+        mine: list[str] = []
+        others: list[tuple[str, str]] = []
+        for thing in read[one.urn]:
+            if thing.id and _is(thing, one.type, known):
+                continue
+            why = _objection(one, thing)
+            if not why and _is(thing, one.type, elsewhere.known()):
+                why = Found.FOREIGN
+            if why:
+                others.append((thing.id, why))
+            else:
+                mine.append(thing.id)
+        found[one.urn] = Found(ways[one.urn], tuple(dict.fromkeys(mine)), tuple(dict.fromkeys(others)))
+    return found
+
+
+def _given(own_id: str) -> Named:
+    return Named(lambda _: own_id)
+
+
+def _begun(pending: Pending, state: State) -> Begun:
+    provider = str(pending.record.get("provider") or "")
+    settings = next((one.get("inputs") or {} for one in state.records if _reference(one) == provider), {})
+    inputs = {key: value for key, value in plain(pending.inputs).items() if value is not None}
+    home = str(settings.get("region") or "")
+    own = inputs.get("tags") if isinstance(inputs.get("tags"), Mapping) else {}
+    return Begun(
+        urn=pending.urn,
+        type=pending.type,
+        inputs=inputs,
+        provider=provider,
+        account=state.account or "",
+        region=str(inputs.get("region") or home) if pending.type.startswith("aws:") else "",
+        home=home,
+        tags={**_default_tags(settings), **(own or {})},
+    )
+
+
+def _reference(record: Mapping[str, Any]) -> str:
+    return f"{record['urn']}::{record.get('id', '')}"
+
+
+def _default_tags(settings: Mapping[str, Any]) -> dict[str, str]:
+    """An AWS provider's tags; the state has nested settings of providers as JSON."""
+    given = settings.get("defaultTags")
+    read = json.loads(given) if isinstance(given, str) and given.startswith("{") else given
+    tags = read.get("tags") if isinstance(read, Mapping) else None
+    return {str(key): str(value) for key, value in tags.items()} if isinstance(tags, Mapping) else {}
+
+
+# ------------------------------------------------------------------------------------------------ whose is it
+
+
+def _known(state: State) -> frozenset[tuple[str, str]]:
+    """Return type with id, and with ARN, of everything that a state has; also of what it is about to delete."""
+    found = set()
+    for one in state.records:
+        if one.get("custom") and one.get("id"):
+            arn = (one.get("outputs") or {}).get("arn")
+            found.add((str(one["type"]), str(arn) if isinstance(arn, str) else str(one["id"])))
+            found.add((str(one["type"]), str(one["id"])))
+    return frozenset(found)
+
+
+def _is(thing: _Read, kind: str, known: frozenset[tuple[str, str]]) -> bool:
+    """Two revisions have one id, but not one ARN; so the ARN counts, where there is one."""
+    return (kind, thing.arn or thing.id) in known
+
+
+class _Elsewhere:
+    """What the other stacks of the same state have; asked for once, when it is needed."""
+
+    def __init__(self, stack: "ChatStack") -> None:
+        self._stack = stack
+        self._known: frozenset[tuple[str, str]] | None = None
+
+    def known(self) -> frozenset[tuple[str, str]]:
+        if self._known is None:
+            self._known = frozenset().union(*(_known(state) for state in self._stack.other_states()))
+        return self._known
+
+
+def _objection(begun: Begun, thing: _Read) -> str:
+    """Say why a thing is not what was begun, or nothing."""
+    tags = thing.properties.get("tagsAll")
+    if begun.tags and isinstance(tags, Mapping):
+        missing = [key for key, value in begun.tags.items() if tags.get(key) != value]
+        if missing:
+            return f"its tags are others: {', '.join(sorted(missing))}"
+    wrong = sorted(
+        key
+        for key, wanted in begun.inputs.items()
+        if key not in {"tags", "tagsAll"} and not _UNREADABLE.match(key)
+        if not _agrees(wanted, thing.properties.get(key))
+    )
+    return f"it differs in {', '.join(wrong)}" if wrong else ""
+
+
+def _agrees(wanted: Any, there: Any) -> bool:
+    """Whether a property is as asked for, as far as that can be compared: plain values, and maps and lists of them."""
+    if wanted is None or there is None:
+        return True
+    if isinstance(wanted, Mapping):
+        return not isinstance(there, Mapping) or all(
+            _agrees(value, there.get(key)) for key, value in wanted.items()
+        )
+    if isinstance(wanted, list):
+        plain_ones = all(isinstance(one, str | int | float | bool) for one in wanted)
+        return not plain_ones or not isinstance(there, list) or {*map(_text, wanted)} <= {*map(_text, there)}
+    return _text(wanted) == _text(there)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = str(value)
+    if text[:1] in "{[":
+        # Clouds write JSON in their own way; whether it is the same is not seen in its text.
+        return "JSON"
+    return text.rstrip(".")
+
+
+# ------------------------------------------------------------------------------------------------ asking
+
+
+class _Thing(pulumi.CustomResource):
+    """Any resource, read by its id."""
+
+    def __init__(self, kind: str, name: str, opts: pulumi.ResourceOptions) -> None:
+        super().__init__(kind, name, {}, opts)
+
+
+class _Asking:
+    """Runs of a program that only asks: what it reads is in its own state then, which is thrown away."""
+
+    def __init__(self, stack: "ChatStack") -> None:
+        self._stack = stack
+        clear = stack.clear_state()
+        self._providers = {
+            _reference(one): one for one in clear.records if str(one["type"]).startswith("pulumi:providers:")
+        }
+        self._secrets = stack.secrets()
+
+    def all(self, sought: Sequence[Begun], ways: Mapping[str, Way]) -> dict[str, list[_Read]]:
+        """Ask for all at once; where that fails because one is not there, for each by itself."""
+        try:
+            return self._run(sought, ways)
+        except ProviderError:
+            if len(sought) == 1:
+                raise
+        found: dict[str, list[_Read]] = {}
+        for one in sought:
+            found |= self._run([one], ways)
+        return found
+
+    def _run(self, sought: Sequence[Begun], ways: Mapping[str, Way]) -> dict[str, list[_Read]]:
+        def program() -> None:
+            made: dict[str, pulumi.ProviderResource] = {}
+            for at, one in enumerate(sought):
+                if one.provider not in made:
+                    made[one.provider] = self._provider(one.provider, f"provider-{len(made)}")
+                self._ask(one, ways[one.urn], made[one.provider], f"{_FOUND}-{at}")
+
+        guarded = Guarded(program)
+        backend, engine = self._stack.backend, self._stack.engine
+        with tempfile.TemporaryDirectory(prefix="rocketchat-search-") as folder:
+            (Path(folder) / "state").mkdir()
+            (Path(folder) / "Pulumi.yaml").write_text(
+                f"name: {_PROJECT}\nruntime: python\n", encoding="utf-8"
+            )
+            own = dataclasses.replace(
+                backend,
+                work=Path(folder),
+                secrets_provider="passphrase",
+                url=(Path(folder) / "state").as_uri(),
+                environment={**backend.environment, "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex()},
+            )
+            try:
+                stack = create_stack(
+                    "search", project_name=_PROJECT, program=guarded, opts=own.options(engine)
+                )
+                stack.up(color="never")
+                state = State.from_json(json.dumps(dataclasses.asdict(stack.export_stack())))
+            except CommandError as error:
+                told = "\n".join([str(error), *(str(one) for one in guarded.failures)])
+                if len(sought) == 1 and _ABSENT.search(told):
+                    return {sought[0].urn: []}
+                raise self._failed(sought, told) from None
+            finally:
+                guarded.close()
+        found: dict[str, list[_Read]] = {one.urn: [] for one in sought}
+        for record in state.records:
+            name = str(record["urn"]).rpartition("::")[2].split("-")
+            if name[0] == _FOUND:
+                thing = _Read(str(record["id"]), plain(record.get("outputs") or {}))
+                found[sought[int(name[1])].urn].append(thing)
+        return found
+
+    def _failed(self, sought: Sequence[Begun], told: str) -> ProviderError:
+        lines = [
+            line.strip() for line in told.splitlines() if "error:" in line and "preview failed" not in line
+        ]
+        cause = "\n".join(dict.fromkeys(lines)) or "it gave no reason"
+        return ProviderError(
+            f"what was left behind could not be looked for: {mask(cause, self._secrets)}",
+            resource=sought[0].urn if len(sought) == 1 else "",
+            remedy="see that its credentials are valid, and run `recover` again",
+        )
+
+    def _provider(self, reference: str, name: str) -> pulumi.ProviderResource:
+        record = self._providers[reference]
+        settings = dict(record.get("inputs") or {})
+        settings.pop("__internal", None)
+        options = pulumi.ResourceOptions(
+            version=settings.pop("version", None), plugin_download_url=settings.pop("pluginDownloadURL", None)
+        )
+        package = str(record["type"]).rpartition(":")[2]
+        hidden = {key: pulumi.Output.secret(value) for key, value in settings.items()}
+        return pulumi.ProviderResource(package, name, hidden, options)
+
+    def _ask(self, begun: Begun, way: Way, provider: pulumi.ProviderResource, name: str) -> None:
+        def read(ids: Sequence[str]) -> None:
+            for at, own_id in enumerate(dict.fromkeys(ids)):
+                options = pulumi.ResourceOptions(id=_placed(begun, own_id), provider=provider)
+                _Thing(begun.type, f"{name}-{at}", options)
+
+        if isinstance(way, Named):
+            read([way.id(begun)])
+            return
+        options = pulumi.InvokeOptions(provider=provider)
+        if isinstance(way, Tagged):
+            filters = [{"key": key, "values": [value]} for key, value in begun.tags.items()]
+            arguments = {"tagFilters": filters, "region": way.region or begun.region}
+            asked = pulumi.runtime.invoke_output(traces.TAGGED_BY, arguments, options)
+            asked.apply(lambda answer: read(list(_of_tags(way, answer))))
+        elif isinstance(way, Listed):
+            asked = pulumi.runtime.invoke_output(way.lookup, way.arguments(begun), options)
+            asked.apply(lambda answer: read(list(_of_list(way, begun, answer))))
+
+
+def _placed(begun: Begun, own_id: str) -> str:
+    """AWS's provider takes `ID@REGION` for what is in another region than its own."""
+    elsewhere = begun.type.startswith("aws:") and begun.inputs.get("region") and begun.region != begun.home
+    return f"{own_id}@{begun.region}" if elsewhere else own_id
+
+
+def _of_tags(way: Tagged, answer: Mapping[str, Any]) -> Iterator[str]:
+    for one in answer["resourceTagMappingLists"]:
+        found = re.fullmatch(way.arn, one["resourceArn"])
+        if found:
+            yield found.expand(way.id)
+
+
+def _of_list(way: Listed, begun: Begun, answer: Mapping[str, Any]) -> Iterator[str]:
+    for one in answer[way.results] or [] if way.results else [answer]:
+        if way.matches(begun, one):
+            yield way.id(begun, one)
