@@ -335,6 +335,13 @@ def test_many_stacks_go_a_few_at_a_time_and_one_that_fails_stops_no_other(
     assert stopped.skipped == ("one",)
 
 
+def test_a_stack_stands_once_in_a_fleet_and_some_may_run() -> None:
+    with pytest.raises(ValueError, match="twice in one fleet: one"):
+        fleet(["one", "two", "one"], ChatStack.preview)
+    with pytest.raises(ValueError, match="at least one"):
+        fleet(["one"], ChatStack.preview, parallel=0)
+
+
 def test_the_engine_is_not_asked_for_its_version_twice() -> None:
     engine = Engine(Cli(Path("none"), "3.259.0"), inline=True)
     assert str(engine.version) == "3.259.0"
@@ -376,5 +383,5 @@ def test_a_stack_that_is_referred_to_keeps_its_state_where_it_is_deployed(
         outputs: tuple[dict[str, object], frozenset[str]] = ({"vpc": "vpc-1"}, frozenset())
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(others, "exported", {"small": outputs}.__getitem__)
-            others.put_other(referring, backend.options(other._engine))  # type: ignore[arg-type]
+            others.put_other(referring, backend.options(other.engine))  # type: ignore[arg-type]
         assert other.export_state().to_json() == before

@@ -29,6 +29,7 @@ from pulumi_policy import (
     StackValidationArgs,
     StackValidationPolicy,
 )
+from pulumi_policy.policy import _PolicyAnalyzerServicer
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 from test_policy_rules import seen
 
@@ -663,10 +664,11 @@ def test_the_pack_in_the_engine_judges_a_stack_by_its_own_profile_and_waivers() 
     assert pack._profile(config) == "trial"
     assert pack._profile({"rocketchat:chat": "["}) is None
     made = policies(CONFIG)
+    servicer: Any = _PolicyAnalyzerServicer
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pack._PolicyAnalyzerServicer, "ConfigureStack", lambda *_: "kept")
+        patch.setattr(servicer, "ConfigureStack", lambda *_: "kept")
         pack._judging_each_stack_its_own_way(made)
-        configure = pack._PolicyAnalyzerServicer.ConfigureStack
+        configure = servicer.ConfigureStack
         levels = {}
         for profile in ("trial", "production"):
             told = SimpleNamespace(stack="any", config={"rocketchat:chat": json.dumps({"profile": profile})})
