@@ -266,7 +266,7 @@ class _Asking:
                     "search", project_name=_PROJECT, program=guarded, opts=own.options(engine)
                 )
                 stack.up(color="never")
-                state = State.from_json(json.dumps(dataclasses.asdict(stack.export_stack())))
+                state = State.from_json(json.dumps(dataclasses.asdict(stack.export_stack())))  # type: ignore[call-overload]
             except CommandError as error:
                 told = "\n".join([str(error), *(str(one) for one in guarded.failures)])
                 if len(sought) == 1 and _ABSENT.search(told):

@@ -234,7 +234,7 @@ class ChatStack:
         for one in self._quietly(workspace.list_stacks):
             if one.name.rpartition("/")[2] != self.name:
                 with contextlib.suppress(CommandError):
-                    told = workspace._run_pulumi_cmd_sync(["stack", "export", "--stack", one.name])  # noqa: SLF001
+                    told = workspace._run_pulumi_cmd_sync(["stack", "export", "--stack", one.name])  # type: ignore[attr-defined]  # noqa: SLF001
                     yield State.from_json(told.stdout)
 
     def import_state(self, state: State) -> None:

@@ -77,7 +77,7 @@ def _judging_each_stack_its_own_way(made: list[Policy]) -> None:
             context.abort(StatusCode.INVALID_ARGUMENT, str(error))
         return kept(self, request, context)
 
-    _PolicyAnalyzerServicer.ConfigureStack = configure
+    _PolicyAnalyzerServicer.ConfigureStack = configure  # type: ignore[method-assign, assignment]
 
 
 def _profile(config: Mapping[str, str]) -> str | None:

@@ -21,7 +21,7 @@ from components.values import DnsZone
 from rehearsal import canaries, stack
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, PlannedResource, find_leaks, plan_program
-from stacks import files, hosts
+from stacks import deploy, files, hosts
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
 from stacks.spec import DropletRuntime, LightsailRuntime
@@ -57,7 +57,7 @@ def planned(tmp_path: Path, name: str, *more: str, **changes: Change) -> Plan:
     given = {**loaded.config}
     if "botKeys" in more:
         given["rocketchat:botKeys"] = json.dumps({"HUBOT_WEATHER": "canary-weather-key"})
-    return plan_program(loaded.program, stack=name, config=given, secret_keys=loaded.secret_keys)
+    return plan_program(deploy.run, stack=name, config=given, secret_keys=loaded.secret_keys)
 
 
 def spec(name: str, *more: str, **changes: Change) -> ChatSpec:

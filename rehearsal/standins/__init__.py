@@ -266,7 +266,7 @@ def _differ(before: Any, after: Any, path: Sequence[str]) -> bool:
     if isinstance(before, list) or isinstance(after, list):
         if not path:
             return bool(before != after)
-        pairs = zip_longest(before or [], after or [], fillvalue={})
+        pairs: Any = zip_longest(before or [], after or [], fillvalue={})
         return any(_differ(old, new, path) for old, new in pairs)
     if not path:
         return bool(before != after)
