@@ -29,6 +29,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from components import schema
 from components.base import Component
 from components.provider import OFFERED, Provider, is_secret, version
+from rehearsal import cli
 from rehearsal.cli import CHECKOUT, YAML, find_engine, pinned_version
 from rehearsal.plan import plan_program
 from rehearsal.testing import needs_engine
@@ -146,10 +147,10 @@ def test_the_version_of_the_package_is_that_of_the_project() -> None:
 
 @needs_engine
 def test_the_engine_finds_no_fault_with_the_schema(tmp_path: Path) -> None:
-    cli = find_engine()
-    assert cli is not None
+    engine = find_engine()
+    assert engine is not None
     done = subprocess.run(  # noqa: S603
-        [cli.path, "schema", "check", schema.SCHEMA],
+        [engine.path, "schema", "check", schema.SCHEMA],
         env={
             **os.environ,
             "HOME": str(tmp_path),
@@ -494,6 +495,30 @@ def test_the_host_of_yaml_programs_is_pinned() -> None:
     assert pinned_version(YAML).count(".") == 2
     assert f"tool {YAML.command}" in (YAML.folder / "go.mod").read_text(encoding="utf-8")
     assert (YAML.folder / "go.sum").stat().st_size > 0
+
+
+def test_the_host_of_yaml_programs_comes_with_our_own_cli_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[str] = []
+    monkeypatch.setattr(cli, "HOME", tmp_path)
+
+    def build(tool: cli.Tool, _say: cli.Say) -> bool:
+        built.append(tool.binary)
+        return False
+
+    monkeypatch.setattr(cli, "_build", build)
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    said: list[str] = []
+    for folder in (tmp_path / "other", tmp_path / "bin"):
+        monkeypatch.setattr(cli, "find_engine", lambda folder=folder: cli.Cli(folder / "pulumi", "3.259.0"))
+        assert cli.provide_engine(said.append) is not None
+    assert built == ["pulumi-language-yaml"]
+    assert said[-1] == "It cannot run programs in YAML."
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "pulumi-language-yaml").touch()
+    cli.provide_engine(said.append)
+    assert built == ["pulumi-language-yaml"]
 
 
 @pytest.fixture(scope="module")
