@@ -1,6 +1,12 @@
-"""Time and memory of planning each stack, against a bare program that only imports what the stack uses.
+"""What the project costs in time and memory, in tables as docs/performance.md has them.
 
-Every figure is of a whole process, started anew; floor and plan take turns, so that both see the same machine.
+- `plan`: planning each stack, against a bare program that only imports what the stack uses. Every figure is of a whole
+  process, started anew; floor and plan take turns, so that both see the same machine.
+- `policies`: judging by all policies, in process.
+- `engine`: each stack in the real engine, against a program that makes nothing.
+- `fleets`: twenty and two hundred stacks through `automation`.
+
+On two idle cores all of it takes about 25 minutes; `engine` and `fleets` need a Pulumi CLI (`make engine`).
 """
 
 import argparse
@@ -14,10 +20,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from bench import policies
+from bench.markdown import table
+from rehearsal.cli import find_engine
 from rehearsal.stack import plan
 from stacks import files
 
@@ -92,44 +97,71 @@ def measured(samples: Sequence[tuple[float, float, str]]) -> Measured:
     return Measured(statistics.median(seconds), min(seconds), max(sample[1] for sample in samples))
 
 
-def main() -> None:
-    """Measure, and print two tables."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("stacks", nargs="*", help="stacks to measure; all of them when left out")
-    parser.add_argument("--runs", type=int, default=7, help="runs of each program")
-    options = parser.parse_args()
-    table = Table(title=f"Planning in process, medians of {options.runs} runs (least in brackets)")
-    for column in (
-        "stack",
-        "resources",
-        "floor s",
-        "plan s",
-        "plan / floor",
-        "whole SDKs s",
-        "floor MB",
-        "plan MB",
-    ):
-        table.add_column(column, justify="left" if column == "stack" else "right")
-    for stack in options.stacks or files.names():
+def planning(stacks: Sequence[str], runs: int) -> str:
+    """Measure planning; return a table."""
+    rows = []
+    for stack in stacks:
         facts = json.loads(run(PLAN, [stack, "report"])[2])
         modules = json.dumps(facts["modules"])
-        pairs = [(run(FLOOR, given=modules), run(PLAN, [stack])) for _ in range(options.runs)]
+        pairs = [(run(FLOOR, given=modules), run(PLAN, [stack])) for _ in range(runs)]
         whole = measured([run(WHOLE, given=modules) for _ in range(3)])
         floor = measured([pair[0] for pair in pairs])
         whole_plan = measured([pair[1] for pair in pairs])
         ratio = statistics.median(pair[1][0] / pair[0][0] for pair in pairs)
-        table.add_row(
-            stack,
-            str(facts["resources"]),
-            f"{floor.seconds:.2f} ({floor.least:.2f})",
-            f"{whole_plan.seconds:.2f} ({whole_plan.least:.2f})",
-            f"{ratio:.2f}",
-            f"{whole.seconds:.2f}",
-            f"{floor.megabytes:.0f}",
-            f"{whole_plan.megabytes:.0f}",
+        rows.append(
+            [
+                f"`{stack}`",
+                facts["resources"],
+                f"{floor.seconds:.2f} ({floor.least:.2f})",
+                f"{whole_plan.seconds:.2f} ({whole_plan.least:.2f})",
+                f"{ratio:.2f}",
+                f"{whole.seconds:.2f}",
+                f"{floor.megabytes:.0f}",
+                f"{whole_plan.megabytes:.0f}",
+            ]
         )
-    Console().print(table)
-    Console().print(policies.table([plan(stack) for stack in options.stacks or files.names()], options.runs))
+    return table(
+        f"Planning in process, medians of {runs} runs (least in brackets)",
+        ["stack", "resources", "floor s", "plan s", "plan / floor", "whole SDKs s", "floor MB", "plan MB"],
+        rows,
+    )
+
+
+def main() -> None:
+    """Measure, and print the tables as they are done."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("stacks", nargs="*", help="stacks to measure; all of them when left out")
+    parser.add_argument("--only", help="comma-separated: plan, policies, engine, fleets")
+    parser.add_argument(
+        "--runs", type=int, default=7, help="runs of each plan and preview; lives take a third"
+    )
+    parser.add_argument("--fleets", default="20,200", help="numbers of stacks in a fleet")
+    options = parser.parse_args()
+    stacks = options.stacks or files.names()
+    parts = options.only.split(",") if options.only else ["plan", "policies", "engine", "fleets"]
+    wrong = set(parts) - {"plan", "policies", "engine", "fleets"}
+    if wrong:
+        parser.error(f"there is no {', '.join(sorted(wrong))}")
+    if find_engine() is None and {"engine", "fleets"} & set(parts):
+        print("No Pulumi CLI (make engine): nothing is measured in the engine.", file=sys.stderr)
+        parts = [part for part in parts if part not in {"engine", "fleets"}]
+    runs: int = options.runs
+    if "plan" in parts:
+        print(planning(stacks, runs), flush=True)
+    if "policies" in parts:
+        print(policies.report([plan(stack) for stack in stacks], runs), flush=True)
+    if "engine" in parts:
+        # They import the SDKs, which nothing above may have in memory.
+        from bench import engine
+
+        print(engine.preview_table(stacks, runs), flush=True)
+        print(engine.life_table(stacks, max(2, runs // 3)), flush=True)
+    if "fleets" in parts:
+        from bench import fleets
+
+        print(fleets.report([int(size) for size in options.fleets.split(",")]), flush=True)
 
 
 if __name__ == "__main__":

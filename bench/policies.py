@@ -5,8 +5,7 @@ import json
 import time
 from collections.abc import Sequence
 
-from rich.table import Table
-
+from bench.markdown import table
 from policy.adapters import from_plan_json
 from policy.config import load
 from policy.judge import judge
@@ -39,16 +38,18 @@ def seconds(subjects: Sequence[Subject], stack: str, runs: int) -> float:
     return min(found)
 
 
-def table(plans: Sequence[Plan], runs: int) -> Table:
+def report(plans: Sequence[Plan], runs: int) -> str:
     """Measure; return a table of milliseconds."""
-    made = Table(title="Judging by all policies in process, least processor time of several runs")
-    for column in ("what", "resources", "ms", "ms for 150 resources"):
-        made.add_column(column, justify="left" if column == "what" else "right")
-    cases = [(plan.stack, copies(plan, 1), plan.stack) for plan in plans]
+    cases = [(f"`{plan.stack}`", copies(plan, 1), plan.stack) for plan in plans]
     cases += [
-        (f"{plans[0].stack}, {count} times", copies(plans[0], count), plans[0].stack) for count in GROWTH
+        (f"`{plans[0].stack}`, {count} times", copies(plans[0], count), plans[0].stack) for count in GROWTH
     ]
+    rows = []
     for what, subjects, stack in cases:
         spent = 1000 * seconds(subjects, stack, runs)
-        made.add_row(what, f"{len(subjects):,}", f"{spent:.0f}", f"{spent * 150 / len(subjects):.0f}")
-    return made
+        rows.append([what, f"{len(subjects):,}", f"{spent:.0f}", f"{spent * 150 / len(subjects):.0f}"])
+    return table(
+        "Judging by all policies in process, least processor time of several runs",
+        ["what", "resources", "ms", "ms for 150 resources"],
+        rows,
+    )
