@@ -157,7 +157,7 @@ def main() -> None:
         from bench import engine
 
         print(engine.preview_table(stacks, runs), flush=True)
-        print(engine.life_table(stacks, max(2, runs // 3)), flush=True)
+        print(engine.life_table(stacks, max(1, runs // 3)), flush=True)
     if "fleets" in parts:
         from bench import fleets
 

@@ -111,7 +111,7 @@ def preview_table(stacks: Sequence[str], runs: int) -> str:
                 "cold",
                 [
                     {what: anew(stack, what) for what in ("empty", "plan", "preview")}
-                    for _ in range(max(3, runs // 2))
+                    for _ in range(max(1, runs // 2))
                 ],
             ),
             ("warm", previews(stack, runs)),

@@ -1,0 +1,53 @@
+"""What measures must run, and say what it has measured."""
+
+import components  # noqa: F401 - before the SDKs, which it makes import one file at a time
+
+# isort: split
+
+import pytest
+
+from bench import engine, fleets
+from bench.markdown import table
+from rehearsal.testing import needs_engine
+
+STACK = "local"
+
+
+def test_numbers_stand_to_the_right_in_a_table_and_words_to_the_left() -> None:
+    assert table("Times", ["stack", "s"], [["`a`", "0.50"], ["`b`", 2]]).splitlines() == [
+        "**Times**",
+        "",
+        "| stack | s |",
+        "|---|--:|",
+        "| `a` | 0.50 |",
+        "| `b` | 2 |",
+    ]
+
+
+def test_a_preview_is_held_against_the_empty_one_and_the_plan_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seconds = {"empty": 1.0, "plan": 3.0, "preview": 5.0, "policies": 7.5}
+    monkeypatch.setattr(engine, "anew", lambda _, what: 2 * seconds[what])
+    monkeypatch.setattr(engine, "previews", lambda _, runs: [seconds] * runs)
+    assert engine.preview_table([STACK], 3).splitlines()[4:] == [
+        f"| `{STACK}` | cold | 2.00 | 6.00 | 10.00 | 1.25 |  |",
+        f"| `{STACK}` | warm | 1.00 | 3.00 | 5.00 | 1.25 | 2.50 s, 1.50 times |",
+    ]
+
+
+@needs_engine
+def test_a_stack_is_measured_beside_a_program_that_makes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(engine.cold(STACK, what) > 0 for what in ("empty", "plan", "preview"))
+    monkeypatch.setattr(engine, "OPERATIONS", ("up", "destroy"))
+    (life,) = engine.lives(STACK, 1)
+    assert all(empty > 0 and own > 0 for empty, own in life.values())
+
+
+@needs_engine
+def test_a_fleet_is_measured_before_and_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleets, "WARM", 1)
+    found = fleets.one("small", 1)
+    assert found["peak"] > 10
+    assert found["before"].keys() == found["after"].keys()
+    assert found["after"]["folders"] <= found["before"]["folders"]
