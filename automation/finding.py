@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
-from pulumi.automation import create_stack
 from pulumi.automation.errors import CommandError
 
 from automation import traces
 from automation.errors import ProviderError
 from automation.state import Pending, State, mask, plain
 from automation.traces import Begun, Listed, Named, Nothing, Person, Tagged, Way
+from automation.workspace import create_or_select_stack
 from rehearsal.inline import Guarded
 
 if TYPE_CHECKING:
@@ -262,11 +262,11 @@ class _Asking:
                 environment={**backend.environment, "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex()},
             )
             try:
-                stack = create_stack(
-                    "search", project_name=_PROJECT, program=guarded, opts=own.options(engine)
+                stack = create_or_select_stack(
+                    "search", own.options(engine), project_name=_PROJECT, program=guarded
                 )
                 stack.up(color="never")
-                state = State.from_json(json.dumps(dataclasses.asdict(stack.export_stack())))  # type: ignore[call-overload]
+                state = State(3, stack.export_stack().deployment or {})
             except CommandError as error:
                 told = "\n".join([str(error), *(str(one) for one in guarded.failures)])
                 if len(sought) == 1 and _ABSENT.search(told):

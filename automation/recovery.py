@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from automation import journal
 from automation.errors import ConflictError
 from automation.finding import Found, search
-from automation.state import Pending, State
+from automation.state import Pending, State, pendings
 from automation.traces import Listed, Nothing, Person, Tagged
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def recover(
     """
     unlocked = _unlock(stack, force=force_unlock)
     state = stack.export_state()
-    pending = stack.pending()
+    pending = pendings(journal.begun(state))
     unknown = sorted((set(adopt) | set(discard)) - {one.urn for one in pending})
     if unknown:
         raise ConflictError(

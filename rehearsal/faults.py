@@ -66,32 +66,36 @@ class Faults:
     """Writes down the calls, and makes one of them go wrong."""
 
     fault: Fault
-    at: int
-    """Which of the calls that match, counted from 1; 0 for none."""
+    at: int = 1
+    """Which of the calls that match, counted from 1."""
     operations: frozenset[str] = CHANGING
     urn: str = ""
     """Only calls for this resource count; empty for all."""
+    spared: frozenset[str] = frozenset()
+    """URNs of resources whose calls do not count."""
+    width: int = 1
+    """How many calls from there on go wrong."""
     kill: Callable[[], None] = lambda: None
     """How the engine, or the program, is killed."""
     quotes: bool = False
     """Whether the cloud's refusal quotes the request, secrets too, as some do."""
     calls: list[tuple[str, str]] = field(default_factory=list)
     """Operation and URN of every call that matched."""
-    struck: str = ""
-    """URN of the resource whose call went wrong; empty until then."""
+    struck: list[str] = field(default_factory=list)
+    """URNs of the resources whose calls went wrong."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def before(self, operation: str, urn: str) -> bool:
         """Count a call; return whether it is the one. Raises where nothing is to be done of it."""
         with self._lock:
-            if operation not in self.operations or self.urn not in {"", urn}:
+            if operation not in self.operations or self.urn not in {"", urn} or urn in self.spared:
                 return False
             self.calls.append((operation, urn))
             at = len(self.calls)
-            last = self.at + STORM - 1 if self.fault is Fault.STORM else self.at
-            if not self.at <= at <= last or self.at == 0:
+            width = STORM if self.fault is Fault.STORM else self.width
+            if not self.at <= at < self.at + width:
                 return False
-            self.struck = self.struck or urn
+            self.struck.append(urn)
         if self.fault is Fault.KILL_BEFORE:
             self.kill()
         if self.fault not in _DONE or (self.fault is Fault.HALF and operation == "delete"):
