@@ -77,6 +77,9 @@ def fleet(
     began = time.monotonic()
     waiting = [Member(one) if isinstance(one, str) else one for one in members]
     order = [one.name for one in waiting]
+    twice = sorted({name for name in order if order.count(name) > 1})
+    if twice:
+        raise ValueError(f"twice in one fleet: {', '.join(twice)}")
     waiting.reverse()
     results: dict[str, Result] = {}
     errors: dict[str, AutomationError] = {}
