@@ -28,16 +28,13 @@ class Guarded:
         """Run the program in the engine's loop; return what is still to be waited for."""
         self._loops.append(asyncio.get_running_loop())
         SETTINGS.engine = QuietEngine(SETTINGS.engine)
-        collector.sort_out()
         try:
             with collector.held_back():
                 self._program()
         except Exception as error:  # noqa: BLE001 - it is judged once the engine has stopped
             self.failures.append(error)
             raise pulumi.RunError(STOPPED) from None
-        finally:
-            collector.freeze()
-        return drain()
+        return _drained()
 
     def reset(self) -> None:
         """Forget earlier failures."""
@@ -60,3 +57,8 @@ class Guarded:
                 loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
             loop.close()
         self._loops.clear()
+
+
+async def _drained() -> None:
+    with collector.seldom():
+        await drain()

@@ -51,8 +51,12 @@ class QuietEngine:
         return getattr(self._engine, name)
 
 
+SELDOM = 100_000
+"""Objects that programs may make before the collector looks at them, where it looks seldom: some 20 MB at most."""
+
+
 class _Collector:
-    """The cyclic garbage collector, kept away from the SDKs' classes: a pass over them takes 0.2 s and frees nothing.
+    """The cyclic garbage collector, kept away from the SDKs' classes: a pass over them takes 0.3 s and frees nothing.
 
     They are frozen together with what the program that imported them holds just then; that is sorted out before the
     next one runs, so that a process of one run does not pay for it.
@@ -62,6 +66,8 @@ class _Collector:
         self._lock = threading.Lock()
         self._held = 0
         self._was_on = True
+        self._seldom = 0
+        self._was_at: tuple[int, int, int] = gc.get_threshold()
         self._modules = 0
         self._mixed = False
         """Whether something of a run was frozen together with the classes that it had imported."""
@@ -71,6 +77,7 @@ class _Collector:
         """Collect nothing meanwhile, in any thread."""
         with self._lock:
             if self._held == 0:
+                self._sort_out()
                 self._was_on = gc.isenabled()
             self._held += 1
             gc.disable()
@@ -79,25 +86,41 @@ class _Collector:
         finally:
             with self._lock:
                 self._held -= 1
-                if self._held == 0 and self._was_on:
-                    gc.enable()
+                if self._held == 0:
+                    self._freeze()
+                    if self._was_on:
+                        gc.enable()
 
-    def freeze(self) -> None:
+    @contextlib.contextmanager
+    def seldom(self) -> Iterator[None]:
+        """Collect seldom meanwhile: for what may last as long as a deployment."""
+        with self._lock:
+            if self._seldom == 0:
+                self._was_at = gc.get_threshold()
+            self._seldom += 1
+            gc.set_threshold(SELDOM, *self._was_at[1:])
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._seldom -= 1
+                if self._seldom == 0:
+                    gc.set_threshold(*self._was_at)
+
+    def _freeze(self) -> None:
         """Take what was imported out of the collector's sight."""
-        with self._lock:
-            if len(sys.modules) != self._modules:
-                self._modules = len(sys.modules)
-                self._mixed = True
-                gc.freeze()
+        if len(sys.modules) != self._modules:
+            self._modules = len(sys.modules)
+            self._mixed = True
+            gc.freeze()
 
-    def sort_out(self) -> None:
+    def _sort_out(self) -> None:
         """Free what was frozen without being a class."""
-        with self._lock:
-            if self._mixed:
-                self._mixed = False
-                gc.unfreeze()
-                gc.collect()
-                gc.freeze()
+        if self._mixed:
+            self._mixed = False
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
 
 
 collector = _Collector()

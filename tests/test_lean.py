@@ -14,7 +14,7 @@ from pulumi.runtime.proto import engine_pb2
 
 from rehearsal.errors import RehearsalError
 from rehearsal.inline import Guarded
-from rehearsal.lean import QuietEngine, _Collector
+from rehearsal.lean import SELDOM, QuietEngine, _Collector
 from rehearsal.plan import plan_program
 
 
@@ -82,19 +82,27 @@ def test_what_was_frozen_without_being_a_class_is_freed_before_the_next_run(
     made = Thing()
     made.itself = made
     gone = weakref.ref(made)
-    monkeypatch.setitem(sys.modules, "imported_meanwhile", types.ModuleType("imported_meanwhile"))
-    collector.freeze()
+    with collector.held_back():
+        monkeypatch.setitem(sys.modules, "imported_meanwhile", types.ModuleType("imported_meanwhile"))
     del made
     gc.collect()
     assert gone() is not None
-    collector.sort_out()
-    assert gone() is None
-    # Nothing is frozen anew as long as nothing is imported: what runs leave behind must not be kept for ever.
-    before = gc.get_freeze_count()
-    kept = [[] for _ in range(1000)]  # type: list[list[int]]
-    collector.freeze()
+    with collector.held_back():
+        assert gone() is None
+        # Nothing is frozen anew as long as nothing is imported: what runs leave behind must not be kept for ever.
+        before = gc.get_freeze_count()
+        kept = [[] for _ in range(1000)]  # type: list[list[int]]
     assert gc.get_freeze_count() <= before
     assert len(kept) == 1000
+
+
+def test_a_collector_that_looks_seldom_looks_as_often_as_before_afterwards(collector: _Collector) -> None:
+    before = gc.get_threshold()
+    with collector.seldom():
+        with collector.seldom():
+            assert gc.isenabled()
+        assert gc.get_threshold()[0] == SELDOM
+    assert gc.get_threshold() == before
 
 
 def test_what_outputs_bring_up_while_they_are_waited_for_is_waited_for_too() -> None:
@@ -132,6 +140,7 @@ def test_a_guarded_program_is_waited_for_in_the_engine_without_its_debug_message
 ) -> None:
     heard = Heard()
     seen: list[str] = []
+    thresholds: list[int] = []
 
     def program() -> None:
         pulumi.log.debug("quiet")
@@ -139,6 +148,7 @@ def test_a_guarded_program_is_waited_for_in_the_engine_without_its_debug_message
 
         async def later() -> str:
             await asyncio.sleep(0.01)
+            thresholds.append(gc.get_threshold()[0])
             return "value"
 
         promised: pulumi.Output[str] = pulumi.Output.from_input(later())
@@ -151,3 +161,4 @@ def test_a_guarded_program_is_waited_for_in_the_engine_without_its_debug_message
     asyncio.run(engine())
     assert seen == ["value"]
     assert heard.messages == ["loud"]
+    assert thresholds == [SELDOM]
