@@ -37,7 +37,7 @@ lint: .venv/.dev ## Check format, lint and types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-bench: .venv/.dev ## Time and memory of planning each stack, against the bare imports
+bench: .venv/.dev ## Time and memory of plans, previews, lives and fleets (about half an hour)
 	@$(BIN)/python -m bench
 
 golden: .venv/.run ## Write the golden plans anew, after a wanted change
