@@ -456,7 +456,7 @@ def wrapped(outputs: Mapping[str, Any]) -> dict[str, Any]:
 def open_stack(
     name: str,
     *,
-    values: Mapping[str, Any] | None = None,
+    values: Mapping[str, Any] | ChatSpec | None = None,
     secrets: Mapping[str, str] | None = None,
     backend: Backend | None = None,
     rehearse: bool = False,
@@ -469,7 +469,8 @@ def open_stack(
 
     Args:
         name: the stack's name; with a stack file, `stacks/Pulumi.<name>.yaml` or the path of one.
-        values: what would stand below `config:` in a stack file, instead of one (`rocketchat:chat`, `aws:region`).
+        values: what would stand below `config:` in a stack file, instead of one (`rocketchat:chat`, `aws:region`);
+            or what `stacks.language.parse` made of it. It is checked against the secrets that are given here.
         secrets: secret values by full key (`rocketchat:smtpPassword`). In a rehearsal the secrets of a stack file are
             stood in for by canaries.
         backend: where the state is and which clouds are meant; real, by default.
@@ -484,7 +485,7 @@ def open_stack(
     try:
         return _open(
             name,
-            values,
+            values.values if isinstance(values, ChatSpec) else values,
             dict(secrets or {}),
             backend or (closing.enter_context(rehearsal()) if rehearse else Backend()),
             policies=policies,

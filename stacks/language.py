@@ -65,6 +65,8 @@ class ChatSpec:
     secrets: frozenset[str]
     """Names of the secrets that are set."""
     checks: tuple[Check, ...] = field(compare=False)
+    values: Mapping[str, Any] = field(compare=False, repr=False)
+    """What it was read from, as it stands below `config:` in a stack file; without secrets."""
 
 
 def parse(
@@ -124,6 +126,7 @@ def parse(
         defaults=known["defaults"],
         secrets=known["secrets"],
         checks=tuple(checks),
+        values=dict(values),
     )
 
 

@@ -36,6 +36,7 @@ from automation.state import State, mask, secrets_in
 from rehearsal.cli import Cli
 from rehearsal.testing import needs_engine
 from rehearsal.vault import PROVIDER, vault
+from stacks.language import parse
 
 
 @pytest.fixture
@@ -99,6 +100,18 @@ def test_a_wrong_value_is_told_with_its_path_before_anything_is_started() -> Non
     assert refused.value.to_json()["problems"]
 
 
+def test_a_checked_specification_makes_a_stack_but_not_without_its_secrets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spec = parse(world.VALUES, set(world.SECRETS), source="an order")
+    with pytest.raises(ConfigurationError) as refused:
+        open_stack("small", values=spec, rehearse=True)
+    assert "smtpPassword" in refused.value.problems[0].message + refused.value.problems[0].path
+    monkeypatch.setattr("automation.stack.find_engine", lambda: None)
+    with pytest.raises(NoEngineError):
+        open_stack("small", values=spec, secrets=world.SECRETS, rehearse=True)
+
+
 def test_a_stack_that_is_not_there_is_told_with_those_that_are() -> None:
     with pytest.raises(ConfigurationError, match="lovia-fargate"):
         open_stack("lovia-fargat", rehearse=True)
@@ -135,7 +148,9 @@ def test_a_stack_is_opened_deployed_and_destroyed_and_tells_it_in_typed_values(
     backend: automation.Backend,
 ) -> None:
     events: list[Event] = []
-    with opened(backend, on_event=events.append) as stack:
+    spec = parse(world.VALUES, set(world.SECRETS), source="an order")
+    with opened(backend, values=spec, on_event=events.append) as stack:
+        assert stack.spec == spec
         up = stack.up()
         assert up.changes == {"create": world.COUNT}
         assert {step.name for step in up.steps} >= {"net", "data", "password"}
