@@ -252,9 +252,14 @@ class ChatStack:
     def set_secrets(self, secrets: Mapping[str, str]) -> None:
         """Set secret configuration, by full key (`rocketchat:smtpPassword`)."""
         self._known.update(secrets.values())
-        if secrets:
-            values = {key: ConfigValue(value, secret=True) for key, value in secrets.items()}
+        stood_in = {key: value for key, value in secrets.items() if {key: value} == canaries.values([key])}
+        if stood_in:
+            values = {key: ConfigValue(value, secret=True) for key, value in stood_in.items()}
             self._quietly(lambda: self._stack.set_all_config(values))
+        for key in sorted(secrets.keys() - stood_in.keys()):
+            # Not with the others: every user of the machine can read command lines.
+            self.engine.given = secrets[key]
+            self.run(["config", "set", "--secret", "--raw", key])
 
     def change_secrets_provider(self, provider: str, environment: Mapping[str, str]) -> None:
         """Encrypt the secrets of configuration and state by another provider, from now on.

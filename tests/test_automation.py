@@ -11,10 +11,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 import pytest
+from pulumi.automation import CommandResult
 
 import automation
 from automation import (
@@ -141,6 +143,27 @@ def test_the_second_who_wants_a_stack_fails_or_waits_as_asked() -> None:
 
 
 # ------------------------------------------------------------------------------------------ operations
+
+
+@needs_engine
+def test_no_secret_stands_on_a_command_line_and_each_arrives_as_it_was_given(
+    backend: automation.Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+    run = Engine.run
+
+    def seen(self: Engine, args: list[str], *more: Any, **options: Any) -> CommandResult:
+        lines.append(" ".join(args))
+        return run(self, args, *more, **options)
+
+    monkeypatch.setattr(Engine, "run", seen)
+    given = {"rocketchat:smtpPassword": f"{world.SECRET}\nwith a second line\n"}
+    with opened(backend, secrets=given) as stack:
+        told = json.loads(stack.run(["config", "get", "--json", "rocketchat:smtpPassword"]))
+        stack.preview()
+    assert (told["value"], told["secret"]) == (given["rocketchat:smtpPassword"], True)
+    assert "config set" in " ".join(lines)
+    assert world.SECRET not in " ".join(lines)
 
 
 @needs_engine
