@@ -187,7 +187,9 @@ def _database(
     if isinstance(part, UriDatabase):
         from components.database.existing import existing
 
-        return existing(secrets.values["mongodbUri"], secrets.values.get("mongodbOplogUri")), {}
+        # A release that does not read the oplog refuses its URI, which may still be set from an earlier release.
+        oplog = secrets.values.get("mongodbOplogUri") if spec.release.needs_oplog_url else None
+        return existing(secrets.values["mongodbUri"], oplog), {}
     if isinstance(part, OnHostDatabase | InClusterDatabase):
         return runtime.own_database(), {}
     from stacks import atlas
