@@ -380,7 +380,8 @@ class AtlasDatabase(Component):
                 project_id=args["project_id"],
                 cidr_block=pulumi.Output.from_input(address).apply(single_address),
                 comment=args.get("access_comment", f"Rocket.Chat, database {args['database']}"),
-                opts=self.child(),
+                # Another comment makes it anew, and taking out the old one would take out the new: it is the address.
+                opts=self.child(ignore_changes=["comment"]),
             )
         self._link: AtlasPrivateLink | None = None
         address = self._address(name, args)

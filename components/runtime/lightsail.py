@@ -156,5 +156,9 @@ class LightsailHost(Component):
                 )
             )
         aws.lightsail.InstancePublicPorts(
-            f"{name}-ports", instance_name=instance_name, port_infos=ports, opts=self.child()
+            f"{name}-ports",
+            instance_name=instance_name,
+            port_infos=ports,
+            # Other ports are another resource, and deleting the old one closes its ports, of whomever they are.
+            opts=self.child(delete_before_replace=True),
         )
