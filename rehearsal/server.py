@@ -113,8 +113,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             replaces.append("region")
         if "tagsAll" in state and token.startswith("aws:"):
             ask = Ask(token, name, request.urn, news, self._of(context))
-            if "tags" not in changed and tags_all(ask) != state["tagsAll"]:
+            ignored = "tagsAll" in request.ignoreChanges
+            if "tags" not in changed and not ignored and tags_all(ask) != state["tagsAll"]:
                 changed.append("tagsAll")
+                if standins.tagged_once(token):
+                    replaces.append("tagsAll")
         first = bool(replaces) and _same_name(token, before, news)
         return _diff(changed, news, replaces=replaces, delete_first=first)
 

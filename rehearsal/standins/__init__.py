@@ -248,6 +248,12 @@ def unchangeable(token: str, before: Mapping[str, Any], after: Mapping[str, Any]
     return [] if standin is None or standin.stays is None else list(_compared(standin.stays, before, after))
 
 
+def tagged_once(token: str) -> bool:
+    """Whether a type takes tags only when it is made."""
+    standin = find(token)
+    return standin is not None and "tags" in standin.replaces
+
+
 def moved(token: str, state: Mapping[str, Any], inputs: Mapping[str, Any], cloud: Cloud) -> bool:
     """Whether the provider's region, which the AWS provider writes into everything regional, is another one now."""
     shape = schema.resource(token)

@@ -96,8 +96,9 @@ class HostAgent(Component):
             description=f"Host {_short(args['identity'])}",
             iam_role=role.name,
             registration_limit=1,
-            # It names the host in AWS's list only. A new activation would be a new host.
-            opts=self.child(depends_on=[policy], ignore_changes=["name"]),
+            # These only name and label the host in AWS's list, and cannot be changed: a new activation would be a
+            # new host.
+            opts=self.child(depends_on=[policy], ignore_changes=["name", "tags", "tagsAll"]),
         )
         self._region = region
         self.bucket = made.bucket.bucket

@@ -143,7 +143,7 @@ TYPES: dict[str, Standin] = {
             "registrationCount": always(0),
             "registrationLimit": given("registrationLimit", 1),
         },
-        replaces=names("description expirationDate iamRole name region registrationLimit"),
+        replaces=names("description expirationDate iamRole name region registrationLimit tags"),
     ),
 }
 
