@@ -213,7 +213,12 @@ class OnKubernetes(_Cluster):
         if not isinstance(runtime, KubernetesRuntime):
             raise TypeError("this is for runtime kubernetes")
         provider = kubernetes.Provider(
-            "kubernetes", kubeconfig=secrets.values.get("kubeconfig"), context=runtime.context
+            "kubernetes",
+            kubeconfig=secrets.values.get("kubeconfig"),
+            context=runtime.context,
+            # The provider cannot see which cluster this machine's own kubeconfig leads to: without this, another
+            # context would leave everything where it is, and later changes would look for it in the other cluster.
+            cluster_identifier=runtime.context,
         )
         self._spec, self._zone, self._opts, self._runtime = spec, zone, opts, runtime
         self._ingress = runtime.ingress
