@@ -13,13 +13,17 @@ def one_of(what: str, value: str, allowed: Sequence[str]) -> str:
     return value
 
 
+_PREFIX = "rocketchat:index:"
+"""How the types of components begin."""
+
+
 class Component(pulumi.ComponentResource):
     """Base of the components: token `rocketchat:index:<kind>`, and children that stay inside it."""
 
     def __init__(
         self, kind: str, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__(f"rocketchat:index:{kind}", name, dict(args), opts)
+        super().__init__(f"{_PREFIX}{kind}", name, dict(args), opts)
 
     def child(
         self,
@@ -49,3 +53,12 @@ class Component(pulumi.ComponentResource):
             ),
             deleted_with=deleted_with,
         )
+
+
+def now_or_before(opts: pulumi.ResourceOptions | None, other: str) -> pulumi.ResourceOptions:
+    """Return options by which a component takes over what the component `other` of the same name had.
+
+    For two of which a stack has one or the other: their records of the chat's name cannot be there at once.
+    """
+    alias = pulumi.Alias(type_=f"{_PREFIX}{other}")
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[alias]))

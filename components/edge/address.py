@@ -4,7 +4,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from components.base import Component
+from components.base import Component, now_or_before
 from components.edge.dns import pointer
 from components.values import DnsZone, Endpoint
 
@@ -41,7 +41,7 @@ class PublicName(Component):
         host, zone = args["host"], args["zone"]["name"]
         if host != zone and not host.endswith(f".{zone}"):
             raise ValueError(f"the host {host} is not in the DNS zone {zone}")
-        super().__init__("PublicName", name, args, opts)
+        super().__init__("PublicName", name, args, now_or_before(opts, "HostName"))
         self._proxied = bool(args.get("proxied", False))
         self._target_proxies = int(args["target_proxies"])
         self._host = host

@@ -4,7 +4,7 @@ from typing import TypedDict
 
 import pulumi
 
-from components.base import Component
+from components.base import Component, now_or_before
 from components.edge.dns import record
 from components.values import DnsZone
 
@@ -31,7 +31,7 @@ class HostName(Component):
         host, zone = args["host"], args["zone"]["name"]
         if host != zone and not host.endswith(f".{zone}"):
             raise ValueError(f"the host {host} is not in the DNS zone {zone}")
-        super().__init__("HostName", name, args, opts)
+        super().__init__("HostName", name, args, now_or_before(opts, "PublicName"))
         record(
             f"{name}-record",
             args["zone"],
