@@ -154,7 +154,8 @@ def cloud_of(inputs: Mapping[str, Any], region: str | None = None) -> Cloud:
     if isinstance(tags, str) and tags:
         tags = json.loads(tags)
     wanted = (tags.get("tags") or {}) if isinstance(tags, Mapping) else {}
-    given_region = inputs.get("region")
+    # Objects of two clusters are as far apart as those of two regions.
+    given_region = inputs.get("region") or inputs.get("clusterIdentifier")
     where = given_region if isinstance(given_region, str) and given_region else region
     plain_tags = {key: value for key, value in wanted.items() if isinstance(value, str)}
     return Cloud(region=where, default_tags=plain_tags) if where else Cloud(default_tags=plain_tags)

@@ -99,6 +99,12 @@ def _lowered(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     return ["version"] if parts(after) and parts(after) < parts(before) else []
 
 
+def _cluster_stays(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """DigitalOcean's API refuses it (openapi, `kubernetes_cluster_update`); the provider just asks for it."""
+    lost = before.get("ha") is True and after.get("ha") is False
+    return ["the high availability of a cluster cannot be switched off again"] if lost else []
+
+
 TYPES: dict[str, Standin] = {
     "digitalocean:index/vpc:Vpc": Standin(
         what="network",
@@ -152,6 +158,7 @@ TYPES: dict[str, Standin] = {
             "workerSubnetUuid"
         ),
         replaces_when=_lowered,
+        stays=_cluster_stays,
         refuses=_cluster,
     ),
 }
