@@ -22,7 +22,8 @@ from pulumi_policy import (
 from pulumi_policy import Severity as PackSeverity
 from pulumi_policy.policy import _PolicyAnalyzerServicer
 
-from policy.adapters import from_resource_args, from_stack_resources, plain
+from policy.adapters import from_resource_args, plain
+from policy.asking import Asked, decode_once
 from policy.config import Config, ConfigError, load
 from policy.judge import judge, look
 from policy.model import UNKNOWN, Stack, canonical
@@ -43,17 +44,15 @@ _CONFIGURABLE: Final = {
 }
 
 
-Asked = dict[str, Mapping[str, Any]]
-"""Inputs of the resources that the engine has asked about, by URN: its question about the stack lacks them."""
-
-
 def serve() -> None:
     """Serve the pack to the engine that started this program. Does not return."""
+    asked = Asked()
     try:
-        made = policies(load(""))
+        made = policies(load(""), asked)
     except ConfigError as error:
         sys.exit(str(error))
-    _judging_each_stack_its_own_way(made)
+    _judging_each_stack_its_own_way(made, asked)
+    decode_once(made, asked)
     PolicyPack(
         name=NAME,
         policies=made,
@@ -63,7 +62,7 @@ def serve() -> None:
     )
 
 
-def _judging_each_stack_its_own_way(made: list[Policy]) -> None:
+def _judging_each_stack_its_own_way(made: list[Policy], asked: Asked) -> None:
     """Build the policies anew when the engine says which stack is judged.
 
     It says so in one call only, before it asks for anything else, and of that call the SDK keeps nothing but the tags.
@@ -71,8 +70,9 @@ def _judging_each_stack_its_own_way(made: list[Policy]) -> None:
     kept = _PolicyAnalyzerServicer.ConfigureStack
 
     def configure(self: Any, request: Any, context: Any) -> Any:
+        asked.forget()
         try:
-            made[:] = policies(load(request.stack, profile=_profile(request.config)))
+            made[:] = policies(load(request.stack, profile=_profile(request.config)), asked)
         except ConfigError as error:
             context.abort(StatusCode.INVALID_ARGUMENT, str(error))
         return kept(self, request, context)
@@ -89,9 +89,9 @@ def _profile(config: Mapping[str, str]) -> str | None:
     return None
 
 
-def policies(config: Config) -> list[Policy]:
+def policies(config: Config, asked: Asked | None = None) -> list[Policy]:
     """Return the pack's policies, at the levels that the configuration gives them."""
-    asked: Asked = {}
+    asked = Asked() if asked is None else asked
     made: list[Policy] = [_policy(rule, config, asked) for rule in RULES]
     made.append(
         StackValidationPolicy(
@@ -158,7 +158,7 @@ def _resource_validation(
     types = frozenset(rule.types)
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        asked.setdefault(args.urn, args.props)
+        asked.inputs.setdefault(args.urn, args.props)
         if canonical(args.resource_type) not in types:
             return
         subject = from_resource_args(args)
@@ -173,12 +173,8 @@ def _resource_validation(
 def _stack_validation(
     rule: Rule, config: Config, asked: Asked
 ) -> Callable[[StackValidationArgs, ReportViolation], None]:
-    types = frozenset(rule.types)
-
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        if not any(canonical(resource.resource_type) in types for resource in args.resources):
-            return
-        stack = Stack(from_stack_resources(args.resources, asked))
+        stack = asked.stack(args.resources)
         chosen = _overridden(config, args.get_config())
         for subject in stack.of(*rule.types):
             for is_unknown, path, message, about in look(rule, subject, stack, chosen):
@@ -190,7 +186,7 @@ def _stack_validation(
 
 def _not_known(config: Config, asked: Asked) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        found = judge(from_stack_resources(args.resources, asked), config).unknown
+        found = judge(asked.stack(args.resources), config).unknown
         places: dict[tuple[str, str, str], list[str]] = {}
         for finding in found:
             place = (finding.subject.urn, finding.subject.name, finding.path)

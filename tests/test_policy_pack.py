@@ -35,6 +35,7 @@ from test_policy_rules import seen
 
 from policy import adapters, cli, docs, pack, report
 from policy import tokens as t
+from policy.asking import Asked
 from policy.cli import profile_of
 from policy.config import Config, ConfigError, Waiver, load
 from policy.judge import Report, judge
@@ -667,7 +668,7 @@ def test_the_pack_in_the_engine_judges_a_stack_by_its_own_profile_and_waivers() 
     servicer: Any = _PolicyAnalyzerServicer
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(servicer, "ConfigureStack", lambda *_: "kept")
-        pack._judging_each_stack_its_own_way(made)
+        pack._judging_each_stack_its_own_way(made, Asked())
         configure = servicer.ConfigureStack
         levels = {}
         for profile in ("trial", "production"):
