@@ -114,10 +114,12 @@ def test_what_the_program_raises_is_told_without_secrets(capfd: pytest.CaptureFi
 
 @needs_engine
 def test_nothing_of_a_rehearsal_is_left_on_the_disk() -> None:
-    before = set(WORK.glob("*"))
     with automation.rehearsal(program=toy.program) as backend, opened(backend):
-        (own,) = set(WORK.glob("*")) - before
-        assert own.is_dir()
+        own = backend.work.parent
+        assert own.parent == WORK
+        assert backend.folder is not None
+        assert backend.home is not None
+        assert {backend.folder.parent, backend.home.parent.parent} == {own}
     assert not own.exists()
 
 
