@@ -1,7 +1,7 @@
 """What the project costs in time and memory, in tables as docs/performance.md has them.
 
 - `plan`: planning each stack, against a bare program that only imports what the stack uses. Every figure is of a whole
-  process, started anew; floor and plan take turns, so that both see the same machine.
+  process, started anew, and in processor seconds; floor and plan take turns, so that both see the same machine.
 - `policies`: judging by all policies, in process.
 - `engine`: each stack in the real engine, against a program that makes nothing.
 - `fleets`: twenty and two hundred stacks through `automation`.
@@ -15,7 +15,6 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +59,7 @@ for name in packages:
 
 @dataclass(frozen=True)
 class Measured:
-    """Median and least seconds, and the most memory, of several runs of one program."""
+    """Median and least processor seconds, and the most memory, of several runs of one program."""
 
     seconds: float
     least: float
@@ -68,8 +67,7 @@ class Measured:
 
 
 def run(code: str, arguments: Sequence[str] = (), given: str = "") -> tuple[float, float, str]:
-    """Run a program in a process of its own; return seconds, MB, and what it printed."""
-    started = time.perf_counter()
+    """Run a program in a process of its own; return its processor seconds, MB, and what it printed."""
     process = subprocess.Popen(  # noqa: S603 - our own code
         [sys.executable, "-c", code, *arguments],
         cwd=ROOT,
@@ -85,10 +83,9 @@ def run(code: str, arguments: Sequence[str] = (), given: str = "") -> tuple[floa
     printed = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    elapsed = time.perf_counter() - started
     if process.returncode != 0:
         raise SystemExit(f"the measured program failed with status {process.returncode}")
-    return elapsed, usage.ru_maxrss / 1024, printed
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, printed
 
 
 def measured(samples: Sequence[tuple[float, float, str]]) -> Measured:
@@ -121,7 +118,7 @@ def planning(stacks: Sequence[str], runs: int) -> str:
             ]
         )
     return table(
-        f"Planning in process, medians of {runs} runs (least in brackets)",
+        f"Planning in process, processor seconds, medians of {runs} runs (least in brackets)",
         ["stack", "resources", "floor s", "plan s", "plan / floor", "whole SDKs s", "floor MB", "plan MB"],
         rows,
     )
