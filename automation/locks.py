@@ -67,7 +67,11 @@ def held(stack: str, backend: str, waiting: Waiting) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
-        yield
+        try:
+            yield
+        finally:
+            # Closing it would not do: what another thread starts just now has the open file too, until it is a program.
+            fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def conflict(stack: str, who: str) -> ConflictError:

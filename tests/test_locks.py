@@ -1,0 +1,31 @@
+"""This machine's own lock of a stack."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from automation import ConflictError, locks
+from automation.locks import Waiting, held
+
+
+def test_a_lock_is_free_again_though_a_process_that_begins_has_its_open_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "LOCKS", tmp_path)
+    at_once = Waiting.at_most("fail", 0)
+    with held("chat", "file:///state", at_once):
+        (file,) = tmp_path.iterdir()
+        (number,) = (one.name for one in Path("/proc/self/fd").iterdir() if one.resolve() == file)
+        # As a fork of another thread has it, until it becomes a program.
+        forked = os.dup(int(number))
+        with (
+            pytest.raises(ConflictError, match=f"process {os.getpid()} of this machine"),
+            held("chat", "file:///state", at_once),
+        ):
+            pass
+    try:
+        with held("chat", "file:///state", at_once):
+            pass
+    finally:
+        os.close(forked)
