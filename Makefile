@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself. Nothing is written outside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help rehearse policy test lint bench golden schema docs engine clean
+.PHONY: help rehearse policy test lint bench golden schema docs changes engine clean
 
 STACK ?= lovia-fargate
 PYTHON ?= python3
@@ -49,6 +49,9 @@ schema: .venv/.run ## Write stacks/stack.schema.json anew
 docs: schema ## Write the generated pages anew
 	@$(BIN)/python -m policy.docs
 	@$(BIN)/python -m components.schema
+
+changes: .venv/.run engine ## Try what each key of a stack file does when it is changed; writes docs/changes.md (a quarter of an hour)
+	@$(BIN)/python -m automation.changes
 
 engine: .venv/.run ## Find or provide the Pulumi CLI, below this folder
 	@$(BIN)/python -m rehearsal engine

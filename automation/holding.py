@@ -32,7 +32,23 @@ REVISIONS = frozenset(
 )
 """What is never changed, but made anew each time: its replacement is its update."""
 
+ONE_AT_ITS_PLACE: Mapping[str, frozenset[str]] = {
+    "aws:lightsail/disk_attachment:Disk_attachment": frozenset({"diskName"}),
+    "aws:lightsail/instancePublicPorts:InstancePublicPorts": frozenset({"instanceName"}),
+    "aws:lightsail/staticIpAttachment:StaticIpAttachment": frozenset({"staticIpName"}),
+    "aws:wafv2/webAclAssociation:WebAclAssociation": frozenset({"resourceArn"}),
+    "digitalocean:index/reservedIpAssignment:ReservedIpAssignment": frozenset({"ipAddress"}),
+    "digitalocean:index/volumeAttachment:VolumeAttachment": frozenset({"volumeId"}),
+    "mongodbatlas:index/projectIpAccessList:ProjectIpAccessList": frozenset(
+        {"cidrBlock", "ipAddress", "projectId"}
+    ),
+}
+"""Types of which there can be one at a place, which these properties name: two cannot be there at once, or deleting one
+deletes the other."""
+
 AWAY = "away for minutes"
+UNFOUND = "runs on; its name leads nowhere until DNS follows"
+UNLISTED = "keeps its database only if something else lets it in"
 ROLLS = "new containers, one after another"
 RESTARTS = "restarts within five minutes"
 DATABASE = "the database restarts node by node"
@@ -65,6 +81,10 @@ _UPDATED = {
 }
 
 
+_NAME = "name-record"
+"""The record of the chat's own name."""
+
+
 def holds_data(token: str, name: str, types: Collection[str]) -> bool:
     """Whether data are lost with a resource. `types` are those of everything in the stack."""
     if token in AROUND:
@@ -75,6 +95,10 @@ def holds_data(token: str, name: str, types: Collection[str]) -> bool:
 def felt(token: str, name: str, operation: str, changed: Collection[str]) -> str:
     """Return what users notice of one resource's step: `update`, `replace`, `delete`, `create`."""
     if operation in ("replace", "delete"):
+        if name == _NAME:
+            return UNFOUND
+        if operation == "delete" and token == "mongodbatlas:index/projectIpAccessList:ProjectIpAccessList":  # noqa: S105 - a type
+            return UNLISTED
         return AWAY if token in _AWAY_WHEN_GONE else RUNS
     if operation != "update":
         return RUNS
@@ -85,5 +109,5 @@ def felt(token: str, name: str, operation: str, changed: Collection[str]) -> str
     return _UPDATED.get(token, RUNS)
 
 
-WORST = (AWAY, DATABASE, RESTARTS, ROLLS, RUNS)
+WORST = (AWAY, UNLISTED, UNFOUND, DATABASE, RESTARTS, ROLLS, RUNS)
 """From the worst to nothing."""

@@ -1,0 +1,748 @@
+"""What every key of a stack file is changed to, and on which stack, to see what that does.
+
+Choices, booleans and numbers are changed by themselves; everything else has a row in `BY_HAND`. A key without a
+trial is an error, so that a new one cannot be forgotten.
+"""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from unittest import mock
+
+from automation.keys import Key, bounds, choices, keys, standing
+from stacks import files
+from stacks.language import NAMESPACE, ChatSpec, parse
+
+Values = dict[str, Any]
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "left out"
+
+
+ABSENT: Final = _Absent()
+"""The value of a key that is not in the file."""
+
+_VPC = {
+    "kind": "existing",
+    "vpc": "vpc-0123456789abcdef0",
+    "publicSubnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    "taskSubnets": ["subnet-0123456789abcdef2"],
+    "egressAddresses": ["203.0.113.9"],
+}
+_LISTENER = (
+    "arn:aws:elasticloadbalancing:ap-southeast-1:123456789012:"
+    "listener/app/shared/50dc6c495c0c9188/f2f7dc8efc522ab2"
+)
+_SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEfP1yBzTnY1K5C8kq0vQmR7mJ0yX3dW9uZ2aLbTnE4s ops@example.com"
+_ATLAS_ID = "5f0c1d2e3b4a59687f6e5d4a"
+_SHARED = {"kind": "atlas-existing", "project": _ATLAS_ID, "cluster": "lovia-sg", "name": "other_chat"}
+_SERVICE = "com.amazonaws.vpce.eu-central-1.vpce-svc-0123456789abcdef0"
+_SMTP = {"kind": "smtp", "host": "smtp.example.com", "port": 2525}
+_SAML = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MIIB"}
+_OIDC = {"kind": "oidc", "preset": "fusionauth", "url": "https://login.example.com", "clientId": "chat"}
+FONT = "changes.woff2"
+_FONT = {"family": "Baloo 2", "file": FONT}
+_BOT = {"username": "jarvis", "keys": ["WEATHER_KEY"]}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A stack file from which keys are changed, and what of it is other than it is committed."""
+
+    stack: str
+    sets: Mapping[str, Any] = field(default_factory=dict)
+    """Values by dotted path without the namespace: `runtime.network`, or `aws:region`."""
+    secrets: tuple[str, ...] = ()
+    """Further secrets that are set."""
+
+
+SCENES: Mapping[str, Scene] = {
+    **{name: Scene(name) for name in files.names()},
+    "local in production": Scene("local", {"chat.profile": "production"}),
+    "local at an earlier release": Scene("local", {"chat.release": "8.5.1"}),
+    "services-helm with a gateway": Scene(
+        "services-helm",
+        {"runtime.ingress": {"kind": "gateway"}, "runtime.topology": "monolith", "runtime.instances": 1},
+    ),
+    "services-helm with Spaces": Scene(
+        "services-helm", {"media": {"kind": "spaces", "bucket": "media-example", "region": "sgp1"}}
+    ),
+    "services-helm with Route 53": Scene(
+        "services-helm", {"aws:region": "eu-central-1", "dns": {"kind": "route53", "zone": "example.com"}}
+    ),
+    "services-helm with SAML": Scene("services-helm", {"login": [_SAML]}, ("samlPrivateKey",)),
+    "services-helm with OIDC": Scene("services-helm", {"login": [_OIDC]}, ("oidcClientSecret",)),
+    "services-helm with a font": Scene("services-helm", {"appearance": {"fonts": [_FONT]}}),
+    "family-host with a bot": Scene(
+        "family-host",
+        {"bot": _BOT, "chat.administrator": {"email": "ops@family.example"}},
+        ("botPassword", "botKeys"),
+    ),
+    "family-host as a trial": Scene("family-host", {"chat.profile": "trial"}),
+    "family-host on Lightsail": Scene("family-host", {"runtime": {"kind": "lightsail", "sshKey": _SSH_KEY}}),
+    "lovia-fargate as a trial": Scene("lovia-fargate", {"chat.profile": "trial"}),
+    "lovia-fargate in an existing network": Scene(
+        "lovia-fargate",
+        {"runtime.network": _VPC, "runtime.balancer": {"kind": "existing", "listener": _LISTENER}},
+    ),
+    "lovia-doks with its own database": Scene(
+        "lovia-doks", {"database": {"kind": "in-cluster", "name": "lovia_chat_doks"}}
+    ),
+    "lovia-doks with microservices": Scene("lovia-doks", {"runtime.topology": "microservices"}, ("license",)),
+    "soluvas-lightsail with Apple's push": Scene(
+        "soluvas-lightsail", secrets=("apnKey", "apnCertificate", "apnPassphrase")
+    ),
+    "soluvas-lightsail with another CDN": Scene(
+        "soluvas-lightsail", {"media.cdn": {"kind": "external", "host": "bunny.soluvas.com"}}
+    ),
+    "services-fargate on a shared cluster": Scene(
+        "services-fargate",
+        {
+            "database": {
+                **_SHARED,
+                "privateLink": True,
+                "endpoint": {"id": _ATLAS_ID, "service": _SERVICE},
+            }
+        },
+    ),
+}
+"""The committed stacks, and what none of them has."""
+
+_SMALLEST = (
+    "services-helm",
+    "local",
+    "family-host",
+    "soluvas-lightsail",
+    "lovia-doks",
+    "lovia-fargate",
+    "lovia-fargate-cdn",
+    "services-fargate",
+)
+"""Committed stacks by the number of their resources: a key is tried on the first one that it can stand in."""
+_EVERYWHERE = ("family-host", "soluvas-lightsail", "lovia-doks", "lovia-fargate")
+"""Where keys of the chat itself are tried: they mean something else to each runtime."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One change of one key."""
+
+    key: Key
+    scene: str
+    to: Any
+    also: Mapping[str, Any] = field(default_factory=dict)
+    """What must be changed with it, by dotted path."""
+    more: tuple[str, ...] = ()
+    """Secrets that must be given with it."""
+
+    @property
+    def of(self) -> Any:
+        """The value that the key has in the scene's file; ABSENT where it is left out."""
+        return given(self.scene, self.key)
+
+    def values(self) -> Values:
+        """Return the scene's values with the change."""
+        return self.apply(scene_values(self.scene))
+
+    def apply(self, values: Values) -> Values:
+        """Return values with the change."""
+        made = deepcopy(values)
+        if not self.key.secret:
+            put(made, self.key.path, self.to)
+        for path, value in self.also.items():
+            put(made, dotted(path), value)
+        return made
+
+    def secrets(self) -> frozenset[str]:
+        """Return the full keys of the secrets that are set after the change."""
+        before = scene_secrets(self.scene) | {f"{NAMESPACE}:{secret}" for secret in self.more}
+        if not self.key.secret:
+            return before
+        return before - {self.key.alias} if self.to is ABSENT else before | {self.key.alias}
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What tells it from other trials: that of its row."""
+        return self.key.name, self.scene, self.from_to
+
+    @property
+    def from_to(self) -> str:
+        """The change in words."""
+        if self.key.secret:
+            before = "given" if self.key.alias in scene_secrets(self.scene) else shown(ABSENT)
+            after = shown(ABSENT) if self.to is ABSENT else "given" if before != "given" else "another"
+            return f"{before} → {after}"
+        told = f"{shown(self.of)} → {shown(self.to)}"
+        others = [
+            path
+            for path in self.also
+            if dotted(path)[: len(self.key.path)] != self.key.path[: len(dotted(path))]
+        ]
+        return f"{told} (with {', '.join([*others, *self.more])})" if others or self.more else told
+
+
+def shown(value: Any) -> str:
+    """Return a value as tables show it: short, without line breaks."""
+    if isinstance(value, Mapping):
+        return (
+            str(value["kind"])
+            if "kind" in value
+            else ", ".join(f"{key}: {shown(one)}" for key, one in value.items())
+        )
+    if isinstance(value, list):
+        return f"[{', '.join(map(shown, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    return text if len(text) <= 32 else f"{text[:14]}…{text[-14:]}"
+
+
+@cache
+def _scene(name: str) -> tuple[Values, frozenset[str]]:
+    scene = SCENES[name]
+    found = files.read(scene.stack)
+    values = deepcopy(dict(found.values))
+    for path, value in scene.sets.items():
+        put(values, dotted(path), value)
+    return values, found.secure | {f"{NAMESPACE}:{secret}" for secret in scene.secrets}
+
+
+def scene_values(name: str) -> Values:
+    """Return the plain values of a scene, free to be changed."""
+    return deepcopy(_scene(name)[0])
+
+
+def scene_secrets(name: str) -> frozenset[str]:
+    """Return the full keys of the secrets of a scene."""
+    return _scene(name)[1]
+
+
+@contextlib.contextmanager
+def fonts() -> Iterator[None]:
+    """Stand around whatever reads the scenes' files: fonts are looked for beside stack files."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in (FONT, f"other-{FONT}"):
+            (Path(folder) / name).write_bytes(b"wOF2" + name.encode())
+        with mock.patch("stacks.features.FOLDER", Path(folder)):
+            yield
+
+
+@cache
+def spec_of(scene: str) -> ChatSpec:
+    """Return what a scene's file says, checked."""
+    values, secrets = _scene(scene)
+    return parse(values, secrets, source=scene)
+
+
+def given(scene: str, key: Key) -> Any:
+    """Return the value of a key in a scene's file; ABSENT where it is left out."""
+    inside: Any = scene_values(scene)
+    for step in key.path:
+        if isinstance(step, int):
+            inside = inside[step] if isinstance(inside, list) and inside else inside or ABSENT
+            continue
+        if not isinstance(inside, Mapping) or step not in inside:
+            return ABSENT
+        inside = inside[step]
+    return ABSENT if inside == [] and not key.info else inside
+
+
+def dotted(path: str) -> tuple[str | int, ...]:
+    """Return the steps of a dotted path; its first one gets the namespace."""
+    first, *rest = path.split(".")
+    return (first if ":" in first else f"{NAMESPACE}:{first}", *rest)
+
+
+def put(values: Values, path: Sequence[str | int], value: Any) -> None:
+    """Write a value at a path, and make what is missing on the way."""
+    inside: Any = values
+    *way, last = path
+    for step, following in zip(way, path[1:], strict=True):
+        if isinstance(step, int):
+            inside = inside[step]
+            continue
+        if isinstance(following, int):
+            found = inside.get(step)
+            inside[step] = [found] if isinstance(found, Mapping) else list(found or [])
+            if following == last and value is ABSENT:
+                inside[step] = []
+                return
+            inside[step] = inside[step] or [{}]
+        inside = inside.setdefault(step, {})
+    if value is ABSENT:
+        inside.pop(last, None)
+    else:
+        inside[last] = deepcopy(value)
+
+
+_To = tuple[str, Any, Mapping[str, Any], tuple[str, ...]]
+_IN_EUROPE: Mapping[str, Any] = {"aws:region": "eu-central-1"}
+
+
+def _to(scene: str, value: Any, secrets: tuple[str, ...] = (), **also: Any) -> _To:
+    return scene, value, {path.replace("__", "."): one for path, one in also.items()}, secrets
+
+
+BY_HAND: Mapping[str, Sequence[_To] | Any] = {
+    # The value alone, or a list of scene, value, and what must be changed with it.
+    "aws:region": [
+        _to("family-host", "eu-central-1"),
+        _to("soluvas-lightsail", "eu-central-1"),
+        _to("lovia-doks", "eu-central-1"),
+        _to("lovia-fargate", "eu-central-1"),
+    ],
+    "chat.host": [
+        _to("family-host", "talk.family.example"),
+        _to("soluvas-lightsail", "talk.soluvas.com"),
+        _to("lovia-doks", "talk.lovia.life"),
+        _to("lovia-fargate", "talk.lovia.life"),
+    ],
+    "chat.release": [
+        _to("local at an earlier release", "8.9.0"),
+        _to("local", "8.5.1"),
+        _to("local", "8.5.1", chat__upgradeFrom="8.9.0"),
+        _to("family-host", "8.5.1"),
+        _to("soluvas-lightsail", "8.5.1"),
+        _to("lovia-doks", "8.5.1"),
+        _to("lovia-fargate", "8.5.1"),
+    ],
+    "chat.upgradeFrom": [_to("local", "8.5.1"), _to("local", "7.10.0")],
+    "chat.users": [
+        _to("family-host", 60),
+        _to("family-host on Lightsail", 60),
+        _to("soluvas-lightsail", 20),
+        _to("lovia-doks", 20),
+        _to("lovia-fargate", 20),
+    ],
+    "chat.profile": [
+        _to("family-host", "trial"),
+        _to("family-host as a trial", "production"),
+        _to("lovia-fargate", "trial"),
+        _to("lovia-fargate as a trial", "production"),
+        _to("local", "production"),
+    ],
+    "chat.siteName": "Chat",
+    "chat.language": "id",
+    "chat.administrator": [
+        _to("family-host", {"email": "me@family.example"}),
+        _to("family-host with a bot", ABSENT),
+    ],
+    "chat.administrator.email": "me@family.example",
+    "chat.administrator.username": "chief",
+    "chat.administrator.name": "The Chief",
+    "runtime.kind": [
+        _to("lovia-fargate", {"kind": "lightsail", "sshKey": _SSH_KEY}, database__privateLink=ABSENT),
+        _to("lovia-fargate", {"kind": "droplet", "sshKey": _SSH_KEY, "region": "sgp1"}),
+        _to("lovia-fargate", {"kind": "doks", "cluster": "k8s-lovia-sg", "region": "sgp1"}),
+        _to("family-host", {"kind": "lightsail", "sshKey": _SSH_KEY}),
+        _to("family-host", {"kind": "fargate"}),
+        _to("family-host as a trial", {"kind": "lightsail", "sshKey": _SSH_KEY}),
+        _to("lovia-doks", {"kind": "fargate", "network": {"nat": "one"}}, database__accessList=True),
+        _to("services-helm", {"kind": "doks", "cluster": "k8s-example", "region": "sgp1"}, mail__port=2525),
+        _to(
+            "lovia-doks with its own database",
+            {
+                "kind": "kubernetes",
+                "context": "other",
+                "ingress": {"kind": "class", "name": "traefik", "issuer": "le"},
+            },
+            edge={"kind": "direct"},
+        ),
+    ],
+    "runtime(fargate).topology": [_to("services-fargate", "monolith"), _to("lovia-fargate", "microservices")],
+    "runtime(fargate).cpu": [_to("lovia-fargate", 4096, runtime__memory=8192)],
+    "runtime(fargate).memory": [_to("lovia-fargate", 6144)],
+    "runtime(fargate).instances": [_to("services-fargate", 3)],
+    "runtime(fargate).maxInstances": [_to("services-fargate", 6)],
+    "runtime(fargate).logDays": 90,
+    "runtime(fargate).network.kind": [
+        _to("lovia-fargate", _VPC, database__privateLink=False),
+        _to("lovia-fargate in an existing network", ABSENT, runtime__balancer=ABSENT),
+    ],
+    "runtime(fargate).network(new).cidr": "10.99.0.0/20",
+    "runtime(fargate).network(new).endpoints": ["secretsmanager"],
+    "runtime(fargate).network(new).avoid": ["10.99.0.0/16"],
+    "runtime(fargate).network(existing).vpc": "vpc-0fedcba9876543210",
+    "runtime(fargate).network(existing).publicSubnets": [
+        _to("lovia-fargate in an existing network", ["subnet-0123456789abcdef7", "subnet-0123456789abcdef8"])
+    ],
+    "runtime(fargate).network(existing).taskSubnets": ["subnet-0123456789abcdef3"],
+    "runtime(fargate).network(existing).egressAddresses": ["203.0.113.10"],
+    "runtime(fargate).balancer.kind": [
+        _to("lovia-fargate in an existing network", ABSENT),
+        _to("lovia-fargate", {"kind": "existing", "listener": _LISTENER}),
+    ],
+    "runtime(fargate).balancer(existing).listener": _LISTENER.replace("/shared/", "/other/"),
+    "runtime(fargate).balancer(existing).priority": 77,
+    "runtime(kubernetes).namespace": [
+        _to("services-helm", "talk"),
+        _to("local", "talk"),
+        _to("local in production", "talk"),
+    ],
+    "runtime(kubernetes).name": [_to("services-helm", "talk"), _to("local in production", "talk")],
+    "runtime(kubernetes).services.ddpStreamer": 3,
+    "runtime(kubernetes).cpu": 2048,
+    "runtime(kubernetes).memory": 4096,
+    "runtime(kubernetes).egressPorts": [8443],
+    "runtime(kubernetes).context": [
+        _to("services-helm", "other"),
+        _to("local", "kind-other"),
+    ],
+    "runtime(kubernetes).ingress.kind": [
+        _to(
+            "services-helm with a gateway", {"kind": "class", "name": "traefik", "issuer": "letsencrypt-prod"}
+        ),
+        _to("local", {"kind": "gateway"}),
+        _to("services-helm with a gateway", {"kind": "none"}, dns=ABSENT),
+    ],
+    "runtime(kubernetes).ingress(gateway).gatewayClass": "traefik",
+    "runtime(kubernetes).ingress(gateway).issuer": "letsencrypt-prod",
+    "runtime(kubernetes).ingress(class).name": "haproxy",
+    "runtime(kubernetes).ingress(class).issuer": "letsencrypt",
+    "runtime(kubernetes).ingress(class).tlsSecret": [
+        _to("services-helm", "chat-tls", runtime__ingress__issuer=ABSENT)
+    ],
+    "runtime(kubernetes).ingress(class).address": [
+        _to("services-helm", "203.0.113.11"),
+        _to("services-helm", ABSENT),
+    ],
+    "runtime(kubernetes).egressAddresses": ["203.0.113.21"],
+    "runtime(doks).namespace": [_to("lovia-doks", "talk"), _to("lovia-doks with its own database", "talk")],
+    "runtime(doks).name": "talk",
+    "runtime(doks).topology": [
+        _to("lovia-doks with microservices", "monolith"),
+        _to("lovia-doks", "microservices"),
+    ],
+    "runtime(doks).instances": [_to("lovia-doks with microservices", 2)],
+    "runtime(doks).services.account": [_to("lovia-doks with microservices", 2), _to("lovia-doks", 2)],
+    "runtime(doks).services.authorization": [_to("lovia-doks with microservices", 2)],
+    "runtime(doks).services.presence": [_to("lovia-doks with microservices", 2)],
+    "runtime(doks).services.ddpStreamer": [_to("lovia-doks with microservices", 3)],
+    "runtime(doks).nat": [_to("lovia-doks with its own database", False), _to("lovia-doks", False)],
+    "runtime(doks).cpu": 512,
+    "runtime(doks).memory": 1536,
+    "runtime(doks).egressPorts": [8443],
+    "runtime(doks).cluster": [
+        _to("lovia-doks", "k8s-lovia-sg-2"),
+        _to("lovia-doks with its own database", "k8s-lovia-sg-2"),
+    ],
+    "runtime(doks).region": [_to("lovia-doks", "fra1"), _to("lovia-doks with its own database", "fra1")],
+    "runtime(doks).version": [
+        _to("lovia-doks", "1.36.2-do.0"),
+        _to("lovia-doks", "1.36.2-do.0", runtime__autoUpgrade=False),
+        _to("lovia-doks", "1.35.1-do.0", runtime__autoUpgrade=False),
+    ],
+    "runtime(doks).nodeSize": [
+        _to("lovia-doks", "s-4vcpu-8gb"),
+        _to("lovia-doks with its own database", "s-4vcpu-8gb"),
+    ],
+    "runtime(doks).maintenanceTime": "19:00",
+    "runtime(doks).network": [
+        _to("lovia-doks", "10.50.0.0/20"),
+        _to("lovia-doks with its own database", "10.50.0.0/20"),
+    ],
+    "runtime(doks).podNetwork": "10.60.0.0/16",
+    "runtime(doks).serviceNetwork": "10.61.0.0/19",
+    "runtime(lightsail).sshKey": [
+        _to("soluvas-lightsail", _SSH_KEY),
+        _to("family-host on Lightsail", _SSH_KEY[:-1]),
+    ],
+    "runtime(lightsail).sshFrom": ["203.0.113.0/24"],
+    "runtime(lightsail).diskGb": [_to("soluvas-lightsail", 32), _to("family-host on Lightsail", 32)],
+    "runtime(lightsail).size": [
+        _to("soluvas-lightsail", "large_3_0"),
+        _to("family-host on Lightsail", "large_3_0"),
+    ],
+    "runtime(lightsail).zone": [_to("soluvas-lightsail", "b"), _to("family-host on Lightsail", "b")],
+    "runtime(droplet).sshKey": [_to("family-host", _SSH_KEY), _to("family-host as a trial", _SSH_KEY)],
+    "runtime(droplet).sshFrom": ["203.0.113.0/24"],
+    "runtime(droplet).diskGb": [
+        _to("family-host", 20),
+        _to("family-host", 8),
+        _to("family-host as a trial", 20),
+    ],
+    "runtime(droplet).generation": [_to("family-host", 2), _to("family-host as a trial", 2)],
+    "runtime(droplet).region": [_to("family-host", "fra1"), _to("family-host as a trial", "fra1")],
+    "runtime(droplet).size": [_to("family-host", "s-2vcpu-4gb")],
+    "database.kind": [
+        _to("lovia-fargate", _SHARED),
+        _to("lovia-fargate", {"kind": "uri", "version": "8.0"}, ("mongodbUri",)),
+        _to("lovia-fargate as a trial", {"kind": "uri", "version": "8.0"}, ("mongodbUri",)),
+        _to("lovia-fargate as a trial", _SHARED),
+        _to("soluvas-lightsail", {"kind": "atlas", "organization": _ATLAS_ID, "cluster": "soluvas"}),
+        _to("soluvas-lightsail", {"kind": "on-host"}),
+        _to("family-host", _SHARED),
+        _to("local", {"kind": "uri", "version": "8.0"}, ("mongodbUri",)),
+        _to("local in production", {"kind": "uri", "version": "8.0"}, ("mongodbUri",)),
+        _to("services-helm", {"kind": "in-cluster"}),
+        _to("lovia-fargate", {"kind": "in-cluster"}),
+    ],
+    "database(atlas).organization": [
+        _to("lovia-fargate", _ATLAS_ID),
+        _to("lovia-fargate as a trial", _ATLAS_ID),
+    ],
+    "database(atlas).project": [
+        _to("lovia-fargate", _ATLAS_ID, database__organization=ABSENT),
+        _to("lovia-fargate as a trial", _ATLAS_ID, database__organization=ABSENT),
+    ],
+    "database(atlas).cluster": [
+        _to("lovia-fargate", "lovia-sg-2"),
+        _to("lovia-fargate as a trial", "lovia-sg-2"),
+    ],
+    "database(atlas).name": [
+        _to("lovia-fargate", "other_chat"),
+        _to("lovia-fargate as a trial", "other_chat"),
+    ],
+    "database(atlas).version": "8.0",
+    "database(atlas).tier": "M20",
+    "database(atlas).maxTier": "M60",
+    "database(atlas).diskGb": 200,
+    "database(atlas).region": [
+        _to("lovia-fargate", "us-east-1", database__privateLink=False),
+        _to("lovia-fargate", "us-east-1"),
+    ],
+    "database(atlas).allow": ["203.0.113.77"],
+    "database(atlas-existing).stack": [
+        _to("lovia-doks", "lovia-fargate", database__project=ABSENT, database__cluster=ABSENT)
+    ],
+    "database(atlas-existing).project": _ATLAS_ID,
+    "database(atlas-existing).cluster": "lovia-sg-2",
+    "database(atlas-existing).name": "other_chat",
+    "database(atlas-existing).user": [
+        _to("soluvas-lightsail", "other-chat"),
+        _to("lovia-doks", "other-chat"),
+    ],
+    "database(atlas-existing).version": [_to("soluvas-lightsail", ABSENT), _to("soluvas-lightsail", "7.0")],
+    "database(atlas-existing).privateLink": [
+        _to("services-fargate on a shared cluster", False, database__endpoint=ABSENT)
+    ],
+    "database(atlas-existing).endpoint": [_to("services-fargate on a shared cluster", ABSENT)],
+    "database(atlas-existing).endpoint.id": "5f0c1d2e3b4a59687f6e5d4f",
+    "database(atlas-existing).endpoint.service": _SERVICE.replace("f0", "f1"),
+    "database(uri).version": [_to("services-helm", "8.0.4"), _to("services-helm", "7.0")],
+    "database(in-cluster).name": [_to("local", "other"), _to("local in production", "other")],
+    "database(in-cluster).version": [_to("local", "8.0"), _to("local", "7.0")],
+    "database(in-cluster).members": [_to("local", 3), _to("local in production", 3)],
+    "database(in-cluster).diskGb": [_to("local", 20), _to("local in production", 20)],
+    "database(in-cluster).memory": [_to("local", 2048), _to("local in production", 2048)],
+    "database(in-cluster).storageClass": [_to("local", "fast"), _to("local in production", "fast")],
+    "database(on-host).name": [_to("family-host", "other"), _to("family-host as a trial", "other")],
+    "database(on-host).version": [_to("family-host", "8.0"), _to("family-host", "7.0")],
+    "media.kind": [
+        _to("lovia-fargate", {"kind": "spaces", "bucket": "media-lovia", "region": "sgp1"}),
+        _to("lovia-fargate", {"kind": "gridfs"}),
+        _to("lovia-fargate as a trial", {"kind": "gridfs"}),
+        _to("lovia-fargate", {"kind": "host"}),
+        _to("family-host", {"kind": "s3", "bucket": "media.family.example"}),
+        _to("family-host", {"kind": "gridfs"}),
+        _to("services-helm", {"kind": "spaces", "bucket": "media-example", "region": "sgp1"}),
+        _to("services-helm with Spaces", {"kind": "gridfs"}),
+        _to("local", {"kind": "s3", "bucket": "media.chat.example.com"}, **_IN_EUROPE),
+    ],
+    "media(s3).bucket": [
+        _to("soluvas-lightsail", "other.soluvas.com"),
+        _to("lovia-fargate as a trial", "other.lovia.life"),
+    ],
+    "media(s3).cdn.kind": [
+        _to("soluvas-lightsail", {"kind": "external", "host": "bunny.soluvas.com"}),
+        _to("soluvas-lightsail", ABSENT),
+        _to("soluvas-lightsail with another CDN", {"kind": "cloudfront", "host": "media-chat.soluvas.com"}),
+    ],
+    "media(s3).cdn(cloudfront).host": "files.soluvas.com",
+    "media(s3).cdn(external).host": "files.soluvas.com",
+    "media(spaces).bucket": "other-example",
+    "dns.kind": [
+        _to("services-helm", {"kind": "route53", "zone": "example.com"}, **_IN_EUROPE),
+        _to("services-helm", ABSENT),
+        _to("services-helm with Route 53", {"kind": "cloudflare", "zone": "example.com"}),
+        _to("family-host", {"kind": "route53", "zone": "family.example"}),
+    ],
+    "dns(cloudflare).zone": [
+        _to("family-host", "chat.family.example"),
+        _to("services-helm", "chat.example.com"),
+    ],
+    "dns(cloudflare).zoneId": "fedcba98765432100123456789abcdef",
+    "dns(cloudflare).proxied": [_to("lovia-fargate", True), _to("family-host", True)],
+    "dns(route53).zone": [_to("services-helm with Route 53", "chat.example.com")],
+    "dns(route53).zoneId": "Z0123456789ABCDEFGHIJ",
+    "edge.kind": [_to("lovia-fargate", {"kind": "cloudfront"}), _to("lovia-doks", {"kind": "direct"})],
+    "mail.kind": [
+        _to("soluvas-lightsail", {**_SMTP, "from": "chat@example.com"}),
+        _to("family-host", {"kind": "ses", "domain": "family.example", "from": "chat@family.example"}),
+        _to("family-host", ABSENT),
+    ],
+    "mail(ses).domain": [_to("soluvas-lightsail", "mail.soluvas.com", mail__from="chat@mail.soluvas.com")],
+    "mail(ses).from": "Chat <talk@soluvas.com>",
+    "mail(ses).region": "us-east-1",
+    "mail(ses).dmarcReports": "dmarc@soluvas.com",
+    "mail(smtp).host": "mail.example.com",
+    "mail(smtp).port": 2525,
+    "mail(smtp).username": "other",
+    "mail(smtp).from": "Chat <talk@example.com>",
+    "mail(smtp).domain": "example.com",
+    "login.kind": [
+        _to("services-helm with SAML", _OIDC, ("oidcClientSecret",)),
+        _to("services-helm with OIDC", _SAML),
+        _to("lovia-fargate", ABSENT, accounts__loginForm=True),
+    ],
+    "login(oidc).preset": [
+        _to("services-helm with OIDC", "keycloak", login=[{**_OIDC, "preset": "keycloak", "realm": "lovia"}])
+    ],
+    "login(oidc).name": "Sign",
+    "login(oidc).url": "https://id.example.com",
+    "login(oidc).clientId": "other",
+    "login(oidc).realm": [
+        _to("services-helm with OIDC", "lovia", login=[{**_OIDC, "preset": "keycloak", "realm": "lovia"}])
+    ],
+    "login(oidc).tokenPath": "/token",
+    "login(oidc).identityPath": "/me",
+    "login(oidc).authorizePath": "/authorize",
+    "login(oidc).scope": "openid",
+    "login(oidc).buttonText": "Go",
+    "login(oidc).usernameField": "nick",
+    "login(oidc).mergeRoles": [_to("lovia-doks", True, ("license",)), _to("lovia-doks", True)],
+    "login(oidc).rolesField": "groups",
+    "login(saml).name": "corp",
+    "login(saml).entryPoint": "https://id.example.com/sso",
+    "login(saml).logout": "https://idp.example.com/out",
+    "login(saml).certificate": "MIIC",
+    "login(saml).ownCertificate": "MIID",
+    "login(saml).buttonText": "Go",
+    "accounts.loginForm": [_to("lovia-fargate", True)],
+    "push.kind": [
+        _to("soluvas-lightsail", {"kind": "gateway"}),
+        _to("family-host", {"kind": "gateway"}),
+        _to("lovia-doks", {"kind": "none"}),
+        _to("services-helm", {"kind": "own"}, ("fcmServiceAccount",)),
+    ],
+    "backup.restoreWindowDays": [_to("lovia-fargate", 3)],
+    "backup.bucket": [
+        _to("family-host", "other-chat-family-example"),
+        _to("family-host", ABSENT),
+        _to("family-host as a trial", "other-chat-family-example"),
+        _to("lovia-fargate", "backups-lovia"),
+    ],
+    "backup.keepDays": [_to("family-host", 90)],
+    "backup.hour": [_to("family-host", 3)],
+    "backup.dailyDays": [_to("lovia-fargate", 20)],
+    "backup.weeklyWeeks": [_to("lovia-fargate", 10)],
+    "backup.monthlyMonths": [_to("lovia-fargate", 6)],
+    "bot": [
+        _to("family-host", _BOT, ("botPassword", "botKeys")),
+        _to("family-host with a bot", ABSENT),
+        _to("lovia-fargate", _BOT),
+    ],
+    "bot.image": "rocketchat/hubot-rocketchat:v1.0.0",
+    "bot.username": "friday",
+    "bot.name": "Friday",
+    "bot.rooms": ["general"],
+    "bot.scripts": ["hubot-help"],
+    "bot.keys": ["NEWS_KEY"],
+    "monitoring.alarmEmails": [
+        _to("soluvas-lightsail", ["ops@soluvas.com", "me@soluvas.com"]),
+        _to("lovia-fargate", ["ops@lovia.life", "me@lovia.life"]),
+        _to("lovia-fargate", ABSENT),
+    ],
+    "monitoring.monthlyBudgetUsd": [_to("soluvas-lightsail", 80), _to("lovia-fargate", 300)],
+    "appearance.css": ".a { color: red }",
+    "appearance.fonts": [_to("services-helm with a font", ABSENT), _to("services-helm", _FONT)],
+    "appearance.fonts.family": "Open Sans",
+    "appearance.fonts.file": f"other-{FONT}",
+    "appearance.homeTitle": "Welcome",
+    "settings": [
+        _to("family-host", {"Message_AllowEditing": False}),
+        _to("lovia-fargate", {"Log_Level": "0"}),
+    ],
+    "license": [_to("services-helm", "another"), _to("lovia-fargate", "given"), _to("services-helm", ABSENT)],
+    "registrationToken": "given",
+    "mongodbUri": "another",
+    "mongodbOplogUri": "given",
+    "kubeconfig": "given",
+    "smtpPassword": "another",
+    "oidcClientSecret": [_to("services-helm with OIDC", "another")],
+    "samlPrivateKey": [_to("services-helm with SAML", "another")],
+    "fcmServiceAccount": [_to("soluvas-lightsail", "another")],
+    "apnKey": [_to("soluvas-lightsail with Apple's push", "another")],
+    "apnCertificate": [_to("soluvas-lightsail with Apple's push", "another")],
+    "apnPassphrase": [_to("soluvas-lightsail with Apple's push", "another")],
+    "healthcheckUrl": [_to("family-host", "another"), _to("family-host", ABSENT)],
+    "backupWebhookUrl": [_to("family-host", "another")],
+    "botPassword": [_to("family-host with a bot", "another")],
+    "botKeys": [_to("family-host with a bot", "another")],
+    "bugsnagApiKey": "given",
+    "cloudflare:apiToken": "given",
+    "digitalocean:token": [_to("family-host", "given")],
+    "digitalocean:spacesAccessId": [_to("services-helm with Spaces", "given")],
+    "digitalocean:spacesSecretKey": [_to("services-helm with Spaces", "given")],
+    "mongodbatlas:publicKey": [_to("soluvas-lightsail", "given")],
+    "mongodbatlas:privateKey": [_to("soluvas-lightsail", "given")],
+}
+
+
+class UntriedError(Exception):
+    """A key of stack files has no trial."""
+
+
+@cache
+def trials() -> tuple[Trial, ...]:
+    """Return all trials, in the order of the keys. Raises UntriedError that names what is missing or left over."""
+    missing, made = [], []
+    with fonts():
+        for key in keys():
+            found = _trials(key)
+            if not found:
+                missing.append(key.name)
+            made += found
+    left = sorted(set(BY_HAND) - {key.name for key in keys()})
+    if missing or left:
+        raise UntriedError(
+            "\n".join(
+                [
+                    *(f"{name}: say in BY_HAND what it is changed to" for name in missing),
+                    *(f"{name}: BY_HAND has a row for it, but there is no such key" for name in left),
+                ]
+            )
+        )
+    return tuple(made)
+
+
+def _trials(key: Key) -> list[Trial]:
+    by_hand = BY_HAND.get(key.name, ABSENT)
+    if isinstance(by_hand, list) and by_hand and all(isinstance(one, tuple) for one in by_hand):
+        return [Trial(key, *one) for one in by_hand]
+    scenes = _scenes(key)
+    if by_hand is not ABSENT:
+        return [Trial(key, scene, by_hand) for scene in scenes]
+    found = []
+    for scene in scenes:
+        value = _another(key, standing(spec_of(scene).parts, key)[1])
+        if value is not ABSENT:
+            found.append(Trial(key, scene, value))
+    return found
+
+
+def _scenes(key: Key) -> list[str]:
+    there = [name for name in (*_SMALLEST, *SCENES) if standing(spec_of(name).parts, key)[0]]
+    if key.name.startswith("chat.") and len(key.places) == 1:
+        return [name for name in _EVERYWHERE if name in there]
+    return there[:1]
+
+
+def _another(key: Key, value: Any) -> Any:
+    """Return a value that a key does not have, where its type says which there are; else ABSENT."""
+    allowed = choices(key)
+    if allowed and value is None:
+        return allowed[0] if bool in map(type, allowed) else ABSENT
+    if allowed:
+        return allowed[(allowed.index(value) + 1) % len(allowed)]
+    limits = bounds(key)
+    if limits is None or value is None:
+        return ABSENT
+    return value + 1 if value + 1 <= limits[1] else value - 1

@@ -1,0 +1,195 @@
+"""The page of what each key does when it is changed: complete, nothing lost unasked, and still true."""
+
+import automation_world  # noqa: F401 - before the SDKs
+
+# isort: split
+
+import json
+import random
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from automation import Step, changes, holding, rows, trials
+from automation.keys import Key, keys
+from rehearsal.testing import needs_engine
+from stacks import files, spec
+from stacks.schema import PATH as SCHEMA
+
+MAKE = "run `make changes`"
+SEALED = ("database(in-cluster).name", "local in production")
+"""A change that no provider refuses, and which leaves all messages behind."""
+QUICK = ("local", "services-helm", "family-host", "soluvas-lightsail")
+"""Stacks that are deployed within seconds: samples are drawn from their scenes."""
+SAMPLES, OF_EACH = 2, 3
+
+
+@pytest.fixture(scope="module")
+def page() -> list[rows.Row]:
+    return rows.read()
+
+
+# ------------------------------------------------------------------------------------------------ complete
+
+
+def test_every_key_of_the_language_is_found() -> None:
+    described = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    models = {
+        (name, key)
+        for name, shape in described["$defs"].items()
+        for key in shape.get("properties", ())
+        if key != "kind" and name != "Locked"
+    }
+    found = {(key.places[-1].model.__name__, key.alias) for key in keys() if key.places}
+    assert models == found - {("Parts", alias) for _, alias in found}
+    full = set(described["properties"]["config"]["properties"])
+    assert {str(key.path[0]) for key in keys()} == full
+
+
+def test_every_key_and_every_secret_has_a_row(page: list[rows.Row]) -> None:
+    missing = {key.name for key in keys()} - {row.key for row in page}
+    assert not missing, MAKE
+
+
+def test_the_rows_are_those_of_the_trials_in_the_order_of_the_language(page: list[rows.Row]) -> None:
+    assert [row.identity for row in page] == [trial.identity for trial in trials.trials()], MAKE
+
+
+def test_a_new_key_without_a_trial_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    chat = next(key.places for key in keys() if key.name == "chat.host")
+    fresh = Key("chat.motto", chat, "host", "motto", FieldInfo(annotation=str))
+    monkeypatch.setattr(trials, "keys", lambda: (*keys(), fresh))
+    with pytest.raises(trials.UntriedError, match=r"^chat\.motto: say in BY_HAND"):
+        trials.trials.__wrapped__()
+
+
+def test_a_row_by_hand_for_a_key_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "keys", lambda: tuple(key for key in keys() if key.name != "chat.host"))
+    with pytest.raises(trials.UntriedError, match=r"^chat\.host: BY_HAND has a row"):
+        trials.trials.__wrapped__()
+
+
+# -------------------------------------------------------------------------------------------- nothing lost
+
+
+def wrong(row: rows.Row) -> bool:
+    """Whether a row says that something is lost that nobody asked for, or that nothing could be seen."""
+    asked = trials.spec_of(row.on).parts.chat.profile is spec.Profile.TRIAL
+    lost = row.data != changes.KEPT and not (asked and row.data.endswith(changes.ASKED))
+    return lost or changes.FAILS in row.does + row.back
+
+
+def test_no_change_loses_what_holds_data_unless_the_file_says_trial(page: list[rows.Row]) -> None:
+    assert [row for row in page if wrong(row)] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "chat-backups",
+        "cluster-cluster",
+        "database-set",
+        "host-data",
+        "media-bucket",
+        "namespace-namespace",
+    ],
+)
+def test_of_each_thing_that_holds_data_there_is_a_change_that_would_take_it(
+    name: str, page: list[rows.Row]
+) -> None:
+    """A page without losses says little where nothing could be lost."""
+    refused = [row for row in page if row.does.startswith("refused by the engine") and name in row.does]
+    lost = [row for row in page if row.data.startswith(changes.LOST) and name in row.data]
+    assert refused
+    assert lost
+
+
+@pytest.mark.parametrize(
+    ("token", "name", "types", "holds"),
+    [
+        ("aws:s3/bucket:Bucket", "media", (), True),
+        ("aws:s3/bucket:Bucket", "host-documents", (), False),
+        ("aws:ec2/vpc:Vpc", "network", (), False),
+        ("kubernetes:core/v1:Namespace", "namespace", (), False),
+        ("kubernetes:core/v1:Namespace", "namespace", (holding.STATEFUL_SET,), True),
+    ],
+)
+def test_what_holds_data_is_known(token: str, name: str, types: tuple[str, ...], holds: bool) -> None:
+    assert holding.holds_data(token, name, types) is holds
+
+
+@pytest.mark.parametrize(
+    ("operations", "changed", "undoes"),
+    [
+        (("create-replacement", "replace", "delete-replaced"), "portInfos", True),
+        (("delete-replaced", "replace", "create-replacement"), "portInfos", False),
+        (("create-replacement", "replace", "delete-replaced"), "instanceName", False),
+    ],
+)
+def test_what_is_taken_away_with_what_it_replaces_is_seen(
+    operations: tuple[str, ...], changed: str, undoes: bool
+) -> None:
+    token = "aws:lightsail/instancePublicPorts:InstancePublicPorts"
+    steps = [Step(one, f"urn:pulumi:s::p::{token}::ports", token, (changed,)) for one in operations]
+    assert any(changes.undoes(one, steps) for one in steps) is undoes
+
+
+# ------------------------------------------------------------------------------------------------- the page
+
+
+def test_a_page_that_was_written_is_read_again(tmp_path: Path) -> None:
+    made = [
+        rows.Row("aws:region", "a", "x → y", "nothing", "", "runs on", "kept"),
+        rows.Row("chat.host", "a", "x → a|b", "nothing", "the same", "runs on", "kept"),
+        rows.Row("runtime(fargate).network(new).cidr", "a", "1 → 2", "replaces `Vpc`", "", "", "kept"),
+        rows.Row("bot", "a", "left out → jarvis", "nothing", "", "runs on", "kept"),
+        rows.Row("bot.name", "a", "left out → jarvis", "nothing", "", "runs on", "kept"),
+        rows.Row("license", "a", "given → another", "nothing", "", "runs on", "kept"),
+    ]
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{rows.BEGIN}\nold\n{rows.END}\nafter\n", encoding="utf-8")
+    rows.write(made, page)
+    assert rows.read(page) == made
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert "### runtime(fargate)\n" in text
+
+
+# ---------------------------------------------------------------------------------------------- still true
+
+
+def sample() -> dict[str, list[int]]:
+    """Draw some trials, others whenever the page is another one; the seal's refusal is always among them."""
+    every = trials.trials()
+    drawn = random.Random(rows.PAGE.read_text(encoding="utf-8"))  # noqa: S311 - a sample, no secret
+    sealed = next(at for at, one in enumerate(every) if (one.key.name, one.scene) == SEALED)
+    scenes = sorted({one.scene for one in every if trials.SCENES[one.scene].stack in QUICK} - {SEALED[1]})
+    chosen = {SEALED[1]: [sealed]}
+    for scene in drawn.sample(scenes, SAMPLES - 1):
+        there = [at for at, one in enumerate(every) if one.scene == scene]
+        chosen[scene] = sorted(drawn.sample(there, min(OF_EACH, len(there))))
+    return chosen
+
+
+@needs_engine
+def test_a_sample_of_rows_is_what_the_engine_says_today(page: list[rows.Row]) -> None:
+    chosen = sample()
+    with ProcessPoolExecutor(len(chosen), mp_context=get_context("spawn")) as pool:
+        tried = [pool.submit(changes.try_scene, scene, wanted) for scene, wanted in chosen.items()]
+        seen: dict[int, rows.Row] = {}
+        for one in tried:
+            seen |= one.result(timeout=300)
+    assert seen == {at: page[at] for at in seen}, MAKE
+    sealed = next(row for row in seen.values() if (row.key, row.on) == SEALED)
+    assert sealed.does == "refused by the engine: data-seal protected"
+
+
+def test_every_stack_has_a_scene() -> None:
+    told: dict[str, Any] = {scene.stack: scene for scene in trials.SCENES.values()}
+    assert set(told) == set(files.names())
