@@ -7,9 +7,9 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any, Literal
 
@@ -18,18 +18,16 @@ from rich.progress import Progress
 
 from automation.backend import Backend, rehearsal
 from automation.errors import AutomationError, ConfigurationError, ConflictError, ProviderError
-from automation.holding import DATA, ONE_AT_ITS_PLACE, REVISIONS, RUNS, WORST, felt, holds_data
+from automation.holding import AWAY, DATA, ONE_AT_ITS_PLACE, REVISIONS, RUNS, WORST, felt, holds_data
 from automation.rows import Row, read, write
 from automation.stack import open_stack
-from automation.trials import ABSENT, SCENES, Trial, dotted, fonts, put, scene_secrets, scene_values, trials
+from automation.trials import SCENES, Trial, fonts, scene_secrets, scene_values, trials
 from automation.values import REPLACING, Result, Step
 from rehearsal import canaries
 from stacks.deploy import SEAL
-from stacks.language import parse
-from stacks.problems import InvalidStack
 from stacks.spec import Profile
 
-AT_ONCE = 20
+AT_ONCE = 12
 """Trials for which a scene is deployed once: a deployment takes as long as three previews."""
 PARALLEL = 2
 """Engines at a time: the program runs in their process, and takes a whole processor."""
@@ -55,11 +53,10 @@ class Outcome:
     """`kept`, or by whose word what holds data is replaced or deleted."""
 
 
-def row(trial: Trial, outcome: Outcome, back: Outcome | None = None) -> Row:
+def row(trial: Trial, outcome: Outcome) -> Row:
     """Return the line of a trial."""
-    told = "" if back is None else "the same" if back.text == outcome.text else back.text
     chat = "" if outcome.kind == "refused" else outcome.chat
-    return Row(trial.key.name, trial.scene, trial.from_to, outcome.text, told, chat, outcome.data)
+    return Row(trial.key.name, trial.scene, trial.from_to, outcome.text, chat, outcome.data)
 
 
 # ------------------------------------------------------------------------------------------- in the engine
@@ -117,7 +114,7 @@ class Stage:
         undone = [one.name for one in result.steps if undoes(one, result.steps)]
         if undone:
             return Outcome("fails", f"{FAILS} its successor goes with the old {', '.join(undone)}")
-        chat = {felt(*one) for one in found.values()}
+        chat = _felt(found.values())
         lost = sorted(
             name
             for kind, name, operation, _ in found.values()
@@ -176,6 +173,18 @@ _CANARY = re.compile(r"[0-9a-f]{40}")
 _BOT_KEYS = "rocketchat:botKeys"
 
 
+def _felt(found: Collection[tuple[str, str, str, set[str]]]) -> set[str]:
+    going_on = {kind for kind, _, operation, _ in found if operation == "update"}
+    return {
+        told
+        for kind, name, operation, changed in found
+        # One of several services, or listeners, that goes takes nothing along.
+        if (told := felt(kind, name, operation, changed)) != AWAY
+        or operation != "delete"
+        or kind not in going_on
+    }
+
+
 def _kind(found: Iterable[tuple[str, str, str, set[str]]]) -> Kind:
     done = {(operation, kind in REVISIONS) for kind, _, operation, _ in found}
     if ("replace", False) in done or ("delete", False) in done:
@@ -221,7 +230,7 @@ _REVISED = "new version of"
 
 
 def try_scene(scene: str, wanted: Sequence[int]) -> dict[int, Row]:
-    """Deploy a scene, and try trials of these numbers on it, and how those are taken back that add a key."""
+    """Deploy a scene, and try trials of these numbers on it."""
     every = trials()
     with fonts(), rehearsal() as backend:
         stage = Stage(scene, backend)
@@ -229,82 +238,12 @@ def try_scene(scene: str, wanted: Sequence[int]) -> dict[int, Row]:
             stage.deploy(scene_values(scene), scene_secrets(scene))
         except AutomationError as error:
             return {at: row(every[at], _failure(error)) for at in wanted}
-        seen = {at: try_one(stage, every[at]) for at in wanted}
-        adding = [at for at in wanted if _adds(every[at]) and seen[at].kind != "refused"]
-        backs: dict[int, Outcome] = {}
-        while adding:
-            together, values, secrets = _together(scene, adding)
-            try:
-                stage.deploy(values, secrets)
-            except AutomationError as error:
-                backs |= dict.fromkeys(together, _failure(error))
-            else:
-                for at in together:
-                    backs[at] = stage.preview(*without(every[at], values, secrets))
-            adding = [at for at in adding if at not in together]
-    return {at: row(every[at], seen[at], backs.get(at)) for at in wanted}
+        return {at: row(every[at], try_one(stage, every[at])) for at in wanted}
 
 
 def try_one(stage: Stage, trial: Trial) -> Outcome:
     """Preview one change."""
-    secrets = trial.secrets()
-    anew = trial.key.alias if trial.key.alias in secrets and not _adds(trial) else ""
-    return stage.preview(trial.values(), secrets, anew)
-
-
-def _adds(trial: Trial) -> bool:
-    if trial.to is ABSENT:
-        return False
-    if trial.key.secret:
-        return trial.key.alias not in scene_secrets(trial.scene)
-    return trial.of is ABSENT
-
-
-def without(
-    trial: Trial, values: dict[str, Any], secrets: frozenset[str]
-) -> tuple[dict[str, Any], frozenset[str]]:
-    """Return values and secrets without the key that a trial adds."""
-    if trial.key.secret:
-        return values, secrets - {trial.key.alias}
-    made = replace(trial, to=ABSENT, also={}).apply(values)
-    for path in trial.also:
-        before = _standing(scene_values(trial.scene), path)
-        put(made, dotted(path), before)
-    return made, secrets
-
-
-def _standing(values: Mapping[str, Any], path: str) -> Any:
-    inside: Any = values
-    for step in dotted(path):
-        if not isinstance(inside, Mapping) or step not in inside:
-            return ABSENT
-        inside = inside[step]
-    return inside
-
-
-def _paths(trial: Trial) -> list[tuple[str | int, ...]]:
-    return [trial.key.path, *map(dotted, trial.also)]
-
-
-def _together(scene: str, adding: Sequence[int]) -> tuple[list[int], dict[str, Any], frozenset[str]]:
-    """Return the first of some trials, and those that can be made with it in one deployment."""
-    values, secrets = scene_values(scene), scene_secrets(scene)
-    every = trials()
-    chosen: list[int] = []
-    for at in adding:
-        trial = every[at]
-        taken = [path for one in chosen for path in _paths(every[one])]
-        if any(one[: len(two)] == two[: len(one)] for one in _paths(trial) for two in taken):
-            continue
-        more, further = trial.apply(values), secrets | trial.secrets()
-        try:
-            parse(more, further, source=scene)
-            if chosen:
-                parse(*without(trial, more, further), source=scene)
-        except InvalidStack:
-            continue
-        chosen, values, secrets = [*chosen, at], more, further
-    return chosen or [adding[0]], values, secrets
+    return stage.preview(trial.values(), trial.secrets(), trial.renewed)
 
 
 # --------------------------------------------------------------------------------------------- all of them
@@ -346,7 +285,7 @@ def main(names: Sequence[str]) -> int:
     for done in run(chosen):
         rows |= done
         write(rows[at] for at in sorted(rows))
-    wrong = [one for one in rows.values() if UNASKED in one.data or FAILS in one.does + one.back]
+    wrong = [one for one in rows.values() if UNASKED in one.data or one.does.startswith(FAILS)]
     for one in wrong:
         Console(stderr=True).print(f"{one.key} on {one.on}: {one.does}; {one.data}", highlight=False)
     return 1 if wrong else 0

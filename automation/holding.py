@@ -59,7 +59,6 @@ _AWAY_WHEN_GONE = (
     "aws:ec2/vpc:Vpc",
     "aws:ecs/cluster:Cluster",
     "aws:ecs/service:Service",
-    "aws:lb/listener:Listener",
     "aws:lb/listenerRule:ListenerRule",
     "aws:lb/loadBalancer:LoadBalancer",
     "aws:lightsail/instance:Instance",
@@ -81,6 +80,8 @@ _UPDATED = {
 }
 
 
+_LABELS = frozenset({"tags", "tagsAll"})
+"""What nobody notices a change of."""
 _NAME = "name-record"
 """The record of the chat's own name."""
 
@@ -100,7 +101,7 @@ def felt(token: str, name: str, operation: str, changed: Collection[str]) -> str
         if operation == "delete" and token == "mongodbatlas:index/projectIpAccessList:ProjectIpAccessList":  # noqa: S105 - a type
             return UNLISTED
         return AWAY if token in _AWAY_WHEN_GONE else RUNS
-    if operation != "update":
+    if operation != "update" or set(changed) <= _LABELS:
         return RUNS
     if token == "digitalocean:index/droplet:Droplet":  # noqa: S105 - a type
         return AWAY if "size" in changed else RUNS

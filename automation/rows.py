@@ -10,7 +10,7 @@ from rehearsal.cli import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "changes.md"
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
-COLUMNS = ("key", "on", "change", "does", "taken back", "the chat", "data")
+COLUMNS = ("key", "on", "change", "does", "the chat", "data")
 SECRETS = "secrets"
 """Heading of what stands in no section."""
 _CELLS = re.compile(r"(?<!\\)\|")
@@ -24,8 +24,6 @@ class Row:
     on: str
     change: str
     does: str
-    back: str
-    """What it does to leave the key out again; empty where it was there before."""
     chat: str
     data: str
 
@@ -71,7 +69,7 @@ def write(rows: Iterable[Row], page: Path = PAGE) -> None:
 
 def _line(row: Row, heading: str) -> str:
     cells = [f"`{row.key.removeprefix(f'{heading}.')}`", row.on, row.change, row.does]
-    cells += [row.back, row.chat, row.data]
+    cells += [row.chat, row.data]
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 

@@ -168,6 +168,12 @@ class Trial:
         return before - {self.key.alias} if self.to is ABSENT else before | {self.key.alias}
 
     @property
+    def renewed(self) -> str:
+        """The full key of a secret that is given another value; empty where none is."""
+        alias = self.key.alias
+        return alias if self.key.secret and alias in scene_secrets(self.scene) & self.secrets() else ""
+
+    @property
     def identity(self) -> tuple[str, str, str]:
         """What tells it from other trials: that of its row."""
         return self.key.name, self.scene, self.from_to
@@ -297,6 +303,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
         _to("soluvas-lightsail", "eu-central-1"),
         _to("lovia-doks", "eu-central-1"),
         _to("lovia-fargate", "eu-central-1"),
+        _to("lovia-fargate as a trial", "eu-central-1"),
     ],
     "chat.host": [
         _to("family-host", "talk.family.example"),
@@ -319,7 +326,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
         _to("family-host on Lightsail", 60),
         _to("soluvas-lightsail", 20),
         _to("lovia-doks", 20),
-        _to("lovia-fargate", 20),
+        _to("lovia-fargate", 500),
     ],
     "chat.profile": [
         _to("family-host", "trial"),
@@ -379,7 +386,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
         _to("lovia-fargate in an existing network", ABSENT),
         _to("lovia-fargate", {"kind": "existing", "listener": _LISTENER}),
     ],
-    "runtime(fargate).balancer(existing).listener": _LISTENER.replace("/shared/", "/other/"),
+    "runtime(fargate).balancer(existing).listener": _LISTENER.replace("f2f7dc8efc522ab2", "0123456789abcdef"),
     "runtime(fargate).balancer(existing).priority": 77,
     "runtime(kubernetes).namespace": [
         _to("services-helm", "talk"),

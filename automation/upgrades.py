@@ -165,7 +165,7 @@ def judge(result: Result, types: set[str]) -> list[str]:
                 found.append(f"{step.name} ({step.type}) holds data and is deleted")
     found += [
         f"{', '.join(names)} ({kind}): deleted, and others of that type are made; if these are the same under "
-        "another name or parent, give them an alias (docs/changes.md, Renaming)"
+        "another name or parent, give them an alias (docs/changes.md, Another name)"
         for kind, names in gone.items()
         if made[kind]
     ]

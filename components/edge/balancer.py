@@ -136,7 +136,8 @@ class LoadBalancer(Component):
             idle_timeout=idle,
             enable_deletion_protection=args["deletion_protection"],
             access_logs=aws.lb.LoadBalancerAccessLogsArgs(bucket=bucket.bucket, enabled=True),
-            opts=self.child(depends_on=[policy]),
+            # A balancer cannot move to another network, which its group shows; the provider would try it in place.
+            opts=self.child(depends_on=[policy], replace_on_changes=["securityGroups"]),
         )
         listener = aws.lb.Listener(
             f"{name}-https",
