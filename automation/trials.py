@@ -465,7 +465,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "runtime(lightsail).diskGb": [_to("soluvas-lightsail", 32), _to("family-host on Lightsail", 32)],
     "runtime(lightsail).size": [
         _to("soluvas-lightsail", "large_3_0"),
-        _to("family-host on Lightsail", "large_3_0"),
+        _to("family-host on Lightsail", "xlarge_3_0"),
     ],
     "runtime(lightsail).zone": [_to("soluvas-lightsail", "b"), _to("family-host on Lightsail", "b")],
     "runtime(droplet).sshKey": [_to("family-host", _SSH_KEY), _to("family-host as a trial", _SSH_KEY)],
