@@ -52,7 +52,9 @@ class Backend:
     @property
     def folder(self) -> Path | None:
         """The folder of the state's files, where it is kept in files."""
-        return Path(self.url.removeprefix("file://")) if self.url and self.url.startswith("file://") else None
+        if not self.url or not self.url.startswith("file://"):
+            return None
+        return Path(self.url.removeprefix("file://").partition("?")[0])
 
     def settings(self, stack: str) -> Path:
         """Return the path of a stack's settings: its stack file, where the project is the checkout."""

@@ -1,5 +1,9 @@
-"""The Pulumi CLI as the Automation API starts it, with a hand on its processes: they can be interrupted and killed."""
+"""The Pulumi CLI as the Automation API starts it, with a hand on its processes: they can be interrupted and killed.
 
+They end with the program that started them, however that ends.
+"""
+
+import atexit
 import contextlib
 import os
 import shutil
@@ -15,6 +19,7 @@ from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
+from automation import guard
 from rehearsal.cli import CHECKOUT, Cli
 
 LANGUAGE_HOST = "pulumi-language-python"
@@ -75,6 +80,7 @@ class Engine(PulumiCommand):
         ) as process:
             with self._lock:
                 self._running.append(process)
+            _GUARD.tell(f"+{process.pid}")
             assert process.stdin is not None  # noqa: S101 - PIPE was asked for
             with contextlib.suppress(BrokenPipeError), process.stdin:
                 process.stdin.write(given)
@@ -92,6 +98,7 @@ class Engine(PulumiCommand):
             finally:
                 with self._lock:
                     self._running.remove(process)
+                _GUARD.tell(f"-{process.pid}")
             for reader in readers:
                 reader.join()
         self.killed = code < 0
@@ -135,11 +142,53 @@ class Engine(PulumiCommand):
     def _signal(self, number: signal.Signals) -> None:
         with self._lock:
             for process in self._running:
-                with contextlib.suppress(ProcessLookupError):
-                    if number is signal.SIGKILL:
-                        os.killpg(process.pid, number)
-                    else:
+                if number is signal.SIGKILL:
+                    # Not the process group: the engine gives each plugin one of its own.
+                    guard.end_session(process.pid)
+                else:
+                    with contextlib.suppress(ProcessLookupError):
                         process.send_signal(number)
+
+
+class _Guard:
+    """The program that ends this one's engines when this one is killed. Started with the first engine."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._owner = 0
+        self._lock = threading.Lock()
+
+    def tell(self, what: str) -> None:
+        """Say that an engine begins or ends."""
+        with self._lock:
+            # A forked process has its own engines, and would keep the input of its parent's guard open.
+            if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
+                self._start()
+            assert self._process is not None  # noqa: S101 - started above
+            assert self._process.stdin is not None  # noqa: S101 - PIPE was asked for
+            with contextlib.suppress(OSError):
+                self._process.stdin.write(f"{what}\n")
+                self._process.stdin.flush()
+
+    def _start(self) -> None:
+        self._owner = os.getpid()
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-I", "-S", guard.__file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        atexit.register(_let_go, self._process)
+
+
+def _let_go(process: "subprocess.Popen[str]") -> None:
+    with contextlib.suppress(OSError):
+        process.communicate()
+
+
+_GUARD = _Guard()
 
 
 def _read(stream: IO[str], lines: list[str], say: Say | None) -> None:

@@ -2,7 +2,7 @@
 
 The engine forgets a step whose provider gave no answer, and `pulumi stack import` drops all pending operations. So what
 is not decided yet becomes a resource of the state: it is there on every machine, its secrets are encrypted like all
-others, and as it is protected, a plain `pulumi up` stops at it before it makes anything a second time.
+others, and as it is protected, the preview of a plain `pulumi up` fails at it before anything is made a second time.
 """
 
 import copy
@@ -48,7 +48,8 @@ def _record(pending: Mapping[str, Any]) -> dict[str, Any]:
     urn = str(pending["resource"]["urn"])
     place = "::".join(urn.split("::")[:2])
     return {
-        "urn": f"{place}::{UNDECIDED}::{hashlib.sha256(urn.encode()).hexdigest()[:16]}",
+        # With the resource's name, because the plain CLI says no more than this.
+        "urn": f"{place}::{UNDECIDED}::{urn.rpartition('::')[2]}-{hashlib.sha256(urn.encode()).hexdigest()[:8]}",
         "type": UNDECIDED,
         "custom": False,
         "protect": True,

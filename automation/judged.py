@@ -16,7 +16,7 @@ from automation.errors import (
     ProviderError,
 )
 from automation.events import Recorder, Said
-from automation.state import STACK_TYPE, mask
+from automation.state import STACK_TYPE, UNDECIDED, mask
 from rehearsal.inline import STOPPED
 from stacks.problems import InvalidStack
 
@@ -24,6 +24,7 @@ _COMPONENT = re.compile(r"^rocketchat:index:")
 _SECRETS = re.compile(r"passphrase|decrypt|secrets manager|encryptionsalt|secrets provider", re.IGNORECASE)
 _NO_HOST = re.compile(r"no language plugin|failed to load language plugin|language-python", re.IGNORECASE)
 _NO_PLUGIN = re.compile(r"no resource plugin|could not load plugin|failed to load plugin", re.IGNORECASE)
+_TORN = re.compile(r"failed to load checkpoint", re.IGNORECASE)
 _LOGIN = re.compile(r"pulumi login|PULUMI_ACCESS_TOKEN|not logged in|unable to open bucket", re.IGNORECASE)
 _NO_ANSWER = re.compile(
     r"time.?out|time limit|deadline|connection (reset|refused|closed)|broken pipe|\bEOF\b|unavailable|no answer|"
@@ -84,6 +85,11 @@ def of_operation(
 
 def _of_protection(protected: Sequence[Said], stack: str) -> ConflictError:
     urns = list(dict.fromkeys(said.urn for said in protected))
+    if any(f"::{UNDECIDED}::" in urn for urn in urns):
+        return ConflictError(
+            f"an earlier deployment of {stack} was interrupted, and nobody knows how some of its steps ended",
+            remedy=f"python -m automation recover {stack}",
+        )
     names = ", ".join(urn.rpartition("::")[2] for urn in urns)
     return ConflictError(
         f"{names}: this holds data, or says where data is, and is protected: it would be deleted, or made anew in "
@@ -136,6 +142,8 @@ def _of_text(text: str, stack: str, secrets: frozenset[str]) -> AutomationError:
     remedy = ""
     if _NO_PLUGIN.search(cause):
         remedy = "pulumi install"
+    elif _TORN.search(cause):
+        remedy = f"python -m automation recover {stack}"
     elif _LOGIN.search(cause):
         remedy = "pulumi login, or pulumi login --local for a state on this machine"
     elif _SECRETS.search(cause):

@@ -147,7 +147,7 @@ class _Living:
             self.texts |= told.texts
             self.add(Stage("by hand", f"{told.commands} commands of the Pulumi CLI", told.seconds))
             roots.append(own.work.parent)
-        searched, leaks = _search(roots, self.texts, secrets)
+        searched, leaks = search(roots, self.texts, secrets)
         return Life(self.name, tuple(self.stages), len(state.resources), unprotected, kept, searched, leaks)
 
     def opened(self, backend: Backend, as_said: RehearsedStack) -> ChatStack:
@@ -237,9 +237,13 @@ def _left(state: State, things: Collection[Kept], gone: Result) -> tuple[str, ..
     return tuple(sorted(left))
 
 
-def _search(
+def search(
     roots: Collection[Path], texts: Mapping[str, str], secrets: Mapping[str, str]
 ) -> tuple[int, tuple[str, ...]]:
+    """Look for secrets in all files below some folders and in texts.
+
+    Returns how many places were searched, and where which secret stood in clear, by the labels of both.
+    """
     wanted = {label: [form.encode() for form in forms(secret)] for label, secret in secrets.items()}
     places = [(name, text.encode()) for name, text in texts.items()]
     places += [(path.name, path.read_bytes()) for root in roots for path in _files(root)]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from automation import guard
 from automation.errors import ConflictError
 from rehearsal.cli import CHECKOUT
 
@@ -96,15 +97,7 @@ class BackendLock:
     @property
     def stale(self) -> bool | None:
         """Whether its engine is gone; None where it ran on another machine, which cannot be known."""
-        if self.host != socket.gethostname():
-            return None
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return False
+        return guard.gone(self.pid) if self.host == socket.gethostname() else None
 
     def __str__(self) -> str:
         return f"{self.user}@{self.host}, process {self.pid}, since {self.since}"

@@ -8,9 +8,11 @@ doubled in silence.
 
 import copy
 import datetime as dt
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automation import journal
@@ -90,6 +92,7 @@ def recover(
     not answer. Nothing is changed then, but that stale locks are gone.
     """
     unlocked = _unlock(stack, force=force_unlock)
+    _drop_torn_notes(stack.backend.folder, stack.name)
     state = stack.export_state()
     pending = pendings(journal.begun(state))
     unknown = sorted((set(adopt) | set(discard)) - {one.urn for one in pending})
@@ -139,15 +142,18 @@ def _decide(
     decided = _Decided()
     sought = []
     for one in pending:
-        if one.urn in discard or one.operation != "creating":
-            # An update or a deletion is done again by the next `up`, whatever became of it.
+        if one.urn in discard or one.operation != "creating" or not one.record.get("custom"):
+            # An update or a deletion is done again by the next `up`, whatever became of it; components are in no cloud.
             decided.cleared.append(one.urn)
         else:
             sought.append(one)
     found = search(stack, state, sought, given=adopt)
-    claims = Counter(own_id for one in found.values() for own_id in one.mine)
+    # A bucket and all that is set on it have one id.
+    by_type: dict[str, Counter[str]] = {one.type: Counter() for one in sought}
     for one in sought:
-        there = found[one.urn]
+        by_type[one.type].update(found[one.urn].mine)
+    for one in sought:
+        there, claims = found[one.urn], by_type[one.type]
         if one.urn in adopt:
             _take_given(decided, one, there)
         elif isinstance(there.way, Nothing):
@@ -241,6 +247,23 @@ def _unlock(stack: "ChatStack", *, force: bool) -> tuple[str, ...]:
         lock.path.unlink(missing_ok=True)
         done.append(str(lock))
     return tuple(done)
+
+
+def _drop_torn_notes(folder: Path | None, stack: str) -> None:
+    """Remove what makes a state unreadable when the engine was killed at the wrong moment.
+
+    A backend of files writes the state itself in one piece, but not the note with its media type beside it
+    (`.attrs`, `setAttrs` in gocloud.dev's fileblob); a torn one reads as "failed to load checkpoint: EOF", and none at
+    all is as good.
+    """
+    if folder is None:
+        return
+    for pattern in (f"stacks/*/{stack}.json*.attrs", f"history/*/{stack}/*.attrs"):
+        for path in (folder / ".pulumi").glob(pattern):
+            try:
+                json.loads(path.read_text(encoding="utf-8"))
+            except ValueError:
+                path.unlink(missing_ok=True)
 
 
 def _settled(

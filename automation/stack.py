@@ -26,7 +26,7 @@ from automation.events import Ended, OnEvent, Recorder, Started, ignore
 from automation.locks import OnConflict, Waiting
 from automation.others import put_other
 from automation.recovery import Recovered, recover
-from automation.state import Pending, State, leaves, mask, pendings, revealed, secrets_in
+from automation.state import Pending, State, leaves, mask, pendings, plain, revealed, secrets_in
 from automation.values import Resource, Result, SecretValue
 from automation.workspace import create_or_select_stack
 from rehearsal import canaries
@@ -162,6 +162,8 @@ class ChatStack:
                 remedy="give the name of the stack that is to go",
             )
         with self._held():
+            # What an undecided step left behind would be forgotten with the state.
+            self.refuse_pending()
             state = self.export_state()
             self._refuse_protected(state, unprotect=unprotect)
             self._refuse_other_account(state)
@@ -445,7 +447,8 @@ def _record(step: Any) -> dict[str, Any]:
         "urn": step.urn,
         "custom": True,
         "type": step.type,
-        "inputs": dict(new.inputs or {}),
+        # Events have secrets blinded, in a form that no import takes; without them, the next `up` sets them again.
+        "inputs": {key: value for key, value in plain(new.inputs or {}).items() if value is not None},
         "parent": new.parent,
         "provider": new.provider,
         **({"protect": True} if new.protect else {}),

@@ -100,10 +100,10 @@ class StandinCloud:
         ]
         return found[-1] if found else None
 
-    def read(self, urn: str, own_id: str) -> Kept | None:
-        """Return the newest thing of that URN and id, or None."""
+    def read(self, urn: str, own_id: str, arn: object = None) -> Kept | None:
+        """Return the newest thing of that URN and id, or None. Revisions have one id; an ARN says which is meant."""
         with self._lock:
-            things = self._things.get((urn, own_id))
+            things = _of_arn(self._things.get((urn, own_id), []), arn)
             return things[-1] if things else None
 
     def update(self, thing: Kept) -> None:
@@ -122,12 +122,12 @@ class StandinCloud:
                 replace(thing, inputs={**thing.inputs, **outputs}, outputs={**thing.outputs, **outputs})
             )
 
-    def delete(self, urn: str, own_id: str) -> None:
-        """Forget the oldest thing of that URN and id; what is not there needs no deletion."""
+    def delete(self, urn: str, own_id: str, arn: object = None) -> None:
+        """Forget the oldest thing of that URN and id, and of that ARN where one is given; it may be gone already."""
         with self._lock:
-            things = self._things.get((urn, own_id), [])
-            if things:
-                things.pop(0)
+            found = _of_arn(self._things.get((urn, own_id), []), arn)
+            if found:
+                self._things[urn, own_id].remove(found[0])
 
     def clear(self) -> None:
         """Forget everything."""
@@ -171,3 +171,7 @@ class StandinCloud:
             )
             with self._lock:
                 self._made[one["urn"]] = one["made"]
+
+
+def _of_arn(things: list[Kept], arn: object) -> list[Kept]:
+    return [thing for thing in things if arn is None or thing.outputs.get("arn") in {None, arn}]

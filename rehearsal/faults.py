@@ -9,8 +9,6 @@ import grpc  # type: ignore[import-untyped]
 
 CHANGING = frozenset({"create", "update", "delete"})
 """The calls that change something; the others are `read` and `invoke`."""
-STORM = 5
-"""Calls in a row that are throttled in a storm: half of what the engine has under way at once."""
 
 
 class Fault(StrEnum):
@@ -20,8 +18,6 @@ class Fault(StrEnum):
     """The cloud refuses; nothing was done."""
     THROTTLE = "throttle"
     """Too many requests, and the provider has given up its own retries; nothing was done."""
-    STORM = "storm"
-    """The same for this call and those after it."""
     UNDONE = "undone"
     """Nothing was done, and no answer came."""
     LOST = "lost"
@@ -36,8 +32,6 @@ class Fault(StrEnum):
     """It was done and answered, but the program that the engine works for was killed."""
 
 
-REFUSED = frozenset({Fault.FAIL, Fault.THROTTLE, Fault.STORM})
-"""Nothing was done, and everybody knows that."""
 UNANSWERED = frozenset({Fault.UNDONE, Fault.LOST})
 KILLED = frozenset({Fault.KILL_BEFORE, Fault.KILL})
 _DONE = frozenset({Fault.LOST, Fault.HALF, Fault.KILL, Fault.DIE})
@@ -45,14 +39,12 @@ _DONE = frozenset({Fault.LOST, Fault.HALF, Fault.KILL, Fault.DIE})
 _CODES = {
     Fault.FAIL: grpc.StatusCode.INVALID_ARGUMENT,
     Fault.THROTTLE: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    Fault.STORM: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Fault.KILL: grpc.StatusCode.UNAVAILABLE,
     Fault.KILL_BEFORE: grpc.StatusCode.UNAVAILABLE,
 }
 _SAID = {
     Fault.FAIL: "the cloud refuses this call",
     Fault.THROTTLE: "too many requests; slow down",
-    Fault.STORM: "too many requests; slow down",
     Fault.UNDONE: "no answer within the time limit",
     Fault.LOST: "no answer within the time limit",
     Fault.HALF: "it exists, but did not become ready in time",
@@ -61,43 +53,46 @@ _SAID = {
 }
 
 
+Call = tuple[str, str]
+"""Operation and URN."""
+
+
 @dataclass
 class Faults:
-    """Writes down the calls, and makes one of them go wrong."""
+    """Writes down the calls, and makes some of them go wrong."""
 
     fault: Fault
-    at: int = 1
-    """Which of the calls that match, counted from 1."""
-    operations: frozenset[str] = CHANGING
-    urn: str = ""
-    """Only calls for this resource count; empty for all."""
-    spared: frozenset[str] = frozenset()
-    """URNs of resources whose calls do not count."""
     width: int = 1
-    """How many calls from there on go wrong."""
+    """How many of the calls that count go wrong, from the first one on. What fails at once is under way at once: the
+    engine begins nothing more once a step has failed."""
+    spared: frozenset[Call] = frozenset()
+    """Calls that do not count."""
+    among: frozenset[Call] | None = None
+    """The only calls that count; None for all."""
     kill: Callable[[], None] = lambda: None
     """How the engine, or the program, is killed."""
     quotes: bool = False
     """Whether the cloud's refusal quotes the request, secrets too, as some do."""
-    calls: list[tuple[str, str]] = field(default_factory=list)
-    """Operation and URN of every call that matched."""
-    struck: list[str] = field(default_factory=list)
-    """URNs of the resources whose calls went wrong."""
+    calls: list[Call] = field(default_factory=list)
+    """Every call that would change something."""
+    struck: list[Call] = field(default_factory=list)
+    """The calls that went wrong."""
+    _killed: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def before(self, operation: str, urn: str) -> bool:
-        """Count a call; return whether it is the one. Raises where nothing is to be done of it."""
+        """Count a call; return whether it goes wrong. Raises where nothing is to be done of it."""
+        call = (operation, urn)
         with self._lock:
-            if operation not in self.operations or self.urn not in {"", urn} or urn in self.spared:
+            if operation not in CHANGING:
                 return False
-            self.calls.append((operation, urn))
-            at = len(self.calls)
-            width = STORM if self.fault is Fault.STORM else self.width
-            if not self.at <= at < self.at + width:
+            self.calls.append(call)
+            counts = call not in self.spared and (self.among is None or call in self.among)
+            if not counts or len(self.struck) >= self.width:
                 return False
-            self.struck.append(urn)
+            self.struck.append(call)
         if self.fault is Fault.KILL_BEFORE:
-            self.kill()
+            self._kill_once()
         if self.fault not in _DONE or (self.fault is Fault.HALF and operation == "delete"):
             raise FaultError(self.fault)
         return True
@@ -105,9 +100,16 @@ class Faults:
     def after(self) -> None:
         """Fail, though it was done."""
         if self.fault in {Fault.KILL, Fault.DIE}:
-            self.kill()
+            self._kill_once()
         if self.fault is not Fault.DIE:
             raise FaultError(self.fault)
+
+    def _kill_once(self) -> None:
+        """Calls that were under way beside the first must not kill what is started afterwards."""
+        with self._lock:
+            first, self._killed = not self._killed, True
+        if first:
+            self.kill()
 
 
 class FaultError(Exception):

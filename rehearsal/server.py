@@ -154,7 +154,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Return what exists: what the state knows by its URN and id, anything else by what an import takes."""
         token, _ = _of_urn(request.urn)
         with self._answered(context, {}, frozenset()), self._cloud.calling("read", request.urn):
-            found = self._cloud.read(request.urn, request.id)
+            state, _ = decode(request.properties)
+            found = self._cloud.read(request.urn, request.id, state.get("arn"))
             if found is None and not request.properties.fields:
                 found = self._cloud.find(token, request.id)
         if found is None:
@@ -199,7 +200,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Delete a resource."""
         with self._answered(context, {}, frozenset()), self._cloud.calling("delete", request.urn):
-            self._cloud.delete(request.urn, request.id)
+            state, _ = decode(request.properties)
+            self._cloud.delete(request.urn, request.id, state.get("arn"))
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802

@@ -42,7 +42,7 @@ def test_every_stack_lives_a_whole_life_and_no_secret_is_written_in_clear(name: 
 def test_a_secret_in_a_file_or_a_text_is_found_in_every_form(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "state.json").write_text('{"a": "cGFzc3dvcmQtMTIz"}', encoding="utf-8")
-    searched, leaks = life._search(
+    searched, leaks = life.search(
         [tmp_path], {"events": "it is password-123"}, {"database": "password-123", "mail": "password-456"}
     )
     assert searched == 2
