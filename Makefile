@@ -26,7 +26,7 @@ help: ## Show the targets
 rehearse: .venv/.run ## Plan a stack, and let it live a whole life against stand-in clouds where there is an engine (STACK=name, JSON=file, ENGINE=0)
 	@$(BIN)/python -m automation $(if $(filter 0,$(ENGINE)),plan,rehearse) $(STACK) $(if $(JSON),--file $(JSON))
 
-faults: .venv/.run ## Let stacks go wrong at every call of a provider, and see that they can be gone on with (STACK=name, SEED=5, SAMPLE=2, MINUTES=20, EVERY=1, WRITE=1)
+faults: .venv/.run ## Let stacks go wrong at every call of a provider, and see that they can be gone on with (STACK=name, SEED=5, SAMPLE=4, MINUTES=20, EVERY=1, WRITE=1)
 	@$(BIN)/python -m automation.faulty $(if $(filter command,$(firstword $(origin STACK))),$(STACK)) $(if $(SEED),--seed $(SEED)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(EVERY),--every) $(if $(WRITE),--write)
 
 policy: .venv/.run ## Judge the stacks by the policy pack (STACK=name for one; SARIF=file, JUNIT=file, JSON=file)

@@ -6,13 +6,15 @@ sample of calls goes wrong alone.
 
 import argparse
 import json
+import logging
 import multiprocessing
 import queue
 import random
 import sys
 import time
+import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,11 +42,12 @@ from stacks.problems import InvalidStack
 REFERENCE = "lovia-fargate"
 PAGE = CHECKOUT / "docs" / "faults.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
-SAMPLE = 2
-"""Calls that go wrong alone, for each stack, phase and kind of fault."""
-TOGETHER = (Fault.FAIL, Fault.UNDONE, Fault.LOST, Fault.HALF, Fault.KILL_BEFORE, Fault.KILL)
-"""THROTTLE is FAIL with another status, and DIE ends with the first call: these two go wrong alone only."""
+SAMPLE = 4
+"""Calls of the first stack that go wrong alone, for each phase and kind of fault; of the others, a quarter of it."""
+TOGETHER = (Fault.FAIL, Fault.UNDONE, Fault.LOST, Fault.HALF)
+"""THROTTLE is FAIL with another status; a kill ends with the first call, so that there is no together."""
 JOBS = 2
+OnDone = Callable[[list[Sweep], int], None]
 SECONDS = {True: 8.0, False: 2.5}
 """About how long one call takes on two cores, alone and together; for the order of the work only."""
 
@@ -79,14 +82,14 @@ def jobs(stack: str, well: Undisturbed, *, together: bool, every: bool, sample: 
     return made
 
 
-_WELL: dict[str, tuple[Subject, Undisturbed]] = {}
+def _be_quiet() -> None:
+    """What the SDK says when its engine is gone is what is asked for here."""
+    logging.disable()
+    warnings.simplefilter("ignore")
 
 
 def _prepare(stack: str) -> Undisturbed:
-    if stack not in _WELL:
-        subject = Subject.of(rehearsed.load(stack))
-        _WELL[stack] = subject, undisturbed(subject)
-    return _WELL[stack][1]
+    return undisturbed(Subject.of(rehearsed.load(stack)))
 
 
 def _run(job: Job, well: Undisturbed, told: "queue.Queue[int]") -> Sweep:
@@ -95,9 +98,17 @@ def _run(job: Job, well: Undisturbed, told: "queue.Queue[int]") -> Sweep:
 
 
 def sweep(
-    stacks: Sequence[str], *, every: bool, sample: int, seed: int, processes: int, minutes: float, to: Console
-) -> tuple[list[Sweep], int]:
-    """Run the sweeps, with progress; return what came of them, and how many calls were left out for want of time."""
+    stacks: Sequence[str],
+    *,
+    every: bool,
+    sample: int,
+    seed: int,
+    processes: int,
+    minutes: float,
+    to: Console,
+    on_done: OnDone,
+) -> list[Sweep]:
+    """Run the sweeps, with progress; `on_done` is told all that came of them, and how many calls are still left out."""
     context = multiprocessing.get_context("spawn")
     columns = (
         TextColumn("{task.description}"),
@@ -108,10 +119,9 @@ def sweep(
     )
     until = time.monotonic() + 60 * minutes
     done: list[Sweep] = []
-    left_out = 0
     with (
         context.Manager() as manager,
-        ProcessPoolExecutor(processes, mp_context=context) as pool,
+        ProcessPoolExecutor(processes, mp_context=context, initializer=_be_quiet) as pool,
         Progress(*columns, console=to, speed_estimate_period=600) as progress,
     ):
         told = manager.Queue()
@@ -120,33 +130,28 @@ def sweep(
         for name, well in zip(stacks, pool.map(_prepare, stacks), strict=True):
             wells[name] = well
             progress.advance(preparing)
-        work = [
-            job
-            for name in stacks
-            for job in jobs(
-                name, wells[name], together=name == stacks[0], every=every and name == stacks[0], sample=sample,
-                seed=seed,
-            )
-        ]  # fmt: skip
+        work: list[Job] = []
+        for name in stacks:
+            first = name == stacks[0]
+            calls = sample if first else -(-sample // 4)
+            work += jobs(name, wells[name], together=first, every=every and first, sample=calls, seed=seed)
         # What covers most comes first, so that what is left out for want of time is the sample.
         work.sort(key=lambda job: (job.alone is not None, -job.weight))
         bar = progress.add_task("calls", total=sum(job.calls for job in work))
         running: dict[Future[Sweep], Job] = {}
-        while work or running:
-            while work and len(running) < processes:
+        while running or (work and time.monotonic() < until):
+            while work and len(running) < processes and time.monotonic() < until:
                 job = work.pop(0)
-                if time.monotonic() > until:
-                    left_out += job.calls
-                    progress.advance(bar, job.calls)
-                    continue
                 running[pool.submit(_run, job, wells[job.stack], told)] = job
             finished, _ = wait(running, timeout=0.5, return_when="FIRST_COMPLETED")
             while not told.empty():
                 progress.advance(bar, told.get())
             for future in finished:
-                job = running.pop(future)
-                done.append(future.result())
-                one = done[-1]
+                del running[future]
+                one = future.result()
+                done.append(one)
+                done.sort(key=lambda one: (stacks.index(one.stack), list(Phase).index(one.phase), one.alone))
+                on_done(done, sum(job.calls for job in (*work, *running.values())))
                 how = "alone" if one.alone else "together"
                 to.print(
                     f"{one.stack}, {one.phase.value}, {one.fault.value}, {how}: {one.struck} calls, "
@@ -154,10 +159,7 @@ def sweep(
                 )
                 for problem in (*one.problems, *one.leaks):
                     to.print(f"    {problem}", markup=False)
-    order = list(stacks)
-    return sorted(
-        done, key=lambda one: (order.index(one.stack), list(Phase).index(one.phase), one.alone)
-    ), left_out
+    return done
 
 
 HEAD = (
@@ -241,8 +243,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 3
     others = [name for name in files.names() if name != REFERENCE]
     stacks = given.stacks or [REFERENCE, *others]
+    words = sys.argv[1:] if arguments is None else arguments
+    command = " ".join(["python -m automation.faulty", *(word for word in words if word != "--write")])
+
+    def on_done(done: list[Sweep], left_out: int) -> None:
+        # After each sweep: one that is interrupted leaves what it has.
+        if given.write:
+            write(PAGE, markdown(done, command=command, left_out=left_out))
+        if given.json is not None:
+            figures: list[Mapping[str, Any]] = [asdict(one) for one in done]
+            given.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
     try:
-        done, left_out = sweep(
+        done = sweep(
             stacks,
             every=given.every,
             sample=given.sample,
@@ -250,6 +263,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             processes=given.processes,
             minutes=given.minutes,
             to=to,
+            on_done=on_done,
         )
     except (InvalidStack, AutomationError) as error:
         to.print(str(error), style="red", markup=False)
@@ -258,14 +272,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for row in rows(done):
         table.add_row(*row)
     to.print(table)
-    words = sys.argv[1:] if arguments is None else arguments
-    told = [word for word in words if word != "--write"]
-    made = markdown(done, command=" ".join(["python -m automation.faulty", *told]), left_out=left_out)
-    if given.write:
-        write(PAGE, made)
-    if given.json is not None:
-        figures: list[Mapping[str, Any]] = [asdict(one) for one in done]
-        given.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return 0 if all(one.well for one in done) else 1
 
 
