@@ -243,8 +243,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 3
     others = [name for name in files.names() if name != REFERENCE]
     stacks = given.stacks or [REFERENCE, *others]
-    words = sys.argv[1:] if arguments is None else arguments
-    command = " ".join(["python -m automation.faulty", *(word for word in words if word != "--write")])
+    words = [*given.stacks, f"--seed {given.seed} --sample {given.sample} --minutes {given.minutes:g}"]
+    command = " ".join(["python -m automation.faulty", *words, *(["--every"] if given.every else [])])
 
     def on_done(done: list[Sweep], left_out: int) -> None:
         # After each sweep: one that is interrupted leaves what it has.
