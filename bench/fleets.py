@@ -5,6 +5,7 @@ the peak is that of all engines that run at once.
 """
 
 import argparse
+import contextlib
 import gc
 import json
 import os
@@ -64,14 +65,13 @@ def resident(pid: int | str = "self") -> float:
 
 def below(pid: int) -> Iterator[int]:
     """Give the processes that a process has started, and those that they have."""
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = task.read_text(encoding="ascii").split()
-        except OSError:
-            continue
-        for child in children:
-            yield int(child)
-            yield from below(int(child))
+    children: list[str] = []
+    with contextlib.suppress(OSError):  # it may be gone meanwhile
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            children += (task / "children").read_text(encoding="ascii").split()
+    for child in children:
+        yield int(child)
+        yield from below(int(child))
 
 
 class Watch:
