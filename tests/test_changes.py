@@ -16,6 +16,10 @@ from pydantic.fields import FieldInfo
 
 from automation import Step, changes, holding, rows, trials
 from automation.keys import Key, keys
+from rehearsal import standins
+from rehearsal.golden import FOLDER as GOLDEN
+from rehearsal.standins.again import same
+from rehearsal.standins.table import Existing
 from rehearsal.testing import needs_engine
 from stacks import files, spec
 from stacks.schema import PATH as SCHEMA
@@ -194,3 +198,36 @@ def test_a_sample_of_rows_is_what_the_engine_says_today(page: list[rows.Row]) ->
 def test_every_stack_has_a_scene() -> None:
     told: dict[str, Any] = {scene.stack: scene for scene in trials.SCENES.values()}
     assert set(told) == set(files.names())
+
+
+# ----------------------------------------------------------------------------- what the stand-ins know of changes
+
+
+def test_an_activation_takes_tags_only_when_it_is_made_and_a_host_does_not_follow_them() -> None:
+    token = "aws:ssm/activation:Activation"
+    assert standins.tagged_once(token)
+    assert not standins.tagged_once("aws:iam/role:Role")
+    ignored = [
+        made["options"]["ignoreChanges"]
+        for stack in ("family-host", "soluvas-lightsail")
+        for made in json.loads((GOLDEN / f"{stack}.json").read_text(encoding="utf-8"))
+        if made["type"] == token
+    ]
+    assert ignored == [["name", "tags", "tagsAll"]] * 2
+
+
+@pytest.mark.parametrize(("before", "after", "told"), [(True, False, 1), (False, True, 0), (None, False, 0)])
+def test_high_availability_of_a_cluster_is_not_switched_off(
+    before: bool | None, after: bool, told: int
+) -> None:
+    token = "digitalocean:index/kubernetesCluster:KubernetesCluster"
+    assert len(standins.unchangeable(token, {"ha": before}, {"ha": after})) == told
+
+
+def test_one_name_in_two_regions_is_two_things() -> None:
+    def thing(region: str | None) -> Existing:
+        inputs = {"configurationSetName": "chat", **({"region": region} if region else {})}
+        return Existing("aws:sesv2/configurationSet:ConfigurationSet", "chat", inputs, {}, "eu-central-1")
+
+    assert same(thing(None), thing("eu-central-1"))
+    assert not same(thing(None), thing("us-east-1"))
