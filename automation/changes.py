@@ -149,8 +149,8 @@ def _refusal(error: AutomationError) -> Outcome:
         where = told.path.removeprefix("rocketchat:")
         return Outcome("refused", f"refused: `{where}`: {told.message}")
     if isinstance(error, ConflictError):
-        names = error.cause.partition(":")[0]
-        return Outcome("refused", f"refused by the engine: {names} protected")
+        names = sorted(error.cause.partition(":")[0].split(", "))  # the engine comes to them in any order
+        return Outcome("refused", f"refused by the engine: {', '.join(names)} protected")
     if isinstance(error, ProviderError):
         return Outcome("refused", f"refused by the provider: {error.cause}")
     return _failure(error)
