@@ -9,6 +9,10 @@ import automation_world as world  # before the SDKs
 
 import json
 import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pulumi
@@ -17,9 +21,10 @@ import pulumi_random as random
 import pytest
 
 import automation
-from automation import CancelledError, ConflictError, ProviderError, bystander, open_stack, traces
+from automation import CancelledError, ConflictError, ProviderError, bystander, guard, open_stack, traces
 from automation.disturbed import Phase, Subject, Undisturbed, disturb, undisturbed
 from automation.faulty import BEGIN, END, PAGE, jobs, write
+from rehearsal.cli import CHECKOUT
 from rehearsal.faults import Fault, Faults
 from rehearsal.testing import needs_engine
 
@@ -148,6 +153,40 @@ def test_what_works_for_a_program_that_is_killed_ends_with_it() -> None:
         assert len(recovered.unlocked) == 1
         stack.up(preview=False)
         assert [thing.name for thing in backend.cloud.things() if thing.name != "password"] == ["net", "data"]
+
+
+STARTS_AN_ENGINE = """
+import sys
+from pathlib import Path
+from automation.engine import Engine
+from rehearsal.cli import Cli
+Engine(Cli(Path(sys.argv[1]), "3.259.0"), inline=True).run([], sys.argv[2], {})
+"""
+
+
+def test_an_engine_that_waits_for_a_cloud_ends_with_its_program_and_so_does_what_it_started(
+    tmp_path: Path,
+) -> None:
+    engine, told = tmp_path / "pulumi", tmp_path / "pid"
+    # Job control: what it starts has a process group of its own, as the engine's plugins do.
+    engine.write_text(
+        f"#!/bin/bash\nset -m\nsleep 99 &\necho $$ > {told}.new; mv {told}.new {told}\nsleep 99\n"
+    )
+    engine.chmod(0o755)
+    program = [sys.executable, "-c", STARTS_AN_ENGINE, str(engine), str(tmp_path)]
+    with subprocess.Popen(program, cwd=CHECKOUT) as process:  # noqa: S603
+        wait_for(told.is_file)
+        leader = int(told.read_text())
+        wait_for(lambda: len(guard.members(leader)) == 3)
+        process.kill()
+    wait_for(lambda: not guard.members(leader))
+
+
+def wait_for(met: Callable[[], bool], seconds: float = 30.0) -> None:
+    until = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def working_on(backend: automation.Backend) -> list[str]:
