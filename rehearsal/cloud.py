@@ -128,6 +128,8 @@ class StandinCloud:
             found = _of_arn(self._things.get((urn, own_id), []), arn)
             if found:
                 self._things[urn, own_id].remove(found[0])
+                if not self._things[urn, own_id]:
+                    del self._things[urn, own_id]
 
     def clear(self) -> None:
         """Forget everything."""

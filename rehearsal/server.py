@@ -1,6 +1,7 @@
 """The engine's door: one gRPC server on a loopback port that is the provider of every package at once."""
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from rehearsal.wire import UNKNOWN, at_path, decode, encode
 CLUSTER = "clusterIdentifier"
 REACHED_BY = ("kubeconfig", "context", "cluster")
 _AUTONAMED = re.compile(r"-[0-9a-f]{7}$")
+_CONNECTIONS = 1024
+"""Newest connections whose settings are kept; an engine has one for each provider, and says nothing when it goes."""
 _WORKERS = 16
 """Calls answered at once; each takes about a millisecond."""
 
@@ -52,6 +55,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, cloud: StandinCloud) -> None:
         self._cloud = cloud
         self._set_to: dict[str, Cloud] = {}
+        self._lock = threading.Lock()
 
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         """Say what we understand: secrets, but neither resource references nor outputs."""
@@ -82,7 +86,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Remember region and default tags."""
         inputs, _ = decode(request.args)
-        self._set_to[context.peer()] = standins.cloud_of(inputs)
+        with self._lock:
+            self._set_to.pop(context.peer(), None)
+            self._set_to[context.peer()] = standins.cloud_of(inputs)
+            while len(self._set_to) > _CONNECTIONS:
+                del self._set_to[next(iter(self._set_to))]
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802

@@ -4,10 +4,17 @@ import components  # noqa: F401 - before the SDKs, which it makes import one fil
 
 # isort: split
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
+from pulumi.runtime.proto import provider_pb2
 
 from bench import engine, fleets
 from bench.markdown import table
+from rehearsal import server
+from rehearsal.cloud import Kept, StandinCloud
+from rehearsal.standins.table import Cloud
 from rehearsal.testing import needs_engine
 
 STACK = "local"
@@ -51,3 +58,18 @@ def test_a_fleet_is_measured_before_and_after(monkeypatch: pytest.MonkeyPatch) -
     assert found["peak"] > 10
     assert found["before"].keys() == found["after"].keys()
     assert found["after"]["folders"] <= found["before"]["folders"]
+
+
+def test_stand_ins_keep_nothing_of_what_was_destroyed_and_forget_the_oldest_engines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cloud = StandinCloud()
+    thing = Kept("urn", "random:index/randomId:RandomId", "name", "id", {}, {}, frozenset(), Cloud(), 0)
+    cloud.create(thing)
+    cloud.delete(thing.urn, thing.id)
+    assert not cloud._things
+    monkeypatch.setattr(server, "_CONNECTIONS", 2)
+    provider: Any = server.Provider(cloud)
+    for peer in ("one", "two", "one", "three"):
+        provider.Configure(provider_pb2.ConfigureRequest(), SimpleNamespace(peer=lambda peer=peer: peer))
+    assert list(provider._set_to) == ["one", "three"]
