@@ -19,6 +19,10 @@ class AutomationError(Exception):
         self.remedy = remedy
         super().__init__(cause, resource, remedy)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What is given by keyword is lost in Exception's own way, and then the error on its way to another process.
+        return _again, (type(self), self.args, self.__dict__)
+
     def __str__(self) -> str:
         where = self.resource.rpartition("::")[2]
         lines = [f"{where}: {self.cause}" if where and where not in self.cause else self.cause]
@@ -34,6 +38,12 @@ class AutomationError(Exception):
             "resource": self.resource,
             "remedy": self.remedy,
         }
+
+
+def _again(kind: type[AutomationError], args: tuple[Any, ...], given: dict[str, Any]) -> AutomationError:
+    made = kind.__new__(kind, *args)
+    made.__dict__.update(given)
+    return made
 
 
 class ConfigurationError(AutomationError):

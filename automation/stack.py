@@ -21,7 +21,7 @@ from automation import journal, judged, locks
 from automation.account import account_now
 from automation.backend import Backend, rehearsal
 from automation.engine import Engine
-from automation.errors import AutomationError, ConflictError, NoEngineError
+from automation.errors import AutomationError, ConfigurationError, ConflictError, NoEngineError
 from automation.events import Ended, OnEvent, Recorder, Started, ignore
 from automation.locks import OnConflict, Waiting
 from automation.others import put_other
@@ -33,6 +33,7 @@ from rehearsal import canaries
 from rehearsal.cli import CHECKOUT, find_engine
 from rehearsal.inline import Guarded
 from rehearsal.plan import PROJECT
+from rocketchat import releases
 from stacks import files
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
@@ -114,10 +115,13 @@ class ChatStack:
         """Deploy. A preview that fails stops it before anything is done; `anew` are URNs to make anew.
 
         Raises ConflictError where an earlier deployment was interrupted: `recover` comes first, because the engine
-        would make again what it does not know of.
+        would make again what it does not know of. Raises ConfigurationError where the release that is deployed cannot
+        become the one that is wanted.
         """
         with self._held():
-            self.refuse_pending()
+            state = self.export_state()
+            self._refuse_pending(state)
+            self._refuse_release(state)
             if preview:
                 self.preview(policies=policies, refresh=refresh, anew=anew)
             return self._operate(
@@ -162,9 +166,9 @@ class ChatStack:
                 remedy="give the name of the stack that is to go",
             )
         with self._held():
-            # What an undecided step left behind would be forgotten with the state.
-            self.refuse_pending()
             state = self.export_state()
+            # What an undecided step left behind would be forgotten with the state.
+            self._refuse_pending(state)
             self._refuse_protected(state, unprotect=unprotect)
             self._refuse_other_account(state)
             if unprotect:
@@ -322,9 +326,9 @@ class ChatStack:
         wanted = self._policies if policies is None else policies
         return {"policy_packs": [str(PACK)] if wanted else None}
 
-    def refuse_pending(self) -> None:
+    def _refuse_pending(self, state: State) -> None:
         """Raise ConflictError where an earlier deployment was interrupted."""
-        pending = self.pending()
+        pending = pendings(journal.begun(state))
         if pending:
             listed = ", ".join(f"{one.operation} {one.name}" for one in pending)
             raise ConflictError(
@@ -332,6 +336,19 @@ class ChatStack:
                 resource=pending[0].urn if len(pending) == 1 else "",
                 remedy=f"python -m automation recover {self.name}",
             )
+
+    def _refuse_release(self, state: State) -> None:
+        """Raise ConfigurationError for a step that Rocket.Chat cannot take; the file's own word on its data counts."""
+        deployed, chat = state.outputs.get("release"), self.spec.parts.chat
+        if not isinstance(deployed, str) or chat.upgrade_from is not None:
+            return
+        try:
+            releases.check_upgrade(deployed, chat.release)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{self.name} runs another release: {error}",
+                remedy="if its data are those of another release (of a backup), say so in chat.upgradeFrom",
+            ) from None
 
     def _refuse_protected(self, state: State, *, unprotect: bool) -> None:
         protected = [one for one in state.resources if one.protected]

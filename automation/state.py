@@ -88,6 +88,11 @@ class State:
         return pendings(self.deployment.get("pending_operations") or [])
 
     @property
+    def outputs(self) -> Mapping[str, Any]:
+        """The stack's outputs; secret ones are encrypted."""
+        return next((one.get("outputs") or {} for one in self.records if one["type"] == STACK_TYPE), {})
+
+    @property
     def account(self) -> str | None:
         """The AWS account that most of the resources are in, from their ARNs; None where there is no AWS."""
         found: Counter[str] = Counter()

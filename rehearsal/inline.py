@@ -62,3 +62,5 @@ class Guarded:
 async def _drained() -> None:
     with collector.seldom():
         await drain()
+    # The SDK registers the stack's outputs next, in a task, and waits for it only where something else is waited for.
+    SETTINGS.outputs.add(asyncio.ensure_future(asyncio.sleep(0)))

@@ -25,7 +25,9 @@ from automation import (
     ConfigurationError,
     ConflictError,
     Event,
+    Finding,
     NoEngineError,
+    PolicyError,
     ProviderError,
     SecretValue,
     open_stack,
@@ -91,6 +93,19 @@ def test_an_exported_state_is_read_back_and_anything_else_is_refused() -> None:
             State.from_json(wrong)
 
 
+def test_an_error_is_the_same_in_another_process() -> None:
+    found = Finding(
+        "public", "rocketchat", mandatory=True, message="it is public", urn="urn:pulumi:a::b::c::data"
+    )
+    for error in (
+        ConflictError("it is locked", resource="urn:pulumi:a::b::c::chat", remedy="wait"),
+        PolicyError([found], remedy="close it"),
+    ):
+        again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+        assert type(again) is type(error)
+        assert (str(again), again.to_json()) == (str(error), error.to_json())
+
+
 # ------------------------------------------------------------------------------------- what is refused
 
 
@@ -143,6 +158,30 @@ def test_the_second_who_wants_a_stack_fails_or_waits_as_asked() -> None:
 
 
 # ------------------------------------------------------------------------------------------ operations
+
+
+def chat_of(**keys: str) -> dict[str, object]:
+    return {**world.VALUES, "rocketchat:chat": {"host": "chat.example.com", "profile": "trial", **keys}}
+
+
+@needs_engine
+def test_a_release_is_not_deployed_over_one_that_cannot_become_it_unless_the_file_knows_better() -> None:
+    def program() -> None:
+        pulumi.export("release", (pulumi.Config("rocketchat").get_object("chat") or {})["release"])
+
+    with automation.rehearsal(program=program) as backend:
+        with opened(backend, values=chat_of(release="8.9.0")) as stack:
+            stack.up(preview=False)
+        with opened(backend, values=chat_of(release="8.5.1")) as stack:
+            with pytest.raises(ConfigurationError, match=r"8\.9\.0 cannot go back to 8\.5\.1") as refused:
+                stack.up()
+            assert "chat.upgradeFrom" in refused.value.remedy
+            assert stack.outputs()["release"] == "8.9.0"
+        with opened(backend, values=chat_of(release="8.5.1", upgradeFrom="8.5.1")) as stack:
+            stack.up(preview=False)
+            assert stack.outputs()["release"] == "8.5.1"
+        with opened(backend, values=chat_of(release="8.9.0")) as stack:
+            stack.up(preview=False)
 
 
 @needs_engine
