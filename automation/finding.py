@@ -4,6 +4,7 @@ What is found is read through its provider, and only what agrees with what was a
 as found. Rehearsals and real clouds are asked by the same code.
 """
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
+from pulumi.automation import EngineEvent
 from pulumi.automation.errors import CommandError
 
 from automation import traces
@@ -78,9 +80,8 @@ def search(
     found = {urn: Found(ways[urn]) for urn in begun}
     if not sought:
         return found
-    asking = _Asking(stack)
-    read = asking.all(sought, ways)
     known, elsewhere = _known(state), _Elsewhere(stack)
+    read = _Asking(stack, frozenset(own_id for _, own_id in known)).all(sought, ways)
     for one in sought:
         mine: list[str] = []
         others: list[tuple[str, str]] = []
@@ -216,27 +217,38 @@ class _Thing(pulumi.CustomResource):
         super().__init__(kind, name, {}, opts)
 
 
+class _AbsentError(Exception):
+    """Something that was to be read is not there."""
+
+
 class _Asking:
     """Runs of a program that only asks: what it reads is in its own state then, which is thrown away."""
 
-    def __init__(self, stack: "ChatStack") -> None:
+    def __init__(self, stack: "ChatStack", arns: frozenset[str]) -> None:
         self._stack = stack
         clear = stack.clear_state()
         self._providers = {
             _reference(one): one for one in clear.records if str(one["type"]).startswith("pulumi:providers:")
         }
         self._secrets = stack.secrets()
+        self._arns = arns
+        self._absent: set[tuple[str, str]] = set()
+        """What is listed, or named by inputs, and cannot be read: URN of the step, and id."""
+        self._asked: dict[str, tuple[str, str]] = {}
 
     def all(self, sought: Sequence[Begun], ways: Mapping[str, Way]) -> dict[str, list[_Read]]:
-        """Ask for all at once; where that fails because one is not there, for each by itself."""
+        """Ask for all at once, and again without what is not there; where that is no help, for each by itself."""
         try:
-            return self._run(sought, ways)
+            while True:
+                # What is not there is not asked for again, so this ends.
+                with contextlib.suppress(_AbsentError):
+                    return self._run(sought, ways)
         except ProviderError:
             if len(sought) == 1:
                 raise
         found: dict[str, list[_Read]] = {}
         for one in sought:
-            found |= self._run([one], ways)
+            found |= self.all([one], ways)
         return found
 
     def _run(self, sought: Sequence[Begun], ways: Mapping[str, Way]) -> dict[str, list[_Read]]:
@@ -247,6 +259,13 @@ class _Asking:
                     made[one.provider] = self._provider(one.provider, f"provider-{len(made)}")
                 self._ask(one, ways[one.urn], made[one.provider], f"{_FOUND}-{at}")
 
+        def said(event: EngineEvent) -> None:
+            told = event.diagnostic_event
+            if told is not None and told.severity == "error" and told.urn and _ABSENT.search(told.message):
+                absent.append(told.urn.rpartition("::")[2])
+
+        absent: list[str] = []
+        self._asked.clear()
         guarded = Guarded(program)
         backend, engine = self._stack.backend, self._stack.engine
         with tempfile.TemporaryDirectory(prefix="rocketchat-search-") as folder:
@@ -265,9 +284,13 @@ class _Asking:
                 stack = create_or_select_stack(
                     "search", own.options(engine), project_name=_PROJECT, program=guarded
                 )
-                stack.up(color="never")
+                stack.up(color="never", on_event=said)
                 state = State(3, stack.export_stack().deployment or {})
             except CommandError as error:
+                gone = {self._asked[name] for name in absent if name in self._asked}
+                if gone:
+                    self._absent |= gone
+                    raise _AbsentError from None
                 told = "\n".join([str(error), *(str(one) for one in guarded.failures)])
                 if len(sought) == 1 and _ABSENT.search(told):
                     return {sought[0].urn: []}
@@ -307,6 +330,9 @@ class _Asking:
     def _ask(self, begun: Begun, way: Way, provider: pulumi.ProviderResource, name: str) -> None:
         def read(ids: Sequence[str]) -> None:
             for at, own_id in enumerate(dict.fromkeys(ids)):
+                if (begun.urn, own_id) in self._absent:
+                    continue
+                self._asked[f"{name}-{at}"] = begun.urn, own_id
                 options = pulumi.ResourceOptions(id=_placed(begun, own_id), provider=provider)
                 _Thing(begun.type, f"{name}-{at}", options)
 
@@ -318,7 +344,7 @@ class _Asking:
             filters = [{"key": key, "values": [value]} for key, value in begun.tags.items()]
             arguments = {"tagFilters": filters, "region": way.region or begun.region}
             asked = pulumi.runtime.invoke_output(traces.TAGGED_BY, arguments, options)
-            asked.apply(lambda answer: read(list(_of_tags(way, answer))))
+            asked.apply(lambda answer: read(list(_of_tags(way, answer, self._arns))))
         elif isinstance(way, Listed):
             asked = pulumi.runtime.invoke_output(way.lookup, way.arguments(begun), options)
             asked.apply(lambda answer: read(list(_of_list(way, begun, answer))))
@@ -330,10 +356,11 @@ def _placed(begun: Begun, own_id: str) -> str:
     return f"{own_id}@{begun.region}" if elsewhere else own_id
 
 
-def _of_tags(way: Tagged, answer: Mapping[str, Any]) -> Iterator[str]:
+def _of_tags(way: Tagged, answer: Mapping[str, Any], known: frozenset[str]) -> Iterator[str]:
+    """Give the ids of what is listed and not in the state: one pattern can stand for things of several types."""
     for one in answer["resourceTagMappingLists"]:
         found = re.fullmatch(way.arn, one["resourceArn"])
-        if found:
+        if found and one["resourceArn"] not in known:
             yield found.expand(way.id)
 
 
