@@ -44,9 +44,11 @@ def program() -> None:
     vpc = aws.ec2.Vpc("net", cidr_block="10.0.0.0/16", tags={"Level": level}, opts=options)
     aws.ec2.Subnet("net", vpc_id=vpc.id, cidr_block="10.0.1.0/24", opts=options)
     group = aws.ec2.SecurityGroup("chat", vpc_id=vpc.id, opts=options)
-    rule = {"security_group_id": group.id, "cidr_ipv4": "10.0.0.0/16", "ip_protocol": "-1"}
-    aws.vpc.SecurityGroupIngressRule("in", **rule, opts=options)  # type: ignore[arg-type]
-    aws.vpc.SecurityGroupEgressRule("out", **rule, opts=options)  # type: ignore[arg-type]
+    for name, direction in (
+        ("in", aws.vpc.SecurityGroupIngressRule),
+        ("out", aws.vpc.SecurityGroupEgressRule),
+    ):
+        direction(name, security_group_id=group.id, cidr_ipv4="10.0.0.0/16", ip_protocol="-1", opts=options)
     held = pulumi.ResourceOptions(provider=provider, protect=True, retain_on_delete=True)
     bucket = aws.s3.Bucket("data", bucket="data.example.com", opts=held)
     aws.s3.BucketVersioning(
