@@ -29,7 +29,6 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 
 from automation.disturbed import Phase, Subject, Sweep, Undisturbed, disturb, undisturbed
 from automation.errors import AutomationError
@@ -246,10 +245,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = [*given.stacks, f"--seed {given.seed} --sample {given.sample} --minutes {given.minutes:g}"]
     command = " ".join(["python -m automation.faulty", *words, *(["--every"] if given.every else [])])
 
+    table = ""
+
     def on_done(done: list[Sweep], left_out: int) -> None:
         # After each sweep: one that is interrupted leaves what it has.
+        nonlocal table
+        table = markdown(done, command=command, left_out=left_out)
         if given.write:
-            write(PAGE, markdown(done, command=command, left_out=left_out))
+            write(PAGE, table)
         if given.json is not None:
             figures: list[Mapping[str, Any]] = [asdict(one) for one in done]
             given.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
@@ -268,10 +271,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (InvalidStack, AutomationError) as error:
         to.print(str(error), style="red", markup=False)
         return 1
-    table = Table(*HEAD)
-    for row in rows(done):
-        table.add_row(*row)
-    to.print(table)
+    # As it stands in the page: a terminal is too narrow for a drawn one.
+    to.print(table, markup=False, highlight=False, soft_wrap=True)
     return 0 if all(one.well for one in done) else 1
 
 
