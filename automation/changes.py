@@ -23,6 +23,7 @@ from automation.rows import Row, read, write
 from automation.stack import open_stack
 from automation.trials import SCENES, Trial, fonts, scene_secrets, scene_values, trials
 from automation.values import REPLACING, Result, Step
+from automation.workers import end_with_parent
 from rehearsal import canaries
 from stacks.deploy import SEAL
 from stacks.spec import Profile
@@ -257,7 +258,7 @@ def run(wanted: Iterable[int], parallel: int = PARALLEL) -> Iterator[dict[int, R
         by_scene.setdefault(every[at].scene, []).append(at)
     with (
         Progress(console=Console(stderr=True)) as progress,
-        ProcessPoolExecutor(parallel, mp_context=get_context("spawn")) as pool,
+        ProcessPoolExecutor(parallel, mp_context=get_context("spawn"), initializer=end_with_parent) as pool,
     ):
         bar = progress.add_task("changes", total=sum(map(len, by_scene.values())))
         jobs = [

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
+from multiprocessing.managers import SyncManager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from rich.progress import (
 
 from automation.disturbed import Phase, Subject, Sweep, Undisturbed, disturb, undisturbed
 from automation.errors import AutomationError
+from automation.workers import end_with_parent
 from rehearsal import stack as rehearsed
 from rehearsal.cli import CHECKOUT, find_engine
 from rehearsal.faults import Call, Fault
@@ -81,8 +83,9 @@ def jobs(stack: str, well: Undisturbed, *, together: bool, every: bool, sample: 
     return made
 
 
-def _be_quiet() -> None:
-    """What the SDK says when its engine is gone is what is asked for here."""
+def _begin() -> None:
+    """Begin a worker, quietly: what the SDK says when its engine is gone is what is asked for here."""
+    end_with_parent()
     logging.disable()
     warnings.simplefilter("ignore")
 
@@ -109,6 +112,8 @@ def sweep(
 ) -> list[Sweep]:
     """Run the sweeps, with progress; `on_done` is told all that came of them, and how many calls are still left out."""
     context = multiprocessing.get_context("spawn")
+    manager = SyncManager(ctx=context)
+    manager.start(end_with_parent)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -119,8 +124,8 @@ def sweep(
     until = time.monotonic() + 60 * minutes
     done: list[Sweep] = []
     with (
-        context.Manager() as manager,
-        ProcessPoolExecutor(processes, mp_context=context, initializer=_be_quiet) as pool,
+        manager,
+        ProcessPoolExecutor(processes, mp_context=context, initializer=_begin) as pool,
         Progress(*columns, console=to, speed_estimate_period=600) as progress,
     ):
         told = manager.Queue()
