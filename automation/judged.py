@@ -35,6 +35,9 @@ _AGAIN = "mend it and run `up` again: it goes on from what is in the state"
 _NUMBERED = re.compile(r"\s*\d+\) ")
 _PROTECTED = re.compile(r"marked for protection|because it is protected")
 _SUMMARY = re.compile(r"^(update|preview|destroy|refresh) failed$|^resource .* failed$", re.IGNORECASE)
+_CANCELLED = re.compile(r"^\w+ canceled$")
+_NO_ENGINE = re.compile(r"Resource monitor has terminated, shutting down$")
+"""What a program says that has lost its engine. It says nothing of why."""
 
 
 def of_file(error: InvalidStack) -> ConfigurationError:
@@ -58,14 +61,12 @@ def of_operation(
     recover = f"python -m automation recover {recorder.stack}"
     if killed:
         return CancelledError(f"the engine was killed in the middle of the {recorder.kind}", remedy=recover)
-    if interrupted:
-        return CancelledError(
-            f"the {recorder.kind} was stopped; what was done until then is in the state",
-            remedy="run it again; it goes on from there",
-        )
+    errors = recorder.of_severity("error")
+    if interrupted or any(_CANCELLED.match(said.message) for said in errors):
+        return _stopped(f"the {recorder.kind} was stopped")
     if raised:
         return _of_program(raised[0], secrets)
-    told = [said for said in recorder.of_severity("error") if not _SUMMARY.match(said.message)]
+    told = [said for said in errors if not _SUMMARY.match(said.message)]
     refused = [said for said in told if _of_resource(said)]
     stopping = [finding for finding in recorder.findings if finding.mandatory]
     if stopping and not recorder.failed:
@@ -80,7 +81,15 @@ def of_operation(
         cause = "\n".join(dict.fromkeys(said.message for said in refused)) or "the provider failed"
         return ProviderError(mask(cause, secrets), resource=urn, remedy=recover if lost else _AGAIN)
     messages = [said.message for said in told if STOPPED not in said.message]
+    if messages and all(_NO_ENGINE.search(message) for message in messages):
+        return _stopped(f"the program lost its connection to the engine in the middle of the {recorder.kind}")
     return _of_text("\n".join(dict.fromkeys(messages)) or str(error), recorder.stack, secrets)
+
+
+def _stopped(cause: str) -> CancelledError:
+    return CancelledError(
+        f"{cause}; what was done until then is in the state", remedy="run it again; it goes on from there"
+    )
 
 
 def _of_protection(protected: Sequence[Said], stack: str) -> ConflictError:

@@ -8,7 +8,7 @@ import json
 import pickle
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +17,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 from pulumi.automation import CommandResult
+from pulumi.automation.errors import CommandError
 
 import automation
 from automation import (
@@ -30,10 +31,12 @@ from automation import (
     PolicyError,
     ProviderError,
     SecretValue,
+    judged,
     open_stack,
     others,
 )
 from automation.engine import Engine
+from automation.events import Recorder, Said
 from automation.fleet import Member, fleet
 from automation.locks import Waiting, held
 from automation.state import State, mask, secrets_in
@@ -357,8 +360,15 @@ def test_two_updates_at_once_one_waits_and_one_fails() -> None:
         assert sorted(changed) == [0, world.COUNT]
 
 
+def stop_from_outside(stack: ChatStack) -> None:
+    """Stop its engine as a machine does that is shut down, or a pipeline that is cancelled."""
+    for process in stack.engine._running:
+        process.terminate()
+
+
 @needs_engine
-def test_an_operation_can_be_cancelled_and_gone_on_with() -> None:
+@pytest.mark.parametrize("stop", [ChatStack.cancel, stop_from_outside])
+def test_an_operation_can_be_cancelled_and_gone_on_with(stop: Callable[[ChatStack], None]) -> None:
     begun = threading.Event()
     slow = [True]
 
@@ -374,7 +384,7 @@ def test_an_operation_can_be_cancelled_and_gone_on_with() -> None:
         def cancel() -> None:
             begun.wait(20)
             time.sleep(0.3)
-            stack.cancel()
+            stop(stack)
 
         thread = threading.Thread(target=cancel)
         thread.start()
@@ -386,6 +396,22 @@ def test_an_operation_can_be_cancelled_and_gone_on_with() -> None:
         stack.up(preview=False)
         with pytest.raises(ConflictError, match="no operation"):
             stack.cancel()
+
+
+def test_a_program_that_lost_its_engine_is_no_mistake_of_the_configuration() -> None:
+    lost = "Resource monitor has terminated, shutting down"
+    recorder = Recorder("chat", "up", lambda _: None)
+    recorder.said = [
+        Said("chat", "up", "error", text, "") for text in (lost, f"an unhandled error occurred: {lost}")
+    ]
+    failed = CommandError(CommandResult(stdout="", stderr="", code=1))
+    error = judged.of_operation(failed, recorder, [], frozenset(), interrupted=False, killed=False)
+    assert isinstance(error, CancelledError)
+    assert "lost its connection to the engine" in error.cause
+    assert "run it again" in error.remedy
+    recorder.said.append(Said("chat", "up", "error", "no space left on device", ""))
+    error = judged.of_operation(failed, recorder, [], frozenset(), interrupted=False, killed=False)
+    assert "no space left" in error.cause
 
 
 @needs_engine
