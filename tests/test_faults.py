@@ -217,13 +217,15 @@ def test_a_step_that_nobody_decided_stops_everything_until_a_person_does() -> No
         ) as stack,
     ):
         assert backend.cloud is not None
-        backend.cloud.faults = Faults(Fault.LOST, kill=stack.kill, width=9, quotes=True)
+        # Of several that are under way, the first that fails would stop what is not begun yet.
+        vpc = ("create", "urn:pulumi:faulty::rocketchat::aws:ec2/vpc:Vpc::net")
+        backend.cloud.faults = Faults(Fault.LOST, among=frozenset({vpc}), quotes=True)
         with pytest.raises(ProviderError) as failed:
             stack.up(preview=False)
         backend.cloud.faults = None
         assert world.SECRET not in str(failed.value)
         assert "recover" in failed.value.remedy
-        vpc = next(one for one in stack.pending() if one.name == "net")
+        assert [one.urn for one in stack.pending()] == [vpc[1]]
         # The engine's own preview, as a plain `pulumi up` makes one.
         with pytest.raises(ConflictError, match="was interrupted") as refused:
             stack.preview()
@@ -235,7 +237,7 @@ def test_a_step_that_nobody_decided_stops_everything_until_a_person_does() -> No
         with pytest.raises(ConflictError, match="nothing is pending of urn:x"):
             stack.recover(adopt={"urn:x": "vpc-1"})
         with pytest.raises(ConflictError, match="does not exist"):
-            stack.recover(adopt={vpc.urn: "vpc-0"})
+            stack.recover(adopt={vpc[1]: "vpc-0"})
         assert stack.recover().done
         stack.up(preview=False)
 
