@@ -34,6 +34,7 @@ from rich.progress import (
 from automation.disturbed import Phase, Subject, Sweep, Undisturbed, disturb, undisturbed
 from automation.errors import AutomationError
 from automation.workers import end_with_parent
+from rehearsal import pages
 from rehearsal import stack as rehearsed
 from rehearsal.cli import CHECKOUT, find_engine
 from rehearsal.faults import Call, Fault
@@ -42,7 +43,6 @@ from stacks.problems import InvalidStack
 
 REFERENCE = "lovia-fargate"
 PAGE = CHECKOUT / "docs" / "faults.md"
-BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 SAMPLE = 4
 """Calls of the first stack that go wrong alone, for each phase and kind of fault; of the others, a quarter of it."""
 TOGETHER = (Fault.FAIL, Fault.UNDONE, Fault.LOST, Fault.HALF)
@@ -197,9 +197,7 @@ def markdown(done: Sequence[Sweep], *, command: str, left_out: int) -> str:
     lines = [
         f"Made by `{command}`.",
         "",
-        "| " + " | ".join(HEAD) + " |",
-        "|" + "---|" * 3 + "--:|" * (len(HEAD) - 3),
-        *("| " + " | ".join(row) + " |" for row in rows(done)),
+        pages.table(HEAD, rows(done)),
         "",
         f"{sum(one.faults for one in done)} calls went wrong in {sum(one.deployments for one in done)} deployments"
         + (f"; {left_out} calls of the plan were left out for want of time." if left_out else "."),
@@ -209,14 +207,6 @@ def markdown(done: Sequence[Sweep], *, command: str, left_out: int) -> str:
         lines += ["", "What a person had to decide:", ""]
         lines += [f"- {reason} ({count} times)" for reason, count in sorted(reasons.items())]
     return "\n".join(lines)
-
-
-def write(page: Path, made: str) -> None:
-    """Put the table into a page, between its marks."""
-    text = page.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    page.write_text(f"{before}{BEGIN}\n{made}\n{END}{after}", encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -257,7 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         nonlocal table
         table = markdown(done, command=command, left_out=left_out)
         if given.write:
-            write(PAGE, table)
+            pages.write(PAGE, table)
         if given.json is not None:
             figures: list[Mapping[str, Any]] = [asdict(one) for one in done]
             given.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

@@ -213,22 +213,11 @@ def _complete(stack: "ChatStack", state: State, there: Found) -> bool:
     """Whether a list in which nothing was found can be relied upon."""
     if not isinstance(there.way, Tagged | Listed) or stack.backend.rehearsal:
         return True
-    written = (state.deployment.get("manifest") or {}).get("time")
     try:
-        when = dt.datetime.fromisoformat(str(written)[:19]).replace(tzinfo=_offset(str(written)))
+        written = dt.datetime.fromisoformat(str((state.deployment.get("manifest") or {}).get("time")))
     except ValueError:
         return False
-    return (dt.datetime.now(dt.UTC) - when).total_seconds() >= SETTLING
-
-
-def _offset(written: str) -> dt.timezone:
-    """Read the end of `2026-01-01T00:00:00.123456789+02:00`, which has more digits than Python takes."""
-    sign = written[-6:-5]
-    if sign not in {"+", "-"}:
-        return dt.UTC
-    hours, minutes = int(written[-5:-3]), int(written[-2:])
-    ahead = dt.timedelta(hours=hours, minutes=minutes)
-    return dt.timezone(ahead if sign == "+" else -ahead)
+    return (dt.datetime.now(dt.UTC) - written.astimezone(dt.UTC)).total_seconds() >= SETTLING
 
 
 def _in(state: State, urn: str) -> bool:

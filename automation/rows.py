@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from rehearsal import pages
 from rehearsal.cli import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "changes.md"
-BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 COLUMNS = ("key", "on", "change", "does", "the chat", "data")
 SECRETS = "secrets"
 """Heading of what stands in no section."""
-_CELLS = re.compile(r"(?<!\\)\|")
+_BETWEEN = re.compile(r"(?<!\\)\|")
 
 
 @dataclass(frozen=True)
@@ -48,29 +48,23 @@ def tables(rows: Iterable[Row]) -> str:
     """Return the rows as tables below headings."""
     parts = []
     for heading, inside in groupby(rows, key=lambda row: section(row.key)):
-        lines = [f"### {heading}", "", f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
-        lines += [_line(row, heading) for row in inside]
-        parts.append("\n".join(lines))
+        parts.append(f"### {heading}\n\n{pages.table(COLUMNS, [_cells(row, heading) for row in inside])}")
     return "\n\n".join(parts)
 
 
 def read(page: Path = PAGE) -> list[Row]:
     """Return the rows that stand in the page."""
-    inside = page.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
-    return list(_rows(inside.splitlines()))
+    return list(_rows(pages.read(page).splitlines()))
 
 
 def write(rows: Iterable[Row], page: Path = PAGE) -> None:
     """Put the rows into the page, in the place of those that are there."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    page.write_text(f"{before}{BEGIN}\n\n{tables(rows)}\n\n{END}{after}", encoding="utf-8")
+    pages.write(page, f"\n{tables(rows)}\n")
 
 
-def _line(row: Row, heading: str) -> str:
-    cells = [f"`{row.key.removeprefix(f'{heading}.')}`", row.on, row.change, row.does]
-    cells += [row.chat, row.data]
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+def _cells(row: Row, heading: str) -> list[str]:
+    short = row.key.removeprefix(f"{heading}.")
+    return [f"`{short}`", row.on, row.change, row.does, row.chat, row.data]
 
 
 def _rows(lines: Iterable[str]) -> Iterator[Row]:
@@ -79,7 +73,7 @@ def _rows(lines: Iterable[str]) -> Iterator[Row]:
         if line.startswith("### "):
             heading = line.removeprefix("### ")
         elif line.startswith("| `"):
-            first, *others = (cell.strip().replace("\\|", "|") for cell in _CELLS.split(line)[1:-1])
+            first, *others = (cell.strip().replace("\\|", "|") for cell in _BETWEEN.split(line)[1:-1])
             short = first.strip("`")
             bare = ":" in short or heading in (SECRETS, short)
             yield Row(short if bare else f"{heading}.{short}", *others)

@@ -26,7 +26,7 @@ from automation.events import Ended, OnEvent, Recorder, Started, ignore
 from automation.locks import OnConflict, Waiting
 from automation.others import put_other
 from automation.recovery import Recovered, recover
-from automation.state import Pending, State, leaves, mask, pendings, plain, revealed, secrets_in
+from automation.state import Pending, State, in_clear, leaves, mask, pendings, plain, secrets_in
 from automation.values import Resource, Result, SecretValue
 from automation.workspace import create_or_select_stack
 from rehearsal import canaries
@@ -230,9 +230,8 @@ class ChatStack:
 
     def clear_state(self) -> State:
         """Return the state with its secrets in clear. Neither log nor keep it."""
-        return State.from_json(
-            json.dumps(revealed(json.loads(self.run(["stack", "export", "--show-secrets"]))))
-        )
+        told = State.from_json(self.run(["stack", "export", "--show-secrets"]))
+        return State(told.version, in_clear(told.deployment)[0])
 
     def other_states(self) -> Iterator[State]:
         """Give the states of the other stacks that are kept in the same place, as far as they may be read."""

@@ -15,8 +15,8 @@ from automation.values import SECRET, Resource
 STACK_TYPE = "pulumi:pulumi:Stack"
 UNDECIDED = "rocketchat:recovery:Undecided"
 """What the state has in place of a step whose outcome nobody knows; see `automation.journal`."""
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the wire format's own constant
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the wire format's own constant
 SHORTEST = 6
 """Secrets with fewer characters are not masked: they stand in every text."""
 _ACCOUNT = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")
@@ -120,7 +120,7 @@ def pendings(operations: Sequence[Mapping[str, Any]]) -> tuple[Pending, ...]:
 def plain(value: Any) -> Any:
     """Return a value of a state without what is secret in it: None stands there."""
     if isinstance(value, Mapping):
-        if value.get(_SIGNATURE) == _SECRET_SIGNATURE:
+        if value.get(SIGNATURE) == SECRET_SIGNATURE:
             return None
         return {key: plain(one) for key, one in value.items()}
     if isinstance(value, list):
@@ -128,21 +128,26 @@ def plain(value: Any) -> Any:
     return None if value == SECRET else value
 
 
-def revealed(value: Any) -> Any:
-    """Return a value of an export that was made with its secrets in clear, with them in their places. Do not log it."""
+def in_clear(value: Any) -> tuple[Any, bool]:
+    """Return a value of an export that was made with its secrets in clear, and whether anything in it is secret.
+
+    Do not log it.
+    """
     if isinstance(value, Mapping):
-        if value.get(_SIGNATURE) == _SECRET_SIGNATURE:
-            return json.loads(value["plaintext"])
-        return {key: revealed(one) for key, one in value.items()}
+        if value.get(SIGNATURE) == SECRET_SIGNATURE:
+            return in_clear(json.loads(value["plaintext"]))[0], True
+        parts = {key: in_clear(one) for key, one in value.items()}
+        return {key: one for key, (one, _) in parts.items()}, any(secret for _, secret in parts.values())
     if isinstance(value, list):
-        return [revealed(one) for one in value]
-    return value
+        items = [in_clear(one) for one in value]
+        return [one for one, _ in items], any(secret for _, secret in items)
+    return value, False
 
 
 def secrets_in(value: Any) -> Iterator[str]:
     """Give every secret string in an export that was made with its secrets in clear."""
     if isinstance(value, Mapping):
-        if value.get(_SIGNATURE) == _SECRET_SIGNATURE:
+        if value.get(SIGNATURE) == SECRET_SIGNATURE:
             plain = value.get("plaintext")
             if isinstance(plain, str):
                 with contextlib.suppress(ValueError):

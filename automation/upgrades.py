@@ -22,7 +22,7 @@ from typing import Any
 from automation.backend import rehearsal
 from automation.holding import REVISIONS, holds_data
 from automation.stack import open_stack
-from automation.state import State
+from automation.state import SIGNATURE, State
 from automation.values import REPLACING, Result
 from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import Kept, StandinCloud
@@ -32,7 +32,6 @@ from stacks import deploy, files
 FOLDER = CHECKOUT / "tests" / "data" / "states"
 _MAY_BE_NEW = REVISIONS - {"random:index/randomPassword:RandomPassword", "aws:ssm/activation:Activation"}
 """A new password of the database, or another host, is not what an upgrade should bring."""
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
 _WHEN = "2026-01-01T00:00:00Z"
 """When everything in a kept state was made: the same state must be the same file on another day."""
 
@@ -99,7 +98,7 @@ def _comparable(value: Any) -> Any:
     if isinstance(value, list):
         return [_comparable(one) for one in value]
     if isinstance(value, Mapping):
-        if _SIGNATURE in value:
+        if SIGNATURE in value:
             return "[secret]"
         return {key: _comparable(one) for key, one in value.items() if key != "secrets_providers"}
     return value

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import policies
-from bench.markdown import table
 from rehearsal.cli import find_engine
+from rehearsal.pages import titled
 from rehearsal.stack import plan
 from stacks import files
 
@@ -117,7 +117,7 @@ def planning(stacks: Sequence[str], runs: int) -> str:
                 f"{whole_plan.megabytes:.0f}",
             ]
         )
-    return table(
+    return titled(
         f"Planning in process, processor seconds, medians of {runs} runs (least in brackets)",
         ["stack", "resources", "floor s", "plan s", "plan / floor", "whole SDKs s", "floor MB", "plan MB"],
         rows,

@@ -21,7 +21,7 @@ import components  # noqa: F401 - before the SDKs, which it makes import one fil
 import automation
 from automation import ChatStack, open_stack
 from bench import small
-from bench.markdown import table
+from rehearsal.pages import titled
 from rehearsal.stack import load, plan
 from stacks import deploy
 
@@ -126,7 +126,7 @@ def preview_table(stacks: Sequence[str], runs: int) -> str:
             times = [one["policies"] / one["preview"] for one in samples if "policies" in one]
             pack = f"{middle(over):.2f} s, {middle(times):.2f} times" if over else ""
             rows.append([f"`{stack}`", state, *cells, f"{ratio:.2f}", pack])
-    return table(
+    return titled(
         f"Preview in the engine against an empty preview and the plan in process (aim: {AIM} times)",
         [
             "stack",
@@ -152,7 +152,7 @@ def life_table(stacks: Sequence[str], runs: int) -> str:
             ratio = middle([life[what][1] / life[what][0] for life in found])
             row.append(f"{own:.2f} s, {ratio:.1f} times")
         rows.append(row)
-    return table(
+    return titled(
         "Operations in the engine, and how many times the empty program's", ["stack", *OPERATIONS], rows
     )
 

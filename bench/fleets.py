@@ -25,8 +25,8 @@ import automation
 from automation import ChatStack, Result
 from automation.fleet import Member, fleet
 from bench import small
-from bench.markdown import table
 from rehearsal import canaries
+from rehearsal.pages import titled
 from stacks import deploy, files
 
 WARM = 6
@@ -164,7 +164,7 @@ def report(sizes: Sequence[int]) -> str:
                 ]
             )
     columns = ["what", "stacks", "s", "s per stack", "MB before", "MB after", "KB per stack"]
-    return table(
+    return titled(
         f"Fleets, {PARALLEL} stacks at a time (threads, files, folders: before, after)",
         [*columns, "engines' peak MB", "threads", "files", "folders"],
         rows,

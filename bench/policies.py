@@ -5,11 +5,11 @@ import json
 import time
 from collections.abc import Sequence
 
-from bench.markdown import table
 from policy.adapters import from_plan_json
 from policy.config import load
 from policy.judge import judge
 from policy.model import Subject
+from rehearsal.pages import titled
 from rehearsal.plan import Plan
 
 GROWTH = (4, 16, 32)
@@ -48,7 +48,7 @@ def report(plans: Sequence[Plan], runs: int) -> str:
     for what, subjects, stack in cases:
         spent = 1000 * seconds(subjects, stack, runs)
         rows.append([what, f"{len(subjects):,}", f"{spent:.0f}", f"{spent * 150 / len(subjects):.0f}"])
-    return table(
+    return titled(
         "Judging by all policies in process, least processor time of several runs",
         ["what", "resources", "ms", "ms for 150 resources"],
         rows,

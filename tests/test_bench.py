@@ -11,24 +11,12 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from bench import engine, fleets
-from bench.markdown import table
 from rehearsal import server
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.standins.table import Cloud
 from rehearsal.testing import needs_engine
 
 STACK = "local"
-
-
-def test_numbers_stand_to_the_right_in_a_table_and_words_to_the_left() -> None:
-    assert table("Times", ["stack", "s"], [["`a`", "0.50"], ["`b`", 2]]).splitlines() == [
-        "**Times**",
-        "",
-        "| stack | s |",
-        "|---|--:|",
-        "| `a` | 0.50 |",
-        "| `b` | 2 |",
-    ]
 
 
 def test_a_preview_is_held_against_the_empty_one_and_the_plan_together(

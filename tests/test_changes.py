@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from automation import Step, changes, holding, rows, trials
 from automation.keys import Key, keys
-from rehearsal import standins
+from rehearsal import pages, standins
 from rehearsal.golden import FOLDER as GOLDEN
 from rehearsal.standins.again import same
 from rehearsal.standins.table import Existing
@@ -157,7 +157,7 @@ def test_a_page_that_was_written_is_read_again(tmp_path: Path) -> None:
         rows.Row("license", "a", "given → another", "nothing", "runs on", "kept"),
     ]
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{rows.BEGIN}\nold\n{rows.END}\nafter\n", encoding="utf-8")
+    page.write_text(f"before\n{pages.BEGIN}\nold\n{pages.END}\nafter\n", encoding="utf-8")
     rows.write(made, page)
     assert rows.read(page) == made
     text = page.read_text(encoding="utf-8")

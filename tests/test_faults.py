@@ -7,6 +7,7 @@ import automation_world as world  # before the SDKs
 
 # isort: split
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -14,6 +15,8 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -21,9 +24,20 @@ import pulumi_random as random
 import pytest
 
 import automation
-from automation import CancelledError, ConflictError, ProviderError, bystander, guard, open_stack, traces
+from automation import (
+    CancelledError,
+    ConflictError,
+    ProviderError,
+    bystander,
+    guard,
+    open_stack,
+    recovery,
+    traces,
+)
 from automation.disturbed import Phase, Subject, Undisturbed, disturb, undisturbed
-from automation.faulty import BEGIN, END, PAGE, jobs, write
+from automation.faulty import jobs
+from automation.finding import Found
+from automation.state import State
 from rehearsal.cli import CHECKOUT
 from rehearsal.faults import Fault, Faults
 from rehearsal.testing import needs_engine
@@ -274,11 +288,20 @@ def test_a_sweep_takes_the_same_sample_for_the_same_seed() -> None:
     assert {job.calls for job in every if job.phase is Phase.UP} == {20}
 
 
-def test_a_table_is_written_between_its_marks(tmp_path: Path) -> None:
-    page = tmp_path / "faults.md"
-    page.write_text(PAGE.read_text(encoding="utf-8"), encoding="utf-8")
-    write(page, "| one |")
-    write(page, "| two |")
-    text = page.read_text(encoding="utf-8")
-    assert f"{BEGIN}\n| two |\n{END}" in text
-    assert "| one |" not in text
+@pytest.mark.parametrize(
+    ("seconds", "lookup", "reliable"),
+    [(0, True, False), (299, True, False), (301, True, True), (0, False, True)],
+)
+def test_an_empty_list_of_a_real_cloud_is_relied_upon_after_five_minutes(
+    seconds: int, lookup: bool, reliable: bool
+) -> None:
+    ahead = dt.timezone(dt.timedelta(hours=2))
+    written = (dt.datetime.now(ahead) - dt.timedelta(seconds=seconds)).isoformat(timespec="microseconds")
+    # Go writes nanoseconds.
+    state = State(3, {"manifest": {"time": written.replace("+02:00", "123+02:00")}})
+    kind = "aws:ec2/vpc:Vpc" if lookup else "aws:s3/bucket:Bucket"
+    way = traces.of_type(kind)
+    assert not callable(way)
+    real: Any = SimpleNamespace(backend=automation.Backend())
+    assert recovery._complete(real, state, Found(way)) is reliable
+    assert recovery._complete(real, State(3, {}), Found(way)) is not lookup

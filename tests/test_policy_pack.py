@@ -43,9 +43,9 @@ from policy.model import SECRET, Stack, Subject
 from policy.pack import NOT_KNOWN, WAIVERS, policies
 from policy.rule import Level
 from policy.rules import BY_ID, RULES
-from rehearsal.cli import find_engine
 from rehearsal.plan import Plan
 from rehearsal.stack import plan
+from rehearsal.testing import needs_engine
 
 TODAY = dt.date(2026, 11, 21)
 ROOT = Path(__file__).parent.parent
@@ -580,7 +580,7 @@ def test_the_pack_starts_from_its_own_folder_as_the_engine_starts_it() -> None:
     assert port.isdigit()
 
 
-@pytest.mark.skipif(find_engine() is None, reason="there is no Pulumi CLI; `make engine` provides one")
+@needs_engine
 def test_the_real_engine_refuses_what_the_pack_forbids() -> None:
     launcher = ROOT / "policy" / "launcher"
     answer = subprocess.run(  # noqa: S603

@@ -18,15 +18,13 @@ import automation
 from automation import SecretValue, open_stack
 from automation.engine import Engine
 from automation.events import Recorder, ignore
-from automation.workspace import in_clear
+from automation.state import SECRET_SIGNATURE, SIGNATURE, in_clear
 from rehearsal import cli
 from rehearsal.testing import needs_engine
 
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-
 
 def secret(value: object) -> dict[str, str]:
-    return {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "plaintext": json.dumps(value)}
+    return {SIGNATURE: SECRET_SIGNATURE, "plaintext": json.dumps(value)}
 
 
 @pytest.mark.parametrize(
