@@ -49,6 +49,9 @@ class Status(IntEnum):
 
 Stack = Annotated[str, typer.Argument(help="Name of a stack file in stacks/, or its path.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+PlanFile = Annotated[
+    Path | None, typer.Option("--file", help="Also write the plan there, as JSON for other programs.")
+]
 Rehearse = Annotated[
     bool,
     typer.Option(
@@ -183,9 +186,7 @@ def check(stack: Stack, as_json: Json = False) -> None:
 def plan(
     stack: Stack,
     as_json: Json = False,
-    file: Annotated[
-        Path | None, typer.Option("--file", help="Also write the plan there, as JSON for other programs.")
-    ] = None,
+    file: PlanFile = None,
 ) -> None:
     """Show what a stack would make, and what was checked, without engine or account."""
     with telling(as_json):
@@ -205,9 +206,7 @@ def plan(
 def rehearse(
     stack: Stack,
     as_json: Json = False,
-    file: Annotated[
-        Path | None, typer.Option("--file", help="Also write the plan there, as JSON for other programs.")
-    ] = None,
+    file: PlanFile = None,
     by_hand: Annotated[
         bool, typer.Option(help="Also run the commands of a user, in a checkout of their own.")
     ] = True,

@@ -296,14 +296,8 @@ class _Disturbing:
         self._data = now
 
     def _learn(self, stack: ChatStack) -> None:
-        """Remember the secrets that were made meanwhile. Ids cannot be hidden."""
-        things = _cloud(stack.backend).things()
-        ids = {thing.id for thing in things}
-        for thing in things:
-            for key in thing.secrets:
-                value = thing.outputs.get(key)
-                if isinstance(value, str) and value not in ids:
-                    self._secrets[f"{thing.name} {key} {thing.generation}"] = value
+        """Remember the secrets that were made meanwhile."""
+        self._secrets |= _cloud(stack.backend).secrets()
 
     def _compare(self, stack: ChatStack) -> None:
         """Compare with the stack that nobody disturbed."""

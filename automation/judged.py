@@ -16,8 +16,9 @@ from automation.errors import (
     ProviderError,
 )
 from automation.events import Recorder, Said
-from automation.state import STACK_TYPE, UNDECIDED, mask
+from automation.state import STACK_TYPE, UNDECIDED
 from rehearsal.inline import STOPPED
+from rehearsal.masking import mask
 from stacks.problems import InvalidStack
 
 _COMPONENT = re.compile(r"^rocketchat:index:")

@@ -15,11 +15,12 @@ from automation import byhand
 from automation.backend import Backend, rehearsal
 from automation.events import Event, OnEvent, ignore
 from automation.stack import ChatStack, open_stack
-from automation.state import STACK_TYPE, State, forms
+from automation.state import STACK_TYPE, State
 from automation.values import REPLACING, Result
 from rehearsal import canaries
 from rehearsal.cloud import Kept
 from rehearsal.errors import RehearsalError
+from rehearsal.masking import forms
 from rehearsal.plan import Plan
 from rehearsal.stack import RehearsedStack
 from rehearsal.stack import plan as plan_of
@@ -127,7 +128,9 @@ class _Living:
             self.quiet("refresh", stack.refresh())
             self.quiet("drift", stack.drift())
             state = stack.export_state()
-            secrets = self.labelled(stack, backend)
+            assert backend.cloud is not None  # noqa: S101 - it is a rehearsal's
+            configured = {f"configuration {key}": value for key, value in self.secrets.items()}
+            secrets = configured | backend.cloud.secrets()
         moved = closing.enter_context(rehearsal(cloud=backend.cloud))
         with self.opened(moved, self.changed) as stack, vault() as reached:
             stack.import_state(State.from_json(state.to_json()))
@@ -138,7 +141,6 @@ class _Living:
             gone = self.done("destroy", stack.destroy(confirm=self.name))
             _demand(gone.changes.keys() == {"delete"}, "destroy did more than to delete", gone)
             _demand(not stack.export_state().resources, "destroy left resources in the state", gone)
-        assert backend.cloud is not None  # noqa: S101 - it is a rehearsal's
         kept = _left(state, backend.cloud.things(), gone)
         roots = [backend.work.parent, moved.work.parent]
         if by_hand:
@@ -187,22 +189,6 @@ class _Living:
         _demand(
             beyond <= following, f"more than the setting was changed: {sorted(beyond - following)}", result
         )
-
-    def labelled(self, stack: ChatStack, backend: Backend) -> dict[str, str]:
-        """Return what was configured and what was generated, by a label.
-
-        Ids cannot be hidden: an access key's is the user at the mail server, and opens nothing.
-        """
-        assert backend.cloud is not None  # noqa: S101 - it is a rehearsal's
-        ids = {one.id for one in stack.export_state().resources}
-        found = {f"configuration {key}": value for key, value in self.secrets.items()}
-        for thing in backend.cloud.things():
-            found |= {
-                f"{thing.name} {key}": value
-                for key in thing.secrets
-                if isinstance(value := thing.outputs.get(key), str)
-            }
-        return {label: one for label, one in found.items() if one not in ids}
 
 
 def _with_another_setting(loaded: RehearsedStack) -> RehearsedStack:

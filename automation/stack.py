@@ -26,12 +26,13 @@ from automation.events import Ended, OnEvent, Recorder, Started, ignore
 from automation.locks import OnConflict, Waiting
 from automation.others import put_other
 from automation.recovery import Recovered, recover
-from automation.state import Pending, State, in_clear, leaves, mask, pendings, plain, secrets_in
+from automation.state import Pending, State, in_clear, leaves, pendings, plain, secrets_in
 from automation.values import Resource, Result, SecretValue
 from automation.workspace import create_or_select_stack
 from rehearsal import canaries
 from rehearsal.cli import CHECKOUT, find_engine
 from rehearsal.inline import Guarded
+from rehearsal.masking import mask
 from rehearsal.plan import PROJECT
 from rocketchat import releases
 from stacks import files

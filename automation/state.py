@@ -1,24 +1,21 @@
 """A stack's state as a value: what is in it, what was interrupted, and which secrets it holds."""
 
-import base64
 import contextlib
 import json
 import re
-import urllib.parse
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from automation.values import SECRET, Resource
+from automation.values import Resource
+from rehearsal.masking import SECRET_MARK
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 UNDECIDED = "rocketchat:recovery:Undecided"
 """What the state has in place of a step whose outcome nobody knows; see `automation.journal`."""
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the wire format's own constant
-SHORTEST = 6
-"""Secrets with fewer characters are not masked: they stand in every text."""
 _ACCOUNT = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")
 
 
@@ -125,7 +122,7 @@ def plain(value: Any) -> Any:
         return {key: plain(one) for key, one in value.items()}
     if isinstance(value, list):
         return [plain(one) for one in value]
-    return None if value == SECRET else value
+    return None if value == SECRET_MARK else value
 
 
 def in_clear(value: Any) -> tuple[Any, bool]:
@@ -173,28 +170,3 @@ def leaves(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for one in value:
             yield from leaves(one)
-
-
-def mask(text: str, secrets: frozenset[str]) -> str:
-    """Return the text with every secret in it masked, in whatever form it stands."""
-    for form in sorted((form for secret in secrets for form in forms(secret)), key=len, reverse=True):
-        text = text.replace(form, SECRET)
-    return text
-
-
-def forms(secret: str) -> frozenset[str]:
-    """Return the ways in which a secret may stand in a text: as it is, in JSON, in a URL, in base64."""
-    if len(secret) < SHORTEST:
-        return frozenset()
-    quoted = json.dumps(secret)[1:-1]
-    lines = {line for line in secret.splitlines() if len(line) >= 16 and not line.startswith("-----")}
-    return frozenset(
-        {
-            secret,
-            quoted,
-            json.dumps(quoted)[1:-1],
-            urllib.parse.quote(secret, safe=""),
-            base64.b64encode(secret.encode()).decode(),
-            *lines,
-        }
-    )

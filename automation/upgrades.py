@@ -26,6 +26,7 @@ from automation.state import SIGNATURE, State
 from automation.values import REPLACING, Result
 from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import Kept, StandinCloud
+from rehearsal.masking import SECRET_MARK
 from rehearsal.standins.table import Cloud
 from stacks import deploy, files
 
@@ -99,7 +100,7 @@ def _comparable(value: Any) -> Any:
         return [_comparable(one) for one in value]
     if isinstance(value, Mapping):
         if SIGNATURE in value:
-            return "[secret]"
+            return SECRET_MARK
         return {key: _comparable(one) for key, one in value.items() if key != "secrets_providers"}
     return value
 

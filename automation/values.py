@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from rehearsal.masking import SECRET_MARK
+
 NOT_CHANGES = frozenset({"same", "read", "refresh"})
 """The engine's words for a resource that stays as it is."""
-SECRET = "[secret]"  # noqa: S105 - what is shown in place of one
 REPLACING = frozenset({"replace", "create-replacement", "delete-replaced", "import-replacement"})
 
 
@@ -23,10 +24,10 @@ class SecretValue:
         return self._value
 
     def __repr__(self) -> str:
-        return SECRET
+        return SECRET_MARK
 
     def __format__(self, spec: str) -> str:
-        return format(SECRET, spec)
+        return format(SECRET_MARK, spec)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SecretValue) and self._value == other._value
@@ -161,6 +162,6 @@ class Result:
 def shown(outputs: Mapping[str, Any], *, reveal: bool = False) -> dict[str, Any]:
     """Return outputs for people and JSON: secrets as `[secret]`, or in clear where that is asked for."""
     return {
-        key: (value.reveal() if reveal else SECRET) if isinstance(value, SecretValue) else value
+        key: (value.reveal() if reveal else SECRET_MARK) if isinstance(value, SecretValue) else value
         for key, value in sorted(outputs.items())
     }

@@ -112,6 +112,20 @@ class StandinCloud:
             things = self._things.setdefault((thing.urn, thing.id), [])
             things[-1:] = [thing]
 
+    def secrets(self) -> dict[str, str]:
+        """Return the secret texts of all things, by a label.
+
+        Ids cannot be hidden: an access key's is the user at the mail server, and opens nothing.
+        """
+        things = self.things()
+        ids = {thing.id for thing in things}
+        return {
+            f"{thing.name} {key} {thing.generation}": value
+            for thing in things
+            for key in sorted(thing.secrets)
+            if isinstance(value := thing.outputs.get(key), str) and value not in ids
+        }
+
     def tamper(self, name: str, outputs: Mapping[str, Any]) -> None:
         """Change things of a name behind the engine's back. Raises LookupError where there is none."""
         found = [thing for thing in self.things() if thing.name == name]

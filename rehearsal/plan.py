@@ -1,12 +1,10 @@
 """The plan of a deployment as a value: the program runs in this process against the stand-ins."""
 
 import asyncio
-import base64
 import concurrent.futures
 import contextlib
 import json
 import threading
-import urllib.parse
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,13 +16,12 @@ from pulumi.runtime.stack import Stack
 
 from rehearsal.errors import RehearsalError
 from rehearsal.lean import collector, drain
+from rehearsal.masking import forms, mask
 from rehearsal.monitor import ORGANIZATION, STACK_TYPE, Engine, Message, Monitor, Others, Record
-from rehearsal.wire import SECRET_MARK, at_path, masked, strings
+from rehearsal.wire import at_path, masked, strings
 
 Program = Callable[[], None]
 PROJECT = "rocketchat"
-SHORTEST_SECRET = 6
-"""Values with fewer characters are not looked for: `true` and `587` stand everywhere."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +165,7 @@ def plan_program(
     secrets = {f"configuration {key}": config[key] for key in secret_keys if key in config}
     secrets |= _generated(monitor.records)
     if monitor.problems:
-        raise RehearsalError(_without_secrets("\n".join(dict.fromkeys(monitor.problems)), secrets)) from None
+        raise RehearsalError(mask("\n".join(dict.fromkeys(monitor.problems)), secrets.values())) from None
     if failures:
         raise _clean(failures[0], secrets)
     return Plan(
@@ -246,16 +243,9 @@ def _clean(error: BaseException, secrets: Mapping[str, str]) -> BaseException:
     text = str(error)
     if not isinstance(error, RehearsalError | pulumi.RunError):
         text = f"{type(error).__name__}: {text}"
-    clean = RehearsalError(_without_secrets(text, secrets))
+    clean = RehearsalError(mask(text, secrets.values()))
     clean.__cause__ = error
     return clean
-
-
-def _without_secrets(text: str, secrets: Mapping[str, str]) -> str:
-    for value in secrets.values():
-        if len(value) >= SHORTEST_SECRET:
-            text = text.replace(value, SECRET_MARK)
-    return text
 
 
 def _generated(records: Mapping[str, Record]) -> dict[str, str]:
@@ -291,33 +281,15 @@ def find_leaks(plan: Plan, secrets: Mapping[str, str] | None = None) -> list[str
     """Return where a secret value stands in clear, in the plan's JSON or in what the program logged.
 
     `secrets` are values by a label; by default the plan's own (secret configuration, generated secrets). They
-    are looked for as they are, URL-quoted, JSON-escaped and in base64. Findings name labels, never values.
+    are looked for in all their `forms`. Findings name labels, never values.
     """
-    wanted = {
-        label: _forms(value)
-        for label, value in (plan.secrets if secrets is None else secrets).items()
-        if len(value) >= SHORTEST_SECRET
-    }
+    wanted = {label: forms(value) for label, value in (plan.secrets if secrets is None else secrets).items()}
     return sorted(
         {
             f"{where}: {label}"
             for where, text in _texts(plan)
-            for label, forms in wanted.items()
-            if any(form in text for form in forms)
-        }
-    )
-
-
-def _forms(value: str) -> frozenset[str]:
-    quoted = json.dumps(value)[1:-1]
-    return frozenset(
-        {
-            value,
-            quoted,
-            json.dumps(quoted)[1:-1],
-            urllib.parse.quote(value, safe=""),
-            urllib.parse.quote_plus(value),
-            base64.b64encode(value.encode()).decode(),
+            for label, forms_of_it in wanted.items()
+            if any(form in text for form in forms_of_it)
         }
     )
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 from google.protobuf import struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime import rpc
 
-SECRET_MARK: Final = "[secret]"  # noqa: S105 - not a password
-"""What is shown in place of a secret value."""
+from rehearsal.masking import SECRET_MARK
+
 _SIGNATURE: Final = rpc._special_sig_key  # noqa: SLF001 - the wire format's own constants have no public name
 _SECRET: Final = rpc._special_secret_sig  # noqa: SLF001
 _RESOURCE: Final = rpc._special_resource_sig  # noqa: SLF001

@@ -39,8 +39,9 @@ from automation.engine import Engine
 from automation.events import Recorder, Said
 from automation.fleet import Member, fleet
 from automation.locks import Waiting, held
-from automation.state import State, mask, secrets_in
+from automation.state import State, secrets_in
 from rehearsal.cli import Cli
+from rehearsal.masking import mask
 from rehearsal.testing import needs_engine
 from rehearsal.vault import PROVIDER, vault
 from stacks.language import parse
