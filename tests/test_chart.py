@@ -88,7 +88,7 @@ def test_the_list_of_keys_agrees_with_the_charts_own_values_file() -> None:
 
 def test_the_charts_own_mongodb_never_runs_and_the_uri_comes_by_reference() -> None:
     values = written(MONOLITH)
-    assert values["mongodb"] == {"enabled": False}
+    assert values["mongodb"] == {"enabled": False, "metrics": {"enabled": False}}
     assert values["existingMongodbSecret"] == "the-mongodb"
     assert values["extraSecret"] == "the-environment"
     assert "externalMongodbUrl" not in values

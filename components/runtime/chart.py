@@ -146,7 +146,8 @@ def values(
         "podDisruptionBudget": {"enabled": True},
         "podAntiAffinity": "soft" if main["replicas"] > 1 else "",
         # Left out, the chart starts a MongoDB of its own beside this one, too old for today's releases.
-        "mongodb": {"enabled": False},
+        # Its monitor looks at `metrics` alone, and would watch a database that is not there.
+        "mongodb": {"enabled": False, "metrics": {"enabled": False}},
         "existingMongodbSecret": mongodb_secret,
         "extraSecret": environment_secret,
         "extraEnv": [
