@@ -6,6 +6,7 @@ secrets provider, and destroyed; then everything that was written meanwhile is s
 
 import contextlib
 import json
+import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +32,7 @@ SETTING = "Log_Level"
 """The setting that is changed: every release has it, and no stack file sets it for a reason."""
 COMPONENT = "rocketchat:index:"
 """Components are updated with what is in them: the state has their arguments."""
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -232,7 +234,7 @@ def search(
     """
     wanted = {label: [form.encode() for form in forms(secret)] for label, secret in secrets.items()}
     places = [(name, text.encode()) for name, text in texts.items()]
-    places += [(path.name, path.read_bytes()) for root in roots for path in _files(root)]
+    places += [(path.name, _read(path)) for root in roots for path in _files(root)]
     leaks = {
         f"{place}: {label}"
         for place, content in places
@@ -240,6 +242,17 @@ def search(
         if any(form in content for form in found)
     }
     return len(places), tuple(sorted(leaks))
+
+
+def _read(path: Path) -> bytes:
+    """Return what is in a file. The engine compresses its logs, and a killed one does not end them."""
+    content = path.read_bytes()
+    unpacked = b""
+    while content.startswith(_GZIP):
+        reading = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        unpacked += reading.decompress(content)
+        content = reading.unused_data
+    return unpacked + content
 
 
 def _files(root: Path) -> Iterator[Path]:

@@ -4,6 +4,8 @@ import automation_world  # noqa: F401 - before the SDKs
 
 # isort: split
 
+import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -42,11 +44,14 @@ def test_every_stack_lives_a_whole_life_and_no_secret_is_written_in_clear(name: 
 def test_a_secret_in_a_file_or_a_text_is_found_in_every_form(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "state.json").write_text('{"a": "cGFzc3dvcmQtMTIz"}', encoding="utf-8")
+    # As the engine keeps its logs, and as a killed one leaves them.
+    log = gzip.compress(b"opened") + gzip.compress(b'{"msg": "with password-456"}' + os.urandom(9999))
+    (tmp_path / "deep" / "up.log").write_bytes(log[:-2000])
     searched, leaks = life.search(
         [tmp_path], {"events": "it is password-123"}, {"database": "password-123", "mail": "password-456"}
     )
-    assert searched == 2
-    assert leaks == ("events: database", "state.json: database")
+    assert searched == 3
+    assert leaks == ("events: database", "state.json: database", "up.log: mail")
 
 
 def test_a_change_where_nothing_was_asked_for_ends_a_life() -> None:
