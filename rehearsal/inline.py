@@ -9,8 +9,9 @@ from pulumi.runtime.settings import SETTINGS
 
 from rehearsal.lean import QuietEngine, collector, drain
 
-_PATIENCE = 40
-"""Times 0.05 s that a loop is given to end by itself."""
+PATIENCE = 30.0
+"""Seconds that a program is given to end by itself once its engine has: what it is at may take a while."""
+POLL = 0.05
 STOPPED = "the program stopped"
 """What the engine is told when the program raised something; the thing itself is in `Guarded.failures`."""
 
@@ -41,22 +42,29 @@ class Guarded:
         self.failures.clear()
 
     def close(self) -> None:
-        """Close the loops that the Automation API leaves open, tasks in them, when the engine stops on an error."""
-        for loop in self._loops:
-            for _ in range(_PATIENCE):
-                if not loop.is_running():
-                    break
-                time.sleep(0.05)
-            if loop.is_closed() or loop.is_running():
-                continue
-            loop.set_exception_handler(lambda _loop, _context: None)
-            left = asyncio.all_tasks(loop)
-            for task in left:
-                task.cancel()
-            if left:
-                loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-            loop.close()
-        self._loops.clear()
+        """Close the loops that the Automation API leaves open, tasks in them, when the engine stops on an error.
+
+        A program that does not end is left for the next time: its tasks must not be finished by the collector, in the
+        middle of another program and as a part of that.
+        """
+        self._loops = [loop for loop in self._loops if not _closed(loop)]
+
+
+def _closed(loop: asyncio.AbstractEventLoop) -> bool:
+    until = time.monotonic() + PATIENCE
+    while loop.is_running():
+        if time.monotonic() > until:
+            return False
+        time.sleep(POLL)
+    if not loop.is_closed():
+        loop.set_exception_handler(lambda _loop, _context: None)
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.close()
+    return True
 
 
 async def _drained() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import inspect
 import sys
 import threading
 import types
@@ -12,6 +13,7 @@ import pulumi
 import pytest
 from pulumi.runtime.proto import engine_pb2
 
+from rehearsal import inline
 from rehearsal.errors import RehearsalError
 from rehearsal.inline import Guarded
 from rehearsal.lean import SELDOM, QuietEngine, _Collector
@@ -162,3 +164,42 @@ def test_a_guarded_program_is_waited_for_in_the_engine_without_its_debug_message
     assert seen == ["value"]
     assert heard.messages == ["loud"]
     assert thresholds == [SELDOM]
+
+
+def test_a_program_that_outlives_its_engine_is_left_for_later_and_never_to_the_collector(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inline, "PATIENCE", 0.1)
+    guarded = Guarded(lambda: None)
+    began, may_end = threading.Event(), threading.Event()
+    ends: list[str] = []
+    loop = asyncio.new_event_loop()
+
+    async def never() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ends.append(threading.current_thread().name)
+
+    async def program() -> None:
+        left.append(asyncio.ensure_future(never()))
+        drained = guarded()
+        assert inspect.iscoroutine(drained)
+        drained.close()
+        began.set()
+        await asyncio.to_thread(may_end.wait, 30)
+
+    left: list[asyncio.Future[None]] = []
+    thread = threading.Thread(target=loop.run_until_complete, args=(program(),))
+    thread.start()
+    assert began.wait(30)
+    guarded.close()
+    assert not loop.is_closed()
+    may_end.set()
+    thread.join(30)
+    gc.collect()
+    assert ends == []
+    guarded.close()
+    assert loop.is_closed()
+    assert left[0].cancelled()
+    assert ends == [threading.current_thread().name]
