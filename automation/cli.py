@@ -190,9 +190,7 @@ def plan(
 ) -> None:
     """Show what a stack would make, and what was checked, without engine or account."""
     with telling(as_json):
-        rehearsed = rehearsing.plan(stack)
-        if file is not None:
-            file.write_text(rehearsed.plan.text(), encoding="utf-8")
+        rehearsed = planned(stack, file)
         if as_json:
             say(rehearsed.to_json(), "", as_json=True)
         else:
@@ -213,9 +211,7 @@ def rehearse(
 ) -> None:
     """Plan a stack, and let it live a whole life in the engine, against stand-in clouds."""
     with telling(as_json):
-        rehearsed = rehearsing.plan(stack)
-        if file is not None:
-            file.write_text(rehearsed.plan.text(), encoding="utf-8")
+        rehearsed = planned(stack, file)
         to = Console(quiet=True) if as_json else console()
         rehearsed.show(to)
         life = rehearsing.live(rehearsed, to, by_hand=by_hand)
@@ -443,6 +439,14 @@ def confirm(question: str) -> None:
         raise typer.Exit(Status.WRONG)
 
 
+def planned(stack: str, file: Path | None) -> rehearsing.Rehearsed:
+    """Plan a stack; write the plan to a file where one is given."""
+    rehearsed = rehearsing.plan(stack)
+    if file is not None:
+        file.write_text(rehearsed.plan.text(), encoding="utf-8")
+    return rehearsed
+
+
 @contextlib.contextmanager
 def telling(as_json: bool) -> Iterator[None]:
     """Turn what goes wrong into a message and an exit status."""
@@ -455,7 +459,10 @@ def telling(as_json: bool) -> Iterator[None]:
         failed(of_file(error).to_json(), str(error), as_json=as_json)
         raise typer.Exit(Status.WRONG) from None
     except (RehearsalError, OSError) as error:
-        failed({"error": "other", "cause": str(error)}, str(error), as_json=as_json)
+        cause = str(error)
+        if isinstance(error, OSError) and error.filename:
+            cause = f"{error.filename}: {error.strerror}"
+        failed({"error": "other", "cause": cause}, cause, as_json=as_json)
         raise typer.Exit(Status.WRONG) from None
 
 

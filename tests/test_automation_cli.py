@@ -92,6 +92,12 @@ def test_bad_input_is_told_without_a_traceback(
     assert "Traceback" not in printed.err + printed.out
 
 
+def test_a_plan_that_cannot_be_written_says_where(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "none" / "plan.json"
+    assert cli.main(["plan", "local", "--file", str(file)]) == 1
+    assert f"{file}: No such file or directory" in capsys.readouterr().err.replace("\n", "")
+
+
 def test_an_error_is_json_where_json_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "nope", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
