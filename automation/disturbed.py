@@ -9,7 +9,7 @@ import copy
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -254,9 +254,12 @@ class _Disturbing:
             if "recover" not in error.remedy:
                 self.sweep.problems.append(f"nobody says that `recover` comes next: {error}")
             looked_after = self._recover(stack)
-            unseen = {urn for kind, urn in faults.struck if killed or kind == "create"} - looked_after
-            self.sweep.problems += [f"nobody looked after {urn}" for urn in unseen]
             state = stack.export_state()
+            unseen = {urn for kind, urn in faults.struck if killed or kind == "create"} - looked_after
+            if self.sweep.fault is Fault.DIE:
+                # It was answered: the engine, which is killed a little later, may have written it down.
+                unseen -= _written_down(unseen, state, _cloud(stack.backend).things())
+            self.sweep.problems += [f"nobody looked after {urn}" for urn in unseen]
             if journal.begun(state):
                 self.sweep.problems.append("something is pending after `recover`")
         elif self.sweep.fault in UNANSWERED and any(kind == "create" for kind, _ in faults.struck):
@@ -364,6 +367,20 @@ def _decided(urns: Sequence[str], stack: ChatStack) -> tuple[dict[str, str], lis
             if thing.urn == urn and thing.id not in known:
                 adopt[urn] = again.import_id(thing.existing)
     return adopt, [urn for urn in urns if urn not in adopt]
+
+
+def _written_down(urns: Iterable[str], state: State, things: Sequence[Kept]) -> set[str]:
+    """Return those of which the state has what is the newest in the clouds, or both have nothing."""
+
+    def told(own_id: object, outputs: Mapping[str, Any]) -> tuple[object, object]:
+        # Revisions have one id.
+        return own_id, outputs.get("arn")
+
+    newest = {thing.urn: told(thing.id, thing.outputs) for thing in things}
+    known: dict[str, list[tuple[object, object]]] = {}
+    for one in state.records:
+        known.setdefault(one["urn"], []).append(told(one.get("id"), one.get("outputs") or {}))
+    return {urn for urn in urns if (newest[urn] in known.get(urn, []) if urn in newest else urn not in known)}
 
 
 def _seen(record: Mapping[str, Any]) -> str:

@@ -34,12 +34,14 @@ from automation import (
     recovery,
     traces,
 )
-from automation.disturbed import Phase, Subject, Undisturbed, disturb, undisturbed
+from automation.disturbed import Phase, Subject, Undisturbed, _written_down, disturb, undisturbed
 from automation.faulty import jobs
 from automation.finding import Found
 from automation.state import State
 from rehearsal.cli import CHECKOUT
+from rehearsal.cloud import Kept
 from rehearsal.faults import Fault, Faults
+from rehearsal.standins.table import Cloud
 from rehearsal.testing import needs_engine
 
 SETTINGS = "rocketchat:settings"
@@ -274,6 +276,28 @@ def test_every_resource_of_every_stack_has_a_way_to_be_found_again() -> None:
     }
     assert len(types) > 80
     assert [kind for kind in sorted(types) if traces.of_type(kind) is traces.UNKNOWN] == []
+
+
+def test_what_a_killed_program_was_told_is_in_the_state_or_somebody_must_look_after_it() -> None:
+    def thing(urn: str, own_id: str, arn: str | None, generation: int) -> Kept:
+        outputs = {} if arn is None else {"arn": arn}
+        return Kept(urn, "x", urn, own_id, {}, outputs, frozenset(), Cloud(), generation)
+
+    things = [
+        thing("known", "a", None, 0),
+        thing("revised", "chat", "chat:1", 0),
+        thing("revised", "chat", "chat:2", 1),
+        thing("unknown", "b", None, 0),
+    ]
+    records: list[dict[str, Any]] = [
+        {"urn": "known", "id": "a"},
+        {"urn": "revised", "id": "chat", "outputs": {"arn": "chat:1"}},
+        {"urn": "undeleted", "id": "c"},
+    ]
+    urns = ["known", "revised", "unknown", "undeleted", "deleted"]
+    assert _written_down(urns, State(3, {"resources": records}), things) == {"known", "deleted"}
+    records[1]["outputs"] = {"arn": "chat:2"}
+    assert "revised" in _written_down(urns, State(3, {"resources": records}), things)
 
 
 def test_a_sweep_takes_the_same_sample_for_the_same_seed() -> None:
