@@ -5,10 +5,14 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pulumi
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS  # its list is what every channel is made with
 from pulumi.runtime.settings import SETTINGS
 
 from rehearsal.lean import QuietEngine, collector, drain
 
+# Channels of one process share what they know of an address: an engine that gets the port of one that was killed would
+# be taken for dead, as long as anything holds a channel to that.
+_GRPC_CHANNEL_OPTIONS.append(("grpc.use_local_subchannel_pool", 1))
 PATIENCE = 30.0
 """Seconds that a program is given to end by itself once its engine has: what it is at may take a while."""
 POLL = 0.05

@@ -3,15 +3,21 @@
 import asyncio
 import gc
 import inspect
+import socket
 import sys
 import threading
 import types
 import weakref
 from collections.abc import Iterator
+from concurrent import futures
+from typing import Any
 
+import grpc  # type: ignore[import-untyped]
 import pulumi
 import pytest
-from pulumi.runtime.proto import engine_pb2
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
+from pulumi.runtime.proto import engine_pb2, resource_pb2_grpc
 
 from rehearsal import inline
 from rehearsal.errors import RehearsalError
@@ -203,3 +209,28 @@ def test_a_program_that_outlives_its_engine_is_left_for_later_and_never_to_the_c
     assert loop.is_closed()
     assert left[0].cancelled()
     assert ends == [threading.current_thread().name]
+
+
+def test_an_engine_at_the_address_of_one_that_is_gone_is_reached_at_once() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+
+    def status(channel: Any) -> Any:
+        with pytest.raises(grpc.RpcError) as answered:
+            resource_pb2_grpc.ResourceMonitorStub(channel).GetDeploymentInfo(empty_pb2.Empty())
+        return answered.value.code()
+
+    gone = grpc.insecure_channel(address, options=_GRPC_CHANNEL_OPTIONS)
+    assert status(gone) is grpc.StatusCode.UNAVAILABLE
+    engine = grpc.server(futures.ThreadPoolExecutor(1))
+    assert engine.add_insecure_port(address)
+    engine.start()
+    try:
+        assert (
+            status(grpc.insecure_channel(address, options=_GRPC_CHANNEL_OPTIONS))
+            is grpc.StatusCode.UNIMPLEMENTED
+        )
+    finally:
+        engine.stop(None).wait()
+        gone.close()
