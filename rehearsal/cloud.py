@@ -120,7 +120,7 @@ class StandinCloud:
         things = self.things()
         ids = {thing.id for thing in things}
         return {
-            f"{thing.name} {key} {thing.generation}": value
+            f"{thing.type} {thing.name} {key} {thing.generation}": value
             for thing in things
             for key in sorted(thing.secrets)
             if isinstance(value := thing.outputs.get(key), str) and value not in ids

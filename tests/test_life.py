@@ -5,7 +5,6 @@ import automation_world  # noqa: F401 - before the SDKs
 # isort: split
 
 import gzip
-import os
 from pathlib import Path
 
 import pytest
@@ -45,7 +44,8 @@ def test_a_secret_in_a_file_or_a_text_is_found_in_every_form(tmp_path: Path) -> 
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "state.json").write_text('{"a": "cGFzc3dvcmQtMTIz"}', encoding="utf-8")
     # As the engine keeps its logs, and as a killed one leaves them.
-    log = gzip.compress(b"opened") + gzip.compress(b'{"msg": "with password-456"}' + os.urandom(9999))
+    lines = "".join(f"line {number} with password-456\n" for number in range(9999)).encode()
+    log = gzip.compress(b"opened") + gzip.compress(lines)
     (tmp_path / "deep" / "up.log").write_bytes(log[:-2000])
     searched, leaks = life.search(
         [tmp_path], {"events": "it is password-123"}, {"database": "password-123", "mail": "password-456"}
