@@ -50,14 +50,14 @@ class OidcOptions:
     avatar_field: str | None = None
     merge_users: bool | None = None
     """Join a login with the account of the same `key_field`; only for a provider that verifies it."""
+    groups_channel_map: str | None = None
+    channels_admin: str | None = None
     merge_roles: bool | None = None
     """Take the roles over. This one and all below need a licence."""
     roles_claim: str | None = None
     roles_to_sync: str | None = None
     groups_claim: str | None = None
     map_channels: bool | None = None
-    groups_channel_map: str | None = None
-    channels_admin: str | None = None
 
 
 LICENSED_OPTIONS: Final = (
@@ -66,8 +66,6 @@ LICENSED_OPTIONS: Final = (
     "roles_to_sync",
     "groups_claim",
     "map_channels",
-    "groups_channel_map",
-    "channels_admin",
 )
 """Options that need a licence in every release."""
 

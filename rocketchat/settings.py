@@ -1,27 +1,33 @@
 """The catalogue of Rocket.Chat's settings, and the checks of a free-form list of them.
 
-`data/settings.json` holds one setting a line: type, choices, default, sensitive, licence modules, since,
-until, hidden, readonly; a key that is absent is the empty case. It was collected from the source files that
-register settings (RocketChat/Rocket.Chat, `apps/meteor/server/settings`, `apps/meteor/ee` and siblings,
-late 8.x). Sensitivity was judged here, because the product's own flag misses keys and marks harmless
-switches. `since` and `until` are the first and the last line that has the setting, and are absent where it
-is not known to come or go: OTR, WebRTC and the first VoIP went with 8.0 (#37959, #37689), Mobex and
-Voxtelesys too (#37949); of the few others that are gone from 8.9 the exact line is not known. Ids with
-`<name>` stand for families, such as one per custom OAuth service.
+`data/settings.json` holds one setting a line, as `tools/settings/catalogue.py` writes it. Sources, by reading:
+
+- 6.6, 7.0, 8.3: what the product registers, found by running the files that register settings
+  (RocketChat/Rocket.Chat, `apps/meteor/server/settings`, `apps/meteor/ee` and siblings);
+- 8.6: the same at 8.6.1, without `ee`, so that it says nothing of a licensed setting that it lacks;
+- 8.9: collected from those files as they were late in 8.x. What an earlier reading says of a setting's type and
+  choices is kept, as this one was made by eye;
+- 9.0: only what was seen to be new there. What is gone is from the release notes of 9.0.0.
+
+Between two readings that differ nobody knows the release of the change, unless the release notes name it (`since`,
+`until`): OTR, WebRTC and the first VoIP went with 8.0 (#37959, #37689), Mobex and Voxtelesys too (#37949); FCM v1
+came with 6.8. There a setting is *in doubt*, which `check` says. 6.6 stands for 6.4 and 6.5 as well. Sensitivity
+was judged here, because the product's own flag misses keys and marks harmless switches. Ids with `<name>` stand for
+families, such as one per custom OAuth service.
 
 How the server reads them (`SettingsRegistry.ts`, `overrideGenerator.ts`, `convertValue.ts` in the same
 repository): the variable `OVERWRITE_SETTING_<id>` is applied at every start; `true` and `false` in any case
-become booleans whatever the type; `int` and `timespan` are parsed as whole numbers; `multiSelect` is parsed
-as JSON; everything else is taken as it is.
+become booleans whatever the type; `int` is parsed as a whole number, `timespan` too after 8.6 and is text before;
+`multiSelect` is parsed as JSON; everything else is taken as it is.
 """
 
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from rocketchat.releases import Release
 
@@ -35,6 +41,8 @@ _FAMILY_NAMES = {"Accounts_OAuth_Custom-": r"[A-Z0-9][a-z0-9]*"}
 capital."""
 _ANY_NAME = r"[A-Za-z0-9]+"
 _CUSTOM_OAUTH = "Accounts_OAuth_Custom-"
+_LAST_LINE_OF_TEXT_TIMESPANS = "8.6"
+"""Later code parses them; the release of the change was not found."""
 _LARGEST_NUMBER = 2**53 - 1
 """The server's numbers are exact up to here."""
 
@@ -55,11 +63,17 @@ class Setting:
     modules: tuple[str, ...] = ()
     """Modules of the licence that the setting needs."""
     since: str | None = None
-    """First line that has it, such as `9.0`."""
+    """First line that has it, such as `9.0`, where the vendor says so."""
     until: str | None = None
-    """Last line that has it."""
+    """Last line that has it, where the vendor says so."""
     hidden: bool = False
     readonly: bool = False
+    seen: tuple[str, ...] = ()
+    """Readings that have it."""
+    unsaid: tuple[str, ...] = ()
+    """Readings that cannot tell whether the release has it."""
+    was: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """Type, choices and modules in the readings in which they were not as above."""
 
     @property
     def by_environment(self) -> bool:
@@ -71,14 +85,55 @@ class Setting:
         """Name of the variable that sets it at every start."""
         return ENVIRONMENT_PREFIX + self.id
 
+    def present(self, line: str) -> bool | None:
+        """Return whether the releases of this line have it; None when nobody knows."""
+        if self.since is not None and not _at_most(self.since, line):
+            return False
+        if self.until is not None and not _at_most(line, self.until):
+            return False
+        before, after = self._beside(line)
+        if before is None:
+            return None
+        had = before in self.seen
+        if after is None or had == (after in self.seen):
+            return had
+        return True if (self.until if had else self.since) is not None else None
+
+    def _beside(self, line: str) -> tuple[str | None, str | None]:
+        """Return the readings on both sides of a line that can tell of this setting, or twice the line's own."""
+        known = [
+            reading
+            for reading, kind in readings().items()
+            if reading in self.seen or (kind == "whole" and reading not in self.unsaid)
+        ]
+        if line in known or not known:
+            return (line, line) if known else (None, None)
+        oldest = next(iter(readings()))
+        before = [reading for reading in known if _at_most(reading, line)]
+        after = [reading for reading in known if not _at_most(reading, line)]
+        if not before and not _at_most(oldest, line):
+            before = [oldest] if oldest in known else []
+        return (before[-1] if before else None, after[0] if after else None)
+
+    def at(self, line: str) -> tuple["Setting", ...]:
+        """Return it as it is in this line: once, or in the two forms between which it changed nobody knows when."""
+        beside = [reading for reading in self._beside(line) if reading in self.seen] or self.seen[-1:]
+        forms = [replace(self, was={}, **_former(self.was.get(reading))) for reading in beside]
+        return tuple(form for index, form in enumerate(forms) if form not in forms[:index]) or (self,)
+
+
+def _former(facts: Mapping[str, object] | None) -> dict[str, Any]:
+    """Return the fields that are otherwise in a former release; nothing for one that is as the newest."""
+    return {} if facts is None else {"choices": (), "modules": (), **facts}
+
 
 @dataclass(frozen=True)
 class SettingProblem:
-    """One mistake in a list of settings."""
+    """One mistake in a list of settings, or one doubt."""
 
     id: str
     kind: str
-    """unknown, type, choice, environment, release, licence or secret."""
+    """unknown, type, choice, environment, release, licence, secret, or doubt: nobody knows whether it is one."""
     message: str
     allowed: str | None = None
     nearest: str | None = None
@@ -87,19 +142,38 @@ class SettingProblem:
 
 
 @cache
-def catalogue() -> Mapping[str, Setting]:
-    """Return all settings by id, families under their `<name>` form. Read from the data file once, when
-    first asked."""
+def _data() -> Mapping[str, Any]:
     from pathlib import Path  # with difflib below, the only slow imports: for checks alone
 
     text = (Path(__file__).parent / "data" / "settings.json").read_text(encoding="utf-8")
+    read: Mapping[str, Any] = json.loads(text)
+    return read
+
+
+def readings() -> Mapping[str, str]:
+    """Return the lines that were read, oldest first, and of each whether it was read `whole` or `partial`ly."""
+    lines: Mapping[str, str] = _data()["readings"]
+    return lines
+
+
+@cache
+def catalogue() -> Mapping[str, Setting]:
+    """Return all settings by id, families under their `<name>` form. Read from the data file once, when
+    first asked."""
     settings = {}
-    for key, facts in json.loads(text).items():
-        for plural in ("choices", "modules"):
-            if plural in facts:
-                facts[plural] = tuple(facts[plural])
+    for key, row in _data()["settings"].items():
+        facts = _frozen(row)
+        facts["seen"] = facts.pop("in", ())
+        facts["was"] = {line: _frozen(was) for line, was in facts.get("was", {}).items()}
         settings[key] = Setting(id=key, **facts)
     return MappingProxyType(settings)
+
+
+def _frozen(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: tuple(value) if isinstance(value, list) and name != "default" else value
+        for name, value in facts.items()
+    }
 
 
 @cache
@@ -209,27 +283,29 @@ def _problem_of_environment(setting: Setting) -> SettingProblem:
 
 
 def _problems_of_use(setting: Setting, release: Release, *, licensed: bool) -> Iterable[SettingProblem]:
-    if setting.since is not None and not _at_most(setting.since, release.line):
+    present = setting.present(release.line)
+    if present is None:
+        yield SettingProblem(setting.id, "doubt", _doubt(setting, release))
+    elif not present:
+        came = next(iter(setting.seen), None) if setting.since is None else setting.since
+        early = came is not None and not _at_most(came, release.line)
         yield SettingProblem(
             setting.id,
             "release",
-            f"Rocket.Chat {release.version} does not have this setting yet; it comes with {setting.since}",
-            remedy="leave it out, or deploy a newer release",
-        )
-    if setting.until is not None and not _at_most(release.line, setting.until):
-        yield SettingProblem(
-            setting.id,
-            "release",
-            f"Rocket.Chat {release.version} has this setting no more; its last line is {setting.until}",
-            remedy="leave it out",
+            f"Rocket.Chat {release.version} does not have this setting{' yet' if early else ' any more'}; "
+            f"{_known_in(setting)}",
+            remedy="leave it out, or deploy a newer release" if early else "leave it out",
         )
     if licensed:
         return
-    if setting.modules:
+    forms = setting.at(release.line)
+    if setting.modules and any(form.modules for form in forms):
+        sure = all(form.modules for form in forms)
         yield SettingProblem(
             setting.id,
-            "licence",
-            f"this setting has no effect without a licence (module {' or '.join(setting.modules)})",
+            "licence" if sure else "doubt",
+            f"this setting {'has' if sure else 'may have'} no effect without a licence "
+            f"(module {' or '.join(setting.modules)})",
             remedy="leave it out, or give a licence",
         )
     elif setting.id.startswith(_CUSTOM_OAUTH) and "custom-oauth" in release.licensed_features:
@@ -239,6 +315,26 @@ def _problems_of_use(setting: Setting, release: Release, *, licensed: bool) -> I
             f"custom OAuth needs a licence from Rocket.Chat 9.0 on; {release.version} is wanted",
             remedy="stay on the 8.9 line, sign in by SAML, or give a licence",
         )
+
+
+def _known_in(setting: Setting) -> str:
+    """Say which lines have it, as far as the readings and the release notes tell."""
+    if setting.since is not None:
+        return f"it comes with {setting.since}"
+    if setting.until is not None:
+        return f"its last line is {setting.until}"
+    return f"seen in {', '.join(setting.seen)}"
+
+
+def _doubt(setting: Setting, release: Release) -> str:
+    looked = [line for line, kind in readings().items() if kind == "whole" and line not in setting.unsaid]
+    lacking = [line for line in looked if line not in setting.seen]
+    return (
+        f"it is not known whether Rocket.Chat {release.version} has this setting: seen in "
+        f"{', '.join(setting.seen) or 'no release that was read'}"
+        + (f", missing in {', '.join(lacking)}" if lacking else "")
+        + "; a server that lacks it ignores it"
+    )
 
 
 def _shown(value: object) -> str:
@@ -400,8 +496,27 @@ def check_one(setting_id: str, value: object, release: Release, licensed: bool) 
     if isinstance(value, Mapping) and not isinstance(value.get("lock", False), bool):
         return [*problems, SettingProblem(setting_id, "type", "lock is a switch", allowed="true or false")]
     plain, _ = unlock(value)
-    wrong = _problem_of_value(setting, plain)
-    return problems if wrong is None else [*problems, wrong]
+    if setting.type == "timespan" and _at_most(release.line, _LAST_LINE_OF_TEXT_TIMESPANS):
+        problems.append(
+            SettingProblem(
+                setting_id,
+                "doubt",
+                f"Rocket.Chat {release.version} stores this variable as text, not as a number of milliseconds",
+                remedy="set it in the administration pages instead",
+            )
+        )
+    forms = setting.at(release.line)
+    wrong = [problem for form in forms if (problem := _problem_of_value(form, plain)) is not None]
+    if wrong and len(wrong) < len(forms):
+        wrong = [
+            replace(
+                wrong[0],
+                kind="doubt",
+                message=f"{wrong[0].message}, unless Rocket.Chat {release.version} takes it already: the release "
+                "of the change is not known",
+            )
+        ]
+    return [*problems, *wrong[-1:]]
 
 
 def check(settings: Mapping[str, object], release: Release, licensed: bool) -> list[SettingProblem]:
@@ -409,8 +524,8 @@ def check(settings: Mapping[str, object], release: Release, licensed: bool) -> l
 
     A value stands by itself or as `{"value": …, "lock": true}`. Looked for: unknown ids with the nearest
     right one, wrong types and choices, ids that no variable can set, ids that the release does not have,
-    settings that need a licence, and sensitive ones, which may not stand in clear. No message holds the
-    value of a sensitive setting.
+    settings that need a licence, and sensitive ones, which may not stand in clear; and what nobody knows of
+    this release, as `doubt`, which is no mistake. No message holds the value of a sensitive setting.
     """
     return [
         problem

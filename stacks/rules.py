@@ -249,6 +249,9 @@ def _settings(
     given = features.listed(settings)
     found = product_settings.check(given, release, licensed="license" in secrets)
     for problem in found:
+        if problem.kind == "doubt":
+            yield Warning_(f"settings.{problem.id}: {problem.message}")
+            continue
         yield Problem(
             f"rocketchat:settings.{problem.id}",
             problem.message,
