@@ -3,14 +3,17 @@
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
 from rehearsal.errors import RehearsalError
 from rehearsal.faults import Fault, Faults
-from rehearsal.standins import again
+from rehearsal.standins import again, once
 from rehearsal.standins.table import Cloud, Existing
+
+_Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,18 @@ class Kept:
         """What can be seen of it from outside, which its URN cannot."""
         return Existing(self.type, self.id, self.inputs, self.outputs, self.cloud.region)
 
+    @cached_property
+    def claims(self) -> tuple[once.Claim, ...]:
+        """What it has and nothing else may have."""
+        return tuple(once.claims(self.existing))
+
 
 class StandinCloud:
     """Creates, reads, updates and deletes; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._things: dict[tuple[str, str], list[Kept]] = {}
+        self._held: dict[tuple[object, ...], list[Kept]] = {}
         self._made: Counter[str] = Counter()
         self._lock = threading.Lock()
         self.faults: Faults | None = None
@@ -62,28 +71,59 @@ class StandinCloud:
             return self._made[urn]
 
     def create(self, thing: Kept) -> None:
-        """Take a new thing; the same once more is refused, or overwrites the first.
+        """Take a new thing. The same once more overwrites the first, or is refused, as the cloud has it.
 
-        Raises RehearsalError where it is refused. Only things of one URN meet: stacks that are rehearsed beside each
-        other may use the same names.
+        Raises RehearsalError for what the cloud has already under that name, and for an address or the like that
+        serves another thing. All stacks of one cloud are one account's: what one has, the other cannot make, even
+        where the cloud would only overwrite it, as each would then undo what the other does.
         """
         with self._lock:
             self._made[thing.urn] += 1
-            for things in self._things.values():
-                met = [
-                    one for one in things if one.urn == thing.urn and again.same(one.existing, thing.existing)
-                ]
-                if met and not again.overwrites(thing.type):
-                    raise RehearsalError(f"{thing.name}: {thing.id} exists already")
-                for one in met:
-                    things.remove(one)
-            self._things.setdefault((thing.urn, thing.id), []).append(thing)
+            over = self._overwritten(thing)
+            self._refuse_what_is_taken(thing, besides=over)
+            other = once.overlap(thing.existing, (one.existing for one in self._of_type(thing.type)))
+            if other is not None:
+                raise RehearsalError(
+                    f"{thing.name}: {other.inputs['cidrBlock']} is a subnet already (InvalidSubnet.Conflict)"
+                )
+            for one in over:
+                self._drop(one)
+            self._put(thing)
+
+    def _overwritten(self, thing: Kept) -> list[Kept]:
+        if not again.overwrites(thing.type):
+            return []
+        met = {id(one): one for claim in thing.claims for one in self._held.get(claim.key, ())}
+        return [one for one in met.values() if one.urn == thing.urn and _same(one, thing)]
+
+    def _refuse_what_is_taken(self, thing: Kept, besides: Collection[Kept] = ()) -> None:
+        spared = {id(one) for one in besides}
+        for claim in thing.claims:
+            for one in self._held.get(claim.key, ()):
+                shared = claim.shared and all(other.shared for other in one.claims if other.key == claim.key)
+                if id(one) not in spared and not shared:
+                    raise RehearsalError(
+                        f"{thing.name}: {claim.what}: {claim.error}; {one.name} of the stack {_stack(one.urn)} has it"
+                    )
+
+    def _put(self, thing: Kept) -> None:
+        self._things.setdefault((thing.urn, thing.id), []).append(thing)
+        for claim in thing.claims:
+            self._held.setdefault(claim.key, []).append(thing)
+
+    def _drop(self, thing: Kept) -> None:
+        _forget(self._things, (thing.urn, thing.id), thing)
+        for claim in thing.claims:
+            _forget(self._held, claim.key, thing)
+
+    def _of_type(self, *types: str) -> list[Kept]:
+        return [one for things in self._things.values() for one in things if one.type in types]
 
     def take(self, thing: Kept) -> None:
         """Take what was there before."""
         with self._lock:
             self._made[thing.urn] += 1
-            self._things.setdefault((thing.urn, thing.id), []).append(thing)
+            self._put(thing)
 
     def find(self, kind: str, own_id: str) -> Kept | None:
         """Return the newest thing of a type by its id, or by what its provider takes for an import; or None.
@@ -107,10 +147,17 @@ class StandinCloud:
             return things[-1] if things else None
 
     def update(self, thing: Kept) -> None:
-        """Put the thing in the place of what it was."""
+        """Put the thing in the place of what it was. Raises RehearsalError where the cloud refuses it."""
         with self._lock:
-            things = self._things.setdefault((thing.urn, thing.id), [])
-            things[-1:] = [thing]
+            before = self._things.get((thing.urn, thing.id), [])[-1:]
+            self._refuse_what_is_taken(thing, besides=before)
+            for one in before:
+                _refuse_use(one, once.moved(one.existing, thing.existing, self._others(one)))
+                self._drop(one)
+            self._put(thing)
+
+    def _others(self, thing: Kept) -> list[Existing]:
+        return [one.existing for one in self._of_type(*once.users(thing.type)) if one is not thing]
 
     def secrets(self) -> dict[str, str]:
         """Return the secret texts of all things, by a label.
@@ -137,18 +184,20 @@ class StandinCloud:
             )
 
     def delete(self, urn: str, own_id: str, arn: object = None) -> None:
-        """Forget the oldest thing of that URN and id, and of that ARN where one is given; it may be gone already."""
+        """Forget the oldest thing of that URN and id, and of that ARN where one is given; it may be gone already.
+
+        Raises RehearsalError where something else still needs it.
+        """
         with self._lock:
-            found = _of_arn(self._things.get((urn, own_id), []), arn)
-            if found:
-                self._things[urn, own_id].remove(found[0])
-                if not self._things[urn, own_id]:
-                    del self._things[urn, own_id]
+            for one in _of_arn(self._things.get((urn, own_id), []), arn)[:1]:
+                _refuse_use(one, once.in_use(one.existing, self._others(one)))
+                self._drop(one)
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._things.clear()
+            self._held.clear()
             self._made.clear()
 
     def things(self) -> tuple[Kept, ...]:
@@ -187,6 +236,27 @@ class StandinCloud:
             )
             with self._lock:
                 self._made[one["urn"]] = one["made"]
+
+
+def _forget(table: dict[_Key, list[Kept]], key: _Key, thing: Kept) -> None:
+    left = [one for one in table.get(key, ()) if one is not thing]
+    if left:
+        table[key] = left
+    else:
+        table.pop(key, None)
+
+
+def _same(one: Kept, other: Kept) -> bool:
+    return again.identity(one.existing) == again.identity(other.existing)
+
+
+def _stack(urn: str) -> str:
+    return urn.split("::")[0].rpartition(":")[2]
+
+
+def _refuse_use(thing: Kept, found: Iterator[tuple[Existing, str]]) -> None:
+    for user, error in found:
+        raise RehearsalError(f"{thing.name}: {error}; {user.id} ({user.type}) still needs it")
 
 
 def _of_arn(things: list[Kept], arn: object) -> list[Kept]:

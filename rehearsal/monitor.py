@@ -11,6 +11,7 @@ from pulumi.runtime.proto import alias_pb2, engine_pb2, resource_pb2
 
 from rehearsal import standins
 from rehearsal.errors import RehearsalError
+from rehearsal.standins import once
 from rehearsal.standins.table import Cloud, Existing
 from rehearsal.wire import at_path, decode, encode
 
@@ -97,6 +98,7 @@ class Monitor(MockMonitor):
         self._default = Cloud(region=region, default_tags=default_tags) if region else Cloud()
         self._region = region
         self._clouds: dict[str, Cloud] = {}
+        self._held: dict[tuple[object, ...], tuple[str, bool]] = {}
         self._lock = threading.Lock()
 
     def features(self) -> set[int]:
@@ -158,6 +160,7 @@ class Monitor(MockMonitor):
         ask = standins.checked(record.type, record.name, record.urn, record.inputs, cloud)
         made = standins.make(ask, own_id=own_id)
         record.id, record.outputs = made.id, made.outputs
+        self._refuse_what_is_taken(record, ask.inputs, cloud.region)
         secrets = made.secrets | (extra_secrets & made.outputs.keys())
         record.generated = tuple(key for key in sorted(secrets) if record.inputs.get(key) is None)
         echoed = {path for path in record.secret_inputs if at_path(made.outputs, path) is not None}
@@ -170,6 +173,16 @@ class Monitor(MockMonitor):
         # The SDK is told of what is absent, so that nothing stays open; for readers of the plan it is just absent.
         record.outputs = {key: value for key, value in made.outputs.items() if value is not None}
         return answer
+
+    def _refuse_what_is_taken(self, record: Record, inputs: Mapping[str, Any], region: str) -> None:
+        """Raise RehearsalError where two resources of the plan would be one thing, or need one for each alone."""
+        made = Existing(record.type, record.id, inputs, record.outputs, region)
+        for claim in () if standins.is_provider(record.type) else once.claims(made):
+            other, shared = self._held.setdefault(claim.key, (record.urn, claim.shared))
+            if other != record.urn and not (shared and claim.shared):
+                raise RehearsalError(
+                    f"{record.name}: {claim.what}: {claim.error}; {self.records[other].name} has it"
+                )
 
     def _existing(self, begins: str) -> list[Existing]:
         return [

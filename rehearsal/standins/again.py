@@ -131,16 +131,14 @@ def import_id(one: Existing) -> str:
     return one.id if made is None else made(one)
 
 
-def _region(one: Existing) -> object:
-    return one.inputs.get("region") or one.region
+def identity(one: Existing) -> object:
+    """Return what makes a thing of a type and region the same as another; None for what is never the same.
 
-
-def same(one: Existing, other: Existing) -> bool:
-    """Whether two things of one type would be one in the cloud; those of `random` are in no cloud."""
+    Those of `random` are in no cloud.
+    """
     if one.type in _ANOTHER or one.type.startswith("random:"):
-        return False
-    identity = IDENTITY.get(one.type, import_id)
-    return identity(one) == identity(other) and _region(one) == _region(other)
+        return None
+    return IDENTITY.get(one.type, import_id)(one)
 
 
 def overwrites(kind: str) -> bool:

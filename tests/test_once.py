@@ -1,0 +1,225 @@
+"""What the stand-in clouds refuse because they have it already, or because something else still needs it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import botocore.session
+import pytest
+
+from rehearsal.cloud import Kept, StandinCloud
+from rehearsal.errors import RehearsalError
+from rehearsal.standins import again, once, types
+from rehearsal.standins.table import Cloud
+
+SAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "aws:cloudfront/distribution:Distribution": {"aliases": ["chat.example.com"]},
+    "aws:cloudwatch/logDeliverySource:LogDeliverySource": {
+        "resourceArn": "arn:one",
+        "logType": "ACCESS_LOGS",
+    },
+    "aws:ec2/flowLog:FlowLog": {"vpcId": "vpc-1", "logDestination": "arn:log"},
+    "aws:ec2/internetGateway:InternetGateway": {"vpcId": "vpc-1"},
+    "aws:ec2/natGateway:NatGateway": {"allocationId": "eipalloc-1", "subnetId": "subnet-1"},
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": {"subnetId": "subnet-1", "routeTableId": "rtb-1"},
+    "aws:ec2/securityGroup:SecurityGroup": {"vpcId": "vpc-1", "name": "app"},
+    "aws:ec2/vpcEndpoint:VpcEndpoint": {
+        "vpcId": "vpc-1",
+        "serviceName": "com.amazonaws.eu-central-1.logs",
+        "privateDnsEnabled": True,
+    },
+    "aws:ecs/service:Service": {"cluster": "arn:cluster", "name": "chat"},
+    "aws:lb/listener:Listener": {"loadBalancerArn": "arn:alb", "port": 443},
+    "aws:lb/listenerRule:ListenerRule": {"listenerArn": "arn:listener", "priority": 7},
+    "aws:lightsail/disk_attachment:Disk_attachment": {"diskName": "data", "instanceName": "host"},
+    "aws:lightsail/staticIpAttachment:StaticIpAttachment": {"staticIpName": "ip", "instanceName": "host"},
+    "aws:s3/bucket:Bucket": {"bucket": "media"},
+    "aws:sesv2/configurationSet:ConfigurationSet": {"configurationSetName": "chat"},
+    "aws:sesv2/emailIdentity:EmailIdentity": {"emailIdentity": "example.com"},
+    "aws:wafv2/webAcl:WebAcl": {"scope": "REGIONAL", "name": "chat"},
+    "aws:wafv2/webAclAssociation:WebAclAssociation": {"resourceArn": "arn:alb", "webAclArn": "arn:acl"},
+    "digitalocean:index/sshKey:SshKey": {"publicKey": "ssh-ed25519 AAAA"},
+    "digitalocean:index/volume:Volume": {"region": "sgp1", "name": "data"},
+    "mongodbatlas:index/advancedCluster:AdvancedCluster": {"projectId": "p", "name": "chat"},
+    "mongodbatlas:index/databaseUser:DatabaseUser": {
+        "projectId": "p",
+        "authDatabaseName": "admin",
+        "username": "chat",
+    },
+    "mongodbatlas:index/privateLinkEndpoint:PrivateLinkEndpoint": {
+        "projectId": "p",
+        "providerName": "AWS",
+        "region": "eu-central-1",
+    },
+    "mongodbatlas:index/project:Project": {"orgId": "o", "name": "chat"},
+}
+"""Inputs by which a row can be tried; a name where there are none here."""
+
+SERVICES = {"cloudwatch": "logs", "lb": "elbv2"}
+"""SDK's name of a service, where Pulumi's is another."""
+SAID_OTHERWISE = {"given back by", "puts it in the other's place"}
+
+
+def thing(
+    kind: str, inputs: Mapping[str, Any], name: str = "one", stack: str = "first", own_id: str = ""
+) -> Kept:
+    urn = f"urn:pulumi:{stack}::rocketchat::{kind}::{name}"
+    return Kept(
+        urn, kind, name, own_id or f"{stack}-{name}", inputs, {}, frozenset(), Cloud("eu-central-1"), 0
+    )
+
+
+def cloud(*things: Kept) -> StandinCloud:
+    made = StandinCloud()
+    for one in things:
+        made.create(one)
+    return made
+
+
+@pytest.mark.parametrize("kind", sorted(once.ONCE))
+def test_what_a_cloud_has_once_is_refused_to_a_second_stack(kind: str) -> None:
+    sample = SAMPLES.get(kind, {"name": "chat"})
+    made = cloud(thing(kind, sample))
+    with pytest.raises(RehearsalError, match="one of the stack first has it"):
+        made.create(thing(kind, sample, stack="second"))
+    made.delete(thing(kind, sample).urn, "first-one")
+    made.create(thing(kind, sample, stack="second"))
+
+
+@pytest.mark.parametrize("kind", sorted(once.ONCE))
+def test_others_of_the_type_are_made_beside_it(kind: str) -> None:
+    sample = SAMPLES.get(kind, {"name": "chat"})
+    other = {key: value if isinstance(value, bool | list) else f"{value}2" for key, value in sample.items()}
+    if "aliases" in other:
+        other["aliases"] = ["other.example.com"]
+    cloud(thing(kind, sample), thing(kind, other, stack="second"))
+
+
+def test_names_are_of_a_region_an_account_or_the_world() -> None:
+    role, log, bucket = (
+        ("aws:iam/role:Role", {"name": "chat"}),
+        ("aws:cloudwatch/logGroup:LogGroup", {"name": "chat"}),
+        ("aws:s3/bucket:Bucket", {"bucket": "chat"}),
+    )
+    for kind, inputs in (role, bucket):
+        with pytest.raises(RehearsalError, match="has it"):
+            cloud(thing(kind, inputs), thing(kind, {**inputs, "region": "us-east-1"}, stack="second"))
+    kind, inputs = log
+    cloud(thing(kind, inputs), thing(kind, {**inputs, "region": "us-east-1"}, stack="second"))
+
+
+def test_an_address_serves_one_gateway_also_while_that_is_replaced() -> None:
+    kind = "aws:ec2/natGateway:NatGateway"
+    made = cloud(thing(kind, {"allocationId": "eipalloc-1", "subnetId": "subnet-1"}))
+    with pytest.raises(RehearsalError, match="AlreadyAssociated"):
+        made.create(thing(kind, {"allocationId": "eipalloc-1", "subnetId": "subnet-2"}, own_id="nat-2"))
+
+
+def test_an_update_may_keep_what_it_has_and_not_take_what_another_has() -> None:
+    kind, key = "aws:lb/listenerRule:ListenerRule", "listenerArn"
+    made = cloud(
+        thing(kind, {key: "arn", "priority": 1}), thing(kind, {key: "arn", "priority": 2}, name="two")
+    )
+    made.update(thing(kind, {key: "arn", "priority": 3}))
+    made.update(thing(kind, {key: "arn", "priority": 1}, name="two"))
+    with pytest.raises(RehearsalError, match="PriorityInUse"):
+        made.update(thing(kind, {key: "arn", "priority": 1}))
+
+
+def test_what_a_cloud_would_silently_overwrite_is_refused_to_another_stack() -> None:
+    policy = thing("aws:s3/bucketPolicy:BucketPolicy", {"bucket": "media", "policy": "{}"}, own_id="media")
+    other = thing("aws:s3/bucketPolicy:BucketPolicy", {"bucket": "media"}, stack="second", own_id="media")
+    cloud(policy, policy)
+    with pytest.raises(RehearsalError, match="first has it"):
+        cloud(policy, other)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "refused"),
+    [
+        ("CNAME", "A", True),
+        ("A", "CNAME", True),
+        ("CNAME", "CNAME", True),
+        ("A", "A", False),
+        ("A", "TXT", False),
+    ],
+)
+def test_an_alias_stands_alone(first: str, second: str, refused: bool) -> None:
+    kind = "cloudflare:index/dnsRecord:DnsRecord"
+    records = [
+        thing(kind, {"zoneId": "z", "name": "chat.example.com", "type": of, "content": at}, name=at)
+        for of, at in ((first, "one"), (second, "two"))
+    ]
+    if refused:
+        with pytest.raises(RehearsalError, match="beside a CNAME"):
+            cloud(*records)
+    else:
+        cloud(*records)
+
+
+def test_subnets_of_one_network_do_not_overlap() -> None:
+    kind = "aws:ec2/subnet:Subnet"
+    made = cloud(thing(kind, {"vpcId": "vpc-1", "cidrBlock": "10.0.0.0/20"}))
+    made.create(thing(kind, {"vpcId": "vpc-2", "cidrBlock": "10.0.0.0/20"}, name="two"))
+    with pytest.raises(RehearsalError, match=r"InvalidSubnet\.Conflict"):
+        made.create(thing(kind, {"vpcId": "vpc-1", "cidrBlock": "10.0.8.0/24"}, name="three"))
+
+
+def uses() -> Iterator[tuple[str, once.Use]]:
+    for kind, found in sorted(once.USES.items()):
+        for use in found:
+            yield kind, use
+
+
+@pytest.mark.parametrize(("kind", "use"), list(uses()), ids=lambda one: getattr(one, "path", str(one)))
+def test_what_is_in_use_is_not_deleted(kind: str, use: once.Use) -> None:
+    value: Any = "used"
+    for key in reversed(use.path.split(".")):
+        value = {key: value}
+    named = {"name": "name", "scope": "REGIONAL"}
+    used = thing(kind, named, own_id="used")
+    user = thing(use.type, {"cluster": "other", **named, **value}, name="user")
+    made = cloud()
+    made.take(used)
+    made.take(user)
+    with pytest.raises(RehearsalError, match=use.error):
+        made.delete(used.urn, used.id)
+    made.delete(user.urn, user.id)
+    made.delete(used.urn, used.id)
+    assert not made.things()
+
+
+def test_an_internet_gateway_stays_while_something_goes_through_it() -> None:
+    gateway = thing("aws:ec2/internetGateway:InternetGateway", {"vpcId": "vpc-1"}, name="internet")
+    subnet = thing("aws:ec2/subnet:Subnet", {"vpcId": "vpc-1", "cidrBlock": "10.0.0.0/20"}, own_id="subnet-1")
+    nat = thing("aws:ec2/natGateway:NatGateway", {"allocationId": "a", "subnetId": "subnet-1"}, name="nat")
+    made = cloud(gateway, subnet, nat)
+    with pytest.raises(RehearsalError, match="DependencyViolation"):
+        made.delete(gateway.urn, gateway.id)
+    moved = thing("aws:ec2/internetGateway:InternetGateway", {"vpcId": "vpc-2"}, name="internet")
+    with pytest.raises(RehearsalError, match="DependencyViolation"):
+        made.update(moved)
+    made.delete(nat.urn, nat.id)
+    made.update(moved)
+
+
+def test_every_type_and_every_error_of_aws_exists() -> None:
+    users = {use.type for _, use in uses()}
+    assert {*once.ONCE, *once.USES, *users} <= set(types())
+    loader = botocore.session.get_session().get_component("data_loader")
+    rows = [(kind, row.error) for kind, found in once.ONCE.items() for row in found]
+    rows += [(kind, use.error) for kind, use in uses()]
+    checked = 0
+    for kind, error in rows:
+        service = kind.partition(":")[2].partition("/")[0]
+        if not kind.startswith("aws:") or service == "ec2" or any(said in error for said in SAID_OTHERWISE):
+            continue
+        shapes = loader.load_service_model(SERVICES.get(service, service), "service-2")["shapes"]
+        assert shapes[error]["exception"], (kind, error)
+        checked += 1
+    assert checked > 30
+
+
+def test_a_type_with_no_own_identity_claims_nothing_by_itself() -> None:
+    task = thing("aws:ecs/taskDefinition:TaskDefinition", {"family": "chat"})
+    assert again.identity(task.existing) is None
+    assert not task.claims
