@@ -27,7 +27,7 @@ from policy.asking import Asked, decode_once
 from policy.config import Config, ConfigError, load
 from policy.judge import judge, look
 from policy.model import UNKNOWN, Stack, canonical
-from policy.rule import Level, Remedy, Rule, standard
+from policy.rule import Remedy, Rule, standard
 from policy.rules import RULES
 
 NAME: Final = "rocketchat"
@@ -115,10 +115,9 @@ def policies(config: Config, asked: Asked | None = None) -> list[Policy]:
 
 
 def _level(rule: Rule, config: Config) -> EnforcementLevel:
-    if rule.level is Level.REMEDIATE:
-        return EnforcementLevel.REMEDIATE
-    blocks = rule.level.blocks(production=config.production)
-    return EnforcementLevel.MANDATORY if blocks else EnforcementLevel.ADVISORY
+    if not rule.level.blocks(production=config.production):
+        return EnforcementLevel.ADVISORY
+    return EnforcementLevel.MANDATORY if rule.remedy is None else EnforcementLevel.REMEDIATE
 
 
 def _policy(rule: Rule, config: Config, asked: Asked) -> Policy:

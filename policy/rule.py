@@ -23,7 +23,8 @@ class Level(StrEnum):
     PRODUCTION = "mandatory in production"
     ADVISORY = "advisory"
     REMEDIATE = "remediate"
-    """Mandatory; and in the engine the pack mends the input by itself."""
+    """Mandatory; and in the engine the pack mends the input by itself, as it does for each blocking rule with a
+    remedy."""
 
     def blocks(self, *, production: bool) -> bool:
         """Tell whether a finding stops the deployment."""

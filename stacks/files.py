@@ -1,14 +1,17 @@
 """Reading of `Pulumi.<stack>.yaml` without the engine: values, which keys are secret, and where each key stands."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
+from stacks import scalars
 from stacks.problems import InvalidStack, Problem, nearest
+from stacks.secrets import command
 
 FOLDER = Path(__file__).parent
 TOP_LEVEL = ("config", "environment", "secretsprovider", "encryptionsalt", "encryptedkey")
@@ -82,30 +85,53 @@ def find(stack: str) -> Path:
 def read(stack: str) -> StackFile:
     """Read the file of a stack, given by name or path.
 
-    Raises InvalidStack where the file is missing, is not YAML, or repeats a key.
+    Raises InvalidStack where the file is missing, is not YAML, repeats a key, or says something that the engine
+    would read otherwise.
     """
     path = find(stack)
     name = path.name.removeprefix("Pulumi.").rsplit(".", 1)[0]
     reader = _Reader(_shown(path))
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise reader.refusal("", f"the file is larger than {MAX_BYTES:,} bytes", None)
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except UnicodeDecodeError as error:
-        raise reader.refusal("", "the file is not UTF-8 text", None) from error
+            raise reader.refusal(f"the file is larger than {MAX_BYTES:,} bytes")
+        content = path.read_bytes()
     except OSError as error:
-        raise reader.refusal("", f"the file cannot be read: {error.strerror}", None) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or "cannot be read"
-        raise reader.refusal("", f"the file is not YAML: {what}", mark.line + 1 if mark else None) from error
-    except RecursionError as error:
-        raise reader.refusal("", "the file is nested too deeply", None) from error
-    return reader.stack_file(name, path, root)
+        raise reader.refusal(f"the file cannot be read: {error.strerror}") from error
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise reader.refusal("the file is not UTF-8 text", line) from error
+    return reader.stack_file(name, path, text)
 
 
 def _shown(path: Path) -> str:
     return str(path.relative_to(FOLDER.parent)) if path.is_relative_to(FOLDER) else str(path)
+
+
+class _Composer(yaml.SafeLoader):
+    """Makes nodes of a text, and notes what the engine's parser does not know or reads otherwise."""
+
+    ESCAPE_REPLACEMENTS: ClassVar = {
+        key: one for key, one in yaml.SafeLoader.ESCAPE_REPLACEMENTS.items() if key != "/"
+    }
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.tagged: list[int] = []
+        """Lines with a tag, counted from 1."""
+
+    def compose_document(self) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if event.version is not None or event.tags is not None:
+            raise yaml.composer.ComposerError(None, None, "a directive (%) cannot be used", event.start_mark)
+        return super().compose_document()  # type: ignore[no-any-return, no-untyped-call]
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if getattr(event, "tag", None) is not None:
+            self.tagged.append(event.start_mark.line + 1)
+        return super().compose_node(parent, index)  # type: ignore[no-any-return, no-untyped-call]
 
 
 class _Reader:
@@ -114,58 +140,97 @@ class _Reader:
         self.lines: dict[str, int] = {}
         self.problems: list[Problem] = []
         self.count = 0
+        self.text = ""
 
-    def refusal(self, path: str, message: str, line: int | None) -> InvalidStack:
-        return InvalidStack(self.source, [Problem(path=path or "file", message=message, line=line)])
+    def refusal(self, message: str, line: int | None = None, remedy: str | None = None) -> InvalidStack:
+        return InvalidStack(self.source, [Problem(path="file", message=message, line=line, remedy=remedy)])
 
-    def stack_file(self, name: str, path: Path, root: yaml.Node | None) -> StackFile:
+    def nodes(self, text: str) -> yaml.Node | None:
         try:
+            composer = _Composer(text)
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            message = f"the file is not YAML: it holds a control character (U+{error.character:04X})"
+            raise self.refusal(message, line) from error
+        try:
+            root: yaml.Node | None = composer.get_single_node()  # type: ignore[no-untyped-call]
+        except yaml.MarkedYAMLError as error:
+            what = ", ".join(part for part in (error.context, error.problem) if part)
+            mark = error.problem_mark or error.context_mark
+            raise self.refusal(f"the file is not YAML: {what}", mark.line + 1 if mark else None) from error
+        except (ValueError, OverflowError) as error:
+            message = "an escape (\\U) stands for no character"
+            raise self.refusal(message, composer.line + 1, "write the character itself") from error
+        for line in composer.tagged:
+            self.problem(
+                "file", "a tag (!) cannot be used here", line, "leave it out; quotes make text of anything"
+            )
+        return root
+
+    def stack_file(self, name: str, path: Path, text: str) -> StackFile:
+        self.text = text
+        try:
+            root = self.nodes(text)
             document = self.value(root, "") if root is not None else {}
         except RecursionError as error:
-            raise self.refusal("", "the file is nested too deeply or refers to itself", None) from error
+            raise self.refusal("the file is nested too deeply or refers to itself") from error
         if not isinstance(document, dict):
-            raise self.refusal("", "the file must be a mapping with the key `config`", 1)
+            raise self.refusal("the file must be a mapping with the key `config`", 1)
         for key in document:
             if key not in TOP_LEVEL:
-                hint = "put it below `config:`" if ":" in str(key) else None
-                self.problem(str(key), "unknown top-level key", nearest(str(key), TOP_LEVEL), hint)
+                hint = "put it below `config:`" if ":" in key else None
+                self.problem(key, "unknown top-level key", self.lines[key], hint, nearest(key, TOP_LEVEL))
         config = document.get("config")
         if config is None:
             self.problem("config", "the file has no `config:`", None, "see stacks/Pulumi.lovia-fargate.yaml")
         elif not isinstance(config, dict):
             self.problem(
-                "config", "`config:` must be a mapping of keys such as `rocketchat:chat`", None, None
+                "config",
+                "`config:` must be a mapping of keys such as `rocketchat:chat`",
+                self.lines["config"],
             )
-        if self.problems:
-            raise InvalidStack(self.source, self.problems)
-        values = {}
+            config = None
+        self.lines = {key.removeprefix("config."): line for key, line in self.lines.items()}
+        values: dict[str, Any] = {}
         secure = set()
         for key, value in (config or {}).items():
-            if isinstance(value, dict) and set(value) == {"secure"}:
-                secure.add(str(key))
+            if value is None:
+                # The engine hands over an empty text, and not the absence of the key.
+                self.problem(
+                    key, "this key has no value", self.lines[key], "give it one, or leave the key out"
+                )
+            elif not isinstance(value, dict) or set(value) != {"secure"}:
+                values[key] = value
+            elif isinstance(value["secure"], str):
+                secure.add(key)
             else:
-                values[str(key)] = value
-        lines = {key.removeprefix("config."): line for key, line in self.lines.items()}
-        return StackFile(name, path, values, frozenset(secure), lines)
+                self.problem(key, "what follows `secure:` must be text", self.lines[key], command(key))
+        if self.problems:
+            raise InvalidStack(self.source, self.problems)
+        return StackFile(name, path, values, frozenset(secure), self.lines)
 
-    def problem(self, path: str, message: str, near: str | None, remedy: str | None) -> None:
-        self.problems.append(
-            Problem(path=path, message=message, nearest=near, remedy=remedy, line=self.lines.get(path))
-        )
+    def problem(
+        self, path: str, message: str, line: int | None, remedy: str | None = None, near: str | None = None
+    ) -> None:
+        self.problems.append(Problem(path=path, message=message, nearest=near, remedy=remedy, line=line))
 
     def value(self, node: yaml.Node, path: str) -> Any:
         self.count += 1
         if self.count > MAX_VALUES:
-            raise self.refusal("", f"the file has more than {MAX_VALUES:,} values", None)
+            raise self.refusal(f"the file has more than {MAX_VALUES:,} values")
         if isinstance(node, yaml.MappingNode):
-            found: dict[Any, Any] = {}
+            found: dict[str, Any] = {}
             for key_node, value_node in node.value:
-                key = self.scalar(key_node, path)
-                inner = f"{path}.{key}" if path else str(key)
+                line = key_node.start_mark.line + 1
+                key = self.key(key_node, path)
+                if key is None:
+                    continue
+                inner = f"{path}.{key}" if path else key
+                if node.flow_style and key_node.style is None and self.closed(value_node):
+                    self.problem(inner, "no space follows the colon", line, "write `key: value`")
                 if key in found:
-                    self.lines[inner] = key_node.start_mark.line + 1
-                    self.problem(inner, "the key stands twice", None, "keep one of the two")
-                self.lines[inner] = key_node.start_mark.line + 1
+                    self.problem(inner.removeprefix("config."), "duplicate key", line, "keep one of the two")
+                self.lines[inner] = line
                 found[key] = self.value(value_node, inner)
             return found
         if isinstance(node, yaml.SequenceNode):
@@ -174,20 +239,53 @@ class _Reader:
                 self.lines[f"{path}[{index}]"] = item.start_mark.line + 1
                 made.append(self.value(item, f"{path}[{index}]"))
             return made
-        return self.scalar(node, path)
+        return self.scalar(node, path.removeprefix("config."))
+
+    def closed(self, node: yaml.Node) -> bool:
+        """Whether a value begins right at the colon: behind a plain key the engine then reads on."""
+        return self.text[node.start_mark.index - 1] == ":"
+
+    def key(self, node: yaml.Node, path: str) -> str | None:
+        line = node.start_mark.line + 1
+        inside = path.removeprefix("config.") or "file"
+        if node.value == "<<":
+            self.problem(inside, "a merge key (<<) cannot be used here", line, "write the keys out")
+            return None
+        if not isinstance(node, yaml.ScalarNode):
+            self.problem(inside, "a key must be plain text", line)
+            return None
+        found = self.scalar(node, inside)
+        if not isinstance(found, str):
+            self.problem(inside, "a key must be text", line, "put it in quotes")
+            return None
+        return found
 
     def scalar(self, node: yaml.Node, path: str) -> Any:
-        if not isinstance(node, yaml.ScalarNode):
-            place = f"{path or 'file'}, a key"
-            self.lines[place] = node.start_mark.line + 1
-            self.problem(place, "a key must be plain text", None, None)
-            return f"line {node.start_mark.line + 1}"
-        if node.tag == "tag:yaml.org,2002:timestamp":
+        """Return what a scalar means, where it means the same to the engine."""
+        line = node.start_mark.line + 1
+        if _HALF.search(node.value):
+            remedy = "write the character itself instead of its two halves"
+            self.problem(path or "file", "half a character (\\ud800 to \\udfff) stands here", line, remedy)
+        if _CHANGED.match(node.value):
+            remedy = "begin the text with its first character that is seen"
+            self.problem(
+                path or "file", "the engine loses a line break or tab before several lines", line, remedy
+            )
+        if node.style is not None:
             return node.value
-        try:
-            return yaml.SafeLoader("").construct_object(node)
-        except (yaml.YAMLError, ValueError) as error:
-            self.lines.setdefault(path, node.start_mark.line + 1)
-            reason = getattr(error, "problem", None) or "cannot be read"
-            self.problem(path or "file", f"the value cannot be read: {reason}", None, "put it in quotes")
+        found = scalars.read(node.value)
+        if isinstance(found, scalars.Unusable):
+            self.problem(path or "file", _UNUSABLE[found], line, _INSTEAD)
             return node.value
+        return found
+
+
+_HALF = re.compile("[\ud800-\udfff]")
+_CHANGED = re.compile("[\t\u2028\u2029].*\n|\n", re.DOTALL)
+"""The engine writes the text of a file anew before it uses it, and yaml.v3 writes these wrongly."""
+_INSTEAD = "put it in quotes if it is text; write switches as true or false, and numbers in decimal digits"
+_UNUSABLE = {
+    scalars.Unusable.TIMESTAMP: "YAML reads this as a point of time, and the engine changes it",
+    scalars.Unusable.NUMBER: "the engine would hand this number over as another one",
+    scalars.Unusable.BROKEN: "the engine reads this otherwise than YAML 1.1 does",
+}

@@ -474,6 +474,7 @@ C(
     "media-cors corsRules.0.allowedMethods",
 )
 C("s3-no-force-destroy", {"media forceDestroy": True}, "media forceDestroy")
+also("s3-no-force-destroy", {"space forceDestroy": True})
 C("s3-backup-object-lock", {"backup objectLockEnabled": DELETE}, "backup objectLockEnabled")
 C("s3-object-lock-rule", {"backup-lock": DELETE}, "backup-lock bucket", "backup")
 C("s3-replication", {"backup-copy": DELETE}, "backup-copy bucket", "backup")

@@ -508,16 +508,15 @@ def test_the_pack_gives_every_rule_its_level() -> None:
         ("production", EnforcementLevel.MANDATORY),
         ("trial", EnforcementLevel.ADVISORY),
     ):
-        made = {
-            policy.name: policy for policy in policies(Config.model_validate({"environment": environment}))
-        }
+        config = Config.model_validate({"environment": environment})
+        made = {policy.name: policy for policy in policies(config)}
         assert set(made) == {*BY_ID, NOT_KNOWN, WAIVERS}
         for rule in RULES:
             wanted = {
                 Level.MANDATORY: EnforcementLevel.MANDATORY,
                 Level.ADVISORY: EnforcementLevel.ADVISORY,
                 Level.REMEDIATE: EnforcementLevel.REMEDIATE,
-                Level.PRODUCTION: level,
+                Level.PRODUCTION: EnforcementLevel.REMEDIATE if rule.remedy and config.production else level,
             }[rule.level]
             assert made[rule.id].enforcement_level is wanted
 

@@ -110,7 +110,8 @@ def test_the_metadata_of_a_rule_are_complete(rule: Rule) -> None:
     assert rule.maps
     assert all(control and standard(control) for control in rule.maps)
     assert rule.types
-    assert (rule.remedy is not None) == (rule.level is Level.REMEDIATE)
+    assert rule.remedy is not None or rule.level is not Level.REMEDIATE
+    assert rule.remedy is None or rule.level in {Level.REMEDIATE, Level.PRODUCTION}
 
 
 def test_one_constant_holds_one_rule() -> None:

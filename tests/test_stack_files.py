@@ -216,12 +216,12 @@ FILES = [
     ("config: [", "not YAML", 1),
     ("- a\n- b\n", "mapping", 1),
     ("", "no `config:`", None),
-    ("config:\n  rocketchat:chat: {host: a.b}\n  rocketchat:chat: {host: c.d}\n", "stands twice", 3),
+    ("config:\n  rocketchat:chat: {host: a.b}\n  rocketchat:chat: {host: c.d}\n", "duplicate key", 3),
     ("config:\n  a: &a [*a]\n", "", None),
     ("rocketchat:chat: {}\nconfig: {}\n", "unknown top-level key", 1),
     ("config: 7\n", "must be a mapping", 1),
     ("config:\n  ? [a, b]\n  : 1\n", "plain text", 2),
-    ("config:\n  a: !!python/object:os.system x\n", "cannot be read", 2),
+    ("config:\n  a: !!python/object:os.system x\n", "a tag (!)", 2),
     ("x: " + "[" * 5000, "", None),
 ]
 

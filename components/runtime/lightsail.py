@@ -37,7 +37,7 @@ class LightsailHostArgs(TypedDict):
     generation: NotRequired[int]
     """Count it up to have the host made anew; data disk and address stay. Default 1."""
     protect: NotRequired[bool]
-    """Whether Pulumi refuses to delete the data disk and the address. Default false."""
+    """Whether Pulumi refuses to delete the data disk, the address and the bucket. Default false."""
     retain: NotRequired[bool]
     """Whether the data disk stays in AWS when it leaves the stack. Default false."""
     keep_disk: NotRequired[bool]
@@ -68,11 +68,13 @@ class LightsailHost(Component):
             raise ValueError(f"a Lightsail disk has {LEAST_DISK_GB} GB at least, not {args['disk_gb']}")
         super().__init__("LightsailHost", name, args, opts)
         zone = f"{args['region']}{args.get('zone', 'a')}"
+        protect = args.get("protect")
         agent = HostAgent(
             f"{name}-agent",
             {
                 "region": args["region"],
                 "host": args["host"],
+                "protect": bool(protect),
                 "identity": identity(
                     "lightsail",
                     BLUEPRINT,
@@ -103,7 +105,6 @@ class LightsailHost(Component):
             opts=self.child(delete_before_replace=True),
         )
         self._ports(name, instance.name, args.get("ssh_from", ()))
-        protect = args.get("protect")
         static = aws.lightsail.StaticIp(f"{name}-address", opts=self.child(protect=protect))
         aws.lightsail.StaticIpAttachment(
             f"{name}-address",

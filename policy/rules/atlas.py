@@ -23,7 +23,6 @@ from policy.rules._make import (
     MANDATORY,
     MEDIUM,
     PRODUCTION,
-    REMEDIATE,
     Area,
 )
 from policy.rules.network import is_world
@@ -498,7 +497,7 @@ ATLAS_BACKUP_COMPLIANCE = _rule(
 ATLAS_TERMINATION_PROTECTION = _rule(
     "atlas-termination-protection",
     "The cluster cannot be deleted by mistake",
-    REMEDIATE,
+    PRODUCTION,
     HIGH,
     (t.ATLAS_CLUSTER, t.ATLAS_FLEX),
     _termination,

@@ -230,7 +230,6 @@ def _object_encryption(p: Probe) -> None:
 
 def _spaces(p: Probe) -> None:
     p.expect("acl", lambda acl: acl in (None, "private"), "everybody may list and read it")
-    p.expect("forceDestroy", not_true, "goes with all that is in it when the stack is destroyed")
     p.expect("versioning.enabled", true, "what is overwritten or deleted is gone")
 
 
@@ -398,7 +397,7 @@ S3_NO_FORCE_DESTROY = _rule(
     "A bucket with files in it is not destroyed",
     PRODUCTION,
     HIGH,
-    BUCKETS,
+    (t.BUCKET, t.SPACES_BUCKET),
     _force_destroy,
     maps="Well-Architected REL09",
     fix="Leave force_destroy off.",
@@ -464,7 +463,7 @@ DO_SPACES_PRIVATE = _rule(
     (t.SPACES_BUCKET,),
     _spaces,
     maps="CKV_DIO_1, CKV_DIO_3, tfsec digitalocean-spaces-acl-no-public-read",
-    fix="Set acl private, versioning on, force_destroy off.",
+    fix="Set acl private, versioning on.",
     link="https://docs.digitalocean.com/products/spaces/how-to/set-file-permissions/",
 )
 DO_SPACES_CORS = _rule(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
@@ -24,6 +24,8 @@ class HostAgentArgs(TypedDict):
     """Public name of the chat."""
     identity: str
     """Everything whose change makes a new host, as text: a new host needs a new enrolment."""
+    protect: NotRequired[bool]
+    """Whether the bucket is protected, and deleted only when it is empty. Default false."""
 
 
 class HostAgent(Component):
@@ -49,9 +51,9 @@ class HostAgent(Component):
             kms_key_arn=None,
             noncurrent_days=OLD_DOCUMENT_DAYS,
             expire_days=None,
-            # It can be made again from the program at any time.
-            force_destroy=True,
-            bucket_opts=self.child(),
+            # A stack deletes its own document first, so that nothing else is left in the bucket.
+            force_destroy=not args.get("protect", False),
+            bucket_opts=self.child(protect=args.get("protect")),
             child=self.child,
         )
         aws.s3.BucketPolicy(

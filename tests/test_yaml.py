@@ -1,0 +1,207 @@
+"""Stack files are read as the engine reads them, or refused."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rehearsal.cli import CHECKOUT, find_engine
+from rehearsal.testing import needs_engine
+from stacks import files, scalars
+from stacks.problems import InvalidStack, Problem
+
+FACTS = json.loads((Path(__file__).parent / "data" / "yaml_of_the_engine.json").read_text(encoding="utf-8"))
+"""What Pulumi 3.259.0 (gopkg.in/yaml.v3 3.0.1) makes of values in a mapping, and of whole files; null: an error."""
+VALUES: list[tuple[str, Any]] = [(text, found and found["v"]) for text, found in FACTS["values"] if found]
+REFUSED_BY_THE_ENGINE = [text for text, found in FACTS["values"] if found is None]
+DIFFERENT = (
+    *[
+        "yes",
+        "no",
+        "on",
+        "off",
+        "Yes",
+        "NO",
+        "On",
+        "08",
+        "0o17",
+        "0O17",
+        "0X1f",
+        "0B1",
+        "1e3",
+        "1E3",
+        "1.5e3",
+        "1.0",
+        "1.",
+        "-0.0",
+        "+.5",
+        "1:30",
+        "12:30:45",
+    ],
+    *[
+        "2026-11-28",
+        "2026-1-2",
+        "2026-11-28T10:00:00Z",
+        "99999999999999999999",
+        "18446744073709551616",
+        ".inf",
+        ".nan",
+    ],
+    *('"\\ud83d\\ude80"', '"\\nx\\ny"', '"\\tx\\ny"', "{a:}", "{no: 1}", "{1: x}", "{<<: {a: 1}}"),
+)
+"""What both read without an error, and not alike."""
+
+
+def written(folder: Path, content: str) -> Path:
+    path = folder / "Pulumi.some.yaml"
+    path.write_bytes(content.encode())
+    return path
+
+
+def read(folder: Path, value: str) -> Any:
+    content = f"config:\n  rocketchat:a:\n    v: {value}\n"
+    return files.read(str(written(folder, content))).values["rocketchat:a"]["v"]
+
+
+def refused(folder: Path, content: str) -> list[Problem]:
+    with pytest.raises(InvalidStack) as caught:
+        files.read(str(written(folder, content)))
+    return list(caught.value.problems)
+
+
+@pytest.mark.parametrize(("text", "engine"), VALUES, ids=[text for text, _ in VALUES])
+def test_a_value_is_read_as_the_engine_reads_it_or_refused_with_its_line(
+    tmp_path: Path, text: str, engine: Any
+) -> None:
+    try:
+        found = read(tmp_path, text)
+    except InvalidStack as error:
+        assert {problem.line for problem in error.problems} == {3}
+        assert all(problem.remedy for problem in error.problems)
+    else:
+        assert json.dumps(found) == json.dumps(engine)
+
+
+@pytest.mark.parametrize("text", [*REFUSED_BY_THE_ENGINE, *DIFFERENT])
+def test_a_value_that_the_engine_refuses_or_reads_otherwise_is_refused_with_its_line(
+    tmp_path: Path, text: str
+) -> None:
+    [problem, *_] = refused(tmp_path, f"config:\n  rocketchat:a:\n    v: {text}\n")
+    assert problem.line in {3, 4}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["true", "False", "null", "0", "-1", "017", "0x1F", "1_000", "0.5", "8.9.0", "no-reply", '"no"', "🚀"],
+)
+def test_a_value_that_both_read_alike_is_accepted(tmp_path: Path, text: str) -> None:
+    assert json.dumps(read(tmp_path, text)) == json.dumps(dict(VALUES).get(text, text.strip('"')))
+
+
+@pytest.mark.parametrize(("content", "engine"), FACTS["documents"])
+def test_a_file_is_read_as_the_engine_reads_it_or_refused(tmp_path: Path, content: str, engine: Any) -> None:
+    try:
+        found = files.read(str(written(tmp_path, content)))
+    except InvalidStack:
+        return
+    secure = dict.fromkeys(found.secure, "[secure]")
+    assert {**found.values, **secure} == engine
+
+
+@pytest.mark.parametrize(
+    ("content", "remedy"),
+    [
+        ("config:\n  rocketchat:a: no\n", "quotes"),
+        ("config:\n  rocketchat:a: {x: no}\n", "quotes"),
+        ("config:\n  rocketchat:a: {on: x}\n", "quotes"),
+        ("config:\n  rocketchat:a: {<<: {x: 1}}\n", "write the keys out"),
+        ("config:\n  rocketchat:a: !!bool abc\n", "leave it out"),
+        ('config:\n  rocketchat:a: "\\U00110000"\n', "character itself"),
+        ('config:\n  rocketchat:a: "\\ud83d\\ude80"\n', "character itself"),
+        ("config:\n  rocketchat:a: {x:}\n", "key: value"),
+        ("config:\n  rocketchat:a:\n", "leave the key out"),
+        ("config:\n  rocketchat:license: {secure: 5}\n", "pulumi config set --secret rocketchat:license"),
+    ],
+)
+def test_what_must_be_written_otherwise_says_how(tmp_path: Path, content: str, remedy: str) -> None:
+    [problem] = refused(tmp_path, content)
+    assert problem.line == 2
+    assert remedy in (problem.remedy or "")
+
+
+@given(st.text(st.sampled_from("0123456789+-._:eExobTZ~yYnN"), min_size=1, max_size=8))
+def test_a_plain_scalar_is_text_only_where_neither_reads_more_into_it(text: str) -> None:
+    found = scalars.read(text)
+    if isinstance(found, str):
+        assert found == text
+        assert scalars.of_engine(text) == scalars.of_pyyaml(text) == text
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[bytes], dict[str, Any]]]:
+    """Give what lets the engine read a file: it returns each value as a program gets it."""
+    found = find_engine()
+    assert found is not None
+    folder = tmp_path_factory.mktemp("engine")
+    (folder / "state").mkdir()
+    (folder / "Pulumi.yaml").write_bytes((CHECKOUT / "Pulumi.yaml").read_bytes())
+    variables = {
+        **os.environ,
+        "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "any",
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(  # noqa: S603 - the engine
+            [found.path, *arguments, "--stack", "some", "--non-interactive"],
+            cwd=folder,
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def ask(content: bytes) -> dict[str, Any]:
+        (folder / "stacks" / "Pulumi.some.yaml").write_bytes(content)
+        told = json.loads(run("config", "--json"))
+        return {
+            key: "[secure]"
+            if one["secret"]
+            else json.loads(one["value"])
+            if "objectValue" in one
+            else one["value"]
+            for key, one in told.items()
+        }
+
+    (folder / "stacks").mkdir()
+    run("stack", "init")
+    return ask
+
+
+@needs_engine
+def test_the_engine_reads_each_committed_file_as_it_is_read_here(
+    engine: Callable[[bytes], dict[str, Any]],
+) -> None:
+    for stack in files.names():
+        found = files.read(stack)
+        plain = {
+            key: one if isinstance(one, dict | list) else files.as_config({key: one})[key]
+            for key, one in found.values.items()
+        }
+        assert engine(found.path.read_bytes()) == {**plain, **dict.fromkeys(found.secure, "[secure]")}
+
+
+@needs_engine
+def test_the_facts_are_what_this_engine_says(engine: Callable[[bytes], dict[str, Any]]) -> None:
+    lines = [f"    v{at}: {text}" for at, (text, _) in enumerate(VALUES)]
+    asked = engine("\n".join(["config:", "  rocketchat:a:", *lines, ""]).encode())
+    assert asked["rocketchat:a"] == {f"v{at}": value for at, (_, value) in enumerate(VALUES)}
