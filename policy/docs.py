@@ -28,7 +28,7 @@ An engine without Pulumi's Python language plugin finds the pack's interpreter b
 | level | meaning |
 |---|---|
 | mandatory | a finding stops the deployment |
-| mandatory in production | the same where the configuration says `environment: production`; advice in a trial |
+| mandatory in production | the same in production; advice in a trial. A stack's own `chat.profile` says which it is |
 | remediate | mandatory; and in the engine the pack mends the input by itself |
 | advisory | is shown, and stops nothing |
 

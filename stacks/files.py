@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -112,12 +112,10 @@ def _shown(path: Path) -> str:
 class _Composer(yaml.SafeLoader):
     """Makes nodes of a text, and notes what the engine's parser does not know or reads otherwise."""
 
-    ESCAPE_REPLACEMENTS: ClassVar = {
-        key: one for key, one in yaml.SafeLoader.ESCAPE_REPLACEMENTS.items() if key != "/"
-    }
-
     def __init__(self, text: str) -> None:
         super().__init__(text)
+        known = self.ESCAPE_REPLACEMENTS
+        vars(self)["ESCAPE_REPLACEMENTS"] = {key: known[key] for key in known if key != "/"}
         self.tagged: list[int] = []
         """Lines with a tag, counted from 1."""
 
@@ -125,13 +123,13 @@ class _Composer(yaml.SafeLoader):
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if event.version is not None or event.tags is not None:
             raise yaml.composer.ComposerError(None, None, "a directive (%) cannot be used", event.start_mark)
-        return super().compose_document()  # type: ignore[no-any-return, no-untyped-call]
+        return super().compose_document()
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if getattr(event, "tag", None) is not None:
             self.tagged.append(event.start_mark.line + 1)
-        return super().compose_node(parent, index)  # type: ignore[no-any-return, no-untyped-call]
+        return super().compose_node(parent, index)
 
 
 class _Reader:
@@ -153,7 +151,7 @@ class _Reader:
             message = f"the file is not YAML: it holds a control character (U+{error.character:04X})"
             raise self.refusal(message, line) from error
         try:
-            root: yaml.Node | None = composer.get_single_node()  # type: ignore[no-untyped-call]
+            root: yaml.Node | None = composer.get_single_node()
         except yaml.MarkedYAMLError as error:
             what = ", ".join(part for part in (error.context, error.problem) if part)
             mark = error.problem_mark or error.context_mark
@@ -271,7 +269,7 @@ class _Reader:
             self.problem(
                 path or "file", "the engine loses a line break or tab before several lines", line, remedy
             )
-        if node.style is not None:
+        if getattr(node, "style", None) is not None:
             return node.value
         found = scalars.read(node.value)
         if isinstance(found, scalars.Unusable):

@@ -66,7 +66,7 @@ def of_engine(text: str) -> Scalar | Unusable:
 def of_pyyaml(text: str) -> Scalar | Unusable:
     """Return what PyYAML makes of a plain scalar."""
     loader = yaml.SafeLoader("")
-    tag = loader.resolve(yaml.ScalarNode, text, (True, False))
+    tag = loader.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
     if tag == "tag:yaml.org,2002:timestamp":
         return Unusable.TIMESTAMP
     try:

@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +144,7 @@ def test_a_plain_scalar_is_text_only_where_neither_reads_more_into_it(text: str)
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[bytes], dict[str, Any]]]:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], dict[str, Any]]:
     """Give what lets the engine read a file: it returns each value as a program gets it."""
     found = find_engine()
     assert found is not None
