@@ -670,7 +670,6 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "license": [_to("services-helm", "another"), _to("lovia-fargate", "given"), _to("services-helm", ABSENT)],
     "registrationToken": "given",
     "mongodbUri": "another",
-    "mongodbOplogUri": "given",
     "kubeconfig": "given",
     "smtpPassword": "another",
     "oidcClientSecret": [_to("services-helm with OIDC", "another")],

@@ -37,6 +37,7 @@ class Component(pulumi.ComponentResource):
         custom_timeouts: pulumi.CustomTimeouts | None = None,
         additional_secret_outputs: Sequence[str] | None = None,
         deleted_with: pulumi.Resource | None = None,
+        hooks: pulumi.ResourceHookBinding | None = None,
     ) -> pulumi.ResourceOptions:
         """Options of a child: this component is its parent, and the caller's own options are not copied."""
         return pulumi.ResourceOptions(
@@ -52,6 +53,7 @@ class Component(pulumi.ComponentResource):
                 list(additional_secret_outputs) if additional_secret_outputs is not None else None
             ),
             deleted_with=deleted_with,
+            hooks=hooks,
         )
 
 

@@ -58,10 +58,10 @@ class BalancerPlace:
 
 @dataclass(frozen=True)
 class DatabaseAccess:
-    """How the chat reaches MongoDB. Both URIs are secret outputs."""
+    """How the chat reaches MongoDB."""
 
     uri: pulumi.Output[str] = field(repr=False)
-    oplog_uri: pulumi.Output[str] | None = field(default=None, repr=False)
+    """Connection URI (secret)."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,6 @@ _FORMS: dict[str, Callable[[str], str]] = {
     "apnCertificate": _pem("CERTIFICATE"),
     "apnKey": _pem("PRIVATE KEY"),
     "fcmServiceAccount": _service_account,
-    "mongodbOplogUri": _mongodb("local"),
     "mongodbUri": _mongodb("rocketchat"),
     "samlPrivateKey": _pem("PRIVATE KEY"),
 }

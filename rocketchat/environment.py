@@ -115,24 +115,13 @@ def core(
     return Environment(plain) | overwrite({"Site_Url": root_url}, lock=True) | overwrite(named)
 
 
-def database(release: Release, uri: Secret[V], oplog_uri: Secret[V] | None = None) -> Environment[V]:
-    """Return how the server reaches MongoDB.
+def database(uri: Secret[V]) -> Environment[V]:
+    """Return how the server reaches MongoDB, by a URI with a percent-encoded password and the database's name.
 
-    Both URIs carry a password, percent-encoded; `uri` names the chat's database in its path, `oplog_uri`
-    the database `local`. Raises ValueError when a release that reads the oplog gets none, or one that does
-    not gets one.
+    No release that is known here needs `MONGO_OPLOG_URL`: all read change streams.
     """
     require_secret("uri", uri)
-    if oplog_uri is None:
-        if release.needs_oplog_url:
-            raise ValueError(
-                f"Rocket.Chat {release.version} reads the oplog: give the URI of the database local too"
-            )
-        return Environment(secret={"MONGO_URL": uri})
-    require_secret("oplog_uri", oplog_uri)
-    if not release.needs_oplog_url:
-        raise ValueError(f"Rocket.Chat {release.version} does not read the oplog any more: leave its URI out")
-    return Environment(secret={"MONGO_URL": uri, "MONGO_OPLOG_URL": oplog_uri})
+    return Environment(secret={"MONGO_URL": uri})
 
 
 def instances(release: Release, topology: str, transporter: V) -> Environment[V | str]:
@@ -149,10 +138,8 @@ def instances(release: Release, topology: str, transporter: V) -> Environment[V 
 
 
 def microservice(
-    release: Release,
     uri: Secret[V],
     transporter: V,
-    oplog_uri: Secret[V] | None = None,
     *,
     metrics: bool = False,
 ) -> Environment[V | str]:
@@ -160,7 +147,7 @@ def microservice(
     plain: dict[str, V | str] = {"TRANSPORTER": transporter}
     if metrics:
         plain |= {"MS_METRICS": "true", "MS_METRICS_PORT": str(METRICS_PORT)}
-    return database(release, uri, oplog_uri) | Environment(plain)
+    return database(uri) | Environment(plain)
 
 
 def licence(text: Secret[V]) -> Environment[V]:

@@ -3,9 +3,10 @@
 Sources. Releases, MongoDB versions and support: the release notes
 (github.com/RocketChat/Rocket.Chat/releases), and the vendor's discussion 42302 for the LTS lines. In the
 same repository: probes #36955 and #39070; change streams without `clusterMonitor` #27281; database watchers
-off #35981; stream-hub removed #35964; custom OAuth licensed #42477; MongoDB 8.0 instead of 8.2 #38596. The
-oplog is not needed since 7.7: RocketChat/helm-charts#171. The path through the latest release of each
-major: docs.rocket.chat, "Updating Rocket.Chat".
+off #35981; stream-hub removed #35964; custom OAuth licensed #42477. The notes of 8.0 and 8.1 name MongoDB
+8.2; #38596 took that back, and their servers stop only below 7.0 (`serverRunning.ts`), so 8.0 is right and
+8.2 runs. No release from 6.4 on needs `MONGO_OPLOG_URL`: `DatabaseWatcher.ts` of 6.6 reads change streams
+first. The path through the latest release of each major: docs.rocket.chat, "Updating Rocket.Chat".
 """
 
 import re
@@ -69,13 +70,10 @@ class Release:
     version: str
     """Exact tag of the images, such as `8.9.0`."""
     mongodb: tuple[str, ...]
-    """MongoDB versions that the vendor allows, oldest first."""
+    """MongoDB versions that it runs on, oldest first."""
     probes: Probes
     uid: int
     """User id that the image runs as."""
-    needs_oplog_url: bool
-    """Whether `MONGO_OPLOG_URL` must be set: the release reads changes from the oplog or from change
-    streams."""
     needs_stream_hub: bool
     """Whether microservices need the stream-hub, of which there may be only one."""
     microservice_variables: Mapping[str, str]
@@ -99,16 +97,19 @@ class Release:
 
     @property
     def recommended_mongodb(self) -> str:
-        """The MongoDB version for a new deployment: the newest allowed."""
-        return self.mongodb[-1]
+        """The MongoDB version for a new deployment: the newest major one.
+
+        Minor ones, such as 8.2, are supported for months, where major ones are for five years
+        (www.mongodb.com/legal/support-policy/lifecycles).
+        """
+        return next(version for version in reversed(self.mongodb) if version.endswith(".0"))
 
     def database_roles(self, database_name: str) -> tuple[Role, ...]:
         """Return the roles that the chat's database user needs, and no more.
 
-        `readWrite` covers indexes and the change streams of its own database; the oplog is in `local`.
+        `readWrite` covers indexes and the change streams of its own database.
         """
-        roles = (Role("readWrite", database_name),)
-        return (*roles, Role("read", "local")) if self.needs_oplog_url else roles
+        return (Role("readWrite", database_name),)
 
 
 _OLDEST = Release(
@@ -116,7 +117,6 @@ _OLDEST = Release(
     mongodb=("4.4", "5.0", "6.0"),
     probes=Probes(liveness="/health", readiness="/health", balancer="/health"),
     uid=65533,
-    needs_oplog_url=True,
     needs_stream_hub=True,
     microservice_variables=MappingProxyType(  # the first was renamed into the second on the way (#32150)
         {
@@ -131,12 +131,10 @@ _OLDEST = Release(
 
 _CHANGES: tuple[tuple[Version, Mapping[str, object]], ...] = (
     ((7, 0, 0), {"mongodb": ("5.0", "6.0", "7.0")}),
-    ((7, 7, 0), {"needs_oplog_url": False}),
     ((7, 7, 1), {"needs_stream_hub": False}),
     ((7, 11, 0), {"probes": Probes(liveness="/livez", readiness="/readyz", balancer="/livez")}),
     ((7, 13, 0), {"mongodb": ("5.0", "6.0", "7.0", "8.0")}),
-    ((8, 0, 0), {"mongodb": ("8.2",), "microservice_variables": MappingProxyType({})}),
-    ((8, 2, 0), {"mongodb": ("8.0",)}),
+    ((8, 0, 0), {"mongodb": ("8.0", "8.2"), "microservice_variables": MappingProxyType({})}),
     ((9, 0, 0), {"licensed_features": _OLDEST.licensed_features | {"custom-oauth"}}),
 )
 """From this version on, these facts hold. Everything not named stays as it was."""
@@ -218,14 +216,9 @@ def _mongodb_steps(before: str, after: str) -> list[str]:
     if before not in lines() or before.split(".")[0] == after.split(".")[0]:
         return []
     old, new = find(f"{before}.0").mongodb, find(f"{after}.0").mongodb
-    common = [version for version in old if version in new]
-    if not common:
-        newest = lines()[-1]
-        raise UpgradeRefused(
-            f"no MongoDB runs both Rocket.Chat {before} ({', '.join(old)}) and {after} ({', '.join(new)}); "
-            f"go to a line from 8.2 to {newest} instead, recommended: {DEFAULT_RELEASE}"
-        )
-    return [version for version in old[1:] if version <= common[0]]
+    # The path stops at the last line of each major, and with those the next major has one in common.
+    first = next(version for version in old if version in new)
+    return [version for version in old[1:] if version <= first]
 
 
 def upgrade_path(old: str, new: str) -> tuple[str, ...]:
@@ -234,9 +227,7 @@ def upgrade_path(old: str, new: str) -> tuple[str, ...]:
 
     Of each line, the newest patch is meant. MongoDB goes up one version at a time, with its feature
     compatibility version set after each; who runs a newer one already leaves these steps out. The MongoDB
-    steps begin with 6.4. Within a major nothing is said of MongoDB: 8.0 and 8.1 name 8.2 as the least, and
-    the vendor took that back (#38596). Empty when there is nothing to climb. Raises UnknownRelease, and
-    UpgradeRefused when no way leads there.
+    steps begin with 6.4. Empty when there is nothing to climb. Raises UnknownRelease.
     """
     before, target = parse(old), parse(new)
     find(new)

@@ -40,7 +40,6 @@ def on_own_cluster(
         "srv_address": cluster.srv_address,
         "database": part.name,
         "roles": _roles(part.name, spec),
-        "oplog": spec.release.needs_oplog_url,
         "addresses": list(part.allow),
     }
     private = spec.defaults.private_link if part.private_link is None else part.private_link
@@ -69,7 +68,6 @@ def on_existing_cluster(
         "cluster_name": _wanted(owner, CLUSTER) if owner is not None else part.cluster or "",
         "database": part.name,
         "roles": _roles(part.name, spec),
-        "oplog": spec.release.needs_oplog_url,
         "username": part.user or bounded(pulumi.get_stack(), USERNAME_LIMIT),
         "access_comment": f"Rocket.Chat, stack {pulumi.get_stack()}",
         "mongodb_versions": list(spec.release.mongodb),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
-from components.database.in_cluster import IMAGES
+from components.database.series import IMAGES
 from rocketchat import releases, services, sizing
 from rocketchat.releases import Release
 from stacks.problems import Problem

@@ -72,7 +72,6 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
     broker = runtime.broker if len(processes) > 1 else None
     made: features.Made[pulumi.Input[str]] = features.Made(
         database_uri=Secret(database.uri),
-        oplog_uri=None if database.oplog_uri is None else Secret(database.oplog_uri),
         admin_password=Secret(credentials.value("administrator")),
         file_token=Secret(credentials.value("file-token")),
         registration_secret=(
@@ -187,9 +186,7 @@ def _database(
     if isinstance(part, UriDatabase):
         from components.database.existing import existing
 
-        # A release that does not read the oplog refuses its URI, which may still be set from an earlier release.
-        oplog = secrets.values.get("mongodbOplogUri") if spec.release.needs_oplog_url else None
-        return existing(secrets.values["mongodbUri"], oplog), {}
+        return existing(secrets.values["mongodbUri"]), {}
     if isinstance(part, OnHostDatabase | InClusterDatabase):
         return runtime.own_database(), {}
     from stacks import atlas

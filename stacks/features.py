@@ -39,7 +39,6 @@ class Made(Generic[V]):
     """What the clouds and generators give to the environment, by the time the containers start."""
 
     database_uri: Secret[V]
-    oplog_uri: Secret[V] | None
     admin_password: Secret[V]
     file_token: Secret[V]
     """Signs the links to uploads."""
@@ -150,7 +149,7 @@ def environments(
             "runtime",
             env.instances(release, topology, services.transporter(topology, broker)),
         )
-    add("database", env.database(release, made.database_uri, made.oplog_uri))
+    add("database", env.database(made.database_uri))
     add("media", env.file_protection(made.file_token))
     if isinstance(parts.media, HostMedia):
         add("media", env.media_filesystem())

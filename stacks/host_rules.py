@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterator
 
-from components.database.in_cluster import IMAGES
+from components.database.series import IMAGES
 from components.runtime.host.sizes import LEAST_MEMORY_MIB
 from rocketchat import releases, sizing
 from rocketchat.releases import Release

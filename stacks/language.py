@@ -22,6 +22,11 @@ from stacks.spec import Parts
 
 NAMESPACE = "rocketchat"
 
+DROPPED = {
+    "mongodbOplogUri": "no release that is known here needs the URI of the oplog",
+}
+"""Secrets that there were once, and why they are gone."""
+
 ALSO_CALLED = {
     "licence": "license",
     "email": "mail",
@@ -217,6 +222,8 @@ def _secure(key: str) -> list[Problem]:
     namespace, _, short = key.partition(":")
     if namespace != NAMESPACE or short in SECRETS:
         return []
+    if short in DROPPED:
+        return [Problem(key, DROPPED[short], remedy=f"pulumi config rm {key}")]
     if short in _part_names():
         return [
             Problem(

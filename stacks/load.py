@@ -40,7 +40,7 @@ def load() -> tuple[ChatSpec, Secrets]:
     config = pulumi.Config(NAMESPACE)
     problems = [
         Problem(f"{NAMESPACE}:{name}", said, remedy=command(f"{NAMESPACE}:{name}"))
-        for name in ("mongodbUri", "mongodbOplogUri")
+        for name in ("mongodbUri",)
         if name in spec.secrets and (said := uri_problem(config.require(name))) is not None
     ]
     if problems:

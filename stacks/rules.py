@@ -625,7 +625,6 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
     shown = Secret("a value")
     made = features.Made(
         database_uri=shown,
-        oplog_uri=shown if release.needs_oplog_url else None,
         admin_password=shown,
         file_token=shown,
         registration_secret=shown if parts.accounts.registration == "secret-url" else None,

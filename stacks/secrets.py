@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rocketchat import releases
 from stacks.spec import (
     HostMedia,
     KubernetesRuntime,
@@ -69,13 +68,6 @@ def _cluster(parts: Parts) -> bool:
     return isinstance(parts.runtime, KubernetesRuntime)
 
 
-def _oplog_uri(parts: Parts) -> bool:
-    try:
-        return _uri(parts) and releases.find(parts.chat.release).needs_oplog_url
-    except (AttributeError, ValueError):  # the chat itself is wrong, which is told elsewhere
-        return False
-
-
 SECRETS = {
     key.name: key
     for key in (
@@ -85,12 +77,6 @@ SECRETS = {
         ),
         SecretKey(
             "mongodbUri", "URI of an existing MongoDB, with user, password and database name.", _uri, _uri
-        ),
-        SecretKey(
-            "mongodbOplogUri",
-            "URI of its `local` database, for releases that read the oplog.",
-            _oplog_uri,
-            _oplog_uri,
         ),
         SecretKey(
             "kubeconfig",

@@ -92,12 +92,9 @@ def database(endpoint: str = "db-link-endpoint-id", **changes: Any) -> Recording
         made = AtlasDatabase("db", database_args(**changes))
         access = made.access
         secret: pulumi.Output[bool] = pulumi.Output.from_input(access.uri.is_secret())
-        oplog: Any = access.oplog_uri
         return {
             "uri": access.uri,
             "secret": secret,
-            "oplog": oplog,
-            "oplog_secret": None if oplog is None else pulumi.Output.from_input(oplog.is_secret()),
             "shown": repr(access),
         }
 
@@ -450,7 +447,7 @@ def test_the_password_is_generated_long_and_a_secret() -> None:
 
 
 def test_the_password_stands_in_clear_in_no_input_of_any_resource() -> None:
-    made = database(oplog=True)
+    made = database()
     for resource in made.made:
         for key, value in resource.inputs.items():
             hidden = isinstance(value, dict) and SECRET_MARK in value.values()
@@ -494,24 +491,6 @@ def test_any_user_and_password_come_back_whole_from_the_uri(username: str, passw
 def test_an_address_without_a_host_is_refused() -> None:
     with pytest.raises(ValueError, match="names no host"):
         srv_uri("", username="u", password="p", database="chat", app_name="a")
-
-
-@pytest.mark.parametrize(("given_", "expected"), [(None, False), (True, True), (False, False)])
-def test_a_second_user_reads_the_oplog_only_when_asked_for(given_: bool | None, expected: bool) -> None:
-    made = database(oplog=given_)
-    users = made.all("DatabaseUser")
-    assert len(users) == (2 if expected else 1)
-    assert (made.value["oplog"] is not None) is expected
-    if expected:
-        assert made.value["oplog_secret"] is True
-        oplog = made.one("DatabaseUser", "db-oplog").inputs
-        assert oplog["roles"] == [
-            {"roleName": "read", "databaseName": "local"},
-            {"roleName": "clusterMonitor", "databaseName": "admin"},
-        ]
-        assert oplog["scopes"] == [{"name": "lovia-sg", "type": "CLUSTER"}]
-        assert urlsplit(made.value["oplog"]).path == "/local"
-        assert urlsplit(made.value["oplog"]).username == "lovia_chat_prd-oplog"
 
 
 def test_only_the_given_addresses_are_let_in_each_alone_and_explained() -> None:
@@ -684,21 +663,16 @@ def test_a_given_uri_becomes_secret_and_is_not_shown() -> None:
     uri = "mongodb+srv://u:canary@cluster.mongodb.net/chat"
 
     def program() -> Any:
-        access = existing(uri, "mongodb+srv://u:canary@cluster.mongodb.net/local")
-        assert access.oplog_uri is not None
-        assert existing(uri).oplog_uri is None
+        access = existing(uri)
         return {
             "uri": access.uri,
-            "secrets": [
-                pulumi.Output.from_input(access.uri.is_secret()),
-                pulumi.Output.from_input(access.oplog_uri.is_secret()),
-            ],
+            "secret": pulumi.Output.from_input(access.uri.is_secret()),
             "shown": repr(access),
         }
 
     value = record(program).value
     assert value["uri"] == uri
-    assert value["secrets"] == [True, True]
+    assert value["secret"] is True
     assert "canary" not in value["shown"]
 
 

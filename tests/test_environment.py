@@ -46,10 +46,9 @@ def every_feature(text: Any, key: Secret[Any]) -> Iterator[tuple[str, Environmen
             RECOMMENDED, "https://chat.example.com", 2, platform="fargate", site_name="A", language="en"
         ),
     )
-    yield "database", env.database(RECOMMENDED, key)
-    yield "database with oplog", env.database(find("6.4.0"), key, key)
+    yield "database", env.database(key)
     yield "instances", env.instances(find("6.4.0"), services.MICROSERVICES, text)
-    yield "microservice", env.microservice(find("6.4.0"), key, text, key, metrics=True)
+    yield "microservice", env.microservice(key, text, metrics=True)
     yield "licence", env.licence(key)
     yield "administrator", env.administrator("rocket.boss", "The Boss", "boss@example.com", key)
     yield (
@@ -425,19 +424,6 @@ def test_a_negative_number_of_proxies_is_refused() -> None:
 # --- database, services
 
 
-@pytest.mark.parametrize("line", releases.lines())
-def test_the_oplog_s_uri_is_asked_for_exactly_where_the_release_reads_it(line: str) -> None:
-    release = find(f"{line}.0")
-    if release.needs_oplog_url:
-        assert env.database(release, KEY, KEY).secret.keys() == {"MONGO_URL", "MONGO_OPLOG_URL"}
-        with pytest.raises(ValueError, match="reads the oplog"):
-            env.database(release, KEY)
-    else:
-        assert env.database(release, KEY).secret.keys() == {"MONGO_URL"}
-        with pytest.raises(ValueError, match="does not read the oplog"):
-            env.database(release, KEY, KEY)
-
-
 def test_microservices_before_8_need_the_old_switches_and_later_ones_do_not() -> None:
     old = env.instances(SEVEN_TEN, services.MICROSERVICES, "nats://nats:4222").plain
     assert {
@@ -456,10 +442,10 @@ SEVEN_TEN = find("7.10.0")
 
 
 def test_a_microservice_gets_the_database_as_a_secret_and_metrics_when_asked() -> None:
-    bare = env.microservice(RECOMMENDED, KEY, "nats://nats:4222")
+    bare = env.microservice(KEY, "nats://nats:4222")
     assert bare.plain.keys() == {"TRANSPORTER"}
     assert bare.secret.keys() == {"MONGO_URL"}
-    measured = env.microservice(RECOMMENDED, KEY, "nats://nats:4222", metrics=True)
+    measured = env.microservice(KEY, "nats://nats:4222", metrics=True)
     assert measured.plain["MS_METRICS_PORT"] == "9458"
 
 
@@ -878,7 +864,7 @@ def test_metrics_have_a_port() -> None:
 def test_what_must_be_secret_is_refused_in_clear_everywhere_and_never_shown() -> None:
     clear: Any = CANARY
     tries: list[Callable[[], object]] = [
-        lambda: env.database(RECOMMENDED, clear),
+        lambda: env.database(clear),
         lambda: env.licence(clear),
         lambda: env.administrator("rocket.admin", "A", "a@example.com", clear),
         lambda: env.setup_wizard(registration_token=clear),

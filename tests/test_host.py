@@ -405,7 +405,7 @@ BAD_ARGUMENTS: list[tuple[str, Any]] = [
         "is not in the DNS zone",
         lambda: HostName("n", {"host": "chat.other.org", "zone": ZONE, "address": "192.0.2.1"}),
     ),
-    ("MongoDB's own", lambda: OnHostDatabase("d", {"database": "admin", "oplog": False})),
+    ("MongoDB's own", lambda: OnHostDatabase("d", {"database": "admin"})),
 ]
 ZONE: DnsZone = {"kind": "cloudflare", "name": "example.com", "id": "z"}
 LIGHTSAIL: LightsailHostArgs = {
@@ -429,17 +429,6 @@ DROPLET: DropletHostArgs = {
 def test_wrong_arguments_are_refused_before_anything_is_made(words: str, make: Any) -> None:
     with pytest.raises(ValueError, match=words):
         record(make)
-
-
-def test_a_release_that_reads_the_oplog_gets_its_uri_on_the_host_too() -> None:
-    def program() -> object:
-        access = OnHostDatabase("d", {"database": "chat", "oplog": True}).access
-        assert access.oplog_uri is not None
-        return access.oplog_uri
-
-    outputs = {"RandomPassword": lambda args: {"result": f"pw-{args.name}"}}
-    found = record(program, outputs=outputs).value
-    assert found.startswith("mongodb://rocketchat:pw-d-credentials-chat@mongodb:27017/local?replicaSet=rs0")
 
 
 def test_the_agent_gives_the_role_to_nobody_but_systems_manager() -> None:

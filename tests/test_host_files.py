@@ -37,7 +37,7 @@ CHAT = document.Chat(
 )
 EVERYTHING = replace(
     CHAT,
-    database=document.Database("mongo:8.0.16", "rocketchat", [{"role": "readWrite", "db": "rocketchat"}]),
+    database=document.Database("mongo:8.0.32", "rocketchat", [{"role": "readWrite", "db": "rocketchat"}]),
     uploads=True,
     ssh_from=["203.0.113.0/24", "198.51.100.7/32"],
     bot=document.Bot("rocketchat/hubot-rocketchat:v0.1.4", {"ROCKETCHAT_URL": "http://rocketchat:3000"}),
@@ -46,10 +46,12 @@ SHELL_SCRIPTS = [
     "chat-apply",
     "chat-backup",
     "chat-bootstrap",
+    "chat-database",
     "chat-firewall",
     "chat-lib",
     "chat-restore",
     "chat-restore-test",
+    "mongodb-fits",
 ]
 
 
@@ -436,6 +438,38 @@ def test_a_processor_without_avx_stops_before_the_database_starts(tmp_path: Path
         )
     ]
     assert order == sorted(order)
+
+
+def test_mongodb_climbs_one_version_at_a_time_and_the_running_one_stays_where_it_cannot(
+    tmp_path: Path,
+) -> None:
+    host = Host(tmp_path)
+    (tmp_path / "cpuinfo").write_text("flags: avx\n")
+    (host.data / "mongodb").mkdir(parents=True, exist_ok=True)
+    mark = host.data / "mongodb/chat-version"
+
+    def deploy(image: str) -> "subprocess.CompletedProcess[str]":
+        (tmp_path / "log").write_text("")
+        database = document.Database(image, "rocketchat", [])
+        env = texts(replace(EVERYTHING, database=database))["/srv/chat/chat.env"]
+        (host.chat / "chat.env").write_text(env)
+        return host.run("chat-database", CPUINFO=str(tmp_path / "cpuinfo"), KERNEL="6.8.0")
+
+    assert deploy("mongo:6.0.28").returncode == 0
+    assert mark.read_text() == "6.0\n"
+    skipped = deploy("mongo:8.0.32")
+    assert skipped.returncode != 0
+    assert "the data is of MongoDB 6.0" in skipped.stderr
+    assert "docker" not in host.log
+    for image, series in (("mongo:7.0.43", "7.0\n"), ("mongo:8.0.32", "8.0\n"), ("mongo:8.0.32", "8.0\n")):
+        assert deploy(image).returncode == 0
+        assert mark.read_text() == series
+        assert "database.js" in host.log
+    assert deploy("mongo:7.0.43").returncode != 0
+    # The step counts when the data was told of it.
+    host.stub("docker", 'case "$*" in *database.js*) exit 1;; esac')
+    assert deploy("mongo:8.2.12").returncode != 0
+    assert mark.read_text() == "8.0\n"
 
 
 def test_nothing_starts_without_the_data_volume(tmp_path: Path) -> None:

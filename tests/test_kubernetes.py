@@ -193,12 +193,11 @@ def test_old_releases_have_their_stream_hub_and_their_probes() -> None:
     values = values_of("services-helm")
     values["rocketchat:chat"]["release"] = "6.4.8"
     values["rocketchat:database"]["version"] = "6.0"
-    secure = {*files.read("services-helm").secure, "rocketchat:mongodbOplogUri"}
-    plan = planned(values, secure)
+    plan = planned(values, set(files.read("services-helm").secure))
     chart = helm_values(plan)
     assert chart["microservices"]["streamHub"]["enabled"] is True
     assert chart["livenessProbe"]["path"] == "/health"
-    assert set(one(plan, SECRET, "chat-mongodb").inputs["stringData"]) == {"mongo-uri", "mongo-oplog-uri"}
+    assert set(one(plan, SECRET, "chat-mongodb").inputs["stringData"]) == {"mongo-uri"}
 
 
 def test_nginx_gets_what_chat_needs_and_a_warning() -> None:
@@ -235,7 +234,7 @@ def test_a_local_chat_has_no_way_in_and_knows_its_address(local: Plan) -> None:
 def test_mongodb_in_the_cluster_is_a_replica_set_with_passwords_that_stay_secret(local: Plan) -> None:
     made = one(local, "kubernetes:apps/v1:StatefulSet")
     [container] = made.inputs["spec"]["template"]["spec"]["containers"]
-    assert container["image"] == "mongo:8.0.16"
+    assert container["image"] == "mongo:8.0.32"
     assert {"--replSet", "--auth", "--keyFile"} <= set(container["args"])
     assert container["securityContext"]["runAsNonRoot"] is True
     secret_names = {"ROOT_PASSWORD", "CHAT_PASSWORD"}
@@ -462,7 +461,6 @@ MONGODB: ClusterMongodbArgs = {
     "disk_gb": 10,
     "database": "rocketchat",
     "roles": [{"role": "readWrite", "database": "rocketchat"}],
-    "oplog": False,
     "memory": 1024,
 }
 
@@ -480,17 +478,6 @@ def test_a_database_that_cannot_be_is_refused(wrong: dict[str, Any], told: str) 
     args: Any = {**MONGODB, **wrong}
     with pytest.raises(ValueError, match=told):
         ClusterMongodb("database", args)
-
-
-def test_a_release_that_reads_the_oplog_gets_its_uri() -> None:
-    values = values_of("local")
-    values["rocketchat:chat"]["release"] = "6.4.8"
-    plan = planned(values)
-    uris = one(plan, SECRET, "chat-mongodb").inputs["stringData"]
-    assert "/local?replicaSet=rs0" in uris["mongo-oplog-uri"]
-    [container] = one(plan, "kubernetes:apps/v1:StatefulSet").inputs["spec"]["template"]["spec"]["containers"]
-    [roles] = [json.loads(v["value"]) for v in container["env"] if v["name"] == "CHAT_ROLES"]
-    assert {"role": "read", "db": "local"} in roles
 
 
 def test_cert_manager_is_checked_through_one_way_only() -> None:

@@ -14,7 +14,7 @@ from stacks.language import parse
 
 LINES = [f"{line}.1" for line in releases.lines()]
 TURNS = ["6.4.8", "7.6.1", "7.7.1", "7.13.0", "8.9.0", "9.0.0"]
-"""On both sides of what changed: the oplog, the stream-hub, the probes, the MongoDB versions."""
+"""On both sides of what changed: the stream-hub, the probes, the MongoDB versions."""
 RUNTIMES = kinds_of("runtime")
 OWN_DATABASE = {
     "kubernetes": "in-cluster",
@@ -50,15 +50,9 @@ def test_one_release_of_every_line_is_accepted(runtime: str) -> None:
 @pytest.mark.parametrize("release", TURNS)
 def test_a_release_plans_with_the_users_and_the_mongodb_that_it_needs(release: str, runtime: str) -> None:
     facts, plan = releases.find(release), plan_of(release, runtime)
-    users = {user.name: user for user in plan.of_type(USER)}
-    assert users.keys() == (
-        {"database-user", "database-oplog"} if facts.needs_oplog_url else {"database-user"}
-    )
+    assert one(plan, USER).name == "database-user"
     cluster = one(plan, "mongodbatlas:index/advancedCluster:AdvancedCluster")
     assert cluster.inputs["mongoDbMajorVersion"] == facts.recommended_mongodb
-    if facts.needs_oplog_url:
-        roles = {(role["roleName"], role["databaseName"]) for role in users["database-oplog"].inputs["roles"]}
-        assert ("read", "local") in roles
 
 
 @pytest.mark.parametrize(("runtime", "database"), OWN_DATABASE.items())
@@ -70,22 +64,24 @@ def test_a_release_plans_with_a_database_of_the_runtimes_own(
 
 
 @pytest.mark.parametrize("release", TURNS)
-def test_the_container_gets_the_oplog_and_the_probes_of_its_release(release: str) -> None:
+def test_the_container_gets_the_probes_of_its_release_and_no_oplog(release: str) -> None:
     facts, plan = releases.find(release), plan_of(release, "fargate")
     [container] = json.loads(
         one(plan, "aws:ecs/taskDefinition:TaskDefinition").inputs["containerDefinitions"]
     )
     secret = {variable["name"] for variable in container["secrets"]}
-    assert ("MONGO_OPLOG_URL" in secret) == facts.needs_oplog_url
+    assert "MONGO_URL" in secret
+    assert "MONGO_OPLOG_URL" not in secret
     group = one(plan, "aws:lb/targetGroup:TargetGroup")
     assert group.inputs["healthCheck"]["path"] == ("/livez" if facts.has_readyz else "/health")
     assert container["image"].endswith(f":{release}")
 
 
-def test_an_existing_mongodb_gives_its_oplog_only_to_releases_that_read_it() -> None:
-    for release in ("6.4.8", "8.9.0"):
-        asked = secure_for(wanted(release, "fargate", "uri"))
-        assert ("rocketchat:mongodbOplogUri" in asked) == releases.find(release).needs_oplog_url
+def test_the_uri_of_the_oplog_that_was_asked_for_once_is_refused_with_the_command_that_takes_it_out() -> None:
+    values = wanted("6.4.8", "fargate", "uri")
+    [refused] = refusals(values, secure_for(values) | {"rocketchat:mongodbOplogUri"})
+    assert "no release that is known here needs" in str(refused)
+    assert "pulumi config rm rocketchat:mongodbOplogUri" in str(refused)
 
 
 def warnings(release: str, **database: Any) -> list[str]:

@@ -290,9 +290,9 @@ def outputs(kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
 
 DNS = {"kind": "cloudflare", "name": "example.com", "id": "0123456789abcdef0123456789abcdef"}
 WITH_SECRETS: dict[str, dict[str, Any]] = {
-    "AtlasDatabase": {**DATABASE, "oplog": True, "passwordVersion": 2.0},
+    "AtlasDatabase": {**DATABASE, "passwordVersion": 2.0},
     "MediaStore": {**MEDIA, "user": True, "noncurrentDays": 14.0},
-    "OnHostDatabase": {"database": "chat", "oplog": True},
+    "OnHostDatabase": {"database": "chat"},
     "SesMail": {"domain": "example.com", "region": "eu-central-1", "zone": DNS, "port": 587.0},
     "SpacesStore": {"bucketName": "media", "corsOrigin": "https://chat.example.com", "region": "fra1"},
     "ClusterMongodb": {
@@ -303,7 +303,6 @@ WITH_SECRETS: dict[str, dict[str, Any]] = {
         "members": 3.0,
         "diskGb": 10.0,
         "database": "chat",
-        "oplog": True,
         "memory": 1024.0,
         "roles": [{"role": "readWrite", "database": "chat"}],
     },
@@ -411,7 +410,7 @@ def test_a_component_that_keeps_no_secret_by_itself_is_helped() -> None:
 
 def test_a_property_is_secret_where_its_text_says_so() -> None:
     told = PROVIDER._component_defs["AtlasDatabase"].outputs
-    assert [key for key, one in told.items() if is_secret(one)] == ["uri", "oplogUri"]
+    assert [key for key, one in told.items() if is_secret(one)] == ["uri"]
 
 
 def test_what_only_a_later_value_can_be_is_refused_where_it_must_be_known() -> None:

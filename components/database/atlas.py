@@ -14,6 +14,7 @@ from components.base import Component, one_of
 from components.database import alerts, backup
 from components.database.catalogue import atlas_region, changes_by_itself, check_tiers
 from components.database.private_link import AtlasPrivateLink, PrivateLinkArgs
+from components.database.series import held
 from components.database.uri import check_database_name, srv_uri
 from components.values import DatabaseAccess
 
@@ -282,6 +283,7 @@ class AtlasCluster(Component):
                 ignore_changes=scaled,
                 # Making or resizing a cluster takes 10 to 40 minutes.
                 custom_timeouts=pulumi.CustomTimeouts(create="60m", update="60m", delete="60m"),
+                hooks=held(name, args["mongodb_version"]),
             ),
         )
 
@@ -340,8 +342,6 @@ class AtlasDatabaseArgs(TypedDict):
     """Name of the user, unique in the project. Default: the database's name."""
     password_version: NotRequired[int]
     """Count it up to have new passwords made. Default 1."""
-    oplog: NotRequired[bool]
-    """Whether a second user who may read the oplog is made, for releases that need one. Default false."""
     addresses: NotRequired[Sequence[pulumi.Input[str]]]
     """Fixed public IPv4 addresses of the chat, without a prefix length."""
     already_let_in: NotRequired[bool]
@@ -357,16 +357,14 @@ class AtlasDatabaseArgs(TypedDict):
 class AtlasDatabase(Component):
     """One chat's database on an Atlas cluster; taking it down leaves the cluster and other chats alone.
 
-    Produces: a generated password and a user scoped to the cluster, a second pair for the oplog when asked
-    for, and either entries of the project's access list, one per address, or a private endpoint.
+    Produces: a generated password and a user scoped to the cluster, and either entries of the project's access
+    list, one per address, or a private endpoint.
     """
 
     username: pulumi.Output[str]
     """Name of the chat's user."""
     uri: pulumi.Output[str]
     """Connection URI of the chat (secret)."""
-    oplog_uri: pulumi.Output[str] | None
-    """URI of the database `local` for the user who may read the oplog (secret); none unless `oplog` is true."""
 
     def __init__(
         self, name: str, args: AtlasDatabaseArgs, opts: pulumi.ResourceOptions | None = None
@@ -389,27 +387,12 @@ class AtlasDatabase(Component):
             f"{name}-user", args, address, username, args["roles"], args["database"], name
         )
         self.username = user.username
-        self.oplog_uri = None
-        if args.get("oplog", False):
-            _, self.oplog_uri = self._user(
-                f"{name}-oplog",
-                args,
-                address,
-                f"{username}-oplog",
-                [
-                    {"role": "read", "database": "local"},
-                    {"role": "clusterMonitor", "database": "admin"},
-                ],
-                "local",
-                name,
-            )
-        # The state needs no second copy of the oplog's URI.
         self.register_outputs({"username": self.username, "uri": self.uri})
 
     @property
     def access(self) -> DatabaseAccess:
-        """How the chat reaches its database; both URIs are secret."""
-        return DatabaseAccess(uri=self.uri, oplog_uri=self.oplog_uri)
+        """How the chat reaches its database."""
+        return DatabaseAccess(uri=self.uri)
 
     @property
     def link(self) -> AtlasPrivateLink | None:

@@ -6,19 +6,12 @@ from components.database.uri import uri_problem
 from components.values import DatabaseAccess
 
 
-def existing(uri: pulumi.Input[str], oplog_uri: pulumi.Input[str] | None = None) -> DatabaseAccess:
-    """Return access to a MongoDB by its URI; both URIs become secret outputs.
+def existing(uri: pulumi.Input[str]) -> DatabaseAccess:
+    """Return access to a MongoDB by its URI, which becomes a secret output.
 
     A URI that cannot work raises ValueError once its value is known; the error does not repeat the value.
     """
-    return DatabaseAccess(
-        uri=_checked(uri),
-        oplog_uri=None if oplog_uri is None else _checked(oplog_uri),
-    )
-
-
-def _checked(uri: pulumi.Input[str]) -> pulumi.Output[str]:
-    return pulumi.Output.secret(uri).apply(_check)
+    return DatabaseAccess(uri=pulumi.Output.secret(uri).apply(_check))
 
 
 def _check(uri: str) -> str:

@@ -8,51 +8,68 @@ import pulumi_kubernetes as kubernetes
 import pulumi_random as random
 
 from components.base import Component
+from components.database.series import FEATURE, FITS, IMAGES, held
 from components.database.uri import check_database_name
 from components.values import DatabaseAccess
-
-IMAGES = {
-    "5.0": "mongo:5.0.31",
-    "6.0": "mongo:6.0.26",
-    "7.0": "mongo:7.0.26",
-    "8.0": "mongo:8.0.16",
-    "8.2": "mongo:8.2.2",
-}
-"""The official image of each series (Docker Hub, `mongo`), pinned to a patch."""
 
 UID = 999
 """User `mongodb` of the official image."""
 PORT = 27017
 REPLICA_SET = "rs0"
 
-SETUP = """
-const members = process.env.MEMBERS.split(',');
-const known = (error, ...names) => { if (!names.includes(error.codeName)) throw error; };
-try {
-  // The first member is preferred, because only there the users are made.
-  rs.initiate({_id: process.env.SET, members: members.map((host, at) => ({_id: at, host, priority: at ? 1 : 2}))});
-} catch (error) {
-  known(error, 'AlreadyInitialized', 'Unauthorized');
-}
-for (let tries = 0; !db.hello().isWritablePrimary; tries++) {
-  if (tries > 120) throw new Error('this member does not become the primary');
-  sleep(1000);
-}
-const admin = db.getSiblingDB('admin');
+SETUP = (
+    FEATURE
+    + """
+const {SET: set, SELF: self, FIRST: first} = process.env;
 const root = {user: 'root', pwd: process.env.ROOT_PASSWORD};
-try {
-  admin.createUser({...root, roles: ['root']});
-} catch (error) {
-  known(error, 'Unauthorized', 'Location51003');
-}
-admin.auth(root);
-const chat = {pwd: process.env.CHAT_PASSWORD, roles: JSON.parse(process.env.CHAT_ROLES)};
-if (admin.getUser(process.env.CHAT_USER)) admin.updateUser(process.env.CHAT_USER, chat);
-else admin.createUser({user: process.env.CHAT_USER, ...chat});
-"""
-"""Makes the replica set and its users; run again, it changes nothing but the chat's password and roles.
+const known = (error, ...names) => { if (!names.includes(error.codeName)) throw error; };
+const here = new Mongo('mongodb://127.0.0.1:27017/?directConnection=true').getDB('admin');
 
-It runs inside the first member, because MongoDB lets the first user be made from there only.
+function lead() {
+  try {
+    // It is preferred, because only there the users are made.
+    here.runCommand({replSetInitiate: {_id: set, members: [{_id: 0, host: self, priority: 2}]}});
+  } catch (error) {
+    known(error, 'AlreadyInitialized', 'Unauthorized');
+  }
+  for (let tries = 0; !here.hello().isWritablePrimary; tries++) {
+    if (tries > 120) throw new Error('this member does not become the primary');
+    sleep(1000);
+  }
+  try {
+    here.createUser({...root, roles: ['root']});
+  } catch (error) {
+    known(error, 'Unauthorized', 'Location51003');
+  }
+  here.auth(root);
+  const chat = {pwd: process.env.CHAT_PASSWORD, roles: JSON.parse(process.env.CHAT_ROLES)};
+  if (here.getUser(process.env.CHAT_USER)) here.updateUser(process.env.CHAT_USER, chat);
+  else here.createUser({user: process.env.CHAT_USER, ...chat});
+  // At an upgrade this member is the last one to start, so that all run the new version by now.
+  climbed(here);
+}
+
+function join() {
+  if ((here.hello().hosts || []).includes(self)) return;
+  const way = `mongodb://root:${root.pwd}@${first}/?replicaSet=${set}&authSource=admin&serverSelectionTimeoutMS=10000`;
+  const admin = new Mongo(way).getDB('admin');
+  const {config} = admin.runCommand({replSetGetConfig: 1});
+  if (config.members.some(member => member.host === self)) return;
+  const free = 1 + Math.max(...config.members.map(member => member._id));
+  // One at a time: MongoDB refuses the second of two that come together, which tries again. It does not vote before
+  // it has the data.
+  config.members.push({_id: free, host: self});
+  admin.runCommand({replSetReconfig: {...config, version: config.version + 1}});
+}
+
+if (self === first) lead();
+else join();
+"""
+)
+"""Makes the replica set and its users, and takes a further member in; run again, it changes nothing but the chat's
+password and roles.
+
+The first part runs inside the first member, because MongoDB lets the first user be made from there only.
 """
 
 _RESTRICTED = {
@@ -92,8 +109,6 @@ class ClusterMongodbArgs(TypedDict):
     """Name of the chat's database."""
     roles: Sequence[ClusterRoleArgs]
     """Roles of the chat's user."""
-    oplog: bool
-    """Whether the chat needs a URI of the database `local` too."""
     memory: int
     """Memory of each member in MiB."""
     storage_class: NotRequired[str]
@@ -115,8 +130,6 @@ class ClusterMongodb(Component):
 
     uri: pulumi.Output[str]
     """Connection URI of the chat, once the database stands (secret)."""
-    oplog_uri: pulumi.Output[str] | None
-    """URI of the database `local` (secret); none unless `oplog` is true."""
 
     def __init__(
         self, name: str, args: ClusterMongodbArgs, opts: pulumi.ResourceOptions | None = None
@@ -148,7 +161,7 @@ class ClusterMongodb(Component):
             f"{name}-setup",
             metadata={"namespace": args["namespace"], "labels": labels},
             immutable=True,
-            data={"setup.js": SETUP},
+            data={"setup.js": SETUP, "fits": FITS},
             opts=self.child(),
         )
         kubernetes.core.v1.Service(
@@ -176,20 +189,22 @@ class ClusterMongodb(Component):
             metadata=metadata,
             spec=self._spec(labels, _name(secret), _name(script)),
             opts=self.child(
-                depends_on=policies, protect=args.get("protect"), retain_on_delete=args.get("protect")
+                depends_on=policies,
+                protect=args.get("protect"),
+                retain_on_delete=args.get("protect"),
+                hooks=held(name, args["version"], args["members"]),
             ),
         )
         # Its id, so that the chat does not start before the database does.
         ready = self._set.id
         self.uri = self._uri(args["database"], ready)
-        self.oplog_uri = self._uri("local", ready) if args["oplog"] else None
         # The state needs no second copy of the password.
         self.register_outputs({})
 
     @property
     def access(self) -> DatabaseAccess:
-        """How the chat reaches it, once it stands; both URIs are secret."""
-        return DatabaseAccess(uri=self.uri, oplog_uri=self.oplog_uri)
+        """How the chat reaches it, once it stands."""
+        return DatabaseAccess(uri=self.uri)
 
     def _uri(self, database: str, ready: pulumi.Output[str]) -> pulumi.Output[str]:
         hosts = ",".join(self._hosts())
@@ -202,9 +217,11 @@ class ClusterMongodb(Component):
             )
         )
 
+    def _host(self, pod: str) -> str:
+        return f"{pod}.mongodb.{self._args['namespace_name']}.svc:{PORT}"
+
     def _hosts(self) -> list[str]:
-        inside = f"mongodb.{self._args['namespace_name']}.svc"
-        return [f"mongodb-{at}.{inside}:{PORT}" for at in range(self._args["members"])]
+        return [self._host(f"mongodb-{at}") for at in range(self._args["members"])]
 
     def _spec(
         self, labels: dict[str, str], secret: pulumi.Output[str], script: pulumi.Output[str]
@@ -262,7 +279,11 @@ class ClusterMongodb(Component):
                             "name": "keyfile",
                             "image": image,
                             # A mounted Secret is readable by its group, and MongoDB refuses such a key.
-                            "command": ["install", "-m", "0400", "/secret/keyfile", "/key/keyfile"],
+                            "command": [
+                                "bash",
+                                "-c",
+                                f"bash /setup/fits {args['version']} && install -m 0400 /secret/keyfile /key/keyfile",
+                            ],
                             "security_context": {**_RESTRICTED, "read_only_root_filesystem": True},
                             "resources": {
                                 "requests": {"cpu": "10m", "memory": "32Mi"},
@@ -271,6 +292,7 @@ class ClusterMongodb(Component):
                             "volume_mounts": [
                                 {"name": "secret", "mount_path": "/secret", "read_only": True},
                                 {"name": "key", "mount_path": "/key"},
+                                {"name": "setup", "mount_path": "/setup", "read_only": True},
                             ],
                         }
                     ],
@@ -290,7 +312,9 @@ class ClusterMongodb(Component):
                             ],
                             "env": [
                                 {"name": "SET", "value": REPLICA_SET},
-                                {"name": "MEMBERS", "value": ",".join(self._hosts())},
+                                {"name": "POD", "value_from": {"field_ref": {"field_path": "metadata.name"}}},
+                                {"name": "SELF", "value": self._host("$(POD)")},
+                                {"name": "FIRST", "value": self._host("mongodb-0")},
                                 {"name": "CHAT_USER", "value": "rocketchat"},
                                 {"name": "CHAT_ROLES", "value": f"[{roles}]"},
                                 {"name": "ROOT_PASSWORD", "value_from": reference("root")},
@@ -379,9 +403,8 @@ class ClusterMongodb(Component):
 
 
 _POST_START = """
-[[ $HOSTNAME == *-0 ]] || exit 0
 for _ in {1..60}; do
-  mongosh --quiet --host 127.0.0.1 --file /setup/setup.js && exit 0
+  mongosh --quiet --nodb --file /setup/setup.js && exit 0
   sleep 5
 done
 exit 1

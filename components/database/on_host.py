@@ -14,8 +14,6 @@ from components.values import DatabaseAccess
 class OnHostDatabaseArgs(TypedDict):
     database: str
     """Name of the chat's database."""
-    oplog: bool
-    """Whether the release reads the oplog, too."""
 
 
 class OnHostDatabase(Component):
@@ -33,8 +31,6 @@ class OnHostDatabase(Component):
     """Key of the replica set (secret)."""
     uri: pulumi.Output[str]
     """Connection URI of the chat, by a name that only containers of the host know (secret)."""
-    oplog_uri: pulumi.Output[str] | None
-    """URI of the database `local` (secret); none unless `oplog` is true."""
 
     def __init__(
         self, name: str, args: OnHostDatabaseArgs, opts: pulumi.ResourceOptions | None = None
@@ -46,7 +42,6 @@ class OnHostDatabase(Component):
         self.password = made.value("chat")
         self.keyfile = made.value("keyfile")
         self.uri = self._uri(self._database)
-        self.oplog_uri = self._uri("local") if args["oplog"] else None
         # The state needs no second copy of the password.
         self.register_outputs(
             {"root_password": self.root_password, "password": self.password, "keyfile": self.keyfile}
@@ -55,7 +50,7 @@ class OnHostDatabase(Component):
     @property
     def access(self) -> DatabaseAccess:
         """How the chat reaches it: by a name that only containers of the host know."""
-        return DatabaseAccess(uri=self.uri, oplog_uri=self.oplog_uri)
+        return DatabaseAccess(uri=self.uri)
 
     def _uri(self, database: str) -> pulumi.Output[str]:
         # Letters and digits only, so nothing has to be percent-encoded.

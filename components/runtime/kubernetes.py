@@ -185,11 +185,7 @@ class ChatRelease(Component):
             f"{name}-mongodb",
             metadata=metadata,
             immutable=True,
-            string_data={
-                key: secrets[variable]
-                for key, variable in (("mongo-uri", "MONGO_URL"), ("mongo-oplog-uri", "MONGO_OPLOG_URL"))
-                if variable in secrets
-            },
+            string_data={"mongo-uri": secrets["MONGO_URL"]},
             opts=self.child(),
         )
         environment = kubernetes.core.v1.Secret(

@@ -253,10 +253,8 @@ class OnFargate:
     def _apart(self, variables: Variables) -> Variables:
         """The variables of a microservice: of the main server's, only how to reach the database and the others."""
         return env.microservice(
-            self._spec.release,
             variables.secret["MONGO_URL"],
             variables.plain["TRANSPORTER"],
-            variables.secret.get("MONGO_OPLOG_URL"),
             metrics=self._spec.parts.monitoring.prometheus,
         )
 

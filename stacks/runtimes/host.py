@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pulumi
 
-from components.database.in_cluster import IMAGES
 from components.database.on_host import OnHostDatabase
 from components.database.private_link import PrivateLinkArgs
+from components.database.series import IMAGES
 from components.edge.host_name import HostName
 from components.runtime.droplet import DropletHost, DropletHostArgs
 from components.runtime.host.args import HostBackupArgs, HostBotArgs, HostConfigArgs
@@ -56,7 +56,7 @@ class _OnHost:
         assert isinstance(part, OnHostDatabasePart)  # noqa: S101 - deploy.py asks for no other
         self._database = OnHostDatabase(
             "database",
-            {"database": part.name, "oplog": self._spec.release.needs_oplog_url},
+            {"database": part.name},
             self._opts,
         )
         return self._database.access

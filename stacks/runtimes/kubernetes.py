@@ -109,7 +109,6 @@ class _Cluster:
                 {"role": role.role, "database": role.database}
                 for role in self._spec.release.database_roles(part.name)
             ],
-            "oplog": self._spec.release.needs_oplog_url,
             "keep_disks": protect,
             "protect": protect,
         }

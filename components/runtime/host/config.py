@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from components import iam
 from components.base import Component
+from components.database.series import held, of_image
 from components.media.bucket import private_bucket, tls_only
 from components.runtime.host import document
 from components.runtime.host.agent import DOCUMENT_KEY
@@ -87,7 +88,10 @@ class HostConfig(Component):
                 }
             ),
             # The host looks for it all the time; what it names must be there.
-            opts=self.child(depends_on=[policy, version]),
+            opts=self.child(
+                depends_on=[policy, version],
+                hooks=None if chat.database is None else held(name, of_image(chat.database.image)),
+            ),
         )
         self.backup_bucket = bucket
         self.register_outputs({"backup_bucket": self.backup_bucket})

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
+from components.database import series
 from components.runtime.host.bootstrap import SCRIPTS
 
 PROXY_IMAGE: Final = "caddy:2.11.7-alpine"
@@ -110,11 +111,13 @@ _PROXY = """\
 _SCRIPTS = (
     "chat-apply",
     "chat-backup",
+    "chat-database",
     "chat-firewall",
     "chat-lib",
     "chat-restore",
     "chat-restore-test",
     "chat-store",
+    "mongodb-fits",
 )
 
 
@@ -284,9 +287,17 @@ def _variables(chat: Chat) -> dict[str, str]:
         "CHAT_UID": str(chat.uid),
         "REGION": chat.region,
         "DATABASE": "" if chat.database is None else chat.database.name,
+        **_series(chat.database),
         "UPLOADS": "yes" if chat.uploads else "",
         "SSH_FROM": f'"{" ".join(chat.ssh_from)}"',
     }
+
+
+def _series(database: Database | None) -> dict[str, str]:
+    if database is None:
+        return {}
+    wanted = series.of_image(database.image)
+    return {"MONGODB": wanted, "MONGODB_OPENS": f'"{" ".join(series.opens(wanted))}"'}
 
 
 def files(chat: Chat, bucket: str | None) -> dict[str, dict[str, str]]:
@@ -312,7 +323,7 @@ def files(chat: Chat, bucket: str | None) -> dict[str, dict[str, str]]:
         texts[f"{units}/{script}.service"] = _JOB_SERVICE.format(what=what, script=script)
         texts[f"{units}/{script}.timer"] = timer.format(hour=hour)
     if chat.database is not None:
-        texts[f"{HOME}/mongodb/database.js"] = _script("database.js")
+        texts[f"{HOME}/mongodb/database.js"] = series.FEATURE + _script("database.js")
         texts[f"{HOME}/mongodb/restore-test.js"] = _script("restore-test.js")
         texts[f"{HOME}/mongodb/database.json"] = json.dumps(
             {"user": DATABASE_USER, "roles": chat.database.roles}

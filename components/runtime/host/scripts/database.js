@@ -17,3 +17,4 @@ for (let left = 60; !db.hello().isWritablePrimary; left -= 1) {
 const user = { pwd: secret("chat"), roles: wanted.roles };
 if (admin.getUser(wanted.user)) admin.updateUser(wanted.user, user);
 else admin.createUser({ user: wanted.user, ...user });
+climbed(admin);

@@ -1,0 +1,276 @@
+"""MongoDB that we run ourselves: its images, the climb of its data, its members, and the machine below it."""
+
+import json
+import os
+import shutil
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from planning import one, planned
+
+from automation import AutomationError, open_stack, rehearsal
+from components.database import in_cluster, series
+from components.database.series import IMAGES, Deployed, StepRefused, check_step, deployed, opens
+from components.runtime.host.bootstrap import SCRIPTS
+from rehearsal import canaries
+from rehearsal.cli import find_engine
+from rocketchat import releases
+from stacks import files
+
+STEPS = list(IMAGES)
+WORLD = Path(__file__).parent / "data" / "mongo.js"
+
+# -------------------------------------------------------------------------------------------------- the climb
+
+
+@pytest.mark.parametrize("wanted", STEPS)
+@pytest.mark.parametrize("before", STEPS)
+def test_a_series_follows_itself_and_the_one_before_it(before: str, wanted: str) -> None:
+    if before in opens(wanted):
+        check_step(before, wanted)
+        return
+    with pytest.raises(StepRefused) as refusal:
+        check_step(before, wanted)
+    steps = STEPS[STEPS.index(before) + 1 : STEPS.index(wanted) + 1] or [before]
+    for step in steps:
+        assert f'`version: "{step}"`' in str(refusal.value)
+
+
+def test_a_series_that_is_not_known_here_is_left_to_its_server() -> None:
+    check_step("4.4", "8.0")
+    check_step("8.0", "9.0")
+
+
+def test_every_release_has_an_image_for_the_mongodb_that_it_is_recommended() -> None:
+    for line in releases.lines():
+        assert releases.find(f"{line}.0").recommended_mongodb in IMAGES
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({}, Deployed()),
+        ({"content": '{"compose":{"services":{"mongodb":{"image":"mongo:6.0.28"}}}}'}, Deployed("6.0")),
+        (
+            {"spec": {"replicas": 3, "template": {"spec": {"containers": [{"image": "mongo:7.0.43"}]}}}},
+            Deployed("7.0", 3),
+        ),
+        ({"mongoDbMajorVersion": "8.0"}, Deployed("8.0")),
+        ({"content": '{"compose":{"services":{"proxy":{"image":"caddy:2.11.7"}}}}'}, Deployed()),
+    ],
+)
+def test_what_is_deployed_is_read_from_the_resource_that_carries_it(
+    inputs: dict[str, Any], said: Deployed
+) -> None:
+    assert deployed(inputs) == said
+
+
+def test_an_image_without_an_exact_tag_is_refused() -> None:
+    assert series.of_image("mongo:8.0.32") == "8.0"
+    for wrong in ("mongo:latest", "mongo", "mongo:4.4.1", "mongo:80"):
+        with pytest.raises(ValueError, match="no image of MongoDB"):
+            series.of_image(wrong)
+
+
+@pytest.mark.skipif(find_engine() is None, reason="there is no Pulumi CLI")
+@pytest.mark.parametrize("stack", ["local", "family-host"])
+def test_the_engine_refuses_what_cannot_follow_and_takes_the_steps_that_the_refusal_names(stack: str) -> None:
+    with rehearsal() as backend:
+        _deploy(backend, stack, "6.13.1", {}, None)
+        _deploy(
+            backend, stack, "7.13.2", {}, r"MongoDB 6\.0 is deployed, and 8\.0 is wanted.*`version: \"7\.0\"`"
+        )
+        if stack == "local":
+            _deploy(backend, stack, "7.13.2", {"version": "7.0", "members": 3}, None)
+            _deploy(
+                backend,
+                stack,
+                "7.13.2",
+                {"version": "8.0", "members": 1},
+                "would lose its majority.*members: 3",
+            )
+        else:
+            _deploy(backend, stack, "7.13.2", {"version": "7.0"}, None)
+            _deploy(backend, stack, "7.13.2", {"version": "6.0"}, "its data does not go back")
+
+
+def _deploy(backend: Any, name: str, release: str, database: dict[str, Any], refused: str | None) -> None:
+    found = files.read(name)
+    values = json.loads(json.dumps(dict(found.values)))
+    values["rocketchat:chat"]["release"] = release
+    values["rocketchat:database"] |= database
+    secrets = canaries.values(found.secure)
+    with open_stack(name, values=values, secrets=secrets, backend=backend, policies=False) as stack:
+        if refused is None:
+            stack.up(preview=False)
+            return
+        with pytest.raises(AutomationError, match=refused):
+            stack.preview()
+
+
+# ---------------------------------------------------------------------------------------- the set and its users
+
+
+class Set:
+    """The pods of a set, and what the servers in them agree on."""
+
+    def __init__(self, folder: Path, version: str = "8.0.32") -> None:
+        self.path = folder / "world.json"
+        self.script = folder / "setup.js"
+        self.script.write_text(in_cluster.SETUP)
+        feature = ".".join(version.split(".")[:2])
+        self.path.write_text(
+            json.dumps(
+                {
+                    "version": version,
+                    "feature": feature,
+                    "members": [],
+                    "users": {},
+                    "config": 1,
+                    "primary": None,
+                }
+            )
+        )
+
+    @property
+    def world(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.path.read_text())
+        return found
+
+    def change(self, **changes: Any) -> None:
+        self.path.write_text(json.dumps({**self.world, **changes}))
+
+    def start(self, pod: int, chat: str = "chat-1") -> "subprocess.CompletedProcess[str]":
+        node = shutil.which("node")
+        if node is None:
+            pytest.skip("node is not installed")
+        env = {
+            "PATH": os.environ["PATH"],
+            "WORLD": str(self.path),
+            "SCRIPT": str(self.script),
+            "SET": "rs0",
+            "SELF": f"mongodb-{pod}.mongodb.chat.svc:27017",
+            "FIRST": "mongodb-0.mongodb.chat.svc:27017",
+            "ROOT_PASSWORD": "root-1",
+            "CHAT_USER": "rocketchat",
+            "CHAT_PASSWORD": chat,
+            "CHAT_ROLES": "[]",
+        }
+        return subprocess.run([node, WORLD], env=env, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+
+    @property
+    def hosts(self) -> list[str]:
+        return [member["host"].partition(".")[0] for member in self.world["members"]]
+
+
+def test_members_come_one_after_another_and_have_the_data_of_the_first(tmp_path: Path) -> None:
+    made = Set(tmp_path)
+    assert made.start(1).returncode != 0, "there is nobody yet who could take it in"
+    for pod in (0, 2, 1):
+        told = made.start(pod)
+        assert told.returncode == 0, told.stderr
+    assert made.hosts == ["mongodb-0", "mongodb-2", "mongodb-1"]
+    assert [member["_id"] for member in made.world["members"]] == [0, 1, 2]
+    assert made.world["users"] == {"root": "root-1", "rocketchat": "chat-1"}
+
+
+def test_a_set_of_one_grows_without_its_member_starting_anew(tmp_path: Path) -> None:
+    made = Set(tmp_path)
+    assert made.start(0).returncode == 0
+    for pod in (1, 2):
+        assert made.start(pod).returncode == 0
+    assert len(made.hosts) == 3
+
+
+def test_a_member_that_starts_again_changes_nothing_though_the_first_is_away(tmp_path: Path) -> None:
+    made = Set(tmp_path)
+    for pod in (0, 1, 2):
+        assert made.start(pod).returncode == 0
+    before = made.world
+    for pod in (0, 1, 2):
+        assert made.start(pod).returncode == 0
+    assert made.world | {"calls": []} == before | {"calls": []}
+    assert made.start(1).returncode == 0
+    assert made.world["calls"] == [], "it asked nobody else"
+
+
+def test_the_chats_new_password_is_set_and_the_root_password_is_asked_for(tmp_path: Path) -> None:
+    made = Set(tmp_path)
+    assert made.start(0).returncode == 0
+    assert made.start(0, "chat-2").returncode == 0
+    assert made.world["users"] == {"root": "root-1", "rocketchat": "chat-2"}
+
+
+@pytest.mark.parametrize("step", list(pairwise(STEPS)))
+def test_the_feature_compatibility_version_follows_each_step(tmp_path: Path, step: tuple[str, str]) -> None:
+    before, after = step
+    made = Set(tmp_path, IMAGES[before].partition(":")[2])
+    assert made.start(0).returncode == 0
+    made.change(version=IMAGES[after].partition(":")[2])
+    told = made.start(0)
+    assert told.returncode == 0, told.stderr
+    assert made.world["feature"] == after
+
+
+def test_growing_leaves_the_first_pod_as_it_is() -> None:
+    # A rolling update waits for the newcomers, who wait for the first pod: a changed template would never end.
+    templates = []
+    for members in (1, 3):
+        values = json.loads(json.dumps(dict(files.read("local").values)))
+        values["rocketchat:database"]["members"] = members
+        templates.append(
+            one(planned(values), "kubernetes:apps/v1:StatefulSet").inputs["spec"]["template"]["spec"][
+                "containers"
+            ]
+        )
+    assert templates[0] == templates[1]
+
+
+# -------------------------------------------------------------------------------------------------- the machine
+
+
+def fits(version: str, kernel: str, folder: Path, *, flags: str = "avx", machine: str = "x86_64") -> str:
+    (folder / "cpuinfo").write_text(f"flags\t\t: fpu sse4_2 {flags}\n")
+    found = subprocess.run(  # noqa: S603
+        ["bash", SCRIPTS / "mongodb-fits", version],  # noqa: S607
+        env={
+            "PATH": os.environ["PATH"],
+            "KERNEL": kernel,
+            "MACHINE": machine,
+            "CPUINFO": str(folder / "cpuinfo"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (found.returncode == 0) == (found.stderr == "")
+    return found.stderr
+
+
+@pytest.mark.parametrize(
+    ("kernel", "good"),
+    [
+        ("6.8.0-87-generic", True),
+        ("6.18.44", True),
+        ("6.19.0", False),
+        ("6.19.14-200.fc43.x86_64", False),
+        ("7.0.0-30-generic", False),
+        ("7.0.13", False),
+        ("7.0.14", True),
+        ("7.1.5-arch1-2", True),
+        ("7.1", True),
+        ("6.19-rc1", False),
+    ],
+)
+def test_a_linux_on_which_mongodb_crashes_is_refused(tmp_path: Path, kernel: str, good: bool) -> None:
+    for version in ("8.0", "8.2"):
+        assert (fits(version, kernel, tmp_path) == "") == good
+    assert fits("7.0", kernel, tmp_path) == "", "its allocator is another one"
+
+
+def test_a_processor_without_avx_is_refused_where_there_is_such_a_thing(tmp_path: Path) -> None:
+    assert "AVX" in fits("7.0", "6.8.0", tmp_path, flags="avx2")
+    assert fits("7.0", "6.8.0", tmp_path, flags="", machine="aarch64") == ""
