@@ -26,7 +26,8 @@ from automation.values import NOT_CHANGES, Result, shown
 from rehearsal.errors import RehearsalError
 from stacks import files
 from stacks.language import parse
-from stacks.problems import InvalidStack
+from stacks.problems import InvalidStack, Problem
+from stacks.secrets import command
 
 app = typer.Typer(
     name="automation",
@@ -83,81 +84,109 @@ def main(arguments: Sequence[str] | None = None) -> int:
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(help="Name of the new stack.")],
-    host: Annotated[str | None, typer.Option(help="Public name of the chat.")] = None,
-    users: Annotated[str | None, typer.Option(help="Users at the same time.")] = None,
-    profile: Annotated[str | None, typer.Option(help="trial or production.")] = None,
-    runtime: Annotated[str | None, typer.Option(help=", ".join(making.RUNTIMES))] = None,
-    region: Annotated[str | None, typer.Option(help="Region of AWS.")] = None,
-    place: Annotated[str | None, typer.Option(help="Region of DigitalOcean.")] = None,
-    ssh_key: Annotated[str | None, typer.Option(help="SSH public key.")] = None,
-    context: Annotated[str | None, typer.Option(help="Context of kubectl.")] = None,
-    organization: Annotated[str | None, typer.Option(help="Id of the Atlas organization.")] = None,
-    zone: Annotated[str | None, typer.Option(help="Zone at Cloudflare.")] = None,
-    yes: Yes = False,
+    answers: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[KEY=VALUE]...",
+            help="Answers by their keys in a stack file, such as chat.host=chat.example.com runtime.kind=doks. "
+            "Any key of the language may be given; the kind `none` leaves dns or mail out.",
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask: what is not given gets its default.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write a stack file from a few answers; goes on where it was interrupted."""
+    """Write a stack file from a few answers; an interrupted one continues where it stopped."""
     with telling(as_json):
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+        if not making.NAME.fullmatch(name):
             refuse("a stack's name has letters, digits, dots, hyphens and underscores")
         if (files.FOLDER / f"Pulumi.{name}.yaml").exists():
-            refuse(f"stacks/Pulumi.{name}.yaml is there already")
-        given = {
-            "host": host,
-            "users": users,
-            "profile": profile,
-            "runtime": runtime,
-            "region": region,
-            "place": place,
-            "ssh-key": ssh_key,
-            "context": context,
-            "organization": organization,
-            "zone": zone,
-        }
-        draft = making.Draft(name)
-        if draft.resumed and not as_json:
-            typer.echo(f"Going on with the answers given before: {', '.join(draft.answers)}", err=True)
-        _ask(draft, {key: one for key, one in given.items() if one is not None}, silent=yes or as_json)
+            refuse(f"stacks/Pulumi.{name}.yaml exists already")
         try:
-            path = making.write(name, draft.answers)
+            given = making.pairs(answers or ())
+        except ValueError as error:
+            refuse(str(error))
+        draft = making.Draft(name)
+        silent = yes or as_json
+        if draft.resumed and not as_json:
+            typer.echo(f"Continuing with the answers given before: {', '.join(draft.answers)}", err=True)
+        for key, answer in given.items():
+            draft.take(key, answer)
+        _fill(draft) if silent else _ask(draft)
+        try:
+            while not silent and (mistakes := making.problems(draft.answers)):
+                _ask_again(draft, mistakes)
+            written = making.write(name, draft.answers)
         except InvalidStack as error:
-            for problem in error.problems:
-                draft.answers.pop(making.key_of(problem.path) or "", None)
-            for key, answer in list(draft.answers.items()):
-                draft.take(key, answer)
+            draft.drop(problem.path for problem in error.problems)
             raise
         draft.done()
+        steps = [f"Written: stacks/{written.path.name}", "Next:"]
+        steps += [f"  python -m automation check {name}", f"  python -m automation plan {name}"]
+        steps += [
+            f"  {command(f'rocketchat:{one}')} --stack {name}   # before it is deployed"
+            for one in written.secrets
+        ]
         say(
-            {"stack": name, "file": str(path)},
-            f"Written: stacks/{path.name}\nNext: python -m automation check {name}; python -m automation plan {name}",
+            {"stack": name, "file": str(written.path), "secrets": list(written.secrets)},
+            "\n".join(steps),
             as_json=as_json,
         )
 
 
-def _ask(draft: making.Draft, given: Mapping[str, str], *, silent: bool) -> None:
-    for question in making.QUESTIONS:
-        answer = given.get(question.key)
-        if not question.asked(draft.answers):
-            continue
-        while True:
-            if answer is None and question.key in draft.answers:
-                break
-            default = question.default(draft.answers)
-            if answer is None and silent:
-                answer = default
-                if answer is None:
-                    refuse(f"{question.text}: give --{question.key}")
-            elif answer is None:
-                choices = f" ({', '.join(question.choices)})" if question.choices else ""
-                answer = str(typer.prompt(f"{question.text}{choices}", default=default or ..., err=True))
-            mistake = making.wrong(question, answer)
-            if mistake is None:
-                draft.take(question.key, answer)
-                break
-            if question.key in given or silent:
-                refuse(f"--{question.key} {answer}: {mistake}")
-            typer.echo(f"  {mistake}", err=True)
-            answer = None
+def _fill(draft: making.Draft) -> None:
+    """Answer what was not given by its default."""
+    filled = making.fill(draft.answers)
+    for question, mistake in filled.mistakes:
+        answer = draft.answers.get(question.key)
+        draft.drop([question.key])
+        if answer is not None:
+            refuse(f"{question.key}={answer}: {mistake}")
+        where = f" ({question.where})" if question.where else ""
+        refuse(f"{question.text}{where}: give {question.key}=…")
+    for key, answer in filled.answers.items():
+        draft.take(key, answer)
+
+
+def _ask(draft: making.Draft) -> None:
+    """Take an answer to each question that has none yet."""
+    for question in making.questions(draft.answers):
+        answer = draft.answers.get(question.key)
+        if answer is None or making.wrong(question, answer) is not None:
+            draft.take(question.key, _prompt(question))
+
+
+def _prompt(question: making.Question) -> str:
+    """Ask until the answer is possible by itself."""
+    typer.echo(f"\n{question.text}", err=True)
+    if question.where:
+        typer.echo(f"  {question.where}", err=True)
+    wide = max((len(choice) for choice in question.choices or ()), default=0)
+    for choice, meaning in (question.choices or {}).items():
+        typer.echo(f"  {choice:<{wide}}  {meaning}".rstrip(), err=True)
+    while True:
+        # An empty default lets Enter leave the key out; None would make the prompt insist by itself, silently.
+        answer = str(
+            typer.prompt(
+                question.key, default=question.default or "", show_default=bool(question.default), err=True
+            )
+        ).strip()
+        mistake = making.wrong(question, answer)
+        if mistake is None:
+            return answer
+        typer.echo(f"  {mistake}", err=True)
+
+
+def _ask_again(draft: making.Draft, mistakes: Sequence[Problem]) -> None:
+    """Show what is wrong with the answers as a whole, and take another answer to each."""
+    typer.echo("\nThese answers do not go together:", err=True)
+    for problem in mistakes:
+        typer.echo(f"  {problem}", err=True)
+    known = {question.key: question for question in making.questions(draft.answers)}
+    for key in dict.fromkeys(making.key_of(problem.path) for problem in mistakes):
+        question = known.get(key) or making.Question(key, "Another value", "Empty leaves the key out.", "")
+        draft.take(key, _prompt(question))
 
 
 @app.command()

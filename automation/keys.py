@@ -1,6 +1,6 @@
 """Every key that a stack file may have, found by walking the models of its language."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
@@ -94,9 +94,12 @@ def standing(parts: Parts, key: Key) -> tuple[bool, Any]:
 
 def choices(key: Key) -> tuple[Any, ...]:
     """Return the values among which a key chooses; none where it may be anything of its type."""
-    if key.info is None or key.models:
-        return ()
-    for kind in _members(key.info.annotation):
+    return () if key.info is None or key.models else choices_of(key.info)
+
+
+def choices_of(info: FieldInfo) -> tuple[Any, ...]:
+    """Return the values among which a field of a model chooses; none where it may be anything of its type."""
+    for kind in _members(info.annotation):
         if kind is bool:
             return (False, True)
         if get_origin(kind) is Literal:
@@ -104,6 +107,37 @@ def choices(key: Key) -> tuple[Any, ...]:
         if isinstance(kind, type) and issubclass(kind, Enum):
             return tuple(one.value for one in kind)
     return ()
+
+
+def models_of(info: FieldInfo) -> tuple[type[BaseModel], ...]:
+    """Return the models of which one, or a list of them, stands in a field."""
+    return _models(info)[0]
+
+
+def plain_types(info: FieldInfo) -> tuple[Any, ...]:
+    """Return the types that a field takes, such as `str` or `list[str]`."""
+    return tuple(_members(info.annotation))
+
+
+def field_at(path: str, values: Mapping[str, str]) -> FieldInfo | None:
+    """Return the field at a path such as `runtime.network.cidr`; None where the language has none there.
+
+    `values` say which kinds were chosen on the way, at `runtime.kind` and `runtime.network.kind`.
+    """
+    model: type[BaseModel] = Parts
+    found: FieldInfo | None = None
+    way = path.split(".")
+    for depth, alias in enumerate(way):
+        found = next((one for one in model.model_fields.values() if one.alias == alias), None)
+        if found is None or depth == len(way) - 1:
+            return found
+        inner = models_of(found)
+        kind = values.get(".".join([*way[: depth + 1], "kind"]))
+        chosen = [one for one in inner if len(inner) == 1 or kind_of(one) == kind]
+        if not chosen:
+            return None
+        model = chosen[0]
+    return found
 
 
 def bounds(key: Key) -> tuple[float, float] | None:

@@ -1,80 +1,228 @@
-"""`new`: from a handful of answers to a stack file that passes `check` and `plan`."""
+"""`new`: from a handful of answers to a stack file that passes `check` and `plan`.
 
+An answer's name is the path of its key in the stack file (`chat.host`, `runtime.kind`, `aws:region`), so that a
+question, an argument of the command and a mistake in the file are all called the same.
+"""
+
+import contextlib
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
+from pydantic import BaseModel
+
+from automation import keys
 from rehearsal.cli import CHECKOUT
 from stacks import files
-from stacks.language import parse
+from stacks.language import NAMESPACE, parse
+from stacks.problems import InvalidStack, Problem
+from stacks.secrets import SECRETS
+from stacks.spec import Parts, Profile, RuntimeTraits
 
 DRAFTS = CHECKOUT / ".cache" / "automation" / "drafts"
 """Answers of a `new` that was interrupted."""
-REGION = "eu-central-1"
-HOSTS = ("lightsail", "droplet")
-RUNTIMES = {
-    "fargate": "containers on AWS ECS Fargate, behind a load balancer",
-    "lightsail": "one host on Amazon Lightsail",
-    "droplet": "one host on DigitalOcean",
-    "doks": "DigitalOcean's Kubernetes",
-    "kubernetes": "a Kubernetes cluster that is there already",
-}
+NONE = "none"
+"""The answer for a part that the stack does without."""
+REGION = "aws:region"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""What a stack may be called; Pulumi's own rule."""
 Answers = dict[str, str]
 
 
 @dataclass(frozen=True)
 class Question:
-    """One question: the flag's name, what is asked, and what an empty answer means."""
+    """One question: the key that it fills, what is asked, and what an empty answer means."""
 
     key: str
     text: str
-    default: Callable[[Answers], str | None] = lambda _: None
-    choices: tuple[str, ...] = ()
-    asked: Callable[[Answers], bool] = lambda _: True
-    """Whether it is asked at all, after the answers so far."""
+    where: str = ""
+    """Where the answer is found."""
+    default: str | None = None
+    """None where an answer is needed; empty where the key is left out without one."""
+    choices: Mapping[str, str] | None = None
+    """The possible answers, each with what it means."""
 
 
-def _zone(answers: Answers) -> str:
-    return answers["host"].partition(".")[2]
+_WHERE = {
+    "chat.host": "The name that people type. Its zone must be one that you can add DNS records to.",
+    "chat.users": "Sizes the containers and the database; it can be changed later.",
+    "runtime.sshKey": "The line of ~/.ssh/id_ed25519.pub; `ssh-keygen -t ed25519` makes one.",
+    "runtime.context": "`kubectl config get-contexts` lists them.",
+    "runtime.cluster": "A new cluster gets this name.",
+    "runtime.region": "`doctl compute region list` lists them.",
+    "runtime.egressAddresses": "Of the cluster's NAT gateway, separated by commas; the database lets them in.",
+    "runtime.ingress.name": "`kubectl get ingressclass` lists them.",
+    "runtime.ingress.issuer": "`kubectl get clusterissuer` lists those of cert-manager.",
+    "runtime.ingress.address": "The public address of the ingress controller's service: `kubectl get service -A`.",
+    "database.organization": "cloud.mongodb.com, Organization Settings: 24 hexadecimal digits.",
+    "database.project": "cloud.mongodb.com, Project Settings: 24 hexadecimal digits.",
+    "database.version": "`mongosh <uri> --eval 'db.version()'` prints it; give the first two numbers.",
+    "dns.zone": "The domain as it is listed in the account of the DNS provider.",
+    "mail.from": "People see it as the sender of notifications.",
+    "mail.host": "Your mail provider's documentation names it.",
+    "mail.port": "587 and 2587 begin in clear and change to TLS; 465 needs the further key `encryption: tls`.",
+    "mail.username": "Empty where the server asks for none.",
+    REGION: "The one nearest to the users; `aws account list-regions` lists them.",
+    "chat.administrator.email": "Where the first administrator's mail goes.",
+    "monitoring.alarmEmails": "Who is told when something fails; several are separated by commas.",
+}
+_PROFILES = {
+    Profile.TRIAL.value: "cheap, and easily removed",
+    Profile.PRODUCTION.value: "protected against loss, spread over zones, watched",
+}
+_NO_PART = {"dns": "you make the records by hand", "mail": "no mail is sent"}
+_BESIDE = {
+    "atlas": ("database.organization",),
+    "atlas-existing": ("database.project", "database.cluster"),
+    "smtp": ("mail.port", "mail.username"),
+}
+"""Keys that a model does not ask for by itself: there is another way to say the same, or a default to look at."""
 
 
-def _on_atlas(answers: Answers) -> bool:
-    return answers["runtime"] in {"fargate", "doks"}
+def questions(answers: Mapping[str, str]) -> Iterator[Question]:
+    """Yield the questions in order; each depends on the answers before it, so take one at a time."""
+    yield _plain("chat.host", "Public name of the chat, such as chat.example.com")
+    yield _plain("chat.users", "Users at the same time", "25")
+    yield Question(
+        "chat.profile", "What the defaults are for", "", Profile.TRIAL.value, choices=dict(_PROFILES)
+    )
+    yield from _part("runtime", "What the chat runs on", "fargate", answers)
+    traits = _model("runtime", answers["runtime.kind"]).traits
+    yield from _runtime(traits, answers)
+    yield from _part("database", "Where the messages are", _database(traits, answers), answers)
+    yield from _part("media", "Where uploaded files are", _media(traits, answers), answers)
+    yield from _part("dns", "Who serves the DNS zone", "cloudflare" if traits.needs_dns else NONE, answers)
+    yield from _part("mail", "How mail is sent", "ses" if answers["dns.kind"] != NONE else NONE, answers)
+    if _region_is_missing(answers):
+        yield _plain(REGION, "Region of AWS", "eu-central-1")
+    yield _plain("chat.administrator.email", "E-mail address of the first administrator", "")
+    yield _plain("monitoring.alarmEmails", "E-mail addresses for alarms", "")
 
 
-QUESTIONS = (
-    Question("host", "Public name of the chat, such as chat.example.com"),
-    Question("users", "Users at the same time", lambda _: "25"),
-    Question(
-        "profile",
-        "Protected production, or a trial that is easily removed",
-        lambda _: "trial",
-        ("trial", "production"),
-    ),
-    Question("runtime", "What it runs on", lambda _: "fargate", tuple(RUNTIMES)),
-    Question(
-        "region", "Region of AWS", lambda _: REGION, asked=lambda answers: answers["runtime"] != "kubernetes"
-    ),
-    Question(
-        "place",
-        "Region of DigitalOcean",
-        lambda _: "fra1",
-        asked=lambda answers: answers["runtime"] in {"droplet", "doks"},
-    ),
-    Question(
-        "ssh-key", "SSH public key of who may log in", asked=lambda answers: answers["runtime"] in HOSTS
-    ),
-    Question("context", "Context of kubectl", asked=lambda answers: answers["runtime"] == "kubernetes"),
-    Question("organization", "Id of the MongoDB Atlas organization (24 hex digits)", asked=_on_atlas),
-    Question(
-        "zone",
-        "Zone of the name at Cloudflare",
-        _zone,
-        asked=lambda answers: answers["runtime"] != "kubernetes",
-    ),
-)
+def _plain(key: str, text: str, default: str | None = None) -> Question:
+    return Question(key, text, _WHERE.get(key, ""), default)
+
+
+def _part(part: str, text: str, default: str, answers: Mapping[str, str]) -> Iterator[Question]:
+    """Ask for the kind of a part, and for the keys that this kind cannot do without."""
+    key = f"{part}.kind"
+    yield Question(key, text, "", default, choices=dict(_kinds(part, answers)))
+    kind = answers[key]
+    if kind == NONE:
+        return
+    model = _model(part, kind)
+    asked = [f"{part}.{field.alias}" for field in model.model_fields.values() if field.is_required()]
+    for name in (*asked, *_BESIDE.get(kind, ())):
+        if not name.endswith(".kind"):
+            yield _field(name, model, answers)
+
+
+def _runtime(traits: RuntimeTraits, answers: Mapping[str, str]) -> Iterator[Question]:
+    """Ask what a cluster that is there already is like; all others say it by their required keys."""
+    model = _model("runtime", answers["runtime.kind"])
+    if "context" not in model.model_fields:
+        return
+    yield _plain("runtime.context", "Context of the kubeconfig")
+    ingress = {keys.kind_of(one): _first_line(one) for one in _models_of(model, "ingress")}
+    default = "class" if answers["chat.profile"] == Profile.PRODUCTION.value else NONE
+    yield Question("runtime.ingress.kind", "How users get in", "", default, choices=ingress)
+    chosen = answers["runtime.ingress.kind"]
+    if chosen == "class":
+        yield _plain("runtime.ingress.name", "Class of the ingress controller", "traefik")
+        yield _plain("runtime.ingress.issuer", "ClusterIssuer that gets the certificate", "letsencrypt")
+    if chosen == "class" and not traits.needs_dns:
+        yield _plain("runtime.ingress.address", "Public address of the controller, for the DNS record", "")
+    yield _plain("runtime.egressAddresses", "Public addresses that connections leave the cluster from", "")
+
+
+def _field(name: str, model: type[BaseModel], answers: Mapping[str, str]) -> Question:
+    _, _, alias = name.partition(".")
+    field = next(one for one in model.model_fields.values() if one.alias == alias)
+    words = (field.description or alias).splitlines()[0].replace("`", "")
+    choices = {str(one): "" for one in keys.choices_of(field)}
+    return Question(
+        name,
+        words.rstrip("."),
+        _WHERE.get(name, ""),
+        _default(name, field.is_required(), answers),
+        choices=choices or None,
+    )
+
+
+def _default(name: str, required: bool, answers: Mapping[str, str]) -> str | None:
+    host = answers["chat.host"]
+    plain = host.replace(".", "-")
+    zone = answers.get("dns.zone") or host.partition(".")[2]
+    at_digitalocean = _model("runtime", answers["runtime.kind"]).traits.digitalocean
+    made = {
+        # DigitalOcean blocks the usual port.
+        "mail.port": "2587" if at_digitalocean else "587",
+        "runtime.cluster": plain[:62].strip("-"),
+        "runtime.region": "fra1",
+        # Atlas tells clusters of a project apart by their first 23 characters.
+        "database.cluster": plain[:23].strip("-"),
+        "database.name": "rocketchat",
+        "database.version": "8.0",
+        "media.bucket": f"media-{plain}"[:63].strip("-"),
+        "media.region": answers.get("runtime.region", "fra1"),
+        "dns.zone": zone,
+        "mail.domain": zone,
+        "mail.from": f"Chat <chat@{zone}>",
+    }
+    return made.get(name, None if required or name.startswith("database.") else "")
+
+
+def _database(traits: RuntimeTraits, answers: Mapping[str, str]) -> str:
+    if traits.one_host:
+        return "on-host"
+    made_here = traits.needs_dns
+    trial = answers["chat.profile"] == Profile.TRIAL.value
+    return "atlas" if made_here else "in-cluster" if trial else "uri"
+
+
+def _media(traits: RuntimeTraits, answers: Mapping[str, str]) -> str:
+    if traits.one_host:
+        return "host" if answers["database.kind"] == "on-host" else "s3"
+    return "gridfs" if answers["database.kind"] == "in-cluster" else "s3"
+
+
+def _kinds(part: str, answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the kinds of a part that go with the runtime."""
+    traits: RuntimeTraits | None = None
+    if part != "runtime":
+        traits = _model("runtime", answers["runtime.kind"]).traits
+    for model in _models_of(Parts, part):
+        kind = keys.kind_of(model)
+        if traits is not None and (
+            (kind in {"on-host", "host"} and not traits.one_host)
+            or (kind == "in-cluster" and not traits.cluster)
+        ):
+            continue
+        yield kind, _first_line(model)
+    if part in _NO_PART and not (part == "dns" and traits is not None and traits.needs_dns):
+        yield NONE, _NO_PART[part]
+
+
+def _models_of(model: type[BaseModel], part: str) -> tuple[type[BaseModel], ...]:
+    return keys.models_of(model.model_fields[part])
+
+
+def _model(part: str, kind: str) -> Any:
+    return {keys.kind_of(model): model for model in _models_of(Parts, part)}[kind]
+
+
+def _first_line(model: type[BaseModel]) -> str:
+    return (model.__doc__ or "").splitlines()[0].replace("`", "").rstrip(".")
+
+
+def _region_is_missing(answers: Mapping[str, str]) -> bool:
+    return any(problem.path == REGION for problem in problems(answers, without=REGION))
+
+
+# ---------------------------------------------------------------------------------------------------- answers
 
 
 class Draft:
@@ -95,75 +243,163 @@ class Draft:
     def take(self, key: str, answer: str) -> None:
         """Keep an answer."""
         self.answers[key] = answer
+        self._save()
+
+    def drop(self, paths: Iterable[str]) -> None:
+        """Forget the answers that stand at these paths of a stack file."""
+        for path in paths:
+            self.answers.pop(key_of(path), None)
+        self._save()
+
+    def done(self) -> None:
+        """Forget all answers."""
+        self.path.unlink(missing_ok=True)
+
+    def _save(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(json.dumps(self.answers), encoding="utf-8")
 
-    def done(self) -> None:
-        """Forget the answers."""
-        self.path.unlink(missing_ok=True)
+
+def key_of(path: str) -> str:
+    """Return what a key is called here, given its path in a stack file: `rocketchat:chat.host` is `chat.host`."""
+    return path.removeprefix(f"{NAMESPACE}:")
 
 
-def values(answers: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values of a stack file. Wrong answers are told by `check` below, with their keys."""
-    host, runtime = answers["host"], answers["runtime"]
-    plain = host.replace(".", "-")
-    made: dict[str, Any] = {}
-    if "region" in answers:
-        made["aws:region"] = answers["region"]
-    made["rocketchat:chat"] = {
-        "host": host,
-        "users": int(answers["users"]) if answers["users"].isdigit() else answers["users"],
-        "profile": answers["profile"],
-    }
-    part: dict[str, Any] = {"kind": runtime}
-    if "place" in answers:
-        part["region"] = answers["place"]
-    if runtime == "doks":
-        part["cluster"] = plain[:62]
-    if "ssh-key" in answers:
-        part["sshKey"] = answers["ssh-key"]
-    if "context" in answers:
-        part["context"] = answers["context"]
-    made["rocketchat:runtime"] = part
-    if "organization" in answers:
-        made["rocketchat:database"] = {
-            "kind": "atlas",
-            "organization": answers["organization"],
-            "cluster": plain[:64],
-        }
-        made["rocketchat:media"] = {"kind": "s3", "bucket": f"media-{plain}"[:63]}
-    elif runtime in HOSTS:
-        made["rocketchat:database"] = {"kind": "on-host"}
-        made["rocketchat:media"] = {"kind": "host"}
-        made["rocketchat:backup"] = {"bucket": f"backups-{plain}"[:63]}
-    else:
-        made["rocketchat:database"] = {"kind": "in-cluster"}
-        made["rocketchat:media"] = {"kind": "gridfs"}
-    if "zone" in answers:
-        made["rocketchat:dns"] = {"kind": "cloudflare", "zone": answers["zone"]}
-        made["rocketchat:mail"] = {
-            "kind": "ses",
-            "domain": answers["zone"],
-            "from": f"Chat <chat@{answers['zone']}>",
-        }
+def pairs(arguments: Iterable[str]) -> Answers:
+    """Read arguments of the form KEY=VALUE. Raises ValueError that names the first that has another form."""
+    made: Answers = {}
+    for argument in arguments:
+        key, equals, value = argument.partition("=")
+        if not equals or not key:
+            raise ValueError(
+                f"{argument}: answers are given as KEY=VALUE, such as chat.host=chat.example.com"
+            )
+        made[key_of(key)] = value
     return made
 
 
+@dataclass(frozen=True)
+class Filled:
+    """Answers without anybody to ask: defaults where there are any."""
+
+    answers: Answers
+    asked: tuple[Question, ...]
+    """All questions up to the first whose answer others depend on and that has none."""
+    mistakes: tuple[tuple[Question, str], ...]
+
+
+def fill(given: Mapping[str, str]) -> Filled:
+    """Answer every question from what is given, else by its default."""
+    answers = dict(given)
+    asked: list[Question] = []
+    mistakes: list[tuple[Question, str]] = []
+    # A question that depends on an answer that is missing is not asked: the missing one is told.
+    with contextlib.suppress(KeyError):
+        for question in questions(answers):
+            asked.append(question)
+            answer = answers.get(question.key, question.default or "")
+            mistake = wrong(question, answer)
+            if mistake is None:
+                answers[question.key] = answer
+            else:
+                answers.pop(question.key, None)
+                mistakes.append((question, mistake))
+    return Filled(answers, tuple(asked), tuple(mistakes))
+
+
+def wrong(question: Question, answer: str) -> str | None:
+    """Return what is wrong with one answer by itself; what depends on others is told when all are there."""
+    if not answer.strip() and question.default != "":
+        return "an answer is needed"
+    if question.choices and answer not in question.choices:
+        return f"choose one of: {', '.join(question.choices)}"
+    return None
+
+
+def values(answers: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of a stack file. Empty answers and parts of kind `none` are left out."""
+    made: dict[str, Any] = {}
+    if answers.get(REGION):
+        made[REGION] = answers[REGION]
+    for part in ("chat", "runtime", "database", "media", "dns", "mail"):
+        if any(key.startswith(f"{part}.") for key in answers):
+            made[f"{NAMESPACE}:{part}"] = {}
+    for key, answer in answers.items():
+        if key == REGION or not answer:
+            continue
+        part, *inner = key.split(".")
+        full = part if ":" in part else f"{NAMESPACE}:{part}"
+        if not inner:
+            made[full] = _typed(key, answer, answers)
+            continue
+        inside = made.setdefault(full, {})
+        for step in inner[:-1]:
+            inside = inside.setdefault(step, {})
+        inside[inner[-1]] = _typed(key, answer, answers)
+    for part in _NO_PART:
+        if answers.get(f"{part}.kind") == NONE:
+            del made[f"{NAMESPACE}:{part}"]
+    return made
+
+
+def _typed(key: str, answer: str, answers: Mapping[str, str]) -> Any:
+    """Return an answer as the type that its key takes; as it is where it cannot be that."""
+    field = keys.field_at(key, answers)
+    if field is None:
+        return answer
+    kinds = keys.plain_types(field)
+    if any(get_origin(kind) is list for kind in kinds):
+        return [one.strip() for one in answer.split(",") if one.strip()]
+    if str in kinds:
+        return answer
+    if bool in kinds and answer in {"true", "false"}:
+        return answer == "true"
+    return int(answer) if int in kinds and re.fullmatch(r"-?\d{1,15}", answer) else answer
+
+
+def problems(answers: Mapping[str, str], *, without: str | None = None) -> tuple[Problem, ...]:
+    """Return all that is wrong with the file that these answers make; secrets count as set."""
+    made = values({key: answer for key, answer in answers.items() if key != without})
+    try:
+        _parsed(made, "the answers")
+    except InvalidStack as error:
+        return error.problems
+    return ()
+
+
+def _parsed(made: Mapping[str, Any], source: str) -> None:
+    parse(made, frozenset(f"{NAMESPACE}:{name}" for name in _secrets(made)), source=source)
+
+
+def _secrets(made: Mapping[str, Any]) -> list[str]:
+    """Return the names of the secrets that these values cannot do without."""
+    try:
+        parse(made, frozenset(), source="the answers")
+    except InvalidStack as error:
+        found = [key_of(problem.path) for problem in error.problems]
+        return [name for name in SECRETS if name in found]
+    return []
+
+
+# ------------------------------------------------------------------------------------------------------ file
+
 _COMMENTS = {
-    "rocketchat:chat": "The release is the project's default; pin it with `release: <version>`.",
-    "rocketchat:runtime": "Sized by the number of users; every part has more keys, which an editor shows.",
-    "rocketchat:database": "Made by this stack, unless its kind says otherwise.",
-    "rocketchat:mail": "Amazon SES in the zone; ask AWS for production access before anybody else is written to.",
+    "chat": "The release is the project's default; pin it with `release`.",
+    "runtime": "Sized by the number of users; every part has more keys, which an editor shows.",
+    "mail": "Amazon SES begins in a sandbox: ask AWS for production access before anybody else is written to.",
 }
+_SAFE = re.compile(r"[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*")
+_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
 
 def text(made: Mapping[str, Any]) -> str:
     """Return the stack file."""
-    host = made["rocketchat:chat"]["host"]
+    host = made[f"{NAMESPACE}:chat"]["host"]
     lines = ["# yaml-language-server: $schema=stack.schema.json", f"# {host}", "config:"]
     for key, value in made.items():
-        if key in _COMMENTS:
-            lines.append(f"  # {_COMMENTS[key]}")
+        part = key_of(key)
+        if part in _COMMENTS and (part != "mail" or value["kind"] == "ses"):
+            lines.append(f"  # {_COMMENTS[part]}")
         lines.append(f"  {key}: {_flow(value)}")
     return "\n".join(lines) + "\n"
 
@@ -171,45 +407,31 @@ def text(made: Mapping[str, Any]) -> str:
 def _flow(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {_flow(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, int):
-        return str(value)
-    # JSON's strings are YAML's, and safe whatever is in them.
-    return (
-        value
-        if value.replace("-", "").replace(".", "").isalnum() and not value[0].isdigit()
-        else json.dumps(value)
-    )
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(one) for one in value) + "]"
+    if isinstance(value, str) and _SAFE.fullmatch(value) and value not in _WORDS:
+        return value
+    # JSON's text is YAML's, and safe whatever is in it.
+    return json.dumps(value, ensure_ascii=False)
 
 
-def write(name: str, answers: Mapping[str, str]) -> Path:
-    """Write the file of a new stack. Raises InvalidStack where an answer is wrong, or the stack is there already."""
+@dataclass(frozen=True)
+class Written:
+    """A stack file that was made."""
+
+    path: Path
+    secrets: tuple[str, ...]
+    """Names of the secrets that must be set before it can be deployed."""
+
+
+def write(name: str, answers: Mapping[str, str]) -> Written:
+    """Write the file of a new stack.
+
+    Raises InvalidStack where an answer is wrong, and FileExistsError where the stack is there already.
+    """
     path = files.FOLDER / f"Pulumi.{name}.yaml"
     made = values(answers)
-    parse(made, frozenset(), source=f"stacks/{path.name}")
+    _parsed(made, f"stacks/{path.name}")
     with path.open("x", encoding="utf-8") as file:
         file.write(text(made))
-    return path
-
-
-def wrong(question: Question, answer: str) -> str | None:
-    """Return what is wrong with one answer by itself; what only shows in the whole is told when it is written."""
-    if question.choices and answer not in question.choices:
-        return f"one of {', '.join(question.choices)}"
-    return None if answer.strip() else "an answer is needed"
-
-
-def key_of(path: str) -> str | None:
-    """Return the question whose answer is at a path of the stack file."""
-    for ending, key in (
-        ("chat.host", "host"),
-        ("chat.users", "users"),
-        ("aws:region", "region"),
-        ("runtime.region", "place"),
-        ("runtime.sshKey", "ssh-key"),
-        ("runtime.context", "context"),
-        ("database.organization", "organization"),
-        ("dns.zone", "zone"),
-    ):
-        if path.endswith(ending):
-            return key
-    return None
+    return Written(path, tuple(_secrets(made)))

@@ -631,6 +631,7 @@ class S3Media(Part):
 
     kind: Literal["s3"]
     bucket: BucketName
+    """Name of the bucket, which no other bucket of S3 has."""
     cdn: Annotated[CloudFrontMediaCdn | ExternalMediaCdn, Field(discriminator="kind")] | None = None
     """A CDN before the bucket. Rocket.Chat itself never sends its users there; the plan says so."""
     old_version_days: Days = 90
@@ -648,6 +649,7 @@ class SpacesMedia(Part):
             "a bucket name of Spaces: 3 to 63 lower-case letters, digits and hyphens, no dots",
         ),
     ]
+    """Name of the bucket, which no other bucket of Spaces in the region has."""
     region: Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"]
     """DigitalOcean's region, the nearest to the chat."""
     old_version_days: Days = 90
@@ -728,11 +730,15 @@ class SmtpMail(Part):
 
     kind: Literal["smtp"]
     host: HostName
+    """Name of the server."""
     port: int = Field(default=587, ge=1, le=65535)
+    """Port of the server."""
     encryption: Literal["starttls", "tls"] = "starttls"
     """`starttls` (usually port 587) or `tls` from the first byte (usually port 465)."""
     username: str | None = Field(default=None, min_length=1)
+    """User at the server; none when left out."""
     sender: Sender = Field(alias="from")
+    """The From address, with or without a name."""
     domain: HostName | None = None
     """The domain that From must be in; that of `from` when left out."""
 

@@ -14,7 +14,7 @@ from automation.errors import NoEngineError
 from rehearsal.testing import needs_engine
 from stacks import files
 
-FLAGS = ["--host", "chat.example.com", "--users", "40"]
+FLAGS = ["chat.host=chat.example.com", "chat.users=40"]
 ORGANIZATION = "5f0c1d2e3b4a59687f6e5d4c"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPKsZsFQHhNZ8g1ekq2lG3mZ8b0aV3bL6c0R5m0xq3dT ops"
 
@@ -30,30 +30,38 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("runtime", new.RUNTIMES)
+NEEDED = {
+    "fargate": [f"database.organization={ORGANIZATION}"],
+    "kubernetes": ["runtime.context=kind-chat"],
+    "doks": [f"database.organization={ORGANIZATION}"],
+    "lightsail": [f"runtime.sshKey={KEY}"],
+    "droplet": [f"runtime.sshKey={KEY}"],
+}
+
+
+@pytest.mark.parametrize("runtime", NEEDED)
 @pytest.mark.parametrize("profile", ["trial", "production"])
 def test_new_writes_a_file_that_passes_check(
     runtime: str, profile: str, folders: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    extra = ["--organization", ORGANIZATION, "--ssh-key", KEY, "--context", "kind-chat"]
-    arguments = ["new", "mine", *FLAGS, "--runtime", runtime, "--profile", profile, *extra, "--yes"]
+    chosen = [f"runtime.kind={runtime}", f"chat.profile={profile}", *NEEDED[runtime]]
+    arguments = ["new", "mine", *FLAGS, *chosen, "--yes"]
+    if (runtime, profile) == ("kubernetes", "production"):
+        arguments.append("database.kind=in-cluster")
     assert cli.main(arguments) == 0
-    assert (
-        (folders / "Pulumi.mine.yaml")
-        .read_text(encoding="utf-8")
-        .startswith("# yaml-language-server: $schema=")
-    )
+    text = (folders / "Pulumi.mine.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=")
     assert cli.main(["check", "mine"]) == 0
     assert "is right" in capsys.readouterr().out
     assert cli.main(arguments) == 2
 
 
 def test_new_goes_on_where_it_was_interrupted(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["new", "mine", *FLAGS, "--runtime", "fargate", "--yes"]) == 2
-    assert "--organization" in capsys.readouterr().err
+    assert cli.main(["new", "mine", *FLAGS, "runtime.kind=fargate", "--yes"]) == 2
+    assert "give database.organization=" in capsys.readouterr().err
     assert not (folders / "Pulumi.mine.yaml").exists()
-    assert cli.main(["new", "mine", "--organization", ORGANIZATION, "--yes"]) == 0
-    assert "Going on with" in capsys.readouterr().err
+    assert cli.main(["new", "mine", f"database.organization={ORGANIZATION}", "--yes"]) == 0
+    assert "Continuing with" in capsys.readouterr().err
     assert "users: 40" in (folders / "Pulumi.mine.yaml").read_text(encoding="utf-8")
     assert not list((folders / "drafts").glob("*"))
 
@@ -61,10 +69,10 @@ def test_new_goes_on_where_it_was_interrupted(folders: Path, capsys: pytest.Capt
 def test_new_forgets_the_answer_that_was_wrong_and_keeps_the_others(
     folders: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wrong = ["new", "mine", *FLAGS, "--runtime", "fargate", "--organization", "xyz", "--yes"]
+    wrong = ["new", "mine", *FLAGS, "runtime.kind=fargate", "database.organization=xyz", "--yes"]
     assert cli.main(wrong) == 1
     assert "organization" in capsys.readouterr().err
-    assert cli.main(["new", "mine", "--organization", ORGANIZATION, "--yes"]) == 0
+    assert cli.main(["new", "mine", f"database.organization={ORGANIZATION}", "--yes"]) == 0
 
 
 @pytest.mark.parametrize(
@@ -76,8 +84,32 @@ def test_new_forgets_the_answer_that_was_wrong_and_keeps_the_others(
         (["preview", "nope", "--rehearse"], 1),
         (["policy", "nope"], 1),
         (["new", "../evil", "--yes"], 2),
-        (["new", "mine", "--runtime", "mainframe", "--host", "a.b", "--yes"], 2),
-        (["new", "mine", "--host", "https://chat", "--runtime", "kubernetes", "--context", "x", "--yes"], 1),
+        (["new", "mine", "runtime.kind=mainframe", "chat.host=a.b", "--yes"], 2),
+        (["new", "mine", "--runtime", "fargate"], 2),
+        (["new", "mine", "fargate"], 2),
+        (
+            [
+                "new",
+                "mine",
+                *FLAGS,
+                *NEEDED["kubernetes"],
+                "runtime.kind=kubernetes",
+                "chat.color=red",
+                "--yes",
+            ],
+            1,
+        ),
+        (
+            [
+                "new",
+                "mine",
+                "chat.host=https://chat",
+                "runtime.kind=kubernetes",
+                "runtime.context=x",
+                "--yes",
+            ],
+            1,
+        ),
         (["up"], 2),
         (["frobnicate"], 2),
         (["up", "lovia-fargate", "--wait", "soon"], 2),
@@ -143,12 +175,9 @@ def test_a_rehearsed_stack_lives_from_command_to_command(capsys: pytest.CaptureF
     trial = [
         "new",
         "tiny",
-        "--host",
-        "chat.example.com",
-        "--runtime",
-        "kubernetes",
-        "--context",
-        "x",
+        "chat.host=chat.example.com",
+        "runtime.kind=kubernetes",
+        "runtime.context=x",
         "--yes",
     ]
     assert run(*trial)[0] == 0

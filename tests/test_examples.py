@@ -33,8 +33,8 @@ from examples.chat_desk.desk import Desk, Diary
 from examples.chat_desk.web import LARGEST, Door, status_of
 from rehearsal.testing import needs_engine
 
-ANSWERS = {"host": "chat.example.com", "users": 50, "runtime": "fargate"}
-GIVEN = {"organization": "5f0c1d2e3b4a59687f6e5d4c", "zone": "example.com"}
+ANSWERS = {"chat.host": "chat.example.com", "chat.users": 50, "runtime.kind": "fargate"}
+GIVEN = {"database.organization": "5f0c1d2e3b4a59687f6e5d4c", "dns.zone": "example.com"}
 JSON = {"Content-Type": "application/json"}
 WAIT = {"Prefer": "wait=60"}
 
@@ -100,17 +100,17 @@ def client(tmp_path: Path) -> Iterator[Client]:
 
 
 def test_all_mistakes_of_an_order_are_told_at_once(client: Client) -> None:
-    wrong = {"name": "A chat", "hosts": "chat.example.com", "runtime": "kubernets", "zone": "example.org"}
+    wrong = {"name": "A chat", **ANSWERS, "runtime.kind": "kubernets", "dns.zone": "example.org"}
     status, told = client.ask("POST", "/chats", wrong)
     assert status == 422
-    assert {problem["key"] for problem in told["problems"]} == {"name", "hosts", "host", "runtime", "zone"}
+    assert {problem["key"] for problem in told["problems"]} == {"name", "runtime.kind", "dns.zone"}
     assert client.ask("GET", "/chats") == (200, {"chats": []})
 
 
 def test_what_the_stack_language_refuses_is_told_by_the_question_it_belongs_to(client: Client) -> None:
-    status, told = client.order(host="not a host", users="many")
+    status, told = client.order(**{"chat.host": "not a host", "chat.users": "many", "chat.color": "red"})
     assert status == 422
-    assert {"host", "users"} <= {problem["key"] for problem in told["problems"]}
+    assert {"chat.host", "chat.users", "chat.color"} <= {problem["key"] for problem in told["problems"]}
     assert all(problem["message"] for problem in told["problems"])
     assert client.ask("GET", "/chats") == (200, {"chats": []})
 
@@ -118,7 +118,7 @@ def test_what_the_stack_language_refuses_is_told_by_the_question_it_belongs_to(c
 def test_a_form_asks_for_what_the_platform_has_not_decided(client: Client) -> None:
     _, told = client.ask("GET", "/questions")
     asked = {question["key"]: question for question in told["questions"]}
-    assert "fargate" in asked["runtime"]["choices"]
+    assert "fargate" in asked["runtime.kind"]["choices"]
     assert not asked.keys() & GIVEN.keys()
 
 
@@ -205,7 +205,7 @@ def program() -> None:
     provider = aws.Provider("aws", region="eu-west-1")
     chat = json.loads(pulumi.Config("rocketchat").require("chat"))
     options = pulumi.ResourceOptions(provider=provider)
-    vpc = aws.ec2.Vpc("net", cidr_block="10.0.0.0/16", tags={"users": str(chat["users"])}, opts=options)
+    vpc = aws.ec2.Vpc("net", cidr_block="10.0.0.0/16", tags={"chat.users": str(chat["users"])}, opts=options)
     pulumi.export("network", vpc.id)
     pulumi.export("password", pulumi.Output.secret(world.SECRET))
 
@@ -230,11 +230,11 @@ def test_a_chat_is_ordered_changed_compared_and_deleted(tmp_path: Path) -> None:
         assert lines[:2] == ["id: 2", "event: moved"]
         assert json.loads(lines[2].removeprefix("data: "))["step"]["operation"] == "create"
 
-        _, told = client.ask("POST", "/chats/team-chat/preview", {"users": 60})
+        _, told = client.ask("POST", "/chats/team-chat/preview", {"chat.users": 60})
         assert [(step["operation"], step["name"]) for step in told["steps"]] == [("update", "net")]
-        assert client.ask("GET", "/chats/team-chat")[1]["answers"]["users"] == "50"
-        status, told = client.ask("PUT", "/chats/team-chat", {"users": 60}, WAIT)
-        assert (status, told["answers"]["users"], told["last"]["changed"]) == (200, "60", 1)
+        assert client.ask("GET", "/chats/team-chat")[1]["answers"]["chat.users"] == "50"
+        status, told = client.ask("PUT", "/chats/team-chat", {"chat.users": 60}, WAIT)
+        assert (status, told["answers"]["chat.users"], told["last"]["changed"]) == (200, "60", 1)
 
         assert client.ask("GET", "/chats/team-chat/drift")[1]["steps"] == []
         assert backend.cloud is not None
@@ -320,7 +320,7 @@ def test_a_busy_chat_is_not_touched_and_one_that_was_stopped_is_gone_on_with(tmp
             status, told = client.ask("POST", "/chats", {"name": "team-chat", **ANSWERS})
             assert (status, told["status"]) == (202, "deploying")
             assert begun.wait(20)
-            status, told = client.ask("PUT", "/chats/team-chat", {"users": 60})
+            status, told = client.ask("PUT", "/chats/team-chat", {"chat.users": 60})
             assert (status, told["error"]) == (409, "conflict")
             assert "deploying" in told["cause"]
             assert client.ask("POST", "/chats/team-chat/cancel", {})[0] == 202
@@ -333,7 +333,7 @@ def test_a_busy_chat_is_not_touched_and_one_that_was_stopped_is_gone_on_with(tmp
 
 @needs_engine
 def test_a_real_chat_is_ordered_from_a_few_answers(tmp_path: Path) -> None:
-    answers = {"runtime": "kubernetes", "context": "production"}
+    answers = {"runtime.kind": "kubernetes", "runtime.context": "production"}
     with automation.rehearsal() as backend, open_desk(tmp_path, backend) as client:
         status, told = client.order(**answers)
         assert (status, told["status"]) == (200, "deployed"), told

@@ -30,13 +30,15 @@ from automation import (
     Started,
     open_stack,
 )
-from automation.new import QUESTIONS, Answers, key_of, values, wrong
+from automation.new import Answers, fill, key_of, values
 
 T = TypeVar("T")
 Status = Literal["ordered", "deployed", "interrupted", "failed", "deleted"]
 KEPT_EVENTS = 5000
 """Events of one chat that are kept for those who ask: a production stack makes about 700 in one deployment."""
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
+_SAMPLE = {"chat.host": "chat.example.com"}
+"""An answer with which a form that is still empty is shown."""
 _log = logging.getLogger(__name__)
 
 
@@ -164,10 +166,10 @@ class Desk:
     # ---------------------------------------------------------------------------------------------- asking
 
     def questions(self) -> list[dict[str, Any]]:
-        """Return what a portal's form asks for, without what the platform has decided for all."""
+        """Return what a portal's form asks for at first, without what the platform has decided for all."""
         return [
-            {"key": question.key, "text": question.text, "choices": list(question.choices)}
-            for question in QUESTIONS
+            {"key": question.key, "text": question.text, "choices": list(question.choices or ())}
+            for question in fill({**_SAMPLE, **self._given}).asked
             if question.key not in self._given
         ]
 
@@ -265,28 +267,20 @@ class Desk:
         """Return the answers to all questions. Raises WrongAnswersError with everything that is wrong."""
         problems = []
         if not _NAME.fullmatch(name):
-            problems.append({"key": "name", "message": "2 to 40 small letters, digits and dashes"})
-        known = [question.key for question in QUESTIONS]
+            problems.append({"key": "name", "message": "2 to 40 lower-case letters, digits and hyphens"})
         for key, answer in answers.items():
-            if key not in known:
-                problems.append({"key": key, "message": f"nobody asks for this, but for {', '.join(known)}"})
-            elif self._given.get(key, str(answer)) != str(answer):
+            if self._given.get(key, str(answer)) != str(answer):
                 problems.append({"key": key, "message": "this is decided by the platform for all chats"})
-        full: Answers = {}
-        for question in QUESTIONS:
-            # What depends on an answer that is missing is not asked: that one is told.
-            with contextlib.suppress(KeyError):
-                if question.asked(full):
-                    default = self._given.get(question.key) or question.default(full) or ""
-                    answer = str(answers.get(question.key, default))
-                    mistake = wrong(question, answer)
-                    if mistake is not None:
-                        problems.append({"key": question.key, "message": f"{question.text}: {mistake}"})
-                    else:
-                        full[question.key] = answer
+        filled = fill({**{key: str(answer) for key, answer in answers.items()}, **self._given})
+        problems += [
+            {"key": question.key, "message": f"{question.text}: {mistake}"}
+            for question, mistake in filled.mistakes
+        ]
         if problems:
             raise WrongAnswersError(problems)
-        return full
+        # What the platform has decided counts only where it is asked.
+        asked = {question.key for question in filled.asked}
+        return {key: answer for key, answer in filled.answers.items() if key in answers or key in asked}
 
     @contextlib.contextmanager
     def _opened(self, chat: Chat, answers: Answers) -> Iterator[ChatStack]:

@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
     def chats(self) -> Answer:
         """GET /chats: all orders."""
         listed = [
-            {"name": chat.name, "status": chat.doing or chat.status, "host": chat.answers["host"]}
+            {"name": chat.name, "status": chat.doing or chat.status, "host": chat.answers["chat.host"]}
             for chat in self.server.desk.chats()
         ]
         return HTTPStatus.OK, {"chats": listed}

@@ -1,0 +1,237 @@
+"""`new`: what it asks at a terminal, what it writes, and that what it writes plans and passes the policy pack."""
+
+import automation_world  # noqa: F401 - before the SDKs
+
+# isort: split
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pexpect
+import pytest
+from planning import planned
+
+from automation import keys, new
+from policy import adapters
+from policy.config import load
+from policy.judge import judge
+from rehearsal.cli import CHECKOUT
+from stacks import files
+from stacks.language import NAMESPACE
+from stacks.spec import Parts
+
+if sys.platform == "win32":
+    pytest.skip("there are no pseudo-terminals here", allow_module_level=True)
+
+ATLAS_ID = "5f0c1d2e3b4a59687f6e5d4c"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPKsZsFQHhNZ8g1ekq2lG3mZ8b0aV3bL6c0R5m0xq3dT ops"
+TRIAL, PRODUCTION = {"chat.profile": "trial"}, {"chat.profile": "production"}
+ATLAS = {"database.organization": ATLAS_ID}
+EXISTING = {
+    "database.kind": "atlas-existing",
+    "database.project": ATLAS_ID,
+    "database.cluster": "shared",
+    "database.name": "chat",
+}
+SMTP = {"mail.kind": "smtp", "mail.host": "smtp.example.com", "mail.username": "chat"}
+HOST = {"runtime.sshKey": KEY}
+CLUSTER = {"runtime.context": "example"}
+CLASS = {"runtime.ingress.kind": "class", "runtime.ingress.address": "203.0.113.8"}
+WATCHED = {"monitoring.alarmEmails": "ops@example.com, boss@example.com"}
+SPACES = {"media.kind": "spaces"}
+
+TALKS: Mapping[str, Mapping[str, str]] = {
+    "fargate-trial": {"runtime.kind": "", **TRIAL, **ATLAS},
+    "fargate-production": {"runtime.kind": "fargate", **PRODUCTION, **ATLAS, **WATCHED},
+    "fargate-route53": {"runtime.kind": "fargate", **TRIAL, **EXISTING, "dns.kind": "route53"},
+    "fargate-smtp": {"runtime.kind": "fargate", **PRODUCTION, **ATLAS, **SMTP},
+    "fargate-spaces": {"runtime.kind": "fargate", **PRODUCTION, "database.kind": "uri", **SPACES},
+    "kubernetes-trial": {"runtime.kind": "kubernetes", **CLUSTER, **TRIAL},
+    "kubernetes-gateway": {
+        "runtime.kind": "kubernetes",
+        **CLUSTER,
+        **PRODUCTION,
+        "runtime.ingress.kind": "gateway",
+        "dns.kind": "route53",
+        "mail.kind": "none",
+    },
+    "kubernetes-class": {
+        "runtime.kind": "kubernetes",
+        **CLUSTER,
+        **PRODUCTION,
+        **CLASS,
+        "dns.kind": "cloudflare",
+    },
+    "doks-trial": {"runtime.kind": "doks", **TRIAL, **ATLAS},
+    "doks-in-cluster": {"runtime.kind": "doks", **TRIAL, "database.kind": "in-cluster"},
+    "doks-production": {"runtime.kind": "doks", **PRODUCTION, **ATLAS, **SMTP, **WATCHED},
+    "lightsail-trial": {"runtime.kind": "lightsail", **TRIAL, **HOST},
+    "lightsail-production": {"runtime.kind": "lightsail", **PRODUCTION, **HOST, **WATCHED},
+    "droplet-trial": {"runtime.kind": "droplet", **TRIAL, **HOST, **SMTP},
+    "droplet-production": {"runtime.kind": "droplet", **PRODUCTION, **HOST, "mail.kind": "ses"},
+}
+"""What somebody types, by the key that is asked for; Enter alone where nothing is said."""
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from automation import cli, new
+from stacks import files
+files.FOLDER = Path(sys.argv[1])
+new.DRAFTS = files.FOLDER / "drafts"
+for name in sys.argv[2:]:
+    print(f"\\nexit status of {name}: {int(cli.main(['new', name]))}", flush=True)
+"""
+_PROMPT = r"\n([\w:.]+)(?: \[[^\r\n]*\])?: $"
+_END = r"exit status of ([\w-]+): (\d+)"
+
+
+@pytest.fixture(scope="module")
+def talks(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, tuple[int, str, Path]]:
+    """Let somebody answer all questions of all talks: the exit status, what was on the screen, and the file."""
+    folder = tmp_path_factory.mktemp("stacks")
+    terminal = _terminal(folder, *TALKS)
+    told = {}
+    for name, answers in TALKS.items():
+        screen, asked = "", set[str]()
+        while terminal.expect([_PROMPT, _END]) == 0:
+            screen += terminal.before + terminal.after
+            key = str(terminal.match[1])
+            assert key not in asked, f"{name}: {key} is asked again\n{screen}"
+            asked.add(key)
+            terminal.sendline(answers.get(key, "chat.example.com" if key == "chat.host" else ""))
+        screen += terminal.before
+        assert terminal.match[1] == name
+        told[name] = (int(terminal.match[2]), screen, folder / f"Pulumi.{name}.yaml")
+    terminal.close()
+    return told
+
+
+def _terminal(folder: Path, *names: str) -> "pexpect.spawn[str]":
+    return pexpect.spawn(
+        sys.executable,
+        ["-c", PROGRAM, str(folder), *names],
+        cwd=str(CHECKOUT),
+        encoding="utf-8",
+        dimensions=(40, 240),
+        timeout=60,
+    )
+
+
+def _kinds(part: str) -> set[str]:
+    return {keys.kind_of(model) for model in keys.models_of(Parts.model_fields[part])}
+
+
+def _written(
+    name: str, talks: Mapping[str, tuple[int, str, Path]], monkeypatch: pytest.MonkeyPatch
+) -> files.StackFile:
+    monkeypatch.setattr(files, "FOLDER", talks[name][2].parent)
+    return files.read(name)
+
+
+@pytest.mark.parametrize("part", ["runtime", "database", "media", "dns", "mail"])
+def test_somebody_chooses_every_kind_of_every_part(
+    part: str, talks: Mapping[str, tuple[int, str, Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = {
+        _written(name, talks, monkeypatch).values.get(f"{NAMESPACE}:{part}", {}).get("kind", new.NONE)
+        for name in talks
+    }
+    assert chosen - {new.NONE} == _kinds(part)
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_what_is_answered_at_a_terminal_becomes_a_file_that_plans_and_passes(
+    name: str, talks: Mapping[str, tuple[int, str, Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, screen, _ = talks[name]
+    assert status == 0, screen
+    assert "Ellipsis" not in screen
+    assert "Traceback" not in screen
+    found = _written(name, talks, monkeypatch)
+    asked = re.findall(r"config set --secret ([\w:]+) --stack", screen)
+    plan = planned(found.values, {*found.secure, *asked}, stack=name)
+    profile = found.values[f"{NAMESPACE}:chat"]["profile"]
+    judged = judge(adapters.from_plan(plan.resources), load(name, profile=profile), stack=name)
+    assert judged.clean, [(one.rule.id, one.subject.name) for one in judged.findings if one.blocking]
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_each_question_is_explained_and_asked_once(
+    name: str, talks: Mapping[str, tuple[int, str, Path]]
+) -> None:
+    screen = talks[name][1].replace("\r", "")
+    asked = re.findall(r"\n([\w:.]+)(?: \[[^\n]*\])?: ", screen)
+    assert len(asked) == len(set(asked)) >= 8
+    for key in asked:
+        before = screen.partition(f"\n{key}")[0].rpartition("\n\n")[2].lstrip("\n").splitlines()
+        assert len(before[0].split()) > 1, f"{key} is asked without a word: {before}"
+
+
+def test_every_kind_and_every_region_is_named_before_it_is_chosen(
+    talks: Mapping[str, tuple[int, str, Path]],
+) -> None:
+    screen = talks["doks-in-cluster"][1]
+    for part in ("runtime", "dns", "mail"):
+        for kind in _kinds(part):
+            assert re.search(rf"\n  {kind} +\w", screen), f"{kind} is not offered"
+    assert "on-host" not in screen
+    assert "  sgp1" in screen
+
+
+def test_an_answer_that_is_no_choice_is_asked_for_again(tmp_path: Path) -> None:
+    terminal = _terminal(tmp_path, "again")
+    said = iter(
+        ["", "chat.example.com", "many", "nonsense", "trial", "mainframe", "kubernetes", "", "example"]
+    )
+    screen = ""
+    while terminal.expect([_PROMPT, _END]) == 0:
+        screen += terminal.before + terminal.after
+        answer = "30" if "must be a whole number" in screen else ""
+        terminal.sendline(next(said, answer))
+    screen += terminal.before
+    assert terminal.match[2] == "0", screen
+    assert "an answer is needed" in screen
+    assert "choose one of: trial, production" in screen
+    assert "choose one of: fargate, kubernetes" in screen
+    # What only shows in the whole is told at the end, and that one answer is asked for once more.
+    assert "chat.users: this must be a whole number" in screen
+    assert "users: 30" in (tmp_path / "Pulumi.again.yaml").read_text(encoding="utf-8")
+
+
+def test_ctrl_c_keeps_the_answers(tmp_path: Path) -> None:
+    terminal = _terminal(tmp_path, "stopped", "stopped")
+    terminal.expect(_PROMPT)
+    terminal.sendline("chat.example.com")
+    terminal.expect(_PROMPT)
+    assert terminal.match[1] == "chat.users"
+    terminal.sendintr()
+    terminal.expect(_END)
+    assert terminal.match[2] != "0"
+    terminal.expect("Continuing with the answers given before: chat.host")
+    terminal.expect(_PROMPT)
+    assert terminal.match[1] == "chat.users"
+    terminal.close()
+
+
+@pytest.mark.parametrize("value", ["yes", "null", "1.0", "~", "a: b", "#x", "Grüße 🚀", '"', "2026-11-28"])
+def test_text_arrives_in_the_file_as_it_was_typed(
+    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    answers = {
+        "chat.host": "chat.example.com",
+        "runtime.kind": "kubernetes",
+        **CLUSTER,
+        "database.kind": "in-cluster",
+    }
+    new.write("text", {**answers, "chat.profile": "trial", "chat.siteName": value})
+    assert files.read("text").values[f"{NAMESPACE}:chat"]["siteName"] == value
+
+
+@pytest.mark.parametrize("bad", ["chat.host", "=x", ""])
+def test_an_argument_that_is_no_answer_is_refused(bad: str) -> None:
+    with pytest.raises(ValueError, match="KEY=VALUE"):
+        new.pairs([bad])
