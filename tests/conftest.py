@@ -8,7 +8,7 @@ import pytest
 
 import components  # noqa: F401 - makes the SDKs import one file at a time, before any test imports one
 
-pytest_plugins = ["rehearsal.testing"]
+pytest_plugins = ["rehearsal.testing", "real_programs"]
 
 UNSET = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 SET = {
