@@ -97,14 +97,14 @@ def talks(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, tuple[int, s
     for name, answers in TALKS.items():
         screen, asked = "", set[str]()
         while terminal.expect([_PROMPT, _END]) == 0:
-            screen += terminal.before + terminal.after
-            key = str(terminal.match[1])
+            screen += _seen(terminal)
+            key = _groups(terminal)[0]
             assert key not in asked, f"{name}: {key} is asked again\n{screen}"
             asked.add(key)
             terminal.sendline(answers.get(key, "chat.example.com" if key == "chat.host" else ""))
-        screen += terminal.before
-        assert terminal.match[1] == name
-        told[name] = (int(terminal.match[2]), screen, folder / f"Pulumi.{name}.yaml")
+        screen += _seen(terminal)
+        assert _groups(terminal)[0] == name
+        told[name] = (int(_groups(terminal)[1]), screen, folder / f"Pulumi.{name}.yaml")
     terminal.close()
     return told
 
@@ -118,6 +118,15 @@ def _terminal(folder: Path, *names: str) -> "pexpect.spawn[str]":
         dimensions=(40, 240),
         timeout=60,
     )
+
+
+def _groups(terminal: "pexpect.spawn[str]") -> tuple[str, ...]:
+    assert isinstance(terminal.match, re.Match)
+    return tuple(terminal.match.groups())
+
+
+def _seen(terminal: "pexpect.spawn[str]") -> str:
+    return f"{terminal.before}{terminal.match[0] if isinstance(terminal.match, re.Match) else ''}"
 
 
 def _kinds(part: str) -> set[str]:
@@ -188,11 +197,11 @@ def test_an_answer_that_is_no_choice_is_asked_for_again(tmp_path: Path) -> None:
     )
     screen = ""
     while terminal.expect([_PROMPT, _END]) == 0:
-        screen += terminal.before + terminal.after
+        screen += _seen(terminal)
         answer = "30" if "must be a whole number" in screen else ""
         terminal.sendline(next(said, answer))
-    screen += terminal.before
-    assert terminal.match[2] == "0", screen
+    screen += _seen(terminal)
+    assert _groups(terminal)[1] == "0", screen
     assert "an answer is needed" in screen
     assert "choose one of: trial, production" in screen
     assert "choose one of: fargate, kubernetes" in screen
@@ -206,13 +215,13 @@ def test_ctrl_c_keeps_the_answers(tmp_path: Path) -> None:
     terminal.expect(_PROMPT)
     terminal.sendline("chat.example.com")
     terminal.expect(_PROMPT)
-    assert terminal.match[1] == "chat.users"
+    assert _groups(terminal)[0] == "chat.users"
     terminal.sendintr()
     terminal.expect(_END)
-    assert terminal.match[2] != "0"
+    assert _groups(terminal)[1] != "0"
     terminal.expect("Continuing with the answers given before: chat.host")
     terminal.expect(_PROMPT)
-    assert terminal.match[1] == "chat.users"
+    assert _groups(terminal)[0] == "chat.users"
     terminal.close()
 
 
