@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-import botocore.session
-import botocore.validate
 import pytest
+from botocore.session import get_session
+from botocore.validate import ParamValidator
 
 from rehearsal import stack as rehearsed
+from rehearsal import standins
 from rehearsal.plan import Plan, PlannedResource, find_leaks
+from rehearsal.standins import requests
+from rehearsal.standins.requests import Request
+from rehearsal.standins.table import Ask, Cloud
 from stacks import files
 
 STACKS = files.names()
@@ -153,43 +157,45 @@ def test_the_app_port_is_reached_from_the_balancer_only(stack: str) -> None:
 
 
 @cache
-def service(name: str) -> Any:
-    return botocore.session.get_session().get_service_model(name)
+def asked(stack: str) -> list[tuple[str, Request]]:
+    """All requests to AWS of a stack, with the names of the resources that they are for."""
+    found = []
+    for resource in custom(stack):
+        sent = requests.of(resource.type)
+        if sent is not None:
+            ask = Ask(
+                resource.type, resource.name, resource.urn, {**resource.inputs, **named(resource)}, Cloud()
+            )
+            found += [(resource.name, request) for request in requests.made(ask, sent)]
+    return found
 
 
-def mistakes(api: str, operation: str, request: dict[str, Any]) -> str:
-    shape = service(api).operation_model(operation).input_shape
-    report = botocore.validate.ParamValidator().validate(request, shape)
-    return str(report.generate_report())
+def named(resource: PlannedResource) -> dict[str, Any]:
+    rule = standins.types()[resource.type].autoname
+    return {} if rule is None else {rule.property: resource.outputs[rule.property]}
 
 
 @EVERY_STACK
-def test_task_definitions_are_requests_that_ecs_takes(stack: str) -> None:
+def test_every_request_to_aws_has_the_form_that_its_own_client_takes(stack: str) -> None:
+    validator = ParamValidator()
+    for name, request in asked(stack):
+        assert request.lost == (), name
+        service, operation = request.operation.split(".")
+        shape = get_session().get_service_model(service).operation_model(operation).input_shape
+        report = validator.validate(request.values, shape)
+        assert not report.has_errors(), (name, request.operation, report.generate_report())
+    assert bool(asked(stack)) == any(resource.type.startswith("aws:") for resource in custom(stack))
+
+
+@EVERY_STACK
+def test_task_definitions_name_each_variable_once_and_are_small_enough(stack: str) -> None:
     for task in planned(stack).of_type("aws:ecs/taskDefinition:TaskDefinition"):
-        containers = json.loads(task.inputs["containerDefinitions"])
-        request = {
-            "family": task.inputs["family"],
-            "containerDefinitions": containers,
-            "cpu": task.inputs["cpu"],
-            "memory": task.inputs["memory"],
-            "networkMode": task.inputs["networkMode"],
-            "requiresCompatibilities": task.inputs["requiresCompatibilities"],
-            "executionRoleArn": task.inputs["executionRoleArn"],
-            "taskRoleArn": task.inputs["taskRoleArn"],
-            "runtimePlatform": task.inputs["runtimePlatform"],
-        }
-        assert mistakes("ecs", "RegisterTaskDefinition", request) == ""
-        for container in containers:
-            named = [variable["name"] for variable in container["environment"]]
-            named += [secret["name"] for secret in container.get("secrets", [])]
-            assert len(named) == len(set(named))
+        for container in json.loads(task.inputs["containerDefinitions"]):
+            variables = [variable["name"] for variable in container["environment"]]
+            variables += [secret["name"] for secret in container.get("secrets", [])]
+            assert len(variables) == len(set(variables))
         # AWS takes no task definition above 64 KiB.
         assert len(task.inputs["containerDefinitions"]) < 60_000
-
-
-def test_the_request_models_find_a_wrong_key() -> None:
-    request = {"family": "x", "containerDefinitions": [{"name": "a", "imgae": "b"}]}
-    assert "imgae" in mistakes("ecs", "RegisterTaskDefinition", request)
 
 
 @EVERY_STACK

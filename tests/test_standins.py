@@ -19,7 +19,80 @@ CLOUD = Cloud(region="ap-southeast-1", default_tags={"Project": "rocketchat"})
 VPC = "aws:ec2/vpc:Vpc"
 ACCESS = "mongodbatlas:index/projectIpAccessList:ProjectIpAccessList"
 RULE = {"cidrIpv4": "10.0.0.0/8"}
+ARN = "arn:aws:acm:ap-southeast-1:123456789012:certificate/15e2b1fa-fa72-4c9d-9b2e-0d7c5e1c2f3a"
+ACL = "arn:aws:wafv2:ap-southeast-1:123456789012:regional/webacl/chat/15e2b1fa-fa72-4c9d-9b2e-0d7c5e1c2f3a"
+SCALED = {
+    "resourceId": "service/chat/chat",
+    "scalableDimension": "ecs:service:DesiredCount",
+    "serviceNamespace": "ecs",
+}
 WANTED: dict[str, dict[str, Any]] = {
+    "aws:acm/certificate:Certificate": {"domainName": "chat.example.com"},
+    "aws:acm/certificateValidation:CertificateValidation": {"certificateArn": ARN},
+    "aws:appautoscaling/policy:Policy": SCALED,
+    "aws:appautoscaling/target:Target": SCALED,
+    "aws:budgets/budget:Budget": {"budgetType": "COST", "timeUnit": "MONTHLY"},
+    "aws:cloudfront/cachePolicy:CachePolicy": {
+        "minTtl": 0,
+        "parametersInCacheKeyAndForwardedToOrigin": {
+            "cookiesConfig": {"cookieBehavior": "none"},
+            "headersConfig": {"headerBehavior": "none"},
+            "queryStringsConfig": {"queryStringBehavior": "none"},
+            "enableAcceptEncodingGzip": True,
+        },
+    },
+    "aws:cloudfront/distribution:Distribution": {
+        "comment": "Media",
+        "defaultCacheBehavior": {
+            "allowedMethods": ["GET", "HEAD"],
+            "cachedMethods": ["GET", "HEAD"],
+            "targetOriginId": "bucket",
+            "viewerProtocolPolicy": "redirect-to-https",
+        },
+        "restrictions": {"geoRestriction": {"restrictionType": "none"}},
+    },
+    "aws:cloudfront/originAccessControl:OriginAccessControl": {
+        "originAccessControlOriginType": "s3",
+        "signingBehavior": "always",
+        "signingProtocol": "sigv4",
+    },
+    "aws:cloudfront/originRequestPolicy:OriginRequestPolicy": {
+        "cookiesConfig": {"cookieBehavior": "all"},
+        "headersConfig": {"headerBehavior": "allViewer"},
+        "queryStringsConfig": {"queryStringBehavior": "all"},
+    },
+    "aws:cloudfront/vpcOrigin:VpcOrigin": {
+        "vpcOriginEndpointConfig": {
+            "arn": "arn:aws:elasticloadbalancing:ap-southeast-1:123456789012:loadbalancer/app/chat/0123456789abcdef",
+            "httpPort": 80,
+            "httpsPort": 443,
+            "name": "chat",
+            "originProtocolPolicy": "https-only",
+            "originSslProtocols": {"items": ["TLSv1.2"], "quantity": 1},
+        }
+    },
+    "aws:ec2/flowLog:FlowLog": {"vpcId": "vpc-0123456789abcdef0"},
+    "aws:ec2/securityGroup:SecurityGroup": {"description": "Containers of the chat"},
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": {
+        "policyArn": "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+    },
+    "aws:ecs/taskDefinition:TaskDefinition": {"containerDefinitions": "[]"},
+    "aws:lb/listener:Listener": {"defaultActions": [{"type": "forward"}]},
+    "aws:lb/listenerRule:ListenerRule": {"actions": [{"type": "forward"}]},
+    "aws:lightsail/keyPair:KeyPair": {"publicKey": "ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB"},
+    "aws:s3/bucketObjectv2:BucketObjectv2": {"key": "host.json"},
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": {
+        "rule": {"objectOwnership": "BucketOwnerEnforced"}
+    },
+    "aws:s3/bucketVersioning:BucketVersioning": {"versioningConfiguration": {"status": "Enabled"}},
+    "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination": {
+        "eventDestination": {"matchingEventTypes": ["BOUNCE"]}
+    },
+    "aws:wafv2/webAclAssociation:WebAclAssociation": {"resourceArn": ARN, "webAclArn": ACL},
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": {
+        "resourceArn": ACL,
+        "logDestinationConfigs": ["arn:aws:logs:ap-southeast-1:123456789012:log-group:aws-waf-logs-chat"],
+    },
     "aws:lightsail/disk:Disk": {"sizeInGb": 8, "availabilityZone": "ap-southeast-1a"},
     "aws:lightsail/instance:Instance": {"availabilityZone": "ap-southeast-1a"},
     "aws:lightsail/instancePublicPorts:InstancePublicPorts": {

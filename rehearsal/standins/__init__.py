@@ -15,7 +15,7 @@ from itertools import zip_longest
 from typing import Any
 
 from rehearsal.errors import RehearsalError
-from rehearsal.standins import schema
+from rehearsal.standins import requests, schema
 from rehearsal.standins.table import (
     Ask,
     Cloud,
@@ -105,6 +105,8 @@ def checked(
             found = standin.refuses(ask)
         except NotKnownYetError:
             found = []
+    if not found:
+        found = requests.refusals(ask)
     if found:
         raise UnknownToCloudError(_told(token, name, found))
     return ask

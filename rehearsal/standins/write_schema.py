@@ -1,16 +1,22 @@
-"""Writes `schema/*.json` from the installed SDKs for everything in the table."""
+"""Writes `schema/*.json` from the installed SDKs, and from botocore's models, for everything in the tables."""
 
 import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rehearsal import standins
-from rehearsal.standins import schema, sdk
+from rehearsal.standins import models, schema, sdk
+from rehearsal.standins.aws import requests
+
+_KEPT = ("type", "required", "min", "max", "pattern", "enum", "sensitive")
+"""What the files keep of a shape, beside its members."""
 
 
 def fresh() -> dict[str, str]:
     """Return the text that each schema file should have, by file name."""
     tokens = [*standins.types(), *(f"pulumi:providers:{name}" for name in standins.PACKAGES)]
-    described = sdk.describe(tokens, standins.lookups())
+    described = sdk.describe(tokens, standins.lookups()) | _requests()
     return {f"{stem}.json": _text(content) for stem, content in described.items()}
 
 
@@ -29,6 +35,49 @@ def write() -> list[str]:
             path.unlink()
             changed.append(path.name)
     return sorted(changed)
+
+
+def _requests() -> dict[str, dict[str, Any]]:
+    """Return the models of the operations that the table of requests names, by file stem."""
+    # Needed here only: judging reads the files.
+    from botocore.loaders import Loader
+
+    wanted = defaultdict(set)
+    for sent in requests.SENT.values():
+        for call in sent.calls:
+            service, _, operation = call.operation.partition(".")
+            wanted[service].add(operation)
+    loader = Loader()
+    return {
+        f"requests.{service}": _service(loader.load_service_model(service, "service-2"), operations)
+        for service, operations in wanted.items()
+    }
+
+
+def _service(model: Mapping[str, Any], operations: Iterable[str]) -> dict[str, Any]:
+    inputs = {name: model["operations"][name]["input"]["shape"] for name in sorted(operations)}
+    shapes: dict[str, Any] = {}
+    waiting = list(inputs.values())
+    while waiting:
+        name = waiting.pop()
+        if name in shapes:
+            continue
+        shape = model["shapes"][name]
+        kept = {key: shape[key] for key in _KEPT if key in shape}
+        if "pattern" in kept:
+            models.pattern(kept["pattern"])
+        if shape["type"] == "structure":
+            kept["members"] = {key: member["shape"] for key, member in shape["members"].items()}
+        elif shape["type"] == "list":
+            kept["member"] = shape["member"]["shape"]
+        elif shape["type"] == "map":
+            kept |= {"key": shape["key"]["shape"], "member": shape["value"]["shape"]}
+        waiting += [
+            *kept.get("members", {}).values(),
+            *(kept[key] for key in ("key", "member") if key in kept),
+        ]
+        shapes[name] = kept
+    return {"operations": inputs, "shapes": shapes}
 
 
 def _text(content: dict[str, Any]) -> str:

@@ -1,0 +1,166 @@
+"""AWS's own models of requests: what they find, and that every resource type and input is under them."""
+
+import json
+from typing import Any
+
+import pytest
+
+import components.base  # noqa: F401 - makes the SDKs import one file at a time
+from rehearsal import standins
+from rehearsal.standins import models, requests, schema
+from rehearsal.standins.aws.requests import SENT
+from rehearsal.standins.table import Ask, Cloud
+from rehearsal.wire import UNKNOWN
+
+CLOUD = Cloud("ap-southeast-1", {"Project": "rocketchat"})
+TASK = {"family": "chat", "containerDefinitions": "[]"}
+
+
+def refusals(token: str, inputs: dict[str, Any], cloud: Cloud = CLOUD) -> list[str]:
+    return requests.refusals(Ask(token, "thing", "urn", inputs, cloud))
+
+
+def made(token: str, inputs: dict[str, Any]) -> list[requests.Request]:
+    return list(requests.made(Ask(token, "thing", "urn", inputs, CLOUD), SENT[token]))
+
+
+def test_every_aws_type_of_the_stand_ins_has_its_requests() -> None:
+    assert set(SENT) == {token for token in standins.types() if token.startswith("aws:")}
+
+
+@pytest.mark.parametrize("token", sorted(SENT))
+def test_what_the_table_names_are_inputs_of_the_type_and_members_of_the_request(token: str) -> None:
+    shape = schema.resource(token)
+    assert shape is not None
+    for call in SENT[token].calls:
+        for path in (*call.members, *SENT[token].local):
+            assert path.partition(".")[0] in {*shape.inputs, "actions", "defaultActions"}, path
+        model = models.request(*call.operation.split("."))
+        for path in call.fixed:
+            inside = model
+            for step in path.split("."):
+                inside = inside.inside(step)
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "told"),
+    [
+        ("aws:ec2/eip:Eip", {"domain": "classic"}, "Domain: 'classic' is none of vpc, standard"),
+        ("aws:ec2/vpcEndpoint:VpcEndpoint", {"vpcEndpointType": "gateway"}, "did you mean Gateway"),
+        ("aws:lb/loadBalancer:LoadBalancer", {"name": "lb", "ipAddressType": "ipv6"}, "IpAddressType"),
+        ("aws:acm/certificate:Certificate", {"domainName": "chat_1.example.com"}, "does not match"),
+        ("aws:acm/certificate:Certificate", {"domainName": "a" * 254}, "has 254 characters; allowed: at least 1, at most 253"),
+        ("aws:iam/role:Role", {"name": "chat role", "assumeRolePolicy": "{}"}, "RoleName: 'chat role'"),
+        ("aws:iam/role:Role", {"name": "a" * 65, "assumeRolePolicy": "{}"}, "65 characters; allowed: at least 1, at most 64"),
+        ("aws:iam/user:User", {"name": "mail", "tags": {"a": "b" * 257}}, "257 characters; allowed: at least 0, at most 256"),
+        ("aws:ecs/taskDefinition:TaskDefinition", {"containerDefinitions": "[]"}, "family is required"),
+        ("aws:ecs/taskDefinition:TaskDefinition", {**TASK, "networkMode": "vpc"}, "networkMode: 'vpc'"),
+        (
+            "aws:ecs/taskDefinition:TaskDefinition",
+            {**TASK, "containerDefinitions": json.dumps([{"imgae": "b"}])},
+            "containerDefinitions[0] has no imgae (did you mean image?)",
+        ),
+        (
+            "aws:ecs/taskDefinition:TaskDefinition",
+            {**TASK, "containerDefinitions": json.dumps([{"stopTimeout": "a minute"}])},
+            "containerDefinitions[0].stopTimeout must be of type integer",
+        ),
+        ("aws:sesv2/configurationSet:ConfigurationSet", {"deliveryOptions": {"tlsPolicy": "ALWAYS"}}, "TlsPolicy"),
+        (
+            "aws:lightsail/instancePublicPorts:InstancePublicPorts",
+            {"instanceName": "host", "portInfos": [{"fromPort": 70000, "toPort": 443, "protocol": "tcp"}]},
+            "portInfos[0].fromPort is 70000; allowed: at least -1, at most 65535",
+        ),
+        (
+            "aws:lightsail/instance:Instance",
+            {"name": "h", "addOn": {"type": "AutoSnapshot", "snapshotTime": "22h", "status": "Enabled"}},
+            "snapshotTimeOfDay: '22h' does not match",
+        ),
+        ("aws:lb/targetGroup:TargetGroup", {"name": "t", "healthCheck": {"interval": 400}}, "is 400; allowed: at least 5, at most 300"),
+        ("aws:kms/key:Key", {"rotationPeriodInDays": 30}, "RotationPeriodInDays is 30; allowed: at least 90, at most 2560"),
+        ("aws:secretsmanager/secretVersion:SecretVersion", {"secretId": "s", "secretString": "a" * 65537}, "65537"),
+        ("aws:cloudwatch/logGroup:LogGroup", {"name": "chat?logs"}, "logGroupName: 'chat?logs' does not match"),
+        ("aws:wafv2/webAcl:WebAcl", {"name": "chat", "scope": "GLOBAL"}, "Scope: 'GLOBAL' is none of"),
+        (
+            "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy",
+            {"name": "h", "securityHeadersConfig": {"frameOptions": {"frameOption": "NONE", "override": True}}},
+            "FrameOption: 'NONE' is none of DENY, SAMEORIGIN",
+        ),
+        ("aws:s3/bucketVersioning:BucketVersioning", {"versioningConfiguration": {"status": "Disabled"}}, "Status"),
+        ("aws:route53/record:Record", {"zoneId": "Z1", "name": "a.example", "type": "ALIAS"}, "Type: 'ALIAS'"),
+        ("aws:cloudwatch/metricAlarm:MetricAlarm", {"name": "a", "treatMissingData": "x" * 256}, "256 characters"),
+    ],
+)  # fmt: skip
+def test_a_value_that_aws_refuses_is_told(token: str, inputs: dict[str, Any], told: str) -> None:
+    found = refusals(token, inputs)
+    assert any(told in one for one in found), found
+
+
+def test_a_refused_value_fails_the_plan() -> None:
+    token = "aws:ec2/eip:Eip"
+    with pytest.raises(standins.UnknownToCloudError, match="AllocateAddress: Domain: 'classic'"):
+        standins.checked(token, "address", "urn", {"domain": "classic"}, CLOUD)
+
+
+def test_a_secret_value_is_never_quoted() -> None:
+    key = "aws:lightsail/instance:Instance"
+    found = refusals(
+        "aws:secretsmanager/secretVersion:SecretVersion", {"secretId": "s", "secretString": "hidden" * 11000}
+    )
+    assert found
+    assert "hidden" not in str(found)
+    assert refusals(key, {"name": "h"})
+
+
+def test_what_is_not_known_yet_is_judged_later() -> None:
+    assert (
+        refusals("aws:lb/targetGroup:TargetGroup", {"name": "t", "vpcId": UNKNOWN, "protocol": "SMTP"}) == []
+    )
+
+
+def test_an_input_that_goes_into_no_request_is_told() -> None:
+    found = refusals("aws:lb/targetGroup:TargetGroup", {"name": "t", "connectionTermination": True})
+    assert any("connectionTermination goes into no request" in one for one in found)
+    nested = refusals(
+        "aws:ecs/service:Service", {"name": "s", "networkConfiguration": {"subnets": [], "mtu": 9001}}
+    )
+    assert any("networkConfiguration.mtu goes into no request" in one for one in nested)
+
+
+def test_tags_of_the_provider_are_part_of_the_request() -> None:
+    [request] = made("aws:ec2/eip:Eip", {"tags": {"Name": "a"}})
+    assert request.values["TagSpecifications"] == [
+        {
+            "ResourceType": "elastic-ip",
+            "Tags": [{"Key": "Project", "Value": "rocketchat"}, {"Key": "Name", "Value": "a"}],
+        }
+    ]
+
+
+def test_calls_beside_the_create_are_made_only_for_what_is_given() -> None:
+    assert [one.operation for one in made("aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/16"})] == [
+        "ec2.CreateVpc"
+    ]
+    both = made("aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": True})
+    assert [one.operation for one in both] == ["ec2.CreateVpc", "ec2.ModifyVpcAttribute"]
+    assert both[1].values["EnableDnsHostnames"] == {"Value": True}
+
+
+def test_lists_of_cloudfront_are_counted() -> None:
+    [request] = made("aws:cloudfront/distribution:Distribution", {"aliases": ["a.example", "b.example"]})
+    config = request.values["DistributionConfigWithTags"]["DistributionConfig"]
+    assert config["Aliases"] == {"Quantity": 2, "Items": ["a.example", "b.example"]}
+
+
+@pytest.mark.parametrize(
+    ("java", "text", "matches"),
+    [
+        (r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", "Größe 7", True),
+        (r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", "a*", False),
+        (r"\p{Print}+", "plain", True),
+        (r"\p{Print}+", "a\n", False),
+        (r"^(?![^:\\]*/action/|(?i).*<script>.*</script>.*)[^:\\]+$", "<SCRIPT></SCRIPT>", False),
+    ],
+)
+def test_patterns_for_java_mean_the_same_here(java: str, text: str, matches: bool) -> None:
+    assert (models.pattern(java).fullmatch(text) is not None) == matches
