@@ -22,6 +22,7 @@ from rocketchat.login import (
     saml_consumer,
     saml_metadata,
     service_name,
+    single_sign_on,
 )
 from rocketchat.releases import Release
 from rocketchat.services import HTTP_PORT, METRICS_PORT, MICROSERVICES, TOPOLOGIES
@@ -61,6 +62,7 @@ __all__ = [
     "service_name",
     "settings",
     "setup_wizard",
+    "single_sign_on",
     "style_sheet",
 ]
 
@@ -151,17 +153,23 @@ def microservice(
 
 
 def licence(text: Secret[V]) -> Environment[V]:
-    """Return the licence's variable."""
+    """Return the licence, in both forms.
+
+    The server takes `ROCKETCHAT_LICENSE` only while the licence that it has stored is not valid, so that a renewed
+    one would wait for the old one's end; the setting is replaced at every start.
+    """
     require_secret("text", text)
-    return Environment(secret={"ROCKETCHAT_LICENSE": text})
+    kept: Environment[V] = overwrite({"Enterprise_License": text})
+    return Environment(secret={"ROCKETCHAT_LICENSE": text}) | kept
 
 
-def administrator(username: str, name: str, email: str, password: Secret[V]) -> Environment[V | str]:
+def administrator(username: str, name: str, email: str | None, password: Secret[V]) -> Environment[V | str]:
     """Return the first administrator, and the setup wizard as done: else the first visitor becomes
     administrator.
 
-    The server makes the account only while nobody has the role. Raises ValueError for a user name that it
-    would refuse.
+    The server makes the account only while nobody has the role. `email` counts as verified, and whoever comes by
+    single sign-on with it gets this account, so it must be the administrator's own; None leaves the account without
+    one. Raises ValueError for a user name that the server would refuse.
     """
     require_secret("password", password)
     if re.fullmatch(r"[0-9a-zA-Z._-]+", username, re.ASCII) is None:
@@ -172,12 +180,9 @@ def administrator(username: str, name: str, email: str, password: Secret[V]) -> 
         raise ValueError(
             f"the server refuses the user name {username}; not allowed: {', '.join(sorted(_BLOCKED_NAMES))}"
         )
-    plain: dict[str, V | str] = {
-        "ADMIN_USERNAME": username,
-        "ADMIN_NAME": name,
-        "ADMIN_EMAIL": email,
-        "ADMIN_EMAIL_VERIFIED": "true",
-    }
+    plain: dict[str, V | str] = {"ADMIN_USERNAME": username, "ADMIN_NAME": name}
+    if email is not None:
+        plain |= {"ADMIN_EMAIL": email, "ADMIN_EMAIL_VERIFIED": "true"}
     account: Environment[V | str] = Environment(plain, {"ADMIN_PASS": password})
     return account | overwrite({"Show_Setup_Wizard": "completed"})
 
@@ -198,9 +203,9 @@ def setup_wizard(
 ) -> Environment[V | str]:
     """Return the answers to the setup wizard. The vendor's choices are in the catalogue.
 
-    `register` registers the workspace at Rocket.Chat Cloud and agrees to its privacy terms; the vendor's
-    push gateway and the marketplace need it. `registration_token` does it without asking; it counts at the
-    first start only.
+    `register` agrees to registering the workspace at Rocket.Chat Cloud and to its privacy terms; the vendor's push
+    gateway and the marketplace need that. It registers nothing by itself: `registration_token` does, which is tried
+    at every start while the workspace is not registered, or an administrator in the chat.
     """
     agreed = None if register is None else flag(register)
     answers = overwrite(
@@ -239,7 +244,8 @@ def mail(
 
     `protocol` is `smtp` (plain at first, then STARTTLS; port 587) or `smtps` (TLS from the first byte; port
     465). `from_address` is `chat@example.com` or `Example <chat@example.com>`, and in `domain` when that is
-    given. Raises ValueError.
+    given. The server gets the bare address: it puts a name of its own before it, the workspace's or the sender's.
+    Raises ValueError.
     """
     if protocol not in ("smtp", "smtps"):
         raise ValueError(f"there is no mail protocol {protocol!r}; allowed: smtp, smtps")
@@ -262,12 +268,13 @@ def mail(
         "SMTP_Pool": flag(pool),
         "SMTP_Username": username,
         "SMTP_Password": password,
-        "From_Email": from_address,
+        "From_Email": match.group(1),
     }
     return overwrite(values)
 
 
 def media_s3(
+    release: Release,
     bucket: V,
     region: V,
     *,
@@ -302,7 +309,7 @@ def media_s3(
         "FileUpload_S3_URLExpiryTimeSpan": str(link_seconds),
         "FileUpload_S3_Proxy_Avatars": flag(through_server),
         "FileUpload_S3_Proxy_Uploads": flag(through_server),
-        "FileUpload_S3_Proxy_UserDataFiles": flag(through_server),
+        "FileUpload_S3_Proxy_UserDataFiles": flag(through_server) if release.passes_user_data_on else None,
     }
     # Services beside AWS do not take the checksums that AWS's SDK adds unasked (AWS SDKs reference guide,
     # "Data integrity protections").
@@ -407,12 +414,14 @@ def accounts(
 def push_gateway() -> Environment[str]:
     """Return push through the vendor's gateway, which the apps of the stores need.
 
-    Works only for a registered workspace: `setup_wizard(register=True)`. The vendor sets a monthly quota.
+    Messages to it are lost until the workspace is registered, by a token (`setup_wizard`) or by an administrator in
+    the chat. The vendor sets a monthly quota.
     """
     return overwrite({"Push_enable": "true", "Push_enable_gateway": "true"})
 
 
 def push_own(
+    release: Release,
     *,
     google_credentials: Secret[V] | None = None,
     apple_key: Secret[V] | None = None,
@@ -424,7 +433,7 @@ def push_own(
 
     `google_credentials` is the JSON of a service account (FCM v1). Apple's key, certificate and passphrase
     belong together, and are those of its sandbox when `production` is False. Raises ValueError when neither
-    side is complete.
+    side is complete, and for Google with a release before FCM v1.
     """
     apple = (apple_key, apple_certificate, apple_passphrase)
     for name, value in zip(("apple_key", "apple_certificate", "apple_passphrase"), apple, strict=True):
@@ -437,6 +446,11 @@ def push_own(
         raise ValueError("push to Apple needs key, certificate and passphrase together")
     if google_credentials is None and not any(given):
         raise ValueError("own push needs Google's credentials, or Apple's key, certificate and passphrase")
+    if google_credentials is not None and not release.own_google_push:
+        raise ValueError(
+            f"Rocket.Chat {release.version} cannot send to Google by a service account (FCM v1), which came with 6.8, "
+            "and Google takes nothing else"
+        )
     prefix = "Push_apn" if production else "Push_apn_dev"
     values: dict[str, V | str | Secret[V] | None] = {
         "Push_enable": "true",

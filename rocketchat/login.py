@@ -15,11 +15,14 @@ from typing import Final
 from rocketchat.releases import Release
 from rocketchat.variables import Environment, Secret, V, flag, overwrite, require_secret
 
+EMAIL: Final = "email"
 GENERIC: Final = "generic"
 FUSIONAUTH: Final = "fusionauth"
 KEYCLOAK: Final = "keycloak"
 GOOGLE: Final = "google"
 SAML_PRESETS: Final = (GENERIC, GOOGLE)
+SAML_SIGNED: Final = ("either", "response", "assertion", "all")
+"""What of a provider's answer must be signed. Providers sign one of both unless told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,16 @@ class OidcOptions:
     button_color: str | None = None
     show_button: bool | None = None
     key_field: str | None = None
-    """What tells that a login and an account are the same: `username` or `email`."""
+    """By what `merge_users` finds the account: `username` or `email`."""
     username_field: str | None = None
     name_field: str | None = None
     email_field: str | None = None
     avatar_field: str | None = None
     merge_users: bool | None = None
-    """Join a login with the account of the same `key_field`; only for a provider that verifies it."""
+    """Let somebody in whose name at the provider is no longer that of the account with the same `key_field`.
+    Accounts are joined by e-mail address whatever this says (`accounts_meld.js`)."""
+    merge_users_distinct_services: bool | None = None
+    """Ask for the same login service as well before that."""
     groups_channel_map: str | None = None
     channels_admin: str | None = None
     merge_roles: bool | None = None
@@ -80,6 +86,9 @@ _COMMON = {
     "name_field": "name",
     "email_field": "email",
     "avatar_field": "picture",
+    "key_field": EMAIL,
+    "merge_users": "true",
+    "merge_users_distinct_services": "false",
 }
 
 OIDC_PRESETS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -122,6 +131,17 @@ def service_name(name: str) -> str:
 def oidc_callback(host: str, name: str) -> str:
     """Return the address to register at the provider as the allowed redirect."""
     return f"https://{host}/_oauth/{service_name(name).lower()}"
+
+
+def single_sign_on(release: Release) -> Environment[str]:
+    """Return what every login service needs: no code by mail.
+
+    New users are opted in to it, users of single sign-on too, and nobody gets in while the mail does not come. A login
+    by SAML cannot even be finished with a code (#41394).
+    """
+    if release.has_sso_code_switch:
+        return overwrite({"Accounts_twoFactorAuthentication_email_available_for_OAuth_users": "false"})
+    return overwrite({"Accounts_TwoFactorAuthentication_By_Email_Auto_Opt_In": "false"})
 
 
 def _provider_url(url: str, preset: str, realm: str | None) -> str:
@@ -217,20 +237,23 @@ def saml(
     logout: V | None = None,
     private_key: Secret[V] | None = None,
     public_certificate: V | None = None,
+    signed: str = "either",
     button_text: str = "Sign In",
 ) -> Environment[V | str]:
     """Return the variables of a login by SAML, which needs no licence.
 
     `entry_point` and `logout` are the identity provider's addresses, `certificate` its public one;
-    `private_key` and `public_certificate` sign what the chat asks. The preset `google` (Google Cloud
-    Identity, Google Workspace) expects the attributes email, firstName and lastName to be mapped there, and
-    has no common sign-out. Raises ValueError for a provider name that cannot stand in an address, an
-    unknown preset, and a key without its certificate.
+    `private_key` and `public_certificate` sign what the chat asks. `signed` is what the provider must have signed:
+    its `response`, the `assertion` in it, `either` or `all`. The preset `google` (Google Cloud Identity, Google
+    Workspace) expects the attributes email, firstName and lastName to be mapped there, and has no common sign-out.
+    Raises ValueError for a provider name that cannot stand in an address, and for an unknown preset or signature.
     """
     if re.fullmatch(r"[A-Za-z0-9-]+", provider, re.ASCII) is None:
         raise ValueError(f"the provider's name {provider!r} must be letters, digits and hyphens")
     if preset not in SAML_PRESETS:
         raise ValueError(f"there is no preset {preset!r}; allowed: {', '.join(SAML_PRESETS)}")
+    if signed not in SAML_SIGNED:
+        raise ValueError(f"there is no signature {signed!r}; allowed: {', '.join(SAML_SIGNED)}")
     if private_key is not None:
         require_secret("private_key", private_key)
     google = preset == GOOGLE
@@ -243,8 +266,7 @@ def saml(
         "_cert": certificate,
         "_public_cert": public_certificate,
         "_private_key": private_key,
-        # Google signs the answer or what it asserts, by a choice made there.
-        "_signature_validation_type": "Either" if google else "All",
+        "_signature_validation_type": signed.capitalize(),
         "_button_label_text": button_text,
         "_immutable_property": "EMail",
         "_generate_username": "false",

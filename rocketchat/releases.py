@@ -78,6 +78,17 @@ class Release:
     """Whether microservices need the stream-hub, of which there may be only one."""
     microservice_variables: Mapping[str, str]
     """Variables that the main server needs beside `TRANSPORTER` when its services run apart."""
+    has_sso_code_switch: bool
+    """Whether it has a switch for the code by mail that it asks of users of single sign-on as well
+    (`Accounts_twoFactorAuthentication_email_available_for_OAuth_users`)."""
+    passes_user_data_on: bool
+    """Whether it has a switch for passing exported user data on, as it has for other uploads
+    (`FileUpload_S3_Proxy_UserDataFiles`)."""
+    wizard_returns: bool
+    """Whether the first start of each version shows the setup wizard again to administrators, until the next start
+    (`ensureCloudWorkspaceRegistered`: #31163, mended by #41254)."""
+    own_google_push: bool
+    """Whether it sends to Google by FCM v1, the one way that Google still takes."""
     licensed_features: frozenset[str]
     """What needs a licence: `replicas`, `microservices`, `role-sync`, `custom-oauth`."""
     lts: bool = False
@@ -126,10 +137,18 @@ _OLDEST = Release(
             "INTERNAL_SERVICES_ONLY": "true",
         }
     ),
+    has_sso_code_switch=False,
+    passes_user_data_on=False,
+    wizard_returns=False,
+    own_google_push=False,
     licensed_features=frozenset({"replicas", "microservices", "role-sync"}),
 )
 
 _CHANGES: tuple[tuple[Version, Mapping[str, object]], ...] = (
+    ((6, 5, 0), {"wizard_returns": True}),
+    ((6, 8, 0), {"own_google_push": True}),
+    ((7, 0, 0), {"has_sso_code_switch": True, "passes_user_data_on": True}),
+    ((8, 7, 0), {"wizard_returns": False}),
     ((7, 0, 0), {"mongodb": ("5.0", "6.0", "7.0")}),
     ((7, 7, 1), {"needs_stream_hub": False}),
     ((7, 11, 0), {"probes": Probes(liveness="/livez", readiness="/readyz", balancer="/livez")}),
@@ -147,13 +166,46 @@ _SUPPORT: Mapping[str, tuple[bool, str]] = {
 """Lines with long-term support, and the month in which it ends (8.9: twelve months from October 2026)."""
 
 
+PATCHES_KNOWN_ON = "2026-11-28"
+"""The day on which the newest patches were looked up (github.com/RocketChat/Rocket.Chat/releases)."""
+
+_NEWEST_PATCHES: Mapping[str, tuple[str, bool]] = {
+    "8.5": ("8.5.5", True),  # #43443
+    "8.6": ("8.6.4", True),  # #43442
+    "8.9": ("8.9.0", False),
+    "9.0": ("9.0.0", False),
+}
+"""The newest patch of a line as far as it is known, and whether it mends what is not safe in older ones."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A newer release of the same line."""
+
+    version: str
+    security: bool
+    """Whether it closes a hole that the older one has."""
+
+
+def newest_patch(release: Release) -> Patch | None:
+    """Return the newest patch of the release's line where that is newer; None where it is not, or not known."""
+    version, security = _NEWEST_PATCHES.get(release.line, (release.version, False))
+    return Patch(version, security) if parse(version) > parse(release.version) else None
+
+
+def resolve(text: str) -> str:
+    """Return the newest known patch for a line such as `8.5`; any other text as it is, for `find` to judge."""
+    return _NEWEST_PATCHES.get(text, (text, False))[0]
+
+
 def parse(version: str) -> Version:
     """Return the numbers of an exact version such as `8.9.0`; raise UnknownRelease for anything else."""
     match = re.fullmatch(r"(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})", version, re.ASCII)
     if match is None:
         raise UnknownRelease(
-            f"{version[:40]!r} is not an exact release; tags such as latest, develop, 8 or 8.9 move. "
-            f"Name one from 6.4.0 to 9.0 with its patch version; recommended: {DEFAULT_RELEASE}"
+            f"{version[:40]!r} is not an exact release; tags such as latest, develop or 8 move. "
+            f"Name one from 6.4.0 to 9.0 with its patch version, recommended: {DEFAULT_RELEASE}; or a line whose "
+            f"newest patch is known: {', '.join(_NEWEST_PATCHES)}"
         )
     major, minor, patch = match.groups()
     return int(major), int(minor), int(patch)

@@ -99,12 +99,10 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
     running = runtime.run(processes, variables)
     if store is not None and running.role_name is not None:
         store.grant_read_write("media-access", running.role_name)
-    administrator = features.administrator(parts.chat, parts)
     outputs: Outputs = {
         "url": running.url,
         "release": spec.release.version,
-        "adminUsername": administrator.username,
-        "adminPassword": credentials.value("administrator"),
+        **_administrator(spec, credentials),
         "mongodbUri": database.uri,
         "egressAddresses": pulumi.Output.all(*runtime.egress.addresses),
         **database_outputs,
@@ -118,6 +116,16 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
             running.url, "/register/", credentials.value("registration")
         )
     return outputs
+
+
+def _administrator(spec: ChatSpec, credentials: Credentials) -> Outputs:
+    """Tell how the administrator signs in, where that is known: a database with users has administrators of its own."""
+    if not features.makes_administrator(spec.parts):
+        return {}
+    return {
+        "adminUsername": features.administrator_username(spec.parts.chat),
+        "adminPassword": credentials.value("administrator"),
+    }
 
 
 def _places(spec: ChatSpec) -> dict[str, pulumi.Input[str]]:

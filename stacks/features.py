@@ -1,6 +1,6 @@
 """From the parts of a stack to the container's variables. Values that clouds make are passed through unseen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -11,16 +11,22 @@ from rocketchat.environment import Environment, Secret
 from rocketchat.releases import Release
 from stacks.files import FOLDER
 from stacks.spec import (
+    Accounts,
     Administrator,
     Appearance,
     Chat,
+    CloudflareDns,
     CloudFrontEdge,
+    Dns,
     Edge,
+    ExistingAtlasDatabase,
     GatewayPush,
     GridFsMedia,
     HostMedia,
     KubernetesRuntime,
     Locked,
+    Login,
+    Media,
     NoIngress,
     OidcLogin,
     OwnPush,
@@ -29,6 +35,7 @@ from stacks.spec import (
     SesMail,
     Setting,
     SmtpMail,
+    UriDatabase,
 )
 
 V = TypeVar("V")
@@ -69,17 +76,63 @@ def root_url(parts: Parts) -> str:
     return f"https://{parts.chat.host}"
 
 
+MIB = 1024 * 1024
+USUAL_FILE_MB = 100
+"""The product's own limit of an upload."""
+CLOUDFLARE_BODY_MB = {"free": 100, "pro": 100, "business": 200, "enterprise": 500}
+"""Largest request of 10^6 bytes that Cloudflare's proxy takes, by plan (developers.cloudflare.com, "Workers: request
+limits" and "Error 413")."""
+
+
+def proxy_file_mb(dns: Dns | None) -> int | None:
+    """Return the largest upload in MiB that Cloudflare's proxy lets through; None where it does not stand there.
+
+    A twentieth is left for MB that are MiB, and for the form around the file.
+    """
+    if not isinstance(dns, CloudflareDns) or not dns.proxied:
+        return None
+    return CLOUDFLARE_BODY_MB[dns.plan] * 19 // 20
+
+
+def max_file_mb(media: Media, dns: Dns | None) -> int:
+    """Return the largest upload in MiB."""
+    if media.max_file_mb is not None:
+        return media.max_file_mb
+    return min(USUAL_FILE_MB, proxy_file_mb(dns) or USUAL_FILE_MB)
+
+
 def ses_port(parts: Parts) -> int:
     """Return SES's port for SMTP: DigitalOcean blocks the usual one out of droplets."""
     return 2587 if parts.runtime.traits.digitalocean else 587
 
 
-def administrator(chat: Chat, parts: Parts) -> Administrator:
-    """Return the first administrator, whose address is in the mail domain, or else the host."""
+def makes_administrator(parts: Parts) -> bool:
+    """Return whether the administrator of this stack is certainly the one of the chat: its database began empty."""
+    database = parts.database
+    return not isinstance(database, UriDatabase | ExistingAtlasDatabase) or database.empty
+
+
+def contact(parts: Parts) -> str:
+    """Return the address that the authority which issues certificates may write to."""
+    if parts.chat.administrator is not None:
+        return parts.chat.administrator.email
+    if parts.monitoring.alarm_emails:
+        return parts.monitoring.alarm_emails[0]
+    domain = parts.mail.domain if parts.mail is not None and parts.mail.domain else parts.chat.host
+    return f"admin@{domain}"
+
+
+def administrator_username(chat: Chat) -> str:
+    """Return the login name of the first administrator."""
     if chat.administrator is not None:
-        return chat.administrator
-    domain = parts.mail.domain if parts.mail is not None and parts.mail.domain else chat.host
-    return Administrator(email=f"admin@{domain}")
+        return chat.administrator.username
+    return str(Administrator.model_fields["username"].default)
+
+
+def form_hidden(accounts: Accounts, chat: Chat, login: Sequence[Login]) -> bool:
+    """Return whether the login form is hidden: asked for, and somebody is administrator without it."""
+    known = chat.administrator is not None or chat.upgrade_from is not None
+    return accounts.login_form is False and known and bool(login)
 
 
 def sender_domain(sender: str) -> str:
@@ -122,7 +175,7 @@ def environments(
     ValueError where a part asks for what cannot be.
     """
     chat = parts.chat
-    admin = administrator(chat, parts)
+    admin = chat.administrator
     secrets = made.secrets
     found: dict[str, list[Environment[V | str]]] = {}
 
@@ -139,7 +192,12 @@ def environments(
             site_name=chat.site_name or chat.host,
             language=chat.language,
         ),
-        env.administrator(admin.username, admin.name, admin.email, made.admin_password),
+        env.administrator(
+            administrator_username(chat),
+            Administrator.model_fields["name"].default if admin is None else admin.name,
+            None if admin is None else admin.email,
+            made.admin_password,
+        ),
     )
     if "license" in secrets:
         add("chat", env.licence(secrets["license"]))
@@ -150,7 +208,7 @@ def environments(
             env.instances(release, topology, services.transporter(topology, broker)),
         )
     add("database", env.database(made.database_uri))
-    add("media", env.file_protection(made.file_token))
+    add("media", env.file_protection(made.file_token, most_bytes=max_file_mb(parts.media, parts.dns) * MIB))
     if isinstance(parts.media, HostMedia):
         add("media", env.media_filesystem())
     elif isinstance(parts.media, GridFsMedia) or made.bucket is None:
@@ -160,19 +218,27 @@ def environments(
         add(
             "media",
             env.media_s3(
-                *made.bucket, endpoint=made.bucket_endpoint, access_key_id=key, secret_access_key=secret
+                release,
+                *made.bucket,
+                endpoint=made.bucket_endpoint,
+                access_key_id=key,
+                secret_access_key=secret,
             ),
         )
     if parts.mail is not None and made.smtp is not None:
         add("mail", _mail(parts.mail, made.smtp))
     for login in parts.login:
         add("login", _login(login, chat, release, secrets))
+    if parts.login:
+        add("login", env.single_sign_on(release))
     accounts = parts.accounts.model_dump()
+    if accounts["login_form"] is False:
+        accounts["login_form"] = not form_hidden(parts.accounts, chat, parts.login)
     add(
         "accounts",
         env.accounts(**accounts, secret_url=made.registration_secret, single_sign_on=bool(parts.login)),
     )
-    add("push", *_push(parts, secrets))
+    add("push", *_push(parts, release, secrets))
     css, fonts = style(parts.appearance)
     if css or fonts or parts.appearance.home_title:
         add("appearance", env.appearance(css, fonts, home_title=parts.appearance.home_title))
@@ -211,6 +277,7 @@ def _login(
             scope=login.scope,
             button_label_text=login.button_text,
             username_field=login.username_field,
+            key_field=login.key_field,
             merge_users=login.merge_users,
             merge_roles=login.merge_roles or None,
             roles_claim=login.roles_field if login.merge_roles else None,
@@ -235,6 +302,7 @@ def _login(
         logout=login.logout,
         private_key=secrets.get("samlPrivateKey"),
         public_certificate=login.own_certificate,
+        signed=login.signed,
         button_text=login.button_text,
     )
 
@@ -244,7 +312,7 @@ def oidc_name(login: OidcLogin) -> str:
     return login.name or ("Sso" if login.preset == "generic" else login.preset.capitalize())
 
 
-def _push(parts: Parts, secrets: Mapping[str, Secret[V]]) -> list[Environment[V | str]]:
+def _push(parts: Parts, release: Release, secrets: Mapping[str, Secret[V]]) -> list[Environment[V | str]]:
     gateway = isinstance(parts.push, GatewayPush)
     token = secrets.get("registrationToken")
     made: list[Environment[V | str]] = []
@@ -255,6 +323,7 @@ def _push(parts: Parts, secrets: Mapping[str, Secret[V]]) -> list[Environment[V 
     elif isinstance(parts.push, OwnPush):
         made.append(
             env.push_own(
+                release,
                 google_credentials=secrets.get("fcmServiceAccount"),
                 apple_key=secrets.get("apnKey"),
                 apple_certificate=secrets.get("apnCertificate"),

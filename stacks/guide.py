@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
+from stacks import features
 from stacks.language import NAMESPACE, ChatSpec
 from stacks.secrets import PROVIDER_KEYS, SECRETS, command
 from stacks.spec import (
     AtlasDatabase,
     CloudflareDns,
     ExistingAtlasDatabase,
+    GatewayPush,
     OidcLogin,
     SamlLogin,
     SesMail,
@@ -22,7 +24,6 @@ def next_steps(spec: ChatSpec, stack: str, outputs: Mapping[str, object]) -> lis
 
     `outputs` are those of the plan; addresses that must be registered elsewhere are taken from them.
     """
-    password = f"pulumi stack output adminPassword --show-secrets --stack {stack}"
     return [
         f"{INSTALL}; then `pulumi login` (or `pulumi login --local` for a state on this machine)",
         f"Give credentials in the environment: {_credentials(spec)}",
@@ -33,8 +34,38 @@ def next_steps(spec: ChatSpec, stack: str, outputs: Mapping[str, object]) -> lis
         ),
         *_errands(spec, outputs),
         f"pulumi preview --stack {stack}, and then: pulumi up --stack {stack}",
-        f"Sign in at {outputs.get('url')} as {outputs.get('adminUsername')}; the password: {password}",
+        *_first_day(spec, stack, outputs),
     ]
+
+
+def _first_day(spec: ChatSpec, stack: str, outputs: Mapping[str, object]) -> list[str]:
+    """Return how an administrator gets in, and what only an administrator can do."""
+    parts, url = spec.parts, outputs.get("url")
+    chat = parts.chat
+    if features.form_hidden(parts.accounts, chat, parts.login):
+        if chat.administrator is not None and features.makes_administrator(parts):
+            made = [
+                f"Sign in at {url} by single sign-on as {chat.administrator.email}: that account is the administrator's"
+            ]
+        else:
+            made = [f"Sign in at {url} by single sign-on, as somebody who is administrator there already"]
+    elif "adminPassword" in outputs:
+        password = f"pulumi stack output adminPassword --show-secrets --stack {stack}"
+        made = [f"Sign in at {url} as {outputs.get('adminUsername')}; the password: {password}"]
+    else:
+        made = [f"Sign in at {url} as an administrator of the chat whose data the database holds"]
+    if isinstance(parts.push, GatewayPush) and "registrationToken" not in spec.secrets:
+        made.append(
+            "Register the workspace, which push waits for: as administrator under Workspace, Subscription; or with a "
+            f"token of https://cloud.rocket.chat: {command(f'{NAMESPACE}:registrationToken')} --stack {stack}, "
+            "and pulumi up again"
+        )
+    if spec.release.wizard_returns:
+        made.append(
+            "The first start of each version up to 8.6 shows administrators the setup wizard again: finish it, or "
+            "start the server once more"
+        )
+    return made
 
 
 def _credentials(spec: ChatSpec) -> str:

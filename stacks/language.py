@@ -180,18 +180,7 @@ def _plain(key: str, value: Any, known: dict[str, Any]) -> list[Problem]:
             )
         ]
     if namespace != NAMESPACE or not colon:
-        return (
-            []
-            if colon
-            else [
-                Problem(
-                    key or "(no key)",
-                    "a key has a namespace",
-                    nearest=nearest(key, _part_names()),
-                    remedy=f"write `{NAMESPACE}:{key}`",
-                )
-            ]
-        )
+        return [] if colon else [_without_namespace(key)]
     if short in SECRETS:
         return [
             Problem(
@@ -216,6 +205,16 @@ def _plain(key: str, value: Any, known: dict[str, Any]) -> list[Problem]:
     except RecursionError:
         return [Problem(key, "the value is nested too deeply")]
     return []
+
+
+def _without_namespace(key: str) -> Problem:
+    meant = nearest(key, (*_part_names(), *SECRETS))
+    return Problem(
+        key or "(no key)",
+        "a key has a namespace",
+        allowed=None if meant else ", ".join(f"{NAMESPACE}:{name}" for name in sorted(_part_names())),
+        remedy=f"write `{NAMESPACE}:{meant}`" if meant else None,
+    )
 
 
 def _secure(key: str) -> list[Problem]:

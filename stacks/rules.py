@@ -24,7 +24,7 @@ from rocketchat import settings as product_settings
 from rocketchat.environment import Environment, Secret
 from rocketchat.releases import Release
 from rocketchat.settings import ENVIRONMENT_PREFIX
-from stacks import features, profiles
+from stacks import features, profiles, said
 from stacks.problems import Problem, nearest
 from stacks.profiles import Defaults
 from stacks.secrets import SECRETS, command
@@ -34,6 +34,7 @@ from stacks.spec import (
     AtlasDatabase,
     Backup,
     Chat,
+    ClassIngress,
     CloudflareDns,
     CloudFrontEdge,
     CloudFrontMediaCdn,
@@ -43,6 +44,7 @@ from stacks.spec import (
     ExistingBalancer,
     ExistingNetwork,
     FargateRuntime,
+    GatewayPush,
     GridFsMedia,
     HostMedia,
     Login,
@@ -51,9 +53,9 @@ from stacks.spec import (
     Monitoring,
     NewNetwork,
     OidcLogin,
+    OwnPush,
     Parts,
     Profile,
-    Push,
     Route53Dns,
     Runtime,
     S3Media,
@@ -150,7 +152,40 @@ def _release(chat: Chat, release: Release) -> Iterator[Finding]:
             yield Problem("rocketchat:chat.upgradeFrom", str(error))
             return
         yield Note(f"{chat.upgrade_from} may be upgraded to {chat.release}")
+    newer = releases.newest_patch(release)
+    if newer is not None:
+        what = "closes holes that this one has" if newer.security else "is the newest of its line"
+        yield Warning_(
+            f"Rocket.Chat {newer.version} {what} (as of {releases.PATCHES_KNOWN_ON}): set chat.release to "
+            f'"{release.line}" for the newest patch known here, or to {newer.version}'
+        )
+    if release.wizard_returns:
+        yield Warning_(
+            f"the first start of Rocket.Chat {release.version} shows administrators the setup wizard again, until the "
+            "next start of the server or until the workspace is registered (secret registrationToken)"
+        )
     yield Note(f"Rocket.Chat {chat.release}, line {release.line}")
+
+
+@rule("Phones are told of messages")
+def _push(push: GatewayPush | OwnPush, secrets: AbstractSet[str], release: Release) -> Iterator[Finding]:
+    if isinstance(push, OwnPush):
+        if "fcmServiceAccount" in secrets and not release.own_google_push:
+            yield Problem(
+                "rocketchat:push.kind",
+                f"Rocket.Chat {release.version} cannot send to Google by a service account (FCM v1), and Google takes "
+                "nothing else",
+                remedy="deploy 6.8.0 or newer",
+            )
+        yield Warning_("own push works with a self-built app only; the stores' apps need the gateway")
+        yield Note("by the own accounts at Google and Apple")
+    elif "registrationToken" in secrets:
+        yield Note("through the vendor's gateway; the workspace is registered by its token")
+    else:
+        yield Warning_(
+            "push waits until the workspace is registered, and messages to phones are lost before: "
+            f"{command('rocketchat:registrationToken')} (a token of cloud.rocket.chat), or register it in the chat"
+        )
 
 
 @rule("The release runs on this MongoDB")
@@ -327,9 +362,7 @@ def _mail(mail: Mail | None) -> Iterator[Finding]:
 
 
 @rule("The runtime has what it needs")
-def _runtime_needs(
-    runtime: Runtime, region: str | None, dns: Dns | None, edge: Edge, push: Push
-) -> Iterator[Finding]:
+def _runtime_needs(runtime: Runtime, region: str | None, dns: Dns | None, edge: Edge) -> Iterator[Finding]:
     kind, traits = runtime.kind, runtime.traits
     if traits.needs_region and region is None:
         yield Problem(
@@ -353,11 +386,7 @@ def _runtime_needs(
                 remedy="set `proxied: false`, or edge to `{kind: direct}`",
             )
     if dns is not None and dns.proxied:
-        yield Warning_(
-            "Cloudflare's free plan refuses uploads above 100 MB; its SSL mode must be Full (strict)"
-        )
-    if push.kind == "own":
-        yield Warning_("own push works with a self-built app only; the stores' apps need the gateway")
+        yield Warning_("Cloudflare's SSL mode must be Full (strict)")
 
 
 # ---------------------------------------------------------------------------------------------- the network
@@ -449,6 +478,19 @@ def _existing_database(database: UriDatabase) -> Iterator[Finding]:
     yield Warning_(
         f"whoever runs this MongoDB {database.version} must let the chat's addresses in (output `egressAddresses`)"
     )
+
+
+@rule("Who is administrator is known")
+def _administrator(database: UriDatabase | ExistingAtlasDatabase, chat: Chat) -> Iterator[Finding]:
+    if database.empty:
+        yield Note("the one made here: the database begins empty")
+    elif chat.upgrade_from is not None:
+        yield Note(f"those of the chat that runs already, at {chat.upgrade_from}")
+    else:
+        yield Warning_(
+            "the password of an administrator made here counts in a database without users only, so there is no output "
+            "of it: say `database.empty: true`, or of which release the data is (`chat.upgradeFrom`)"
+        )
 
 
 @rule("The region is known to Atlas")
@@ -562,7 +604,7 @@ def _fargate(runtime: FargateRuntime, size: sizing.Size, edge: Edge) -> Iterator
 
 
 @rule("Somebody can log in")
-def _login(accounts: Accounts, login: list[Login]) -> Iterator[Finding]:
+def _login(accounts: Accounts, login: list[Login], chat: Chat, mail: Mail | None) -> Iterator[Finding]:
     if accounts.login_form is False and not login:
         yield Problem(
             "rocketchat:accounts.loginForm",
@@ -571,15 +613,41 @@ def _login(accounts: Accounts, login: list[Login]) -> Iterator[Finding]:
         )
     if accounts.registration == "public":
         yield Warning_("anybody on the internet can make an account (accounts.registration is public)")
-    if accounts.login_form is False:
+    hidden = features.form_hidden(accounts, chat, login)
+    if hidden:
         yield Warning_(
             "if single sign-on fails, nobody gets in: deploy with `loginForm: true` to use the administrator's password"
+        )
+    elif accounts.login_form is False and login:
+        yield Warning_(
+            "the login form stays on, because nobody is administrator by single sign-on: name one's address in "
+            "`chat.administrator.email`, or the release that runs already in `chat.upgradeFrom`"
+        )
+    if login and chat.administrator is not None:
+        yield Warning_(
+            f"whoever signs in with the address {chat.administrator.email} is the administrator: the login's provider "
+            "must not let anybody else have it"
+        )
+    if login and mail is None:
+        yield Warning_(
+            "single sign-on without mail: nobody gets a new password or a code by mail; who comes by single sign-on is "
+            "asked for none"
+        )
+    if accounts.two_factor is not False and any(way.kind == "saml" for way in login):
+        yield Warning_(
+            "a user of SAML who turns on two-factor authentication cannot sign in any more (#41394): leave that to the "
+            "provider, or set `accounts.twoFactor: false`, which holds for passwords too"
         )
     seen = [(way.kind, way.name) for way in login]
     for way in login:
         if seen.count((way.kind, way.name)) > 1:
             yield Problem("rocketchat:login", f"two logins of kind {way.kind} have the name {way.name}")
             return
+        if isinstance(way, OidcLogin) and way.merge_users and way.key_field == "username":
+            yield Warning_(
+                f"login {way.name or way.preset}: whoever takes an account's name at the provider gets that account "
+                "(keyField: username)"
+            )
         if isinstance(way, OidcLogin) and way.preset == "keycloak" and way.realm is None:
             yield Problem("rocketchat:login.realm", "preset keycloak needs the realm")
         paths = (way.token_path, way.identity_path, way.authorize_path) if isinstance(way, OidcLogin) else ()
@@ -590,6 +658,28 @@ def _login(accounts: Accounts, login: list[Login]) -> Iterator[Finding]:
                 allowed="preset: fusionauth, keycloak; or the three paths",
             )
     yield Note(", ".join(way.kind for way in login) or "by user name and password")
+
+
+@rule("The largest upload passes every proxy")
+def _largest_upload(media: Media, dns: Dns | None, runtime: Runtime) -> Iterator[Finding]:
+    largest, most = features.max_file_mb(media, dns), features.proxy_file_mb(dns)
+    if isinstance(dns, CloudflareDns) and most is not None and most <= largest:
+        if largest > most:
+            yield Problem(
+                "rocketchat:media.maxFileMb",
+                f"Cloudflare's proxy refuses uploads of {largest} MB on the plan {dns.plan}",
+                allowed=f"1 to {most}",
+                remedy=f"write at most {most}, name a larger plan (`dns.plan`), or set `dns.proxied: false`",
+            )
+        else:
+            yield Warning_(f"Cloudflare's proxy limits uploads to {most} MB (`dns.plan: {dns.plan}`)")
+    ingress = getattr(runtime, "ingress", None)
+    if isinstance(ingress, ClassIngress) and not ingress.limit_is_known:
+        yield Warning_(
+            f"the ingress controller {ingress.name} must let requests of {largest + largest // 10} MB pass; how it is "
+            "told is not known here"
+        )
+    yield Note(f"{largest} MB")
 
 
 @rule("Uploads are kept in the right place")
@@ -643,10 +733,12 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
     for part, variables in made_of.items():
         for name in sorted(variables.names & chosen.names):
             setting_id = name.removeprefix(ENVIRONMENT_PREFIX)
+            key = said.key_of(setting_id)
             yield Problem(
                 f"rocketchat:settings.{setting_id}",
                 f"the part `{part}` sets this already, so the two could contradict each other",
-                remedy=f"leave it out of `settings`, and say it in `rocketchat:{part}`",
+                remedy="leave it out of `settings`"
+                + ("; no key changes it" if key is None else f", and say it in `rocketchat:{key}`"),
             )
     count = sum(len(variables.names) for variables in (*made_of.values(), chosen))
     if made_of:

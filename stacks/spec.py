@@ -106,6 +106,7 @@ def _matching(pattern: str, what: str) -> AfterValidator:
 
 HostName = Annotated[str, AfterValidator(_host)]
 Version = Annotated[str, BeforeValidator(_quoted)]
+Release = Annotated[str, BeforeValidator(_quoted), AfterValidator(releases.resolve)]
 Cidr = Annotated[str, AfterValidator(_cidr)]
 Address = Annotated[str, AfterValidator(_address)]
 Url = Annotated[str, AfterValidator(_url)]
@@ -147,10 +148,10 @@ class Profile(StrEnum):
 
 
 class Administrator(Part):
-    """The first administrator. The password is generated and is an output."""
+    """The first administrator, made while nobody has the role. The password is generated and is an output."""
 
     email: Email
-    """Where the administrator's mail goes."""
+    """Address of who is administrator. Whoever comes by single sign-on with it gets this account."""
     username: str = Field(default="rocket.admin", min_length=3, max_length=40, pattern=r"^[0-9a-zA-Z._-]+$")
     """Login name. `admin` and the like are guessed by everyone."""
     name: str = Field(default="Administrator", min_length=1, max_length=80)
@@ -162,8 +163,9 @@ class Chat(Part):
 
     host: HostName
     """Public name, without scheme or slash, such as `chat.lovia.life`."""
-    release: Version = releases.DEFAULT_RELEASE
-    """Exact release of Rocket.Chat, such as `8.9.0`."""
+    release: Release = releases.DEFAULT_RELEASE
+    """Exact release of Rocket.Chat, such as `8.9.0`; or a line, such as `"8.5"`, whose newest patch that this program
+    knows is meant."""
     upgrade_from: Version | None = None
     """The release that runs now; the step to `release` is then checked."""
     users: int = Field(default=25, ge=1)
@@ -175,7 +177,7 @@ class Chat(Part):
     language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")
     """Language of the workspace, such as `en` or `de`."""
     administrator: Administrator | None = None
-    """The first administrator; `admin@` the mail domain, or the host's, when left out."""
+    """The first administrator; `rocket.admin`, without an address, when left out."""
 
 
 # ------------------------------------------------------------------------------------------------- runtime
@@ -332,6 +334,11 @@ class ClassIngress(Part):
     """Secret with the certificate, which is in the namespace already."""
     address: Address | None = None
     """Public address of the controller, for the DNS record; none is made when left out."""
+
+    @property
+    def limit_is_known(self) -> bool:
+        """Whether it is known how the controller is told of the largest request."""
+        return self.name in ("nginx", "traefik")
 
 
 class NoIngress(Part):
@@ -559,6 +566,8 @@ class ExistingAtlasDatabase(Part):
     """Name of the cluster."""
     name: DatabaseName
     """Name of the chat's database; no other chat on the cluster may have the same."""
+    empty: bool = False
+    """Whether this chat is the first in that database, so that its administrator is the one made here."""
     user: AtlasUser | None = None
     """Name of the chat's user, unique in the project; the stack's own name when left out."""
     version: Version | None = None
@@ -604,6 +613,8 @@ class UriDatabase(Part):
     """A MongoDB replica set that is there already, by its URI (the secret `mongodbUri`)."""
 
     kind: Literal["uri"]
+    empty: bool = False
+    """Whether this chat is the first in that database, so that its administrator is the one made here."""
     version: Version
     """MongoDB version that it runs, such as "8.0"; checked against the release."""
 
@@ -626,7 +637,15 @@ class ExternalMediaCdn(Part):
     host: HostName
 
 
-class S3Media(Part):
+class UploadLimit(Part):
+    """What every place for uploads has in common."""
+
+    max_file_mb: int | None = Field(default=None, ge=1, le=10240)
+    """Largest upload in MB (of 1024 times 1024 bytes, as the product counts). 100 when left out, or what Cloudflare's proxy
+    lets through, if that stands before the chat and is less. The proxies before the chat follow."""
+
+
+class S3Media(UploadLimit):
     """Uploads in a private S3 bucket."""
 
     kind: Literal["s3"]
@@ -638,7 +657,7 @@ class S3Media(Part):
     """How long deleted and overwritten files are kept."""
 
 
-class SpacesMedia(Part):
+class SpacesMedia(UploadLimit):
     """Uploads in a private bucket of DigitalOcean Spaces."""
 
     kind: Literal["spaces"]
@@ -656,13 +675,13 @@ class SpacesMedia(Part):
     """How long deleted and overwritten files are kept."""
 
 
-class HostMedia(Part):
+class HostMedia(UploadLimit):
     """Uploads on the data disk of the chat's own host, packed every night (`backup`)."""
 
     kind: Literal["host"]
 
 
-class GridFsMedia(Part):
+class GridFsMedia(UploadLimit):
     """Uploads in MongoDB. For trials; the vendor advises against it in production."""
 
     kind: Literal["gridfs"] = "gridfs"
@@ -680,7 +699,9 @@ class CloudflareDns(Part):
     zone_id: str | None = Field(default=None, pattern=r"^[0-9a-f]{32}$")
     """Cloudflare's id of the zone; looked up by name when left out."""
     proxied: bool = False
-    """Send the chat's traffic through Cloudflare. One more trusted proxy; uploads are then limited to 100 MB."""
+    """Send the chat's traffic through Cloudflare: one more trusted proxy, and uploads are limited by `plan`."""
+    plan: Literal["free", "pro", "business", "enterprise"] = "free"
+    """Cloudflare's plan of the zone, which limits uploads where `proxied` is true."""
 
 
 class Route53Dns(Part):
@@ -717,7 +738,8 @@ class SesMail(Part):
     domain: HostName
     """Domain that mail is sent from."""
     sender: Sender = Field(alias="from")
-    """The From address, with or without a name: `Lovia <chat@lovia.life>`."""
+    """The From address: `chat@lovia.life`. A name before it, as in `Lovia <chat@lovia.life>`, is left out: the server
+    puts that of the workspace (`chat.siteName`) or of the sender there."""
     region: str | None = None
     """SES's region; the stack's own when left out."""
     dmarc_policy: Literal["none", "quarantine", "reject"] = "quarantine"
@@ -765,8 +787,13 @@ class OidcLogin(Part):
     scope: str | None = None
     button_text: str = "Sign In"
     username_field: str | None = None
-    merge_users: bool = False
-    """Join a login with the account of the same e-mail address. Only for a provider that verifies addresses."""
+    key_field: Literal["email", "username"] = "email"
+    """By what `mergeUsers` finds the account. By `username`, whoever chooses a name at the provider gets the account
+    of that name."""
+    merge_users: bool = True
+    """Let a user in whose name at the provider is no longer that of the account with the same `keyField`. Without it
+    such a user is locked out. Accounts with the same e-mail address are joined in any case, so the provider must verify
+    addresses."""
     merge_roles: bool = False
     """Take the user's roles from the provider. Needs a licence."""
     roles_field: str = "roles"
@@ -789,6 +816,9 @@ class SamlLogin(Part):
     """The identity provider's public certificate (PEM, or its base64 without the BEGIN and END lines)."""
     own_certificate: str | None = None
     """The chat's own public certificate (PEM), which goes with the secret `samlPrivateKey`."""
+    signed: Literal["either", "response", "assertion", "all"] = "either"
+    """What the provider must have signed of its answer: the whole `response`, the `assertion` in it, `either` or
+    `all`."""
     button_text: str = "Sign In"
 
 
@@ -796,7 +826,9 @@ class Accounts(Part):
     """What users may do with their own accounts. A key that is left out keeps the product's default."""
 
     login_form: bool | None = None
-    """Show the form for user name and password."""
+    """Show the form for user name and password. False hides it once somebody can be administrator without it: when
+    `chat.administrator` names the address of somebody who comes by single sign-on, or the chat runs already
+    (`chat.upgradeFrom`)."""
     registration: Literal["disabled", "public", "secret-url"] = "disabled"
     """Who may make an account by the form."""
     profile_change: bool | None = None
@@ -814,7 +846,11 @@ class Accounts(Part):
 
 
 class GatewayPush(Part):
-    """The vendor's push gateway, for the apps of the stores. Registers the workspace at Rocket.Chat Cloud."""
+    """The vendor's push gateway, for the apps of the stores.
+
+    It takes messages of registered workspaces only: the secret `registrationToken` registers this one at Rocket.Chat
+    Cloud, or an administrator does it in the chat.
+    """
 
     kind: Literal["gateway"]
 

@@ -75,10 +75,11 @@ def every_feature(text: Any, key: Secret[Any]) -> Iterator[tuple[str, Environmen
         "mail by secret name",
         env.mail(text, 465, "chat@lovia.life", username=key, password=key, protocol="smtps"),
     )
-    yield "s3 by role", env.media_s3(text, text)
+    yield "s3 by role", env.media_s3(RECOMMENDED, text, text)
     yield (
         "s3 by key",
         env.media_s3(
+            RECOMMENDED,
             text,
             text,
             endpoint=text,
@@ -149,11 +150,15 @@ def every_feature(text: Any, key: Secret[Any]) -> Iterator[tuple[str, Environmen
     yield "gateway", env.push_gateway()
     yield (
         "own push",
-        env.push_own(google_credentials=key, apple_key=key, apple_certificate=key, apple_passphrase=key),
+        env.push_own(
+            RECOMMENDED, google_credentials=key, apple_key=key, apple_certificate=key, apple_passphrase=key
+        ),
     )
     yield (
         "own push, sandbox",
-        env.push_own(apple_key=key, apple_certificate=key, apple_passphrase=key, production=False),
+        env.push_own(
+            RECOMMENDED, apple_key=key, apple_certificate=key, apple_passphrase=key, production=False
+        ),
     )
     yield "no push", env.push_none()
     yield (
@@ -518,7 +523,7 @@ def test_mail_needs_user_name_and_password_together() -> None:
 
 
 def test_a_bucket_reached_by_a_role_has_no_keys_at_all() -> None:
-    environment = env.media_s3("media", "eu-west-1")
+    environment = env.media_s3(RECOMMENDED, "media", "eu-west-1")
     assert environment.secret == {}
     assert not any("Key" in name for name in environment.names)
     assert "OVERWRITE_SETTING_FileUpload_S3_BucketURL" not in environment.names
@@ -526,15 +531,15 @@ def test_a_bucket_reached_by_a_role_has_no_keys_at_all() -> None:
 
 
 def test_both_keys_of_a_bucket_are_secret_and_one_alone_is_refused() -> None:
-    environment = env.media_s3("media", "eu-west-1", access_key_id=KEY, secret_access_key=KEY)
+    environment = env.media_s3(RECOMMENDED, "media", "eu-west-1", access_key_id=KEY, secret_access_key=KEY)
     assert len(environment.secret) == 2
     with pytest.raises(ValueError, match="both"):
-        env.media_s3("media", "eu-west-1", access_key_id=KEY)
+        env.media_s3(RECOMMENDED, "media", "eu-west-1", access_key_id=KEY)
 
 
 def test_links_that_the_server_would_ignore_and_relative_folders_are_refused() -> None:
     with pytest.raises(ValueError, match="5 seconds"):
-        env.media_s3("media", "eu-west-1", link_seconds=4)
+        env.media_s3(RECOMMENDED, "media", "eu-west-1", link_seconds=4)
     with pytest.raises(ValueError, match="absolute"):
         env.media_filesystem("uploads")
 
@@ -687,12 +692,38 @@ def test_a_generic_saml_provider_with_an_address_to_sign_out_is_asked_to() -> No
         "c.example", "idp", "https://idp/in", "CERT", logout="https://idp/out", private_key=KEY
     )
     assert environment.plain["OVERWRITE_SETTING_SAML_Custom_Default_logout_behaviour"] == "SAML"
-    assert environment.plain["OVERWRITE_SETTING_SAML_Custom_Default_signature_validation_type"] == "All"
+    assert environment.plain["OVERWRITE_SETTING_SAML_Custom_Default_signature_validation_type"] == "Either"
     assert environment.secret.keys() == {"OVERWRITE_SETTING_SAML_Custom_Default_private_key"}
     with pytest.raises(ValueError, match="letters, digits and hyphens"):
         env.saml("c.example", "a/b", "x", "y")
     with pytest.raises(ValueError, match="generic, google"):
         env.saml("c.example", "a", "x", "y", preset="okta")
+
+
+@pytest.mark.parametrize("signed", login.SAML_SIGNED)
+def test_what_a_saml_provider_must_sign_is_one_of_the_server_s_choices(signed: str) -> None:
+    plain = env.saml("c.example", "idp", "https://idp/in", "CERT", signed=signed).plain
+    written = plain["OVERWRITE_SETTING_SAML_Custom_Default_signature_validation_type"]
+    setting = catalogue.find("SAML_Custom_Default_signature_validation_type")
+    assert setting is not None
+    assert written in setting.choices
+    assert written.lower() == signed
+
+
+def test_another_signature_is_refused_with_the_choices() -> None:
+    with pytest.raises(ValueError, match="either, response, assertion, all"):
+        env.saml("c.example", "idp", "https://idp/in", "CERT", signed="none")
+
+
+def test_a_user_whose_name_changed_gets_in_by_the_address() -> None:
+    plain = fusionauth().plain
+    prefix = "OVERWRITE_SETTING_Accounts_OAuth_Custom-Fusionauth-"
+    assert plain[f"{prefix}key_field"] == "email"
+    assert plain[f"{prefix}merge_users"] == "true"
+    assert plain[f"{prefix}merge_users_distinct_services"] == "false"
+    options = env.OidcOptions(key_field="username", merge_users=False)
+    assert fusionauth(options=options).plain[f"{prefix}key_field"] == "username"
+    assert fusionauth(options=options).plain[f"{prefix}merge_users"] == "false"
 
 
 # --- accounts, push
@@ -735,18 +766,27 @@ def test_locked_accounts_lock_what_was_said_and_nothing_else() -> None:
 
 
 def test_own_push_uses_no_gateway_and_the_sandbox_s_keys_outside_production() -> None:
-    environment = env.push_own(apple_key=KEY, apple_certificate=KEY, apple_passphrase=KEY, production=False)
+    environment = env.push_own(
+        RECOMMENDED, apple_key=KEY, apple_certificate=KEY, apple_passphrase=KEY, production=False
+    )
     assert environment.plain["OVERWRITE_SETTING_Push_enable_gateway"] == "false"
     assert environment.plain["OVERWRITE_SETTING_Push_production"] == "false"
     assert "OVERWRITE_SETTING_Push_apn_dev_key" in environment.secret
     assert env.push_gateway().plain["OVERWRITE_SETTING_Push_enable_gateway"] == "true"
 
 
+def test_own_push_to_google_is_refused_before_fcm_v1() -> None:
+    with pytest.raises(ValueError, match=r"6\.7\.0.*6\.8"):
+        env.push_own(find("6.7.0"), google_credentials=KEY)
+    env.push_own(find("6.8.0"), google_credentials=KEY)
+    env.push_own(find("6.7.0"), apple_key=KEY, apple_certificate=KEY, apple_passphrase=KEY)
+
+
 def test_own_push_needs_one_side_whole() -> None:
     with pytest.raises(ValueError, match="together"):
-        env.push_own(apple_key=KEY)
+        env.push_own(RECOMMENDED, apple_key=KEY)
     with pytest.raises(ValueError, match="Google's credentials"):
-        env.push_own()
+        env.push_own(RECOMMENDED)
 
 
 # --- appearance
@@ -869,15 +909,34 @@ def test_what_must_be_secret_is_refused_in_clear_everywhere_and_never_shown() ->
         lambda: env.administrator("rocket.admin", "A", "a@example.com", clear),
         lambda: env.setup_wizard(registration_token=clear),
         lambda: env.mail("h", 587, "a@b.c", username="u", password=clear),
-        lambda: env.media_s3("b", "r", access_key_id=clear, secret_access_key=clear),
+        lambda: env.media_s3(RECOMMENDED, "b", "r", access_key_id=clear, secret_access_key=clear),
         lambda: env.file_protection(clear),
         lambda: env.saml("h.example", "p", "e", "c", private_key=clear),
         lambda: env.accounts(registration="secret-url", secret_url=clear),
-        lambda: env.push_own(google_credentials=clear),
-        lambda: env.push_own(apple_key=clear, apple_certificate=clear, apple_passphrase=clear),
+        lambda: env.push_own(RECOMMENDED, google_credentials=clear),
+        lambda: env.push_own(RECOMMENDED, apple_key=clear, apple_certificate=clear, apple_passphrase=clear),
         lambda: env.bugsnag(clear),
     ]
     for attempt in tries:
         with pytest.raises(TypeError, match=re.escape("must be a Secret")) as refusal:
             attempt()
         assert CANARY not in str(refusal.value)
+
+
+def test_a_licence_is_also_the_setting_that_replaces_the_stored_one() -> None:
+    assert env.licence(KEY).secret.keys() == {"ROCKETCHAT_LICENSE", "OVERWRITE_SETTING_Enterprise_License"}
+
+
+def test_an_administrator_without_an_address_has_none_that_counts_as_verified() -> None:
+    assert not {"ADMIN_EMAIL", "ADMIN_EMAIL_VERIFIED"} & env.administrator("boss", "B", None, KEY).names
+    plain = env.administrator("boss", "B", "b@example.com", KEY).plain
+    assert (plain["ADMIN_EMAIL"], plain["ADMIN_EMAIL_VERIFIED"]) == ("b@example.com", "true")
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["chat@lovia.life", "<chat@lovia.life>", "Lovia <chat@lovia.life>", '"Lovia, the <chat@lovia.life>'],
+)
+def test_the_server_gets_the_bare_address_of_the_sender(sender: str) -> None:
+    plain = env.mail("smtp.example.com", 587, sender, domain="lovia.life").plain
+    assert plain["OVERWRITE_SETTING_From_Email"] == "chat@lovia.life"

@@ -1,5 +1,6 @@
 """Releases: what each needs, and the way from one to another."""
 
+import re
 import subprocess
 import sys
 
@@ -84,6 +85,7 @@ def test_a_database_user_may_read_and_write_the_chats_database_and_nothing_else(
         "develop",
         "8",
         "8.9",
+        "8.4",
         "",
         "8.9.0-rc.1",
         "v8.9.0",
@@ -216,3 +218,35 @@ def test_the_product_knowledge_imports_no_cloud_and_does_not_load_the_catalogue(
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
     assert done.returncode == 0, done.stderr
+
+
+def test_a_line_means_its_newest_known_patch_and_an_exact_release_itself() -> None:
+    assert releases.resolve("8.5") == "8.5.5"
+    assert releases.resolve("8.5.1") == "8.5.1"
+    assert releases.resolve("8.4") == "8.4"
+    assert releases.resolve("latest") == "latest"
+
+
+def test_the_newest_patches_are_releases_of_their_lines_as_of_a_day() -> None:
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", releases.PATCHES_KNOWN_ON)
+    named = [line for line in EVERY_LINE if releases.resolve(line) != line]
+    assert {"8.5", "8.6", "8.9", "9.0"} <= set(named)
+    for line in named:
+        assert find(releases.resolve(line)).line == line
+        assert releases.newest_patch(find(releases.resolve(line))) is None
+
+
+def test_an_older_patch_is_told_of_the_newest_and_whether_it_is_for_safety() -> None:
+    assert releases.newest_patch(find("8.5.1")) == releases.Patch("8.5.5", security=True)
+    assert releases.newest_patch(find("8.5.5")) is None
+    assert releases.newest_patch(find("8.5.6")) is None
+    assert releases.newest_patch(find("8.4.0")) is None
+    assert releases.newest_patch(releases.RECOMMENDED) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "returns"),
+    [("6.4.0", False), ("6.5.0", True), ("8.6.4", True), ("8.7.0", False), ("9.0.0", False)],
+)
+def test_the_wizard_comes_back_from_6_5_to_8_6(version: str, returns: bool) -> None:
+    assert find(version).wizard_returns == returns

@@ -67,7 +67,7 @@ class _OnHost:
         args: HostConfigArgs = {
             "region": self._region,
             "host": spec.parts.chat.host,
-            "email": features.administrator(spec.parts.chat, spec.parts).email,
+            "email": features.contact(spec.parts),
             "bucket": self._host.bucket,
             "role_name": self._host.role_name,
             "image": f"{main.image}:{main.tag}",

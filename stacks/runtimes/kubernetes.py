@@ -51,8 +51,6 @@ CLOUDFRONT_REGION = "us-east-1"
 GATEWAY_CLASS = "cilium"
 """DigitalOcean's managed GatewayClass."""
 
-BODY_MIB = 110
-"""Above the product's own limit for uploads, 100 MB, with room for the form around it."""
 IDLE_SECONDS = "3600"
 
 COOKIE = "rocketchat"
@@ -267,7 +265,9 @@ class OnKubernetes(_Cluster):
             self._chat(
                 services,
                 variables,
-                ingress=_chart_ingress(ingress, name),
+                ingress=_chart_ingress(
+                    ingress, name, features.max_file_mb(self._spec.parts.media, self._spec.parts.dns)
+                ),
                 annotations=SERVICE_ANNOTATIONS.get(ingress.name),
             )
             if ingress.address is not None:
@@ -286,7 +286,6 @@ class OnKubernetes(_Cluster):
 
 INGRESS_ANNOTATIONS = {
     "nginx": {
-        "nginx.ingress.kubernetes.io/proxy-body-size": f"{BODY_MIB}m",
         "nginx.ingress.kubernetes.io/proxy-read-timeout": IDLE_SECONDS,
         "nginx.ingress.kubernetes.io/proxy-send-timeout": IDLE_SECONDS,
         "nginx.ingress.kubernetes.io/ssl-redirect": "true",
@@ -298,7 +297,7 @@ INGRESS_ANNOTATIONS = {
         "traefik.ingress.kubernetes.io/router.tls": "true",
     },
 }
-"""What the chat needs of a controller, by its class: size of uploads, time-outs, HTTPS, stickiness.
+"""What the chat needs of a controller, by its class: time-outs, HTTPS, stickiness.
 
 Traefik limits no bodies and passes WebSockets; what it needs is on the service.
 """
@@ -313,8 +312,11 @@ SERVICE_ANNOTATIONS = {
 }
 
 
-def _chart_ingress(ingress: ClassIngress, name: str) -> ChartIngressArgs:
+def _chart_ingress(ingress: ClassIngress, name: str, largest_mib: int) -> ChartIngressArgs:
     annotations = dict(INGRESS_ANNOTATIONS.get(ingress.name, {}))
+    if ingress.name == "nginx":
+        # A tenth is for the form around the file.
+        annotations["nginx.ingress.kubernetes.io/proxy-body-size"] = f"{largest_mib + largest_mib // 10}m"
     if ingress.issuer is not None:
         annotations["cert-manager.io/cluster-issuer"] = ingress.issuer
     return {
@@ -386,7 +388,7 @@ class OnDoks(_Cluster):
         issuer = CertManager(
             "certificates",
             {
-                "email": features.administrator(spec.parts.chat, spec.parts).email,
+                "email": features.contact(spec.parts),
                 "directory": "production",
                 "gateway": runtime.name,
                 "namespace": self._namespace.name,
