@@ -641,8 +641,8 @@ class UploadLimit(Part):
     """What every place for uploads has in common."""
 
     max_file_mb: int | None = Field(default=None, ge=1, le=10240)
-    """Largest upload in MB (of 1024 times 1024 bytes, as the product counts). 100 when left out, or what Cloudflare's proxy
-    lets through, if that stands before the chat and is less. The proxies before the chat follow."""
+    """Largest upload in MB (of 1024 times 1024 bytes, as the product counts). 100 when left out, or what Cloudflare's
+    proxy lets through, if that stands before the chat and is less. The proxies before the chat follow."""
 
 
 class S3Media(UploadLimit):

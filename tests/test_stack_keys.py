@@ -93,6 +93,12 @@ def records(plan: Plan) -> dict[str, str]:
 
 
 MASTER = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MIIB"}
+_EXISTING = {
+    "kind": "atlas-existing",
+    "project": "5f0c1d2e3b4a59687f6e5d4c",
+    "cluster": "lovia-sg",
+    "name": "other",
+}
 KEYS: list[tuple[dict[str, Any], Seen, object]] = [
     # what is set, what is looked at, what is seen there
     ({"chat.siteName": "Lovia"}, setting("Site_Name"), "Lovia"),
@@ -195,7 +201,13 @@ KEYS: list[tuple[dict[str, Any], Seen, object]] = [
     ({"login.buttonText": "Go"}, oidc("button_label_text"), "Go"),
     ({"login.scope": "openid"}, oidc("scope"), "openid"),
     ({"login.usernameField": "nick"}, oidc("username_field"), "nick"),
-    ({"login.mergeUsers": True}, oidc("merge_users"), "true"),
+    ({"login.mergeUsers": False}, oidc("merge_users"), "false"),
+    ({"login.keyField": "username"}, oidc("key_field"), "username"),
+    ({"login": [{**MASTER, "signed": "all"}]}, setting("SAML_Custom_Default_signature_validation_type"), "All"),
+    ({"media.maxFileMb": 10}, setting("FileUpload_MaxFileSize"), "10485760"),
+    ({"dns.proxied": True, "dns.plan": "free", "edge.kind": "direct"}, setting("FileUpload_MaxFileSize"), "99614720"),
+    ({"dns.proxied": True, "dns.plan": "business", "media.maxFileMb": 190}, setting("FileUpload_MaxFileSize"), "199229440"),
+    ({"database": {**_EXISTING, "empty": False}}, lambda p: "adminPassword" in p.outputs, False),
     ({"login.tokenPath": "/t", "login.identityPath": "/i", "login.authorizePath": "/a"}, lambda p: (oidc("token_path")(p), oidc("identity_path")(p), oidc("authorize_path")(p)), ("/t", "/i", "/a")),
     ({"login.name": "Sign"}, lambda p: p.outputs["oidcRedirectUri"], "https://chat.lovia.life/_oauth/sign"),
     ({"login.preset": "keycloak", "login.realm": "lovia"}, setting("Accounts_OAuth_Custom-Keycloak-url"), "https://login.lovia.life/realms/lovia/protocol"),
