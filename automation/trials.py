@@ -602,6 +602,10 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "login(oidc).preset": [
         _to("services-helm with OIDC", "keycloak", login=[{**_OIDC, "preset": "keycloak", "realm": "lovia"}])
     ],
+    "media(s3).maxFileMb": 500,
+    "media(spaces).maxFileMb": 500,
+    "media(gridfs).maxFileMb": 500,
+    "media(host).maxFileMb": 500,
     "login(oidc).name": "Sign",
     "login(oidc).url": "https://id.example.com",
     "login(oidc).clientId": "other",

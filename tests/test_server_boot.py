@@ -58,7 +58,6 @@ def variables_of(parts: Parts, release: releases.Release, without: tuple[str, ..
     uri = Secret("mongodb://u:p@example/chat")
     made = features.Made(
         database_uri=uri,
-        oplog_uri=uri if release.needs_oplog_url else None,
         admin_password=shown,
         file_token=shown,
         registration_secret=shown if parts.accounts.registration == "secret-url" else None,
