@@ -5,9 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
-from components.database.series import IMAGES
-from rocketchat import releases, services, sizing
-from rocketchat.releases import Release
+from rocketchat import services, sizing
 from stacks.problems import Problem
 from stacks.profiles import Defaults
 from stacks.rules import Finding, Note, Warning_, rule
@@ -44,9 +42,7 @@ SYSTEM_CPU_MILLI = 300
 
 
 @rule("The database in the cluster has a cluster")
-def _in_cluster(
-    runtime: Runtime, database: InClusterDatabase, release: Release, defaults: Defaults
-) -> Iterator[Finding]:
+def _in_cluster(runtime: Runtime, database: InClusterDatabase, defaults: Defaults) -> Iterator[Finding]:
     if not runtime.traits.cluster:
         yield Problem(
             "rocketchat:database.kind",
@@ -54,23 +50,10 @@ def _in_cluster(
             remedy="set `runtime: {kind: kubernetes}` or `{kind: doks}`, or another database",
         )
         return
-    version = database.version or release.recommended_mongodb
-    try:
-        releases.check_mongodb(release, version)
-    except ValueError as error:
-        yield Problem("rocketchat:database.version", str(error), allowed=", ".join(release.mongodb))
-        return
-    if version not in IMAGES:
-        yield Problem(
-            "rocketchat:database.version",
-            f"there is no image of MongoDB {version} here",
-            allowed=", ".join(series for series in release.mongodb if series in IMAGES),
-        )
-        return
     yield Warning_("nobody makes backups of a database in the cluster; Atlas does")
     if defaults.protect and database.members == 1:
         yield Warning_("one member: the chat stands still while its node is replaced (members: 3)")
-    yield Note(f"{IMAGES[version]}, replica set of {database.members}")
+    yield Note(f"replica set of {database.members}")
 
 
 @rule("The cluster is the one that is meant")

@@ -3,10 +3,8 @@
 import ipaddress
 from collections.abc import Iterator
 
-from components.database.series import IMAGES
 from components.runtime.host.sizes import LEAST_MEMORY_MIB
-from rocketchat import releases, sizing
-from rocketchat.releases import Release
+from rocketchat import sizing
 from stacks import hosts
 from stacks.problems import Problem
 from stacks.profiles import Defaults
@@ -59,28 +57,6 @@ def _kept(runtime: Runtime, database: Database, media: Media, bot: Bot | None) -
             "rocketchat:bot",
             f"runtime {runtime.kind} runs no bot beside the chat; a host does",
             remedy="leave it out, and use an App or a webhook of the chat",
-        )
-
-
-@rule("The release runs on the host's MongoDB")
-def _mongodb(release: Release, database: OnHostDatabase) -> Iterator[Finding]:
-    version = database.version or release.recommended_mongodb
-    try:
-        releases.check_mongodb(release, version)
-    except ValueError as error:
-        yield Problem("rocketchat:database.version", str(error), allowed=", ".join(release.mongodb))
-        return
-    if version not in IMAGES:
-        yield Problem(
-            "rocketchat:database.version",
-            f"no image of MongoDB {version} is known here",
-            allowed=", ".join(series for series in release.mongodb if series in IMAGES),
-        )
-        return
-    yield Note(f"MongoDB {version}, a replica set of one")
-    if version >= "5.0":
-        yield Warning_(
-            f"MongoDB {version} needs a processor with AVX; the host looks before it starts it, and says so"
         )
 
 

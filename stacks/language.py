@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from rocketchat import releases, sizing
 from rocketchat.releases import Release
-from stacks import cluster_rules, host_rules  # noqa: F401 - add their rules to the table
+from stacks import cluster_rules, database_rules, host_rules  # noqa: F401 - add their rules to the table
 from stacks.problems import InvalidStack, Problem, nearest
 from stacks.profiles import DEFAULTS, Defaults
 from stacks.rules import Check, judge
