@@ -38,6 +38,7 @@ from rocketchat import releases
 from stacks import files
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
+from stacks.secrets import problems
 
 PACK = CHECKOUT / "policy"
 GENERATED = frozenset({"random:index/randomPassword:RandomPassword", "aws:iam/accessKey:AccessKey"})
@@ -545,6 +546,9 @@ def _open(
             spec = parse(values, set(secrets), source=f"the stack {name}")
     except InvalidStack as error:
         raise judged.of_file(error) from None
+    wrong = problems(secrets)
+    if wrong:
+        raise judged.of_file(InvalidStack(f"the stack {name}", wrong))
     cli = find_engine()
     if cli is None:
         raise NoEngineError("there is no Pulumi CLI", remedy="make engine")

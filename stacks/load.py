@@ -8,10 +8,9 @@ from typing import Any
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from components.database.uri import uri_problem
 from stacks.language import NAMESPACE, ChatSpec, parse
-from stacks.problems import InvalidStack, Problem
-from stacks.secrets import PROVIDER_KEYS, SECRETS, command
+from stacks.problems import InvalidStack
+from stacks.secrets import PROVIDER_KEYS, SECRETS, problems
 
 
 @dataclass(frozen=True)
@@ -38,13 +37,9 @@ def load() -> tuple[ChatSpec, Secrets]:
     except InvalidStack as error:
         raise pulumi.RunError(str(error)) from error
     config = pulumi.Config(NAMESPACE)
-    problems = [
-        Problem(f"{NAMESPACE}:{name}", said, remedy=command(f"{NAMESPACE}:{name}"))
-        for name in ("mongodbUri",)
-        if name in spec.secrets and (said := uri_problem(config.require(name))) is not None
-    ]
-    if problems:
-        raise pulumi.RunError(str(InvalidStack(source, problems)))
+    wrong = problems({f"{NAMESPACE}:{name}": config.get(name) or "" for name in spec.secrets})
+    if wrong:
+        raise pulumi.RunError(str(InvalidStack(source, wrong)))
     return spec, Secrets(
         values={name: config.require_secret(name) for name in SECRETS if name in spec.secrets},
         providers={

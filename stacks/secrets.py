@@ -1,8 +1,10 @@
 """The secrets of a stack: flat keys of their own, because a secret inside an object ends in the state in clear."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from components.database.uri import uri_problem
+from stacks.problems import Problem
 from stacks.spec import (
     HostMedia,
     KubernetesRuntime,
@@ -30,6 +32,8 @@ class SecretKey:
     """Whether these parts cannot be deployed without it. A part that is wrong by itself is None here."""
     used: Callable[[Parts], bool] = lambda _: True
     """Whether anything in these parts reads it."""
+    problem: Callable[[str], str | None] = lambda _: None
+    """What is wrong with a value, told without any part of it; None where nothing is."""
 
 
 def _oidc(parts: Parts) -> bool:
@@ -76,7 +80,11 @@ SECRETS = {
             "registrationToken", "Token that registers the workspace at Rocket.Chat Cloud at its first start."
         ),
         SecretKey(
-            "mongodbUri", "URI of an existing MongoDB, with user, password and database name.", _uri, _uri
+            "mongodbUri",
+            "URI of an existing MongoDB, with user, password and database name.",
+            _uri,
+            _uri,
+            uri_problem,
         ),
         SecretKey(
             "kubeconfig",
@@ -121,6 +129,15 @@ PROVIDER_KEYS = {
     "mongodbatlas:privateKey": True,
 }
 """Keys of the providers that the program reads, and whether each is a secret."""
+
+
+def problems(values: Mapping[str, str]) -> list[Problem]:
+    """Return what is wrong with the values of secrets, given by full key; no part of a value is in it."""
+    return [
+        Problem(path, said, remedy=command(path))
+        for key in SECRETS.values()
+        if (path := f"rocketchat:{key.name}") in values and (said := key.problem(values[path])) is not None
+    ]
 
 
 def command(key: str) -> str:

@@ -1,13 +1,16 @@
 """The database: the Atlas cluster, a chat's own database on it, and a MongoDB given by its URI."""
 
 import json
+import re
+import warnings
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, unquote_plus, urlsplit
 
 import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pymongo.uri_parser import parse_uri
 from recording import REGION, Answer, Made, Recording, record
 
 from components.database.atlas import (
@@ -628,18 +631,69 @@ def test_the_databases_of_the_original_owners_are_good_names() -> None:
 # A MongoDB given by its URI
 
 
-@pytest.mark.parametrize(
-    ("uri", "said"),
-    [
-        ("postgres://u:p@h/db", "must begin with"),
-        ("mongodb+srv://u:p@h", "names no database"),
-        ("mongodb+srv://u:p@h/", "names no database"),
-        ("mongodb+srv:///db", "names no host"),
-        ("mongodb+srv://u:p@ss@h/db", "%40"),
-        ("mongodb://u:p@h:27017/db", "no replica set"),
-        ("mongodb://u:p@[h/db", "cannot be read"),
-    ],
-)
+WRONG_URIS = [
+    ("postgres://u:p@h/db", "must begin with"),
+    ("u:p@h/db", "must begin with"),
+    ("mongodb+srv://u:p@h", "names no database"),
+    ("mongodb+srv://u:p@h/", "names no database"),
+    ("mongodb+srv://u:p@h/?w=majority", "names no database"),
+    ("mongodb+srv:///db", "names no host"),
+    ("mongodb+srv://u:p@ss@h/db", "%40"),
+    ("mongodb://u:p/w@h:27017/rc?replicaSet=r", "%2F"),
+    ("mongodb://u:p?w@h/rc?replicaSet=r", "%3F"),
+    ("mongodb://u:p#w@h/rc?replicaSet=r", "%23"),
+    ("mongodb://u:p:w@h/rc?replicaSet=r", "%3A"),
+    ("mongodb://u:100%x@h/rc?replicaSet=r", "%25"),
+    ("mongodb://u:p[w@h/rc?replicaSet=r", "%5B"),
+    ("mongodb+srv://u:<db_password>@h.mongodb.net/rc", "placeholder"),
+    ("mongodb+srv://<user>:p@h.mongodb.net/rc", "placeholder"),
+    ("mongodb+srv://u:%3Cpassword%3E@h.mongodb.net/rc", "placeholder"),
+    ("mongodb+srv://u:p w@h.mongodb.net/rc", "blank"),
+    ("mongodb+srv://u:p@h.mongodb.net/rc\n", "line break"),
+    ("mongodb+srv://u@h.mongodb.net/rc", "no password"),
+    ("mongodb+srv://u:@h.mongodb.net/rc", "no password"),
+    ("mongodb+srv://@h.mongodb.net/rc", "no user"),
+    ("mongodb+srv://u:p@h.mongodb.net:27017/rc", "no port"),
+    ("mongodb+srv://u:p@a.mongodb.net,b.mongodb.net/rc", "one host only"),
+    ("mongodb+srv://u:p@[::1]/rc", "not an address"),
+    ("mongodb+srv://u:p@h.mongodb.net/rc?directConnection=true", "contradict"),
+    ("mongodb://u:p@h:27017/db", "no replica set"),
+    ("mongodb://u:p@a,b/db", "no replica set"),
+    ("mongodb://u:p@h:27017/db?replicaSet=", "name=value"),
+    ("mongodb://u:p@a,b/db?directConnection=true", "one host only"),
+    ("mongodb://u:p@[h/db?replicaSet=r", "cannot be read"),
+    ("mongodb://u:p@h:0/db?replicaSet=r", "cannot be read"),
+    ("mongodb://u:p@h:65536/db?replicaSet=r", "cannot be read"),
+    ("mongodb://u:p@h:x/db?replicaSet=r", "cannot be read"),
+    ("mongodb://u:p@a,,b/db?replicaSet=r", "cannot be read"),
+    ("mongodb://u:p@%2Ftmp%2Fmongodb-27017.sock/db?replicaSet=r", "socket"),
+    ("mongodb://u:p@h/admin?replicaSet=r", "MongoDB's own"),
+    ("mongodb://u:p@h/a.b?replicaSet=r", "does not take"),
+    ("mongodb://u:p@h/a/b?replicaSet=r", "does not take"),
+    (f"mongodb://u:p@h/{'d' * 64}?replicaSet=r", "does not take"),
+    ("mongodb://u:p@h/rc?replicaSet=r&tls=true&ssl=false", "contradict"),
+    ("mongodb://u:p@h/rc?replicaSet=r&appName", "name=value"),
+    ("mongodb://u:p@h/rc?replicaSet=r&appName=100%", "%25"),
+    ("mongodb://u:p@c.cluster-x.eu-west-1.docdb.amazonaws.com:27017/rc?replicaSet=rs0", "Amazon DocumentDB"),
+    ("mongodb://u:p@a.mongo.cosmos.azure.com:10255/rc?replicaSet=globaldb&ssl=true", "Cosmos DB"),
+    ("mongodb+srv://u:p@a.mongocluster.cosmos.azure.com/rc", "Cosmos DB"),
+    ("mongodb://u:p@db.firestore.goog:443/rc?replicaSet=r", "Firestore"),
+]
+RIGHT_URIS = [
+    "mongodb+srv://u:p@cluster.mongodb.net/chat",
+    "mongodb://u:p@a:27017,b:27017,c:27017/chat?replicaSet=rs0&tls=true",
+    "mongodb://u:p@localhost:27017/chat?directConnection=true",
+    "mongodb://u:p%2Fw@h1,h2/rc?replicaSet=r&authSource=admin",
+    "mongodb://u:p%25%3A%40@h/rc?replicaSet=r",
+    "mongodb://h/rc?replicaSet=r",
+    "mongodb://[2001:db8::1]:27017/rc?replicaSet=r",
+    "mongodb+srv://a.mongodb.net/rc?authMechanism=MONGODB-X509&authSource=%24external",
+    "mongodb://u@h/rc?replicaSet=r&authMechanism=MONGODB-X509",
+    "mongodb://u:p@mongodb-0.mongodb.chat.svc:27017/rc?replicaSet=rs0&authSource=admin&w=majority",
+]
+
+
+@pytest.mark.parametrize(("uri", "said"), WRONG_URIS)
 def test_a_uri_that_cannot_work_is_refused_without_being_shown(uri: str, said: str) -> None:
     problem = uri_problem(uri)
     assert problem is not None
@@ -647,16 +701,50 @@ def test_a_uri_that_cannot_work_is_refused_without_being_shown(uri: str, said: s
     assert uri not in problem
 
 
-@pytest.mark.parametrize(
-    "uri",
-    [
-        "mongodb+srv://u:p@cluster.mongodb.net/chat",
-        "mongodb://u:p@a:27017,b:27017,c:27017/chat?replicaSet=rs0&tls=true",
-        "mongodb://u:p@localhost:27017/chat?directConnection=true",
-    ],
-)
+@pytest.mark.parametrize("uri", RIGHT_URIS)
 def test_a_uri_that_works_is_taken(uri: str) -> None:
     assert uri_problem(uri) is None
+    if not uri.startswith("mongodb+srv"):
+        parse_uri(uri)
+
+
+AWKWARD = st.text(alphabet="ab1:/?#[]@%25<>&=,. -_~$!'()*+;^é\"\\", max_size=8)
+
+
+@given(user=AWKWARD, password=AWKWARD, host=AWKWARD, database=AWKWARD, options=AWKWARD)
+def test_what_is_taken_a_driver_takes_too(
+    user: str, password: str, host: str, database: str, options: str
+) -> None:
+    uri = f"mongodb://{user}:{password}@{host}/{database}?replicaSet=r&appName={options}"
+    problem = uri_problem(uri)
+    if problem is None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            parsed = parse_uri(uri)
+        assert (parsed["username"], parsed["password"]) == (unquote_plus(user), unquote_plus(password))
+        assert parsed["database"] == unquote(database)
+        assert parsed["options"]["replicaSet"] == "r"
+    else:
+        for value in (user, password):
+            assert len(value) < 6 or value not in problem
+
+
+@given(
+    user=st.text(min_size=1, max_size=9),
+    password=st.text(min_size=1, max_size=9),
+    hosts=st.lists(st.sampled_from(["a", "b.example.com:27018", "[::1]:1", "10.0.0.1"]), min_size=1),
+)
+def test_any_user_and_password_are_taken_once_they_are_percent_encoded(
+    user: str, password: str, hosts: list[str]
+) -> None:
+    if any("\ud800" <= letter <= "\udfff" for letter in user + password):
+        return
+    if re.search("<.*>", f"{user}:{password}", re.DOTALL):
+        return
+    uri = f"mongodb://{quote(user, safe='')}:{quote(password, safe='')}@{','.join(hosts)}/rc?replicaSet=r"
+    assert uri_problem(uri) is None
+    parsed = parse_uri(uri)
+    assert (parsed["username"], parsed["password"]) == (user, password)
 
 
 def test_a_given_uri_becomes_secret_and_is_not_shown() -> None:

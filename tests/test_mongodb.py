@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from planning import one, planned
 
-from automation import AutomationError, open_stack, rehearsal
+from automation import AutomationError, ConfigurationError, open_stack, rehearsal
 from components.database import in_cluster, series
 from components.database.series import IMAGES, Deployed, StepRefused, check_step, deployed, opens
 from components.runtime.host.bootstrap import SCRIPTS
@@ -274,3 +274,15 @@ def test_a_linux_on_which_mongodb_crashes_is_refused(tmp_path: Path, kernel: str
 def test_a_processor_without_avx_is_refused_where_there_is_such_a_thing(tmp_path: Path) -> None:
     assert "AVX" in fits("7.0", "6.8.0", tmp_path, flags="avx2")
     assert fits("7.0", "6.8.0", tmp_path, flags="", machine="aarch64") == ""
+
+
+# ------------------------------------------------------------------------------------------------- a URI of it
+
+
+def test_a_uri_that_no_driver_takes_is_refused_before_anything_is_opened() -> None:
+    found = files.read("services-helm")
+    secrets = canaries.values(found.secure) | {"rocketchat:mongodbUri": "mongodb://u:pa/ss@h/rc?replicaSet=r"}
+    with pytest.raises(ConfigurationError, match=r"rocketchat:mongodbUri: user or password.*%2F") as refusal:
+        open_stack("services-helm", values=found.values, secrets=secrets, rehearse=True)
+    assert "pa/ss" not in str(refusal.value)
+    assert "pulumi config set --secret rocketchat:mongodbUri" in str(refusal.value)

@@ -1,12 +1,41 @@
-"""MongoDB connection URIs: building and checking. Pure functions."""
+"""MongoDB connection URIs: building and checking. Pure functions.
+
+The grammar: www.mongodb.com/docs/manual/reference/connection-string/, and the drivers' connection string specification
+(mongodb/specifications, `source/connection-string`). The tests hold it against PyMongo's own parser.
+"""
 
 import re
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 SCHEMES = ("mongodb", "mongodb+srv")
 
 _DATABASE = re.compile(r"[A-Za-z0-9_-]{1,38}")
 _OWN_DATABASES = ("admin", "config", "local")
+_LONGEST_DATABASE = 63
+"""Bytes (www.mongodb.com/docs/manual/reference/limits/, "Length of Database Names")."""
+_NOT_IN_DATABASE = '/\\. "$*<>:|?'
+_HOST = re.compile(
+    r"(?P<name>[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d+))?"
+)
+_BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_NO_PASSWORD = ("MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "GSSAPI")
+"""Ways to log in that need none."""
+
+_PLACEHOLDER = (
+    "the MongoDB URI holds a placeholder in angle brackets; put the real user, password and name there"
+)
+
+_OTHERS = {
+    "docdb.amazonaws.com": "Amazon DocumentDB",
+    "docdb.amazonaws.com.cn": "Amazon DocumentDB",
+    "docdb-elastic.amazonaws.com": "Amazon DocumentDB",
+    "cosmos.azure.com": "Azure Cosmos DB",
+    "documents.azure.com": "Azure Cosmos DB",
+    "firestore.goog": "Google Firestore",
+    "oraclecloudapps.com": "Oracle's API for MongoDB",
+}
+"""Domains of services that speak MongoDB's protocol and are none: the vendor supports MongoDB itself only (its system
+requirements), as Rocket.Chat reads change streams and makes indexes that these do not have."""
 
 
 def check_database_name(name: str) -> str:
@@ -15,7 +44,7 @@ def check_database_name(name: str) -> str:
         raise ValueError(
             f"the database name {name!r} must be 1 to 38 letters, digits, hyphens or underscores"
         )
-    if name in _OWN_DATABASES:
+    if name.lower() in _OWN_DATABASES:
         raise ValueError(f"the database name {name!r} is MongoDB's own; choose another")
     return name
 
@@ -36,17 +65,114 @@ def srv_uri(address: str, *, username: str, password: str, database: str, app_na
 
 def uri_problem(uri: str) -> str | None:
     """Return what is wrong with a given MongoDB URI, or None. The answer never holds any part of the URI."""
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return "the MongoDB URI cannot be read; percent-encode special characters in user and password"
-    if parts.scheme not in SCHEMES:
+    scheme, found, rest = uri.partition("://")
+    if not found or scheme not in SCHEMES:
         return f"the MongoDB URI must begin with {' or '.join(f'{scheme}://' for scheme in SCHEMES)}"
-    if not parts.netloc.rpartition("@")[2] or "@" in parts.netloc.rpartition("@")[0]:
-        return "the MongoDB URI names no host, or has an @ in the password that must be written %40"
-    if not parts.path.strip("/"):
-        return "the MongoDB URI names no database; put its name after the host: mongodb://host/database"
-    options = {key.lower(): value for key, value in parse_qsl(parts.query)}
-    if parts.scheme == "mongodb" and not {"replicaset", "directconnection"} & options.keys():
+    if re.search(r"[\x00-\x20\x7f]", uri):
+        return "the MongoDB URI holds a blank or a line break; percent-encode it (%20), or take it out"
+    if re.search("<[^>]*>", rest):
+        return _PLACEHOLDER
+    authority = re.match(r"[^/?#]*", rest)
+    place = authority[0] if authority is not None else ""
+    path, _, query = rest[len(place) :].partition("?")
+    userinfo, at, hosts = place.rpartition("@")
+    if not at and "@" in rest:
+        return (
+            "user or password of the MongoDB URI hold a / ? or #: percent-encode it (%2F %3F %23); "
+            "an @ in an option is %40"
+        )
+    options = _options(query)
+    if isinstance(options, str):
+        return options
+    return (
+        (_userinfo_problem(userinfo, options) if at else None)
+        or _hosts_problem(scheme, hosts, options)
+        or _path_problem(path)
+    )
+
+
+def _userinfo_problem(userinfo: str, options: dict[str, str]) -> str | None:
+    for letter, what in (("@", "%40"), ("[", "%5B"), ("]", "%5D")):
+        if letter in userinfo:
+            return f"user or password of the MongoDB URI hold a {letter}, which must be written {what}"
+    user, colon, password = userinfo.partition(":")
+    if ":" in password:
+        return "the password of the MongoDB URI holds a colon, which must be written %3A"
+    if _BAD_PERCENT.search(userinfo):
+        return "user or password of the MongoDB URI hold a %, which must be written %25"
+    if any(re.fullmatch("<[A-Za-z_ -]+>", unquote(part)) for part in (user, password)):
+        return _PLACEHOLDER
+    if not user:
+        return "the MongoDB URI has an @ and no user before it"
+    if not (colon and password) and options.get("authmechanism", "").upper() not in _NO_PASSWORD:
+        return "the MongoDB URI has a user and no password; write mongodb://user:password@host/database"
+    return None
+
+
+def _hosts_problem(scheme: str, text: str, options: dict[str, str]) -> str | None:
+    if not text:
+        return "the MongoDB URI names no host"
+    if re.search("%2[Ff]", text):
+        return "the MongoDB URI leads to a socket of one machine; name a host that the chat reaches"
+    hosts = [_HOST.fullmatch(host) for host in text.split(",")]
+    for host in hosts:
+        if host is None or (host["port"] is not None and not 1 <= int(host["port"][:6]) <= 65535):
+            return (
+                "a host of the MongoDB URI cannot be read: names with commas between them, each with a port from 1 "
+                "to 65535 or none; where it is a part of the password, percent-encode that"
+            )
+        name = host["name"].lower().rstrip(".")
+        for domain, service in _OTHERS.items():
+            if name == domain or name.endswith(f".{domain}"):
+                return (
+                    f"the MongoDB URI leads to {service}, on which Rocket.Chat does not run: it needs MongoDB "
+                    "itself, such as Atlas"
+                )
+    direct = options.get("directconnection", "").lower() == "true"
+    if scheme == "mongodb+srv":
+        if len(hosts) > 1:
+            return "mongodb+srv:// takes one host only; DNS names the others"
+        if hosts[0] is not None and hosts[0]["port"] is not None:
+            return "mongodb+srv:// takes no port; DNS names the ports. Leave it out"
+        if hosts[0] is not None and hosts[0]["name"].startswith("["):
+            return "mongodb+srv:// needs a host name, not an address"
+        return "mongodb+srv:// and directConnection=true contradict each other" if direct else None
+    if direct:
+        return "directConnection=true takes one host only" if len(hosts) > 1 else None
+    if not options.get("replicaset"):
         return "the MongoDB URI names no replica set; add replicaSet=<name> (Rocket.Chat needs one)"
     return None
+
+
+def _path_problem(path: str) -> str | None:
+    name = path.removeprefix("/")
+    if "#" in path:
+        return "the MongoDB URI holds a #, which must be written %23"
+    if not name:
+        return "the MongoDB URI names no database; put its name after the host: mongodb://host/database"
+    if _BAD_PERCENT.search(name):
+        return "the database name of the MongoDB URI holds a %, which must be written %25"
+    name = unquote(name)
+    if any(letter in name for letter in _NOT_IN_DATABASE) or len(name.encode()) > _LONGEST_DATABASE:
+        return (
+            "the MongoDB URI names a database that MongoDB does not take: at most 63 bytes without "
+            '/ \\ . " $ * < > : | ? and blanks'
+        )
+    if name.lower() in _OWN_DATABASES:
+        return f"the MongoDB URI names a database of MongoDB's own ({', '.join(_OWN_DATABASES)}); name the chat's"
+    return None
+
+
+def _options(query: str) -> dict[str, str] | str:
+    """Return the options by name in lower case, or what is wrong with them."""
+    found: dict[str, str] = {}
+    for pair in re.split("[&;]", query) if query else ():
+        name, equals, value = pair.partition("=")
+        if not name or not equals or not value or "=" in value:
+            return "an option of the MongoDB URI is not name=value; options are joined by &"
+        if _BAD_PERCENT.search(pair) or "?" in pair or "#" in pair:
+            return "an option of the MongoDB URI holds a % ? or # that must be percent-encoded (%25 %3F %23)"
+        found[name.lower()] = unquote(value)
+    if {"tls", "ssl"} <= found.keys() and found["tls"].lower() != found["ssl"].lower():
+        return "tls and ssl of the MongoDB URI contradict each other; give tls alone"
+    return found
