@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from components.database import catalogue
 from components.database.series import IMAGES
-from rocketchat import known_bad, releases
+from rocketchat import known_bad, releases, sizing
 from rocketchat.releases import Release
 from stacks.problems import Problem
 from stacks.rules import Finding, Note, Warning_, rule
-from stacks.spec import Bot, Database, DoksRuntime, InClusterDatabase, OnHostDatabase, Runtime
+from stacks.spec import AtlasDatabase, Bot, Database, DoksRuntime, InClusterDatabase, OnHostDatabase, Runtime
 
 
 def own_version(database: InClusterDatabase | OnHostDatabase, release: Release) -> str:
@@ -38,6 +39,32 @@ def _series(release: Release, database: InClusterDatabase | OnHostDatabase) -> I
         + (", and no Linux from 6.19 to 7.0.13" if version >= "8.0" else "")
         + "; this is looked at before it starts, and said"
     )
+
+
+@rule("Atlas has such a cluster")
+def _tier(database: AtlasDatabase, size: sizing.Size) -> Iterator[Finding]:
+    tier, disk_gb = database.tier or size.atlas_tier, database.disk_gb or size.disk_gb
+    most = database.max_tier or database.tier or size.atlas_max_tier
+    try:
+        catalogue.check_tiers(tier, None, most)
+    except ValueError as error:
+        yield Problem(
+            f"rocketchat:database.{'maxTier' if database.max_tier else 'tier'}",
+            str(error),
+            remedy="give `tier` and `maxTier` in this order, or leave both out",
+        )
+        return
+    try:
+        catalogue.check_disk(tier, disk_gb)
+    except ValueError as error:
+        yield Problem(
+            f"rocketchat:database.{'diskGb' if database.disk_gb else 'tier'}",
+            f"{error}"
+            + ("" if database.disk_gb else f" (the disk of {size.disk_gb} GB is for the number of users)"),
+            remedy="take a larger `tier`, or another `diskGb`",
+        )
+        return
+    yield Note(f"{tier}, up to {most}, {disk_gb} GB")
 
 
 @rule("Nothing that the stack chooses is known to be bad")

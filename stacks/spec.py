@@ -14,6 +14,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from components.database.catalogue import check_cluster_name
+from components.database.uri import check_database_name
 from rocketchat import bot, releases
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
@@ -114,9 +116,7 @@ Email = Annotated[str, AfterValidator(_email)]
 Sender = Annotated[str, AfterValidator(_sender)]
 BucketName = Annotated[str, AfterValidator(_bucket)]
 AtlasId = Annotated[str, _matching(r"[0-9a-f]{24}", "an Atlas id, which has 24 hexadecimal digits")]
-AtlasName = Annotated[
-    str, _matching(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", "a name of letters, digits and hyphens")
-]
+AtlasName = Annotated[str, AfterValidator(check_cluster_name)]
 AtlasUser = Annotated[
     str, _matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,57}", "a user name, at most 58 characters")
 ]
@@ -124,7 +124,9 @@ StackName = Annotated[
     str, _matching(r"([\w.-]+/[\w.-]+/)?[\w.-]+", "a stack's name, or organization/project/stack")
 ]
 DatabaseName = Annotated[
-    str, _matching(r"[A-Za-z][A-Za-z0-9_-]{0,37}", "a database name, at most 38 characters")
+    str,
+    _matching(r"[A-Za-z].*", "a database name, which begins with a letter"),
+    AfterValidator(check_database_name),
 ]
 VpcId = Annotated[str, _matching(r"vpc-[0-9a-f]{8,17}", "a VPC's id, such as vpc-0123456789abcdef0")]
 SubnetId = Annotated[

@@ -408,7 +408,7 @@ def test_tags_reach_project_and_cluster() -> None:
         ),
         ({"mongodb_version": "8"}, "MongoDB version '8'"),
         ({"nodes": 4}, "nodes are 4"),
-        ({"disk_gb": 5}, "disk_gb is 5"),
+        ({"disk_gb": 5}, "10 to 128 GB, not 5"),
         ({"backup": False, "point_in_time": True}, "point_in_time needs backup"),
         ({"maintenance": {"day": "Sonntag", "hour": 1}}, "maintenance day is 'Sonntag'"),
         ({"maintenance": {"day": "sunday", "hour": 24}}, "maintenance hour is 24"),

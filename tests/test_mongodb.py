@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planning import one, planned
+from planning import one, planned, values_of
 
 from automation import AutomationError, ConfigurationError, open_stack, rehearsal
-from components.database import in_cluster, series
+from components.database import catalogue, in_cluster, series
 from components.database.series import IMAGES, Deployed, StepRefused, check_step, deployed, opens
 from components.runtime.host.bootstrap import SCRIPTS
 from rehearsal import canaries
 from rehearsal.cli import find_engine
 from rocketchat import releases
 from stacks import files
+from stacks.language import parse
+from stacks.problems import InvalidStack
 
 STEPS = list(IMAGES)
 WORLD = Path(__file__).parent / "data" / "mongo.js"
@@ -286,3 +288,44 @@ def test_a_uri_that_no_driver_takes_is_refused_before_anything_is_opened() -> No
         open_stack("services-helm", values=found.values, secrets=secrets, rehearse=True)
     assert "pa/ss" not in str(refusal.value)
     assert "pulumi config set --secret rocketchat:mongodbUri" in str(refusal.value)
+
+
+# ------------------------------------------------------------------------------------ what Atlas and MongoDB refuse
+
+
+REFUSED = [
+    ("lovia-fargate", {"name": "admin"}, "database.name", "MongoDB's own"),
+    ("lovia-fargate", {"name": "Local"}, "database.name", "MongoDB's own"),
+    ("lovia-fargate", {"name": "a.b"}, "database.name", "letters, digits"),
+    ("lovia-fargate", {"name": "x" * 39}, "database.name", "1 to 38"),
+    ("local", {"name": "config"}, "database.name", "MongoDB's own"),
+    ("family-host", {"name": "local"}, "database.name", "MongoDB's own"),
+    ("lovia-fargate", {"cluster": "chat-"}, "database.cluster", "at both ends"),
+    ("lovia-fargate", {"cluster": "-chat"}, "database.cluster", "at both ends"),
+    ("lovia-fargate", {"cluster": "chat_prd"}, "database.cluster", "letters, digits and hyphens"),
+    ("lovia-fargate", {"cluster": "c" * 65}, "database.cluster", "1 to 64"),
+    ("lovia-fargate", {"cluster": "c" * 22 + "-prd"}, "database.cluster", "23rd character"),
+    ("lovia-fargate", {"tier": "M30", "maxTier": "M10"}, "database.maxTier", "above tier_max"),
+    ("lovia-fargate", {"tier": "M10", "diskGb": 4096}, "database.diskGb", "10 to 128 GB"),
+    ("lovia-fargate", {"region": "ap-southeast-9"}, "database.region", "has no region"),
+]
+
+
+@pytest.mark.parametrize(("stack", "database", "path", "said"), REFUSED)
+def test_what_atlas_or_mongodb_refuses_the_check_refuses(
+    stack: str, database: dict[str, Any], path: str, said: str
+) -> None:
+    values = values_of(stack)
+    values["rocketchat:database"] |= database
+    with pytest.raises(InvalidStack) as refusal:
+        parse(values, set(files.read(stack).secure), source="a test")
+    assert any(one.path == f"rocketchat:{path}" and said in one.message for one in refusal.value.problems)
+
+
+def test_a_tier_and_its_disk_are_taken_to_their_ends() -> None:
+    for tier, most in catalogue.MOST_DISK_GB.items():
+        catalogue.check_disk(tier, most)
+        with pytest.raises(ValueError, match=f"10 to {most} GB"):
+            catalogue.check_disk(tier, most + 1)
+    assert catalogue.MOST_DISK_GB.keys() == set(catalogue.TIERS)
+    assert catalogue.check_cluster_name("c" * 23 + "-prd")

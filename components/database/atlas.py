@@ -12,7 +12,13 @@ import pulumi_random as random
 
 from components.base import Component, one_of
 from components.database import alerts, backup
-from components.database.catalogue import atlas_region, changes_by_itself, check_tiers
+from components.database.catalogue import (
+    atlas_region,
+    changes_by_itself,
+    check_cluster_name,
+    check_disk,
+    check_tiers,
+)
 from components.database.private_link import AtlasPrivateLink, PrivateLinkArgs
 from components.database.series import held
 from components.database.uri import check_database_name, srv_uri
@@ -29,7 +35,6 @@ HIGHEST_PRIORITY = 7
 PASSWORD_LENGTH = 40
 """Letters and digits: about 238 bits, and nothing that a URI must encode."""
 
-_CLUSTER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 USERNAME_LIMIT = 58
 """Characters of a user's name that leave room for the ending of the second user's."""
 
@@ -289,11 +294,7 @@ class AtlasCluster(Component):
 
 
 def _check_cluster(args: AtlasClusterArgs, *, snapshots: bool, point_in_time: bool) -> None:
-    if not _CLUSTER_NAME.fullmatch(args["cluster_name"]):
-        raise ValueError(
-            f"the Atlas cluster name {args['cluster_name']!r} must be 1 to 64 letters, digits and hyphens, "
-            "with a letter or digit at both ends"
-        )
+    check_cluster_name(args["cluster_name"])
     if ("organization_id" in args) == ("project_id" in args):
         raise ValueError("Atlas: give either organization_id (a new project) or project_id (an existing one)")
     if "project_name" in args and "project_id" in args:
@@ -304,8 +305,8 @@ def _check_cluster(args: AtlasClusterArgs, *, snapshots: bool, point_in_time: bo
         )
     if args.get("nodes", 3) not in (3, 5, 7):
         raise ValueError(f"the Atlas cluster's nodes are {args.get('nodes')}; they must be 3, 5 or 7")
-    if args.get("disk_gb", 10) < 10:
-        raise ValueError(f"the Atlas cluster's disk_gb is {args.get('disk_gb')}; it must be at least 10")
+    if "disk_gb" in args:
+        check_disk(args["tier"], int(args["disk_gb"]))
     if "oplog_hours" in args and not args.get("disk_autoscaling", True):
         raise ValueError("Atlas keeps oplog_hours only with disk_autoscaling; leave one of the two out")
     if point_in_time and not snapshots:

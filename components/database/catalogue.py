@@ -1,6 +1,7 @@
 """What MongoDB Atlas offers on AWS: regions and tiers. Plain data, usable without Pulumi."""
 
 import difflib
+import re
 
 REGIONS = frozenset(
     """
@@ -56,6 +57,42 @@ def check_tiers(tier: str, least: str | None, most: str | None) -> None:
         raise ValueError(f"the Atlas tier {tier} is below tier_min {least}")
     if most is not None and TIERS.index(tier) > TIERS.index(most):
         raise ValueError(f"the Atlas tier {tier} is above tier_max {most}")
+
+
+MOST_DISK_GB = {
+    "M10": 128,
+    "M20": 255,
+    "M30": 512,
+    "M40": 1024,
+    **dict.fromkeys(("M50", "M60", "M80", "M140", "M200", "M300"), 4096),
+}
+"""The largest disk of each tier on AWS (www.mongodb.com/docs/atlas/reference/amazon-aws/, "Cluster Configuration")."""
+
+
+def check_disk(tier: str, disk_gb: int) -> None:
+    """Raise ValueError for a disk that the tier does not have."""
+    if not 10 <= disk_gb <= MOST_DISK_GB[tier]:
+        raise ValueError(f"Atlas gives tier {tier} a disk of 10 to {MOST_DISK_GB[tier]} GB, not {disk_gb}")
+
+
+_CLUSTER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
+_IN_HOST_NAMES = 23
+"""Characters of a cluster's name that go into its host names (Atlas, "Create a Cluster": Cluster Name)."""
+
+
+def check_cluster_name(name: str) -> str:
+    """Return the name of a cluster that Atlas takes, else raise ValueError."""
+    if not _CLUSTER_NAME.fullmatch(name):
+        raise ValueError(
+            f"the Atlas cluster name {name!r} must be 1 to 64 letters, digits and hyphens, "
+            "with a letter or digit at both ends"
+        )
+    if name[:_IN_HOST_NAMES].endswith("-"):
+        raise ValueError(
+            f"the Atlas cluster name {name!r} has a hyphen as its {_IN_HOST_NAMES}rd character, with which its host "
+            "names would end"
+        )
+    return name
 
 
 def changes_by_itself(tier: str, least: str | None, most: str | None) -> bool:
