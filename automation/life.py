@@ -220,8 +220,9 @@ def _left(state: State, things: Collection[Kept], gone: Result) -> tuple[str, ..
     # The engine deletes nothing that goes down with something else.
     inside = {str(one["urn"]): str(one["deletedWith"]) for one in state.records if one.get("deletedWith")}
     left -= {urn for urn in left if urn in inside and inside[urn] not in left}
-    retained = {one.urn for one in state.resources if one.retained}
-    _demand(left <= retained, f"destroy left what nobody asked to keep: {sorted(left - retained)}", gone)
+    kept = set(state.kept)
+    _demand(left <= kept, f"destroy left what nobody asked to keep: {sorted(left - kept)}", gone)
+    _demand(kept <= left, f"destroy deleted what was to be kept: {sorted(kept - left)}", gone)
     return tuple(sorted(left))
 
 

@@ -175,7 +175,7 @@ class ChatStack:
             self._refuse_other_account(state)
             if unprotect:
                 self.unprotect()
-            kept = tuple(sorted(one.urn for one in state.resources if one.retained and one.custom))
+            kept = state.kept
             result = self._operate("destroy", self._stack.destroy)
         gone = {step.urn for step in result.steps}
         return replace(result, kept=tuple(urn for urn in kept if urn in gone))

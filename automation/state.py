@@ -80,6 +80,18 @@ class State:
         )
 
     @property
+    def kept(self) -> tuple[str, ...]:
+        """URNs of what stays in the clouds when it leaves the stack: what is retained, and what only goes with it."""
+        beside = {str(one["urn"]): str(one.get("deletedWith") or "") for one in self.records}
+        found = {one.urn for one in self.resources if one.retained and one.custom}
+        following = found
+        while following:
+            following = {urn for urn, other in beside.items() if other in following} - found
+            found |= following
+        custom = {one.urn for one in self.resources if one.custom}
+        return tuple(sorted(found & custom))
+
+    @property
     def pending(self) -> tuple[Pending, ...]:
         """What was interrupted."""
         return pendings(self.deployment.get("pending_operations") or [])

@@ -279,6 +279,7 @@ def _options(request: resource_pb2.RegisterResourceRequest) -> dict[str, Any]:
         "importId": request.importId,
         "provider": request.provider.rpartition("::")[0],
         "replaceOnChanges": sorted(request.replaceOnChanges),
+        "replaceWith": sorted(request.replace_with),
         "retainOnDelete": request.retainOnDelete or None,
     }
     return {key: value for key, value in options.items() if value}

@@ -111,18 +111,27 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Say what changed, and whether that needs a new resource."""
         token, name = _of_urn(request.urn)
         changed, before, news = _changed(request)
-        replaces = standins.replacing(token, before, news)
+        ignored = frozenset(request.ignoreChanges)
+        # The engine has put the old values back, but for those that hang on what is to be replaced.
+        changed = [key for key in changed if key not in ignored]
+        replaces = [
+            path
+            for path in standins.replacing(token, before, news)
+            if path.partition(".")[0] not in ignored and path not in ignored
+        ]
         refused = standins.unchangeable(token, before, news)
         if refused:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, "\n".join(refused))
         state, _ = decode(request.olds)
+        filled = standins.filled_in(token, state, news, ignored)
+        changed += filled
+        replaces += filled
         if standins.moved(token, state, news, self._of(context)):
             changed.append("region")
             replaces.append("region")
         if "tagsAll" in state and token.startswith("aws:"):
             ask = Ask(token, name, request.urn, news, self._of(context))
-            ignored = "tagsAll" in request.ignoreChanges
-            if "tags" not in changed and not ignored and tags_all(ask) != state["tagsAll"]:
+            if "tags" not in changed and "tagsAll" not in ignored and tags_all(ask) != state["tagsAll"]:
                 changed.append("tagsAll")
                 if standins.tagged_once(token):
                     replaces.append("tagsAll")

@@ -130,7 +130,8 @@ class AtlasClusterArgs(TypedDict):
     protect: NotRequired[bool]
     """Whether Pulumi refuses to delete the project and the cluster. Default false."""
     retain: NotRequired[bool]
-    """Whether project and cluster stay in Atlas when they leave the stack. Default false."""
+    """Whether project and cluster stay in Atlas when they leave the stack, and with them the snapshot schedule, the
+    maintenance hour, the alerts and auditing. Default false."""
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Tags of project and cluster."""
 
@@ -181,6 +182,11 @@ class AtlasCluster(Component):
         cluster = self._cluster(name, args, region, snapshots=snapshots, point_in_time=point_in_time)
         self.cluster_name = cluster.name
         self.srv_address = cluster.connection_strings.apply(lambda strings: strings.standard_srv or "")
+
+        def beside() -> pulumi.ResourceOptions:
+            # A cluster that is kept goes on to be backed up, maintained and watched.
+            return self.child(deleted_with=cluster if retain else None)
+
         if snapshots:
             backup.schedule_snapshots(
                 f"{name}-schedule",
@@ -188,7 +194,7 @@ class AtlasCluster(Component):
                 project_id=self.project_id,
                 cluster_name=self.cluster_name,
                 point_in_time=point_in_time,
-                opts=self.child(),
+                opts=beside(),
             )
         if "maintenance" in args:
             window = args["maintenance"]
@@ -198,7 +204,7 @@ class AtlasCluster(Component):
                 day_of_week=DAYS.index(window["day"]) + 1,
                 hour_of_day=window["hour"],
                 auto_defer_once_enabled=window.get("defer", True),
-                opts=self.child(),
+                opts=beside(),
             )
         if alerting:
             for alert in (*alerts.ALERTS, *(alerts.BACKUP_ALERTS if snapshots else ())):
@@ -208,7 +214,7 @@ class AtlasCluster(Component):
                     project_id=self.project_id,
                     cluster_name=self.cluster_name,
                     emails=args.get("alert_emails", ()),
-                    child=self.child,
+                    child=beside,
                 )
         if args.get("auditing", False):
             mongodbatlas.Auditing(
@@ -217,7 +223,7 @@ class AtlasCluster(Component):
                 enabled=True,
                 audit_filter=AUDIT_FILTER,
                 audit_authorization_success=False,
-                opts=self.child(),
+                opts=beside(),
             )
         self.register_outputs(
             {

@@ -33,7 +33,8 @@ def private_bucket(
 ) -> PrivateBucket:
     """Make a bucket that nobody can open by mistake: public access blocked, no ACLs, encrypted, versioned.
 
-    Old versions go after `noncurrent_days`, objects after `expire_days` where given.
+    Old versions go after `noncurrent_days`, objects after `expire_days` where given. Where the bucket is kept, so are
+    its settings: they go with it.
     """
     bucket = aws.s3.Bucket(
         name,
@@ -48,13 +49,13 @@ def private_bucket(
         block_public_policy=True,
         ignore_public_acls=True,
         restrict_public_buckets=True,
-        opts=child(),
+        opts=child(deleted_with=bucket),
     )
     aws.s3.BucketOwnershipControls(
         f"{name}-owner",
         bucket=bucket.id,
         rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
-        opts=child(),
+        opts=child(deleted_with=bucket),
     )
     aws.s3.BucketServerSideEncryptionConfiguration(
         f"{name}-encryption",
@@ -70,13 +71,13 @@ def private_bucket(
                 bucket_key_enabled=kms_key_arn is not None,
             )
         ],
-        opts=child(),
+        opts=child(deleted_with=bucket),
     )
     versioning = aws.s3.BucketVersioning(
         f"{name}-versioning",
         bucket=bucket.id,
         versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
-        opts=child(),
+        opts=child(deleted_with=bucket),
     )
     aws.s3.BucketLifecycleConfiguration(
         f"{name}-lifecycle",
@@ -104,7 +105,7 @@ def private_bucket(
             )
         ],
         # AWS counts old versions only once versioning is on.
-        opts=child(depends_on=[versioning]),
+        opts=child(deleted_with=bucket, depends_on=[versioning]),
     )
     return PrivateBucket(bucket, closed)
 

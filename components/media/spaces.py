@@ -107,7 +107,7 @@ class SpacesStore(Component):
                     max_age_seconds=CORS_SECONDS,
                 )
             ],
-            opts=self.child(),
+            opts=self.child(deleted_with=bucket),
         )
         # The version is in the name, so that the new key is there before the old one goes.
         key = digitalocean.SpacesKey(

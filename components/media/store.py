@@ -125,7 +125,7 @@ class MediaStore(Component):
                     max_age_seconds=CORS_SECONDS,
                 )
             ],
-            opts=self.child(),
+            opts=self.child(deleted_with=made.bucket),
         )
         statements = list(tls_only(self.bucket_arn))
         if "cdn" in args:
@@ -135,7 +135,7 @@ class MediaStore(Component):
             bucket=made.bucket.id,
             policy=iam.document(*statements),
             # S3 refuses two changes of a bucket's access at the same moment.
-            opts=self.child(depends_on=[made.closed]),
+            opts=self.child(deleted_with=made.bucket, depends_on=[made.closed]),
         )
         if args.get("access_logs", False):
             self._log(name, made.bucket, force_destroy=force_destroy)
@@ -223,7 +223,7 @@ class MediaStore(Component):
                     conditions={"ArnEquals": {"aws:SourceArn": bucket.arn}},
                 ),
             ),
-            opts=self.child(depends_on=[logs.closed]),
+            opts=self.child(deleted_with=logs.bucket, depends_on=[logs.closed]),
         )
         aws.s3.BucketLogging(
             f"{name}-bucket-logging",

@@ -177,7 +177,9 @@ class DoksCluster(Component):
             size=1,
             vpcs=[digitalocean.VpcNatGatewayVpcArgs(vpc_uuid=vpc.id)],
             tcp_timeout_seconds=NAT_TIMEOUT_SECONDS,
-            opts=self.child(),
+            # The provider fills in `subnetUuid` inside this set, compares the whole set, and would make another
+            # gateway at each deployment (terraform-provider-digitalocean, issue 1597). Another network still does.
+            opts=self.child(ignore_changes=["vpcs"], replace_with=[vpc]),
         )
         ClusterObject(
             f"{name}-route",

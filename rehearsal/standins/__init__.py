@@ -8,7 +8,7 @@ import contextlib
 import importlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import zip_longest
@@ -243,6 +243,29 @@ def replacing(token: str, before: Mapping[str, Any], after: Mapping[str, Any]) -
     if standin.replaces_when is not None:
         found.update(_compared(standin.replaces_when, before, after))
     return sorted(found)
+
+
+def filled_in(
+    token: str, state: Mapping[str, Any], inputs: Mapping[str, Any], ignored: Collection[str]
+) -> list[str]:
+    """Return the sets that differ by what the cloud has filled in; for the provider that is a new resource."""
+    standin = find(token)
+    return [
+        path
+        for path, members in (standin.filled if standin is not None else {}).items()
+        if path not in ignored
+        and not _holds(state.get(path), inputs.get(path), members)
+        and not has_unknown(inputs.get(path))
+    ]
+
+
+def _holds(state: Any, inputs: Any, members: frozenset[str]) -> bool:
+    """Whether what the state has of these members is also given."""
+
+    def given(values: Any) -> list[str]:
+        return sorted(repr([(key, one.get(key) or None) for key in sorted(members)]) for one in values or [])
+
+    return given(state) == given(inputs)
 
 
 def unchangeable(token: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

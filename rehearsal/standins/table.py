@@ -141,6 +141,9 @@ class Standin:
     """Paths of inputs (`spec.serviceName`; lists are passed through) whose change makes a new resource."""
     replaces_when: Compare | None = None
     """Further such paths, where it depends on both values: a version that is lowered."""
+    filled: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Sets of objects to those of their members that the cloud fills in where they are left out. The provider compares
+    sets as a whole: left out again, such a member makes a new resource, unless the program ignores the set."""
     stays: Compare | None = None
     """What the real provider refuses to change: sentences."""
     refuses: Callable[[Ask], list[str]] | None = None

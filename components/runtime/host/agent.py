@@ -60,7 +60,7 @@ class HostAgent(Component):
             f"{name}-documents-policy",
             bucket=made.bucket.id,
             policy=iam.document(*tls_only(made.bucket.arn)),
-            opts=self.child(depends_on=[made.closed]),
+            opts=self.child(deleted_with=made.bucket, depends_on=[made.closed]),
         )
         caller = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=self))
         partition = caller.arn.apply(lambda arn: arn.split(":")[1])

@@ -111,7 +111,7 @@ class HostConfig(Component):
             f"{name}-backups-policy",
             bucket=made.bucket.id,
             policy=iam.document(*tls_only(made.bucket.arn)),
-            opts=self.child(depends_on=[made.closed]),
+            opts=self.child(deleted_with=made.bucket, depends_on=[made.closed]),
         )
         return made.bucket
 

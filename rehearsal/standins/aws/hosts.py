@@ -2,6 +2,7 @@
 
 import base64
 import re
+from typing import Any
 
 from rehearsal.standins.aws.common import BASE36
 from rehearsal.standins.aws.network import public_address
@@ -60,6 +61,15 @@ def _ports(ask: Ask) -> list[str]:
     return found
 
 
+def _open_ports(ask: Ask) -> list[dict[str, Any]]:
+    """Without any addresses a port is open to all of them."""
+    world = {"cidrs": ["0.0.0.0/0"], "ipv6Cidrs": ["::/0"]}
+    return [
+        port if port.keys() & {"cidrs", "ipv6Cidrs", "cidrListAliases"} else {**port, **world}
+        for port in ask["portInfos"]
+    ]
+
+
 TYPES: dict[str, Standin] = {
     "aws:lightsail/instance:Instance": Standin(
         what="host",
@@ -85,6 +95,9 @@ TYPES: dict[str, Standin] = {
     "aws:lightsail/instancePublicPorts:InstancePublicPorts": Standin(
         what="open ports of the host",
         id=lambda ask: f"{ask['instanceName']}-{ask.number(2**32)}",
+        computed={"portInfos": _open_ports},
+        # Of the set's members these are filled in (instance_public_ports.go).
+        filled={"portInfos": names("cidrs ipv6Cidrs")},
         replaces=names("instanceName portInfos region"),
         refuses=_ports,
     ),

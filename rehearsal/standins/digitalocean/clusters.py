@@ -87,7 +87,12 @@ def _pool(ask: Ask) -> dict[str, Any]:
 
 def _gateway_vpcs(ask: Ask) -> list[dict[str, Any]]:
     return [
-        {"defaultGateway": False, **vpc, "gatewayIp": vpc.get("gatewayIp") or f"10.30.{at}.5"}
+        {
+            "defaultGateway": False,
+            **vpc,
+            "subnetUuid": vpc.get("subnetUuid") or ask.uuid(f"subnet{at}"),
+            "gatewayIp": vpc.get("gatewayIp") or f"10.30.{at}.5",
+        }
         for at, vpc in enumerate(ask["vpcs"])
     ]
 
@@ -134,7 +139,9 @@ TYPES: dict[str, Standin] = {
             "vpcs": _gateway_vpcs,
         },
         autoname=Autoname(),
+        # Of the set's members `subnetUuid` is filled in by the cloud (resource_vpc_nat_gateway.go).
         replaces=names("region type vpcs"),
+        filled={"vpcs": names("subnetUuid")},
     ),
     "digitalocean:index/kubernetesCluster:KubernetesCluster": Standin(
         what="Kubernetes cluster with its nodes",
