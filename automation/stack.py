@@ -148,12 +148,15 @@ class ChatStack:
         return self.up(policies=policies, anew=[found[name]])
 
     def refresh(self, *, targets: Sequence[str] = ()) -> Result:
-        """Take over into the state what the clouds have; only of these URNs, where some are given."""
-        return self._operate("refresh", self._stack.refresh, target=list(targets) or None)
+        """Take over into the state what the clouds have; only of these URNs, where some are given.
+
+        The program is run for it: credentials in the state may be over (a DOKS cluster's are after seven days).
+        """
+        return self._operate("refresh", self._stack.refresh, target=list(targets) or None, run_program=True)
 
     def drift(self) -> Result:
         """Compare the clouds with the state, and change neither; `steps` is what was changed behind our back."""
-        return self._operate("drift", self._stack.preview_refresh)
+        return self._operate("drift", self._stack.preview_refresh, run_program=True)
 
     def destroy(self, *, confirm: str, unprotect: bool = False) -> Result:
         """Delete all that the stack has made, but what is kept on purpose (`kept` of the result).

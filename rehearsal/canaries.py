@@ -28,10 +28,23 @@ def _service_account(key: str) -> str:
     )
 
 
+def _kubeconfig(key: str) -> str:
+    named = {"name": "rehearsal"}
+    return json.dumps(
+        {
+            "clusters": [{**named, "cluster": {"server": "https://cluster.example.net:6443"}}],
+            "contexts": [{**named, "context": {"cluster": "rehearsal", "user": "rehearsal"}}],
+            "current-context": "rehearsal",
+            "users": [{**named, "user": {"token": _hex(key)}}],
+        }
+    )
+
+
 _FORMS: dict[str, Callable[[str], str]] = {
     "apnCertificate": _pem("CERTIFICATE"),
     "apnKey": _pem("PRIVATE KEY"),
     "fcmServiceAccount": _service_account,
+    "kubeconfig": _kubeconfig,
     "mongodbUri": _mongodb("rocketchat"),
     "samlPrivateKey": _pem("PRIVATE KEY"),
 }

@@ -12,6 +12,7 @@ from rehearsal.errors import RehearsalError
 from rehearsal.faults import Fault, Faults
 from rehearsal.standins import again, once
 from rehearsal.standins.table import Cloud, Existing
+from rehearsal.standins.tokens import LivingTokens
 
 _Key = TypeVar("_Key")
 
@@ -53,6 +54,7 @@ class StandinCloud:
         self._held: dict[tuple[object, ...], list[Kept]] = {}
         self._made: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self.tokens = LivingTokens()
         self.faults: Faults | None = None
         """What goes wrong, in rehearsals of that."""
 
@@ -166,7 +168,7 @@ class StandinCloud:
         """
         things = self.things()
         ids = {thing.id for thing in things}
-        return {
+        return self.tokens.texts() | {
             f"{thing.type} {thing.name} {key} {thing.generation}": value
             for thing in things
             for key in sorted(thing.secrets)

@@ -16,6 +16,7 @@ from rehearsal import standins
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.errors import RehearsalError
 from rehearsal.faults import Fault, FaultError
+from rehearsal.standins.kubernetes.reach import unreachable
 from rehearsal.standins.table import Ask, Cloud, Existing, tags_all
 from rehearsal.wire import UNKNOWN, at_path, decode, encode
 
@@ -144,7 +145,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs, secrets = decode(request.properties)
         cloud, generation = self._of(context), self._cloud.generation(request.urn)
         with _told(context):
-            ask = Ask(token, name, request.urn, inputs, cloud, generation)
+            ask = self._ask(token, name, request.urn, inputs, cloud, generation)
             made = standins.make(ask, preview=request.preview)
         properties = _outputs(made, secrets)
         if not request.preview:
@@ -164,6 +165,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 self._answered(context, inputs, secrets, there),
                 self._cloud.calling("create", request.urn) as half,
             ):
+                self._reach(token, cloud)
                 self._cloud.create(replace(kept, ready=not half))
         return provider_pb2.CreateResponse(id=made.id, properties=properties)
 
@@ -171,10 +173,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Return what exists: what the state knows by its URN and id, anything else by what an import takes."""
         token, _ = _of_urn(request.urn)
         with self._answered(context, {}, frozenset()), self._cloud.calling("read", request.urn):
+            self._reach(token, self._of(context))
             state, _ = decode(request.properties)
             found = self._cloud.read(request.urn, request.id, state.get("arn"))
             if found is None and not request.properties.fields:
                 found = self._cloud.find(token, request.id)
+            if found is not None:
+                found = self._renewed(found)
         if found is None:
             return provider_pb2.ReadResponse(id="")
         return provider_pb2.ReadResponse(
@@ -191,7 +196,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         generation = kept.generation if kept is not None else 0
         cloud = self._of(context)
         with _told(context):
-            ask = Ask(token, name, request.urn, inputs, cloud, generation)
+            ask = self._ask(token, name, request.urn, inputs, cloud, generation)
             made = standins.make(ask, preview=request.preview, own_id=request.id)
         properties = _outputs(made, secrets)
         if not request.preview:
@@ -211,12 +216,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 self._answered(context, inputs, secrets, there),
                 self._cloud.calling("update", request.urn) as half,
             ):
+                self._reach(token, cloud)
                 self._cloud.update(replace(changed, ready=not half))
         return provider_pb2.UpdateResponse(properties=properties)
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Delete a resource."""
+        token, _ = _of_urn(request.urn)
         with self._answered(context, {}, frozenset()), self._cloud.calling("delete", request.urn):
+            self._reach(token, self._of(context))
             state, _ = decode(request.properties)
             self._cloud.delete(request.urn, request.id, state.get("arn"))
         return empty_pb2.Empty()
@@ -225,7 +233,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Answer a data lookup."""
         args, _ = decode(request.args)
         with self._answered(context, {}, frozenset()), self._cloud.calling("invoke", request.tok):
-            answer = standins.look_up(request.tok, args, self._of(context), self._existing)
+            answer = standins.look_up(
+                request.tok, args, self._of(context), self._existing, self._cloud.tokens
+            )
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").CopyFrom(encode(answer))
         return response
@@ -233,6 +243,27 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         """Nothing takes long enough to be cancelled."""
         return empty_pb2.Empty()
+
+    def _ask(
+        self, token: str, name: str, urn: str, inputs: Mapping[str, Any], cloud: Cloud, generation: int
+    ) -> Ask:
+        return Ask(
+            token, name, urn, inputs, cloud, generation, world=self._existing, tokens=self._cloud.tokens
+        )
+
+    def _renewed(self, found: Kept) -> Kept:
+        ask = self._ask(found.type, found.name, found.urn, found.inputs, found.cloud, found.generation)
+        outputs = standins.renewed(replace(ask, own_id=found.id), found.outputs)
+        if outputs != found.outputs:
+            found = replace(found, outputs=outputs)
+            self._cloud.update(found)
+        return found
+
+    def _reach(self, token: str, cloud: Cloud) -> None:
+        """Raise RehearsalError for what is in a cluster that the provider does not reach."""
+        why = unreachable(cloud.kubeconfig, self._cloud.tokens) if token.startswith("kubernetes:") else None
+        if why is not None:
+            raise RehearsalError(why)
 
     def _existing(self, begins: str) -> list[Existing]:
         return [thing.existing for thing in self._cloud.things() if thing.type.startswith(begins)]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from components.database.uri import uri_problem
+from components.runtime.kubeconfig import kubeconfig_problem
 from stacks.problems import Problem
 from stacks.spec import (
     HostMedia,
@@ -91,6 +92,7 @@ SECRETS = {
             "Kubeconfig (YAML) of the existing cluster, with credentials of its own.",
             _never,
             _cluster,
+            kubeconfig_problem,
         ),
         SecretKey("smtpPassword", "Password of the SMTP user.", _smtp_user, _smtp_user),
         SecretKey("oidcClientSecret", "Secret of the OpenID Connect client.", _oidc, _oidc),

@@ -4,20 +4,29 @@ import components  # noqa: F401 - before the SDKs, which it makes import one fil
 
 # isort: split
 
+import time
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 import yaml
+from planning import one, values_of
 
 import automation
+from automation import AutomationError
+from components.cluster_object import ClusterObject
 from components.database.atlas import AtlasCluster
 from components.runtime.doks import DoksCluster, DoksClusterArgs
+from components.runtime.kubeconfig import kubeconfig_problem
 from rehearsal import stack as rehearsed
 from rehearsal import standins
-from rehearsal.plan import PlannedResource
+from rehearsal.errors import RehearsalError
+from rehearsal.plan import PlannedResource, plan_program
+from rehearsal.standins.tokens import WEEK
 from rehearsal.testing import needs_engine
-from stacks import files
+from stacks import deploy, files
+from stacks.files import as_config
 
 
 def doks(**changes: Any) -> DoksClusterArgs:
@@ -60,16 +69,16 @@ def steps(result: automation.Result) -> dict[str, str]:
 @needs_engine
 def test_a_second_up_leaves_the_nat_gateway_alone_and_another_network_replaces_it() -> None:
     args = doks()
-    with (
-        automation.rehearsal(program=lambda: DoksCluster("k", args) and None) as backend,
-        opened(backend) as stack,
-    ):
+
+    def program() -> None:
+        DoksCluster("k", args)
+
+    with automation.rehearsal(program=program) as backend, opened(backend) as stack:
         stack.up(preview=False)
         again = stack.up(preview=False)
         assert again.changed == 0, steps(again)
         args["vpc_cidr"] = "10.60.0.0/20"
-        moved = stack.up(preview=False)
-        print(steps(moved))
+        stack.up(preview=False)
         assert stack.up(preview=False).changed == 0
         assert backend.cloud is not None
         there = {thing.name: thing for thing in backend.cloud.things()}
@@ -98,19 +107,19 @@ def test_the_stand_ins_fill_in_what_the_clouds_fill_in_inside_sets() -> None:
 @pytest.mark.parametrize("stack", files.names())
 def test_no_stack_leaves_out_of_a_set_what_the_cloud_fills_in(stack: str) -> None:
     for resource in rehearsed.plan(stack).resources:
-        for one in SETS:
-            if resource.type != one["type"] or one["settled"] == "empty":
+        for filled in SETS:
+            if resource.type != filled["type"] or filled["settled"] == "empty":
                 continue
-            given = resource.inputs.get(one["set"])
-            if one["settled"] == "unused":
+            given = resource.inputs.get(filled["set"])
+            if filled["settled"] == "unused":
                 assert not given, resource.name
-            elif one["set"] not in resource.options.get("ignoreChanges", ()):
+            elif filled["set"] not in resource.options.get("ignoreChanges", ()):
                 assert not standins.filled_in(resource.type, resource.outputs, resource.inputs, ()), (
                     resource.name
                 )
 
 
-SETTINGS = {
+SETTINGS: dict[str, str | tuple[str, ...]] = {
     "aws:s3/bucket:Bucket": "aws:s3/bucket",
     "digitalocean:index/spacesBucket:SpacesBucket": "digitalocean:index/spacesBucket",
     "mongodbatlas:index/advancedCluster:AdvancedCluster": (
@@ -144,8 +153,8 @@ def test_what_is_kept_is_still_looked_after(stack: str) -> None:
             and _belongs(one, held)
         ]
         assert settings, held.name
-        for one in settings:
-            assert one.options.get("deletedWith") == held.urn, f"{one.type} {one.name}"
+        for setting in settings:
+            assert setting.options.get("deletedWith") == held.urn, f"{setting.type} {setting.name}"
 
 
 @needs_engine
@@ -176,3 +185,140 @@ def test_a_kept_atlas_cluster_keeps_its_schedule_window_and_alerts_and_another_o
         gone = stack.destroy(confirm="providers")
         assert {thing.name for thing in backend.cloud.things()} == (before if retain else set())
         assert {urn.rpartition("::")[2] for urn in gone.kept} == (before if retain else set())
+
+
+def cluster() -> None:
+    made = DoksCluster("k", doks())
+    ClusterObject(
+        "inside",
+        api_version="gateway.networking.k8s.io/v1",
+        kind="HTTPRoute",
+        metadata={"name": "inside", "namespace": "chat"},
+        spec={"hostnames": ["chat.example.com"]},
+        opts=pulumi.ResourceOptions(provider=made.provider),
+    )
+
+
+@needs_engine
+def test_a_clusters_credentials_may_end_and_neither_refresh_nor_drift_nor_up_minds() -> None:
+    with automation.rehearsal(program=cluster) as backend, opened(backend) as stack:
+        assert backend.cloud is not None
+        backend.cloud.tokens.seconds = 1
+        stack.up(preview=False)
+        time.sleep(1.5)
+        with pytest.raises(AutomationError, match="asked for the client to provide credentials"):
+            stack.run(["refresh", "--yes", "--skip-preview", "--run-program=false"])
+        backend.cloud.tokens.seconds = WEEK
+        assert {name for name in steps(stack.drift()) if "inside" in name} == set()
+        stack.refresh()
+        stack.up(preview=False)
+        assert stack.up(preview=False).changed == 0
+
+
+@needs_engine
+def test_new_credentials_at_each_call_are_no_change_while_those_of_the_state_hold() -> None:
+    with automation.rehearsal(program=cluster) as backend, opened(backend) as stack:
+        stack.up(preview=False)
+        again = stack.up(preview=False)
+        assert again.changed == 0, steps(again)
+        assert stack.refresh().changed == 0
+        assert stack.drift().changed == 0
+
+
+def _machines(folder: Path) -> dict[str, str | None]:
+    """What $KUBECONFIG is on several machines; kubectl takes a list of files."""
+    there = folder / "config"
+    there.write_text("apiVersion: v1\nclusters: []\ncontexts: []\nusers: []\n", encoding="utf-8")
+    missing = folder / "missing"
+    return {"none": None, "file": str(there), "missing": str(missing), "list": f"{there}:{missing}"}
+
+
+def _on(machine: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if machine is None:
+        monkeypatch.delenv("KUBECONFIG", raising=False)
+    else:
+        monkeypatch.setenv("KUBECONFIG", machine)
+
+
+def test_the_state_is_the_same_whatever_kubeconfig_a_machine_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for machine in _machines(tmp_path).values():
+        _on(machine, monkeypatch)
+        provider = one(rehearsed.plan("local"), "pulumi:providers:kubernetes")
+        assert provider.inputs["kubeconfig"] == ""
+
+
+@needs_engine
+def test_a_stack_goes_from_machine_to_machine_without_a_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machines = _machines(tmp_path)
+    with (
+        automation.rehearsal() as backend,
+        automation.open_stack("local", backend=backend, policies=False) as stack,
+    ):
+        _on(machines["list"], monkeypatch)
+        stack.up(preview=False)
+        for machine in machines.values():
+            _on(machine, monkeypatch)
+            assert stack.preview().changed == 0
+        _on(machines["missing"], monkeypatch)
+        assert stack.refresh().changed == 0
+
+
+USER: dict[str, Any] = {"name": "u", "user": {"token": "t"}}
+KUBECONFIG: dict[str, Any] = {
+    "clusters": [{"name": "c", "cluster": {"server": "https://cluster.example.com"}}],
+    "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+    "users": [USER],
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("~/.kube/config", "not by its path"),
+        ("/home/me/a:/home/me/b", "not by its path"),
+        ("a: [", "not valid YAML"),
+        ("- a", "no YAML object"),
+        (yaml.safe_dump({**KUBECONFIG, "users": []}), "has no users"),
+        (yaml.safe_dump({**KUBECONFIG, "clusters": ["c"]}), "has no clusters"),
+        (
+            yaml.safe_dump({**KUBECONFIG, "users": [{"name": "u", "user": {"client-key": "/home/me/key"}}]}),
+            "files of the machine",
+        ),
+    ],
+)
+def test_a_secret_kubeconfig_that_no_machine_can_use_is_refused_without_quoting_it(
+    given: str, told: str
+) -> None:
+    problem = kubeconfig_problem(given)
+    assert problem is not None
+    assert told in problem
+    assert "/home/me" not in problem
+    with pytest.raises(RehearsalError, match="kubectl config view --raw --flatten --minify"):
+        plan_program(
+            deploy.run,
+            stack="local",
+            config=as_config(values_of("local")) | {"rocketchat:kubeconfig": given},
+            secret_keys=["rocketchat:kubeconfig"],
+        )
+
+
+def test_a_kubeconfig_with_credentials_of_its_own_is_taken() -> None:
+    assert kubeconfig_problem(yaml.safe_dump(KUBECONFIG)) is None
+
+
+@needs_engine
+def test_credentials_that_were_dropped_from_the_state_are_asked_for_anew() -> None:
+    with automation.rehearsal(program=cluster) as backend, opened(backend) as stack:
+        assert backend.cloud is not None
+        stack.up(preview=False)
+        issued = len(backend.cloud.tokens.texts())
+        state = stack.export_state()
+        record = next(found for found in state.records if found["urn"].endswith("::k-cluster"))
+        record["outputs"].pop("kubeConfigs")
+        stack.import_state(state)
+        stack.up(preview=False)
+        assert len(backend.cloud.tokens.texts()) == issued + 1

@@ -1,6 +1,8 @@
 """A cluster of DigitalOcean Kubernetes, with a network of its own and fixed addresses for what leaves it."""
 
+import datetime as dt
 import re
+from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -14,6 +16,8 @@ from components.values import Egress
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 
 KUBECONFIG_SECONDS = 7 * 24 * 3600
+RENEWED_SECONDS = 3600
+"""Credentials that end so soon are not used: a deployment must not outlive them."""
 
 NAT_TIMEOUT_SECONDS = 3600
 """Idle connections to the database outlive DigitalOcean's own five minutes."""
@@ -82,7 +86,8 @@ class DoksCluster(Component):
     endpoint: pulumi.Output[str]
     """Address of the control plane."""
     kubeconfig: pulumi.Output[str]
-    """Credentials for objects in the cluster, good for seven days and asked for anew at each deployment (secret)."""
+    """Credentials for objects in the cluster, good for seven days (secret). Those of the state as long as they hold,
+    then new ones at each deployment, until a refresh takes new ones over into the state."""
 
     def __init__(self, name: str, args: DoksClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         _check(args)
@@ -131,13 +136,7 @@ class DoksCluster(Component):
         self.cluster_id = cluster.id
         self.cluster_name = cluster.name
         self.endpoint = cluster.endpoint
-        # Asked for anew at every deployment: the credentials in the state are over after seven days. Through the
-        # id, so that nobody asks for a cluster that is still to be made.
-        found = digitalocean.get_kubernetes_cluster_output(
-            name=pulumi.Output.all(cluster.id, cluster.name).apply(lambda known: str(known[1])),
-            opts=pulumi.InvokeOptions(parent=self),
-        )
-        raw: pulumi.Output[str] = found.kube_configs.apply(lambda configs: str(configs[0].raw_config))
+        raw: pulumi.Output[str] = cluster.kube_configs.apply(self._credentials)
         self.kubeconfig = pulumi.Output.secret(raw)
         self._provider = kubernetes.Provider(
             f"{name}-objects",
@@ -168,6 +167,18 @@ class DoksCluster(Component):
         """The NAT gateway's address; none without it."""
         return Egress(self._addresses)
 
+    def _credentials(
+        self, kept: "Sequence[digitalocean.outputs.KubernetesClusterKubeConfig] | None"
+    ) -> pulumi.Output[str]:
+        """Return the state's own kubeconfig, or a new one where that is about to end."""
+        if kept and _holds(kept[0].expires_at):
+            return pulumi.Output.from_input(str(kept[0].raw_config))
+        found = digitalocean.get_kubernetes_cluster_output(
+            name=self._cluster.name, opts=pulumi.InvokeOptions(parent=self)
+        )
+        made: pulumi.Output[str] = found.kube_configs.apply(lambda configs: str(configs[0].raw_config))
+        return made
+
     def _nat(self, name: str, args: DoksClusterArgs, vpc: "digitalocean.Vpc") -> pulumi.Output[str]:
         gateway = digitalocean.VpcNatGateway(
             f"{name}-nat",
@@ -197,6 +208,14 @@ class DoksCluster(Component):
         return gateway.egresses.apply(
             lambda egresses: str((egresses[0].public_gateways or [])[0].ipv4) if egresses else ""
         )
+
+
+def _holds(until: str | None) -> bool:
+    try:
+        left = dt.datetime.fromisoformat(until or "") - dt.datetime.now(dt.UTC)
+    except (TypeError, ValueError):
+        return False
+    return left.total_seconds() > RENEWED_SECONDS
 
 
 def _check(args: DoksClusterArgs) -> None:

@@ -17,12 +17,14 @@ from typing import Any
 from rehearsal.errors import RehearsalError
 from rehearsal.standins import requests, schema
 from rehearsal.standins.table import (
+    OF_A_PLAN,
     Ask,
     Cloud,
     Compare,
     Lookup,
     NotKnownYetError,
     Standin,
+    Tokens,
     World,
     empty_world,
     tags_all,
@@ -160,7 +162,9 @@ def cloud_of(inputs: Mapping[str, Any], region: str | None = None) -> Cloud:
     given_region = inputs.get("region") or inputs.get("clusterIdentifier")
     where = given_region if isinstance(given_region, str) and given_region else region
     plain_tags = {key: value for key, value in wanted.items() if isinstance(value, str)}
-    return Cloud(region=where, default_tags=plain_tags) if where else Cloud(default_tags=plain_tags)
+    kubeconfig = inputs.get("kubeconfig")
+    made = Cloud(default_tags=plain_tags, kubeconfig=kubeconfig if isinstance(kubeconfig, str) else "")
+    return replace(made, region=where) if where else made
 
 
 def make(ask: Ask, *, preview: bool = False, own_id: str = "") -> Made:
@@ -210,7 +214,16 @@ def existing(token: str, name: str, urn: str, own_id: str, state: Mapping[str, A
     return Made(own_id, outputs, shape.secret & outputs.keys())
 
 
-def look_up(token: str, args: Mapping[str, Any], cloud: Cloud, world: World = empty_world) -> dict[str, Any]:
+def renewed(ask: Ask, outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the outputs of what exists as a read of it finds them now."""
+    standin = find(ask.token)
+    anew = standin.renewed if standin is not None else ()
+    return {**outputs, **{key: standin.computed[key](ask) for key in anew if standin is not None}}
+
+
+def look_up(
+    token: str, args: Mapping[str, Any], cloud: Cloud, world: World = empty_world, tokens: Tokens = OF_A_PLAN
+) -> dict[str, Any]:
     """Answer a data lookup. Raises UnknownToCloudError for one that is not known, or for wrong arguments."""
     lookup, shape = _package(token.partition(":")[0])[1].get(token), schema.lookup(token)
     if lookup is None or shape is None:
@@ -223,7 +236,7 @@ def look_up(token: str, args: Mapping[str, Any], cloud: Cloud, world: World = em
         raise UnknownToCloudError("\n".join(f"{token}: {mistake}" for mistake in found))
     if has_unknown(args):
         return dict.fromkeys(shape.outputs, UNKNOWN)
-    ask = Ask(token, token, "", args, cloud, world=world)
+    ask = Ask(token, token, "", args, cloud, world=world, tokens=tokens)
     try:
         answer = {key: args.get(key) for key in shape.outputs}
         answer |= {key: compute(ask) for key, compute in lookup.computed.items()}

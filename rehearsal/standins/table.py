@@ -24,6 +24,8 @@ class Cloud:
 
     region: str = "us-east-1"
     default_tags: Mapping[str, str] = field(default_factory=dict)
+    kubeconfig: str = field(default="", repr=False)
+    """How the provider reaches its cluster."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,30 @@ def empty_world(_token: str) -> Iterable[Existing]:
 
 
 @dataclass(frozen=True)
+class Token:
+    """Credentials that hold for some time."""
+
+    text: str = field(repr=False)
+    until: str
+    """When they end, as RFC 3339 has it."""
+
+
+class Tokens:
+    """The tokens of a plan: always the same ones, long over by the clock, and never refused."""
+
+    def issue(self, seed: str) -> Token:
+        """Give out the token of a seed of hex digits."""
+        return Token(f"dop_v1_{seed}", CREATED)
+
+    def over(self, text: str) -> bool:  # noqa: ARG002 - those of a cloud that lives differ
+        """Whether nobody takes it any more."""
+        return False
+
+
+OF_A_PLAN = Tokens()
+
+
+@dataclass(frozen=True)
 class Ask:
     """One resource or lookup for which a stand-in makes values. `ask["key"]` is an input, or None."""
 
@@ -60,7 +86,8 @@ class Ask:
     """How many of this URN the cloud holds already; a replacement gets other ids than what it replaces."""
     own_id: str = ""
     world: World = empty_world
-    """What exists already; lookups ask it."""
+    """What exists already."""
+    tokens: Tokens = OF_A_PLAN
 
     def __getitem__(self, key: str) -> Any:
         value = self.inputs.get(key)
@@ -144,6 +171,8 @@ class Standin:
     filled: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Sets of objects to those of their members that the cloud fills in where they are left out. The provider compares
     sets as a whole: left out again, such a member makes a new resource, unless the program ignores the set."""
+    renewed: frozenset[str] = frozenset()
+    """Computed outputs that a read makes anew: credentials that are over."""
     stays: Compare | None = None
     """What the real provider refuses to change: sentences."""
     refuses: Callable[[Ask], list[str]] | None = None

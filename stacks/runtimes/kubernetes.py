@@ -211,7 +211,9 @@ class OnKubernetes(_Cluster):
             raise TypeError("this is for runtime kubernetes")
         provider = kubernetes.Provider(
             "kubernetes",
-            kubeconfig=secrets.values.get("kubeconfig"),
+            # Never left out: the SDK would write $KUBECONFIG into the state, which differs from machine to machine and
+            # may be a list, that the provider takes for a path. When it is empty the provider looks there by itself.
+            kubeconfig=secrets.values.get("kubeconfig", ""),
             context=runtime.context,
             # The provider cannot see which cluster this machine's own kubeconfig leads to: without this, another
             # context would leave everything where it is, and later changes would look for it in the other cluster.
