@@ -21,6 +21,7 @@ from automation.backend import KEPT, Backend, rehearsal
 from automation.errors import AutomationError, NoEngineError
 from automation.events import Event, Moved, OnEvent, Started
 from automation.judged import of_file
+from automation.rotation import kind_of
 from automation.stack import TIMEOUT, ChatStack, open_stack
 from automation.values import NOT_CHANGES, Result, shown
 from rehearsal.errors import RehearsalError
@@ -300,10 +301,16 @@ def rotate(
     """Generate a password or an access key anew, and deploy it to what uses it."""
     with telling(as_json), opened(stack, rehearse, wait, as_json) as one:
         if name is None:
-            names = [found.name for found in one.generated()]
+            kinds = {found.name: kind_of(found.name) for found in one.generated()}
+            names = [name for name, kind in kinds.items() if kind.offered]
+            kept = {name: kind.effect for name, kind in kinds.items() if not kind.offered}
+            lines = [
+                *(f"{name}: {kinds[name].effect}" for name in names),
+                *(f"{name} cannot be: {why}; {kinds[name].instead}" for name, why in kept.items()),
+            ]
             say(
-                {"stack": one.name, "generated": names},
-                "\n".join(names) or "There are none: the stack is not deployed.",
+                {"stack": one.name, "generated": names, "kept": kept},
+                "\n".join(lines) or "There are none: the stack is not deployed.",
                 as_json=as_json,
             )
             return

@@ -26,6 +26,7 @@ from automation.events import Ended, OnEvent, Recorder, Started, ignore
 from automation.locks import OnConflict, Waiting
 from automation.others import put_other
 from automation.recovery import Recovered, recover
+from automation.rotation import GENERATED, kind_of
 from automation.state import Pending, State, in_clear, leaves, pendings, plain, secrets_in
 from automation.values import Resource, Result, SecretValue
 from automation.workspace import create_or_select_stack
@@ -41,8 +42,6 @@ from stacks.problems import InvalidStack
 from stacks.secrets import problems
 
 PACK = CHECKOUT / "policy"
-GENERATED = frozenset({"random:index/randomPassword:RandomPassword", "aws:iam/accessKey:AccessKey"})
-"""Types whose secret is made by making them."""
 TIMEOUT = 600.0
 """Seconds that an operation waits for another one to end, where it is asked to wait."""
 
@@ -137,13 +136,19 @@ class ChatStack:
     def rotate(self, name: str, *, policies: bool | None = None) -> Result:
         """Generate a secret anew and deploy it to what uses it; `name` is that of one of `generated()`.
 
-        Raises ConflictError where there is no such secret.
+        Raises ConflictError where there is no such secret, and for one that the running system would not take over.
         """
         found = {one.name: one.urn for one in self.generated()}
+        offered = [one for one in sorted(found) if kind_of(one).offered]
         if name not in found:
             raise ConflictError(
                 f"{self.name} generates no secret {name!r}",
-                remedy=f"one of: {', '.join(sorted(found)) or 'none, it is not deployed'}",
+                remedy=f"one of: {', '.join(offered) or 'none, it is not deployed'}",
+            )
+        kind = kind_of(name)
+        if not kind.offered:
+            raise ConflictError(
+                f"{name} cannot be generated anew: {kind.effect}", resource=found[name], remedy=kind.instead
             )
         return self.up(policies=policies, anew=[found[name]])
 
@@ -226,7 +231,7 @@ class ChatStack:
         return State.from_json(self.run(["stack", "export"]))
 
     def generated(self) -> tuple[Resource, ...]:
-        """Return what makes secrets of its own: passwords and access keys, which `rotate` makes anew."""
+        """Return what makes secrets of its own: passwords and access keys. `rotation.kind_of` says what can be done."""
         return tuple(one for one in self.export_state().resources if one.type in GENERATED)
 
     def pending(self) -> tuple[Pending, ...]:

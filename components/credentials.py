@@ -1,7 +1,7 @@
 """Passwords and tokens that nobody has to invent."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_random as random
@@ -15,6 +15,8 @@ LENGTH = 40
 class CredentialsArgs(TypedDict):
     names: Sequence[str]
     """What the values are for; each gets one of its own, which stays the same from deployment to deployment."""
+    protect: NotRequired[Sequence[str]]
+    """Those of them that Pulumi refuses to make anew: what uses them reads them once only."""
 
 
 class Credentials(Component):
@@ -29,7 +31,12 @@ class Credentials(Component):
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("Credentials", name, args, opts)
         self._made = {
-            wanted: random.RandomPassword(f"{name}-{wanted}", length=LENGTH, special=False, opts=self.child())
+            wanted: random.RandomPassword(
+                f"{name}-{wanted}",
+                length=LENGTH,
+                special=False,
+                opts=self.child(protect=True if wanted in args.get("protect", ()) else None),
+            )
             for wanted in args["names"]
         }
         self.values = pulumi.Output.secret(

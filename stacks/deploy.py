@@ -67,7 +67,16 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
     media, store, media_outputs = _media(spec, zone, opts)
     Seal(SEAL, {"places": _places(spec), "protect": spec.defaults.protect}, opts)
     mail = _mail(spec, secrets, zone, opts)
-    credentials = Credentials("credentials", {"names": _generated(spec)}, opts)
+    credentials = Credentials(
+        "credentials",
+        {
+            "names": _generated(spec),
+            "protect": ["administrator"]
+            if spec.defaults.protect and features.makes_administrator(parts)
+            else [],
+        },
+        opts,
+    )
     processes = _services(spec)
     broker = runtime.broker if len(processes) > 1 else None
     made: features.Made[pulumi.Input[str]] = features.Made(
@@ -125,6 +134,7 @@ def _administrator(spec: ChatSpec, credentials: Credentials) -> Outputs:
     return {
         "adminUsername": features.administrator_username(spec.parts.chat),
         "adminPassword": credentials.value("administrator"),
+        "adminPasswordNote": "Read at the first start only; from then on it is changed in the chat.",
     }
 
 

@@ -138,11 +138,16 @@ class ClusterMongodb(Component):
         super().__init__("ClusterMongodb", name, args, opts)
         self._args = args
         passwords = {
-            role: random.RandomPassword(f"{name}-{role}", length=40, special=False, opts=self.child())
-            for role in ("root", "chat")
+            role: random.RandomPassword(
+                f"{name}-{role}", length=40, special=False, opts=self.child(protect=protect)
+            )
+            # MongoDB reads the one of `root` once only, like the keyfile.
+            for role, protect in (("root", args.get("protect")), ("chat", None))
         }
         # 756 bytes at most, and base64's own characters.
-        keyfile = random.RandomPassword(f"{name}-keyfile", length=512, special=False, opts=self.child())
+        keyfile = random.RandomPassword(
+            f"{name}-keyfile", length=512, special=False, opts=self.child(protect=args.get("protect"))
+        )
         self._password = passwords["chat"].result
         labels = {"app.kubernetes.io/name": "mongodb", "app.kubernetes.io/part-of": "rocketchat"}
         metadata = {"name": "mongodb", "namespace": args["namespace"], "labels": labels}

@@ -1,6 +1,6 @@
 """MongoDB on the chat's own host: its passwords, and how the chat reaches it."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 
@@ -14,6 +14,8 @@ from components.values import DatabaseAccess
 class OnHostDatabaseArgs(TypedDict):
     database: str
     """Name of the chat's database."""
+    protect: NotRequired[bool]
+    """Whether Pulumi refuses to make what MongoDB reads once only anew. Default false."""
 
 
 class OnHostDatabase(Component):
@@ -37,7 +39,14 @@ class OnHostDatabase(Component):
     ) -> None:
         self._database = check_database_name(args["database"])
         super().__init__("OnHostDatabase", name, args, opts)
-        made = Credentials(f"{name}-credentials", {"names": ["root", "chat", "keyfile"]}, self.child())
+        made = Credentials(
+            f"{name}-credentials",
+            {
+                "names": ["root", "chat", "keyfile"],
+                "protect": ["root", "keyfile"] if args.get("protect", False) else [],
+            },
+            self.child(),
+        )
         self.root_password = made.value("root")
         self.password = made.value("chat")
         self.keyfile = made.value("keyfile")

@@ -56,7 +56,7 @@ class _OnHost:
         assert isinstance(part, OnHostDatabasePart)  # noqa: S101 - deploy.py asks for no other
         self._database = OnHostDatabase(
             "database",
-            {"database": part.name},
+            {"database": part.name, "protect": self._spec.defaults.protect},
             self._opts,
         )
         return self._database.access

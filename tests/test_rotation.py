@@ -1,0 +1,77 @@
+"""Rotation: what each generated secret is for, whether the running system takes a new one over, and who is refused."""
+
+import re
+from pathlib import Path
+
+import pytest
+from planning import planned, values_of
+
+from automation import ConflictError, open_stack
+from automation.rotation import GENERATED, KINDS, kind_of
+from rehearsal.cli import find_engine
+from rehearsal.plan import Plan
+from stacks import files
+
+ROOT = Path(__file__).parent.parent
+FIRST_ONLY = {"credentials-administrator", "database-root", "database-keyfile"} | {
+    "database-credentials-root",
+    "database-credentials-keyfile",
+}
+
+
+def plans() -> list[Plan]:
+    found = [planned(values_of(name), set(files.read(name).secure)) for name in files.names()]
+    spaces = values_of("services-helm")
+    spaces["rocketchat:media"] = {"kind": "spaces", "bucket": "uploads-of-the-chat", "region": "sgp1"}
+    spaces["rocketchat:accounts"] = {"registration": "secret-url"}
+    secure = {
+        *files.read("services-helm").secure,
+        "digitalocean:spacesAccessId",
+        "digitalocean:spacesSecretKey",
+    }
+    return [*found, planned(spaces, secure)]
+
+
+def test_every_generated_secret_is_of_one_kind_and_every_kind_is_generated_somewhere() -> None:
+    names = {made.name for plan in plans() for made in plan.resources if made.type in GENERATED}
+    for name in names:
+        assert len([kind for kind in KINDS if re.fullmatch(kind.names, name)]) == 1, name
+    for kind in KINDS:
+        assert any(re.fullmatch(kind.names, name) for name in names), kind.names
+    assert {name for name in names if not kind_of(name).offered} == FIRST_ONLY
+
+
+def test_every_type_that_makes_a_secret_is_known() -> None:
+    made = set()
+    for path in (ROOT / "components").rglob("*.py"):
+        made |= set(re.findall(r"\b(RandomPassword|AccessKey|SpacesKey)\($", path.read_text(), re.MULTILINE))
+    assert made == {kind.rpartition(":")[2] for kind in GENERATED}
+
+
+def test_what_is_read_at_the_first_start_only_is_protected_in_production() -> None:
+    for plan in plans():
+        production = plan.stack != "local" and any(made.protect for made in plan.resources)
+        for made in plan.resources:
+            if made.type in GENERATED:
+                assert made.protect == (production and made.name in FIRST_ONLY), (plan.stack, made.name)
+
+
+def test_the_outputs_say_that_the_password_is_of_the_first_start() -> None:
+    for plan in plans():
+        assert ("adminPassword" in plan.outputs) == ("adminPasswordNote" in plan.outputs)
+        assert "first start" in plan.outputs.get("adminPasswordNote", "first start")
+
+
+@pytest.mark.skipif(find_engine() is None, reason="there is no Pulumi CLI")
+def test_what_would_lock_people_out_is_refused_with_what_to_do_instead() -> None:
+    with open_stack("local", rehearse=True, policies=False) as stack:
+        stack.up(preview=False)
+        before = stack.export_state()
+        for name in ("credentials-administrator", "database-root", "database-keyfile"):
+            with pytest.raises(ConflictError, match=f"{name} cannot be generated anew") as refusal:
+                stack.rotate(name)
+            assert refusal.value.remedy == kind_of(name).instead
+        assert stack.export_state().records == before.records
+        rotated = stack.rotate("database-chat")
+        assert {"database-chat", "database-secret"} <= {urn.rpartition("::")[2] for urn in rotated.replaced}
+        assert any(step.name == "database-set" for step in rotated.steps), "MongoDB is told of it"
