@@ -103,7 +103,7 @@ def _registration(p: Probe) -> None:
 
 def _wizard(p: Probe) -> None:
     for chat in chats(p):
-        for name in ("ADMIN_USERNAME", "ADMIN_EMAIL", "ADMIN_PASS"):
+        for name in ("ADMIN_USERNAME", "ADMIN_PASS"):
             variable = chat.variables.get(name)
             if variable is None or variable.value == "":
                 if chat.partial:
@@ -531,7 +531,7 @@ RC_SETUP_WIZARD_DONE = _rule(
     _wizard,
     maps="RC",
     joins=True,
-    fix="Set ADMIN_USERNAME, ADMIN_EMAIL, ADMIN_PASS and OVERWRITE_SETTING_Show_Setup_Wizard=completed.",
+    fix="Set ADMIN_USERNAME, ADMIN_PASS and OVERWRITE_SETTING_Show_Setup_Wizard=completed.",
     link=_DOCS + "deployment-environment-variables",
 )
 RC_SECRETS_STORED = _rule(
