@@ -21,7 +21,7 @@ from automation.values import REPLACING, Result
 from rehearsal import canaries
 from rehearsal.cloud import Kept
 from rehearsal.errors import RehearsalError
-from rehearsal.masking import forms
+from rehearsal.masking import stands_in
 from rehearsal.plan import Plan
 from rehearsal.stack import RehearsedStack
 from rehearsal.stack import plan as plan_of
@@ -233,14 +233,13 @@ def search(
 
     Returns how many places were searched, and where which secret stood in clear, by the labels of both.
     """
-    wanted = {label: [form.encode() for form in forms(secret)] for label, secret in secrets.items()}
-    places = [(name, text.encode()) for name, text in texts.items()]
-    places += [(path.name, _read(path)) for root in roots for path in _files(root)]
+    places = list(texts.items())
+    places += [(path.name, _read(path).decode(errors="replace")) for root in roots for path in _files(root)]
     leaks = {
         f"{place}: {label}"
         for place, content in places
-        for label, found in wanted.items()
-        if any(form in content for form in found)
+        for label, secret in secrets.items()
+        if stands_in(secret, content)
     }
     return len(places), tuple(sorted(leaks))
 

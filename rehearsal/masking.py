@@ -1,39 +1,153 @@
 """Secrets in texts: in what forms they stand there, and texts without them."""
 
 import base64
+import itertools
 import json
+import re
 import urllib.parse
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any, Final
 
 SECRET_MARK: Final = "[secret]"  # noqa: S105 - what stands in a secret's place
 SHORTEST: Final = 6
 """Secrets with fewer characters are neither looked for nor masked: they stand in every text."""
-LINE: Final = 16
-"""Characters from which on a line of a secret counts as secret by itself."""
+ORDINARY: Final = frozenset(
+    {"administrator", "changeme", "mongodb", "password", "pulumi", "rocketchat", "rocket.chat", "secret"}
+)
+"""Words that stand in every message: to mask them would hide the message, and tell the secret all the same."""
+_INSIDE: Final = 8
+"""Characters from which on a part of a secret, such as the password in a URI, counts as secret by itself."""
+_NEW_LINE: Final = r"(?:(?:\r?\n|(?:\\+r)?\\+n|(?:%(?:25)*0[dD])?%(?:25)*0[aA])[ \t>|]*)+"
+"""A line's end inside a secret: as it is, escaped, and with what terminals and YAML put before the next line."""
+_LETTERS: Final = {
+    "\t": "t",
+    "\b": "b",
+    "\f": "f",
+    "\v": "v",
+    "\a": "a",
+    "\0": "0",
+    "\x85": "N",
+    "\xa0": "_",
+    "\u2028": "L",
+    "\u2029": "P",
+}
+"""Characters that are escaped by a letter; the last four are YAML's."""
+_HTML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&(?:quot|#34);", "'": "&#(?:39|x27);"}
 
 
-def forms(secret: str) -> frozenset[str]:
-    """Return the ways in which a secret may stand in a text: as it is, line by line, in JSON, in a URL, in base64."""
-    if len(secret) < SHORTEST:
-        return frozenset()
-    quoted = json.dumps(secret)[1:-1]
-    lines = {line for line in secret.splitlines() if len(line) >= LINE and not line.startswith("-----")}
-    return frozenset(
-        {
-            secret,
-            quoted,
-            json.dumps(quoted)[1:-1],
-            urllib.parse.quote(secret, safe=""),
-            urllib.parse.quote_plus(secret),
-            base64.b64encode(secret.encode()).decode(),
-            *lines,
-        }
-    )
+def maskable(secret: str) -> bool:
+    """Return whether a secret can be told from ordinary text, so that it is looked for and masked."""
+    return len(secret) >= SHORTEST and secret.lower() not in ORDINARY
+
+
+def stands_in(secret: str, text: str) -> bool:
+    """Return whether a secret, or a part that tells it, stands in a text, in whatever form."""
+    return any(found.search(text) for found in _patterns(secret))
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
     """Return the text with every secret in it masked, in whatever form it stands."""
-    for form in sorted((form for secret in secrets for form in forms(secret)), key=len, reverse=True):
-        text = text.replace(form, SECRET_MARK)
-    return text
+    made: list[str] = []
+    end = 0
+    # Secrets may overlap, and one be a part of another: what several of them cover is masked as one.
+    spans = (
+        span for secret in set(secrets) for pattern in _patterns(secret) for span in _spans(pattern, text)
+    )
+    for start, stop in sorted(spans):
+        if start >= end:
+            made += [text[end:start], SECRET_MARK]
+        end = max(end, stop)
+    return "".join([*made, text[end:]])
+
+
+def _spans(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    """Yield all matches, also those that overlap."""
+    match = pattern.search(text)
+    while match:
+        yield match.span()
+        match = pattern.search(text, match.start() + 1)
+
+
+@lru_cache(maxsize=4096)
+def _patterns(secret: str) -> tuple[re.Pattern[str], ...]:
+    """Return what finds a secret.
+
+    It may stand as it is, or quoted any number of times: in JSON, Go's JSON, YAML, HTML, URLs, as Python and Go
+    print it; line by line; in base64, also inside of a longer text such as `user:password`.
+    """
+    if not maskable(secret):
+        return ()
+    wholes = {secret, *_parts(secret)}
+    lines = {line.strip() for one in wholes for line in one.splitlines() if _tells(line.strip())}
+    found = {"".join(_written(one)) for one in wholes | lines}
+    found |= {re.escape(form) for one in wholes for form in _base64(one)}
+    return tuple(re.compile(pattern) for pattern in sorted(found))
+
+
+def _tells(line: str) -> bool:
+    return len(line) >= _INSIDE and not line.startswith("-----") and maskable(line)
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """Yield what is secret by itself inside a secret: the password of a URI, the longer texts of a JSON document."""
+    match = re.fullmatch(r"[a-z][a-z0-9+.-]*://(?:[^:/?#]*:)?([^/?#]*)@.*", secret, re.DOTALL | re.IGNORECASE)
+    if match:
+        yield from (one for one in (match[1], urllib.parse.unquote(match[1])) if _tells(one))
+    if secret.lstrip().startswith("{"):
+        try:
+            document = json.loads(secret)
+        except (ValueError, RecursionError):
+            return
+        yield from (one for one in _texts(document) if len(one) >= 2 * _INSIDE and maskable(one))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
+
+
+def _written(text: str) -> Iterator[str]:
+    """Yield a pattern for each character of a text, in all the ways in which it may be written."""
+    stripped = text.strip("\r\n")
+    for one in re.findall(r"(?:\r?\n)+|[\s\S]", stripped):
+        yield _NEW_LINE if "\n" in one else _character(one)
+
+
+@lru_cache(maxsize=4096)
+def _character(one: str) -> str:
+    if one.isascii() and (one.isalnum() or one in "-_"):
+        return one
+    code = ord(one)
+    units = one.encode("utf-16-be", errors="surrogatepass")
+    unicode = "".join(rf"\\+u(?i:{units[at : at + 2].hex()})" for at in range(0, len(units), 2))
+    percent = "".join(f"%(?:25)*(?i:{byte:02x})" for byte in one.encode(errors="surrogatepass"))
+    ways = [r"\\*" + re.escape(one), unicode, percent, rf"\\+U(?i:{code:08x})"]
+    if code < 256:
+        ways.append(rf"\\+x(?i:{code:02x})")
+    if one == " ":
+        ways.append(r"\+")
+    if one == "'":
+        ways.append("''")
+    if one in _HTML:
+        ways.append(_HTML[one])
+    letter = _LETTERS.get(one)
+    if letter is not None:
+        ways.append(rf"\\+{letter}")
+    return f"(?:{'|'.join(ways)})"
+
+
+def _base64(text: str) -> Iterator[str]:
+    """Yield a text in base64, by itself and in the middle of other bytes at each of the three offsets."""
+    data = text.encode(errors="surrogatepass")
+    yield base64.b64encode(data).decode()
+    yield base64.urlsafe_b64encode(data).decode()
+    for encode, before in itertools.product((base64.b64encode, base64.urlsafe_b64encode), range(3)):
+        coded = encode(b"\0" * before + data).decode().rstrip("=")
+        # The first characters also hold bits of what stands before, the last one may hold some of what follows.
+        inside = coded[(0, 2, 3)[before] : -1]
+        if len(inside) >= SHORTEST:
+            yield inside

@@ -16,7 +16,7 @@ from pulumi.runtime.stack import Stack
 
 from rehearsal.errors import RehearsalError
 from rehearsal.lean import collector, drain
-from rehearsal.masking import forms, mask
+from rehearsal.masking import mask, stands_in
 from rehearsal.monitor import ORGANIZATION, STACK_TYPE, Engine, Message, Monitor, Others, Record
 from rehearsal.wire import at_path, masked, strings
 
@@ -281,15 +281,15 @@ def find_leaks(plan: Plan, secrets: Mapping[str, str] | None = None) -> list[str
     """Return where a secret value stands in clear, in the plan's JSON or in what the program logged.
 
     `secrets` are values by a label; by default the plan's own (secret configuration, generated secrets). They
-    are looked for in all their `forms`. Findings name labels, never values.
+    are looked for in all forms. Findings name labels, never values.
     """
-    wanted = {label: forms(value) for label, value in (plan.secrets if secrets is None else secrets).items()}
+    wanted = plan.secrets if secrets is None else secrets
     return sorted(
         {
             f"{where}: {label}"
             for where, text in _texts(plan)
-            for label, forms_of_it in wanted.items()
-            if any(form in text for form in forms_of_it)
+            for label, secret in wanted.items()
+            if stands_in(secret, text)
         }
     )
 

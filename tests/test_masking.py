@@ -1,0 +1,98 @@
+"""Secrets never stand in what is printed, in whatever form the engine, the providers and we write them."""
+
+import base64
+import json
+import urllib.parse
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rehearsal.masking import SECRET_MARK, mask, maskable, stands_in
+
+AWKWARD = 'p"a/ss+w&rd<ü>\\\u2028x'
+URI = "mongodb+srv://chat:c0rrect%2Fh0rse@db.example.net/rocketchat?retryWrites=true&w=majority"
+PEM = (
+    "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nqs7Zk2\nAB==\n-----END PRIVATE KEY-----\n"
+)
+ACCOUNT = json.dumps({"type": "service_account", "private_key": PEM, "client_email": "chat@example.com"})
+
+
+def go_json(text: str) -> str:
+    """A text as Go's encoding/json writes it."""
+    made = json.dumps(text, ensure_ascii=False)
+    for one in "&<>\u2028\u2029":
+        made = made.replace(one, f"\\u{ord(one):04x}")
+    return made
+
+
+@pytest.mark.parametrize("secret", [AWKWARD, URI, PEM, ACCOUNT, "ümläut's", 'a"b\tc\nd', "${HOME}:#@x"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        str,
+        json.dumps,
+        lambda text: json.dumps(text, ensure_ascii=False),
+        go_json,
+        lambda text: json.dumps(json.dumps(text)),
+        lambda text: go_json(go_json(text)),
+        lambda text: json.dumps({"a": json.dumps({"b": text})}),
+        repr,
+        lambda text: yaml.safe_dump(text, allow_unicode=True, width=10_000),
+        lambda text: yaml.safe_dump(text, default_style='"', width=10_000),
+        lambda text: urllib.parse.quote(text, safe=""),
+        urllib.parse.quote_plus,
+        lambda text: urllib.parse.quote(text, safe="").replace("%2F", "%2f"),
+        lambda text: base64.b64encode(text.encode()).decode(),
+        lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+        lambda text: "Basic " + base64.b64encode(b"chat:" + text.encode()).decode(),
+        lambda text: "Basic " + base64.b64encode(b"users:" + text.encode() + b"tail").decode(),
+    ],
+)
+def test_a_secret_is_masked_however_it_is_written(secret: str, write: object) -> None:
+    assert callable(write)
+    text = write(secret)
+    masked = mask(f"before {text} after", [secret])
+    assert SECRET_MARK in masked
+    assert masked.startswith("before ")
+    for piece in secret.split():
+        if len(piece) >= 8 and not piece.startswith("-----"):
+            assert piece not in masked
+
+
+def test_short_lines_of_a_long_secret_are_masked_after_the_line_before_them() -> None:
+    for text in (PEM, PEM.replace("\n", "\n    "), json.dumps(PEM), PEM.replace("\n", "\r\n")):
+        masked = mask(f"the key is\n{text}", [PEM])
+        assert "AB==" not in masked
+        assert "qs7Zk2" not in masked
+
+
+def test_the_password_of_a_uri_is_masked_by_itself() -> None:
+    for text in ("c0rrect%2Fh0rse", "c0rrect/h0rse"):
+        assert mask(f"authentication of chat with {text} failed", [URI]).count(SECRET_MARK) == 1
+    assert "service_account" in mask("service_account", [ACCOUNT])
+    assert "MIIEvQ" not in mask(PEM, [ACCOUNT])
+
+
+def test_secrets_that_overlap_leave_nothing() -> None:
+    assert mask("xx abcdefghij yy", ["abcdefgh", "efghij"]) == "xx [secret] yy"
+    assert mask("xx abcdefghij yy", ["efghij", "abcdefgh"]) == "xx [secret] yy"
+    assert mask("abcabcabc", ["abcabc"]) == SECRET_MARK
+
+
+@pytest.mark.parametrize("secret", ["rocketchat", "Rocketchat", "password", "abc12", ""])
+def test_words_of_every_message_are_not_masked(secret: str) -> None:
+    assert not maskable(secret)
+    assert not stands_in(secret, secret)
+    text = f"unknown key rocketchat:chat, and {secret} too"
+    assert mask(text, [secret]) == text
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(min_size=6, max_size=40), st.text(max_size=20))
+def test_no_text_breaks_the_masking(secret: str, around: str) -> None:
+    if not maskable(secret) or secret in SECRET_MARK:
+        return
+    masked = mask(around + secret + around, [secret])
+    assert secret not in masked.replace(SECRET_MARK, "")
