@@ -25,6 +25,7 @@ from automation.rotation import kind_of
 from automation.stack import TIMEOUT, ChatStack, open_stack
 from automation.values import NOT_CHANGES, Result, shown
 from rehearsal.errors import RehearsalError
+from rehearsal.show import short_type
 from stacks import files
 from stacks.language import parse
 from stacks.problems import InvalidStack, Problem
@@ -563,7 +564,8 @@ def told(result: Result, *, as_json: bool) -> None:
     table = Table.grid(padding=(0, 2))
     for step in result.steps:
         if step.operation not in NOT_CHANGES:
-            table.add_row(f"  {step.operation}", Text(step.name), Text(", ".join(step.changed[:6]), "dim"))
+            changed = Text(", ".join(step.changed[:6]), "dim")
+            table.add_row(f"  {step.operation}", Text(step.name), Text(short_type(step.type), "dim"), changed)
     if result.steps:
         to.print(table)
     changes = ", ".join(f"{count} {word}" for word, count in result.changes.items()) or "nothing"

@@ -95,6 +95,7 @@ class Recorder:
     refused: Exception | None = None
     """What the receiver of the events raised; it gets no more of them."""
     _began: dict[tuple[str, str], float] = field(default_factory=dict)
+    _over: set[tuple[str, str]] = field(default_factory=set)
 
     def __call__(self, event: "EngineEvent") -> None:
         """Take one event of the engine."""
@@ -133,11 +134,16 @@ class Recorder:
         self.hand_on(Moved(self.stack, self.kind, "running", _step(metadata, 0.0)))
 
     def _ended(self, metadata: "StepEventMetadata", *, failed: bool) -> None:
-        began = self._began.pop((str(metadata.op.value), metadata.urn), None)
+        key = (str(metadata.op.value), metadata.urn)
+        began = self._began.pop(key, None)
+        if key in self._over:
+            # The engine tells the end of a component twice: when it is registered, and when its outputs are.
+            return
+        self._over.add(key)
         step = _step(metadata, 0.0 if began is None else time.monotonic() - began)
         if failed:
             self.failed.append(step.urn)
-        elif step.operation not in NOT_CHANGES:
+        elif step.operation not in NOT_CHANGES and not _by_default(step):
             self.steps.append(step)
         self.hand_on(Moved(self.stack, self.kind, "failed" if failed else "done", step))
 
@@ -168,6 +174,11 @@ def _step(metadata: "StepEventMetadata", seconds: float) -> Step:
         changed=tuple(sorted(_paths(metadata))),
         seconds=seconds,
     )
+
+
+def _by_default(step: Step) -> bool:
+    """Return whether it is a provider that the engine made by itself, which it does not count as a change either."""
+    return step.type.startswith("pulumi:providers:") and step.name.startswith("default")
 
 
 def _paths(metadata: "StepEventMetadata") -> Iterable[str]:
