@@ -13,6 +13,17 @@ def one_of(what: str, value: str, allowed: Sequence[str]) -> str:
     return value
 
 
+def after(value: pulumi.Output[str], resources: Iterable[pulumi.Resource]) -> pulumi.Output[str]:
+    """Return `value`, which whoever takes it gets only when these resources stand.
+
+    For what a cloud demands and no input shows: a subnet is of no use before its routes.
+    """
+    # URNs, because they are known in a preview, where ids are not.
+    return pulumi.Output.all(value, *[resource.urn for resource in resources]).apply(
+        lambda all_: str(all_[0])
+    )
+
+
 _PREFIX = "rocketchat:index:"
 """How the types of components begin."""
 

@@ -15,14 +15,12 @@ from stacks.spec import (
     CloudFrontEdge,
     CloudFrontMediaCdn,
     ClusterChat,
-    Database,
     Dns,
     DoksRuntime,
     Edge,
     GatewayIngress,
     InClusterDatabase,
     KubernetesRuntime,
-    Login,
     Mail,
     Media,
     NoIngress,
@@ -30,7 +28,6 @@ from stacks.spec import (
     S3Media,
     SesMail,
     SmtpMail,
-    UriDatabase,
 )
 
 ALLOCATABLE_MIB: Mapping[int, int] = {2: 1024, 4: 2560, 8: 6144, 16: 13312, 32: 28672, 64: 59392}
@@ -128,9 +125,7 @@ def _named(runtime: ClusterChat, dns: Dns | None, edge: Edge) -> Iterator[Findin
 
 
 @rule("The cluster's networks and nodes fit")
-def _doks(
-    runtime: DoksRuntime, database: Database, size: sizing.Size, defaults: Defaults
-) -> Iterator[Finding]:
+def _doks(runtime: DoksRuntime, size: sizing.Size, defaults: Defaults) -> Iterator[Finding]:
     networks = {
         "network": ipaddress.IPv4Network(runtime.network),
         "podNetwork": ipaddress.IPv4Network(runtime.pod_network),
@@ -168,10 +163,6 @@ def _doks(
         )
     if defaults.protect and runtime.high_availability is False:
         yield Warning_("one control plane: it is away for minutes at its upgrades, while the chat runs on")
-    if isinstance(database, UriDatabase):
-        yield Note(
-            "the MongoDB of the URI must be reached at a port from 27015 to 27017, or one of `egressPorts`"
-        )
     yield Note(f"{runtime.min_nodes} to {runtime.max_nodes} nodes of {runtime.node_size} in {runtime.region}")
 
 
@@ -193,19 +184,6 @@ def _mail(runtime: DoksRuntime, mail: SmtpMail) -> Iterator[Finding]:
             f"DigitalOcean blocks port {mail.port} out of its nodes, {runtime.region} included",
             remedy="take the provider's port 2525 or 2587",
         )
-
-
-@rule("Login reaches its provider")
-def _login_ports(runtime: ClusterChat, login: list[Login]) -> Iterator[Finding]:
-    for way in login:
-        address = way.url if way.kind == "oidc" else way.entry_point
-        port = re.search(r"^https://[^/]+:(\d+)", address)
-        if port is not None and int(port[1]) not in (443, *runtime.egress_ports):
-            yield Problem(
-                "rocketchat:runtime.egressPorts",
-                f"the network policy lets no connection out to port {port[1]} of the login provider",
-                remedy=f"add `egressPorts: [{port[1]}]`",
-            )
 
 
 @rule("What AWS and the zone must do can be done")

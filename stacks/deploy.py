@@ -10,11 +10,11 @@ from components.credentials import Credentials
 from components.seal import Seal
 from components.values import DatabaseAccess, DnsZone, MailAccess, MediaAccess
 from rocketchat import environment as env
-from rocketchat import services
 from rocketchat.environment import Secret
 from stacks import features, providers
 from stacks.language import ChatSpec
 from stacks.load import Secrets, load
+from stacks.processes import processes
 from stacks.runtimes import Runtime
 from stacks.spec import (
     CloudFrontMediaCdn,
@@ -77,8 +77,8 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
         },
         opts,
     )
-    processes = _services(spec)
-    broker = runtime.broker if len(processes) > 1 else None
+    running_services = processes(spec)
+    broker = runtime.broker if len(running_services) > 1 else None
     made: features.Made[pulumi.Input[str]] = features.Made(
         database_uri=Secret(database.uri),
         admin_password=Secret(credentials.value("administrator")),
@@ -105,7 +105,7 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
     variables = env.merge(
         features.environments(parts, spec.release, made, proxies=proxies, broker=broker).values()
     ).render()
-    running = runtime.run(processes, variables)
+    running = runtime.run(running_services, variables)
     if store is not None and running.role_name is not None:
         store.grant_read_write("media-access", running.role_name)
     outputs: Outputs = {
@@ -177,19 +177,6 @@ def _zone(spec: ChatSpec, made: Mapping[str, pulumi.ProviderResource]) -> DnsZon
         opts=pulumi.InvokeOptions(provider=made[dns.kind]),
     )
     return {"kind": dns.kind, "name": dns.zone, "id": found.zone_id}
-
-
-def _services(spec: ChatSpec) -> tuple[services.Service, ...]:
-    runtime, chat = spec.parts.runtime, spec.parts.chat
-    least = runtime.instances or spec.size.instances
-    return services.services(
-        spec.release,
-        runtime.topology,
-        chat.users,
-        least,
-        most_replicas=max(least, runtime.max_instances or least),
-        profile=chat.profile.value,
-    )
 
 
 def _generated(spec: ChatSpec) -> list[str]:

@@ -8,9 +8,11 @@ from typing import Any
 import pulumi
 from pulumi.runtime import config as runtime_config
 
+from components.database.uri import ports
 from stacks.language import NAMESPACE, ChatSpec, parse
 from stacks.problems import InvalidStack
 from stacks.secrets import PROVIDER_KEYS, SECRETS, problems
+from stacks.spec import UriDatabase
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Secrets:
     """By name (`smtpPassword`); only those that are set."""
     providers: Mapping[str, pulumi.Output[str]] = field(repr=False)
     """Credentials of providers by full key (`cloudflare:apiToken`); only those that are set."""
+    database_ports: tuple[int, ...] = ()
+    """Ports that `mongodbUri` leads to; they are not secret."""
 
 
 def load() -> tuple[ChatSpec, Secrets]:
@@ -47,6 +51,9 @@ def load() -> tuple[ChatSpec, Secrets]:
             for key, secret in PROVIDER_KEYS.items()
             if secret and key in secure
         },
+        database_ports=(
+            ports(config.require("mongodbUri")) if isinstance(spec.parts.database, UriDatabase) else ()
+        ),
     )
 
 

@@ -19,12 +19,13 @@ from typing import Any
 from components.database import backup as snapshots
 from components.database import catalogue
 from components.mail import regions
+from components.network.subnets import plan_subnets
 from rocketchat import environment, releases, services, sizing
 from rocketchat import settings as product_settings
 from rocketchat.environment import Environment, Secret
 from rocketchat.releases import Release
 from rocketchat.settings import ENVIRONMENT_PREFIX
-from stacks import features, profiles, said
+from stacks import egress, features, profiles, said
 from stacks.problems import Problem, nearest
 from stacks.profiles import Defaults
 from stacks.secrets import SECRETS, command
@@ -38,6 +39,7 @@ from stacks.spec import (
     CloudflareDns,
     CloudFrontEdge,
     CloudFrontMediaCdn,
+    ClusterChat,
     Dns,
     Edge,
     ExistingAtlasDatabase,
@@ -398,19 +400,30 @@ def _networks(runtime: FargateRuntime) -> Iterator[Finding]:
     if isinstance(network, NewNetwork):
         own = ipaddress.IPv4Network(network.cidr)
         path = "rocketchat:runtime.network.cidr"
-        if not own.is_private:
-            yield Problem(
-                path, f"{own} is not a private network", allowed="networks in 10/8, 172.16/12, 192.168/16"
-            )
-        if not 16 <= own.prefixlen <= 24:
-            yield Problem(path, f"{own} has a prefix of /{own.prefixlen}", allowed="/16 to /24")
+        zones = len(network.zone_names) or network.zones
+        try:
+            plan_subnets(network.cidr, zones)
+        except ValueError as error:
+            yield Problem(path, str(error))
         for other in (*network.avoid, DOCKER_NETWORK):
             if own.overlaps(ipaddress.IPv4Network(other)):
                 what = "Docker's own network" if other == DOCKER_NETWORK else "a network of `avoid`"
                 yield Problem(
                     path, f"{own} overlaps {other}, {what}", remedy="choose another private network"
                 )
-        yield Note(f"{own} over {network.zones} zones")
+        yield Note(f"{own} over {zones} zones")
+
+
+@rule("Only what is used leaves the network")
+def _ways_out(parts: Parts, defaults: Defaults, runtime: FargateRuntime | ClusterChat) -> Iterator[Finding]:
+    ways = egress.ways_out(parts, defaults)
+    told = (f"{way.first}" if way.first == way.last else f"{way.first} to {way.last}" for way in ways)
+    uri = ", and the ports of mongodbUri" if isinstance(parts.database, UriDatabase) else ""
+    yield Note(f"ports {', '.join(told)}{uri}")
+    if isinstance(runtime, FargateRuntime) and any(25 in way.ports for way in ways):
+        yield Warning_(
+            "AWS blocks port 25 out of its networks until it lifts that on request; take 587 or 465"
+        )
 
 
 @rule("The Atlas cluster is named")
@@ -448,14 +461,13 @@ def _atlas_cluster(database: AtlasDatabase | ExistingAtlasDatabase) -> Iterator[
 def _database_access(
     runtime: Runtime, database: AtlasDatabase | ExistingAtlasDatabase, defaults: Defaults
 ) -> Iterator[Finding]:
-    private = defaults.private_link if database.private_link is None else database.private_link
     if database.private_link and not runtime.traits.private_link:
         yield Problem(
             "rocketchat:database.privateLink",
             f"runtime {runtime.kind} has no network for a private endpoint",
             remedy="leave it out",
         )
-    elif runtime.traits.private_link and private:
+    elif egress.private_database(runtime, database, defaults):
         yield Note("through PrivateLink")
     elif isinstance(database, ExistingAtlasDatabase) and not database.access_list:
         yield Note("by entries of the access list that are there already")

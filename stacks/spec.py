@@ -132,10 +132,14 @@ VpcId = Annotated[str, _matching(r"vpc-[0-9a-f]{8,17}", "a VPC's id, such as vpc
 SubnetId = Annotated[
     str, _matching(r"subnet-[0-9a-f]{8,17}", "a subnet's id, such as subnet-0123456789abcdef0")
 ]
+ZoneName = Annotated[
+    str, _matching(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", "an availability zone's name, such as eu-central-1a")
+]
 ListenerArn = Annotated[
     str,
     _matching(r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:listener/app/.+", "a listener's ARN"),
 ]
+EgressPorts = list[Annotated[int, Field(ge=1, le=65535)]]
 Days = Annotated[int, Field(ge=1, le=3650)]
 
 
@@ -190,9 +194,12 @@ class NewNetwork(Part):
 
     kind: Literal["new"] = "new"
     cidr: Cidr = "10.20.0.0/16"
-    """Addresses of the VPC, from /16 to /24."""
+    """Addresses of the VPC, from /16 to /23."""
     zones: int = Field(default=2, ge=2, le=4)
     """Availability zones to spread over."""
+    zone_names: list[ZoneName] = Field(default=[], max_length=4)
+    """Zones by name, where the first ones of the alphabet lack something, such as Fargate or PrivateLink. Read
+    when the network is made."""
     nat: Literal["one", "per-zone", "none"] = "one"
     """NAT gateways: one, one per zone, or none: containers then have public addresses, and no fixed one."""
     endpoints: list[Literal["secretsmanager", "logs", "ecr.api", "ecr.dkr", "ssmmessages"]] = []
@@ -283,6 +290,9 @@ class FargateRuntime(Part):
     """Containers of the chat. More than one needs a licence. From the number of users when left out."""
     max_instances: int | None = Field(default=None, ge=1, le=50)
     """Autoscaling goes up to this many; needs a licence when above one."""
+    egress_ports: EgressPorts = []
+    """Further TCP ports on the internet that the chat may reach, such as those of webhooks. What the parts name
+    (mail, login, the database, settings) is open without it, and 443 always."""
     exec: bool = False
     """Allow `aws ecs execute-command`; sessions are then encrypted and logged."""
     log_days: Days | None = None
@@ -369,8 +379,9 @@ class ClusterChat(Part):
     """CPU units of one server, 1024 being one vCPU. From the number of users when left out."""
     memory: int | None = Field(default=None, ge=1536, le=122880)
     """Memory of one server in MiB. From the number of users when left out."""
-    egress_ports: list[Annotated[int, Field(ge=1, le=65535)]] = []
-    """Further TCP ports on the internet that the chat may reach; 443, Atlas's and mail's are open."""
+    egress_ports: EgressPorts = []
+    """Further TCP ports on the internet that the chat may reach, such as those of webhooks. What the parts name
+    (mail, login, the database, settings) is open without it, and 443 always."""
 
 
 class KubernetesRuntime(ClusterChat):

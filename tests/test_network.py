@@ -17,6 +17,12 @@ from components.network.vpc import ENDPOINTS, OWN_BUCKET_ACTIONS, Network, Netwo
 
 ZONES = ["ap-southeast-1c", "ap-southeast-1a", "ap-southeast-1b"]
 
+EGRESS = [
+    {"first_port": 443, "reason": "HTTPS"},
+    {"first_port": 8443, "last_port": 8443, "reason": "Login"},
+    {"first_port": 27015, "last_port": 27017, "reason": "MongoDB Atlas"},
+]
+
 OUTPUTS = {
     "Vpc": lambda args: {"ownerId": ACCOUNT, "arn": f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/vpc-1"},
     "Eip": lambda args: {
@@ -32,6 +38,7 @@ def network_args(**changes: Any) -> NetworkArgs:
         "zone_count": 2,
         "nat": "one",
         "region": REGION,
+        "egress": EGRESS,
         "flow_log_retention_days": 90,
         **changes,
     }
@@ -237,13 +244,14 @@ def test_interface_endpoints_are_made_only_when_asked_for() -> None:
         assert endpoint.inputs["subnetIds"] == made.value["tasks"]
         for statement in endpoint.json("policy")["Statement"]:
             assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
-            assert statement["Sid"] == "Login" or statement["Resource"] != ["*"]
+            whole = statement["Sid"] == "Login" or ".ssmmessages" in endpoint.inputs["serviceName"]
+            assert whole or statement["Resource"] != ["*"]
     door = made.one("SecurityGroupIngressRule").inputs
     assert (door["fromPort"], door["toPort"]) == (443, 443)
     assert door["referencedSecurityGroupId"] == made.value["app"]
 
 
-def check_app_group(made: Recording) -> None:
+def check_app_group(made: Recording, *, peers: bool = False) -> None:
     assert not made.all("SecurityGroupIngressRule")
     group = made.one("SecurityGroup", "net-app").inputs
     assert group["description"]
@@ -255,15 +263,49 @@ def check_app_group(made: Recording) -> None:
     world = sorted(
         (rule["fromPort"], rule["toPort"]) for rule in rules if rule.get("cidrIpv4") == "0.0.0.0/0"
     )
-    assert world == [(443, 443), (465, 465), (587, 587), (27015, 27017)]
+    assert world == [(443, 443), (8443, 8443), (27015, 27017)]
     inside = [rule for rule in rules if "cidrIpv4" not in rule]
-    assert [(rule["fromPort"], rule["referencedSecurityGroupId"]) for rule in inside] == [
-        (4222, "net-app-id")
-    ]
+    assert [(rule["fromPort"], rule["referencedSecurityGroupId"]) for rule in inside] == (
+        [(4222, "net-app-id")] if peers else []
+    )
 
 
-def test_containers_may_connect_only_to_what_the_chat_needs_and_nothing_comes_in() -> None:
+def test_containers_may_connect_only_to_what_they_are_said_to_and_nothing_comes_in() -> None:
     check_app_group(network())
+    check_app_group(network(peers=True), peers=True)
+
+
+@pytest.mark.parametrize(
+    ("egress", "says"),
+    [
+        ([{"first_port": 0, "reason": "x"}], "0 to 0"),
+        ([{"first_port": 9, "last_port": 8, "reason": "x"}], "9 to 8"),
+        ([{"first_port": 443, "reason": "x"}] * 2, "begin at one port"),
+    ],
+)
+def test_ports_that_are_none_are_refused(egress: list[dict[str, Any]], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        network(egress=egress)
+
+
+def test_zones_are_those_that_are_named() -> None:
+    made = network(zone_names=["ap-southeast-1c", "ap-southeast-1b"])
+    zones = {subnet.name: subnet.inputs["availabilityZone"] for subnet in made.all("Subnet")}
+    assert zones["net-public-1"] == zones["net-private-1"] == "ap-southeast-1c"
+    assert zones["net-public-2"] == zones["net-private-2"] == "ap-southeast-1b"
+
+
+@pytest.mark.parametrize("names", [["ap-southeast-1a"], ["ap-southeast-1a"] * 2])
+def test_named_zones_are_as_many_as_are_asked_for(names: list[str]) -> None:
+    with pytest.raises(ValueError, match="zone_count of 2"):
+        network(zone_names=names)
+
+
+def test_a_named_zone_that_the_account_has_not_is_refused_with_those_it_has() -> None:
+    with pytest.raises(
+        pulumi.RunError, match="no availability zone ap-southeast-1d here; it has ap-southeast-1a"
+    ):
+        network(zone_names=["ap-southeast-1a", "ap-southeast-1d"])
 
 
 def existing(**changes: Any) -> Recording:
@@ -271,6 +313,7 @@ def existing(**changes: Any) -> Recording:
         "vpc_id": "vpc-9",
         "public_subnet_ids": ["subnet-1", "subnet-2"],
         "task_subnet_ids": ["subnet-3"],
+        "egress": EGRESS,
         **changes,
     }
 
@@ -320,7 +363,9 @@ def test_public_addresses_in_an_existing_vpc_are_off_unless_asked_for(
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"public_subnet_ids": ["subnet-1", "subnet-1"]}, "two different public_subnet_ids"),
+        ({"public_subnet_ids": ["subnet-1"]}, "two different public_subnet_ids"),
+        ({"public_subnet_ids": ["subnet-1", "subnet-2", "subnet-1"]}, "public_subnet_ids has subnet-1 twice"),
+        ({"task_subnet_ids": ["subnet-3", "subnet-3"]}, "task_subnet_ids has subnet-3 twice"),
         ({"task_subnet_ids": []}, "task_subnet_ids is empty"),
     ],
 )

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_mongodbatlas as mongodbatlas
 import pulumi_random as random
 
-from components.base import Component, one_of
+from components.base import Component, after, one_of
 from components.database import alerts, backup
 from components.database.catalogue import (
     atlas_region,
@@ -379,7 +379,7 @@ class AtlasDatabase(Component):
         _check_database(args)
         super().__init__("AtlasDatabase", name, args, opts)
         username = args.get("username", args["database"])
-        for index, address in enumerate(args.get("addresses", ()), start=1):
+        let_in = [
             mongodbatlas.ProjectIpAccessList(
                 f"{name}-access-{index}",
                 project_id=args["project_id"],
@@ -388,8 +388,11 @@ class AtlasDatabase(Component):
                 # Another comment makes it anew, and taking out the old one would take out the new: it is the address.
                 opts=self.child(ignore_changes=["comment"]),
             )
+            for index, address in enumerate(args.get("addresses", ()), start=1)
+        ]
         self._link: AtlasPrivateLink | None = None
-        address = self._address(name, args)
+        # Nobody gets the address before it lets in whoever knows it.
+        address = after(self._address(name, args), let_in)
         user, self.uri = self._user(
             f"{name}-user", args, address, username, args["roles"], args["database"], name
         )

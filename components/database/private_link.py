@@ -87,7 +87,7 @@ class AtlasPrivateLink(Component):
             description="Private endpoint of MongoDB Atlas",
             opts=self.child(),
         )
-        aws.vpc.SecurityGroupIngressRule(
+        from_app = aws.vpc.SecurityGroupIngressRule(
             f"{name}-from-app",
             security_group_id=group.id,
             referenced_security_group_id=place["app_security_group_id"],
@@ -97,7 +97,7 @@ class AtlasPrivateLink(Component):
             description="The chat to MongoDB Atlas",
             opts=self.child(),
         )
-        aws.vpc.SecurityGroupEgressRule(
+        app_out = aws.vpc.SecurityGroupEgressRule(
             f"{name}-app-out",
             security_group_id=place["app_security_group_id"],
             referenced_security_group_id=group.id,
@@ -114,7 +114,8 @@ class AtlasPrivateLink(Component):
             vpc_endpoint_type="Interface",
             subnet_ids=place["subnet_ids"],
             security_group_ids=[group.id],
-            opts=self.child(),
+            # When the database has an address, both groups must let through who connects to it.
+            opts=self.child(depends_on=[from_app, app_out]),
         )
         accepted = mongodbatlas.PrivateLinkEndpointService(
             f"{name}-accepted",

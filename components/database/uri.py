@@ -9,6 +9,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 SCHEMES = ("mongodb", "mongodb+srv")
 
+SRV_PORTS = range(27015, 27018)
+"""Members of an Atlas cluster listen on these (MongoDB, "Atlas network port requirements")."""
+
 _DATABASE = re.compile(r"[A-Za-z0-9_-]{1,38}")
 _OWN_DATABASES = ("admin", "config", "local")
 _LONGEST_DATABASE = 63
@@ -176,3 +179,12 @@ def _options(query: str) -> dict[str, str] | str:
     if {"tls", "ssl"} <= found.keys() and found["tls"].lower() != found["ssl"].lower():
         return "tls and ssl of the MongoDB URI contradict each other; give tls alone"
     return found
+
+
+def ports(uri: str) -> tuple[int, ...]:
+    """Return the ports that a right URI leads to. Those behind an SRV record are taken to be Atlas's."""
+    if uri.startswith("mongodb+srv:"):
+        return tuple(SRV_PORTS)
+    hosts = uri.partition("://")[2].partition("/")[0].rpartition("@")[2].split(",")
+    found = (re.search(r":(\d{1,5})$", host) for host in hosts)
+    return tuple(sorted({27017 if port is None else int(port[1]) for port in found}))

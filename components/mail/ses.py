@@ -238,7 +238,7 @@ class SesMail(Component):
             if "from_address" in args
             else {"StringLike": {"ses:FromAddress": f"*@{args['domain']}"}}
         )
-        aws.iam.UserPolicy(
+        policy = aws.iam.UserPolicy(
             f"{name}-smtp-policy",
             user=user.name,
             policy=iam.document(iam.Statement("Send", ["ses:SendRawEmail"], arns, conditions=sender)),
@@ -246,7 +246,10 @@ class SesMail(Component):
         )
         # The version is in the name, so that the new key is there before the old one goes.
         return aws.iam.AccessKey(
-            f"{name}-smtp-key-{args.get('key_version', 1)}", user=user.name, opts=self.child()
+            f"{name}-smtp-key-{args.get('key_version', 1)}",
+            user=user.name,
+            # Who has the key uses it at once.
+            opts=self.child(depends_on=[policy]),
         )
 
 

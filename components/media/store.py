@@ -235,11 +235,16 @@ class MediaStore(Component):
 
     def _user(self, name: str, key_version: int) -> "aws.iam.AccessKey":
         user = aws.iam.User(f"{name}-user", opts=self.child())
-        aws.iam.UserPolicy(
+        policy = aws.iam.UserPolicy(
             f"{name}-user-policy", user=user.name, policy=self.read_write_policy, opts=self.child()
         )
         # The version is in the name, so that the new key is there before the old one goes.
-        return aws.iam.AccessKey(f"{name}-user-key-{key_version}", user=user.name, opts=self.child())
+        return aws.iam.AccessKey(
+            f"{name}-user-key-{key_version}",
+            user=user.name,
+            # Who has the key uses it at once.
+            opts=self.child(depends_on=[policy]),
+        )
 
 
 def _check(args: MediaStoreArgs) -> None:

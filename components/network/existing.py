@@ -5,8 +5,8 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from components.base import Component
-from components.network.app_group import app_security_group
+from components.base import Component, after
+from components.network.app_group import EgressArgs, app_security_group
 from components.values import Egress, NetworkPlace
 
 
@@ -22,6 +22,10 @@ class ExistingNetworkArgs(TypedDict):
     """Whether containers need a public address of their own to reach the internet; default no."""
     egress_addresses: NotRequired[Sequence[pulumi.Input[str]]]
     """Fixed public IPv4 addresses of the VPC's NAT gateways, which the database is to let in."""
+    egress: Sequence[EgressArgs]
+    """What the containers connect to on the internet; nothing else is open."""
+    peers: NotRequired[bool]
+    """Whether the services of the chat connect to one another by NATS; default no."""
 
 
 class ExistingNetwork(Component):
@@ -38,14 +42,21 @@ class ExistingNetwork(Component):
     def __init__(
         self, name: str, args: ExistingNetworkArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        if len(set(args["public_subnet_ids"])) == 1:
+        if len(args["public_subnet_ids"]) == 1:
             raise ValueError("the existing network needs two different public_subnet_ids or more, or none")
         if not args["task_subnet_ids"]:
             raise ValueError("the existing network's task_subnet_ids is empty")
+        for key in ("public_subnet_ids", "task_subnet_ids"):
+            twice = {one for one in args[key] if list(args[key]).count(one) > 1}
+            if twice:
+                raise ValueError(f"the existing network's {key} has {', '.join(sorted(twice))} twice")
         super().__init__("ExistingNetwork", name, args, opts)
         self._args = args
         self.vpc_id = pulumi.Output.from_input(args["vpc_id"])
-        self.app_security_group_id = app_security_group(self, name, args["vpc_id"]).id
+        group, rules = app_security_group(
+            self, name, args["vpc_id"], args["egress"], peers=args.get("peers", False)
+        )
+        self.app_security_group_id = after(group.id, rules)
         self.register_outputs({"vpc_id": self.vpc_id, "app_security_group_id": self.app_security_group_id})
 
     @property

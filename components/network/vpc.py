@@ -6,15 +6,15 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from components.base import Component, one_of
+from components.base import Component, after, one_of
 from components.iam import Statement, document, trust
-from components.network.app_group import WORLD, app_security_group
+from components.network.app_group import WORLD, EgressArgs, app_security_group
 from components.network.subnets import plan_subnets
 from components.values import Egress, NetworkPlace
 
 NAT_CHOICES = ("one", "per-zone", "none")
 
-ENDPOINTS = {
+ENDPOINTS: dict[str, tuple[tuple[str, ...], str | None]] = {
     "secretsmanager": (("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"), "secret:*"),
     "logs": (("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"), "log-group:*"),
     "ecr.api": (
@@ -25,8 +25,19 @@ ENDPOINTS = {
         ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
         "repository/*",
     ),
+    "ssmmessages": (
+        (
+            "ssmmessages:CreateControlChannel",
+            "ssmmessages:CreateDataChannel",
+            "ssmmessages:OpenControlChannel",
+            "ssmmessages:OpenDataChannel",
+        ),
+        None,
+    ),
 }
-"""Interface endpoints that can be asked for, and what the policy of each lets through, on which resources."""
+"""Interface endpoints that can be asked for, and what the policy of each lets through, on which resources.
+
+None where the service knows no resources (Service Authorization Reference)."""
 
 _LOGIN = {"ecr.api": "ecr:GetAuthorizationToken"}
 """Actions of an endpoint that know no resource."""
@@ -62,13 +73,20 @@ class NetworkArgs(TypedDict):
     region: pulumi.Input[str]
     """Region of the VPC, such as `ap-southeast-1`; it is part of the names of the endpoint services."""
     interface_endpoints: NotRequired[Sequence[str]]
-    """AWS services to reach by interface endpoints: `secretsmanager`, `logs`, `ecr.api`, `ecr.dkr`.
+    """AWS services to reach by interface endpoints: `secretsmanager`, `logs`, `ecr.api`, `ecr.dkr`, `ssmmessages`.
 
     None by default. Each costs at least 0.01 USD an hour in each zone and 0.01 USD per GB
     (https://aws.amazon.com/privatelink/pricing/), which saves money only from some hundred GB a month on.
     So they are for those who want secrets and logs to stay off the internet path. The images come from Docker
     Hub or the vendor's registry, so the ECR ones are only for a registry of one's own.
     """
+    zone_names: NotRequired[Sequence[str]]
+    """Names of the availability zones, such as `ap-southeast-1a`, as many as `zone_count`; the first ones of
+    the alphabet when left out. Read when a subnet is made, and not afterwards."""
+    egress: Sequence[EgressArgs]
+    """What the containers connect to on the internet; nothing else is open."""
+    peers: NotRequired[bool]
+    """Whether the services of the chat connect to one another by NATS; default no."""
     flow_log_retention_days: int
     """Days that flow logs are kept, one of the values that CloudWatch Logs takes: 30, 90, 365 and so on."""
 
@@ -103,6 +121,12 @@ class Network(Component):
             one_of("an interface endpoint of the network", endpoint, tuple(ENDPOINTS))
             for endpoint in args.get("interface_endpoints", ())
         ]
+        wanted = list(args.get("zone_names", ()))
+        if wanted and len(set(wanted)) != zone_count:
+            raise ValueError(
+                f"the network's zone_names are {', '.join(wanted)}; "
+                f"its zone_count of {zone_count} needs as many different ones"
+            )
         super().__init__("Network", name, args, opts)
         self._name = name
         self._region = args["region"]
@@ -120,7 +144,10 @@ class Network(Component):
             f"{name}-default", vpc_id=self._vpc.id, ingress=[], egress=[], opts=self.child()
         )
         self._flow_logs(args["flow_log_retention_days"])
-        gateway = aws.ec2.InternetGateway(f"{name}-internet", vpc_id=self._vpc.id, opts=self.child())
+        # It cannot be taken off a network in which something has a public address: another network gets its own.
+        gateway = aws.ec2.InternetGateway(
+            f"{name}-internet", vpc_id=self._vpc.id, opts=self.child(replace_on_changes=["vpcId"])
+        )
 
         zones = aws.get_availability_zones_output(
             state="available",
@@ -129,26 +156,30 @@ class Network(Component):
                 aws.GetAvailabilityZonesFilterArgs(name="opt-in-status", values=["opt-in-not-required"])
             ],
             opts=pulumi.InvokeOptions(parent=self),
-        ).names.apply(lambda names: _first_zones(names, zone_count))
+        ).names.apply(lambda names: _zones(names, wanted, zone_count))
 
         public = self._subnets("public", subnets.public, zones)
         table = self._route_table("public")
-        aws.ec2.Route(
+        out = aws.ec2.Route(
             f"{name}-public-internet",
             route_table_id=table.id,
             destination_cidr_block=WORLD,
             gateway_id=gateway.id,
             opts=self.child(),
         )
-        for number, subnet in enumerate(public, 1):
-            self._associate(f"public-{number}", subnet, table)
+        # Subnets are handed on only with their way out: a balancer is refused in one without
+        # (InvalidSubnet), and a task that starts in one finds neither its image nor its secrets.
+        public_ids = [
+            after(subnet.id, [out, self._associate(f"public-{number}", subnet, table)])
+            for number, subnet in enumerate(public, 1)
+        ]
         tables = [table]
 
         nats: list[aws.ec2.NatGateway] = []
         addresses: list[pulumi.Output[str]] = []
-        tasks = public
+        task_ids = public_ids
         if nat != "none":
-            for number, subnet in enumerate(public if nat == "per-zone" else public[:1], 1):
+            for number, subnet_id in enumerate(public_ids if nat == "per-zone" else public_ids[:1], 1):
                 address = aws.ec2.Eip(
                     f"{name}-nat-{number}",
                     domain="vpc",
@@ -160,33 +191,38 @@ class Network(Component):
                     aws.ec2.NatGateway(
                         f"{name}-nat-{number}",
                         allocation_id=address.allocation_id,
-                        subnet_id=subnet.id,
+                        subnet_id=subnet_id,
                         tags={"Name": f"{name}-{number}"},
-                        opts=self.child(depends_on=[gateway]),
+                        # An address serves one gateway, and the database knows the address: the old one goes first.
+                        opts=self.child(depends_on=[gateway], delete_before_replace=True),
                     )
                 )
-            tasks = self._subnets("private", subnets.private, zones)
-            for number, subnet in enumerate(tasks, 1):
+            task_ids = []
+            for number, subnet in enumerate(self._subnets("private", subnets.private, zones), 1):
                 private = self._route_table(f"private-{number}")
-                aws.ec2.Route(
+                out = aws.ec2.Route(
                     f"{name}-private-{number}-nat",
                     route_table_id=private.id,
                     destination_cidr_block=WORLD,
                     nat_gateway_id=nats[(number - 1) % len(nats)].id,
                     opts=self.child(),
                 )
-                self._associate(f"private-{number}", subnet, private)
+                task_ids.append(
+                    after(subnet.id, [out, self._associate(f"private-{number}", subnet, private)])
+                )
                 tables.append(private)
 
-        app = app_security_group(self, name, self._vpc.id)
-        self._s3_endpoint(tables)
+        app, rules = app_security_group(
+            self, name, self._vpc.id, args["egress"], peers=args.get("peers", False)
+        )
+        ways = [self._s3_endpoint(tables)]
         if endpoints:
-            self._interface_endpoints(endpoints, tasks, app.id)
+            ways += self._interface_endpoints(endpoints, task_ids, app.id)
 
         self.vpc_id = self._vpc.id
-        self.public_subnet_ids = pulumi.Output.all(*[subnet.id for subnet in public])
-        self.task_subnet_ids = pulumi.Output.all(*[subnet.id for subnet in tasks])
-        self.app_security_group_id = app.id
+        self.public_subnet_ids = pulumi.Output.all(*public_ids)
+        self.task_subnet_ids = pulumi.Output.all(*[after(subnet_id, ways) for subnet_id in task_ids])
+        self.app_security_group_id = after(app.id, rules)
         self._addresses = tuple(addresses)
         self._nat_ids = tuple(gateway.id for gateway in nats)
         self.egress_addresses = pulumi.Output.all(*self._addresses)
@@ -289,14 +325,16 @@ class Network(Component):
             opts=self.child(),
         )
 
-    def _associate(self, role: str, subnet: "aws.ec2.Subnet", table: "aws.ec2.RouteTable") -> None:
-        aws.ec2.RouteTableAssociation(
+    def _associate(
+        self, role: str, subnet: "aws.ec2.Subnet", table: "aws.ec2.RouteTable"
+    ) -> "aws.ec2.RouteTableAssociation":
+        return aws.ec2.RouteTableAssociation(
             f"{self._name}-{role}", subnet_id=subnet.id, route_table_id=table.id, opts=self.child()
         )
 
-    def _s3_endpoint(self, tables: Sequence["aws.ec2.RouteTable"]) -> None:
+    def _s3_endpoint(self, tables: Sequence["aws.ec2.RouteTable"]) -> "aws.ec2.VpcEndpoint":
         anything = self._vpc.arn.apply(lambda arn: f"arn:{arn.split(':')[1]}:s3:::*")
-        aws.ec2.VpcEndpoint(
+        return aws.ec2.VpcEndpoint(
             f"{self._name}-s3",
             vpc_id=self._vpc.id,
             service_name=pulumi.Output.concat("com.amazonaws.", self._region, ".s3"),
@@ -319,15 +357,15 @@ class Network(Component):
         )
 
     def _interface_endpoints(
-        self, endpoints: Sequence[str], subnets: Sequence["aws.ec2.Subnet"], app: pulumi.Output[str]
-    ) -> None:
+        self, endpoints: Sequence[str], subnet_ids: Sequence[pulumi.Output[str]], app: pulumi.Output[str]
+    ) -> "list[aws.ec2.VpcEndpoint]":
         group = aws.ec2.SecurityGroup(
             f"{self._name}-endpoints",
             description="Interface endpoints of AWS services",
             vpc_id=self._vpc.id,
             opts=self.child(),
         )
-        aws.vpc.SecurityGroupIngressRule(
+        let_in = aws.vpc.SecurityGroupIngressRule(
             f"{self._name}-endpoints-https",
             security_group_id=group.id,
             description="HTTPS from the containers of the chat",
@@ -338,6 +376,7 @@ class Network(Component):
             opts=self.child(),
         )
         own = {"StringEquals": {"aws:PrincipalAccount": self._vpc.owner_id}}
+        made = []
         for endpoint in endpoints:
             role = endpoint.replace(".", "-")
             actions, resource = ENDPOINTS[endpoint]
@@ -345,7 +384,7 @@ class Network(Component):
                 Statement(
                     "OwnAccount",
                     actions,
-                    [self._arn(endpoint.partition(".")[0], resource)],
+                    ["*" if resource is None else self._arn(endpoint.partition(".")[0], resource)],
                     principals="*",
                     conditions=own,
                 )
@@ -354,24 +393,33 @@ class Network(Component):
                 statements.append(
                     Statement("Login", [_LOGIN[endpoint]], ["*"], principals="*", conditions=own)
                 )
-            aws.ec2.VpcEndpoint(
-                f"{self._name}-{role}",
-                vpc_id=self._vpc.id,
-                service_name=pulumi.Output.concat("com.amazonaws.", self._region, ".", endpoint),
-                vpc_endpoint_type="Interface",
-                private_dns_enabled=True,
-                subnet_ids=[subnet.id for subnet in subnets],
-                security_group_ids=[group.id],
-                policy=document(*statements),
-                tags={"Name": f"{self._name}-{role}"},
-                opts=self.child(),
+            made.append(
+                aws.ec2.VpcEndpoint(
+                    f"{self._name}-{role}",
+                    vpc_id=self._vpc.id,
+                    service_name=pulumi.Output.concat("com.amazonaws.", self._region, ".", endpoint),
+                    vpc_endpoint_type="Interface",
+                    private_dns_enabled=True,
+                    subnet_ids=list(subnet_ids),
+                    security_group_ids=[group.id],
+                    policy=document(*statements),
+                    tags={"Name": f"{self._name}-{role}"},
+                    # With it the service's name leads here, so it must let in whoever asks.
+                    opts=self.child(depends_on=[let_in]),
+                )
             )
+        return made
 
 
-def _first_zones(names: Sequence[str], count: int) -> list[str]:
+def _zones(names: Sequence[str], wanted: Sequence[str], count: int) -> list[str]:
+    missing = [zone for zone in wanted if zone not in names]
+    if missing:
+        raise pulumi.RunError(
+            f"the account has no availability zone {', '.join(missing)} here; it has {', '.join(sorted(names))}"
+        )
     if len(names) < count:
         raise pulumi.RunError(
             f"the region has {len(names)} availability zones ({', '.join(names)}), "
             f"fewer than the network's zone_count of {count}"
         )
-    return sorted(names)[:count]
+    return list(wanted) or sorted(names)[:count]

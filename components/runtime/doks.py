@@ -145,6 +145,7 @@ class DoksCluster(Component):
             opts=self.child(),
         )
         self._addresses: tuple[pulumi.Output[str], ...] = ()
+        self._routes: list[pulumi.Resource] = []
         if args["nat"]:
             self._addresses = (self._nat(name, args, vpc),)
         # The credentials are no matter of the state.
@@ -161,6 +162,11 @@ class DoksCluster(Component):
     def inside(self) -> pulumi.Resource:
         """What objects inside go down with (`deleted_with`)."""
         return self._cluster
+
+    @property
+    def routes(self) -> list[pulumi.Resource]:
+        """What leads connections out of the cluster; whoever makes some waits for it."""
+        return list(self._routes)
 
     @property
     def egress(self) -> Egress:
@@ -192,7 +198,7 @@ class DoksCluster(Component):
             # gateway at each deployment (terraform-provider-digitalocean, issue 1597). Another network still does.
             opts=self.child(ignore_changes=["vpcs"], replace_with=[vpc]),
         )
-        ClusterObject(
+        route = ClusterObject(
             f"{name}-route",
             api_version="networking.doks.digitalocean.com/v1alpha1",
             kind="Route",
@@ -205,6 +211,7 @@ class DoksCluster(Component):
                 self.child(deleted_with=self._cluster), pulumi.ResourceOptions(provider=self._provider)
             ),
         )
+        self._routes.append(route)
         return gateway.egresses.apply(
             lambda egresses: str((egresses[0].public_gateways or [])[0].ipv4) if egresses else ""
         )

@@ -6,13 +6,10 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.base import Component
+from components.base import Component, after
 from components.runtime import chart
 from components.runtime.chart import ChartServiceArgs
 
-HTTPS = 443
-ATLAS_PORTS = (27015, 27017)
-"""First and last port of MongoDB Atlas's clusters and their routers (Atlas, "Connect to a database cluster")."""
 NATS_PORT = 4222
 NATS_CLUSTER_PORT = 6222
 NATS_METRICS_PORT = 7777
@@ -65,16 +62,16 @@ class ChatNamespace(Component):
             },
             opts=self.child(protect=args.get("protect")),
         )
-        self.name = self._namespace.metadata.apply(lambda found: str(found.name))
-        kubernetes.networking.v1.NetworkPolicy(
+        namespace = self._namespace.metadata.apply(lambda found: str(found.name))
+        deny = kubernetes.networking.v1.NetworkPolicy(
             f"{name}-deny",
-            metadata={"name": "deny-all", "namespace": self.name},
+            metadata={"name": "deny-all", "namespace": namespace},
             spec={"pod_selector": {}, "policy_types": ["Ingress", "Egress"]},
             opts=self.child(),
         )
-        kubernetes.networking.v1.NetworkPolicy(
+        dns = kubernetes.networking.v1.NetworkPolicy(
             f"{name}-dns",
-            metadata={"name": "allow-dns", "namespace": self.name},
+            metadata={"name": "allow-dns", "namespace": namespace},
             spec={
                 "pod_selector": {},
                 "policy_types": ["Egress"],
@@ -94,9 +91,9 @@ class ChatNamespace(Component):
             },
             opts=self.child(),
         )
-        kubernetes.networking.v1.NetworkPolicy(
+        checks = kubernetes.networking.v1.NetworkPolicy(
             f"{name}-certificates",
-            metadata={"name": "allow-certificate-checks", "namespace": self.name},
+            metadata={"name": "allow-certificate-checks", "namespace": namespace},
             spec={
                 "pod_selector": {"match_labels": {"acme.cert-manager.io/http01-solver": "true"}},
                 "policy_types": ["Ingress"],
@@ -104,6 +101,8 @@ class ChatNamespace(Component):
             },
             opts=self.child(),
         )
+        # What comes into it does so behind its policies.
+        self.name = after(namespace, [deny, dns, checks])
         self.register_outputs({"name": self.name})
 
 
@@ -145,8 +144,8 @@ class ChatReleaseArgs(TypedDict):
     """An Ingress; none when left out."""
     service_annotations: NotRequired[Mapping[str, str]]
     """Annotations of the chat's service, which some controllers read."""
-    egress_ports: NotRequired[Sequence[int]]
-    """TCP ports on the internet that the chat may reach, beside 443 and Atlas's: those of mail, for one."""
+    egress_ports: Sequence[int]
+    """TCP ports on the internet that the chat may reach: 443, those of mail and of the database."""
     chart_version: NotRequired[str]
     """Version of the chart; the one that this code was written for when left out."""
 
@@ -248,17 +247,8 @@ class ChatRelease(Component):
                     ],
                 }
             )
-        first, last = ATLAS_PORTS
-        ports = sorted({HTTPS, *(int(port) for port in args.get("egress_ports", ()))})
-        outgoing = [
-            {
-                "to": [outside],
-                "ports": [
-                    *(_tcp(port) for port in ports if not first <= port <= last),
-                    {**_tcp(first), "end_port": last},
-                ],
-            }
-        ]
+        ports = sorted({int(port) for port in args["egress_ports"]})
+        outgoing = [{"to": [outside], "ports": [_tcp(port) for port in ports]}]
         if broker:
             outgoing.append({"to": [{"pod_selector": nats}], "ports": [_tcp(NATS_PORT)]})
         made: list[pulumi.Resource] = [

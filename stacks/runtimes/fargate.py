@@ -9,6 +9,7 @@ from components.edge.address import PublicName, PublicNameArgs
 from components.edge.app_cdn import AppCdn, AppCdnArgs
 from components.edge.balancer import LoadBalancer, existing_balancer
 from components.edge.certificate import Certificate
+from components.network.app_group import EgressArgs
 from components.network.existing import ExistingNetwork
 from components.network.vpc import Network
 from components.operations.alarms import AlarmsArgs
@@ -17,8 +18,10 @@ from components.runtime.fargate_args import FargateRuntimeArgs, FargateServiceAr
 from components.values import BalancerPlace, DatabaseAccess, DnsZone, Endpoint, NetworkPlace
 from rocketchat import environment as env
 from rocketchat.services import MAIN, NATS, Service
+from stacks.egress import ways_out
 from stacks.language import ChatSpec
 from stacks.load import Secrets
+from stacks.processes import processes
 from stacks.runtimes import Running, Variables
 from stacks.spec import (
     CloudFrontEdge,
@@ -41,7 +44,7 @@ class OnFargate:
     broker = NATS
 
     def __init__(
-        self, spec: ChatSpec, _secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
+        self, spec: ChatSpec, secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
     ) -> None:
         runtime = spec.parts.runtime
         if zone is None or spec.region is None or not isinstance(runtime, FargatePart):
@@ -49,6 +52,11 @@ class OnFargate:
                 "runtime fargate needs a zone and a region, which the rules of stack files ask for"
             )
         self._spec, self._zone, self._opts, self._region = spec, zone, opts, spec.region
+        self._egress: list[EgressArgs] = [
+            {"first_port": way.first, "last_port": way.last, "reason": way.reason}
+            for way in ways_out(spec.parts, spec.defaults, secrets.database_ports)
+        ]
+        self._peers = len(processes(spec)) > 1
         self._runtime = runtime
         self._log_days = self._runtime.log_days or spec.defaults.log_days
         self._nat_gateways: Sequence[pulumi.Input[str]] = ()
@@ -143,6 +151,8 @@ class OnFargate:
                     "task_subnet_ids": network.task_subnets,
                     "assign_public_ip": network.public_addresses,
                     "egress_addresses": network.egress_addresses,
+                    "egress": self._egress,
+                    "peers": self._peers,
                 },
                 self._opts,
             ).place
@@ -150,10 +160,13 @@ class OnFargate:
             "network",
             {
                 "cidr": network.cidr,
-                "zone_count": network.zones,
+                "zone_count": len(network.zone_names) or network.zones,
                 "nat": network.nat,
                 "region": self._region,
+                "zone_names": network.zone_names,
                 "interface_endpoints": network.endpoints,
+                "egress": self._egress,
+                "peers": self._peers,
                 "flow_log_retention_days": network.flow_log_days,
             },
             self._opts,

@@ -31,6 +31,7 @@ from components.runtime.kubernetes import (
 from components.values import DatabaseAccess, DnsZone, Egress
 from rocketchat.services import NATS, Service
 from stacks import features
+from stacks.egress import ways_out
 from stacks.language import ChatSpec
 from stacks.load import Secrets
 from stacks.runtimes import Running, Variables
@@ -43,7 +44,6 @@ from stacks.spec import (
     KubernetesRuntime,
     NoIngress,
     Profile,
-    SmtpMail,
 )
 
 CLOUDFRONT_REGION = "us-east-1"
@@ -72,6 +72,7 @@ class _Cluster:
     _inside: pulumi.ResourceOptions
     """Options of what is in the cluster."""
     _namespace: ChatNamespace
+    _database_ports: tuple[int, ...]
 
     @property
     def broker(self) -> str:
@@ -124,12 +125,6 @@ class _Cluster:
         local: bool = False,
     ) -> ChatRelease:
         spec, runtime = self._spec, self._runtime
-        mail = spec.parts.mail
-        mail_ports = (
-            []
-            if mail is None
-            else [mail.port if isinstance(mail, SmtpMail) else features.ses_port(spec.parts)]
-        )
         args: ChatReleaseArgs = {
             "namespace": self._namespace.name,
             "release_name": runtime.name,
@@ -140,7 +135,11 @@ class _Cluster:
             "readiness_path": spec.release.probes.readiness,
             "environment": dict(variables.plain),
             "secrets": {name: secret.reveal() for name, secret in variables.secret.items()},
-            "egress_ports": [*mail_ports, *runtime.egress_ports],
+            "egress_ports": [
+                port
+                for way in ways_out(spec.parts, spec.defaults, self._database_ports)
+                for port in way.ports
+            ],
         }
         if not local:
             args["host"] = spec.parts.chat.host
@@ -206,6 +205,7 @@ class OnKubernetes(_Cluster):
     def __init__(
         self, spec: ChatSpec, secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
     ) -> None:
+        self._database_ports = secrets.database_ports
         runtime = spec.parts.runtime
         if not isinstance(runtime, KubernetesRuntime):
             raise TypeError("this is for runtime kubernetes")
@@ -334,8 +334,9 @@ class OnDoks(_Cluster):
     proxies = 1
 
     def __init__(
-        self, spec: ChatSpec, _secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
+        self, spec: ChatSpec, secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
     ) -> None:
+        self._database_ports = secrets.database_ports
         runtime = spec.parts.runtime
         if zone is None or not isinstance(runtime, DoksRuntime):
             raise ValueError("runtime doks needs a zone, which the rules of stack files ask for")
@@ -368,6 +369,7 @@ class OnDoks(_Cluster):
         self.egress = self._cluster.egress
         self._inside = _with(opts, self._cluster.provider)
         self._inside.deleted_with = self._cluster.inside
+        self._inside.depends_on = self._cluster.routes
         self._namespace = self._chat_namespace()
 
     def run(self, services: Sequence[Service], variables: Variables) -> Running:

@@ -1,0 +1,140 @@
+"""What leaves the network: what the parts of a stack use, and nothing else, in every runtime that has a firewall."""
+
+import json
+from typing import Any
+
+import pytest
+from combining import secure_for
+from planning import planned, values_of
+
+from components.database.uri import ports
+from rehearsal.plan import Plan
+from stacks import files
+from stacks.egress import ways_out
+from stacks.language import parse
+
+BASE = "lovia-fargate"
+ATLAS = (27015, 27017)
+PUBLIC = {
+    "kind": "atlas",
+    "organization": "5f0c1d2e3b4a59687f6e5d4c",
+    "cluster": "chat",
+    "privateLink": False,
+}
+SMTP = {"kind": "smtp", "host": "smtp.example.com", "port": 2525, "from": "chat@example.com"}
+OIDC = {"kind": "oidc", "preset": "fusionauth", "url": "https://login.example.com:8443", "clientId": "x"}
+SAML = {"kind": "saml", "entryPoint": "https://login.example.com:8443/saml", "certificate": "MIIC"}
+
+CASES: list[tuple[dict[str, Any], list[tuple[int, int]]]] = [
+    ({}, [(443, 443), (587, 587)]),
+    ({"rocketchat:mail": None}, [(443, 443)]),
+    ({"rocketchat:mail": SMTP}, [(443, 443), (2525, 2525)]),
+    ({"rocketchat:mail": {**SMTP, "port": 443}}, [(443, 443)]),
+    ({"rocketchat:mail": {**SMTP, "port": 465, "encryption": "tls"}}, [(443, 443), (465, 465)]),
+    ({"rocketchat:login": OIDC}, [(443, 443), (587, 587), (8443, 8443)]),
+    ({"rocketchat:login": SAML}, [(443, 443), (587, 587)]),
+    ({"rocketchat:database": PUBLIC}, [(443, 443), (587, 587), ATLAS]),
+    (
+        {"rocketchat:settings": {"LDAP_Enable": True, "LDAP_Host": "ldap.example.com"}},
+        [(389, 389), (443, 443), (587, 587)],
+    ),
+    (
+        {"rocketchat:settings": {"LDAP_Host": "ldap.example.com", "LDAP_Port": {"value": 636, "lock": True}}},
+        [(443, 443), (587, 587), (636, 636)],
+    ),
+    (
+        {"rocketchat:settings": {"API_Gitlab_URL": "https://git.example.com:8929"}},
+        [(443, 443), (587, 587), (8929, 8929)],
+    ),
+    (
+        {"rocketchat:settings": {"API_Gitlab_URL": "http://git.example.com"}},
+        [(80, 80), (443, 443), (587, 587)],
+    ),
+    (
+        {"rocketchat:runtime": {"kind": "fargate", "egressPorts": [9443]}},
+        [(443, 443), (587, 587), (9443, 9443)],
+    ),
+]
+
+
+def spec_of(changes: dict[str, Any], stack: str = BASE) -> Any:
+    values = {key: value for key, value in (values_of(stack) | changes).items() if value is not None}
+    secure = set(files.read(stack).secure) | secure_for(values)
+    return parse(values, secure, source="a test"), values, secure
+
+
+def opened(plan: Plan) -> list[tuple[int, int]]:
+    """What the containers' security group lets out to the world."""
+    rules = plan.of_type("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+    return sorted(
+        (rule.inputs["fromPort"], rule.inputs["toPort"])
+        for rule in rules
+        if rule.inputs.get("cidrIpv4") == "0.0.0.0/0"
+    )
+
+
+@pytest.mark.parametrize(("changes", "expected"), CASES, ids=lambda one: json.dumps(one)[:60])
+def test_ports_follow_from_the_parts(changes: dict[str, Any], expected: list[tuple[int, int]]) -> None:
+    spec, _, _ = spec_of(changes)
+    ways = ways_out(spec.parts, spec.defaults)
+    assert [(way.first, way.last) for way in ways] == expected
+    assert all(way.reason for way in ways)
+
+
+def test_the_uris_port_is_open_and_no_other_of_mongodb() -> None:
+    spec, _, _ = spec_of({"rocketchat:database": {"kind": "uri", "version": "8.0"}})
+    ways = ways_out(spec.parts, spec.defaults, ports("mongodb://u:p@h1:27018,h2/rc?replicaSet=r"))
+    assert [(way.first, way.last) for way in ways] == [(443, 443), (587, 587), (27017, 27018)]
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("mongodb://h/rc", (27017,)),
+        ("mongodb://u:p%40@h1:28000,h2:28001/rc", (28000, 28001)),
+        ("mongodb+srv://u:p@h.mongodb.net/rc", (27015, 27016, 27017)),
+        ("mongodb://[2001:db8::1]:27018/rc", (27018,)),
+        ("mongodb://[2001:db8::1]/rc", (27017,)),
+    ],
+)
+def test_a_uri_tells_its_ports(uri: str, expected: tuple[int, ...]) -> None:
+    assert ports(uri) == expected
+
+
+@pytest.mark.parametrize("number", [2, 5, 7])
+def test_the_security_group_opens_just_that(number: int) -> None:
+    changes, expected = CASES[number]
+    _, values, secure = spec_of(changes)
+    assert opened(planned(values, secure)) == expected
+
+
+def test_the_ports_of_the_secret_uri_are_open_in_the_security_group() -> None:
+    _, values, secure = spec_of({"rocketchat:database": {"kind": "uri", "version": "8.0"}})
+    assert opened(planned(values, secure)) == [(443, 443), (587, 587), ATLAS]
+
+
+def test_the_network_policy_of_a_cluster_opens_just_that_too() -> None:
+    _, values, secure = spec_of({"rocketchat:login": OIDC}, "lovia-doks")
+    plan = planned(values, secure)
+    (policy,) = [
+        one
+        for one in plan.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+        if one.name == "chat-traffic"
+    ]
+    outside = [rule for rule in policy.inputs["spec"]["egress"] if "ipBlock" in rule["to"][0]]
+    assert [port["port"] for rule in outside for port in rule["ports"]] == [
+        443,
+        2587,
+        8443,
+        *range(27015, 27018),
+    ]
+
+
+@pytest.mark.parametrize("topology", ["monolith", "microservices"])
+def test_services_reach_their_broker_where_there_is_one(topology: str) -> None:
+    values, secure = values_of("services-fargate"), files.read("services-fargate").secure
+    values["rocketchat:runtime"] = {**values["rocketchat:runtime"], "topology": topology, "instances": 1}
+    plan = planned(values, secure)
+    rules = plan.of_type("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+    peers = [rule for rule in rules if rule.inputs["fromPort"] == 4222]
+    assert bool(peers) == (topology == "microservices")

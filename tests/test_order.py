@@ -1,0 +1,303 @@
+"""What must stand before what: the order that only a real account shows, held against every plan.
+
+An engine makes at once whatever does not depend on one another, and clouds refuse, or let start in vain, what is made
+too early. So for each type there is a list of what its closure in the plan must hold.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from itertools import cycle
+from typing import Any
+
+import pytest
+from combining import Choice, choices, refusals, sampled, secure_for, values_for
+from planning import planned, values_of
+
+from rehearsal.plan import Plan, PlannedResource
+from stacks import files
+
+ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
+BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+GATEWAY = "aws:ec2/internetGateway:InternetGateway"
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+NAT = "aws:ec2/natGateway:NatGateway"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+ROUTE = "aws:ec2/route:Route"
+TABLE = "aws:ec2/routeTable:RouteTable"
+USER_POLICY = "aws:iam/userPolicy:UserPolicy"
+
+Wanted = Iterator[PlannedResource]
+
+
+class World:
+    """A plan, and what each of its resources waits for."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._by_urn = {one.urn: one for one in plan.resources}
+
+    @cache  # noqa: B019 - a world lives as long as its test
+    def before(self, urn: str) -> frozenset[str]:
+        """URNs of all that stands when this one is made."""
+        found: set[str] = set()
+        ahead = [urn]
+        while ahead:
+            one = self._by_urn.get(ahead.pop())
+            if one is None:
+                continue
+            needed = {*one.options.get("dependsOn", ()), one.parent}
+            needed.update(urn for urns in one.property_dependencies.values() for urn in urns)
+            ahead += needed - found
+            found |= needed
+        return frozenset(found)
+
+    def all(self, token: str, **inputs: Any) -> Wanted:
+        """Resources of a type with these inputs."""
+        for one in self.plan.of_type(token):
+            if all(one.inputs.get(key) == value for key, value in inputs.items()):
+                yield one
+
+    def whose(self, token: str, key: str, values: set[Any]) -> Wanted:
+        """Resources of a type of which an input is among the values."""
+        return (one for one in self.plan.of_type(token) if one.inputs.get(key) in values)
+
+
+def ways_of_subnets(world: World, subnets: set[str]) -> Wanted:
+    """What makes a subnet more than an address: its route table, the routes in it, and where these lead."""
+    for association in world.whose(ASSOCIATION, "subnetId", subnets):
+        yield association
+        table = association.inputs["routeTableId"]
+        for route in world.all(ROUTE, routeTableId=table):
+            yield route
+            yield from world.whose(GATEWAY, "vpcId", {one.inputs["vpcId"] for one in world.all(TABLE)})
+            for nat in world.plan.of_type(NAT):
+                if nat.id == route.inputs.get("natGatewayId"):
+                    yield nat
+                    yield from ways_of_subnets(world, {nat.inputs["subnetId"]})
+
+
+def balancer(world: World, one: PlannedResource) -> Wanted:
+    """Refused in a subnet without a way to the internet (InvalidSubnet), and without its log bucket's policy."""
+    yield from ways_of_subnets(world, set(one.inputs["subnets"]))
+    logs = one.inputs.get("accessLogs") or {}
+    yield from world.all(BUCKET_POLICY, bucket=logs.get("bucket"))
+
+
+def ecs_service(world: World, one: PlannedResource) -> Wanted:
+    """Its first tasks fetch image, secrets and database at once, and are checked by the balancer."""
+    network = one.inputs["networkConfiguration"]
+    groups = set(network["securityGroups"])
+    yield from ways_of_subnets(world, set(network["subnets"]))
+    yield from world.whose(EGRESS, "securityGroupId", groups)
+    yield from world.whose(INGRESS, "securityGroupId", groups)
+    for endpoint in world.plan.of_type(ENDPOINT):
+        yield endpoint
+        yield from world.whose(INGRESS, "securityGroupId", set(endpoint.inputs.get("securityGroupIds") or ()))
+    yield from world.plan.of_type("aws:ecs/clusterCapacityProviders:ClusterCapacityProviders")
+    (task,) = world.whose("aws:ecs/taskDefinition:TaskDefinition", "family", {_family(one)})
+    if any(container.get("secrets") for container in json.loads(task.inputs["containerDefinitions"])):
+        yield from world.plan.of_type("aws:secretsmanager/secretVersion:SecretVersion")
+    yield from role_policies(world, task.inputs["executionRoleArn"])
+    targets = {balanced["targetGroupArn"] for balanced in one.inputs.get("loadBalancers") or ()}
+    for rule in world.plan.of_type("aws:lb/listenerRule:ListenerRule"):
+        if targets & {action.get("targetGroupArn") for action in rule.inputs["actions"]}:
+            yield rule
+    yield from what_the_chat_reads(world)
+
+
+def what_the_chat_reads(world: World) -> Wanted:
+    """The database lets the chat in before it starts; keys may do what they are for."""
+    yield from world.plan.of_type("mongodbatlas:index/databaseUser:DatabaseUser")
+    yield from world.plan.of_type("mongodbatlas:index/projectIpAccessList:ProjectIpAccessList")
+    yield from world.plan.of_type("mongodbatlas:index/privateLinkEndpointService:PrivateLinkEndpointService")
+    for key in world.plan.of_type("aws:iam/accessKey:AccessKey"):
+        yield from world.all(USER_POLICY, user=key.inputs["user"])
+
+
+def _family(service: PlannedResource) -> str:
+    arn = str(service.inputs["taskDefinition"])
+    return arn.rpartition("/")[2].rpartition(":")[0]
+
+
+def role_policies(world: World, arn: str) -> Wanted:
+    """Policies of a role, without which it may do nothing."""
+    for role in world.plan.of_type("aws:iam/role:Role"):
+        if role.outputs["arn"] == arn:
+            yield from world.whose(ROLE_POLICY, "role", {role.outputs["name"], role.id})
+
+
+def listener(world: World, one: PlannedResource) -> Wanted:
+    """A certificate that is not issued yet is refused (UnsupportedCertificate)."""
+    yield from issued(world, one.inputs.get("certificateArn"))
+
+
+def issued(world: World, arn: str | None) -> Wanted:
+    """The wait for a certificate, and the records that prove its name."""
+    if arn is not None:
+        yield from world.all("aws:acm/certificateValidation:CertificateValidation", certificateArn=arn)
+
+
+def validation(world: World, one: PlannedResource) -> Wanted:
+    """It would wait in vain without the records."""
+    names = {str(name).rstrip(".") for name in one.inputs["validationRecordFqdns"]}
+    records = [
+        *world.plan.of_type("cloudflare:index/dnsRecord:DnsRecord"),
+        *world.plan.of_type("aws:route53/record:Record"),
+    ]
+    for record in records:
+        if str(record.inputs["name"]).rstrip(".") in names:
+            yield record
+
+
+def distribution(world: World, one: PlannedResource) -> Wanted:
+    """The same for CloudFront."""
+    yield from issued(world, (one.inputs.get("viewerCertificate") or {}).get("acmCertificateArn"))
+
+
+def flow_log(world: World, one: PlannedResource) -> Wanted:
+    """Its role is tried when it is made."""
+    yield from role_policies(world, one.inputs["iamRoleArn"])
+
+
+def nat(world: World, one: PlannedResource) -> Wanted:
+    """Refused in a network without an internet gateway (Gateway.NotAttached); of no use without the route."""
+    yield from ways_of_subnets(world, {one.inputs["subnetId"]})
+
+
+def endpoint(world: World, one: PlannedResource) -> Wanted:
+    """With its private name all requests go there at once, so it must let them in."""
+    yield from world.whose(INGRESS, "securityGroupId", set(one.inputs.get("securityGroupIds") or ()))
+
+
+def accepted(world: World, _one: PlannedResource) -> Wanted:
+    """When the database has a private address, connections to it pass both firewalls."""
+    groups = {
+        group
+        for one in world.plan.of_type(ENDPOINT)
+        if ".vpce-svc-" in str(one.inputs["serviceName"])
+        for group in one.inputs["securityGroupIds"]
+    }
+    yield from world.whose(INGRESS, "securityGroupId", groups)
+    yield from world.whose(EGRESS, "referencedSecurityGroupId", groups)
+
+
+def event_destination(world: World, one: PlannedResource) -> Wanted:
+    """SES tries whether it may publish to the topic (SES guide, "Set up an Amazon SNS event destination")."""
+    topic = ((one.inputs["eventDestination"]).get("snsDestination") or {}).get("topicArn")
+    if topic is not None:
+        yield from world.all("aws:sns/topicPolicy:TopicPolicy", arn=topic)
+
+
+def host(world: World, one: PlannedResource) -> Wanted:
+    """It enrols at its first start, by a role of which the service makes sure.
+
+    What it may read is given with the document, which names the host's own address; it asks again until then.
+    """
+    for role in world.plan.of_type("aws:iam/role:Role"):
+        if "ssm.amazonaws.com" in str(role.inputs["assumeRolePolicy"]):
+            yield role
+
+
+def release(world: World, one: PlannedResource) -> Wanted:
+    """Pods start at once: what they mount, may reach and need stands before."""
+    if one.inputs["chart"] != "rocketchat":
+        return
+    for policy in world.plan.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy"):
+        if policy.inputs["metadata"]["namespace"] == one.inputs["namespace"]:
+            yield policy
+    yield from world.plan.of_type("kubernetes:apps/v1:StatefulSet")
+    yield from world.plan.of_type("kubernetes:networking.doks.digitalocean.com/v1alpha1:Route")
+    yield from what_the_chat_reads(world)
+
+
+ORDER: Mapping[str, Callable[[World, PlannedResource], Wanted]] = {
+    "aws:acm/certificateValidation:CertificateValidation": validation,
+    "aws:cloudfront/distribution:Distribution": distribution,
+    "aws:ec2/flowLog:FlowLog": flow_log,
+    "aws:ec2/natGateway:NatGateway": nat,
+    "aws:ec2/vpcEndpoint:VpcEndpoint": endpoint,
+    "aws:ecs/service:Service": ecs_service,
+    "aws:lb/listener:Listener": listener,
+    "aws:lb/loadBalancer:LoadBalancer": balancer,
+    "aws:lightsail/instance:Instance": host,
+    "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination": event_destination,
+    "digitalocean:index/droplet:Droplet": host,
+    "kubernetes:helm.sh/v3:Release": release,
+    "mongodbatlas:index/privateLinkEndpointService:PrivateLinkEndpointService": accepted,
+}
+"""For each type, what must stand before it."""
+
+
+def too_early(plan: Plan) -> list[str]:
+    """What is made before something that it needs."""
+    world = World(plan)
+    return sorted(
+        {
+            f"{one.name} ({one.type}) does not wait for {needed.name} ({needed.type})"
+            for kind, wanted in ORDER.items()
+            for one in plan.of_type(kind)
+            for needed in wanted(world, one)
+            if needed.urn not in world.before(one.urn)
+        }
+    )
+
+
+def _variants() -> dict[str, dict[str, Any]]:
+    runtime = {
+        "per zone": {"network": {"nat": "per-zone", "zones": 3}},
+        "no nat": {"network": {"nat": "none"}},
+        "endpoints": {
+            "network": {"endpoints": ["secretsmanager", "logs", "ecr.api", "ecr.dkr", "ssmmessages"]}
+        },
+        "shells": {"exec": True},
+    }
+    return {name: {"rocketchat:runtime": keys} for name, keys in runtime.items()} | {
+        "public database": {"rocketchat:database": {"privateLink": False}},
+        "microservices": {"rocketchat:runtime": {"topology": "microservices"}},
+    }
+
+
+@pytest.mark.parametrize("stack", files.names())
+def test_in_every_stack_nothing_is_made_before_what_it_needs(stack: str) -> None:
+    found = files.read(stack)
+    assert too_early(planned(values_of(stack), found.secure, stack=stack)) == []
+
+
+@pytest.mark.parametrize("variant", sorted(_variants()))
+def test_in_every_form_of_the_network_nothing_is_made_before_what_it_needs(variant: str) -> None:
+    values, secure = values_of("lovia-fargate"), {*files.read("lovia-fargate").secure, "rocketchat:license"}
+    for part, keys in _variants()[variant].items():
+        values[part] = {**values[part], **keys}
+    assert too_early(planned(values, secure)) == []
+
+
+def _combined() -> list[Choice]:
+    possible = [
+        choice for choice in choices() if not refusals(values_for(choice), secure_for(values_for(choice)))
+    ]
+    return sampled(possible)
+
+
+@pytest.mark.parametrize(
+    ("choice", "profile"),
+    list(zip(_combined(), cycle(["trial", "production"]), strict=False)),
+    ids=lambda one: one if isinstance(one, str) else "-".join(one.values()),
+)
+def test_in_every_combination_nothing_is_made_before_what_it_needs(choice: Choice, profile: str) -> None:
+    values = values_for(choice, profile=profile)
+    secure = secure_for(values)
+    if refusals(values, secure):
+        values = values_for(choice)
+    assert too_early(planned(values, secure)) == []
+
+
+def test_the_order_is_looked_for_in_types_that_are_made() -> None:
+    kinds = {
+        one.type
+        for stack in files.names()
+        for one in planned(values_of(stack), files.read(stack).secure, stack=stack).resources
+    }
+    assert set(ORDER) <= kinds
