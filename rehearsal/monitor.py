@@ -158,6 +158,8 @@ class Monitor(MockMonitor):
     def _make(self, record: Record, provider: str, own_id: str, extra_secrets: set[str]) -> struct_pb2.Struct:
         cloud = self._clouds.get(provider, self._default)
         ask = standins.checked(record.type, record.name, record.urn, record.inputs, cloud)
+        if not own_id:
+            standins.lacking(ask)
         made = standins.make(ask, own_id=own_id)
         record.id, record.outputs = made.id, made.outputs
         self._refuse_what_is_taken(record, ask.inputs, cloud.region)

@@ -146,6 +146,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         cloud, generation = self._of(context), self._cloud.generation(request.urn)
         with _told(context):
             ask = self._ask(token, name, request.urn, inputs, cloud, generation)
+            if not request.preview:
+                standins.lacking(ask)
             made = standins.make(ask, preview=request.preview)
         properties = _outputs(made, secrets)
         if not request.preview:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
+from components.runtime.doks_options import family, is_node_size, node_sizes
 from rocketchat import services, sizing
 from stacks.problems import Problem
 from stacks.profiles import Defaults
@@ -144,6 +145,20 @@ def _doks(runtime: DoksRuntime, size: sizing.Size, defaults: Defaults) -> Iterat
         yield Problem(
             "rocketchat:runtime.maxNodes",
             f"at most {runtime.max_nodes} contradicts minNodes: {runtime.min_nodes}",
+        )
+    if not is_node_size(runtime.node_size):
+        kind = family(runtime.node_size)
+        yield Problem(
+            "rocketchat:runtime.nodeSize",
+            f"DigitalOcean has no nodes of size {runtime.node_size}",
+            allowed=", ".join(node_sizes(kind) or node_sizes("s") + node_sizes("g") + node_sizes("m")),
+            remedy="doctl kubernetes options sizes lists all",
+        )
+        return
+    if runtime.version.count(".") > 1:
+        yield Warning_(
+            f"version {runtime.version} can be had for some months only, then no cluster of it is made any more: "
+            f'`version: "{runtime.version.rpartition(".")[0].rpartition(".")[0]}"` takes the newest of its series'
         )
     memory, cpu = runtime.memory or size.memory_mib, (runtime.cpu or size.cpu_units) * 500 // 1024
     shape = re.search(r"(\d+)vcpu-(\d+)gb", runtime.node_size)

@@ -425,8 +425,9 @@ class DoksRuntime(ClusterChat):
     """Name of the cluster, such as `k8s-lovia-sg`."""
     region: Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc3", "sfo3", "sgp1", "syd1", "tor1"]
     """DigitalOcean's region."""
-    version: str = Field(default="1.36.1-do.0", pattern=r"^\d+\.\d+\.\d+-do\.\d+$")
-    """Exact version to begin with (`doctl kubernetes options versions`); from 1.33 the gateway is managed."""
+    version: str = Field(default="1.36", pattern=r"^\d+\.\d+(\.\d+-do\.\d+)?$")
+    """Minor version to begin with, whose newest patch is taken, or an exact one (`doctl kubernetes options versions`);
+    from 1.33 the gateway is managed."""
     node_size: str = Field(default="s-4vcpu-8gb", pattern=r"^[a-z0-9-]+-\d+vcpu-\d+gb(-[a-z]+)?$")
     """Droplet size of a node."""
     min_nodes: int = Field(default=2, ge=1, le=50)

@@ -354,7 +354,10 @@ CLUSTER_ARGS: DoksClusterArgs = {
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"version": "latest"}, "is not exact"),
+        ({"version": "latest"}, "neither a minor one"),
+        ({"version": "1.36.1"}, "neither a minor one"),
+        ({"node_size": "s-3vcpu-1gb"}, "no nodes of size"),
+        ({"region": "sgp9"}, "region"),
         ({"min_nodes": 5}, "is no range"),
         ({"maintenance_day": "someday"}, "maintenance_day"),
         ({"maintenance_time": "18:30"}, "full hour"),

@@ -4,6 +4,7 @@ import components  # noqa: F401 - before the SDKs, which it makes import one fil
 
 # isort: split
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
-from planning import one, values_of
+from planning import one, planned, values_of
 
 import automation
 from automation import AutomationError
@@ -23,10 +24,13 @@ from rehearsal import stack as rehearsed
 from rehearsal import standins
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import PlannedResource, plan_program
+from rehearsal.standins.digitalocean import clusters
 from rehearsal.standins.tokens import WEEK
 from rehearsal.testing import needs_engine
 from stacks import deploy, files
 from stacks.files import as_config
+from stacks.language import parse
+from stacks.problems import InvalidStack
 
 
 def doks(**changes: Any) -> DoksClusterArgs:
@@ -322,3 +326,57 @@ def test_credentials_that_were_dropped_from_the_state_are_asked_for_anew() -> No
         stack.import_state(state)
         stack.up(preview=False)
         assert len(backend.cloud.tokens.texts()) == issued + 1
+
+
+@needs_engine
+def test_a_clusters_minor_version_is_looked_up_once_and_its_end_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    args = doks(version="1.36", auto_upgrade=False, nat=False)
+
+    def program() -> None:
+        DoksCluster("k", args)
+
+    with automation.rehearsal(program=program) as backend, opened(backend) as stack:
+        assert backend.cloud is not None
+        stack.up(preview=False)
+        made = {thing.name: thing for thing in backend.cloud.things()}
+        assert made["k-cluster"].inputs["version"] == clusters.VERSIONS[0]
+        monkeypatch.setattr(clusters, "VERSIONS", ("1.37.0-do.0", "1.36.9-do.0"))
+        assert stack.up(preview=False).changed == 0
+        monkeypatch.setattr(clusters, "VERSIONS", ("1.37.0-do.0",))
+        ended = stack.up(preview=False)
+        assert ended.changed == 0
+        assert any("no new clusters of Kubernetes 1.36" in said for said in ended.warnings)
+        assert backend.cloud.things()[0].id == made["k-cluster"].id
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"version": "1.33.1-do.0"}, "422 validation error: invalid version slug '1.33.1-do.0'"),
+        ({"version": "1.30"}, "422 validation error: invalid version slug '1.30'"),
+    ],
+)
+def test_a_cluster_of_a_version_that_was_withdrawn_is_not_made(changes: dict[str, Any], told: str) -> None:
+    values = values_of("lovia-doks")
+    values["rocketchat:runtime"] |= changes
+    with pytest.raises(RehearsalError, match=re.escape(told)):
+        planned(values, files.read("lovia-doks").secure)
+
+
+@pytest.mark.parametrize("size", ["s-3vcpu-1gb", "g-2vcpu-4gb", "x-2vcpu-4gb", "s-2vcpu-4gb-arm"])
+def test_nodes_that_digitalocean_has_not_are_refused_with_what_there_is(size: str) -> None:
+    values = values_of("lovia-doks")
+    values["rocketchat:runtime"]["nodeSize"] = size
+    with pytest.raises(InvalidStack, match="DigitalOcean has no nodes of size") as caught:
+        parse(values, set(files.read("lovia-doks").secure), source="a test")
+    assert "s-2vcpu-4gb" in str(caught.value) or "g-2vcpu-8gb" in str(caught.value)
+
+
+def test_an_exact_version_is_told_to_last_some_months_only() -> None:
+    values = values_of("lovia-doks")
+    values["rocketchat:runtime"]["version"] = "1.36.1-do.0"
+    spec = parse(values, set(files.read("lovia-doks").secure), source="a test")
+    warnings = [warning for check in spec.checks for warning in check.warnings]
+    assert any('`version: "1.36"`' in warning for warning in warnings)

@@ -11,6 +11,7 @@ import pulumi_kubernetes as kubernetes
 
 from components.base import Component, one_of
 from components.cluster_object import ClusterObject
+from components.runtime.doks_options import REGIONS, is_node_size
 from components.values import Egress
 
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
@@ -22,7 +23,7 @@ RENEWED_SECONDS = 3600
 NAT_TIMEOUT_SECONDS = 3600
 """Idle connections to the database outlive DigitalOcean's own five minutes."""
 
-_VERSION = re.compile(r"\d+\.\d+\.\d+-do\.\d+")
+_VERSION = re.compile(r"\d+\.\d+(\.\d+-do\.\d+)?")
 
 
 class DoksClusterArgs(TypedDict):
@@ -33,11 +34,11 @@ class DoksClusterArgs(TypedDict):
     region: str
     """DigitalOcean's region, such as `sgp1`."""
     version: str
-    """Exact version, such as `1.36.1-do.0` (`doctl kubernetes options versions`).
+    """Minor version, such as `1.36`: its newest patch is looked up, and counts when the cluster is made. Or an exact
+    one (`1.36.1-do.0`, of `doctl kubernetes options versions`), which DigitalOcean withdraws after some months.
 
-    With `auto_upgrade` it counts when the cluster is made: patches then come in the maintenance window, and a
-    lower number here would otherwise replace the cluster. For the next minor version switch `auto_upgrade` off,
-    raise this, deploy, and switch it on again.
+    An exact one is taken later too where `auto_upgrade` is off; a lower number there replaces the cluster. For the next
+    minor version switch `auto_upgrade` off, give it exactly, deploy, and go back.
     """
     node_size: str
     """Droplet size of a node, such as `s-2vcpu-4gb`."""
@@ -106,7 +107,7 @@ class DoksCluster(Component):
             f"{name}-cluster",
             name=args["cluster_name"],
             region=region,
-            version=args["version"],
+            version=self._patch(args["version"]),
             vpc_uuid=vpc.id,
             cluster_subnet=args["pod_cidr"],
             service_subnet=args["service_cidr"],
@@ -129,7 +130,7 @@ class DoksCluster(Component):
             kubeconfig_expire_seconds=KUBECONFIG_SECONDS,
             opts=self.child(
                 protect=args.get("protect", False),
-                ignore_changes=["version"] if auto_upgrade else None,
+                ignore_changes=["version"] if auto_upgrade or _is_minor(args["version"]) else None,
             ),
         )
         self._cluster = cluster
@@ -172,6 +173,26 @@ class DoksCluster(Component):
     def egress(self) -> Egress:
         """The NAT gateway's address; none without it."""
         return Egress(self._addresses)
+
+    def _patch(self, wanted: str) -> pulumi.Input[str]:
+        if not _is_minor(wanted):
+            return wanted
+        offered = digitalocean.get_kubernetes_versions_output(
+            version_prefix=f"{wanted}.", opts=pulumi.InvokeOptions(parent=self)
+        )
+
+        def newest(found: "digitalocean.GetKubernetesVersionsResult") -> str:
+            if found.latest_version:
+                return str(found.latest_version)
+            # A cluster that is there stays as it is, so this is no error.
+            pulumi.log.warn(
+                f"DigitalOcean makes no new clusters of Kubernetes {wanted} any more; for one, give another version "
+                "(doctl kubernetes options versions)",
+                self,
+            )
+            return wanted
+
+        return offered.apply(newest)
 
     def _credentials(
         self, kept: "Sequence[digitalocean.outputs.KubernetesClusterKubeConfig] | None"
@@ -217,6 +238,10 @@ class DoksCluster(Component):
         )
 
 
+def _is_minor(version: str) -> bool:
+    return version.count(".") == 1
+
+
 def _holds(until: str | None) -> bool:
     try:
         left = dt.datetime.fromisoformat(until or "") - dt.datetime.now(dt.UTC)
@@ -228,9 +253,12 @@ def _holds(until: str | None) -> bool:
 def _check(args: DoksClusterArgs) -> None:
     if not _VERSION.fullmatch(args["version"]):
         raise ValueError(
-            f"the cluster's version {args['version']!r} is not exact; one looks like 1.36.1-do.0 "
-            "(doctl kubernetes options versions)"
+            f"the cluster's version {args['version']!r} is neither a minor one such as 1.36 nor an exact one such as "
+            "1.36.1-do.0 (doctl kubernetes options versions)"
         )
+    one_of("the cluster's region", args["region"], REGIONS)
+    if not is_node_size(args["node_size"]):
+        raise ValueError(f"DigitalOcean has no nodes of size {args['node_size']!r}")
     if not 1 <= args["min_nodes"] <= args["max_nodes"]:
         raise ValueError(
             f"from min_nodes {args['min_nodes']} to max_nodes {args['max_nodes']} is no range of nodes"

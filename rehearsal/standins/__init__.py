@@ -167,6 +167,14 @@ def cloud_of(inputs: Mapping[str, Any], region: str | None = None) -> Cloud:
     return replace(made, region=where) if where else made
 
 
+def lacking(ask: Ask) -> None:
+    """Raise UnknownToCloudError for something new that the cloud has not."""
+    standin = find(ask.token)
+    found = standin.lacks(ask) if standin is not None and standin.lacks is not None else []
+    if found:
+        raise UnknownToCloudError(_told(ask.token, ask.name, found))
+
+
 def make(ask: Ask, *, preview: bool = False, own_id: str = "") -> Made:
     """Make (or, with `own_id`, update) the resource: its id and every output that the type declares."""
     if is_provider(ask.token):

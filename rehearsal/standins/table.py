@@ -177,6 +177,8 @@ class Standin:
     """What the real provider refuses to change: sentences."""
     refuses: Callable[[Ask], list[str]] | None = None
     """What the real provider refuses before any call of an API."""
+    lacks: Callable[[Ask], list[str]] | None = None
+    """What the cloud has not, and refuses when it is to be made: versions, sizes, regions."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from components.runtime.doks_options import REGIONS, is_node_size
 from rehearsal.standins.aws.network import public_address
 from rehearsal.standins.table import CREATED, Ask, Autoname, Lookup, Standin, always, given, names
 
@@ -34,6 +35,27 @@ def _cluster(ask: Ask) -> list[str]:
     if pool.get("autoScale") and not 1 <= (pool.get("minNodes") or 0) <= (pool.get("maxNodes") or 0):
         found.append("nodePool needs minNodes from 1 up to maxNodes when it scales by itself")
     return found
+
+
+VERSIONS = ("1.36.3-do.1", "1.36.2-do.0", "1.36.1-do.0", "1.35.4-do.1", "1.35.1-do.0", "1.34.8-do.0")
+"""What the stand-in offers, newest first, as the API lists them: three minor versions, numbers made up."""
+
+
+def _lacking(ask: Ask) -> list[str]:
+    """What "Create a New Kubernetes Cluster" answers with 422 (terraform-provider-digitalocean, issue 521)."""
+    found = []
+    if ask["version"] not in VERSIONS:
+        found.append(f"422 validation error: invalid version slug {ask['version']!r}")
+    if ask["region"] not in REGIONS:
+        found.append(f"422 validation error: invalid region {ask['region']!r}")
+    size = (ask["nodePool"] or {}).get("size")
+    if not is_node_size(str(size)):
+        found.append(f"422 validation error: invalid node size {size!r}")
+    return found
+
+
+def _offered(ask: Ask) -> list[str]:
+    return [version for version in VERSIONS if version.startswith(str(ask["versionPrefix"] or ""))]
 
 
 def _endpoint(ask: Ask) -> str:
@@ -173,6 +195,7 @@ TYPES: dict[str, Standin] = {
         renewed=names("kubeConfigs"),
         stays=_cluster_stays,
         refuses=_cluster,
+        lacks=_lacking,
     ),
 }
 
@@ -185,6 +208,13 @@ def _known_cluster(ask: Ask) -> str:
 
 
 LOOKUPS: dict[str, Lookup] = {
+    "digitalocean:index/getKubernetesVersions:getKubernetesVersions": Lookup(
+        {
+            "id": always("versions"),
+            "latestVersion": lambda ask: next(iter(_offered(ask)), ""),
+            "validVersions": _offered,
+        }
+    ),
     "digitalocean:index/getKubernetesCluster:getKubernetesCluster": Lookup(
         {
             "autoUpgrade": always(True),
@@ -209,5 +239,5 @@ LOOKUPS: dict[str, Lookup] = {
             "vpcUuid": lambda ask: ask.uuid("vpc"),
         },
         absent=names("workerSubnetUuid"),
-    )
+    ),
 }
