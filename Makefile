@@ -1,26 +1,32 @@
 # Every target sets up .venv by itself. Nothing is written outside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help rehearse faults policy test lint bench golden schema docs changes engine clean
+.PHONY: help lock rehearse faults policy test lint bench golden schema docs changes engine clean
 
 STACK ?= lovia-fargate
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export PYTHONWARNINGS := ignore:::pip
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.venv/.run: requirements.txt
-	@echo "Setting up .venv (once; a minute or two) ..."
+# uv installs what the lock files say in a few seconds; where it cannot be had or does not reach an index, pip does.
+install = $(BIN)/uv pip install --python $(BIN)/python --require-hashes --requirement $(1) || \
+	$(BIN)/python -m pip install --require-hashes --requirement $(1)
+
+.venv/.run: requirements.txt tools/installer.txt
+	@echo "Setting up .venv (once) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0])'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement tools/installer.txt || echo "uv cannot be had here: pip is used."
+	@$(call install,requirements.txt)
 	@touch $@
 
 .venv/.dev: .venv/.run requirements-dev.txt
 	@echo "Setting up what tests and linters need ..."
-	@$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	@$(call install,requirements-dev.txt)
 	@touch $@
 
 rehearse: .venv/.run ## Plan a stack, and let it live a whole life against stand-in clouds where there is an engine (STACK=name, JSON=file, ENGINE=0)
@@ -58,6 +64,11 @@ changes: .venv/.run engine ## Try what each key of a stack file does when it is 
 
 engine: .venv/.run ## Find or provide the Pulumi CLI, below this folder
 	@$(BIN)/python -m rehearsal engine
+
+lock: .venv/.run ## Write the lock files from requirements.in, requirements-dev.in and tools/installer.in
+	@for one in requirements requirements-dev tools/installer; do \
+		$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet $$one.in -o $$one.txt; \
+	done
 
 clean: ## Remove what the targets made
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build

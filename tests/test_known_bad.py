@@ -29,9 +29,11 @@ def pins() -> Iterator[tuple[str, str, tuple[known_bad.Bad, ...]]]:
         for image in set(IMAGE.findall(path.read_text(encoding="utf-8"))):
             yield str(path), image, tuple(known_bad.find_image(image))
     for path in (ROOT / ".github").rglob("*.y*ml"):
-        for name, version in re.findall(r"uses: *([\w./-]+)@v?([\w.]+)", path.read_text(encoding="utf-8")):
+        for name, version in re.findall(
+            r"uses: *([\w./-]+)@\w+ # v([\w.]+)", path.read_text(encoding="utf-8")
+        ):
             yield str(path), f"{name}@{version}", tuple(known_bad.find(name, version))
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "tools/installer.txt"):
         for package, version in re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / name).read_text(), re.MULTILINE):
             yield name, f"{package}=={version}", tuple(known_bad.find(package, version))
     version = DoksRuntime.model_fields["version"].default

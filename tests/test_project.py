@@ -88,11 +88,44 @@ def test_the_readme_names_every_stack() -> None:
     assert not [name for name in files.names() if f"`{name}`" not in readme]
 
 
-def test_requirements_are_pinned_exactly() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
-        for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
-            if line and not line.startswith(("#", "-r ")):
-                assert re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9A-Za-z.]+", line), line
+LOCKED = ("requirements", "requirements-dev", "tools/installer")
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_requirements_are_pinned_exactly_and_locked_with_hashes(name: str) -> None:
+    """`make lock` writes the lock files; a test cannot ask an index, but sees what is out of step."""
+    wanted = [
+        line
+        for line in (ROOT / f"{name}.in").read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith(("#", "-r "))
+    ]
+    lock = (ROOT / f"{name}.txt").read_text(encoding="utf-8")
+    for line in wanted:
+        assert re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9A-Za-z.]+", line), line
+        assert re.search(rf"^{re.escape(line)} \\$", lock, re.MULTILINE | re.IGNORECASE), (
+            f"run `make lock`: {line}"
+        )
+    for entry in re.split(r"\n(?=\S)", lock.strip()):
+        assert re.match(
+            r"[a-z0-9_.-]+==\S+( ; .+)? \\\n    --hash=sha256:[0-9a-f]{64}", entry, re.IGNORECASE
+        ), entry
+
+
+def test_both_lock_files_agree() -> None:
+    """The tests must run what is deployed."""
+    run, dev = (
+        set(
+            re.findall(r"^([\w.-]+==[^ ]+)", (ROOT / f"{name}.txt").read_text(encoding="utf-8"), re.MULTILINE)
+        )
+        for name in LOCKED[:2]
+    )
+    assert run <= dev
+
+
+def test_workflow_actions_are_pinned_to_commits() -> None:
+    for path in (ROOT / ".github").rglob("*.y*ml"):
+        for line in re.findall(r"uses: *(.+)", path.read_text(encoding="utf-8")):
+            assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), f"{path.name}: {line}"
 
 
 def test_no_path_of_a_machine_is_in_the_project() -> None:
