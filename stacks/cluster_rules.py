@@ -126,7 +126,7 @@ def _named(runtime: ClusterChat, dns: Dns | None, edge: Edge) -> Iterator[Findin
 
 
 @rule("The cluster's networks and nodes fit")
-def _doks(runtime: DoksRuntime, size: sizing.Size, defaults: Defaults) -> Iterator[Finding]:
+def _doks(runtime: DoksRuntime, size: sizing.Size) -> Iterator[Finding]:
     networks = {
         "network": ipaddress.IPv4Network(runtime.network),
         "podNetwork": ipaddress.IPv4Network(runtime.pod_network),
@@ -172,12 +172,14 @@ def _doks(runtime: DoksRuntime, size: sizing.Size, defaults: Defaults) -> Iterat
                 f"pods; one server needs {memory} MiB and {cpu}",
                 remedy="take larger nodes, or give `memory` and `cpu`",
             )
+    if not runtime.auto_upgrade:
+        yield Warning_(
+            "the cluster gets no security fixes by itself (runtime.autoUpgrade): raise `version` in time"
+        )
     if not runtime.nat:
         yield Warning_(
             "without NAT connections leave with the nodes' own addresses, which change at every upgrade"
         )
-    if defaults.protect and runtime.high_availability is False:
-        yield Warning_("one control plane: it is away for minutes at its upgrades, while the chat runs on")
     yield Note(f"{runtime.min_nodes} to {runtime.max_nodes} nodes of {runtime.node_size} in {runtime.region}")
 
 

@@ -286,11 +286,16 @@ def _mail(
 def _alarms(spec: ChatSpec, watched: "AlarmsArgs | None", opts: pulumi.ResourceOptions) -> Outputs:
     """Watch what CloudWatch sees of the stack: the runtime, where it is in AWS, and SES's good name."""
     monitoring, mail = spec.parts.monitoring, spec.parts.mail
-    ses = isinstance(mail, SesMail) and mail.region in (None, spec.region)
-    if spec.region is None or (watched is None and not ses and monitoring.monthly_budget_usd is None):
-        return {}
+    elsewhere = mail.region if isinstance(mail, SesMail) and mail.region != spec.region else None
+    ses = isinstance(mail, SesMail) and elsewhere is None
     from components.operations.alarms import Alarms
 
+    if elsewhere is not None:
+        # Alarms and their topic are where the metrics are.
+        of_mail: AlarmsArgs = {"emails": list(monitoring.alarm_emails), "region": elsewhere, "ses": True}
+        Alarms("mail-alarms", of_mail, opts)
+    if spec.region is None or (watched is None and not ses and monitoring.monthly_budget_usd is None):
+        return {}
     args: AlarmsArgs = {**(watched or {"emails": ()}), "emails": list(monitoring.alarm_emails), "ses": ses}
     if monitoring.monthly_budget_usd is not None:
         args["monthly_budget_usd"] = float(monitoring.monthly_budget_usd)

@@ -21,7 +21,6 @@ from stacks.spec import (
     Media,
     OnHostDatabase,
     Parts,
-    Profile,
     Runtime,
     SesMail,
     SmtpMail,
@@ -81,8 +80,6 @@ def _size(runtime: HostRuntime, parts: Parts, size: sizing.Size, defaults: Defau
         f"{host.name}: {host.vcpus} vCPU, {host.memory_mib} MiB, {hosts.disk_gb(runtime, parts, size)} GB of data; "
         f"{price:g} USD a month"
     )
-    if parts.chat.profile is Profile.PRODUCTION and not hosts.snapshots(runtime, defaults):
-        yield Warning_("no snapshots are taken of the host (runtime.snapshots)")
 
 
 @rule("Nobody but the named networks can log in to the host")

@@ -20,7 +20,7 @@ from components.database import backup as snapshots
 from components.database import catalogue
 from components.mail import regions
 from components.network.subnets import plan_subnets
-from rocketchat import environment, releases, services, sizing
+from rocketchat import environment, releases, safety, services, sizing
 from rocketchat import settings as product_settings
 from rocketchat.environment import Environment, Secret
 from rocketchat.releases import Release
@@ -752,9 +752,84 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
                 remedy="leave it out of `settings`"
                 + ("; no key changes it" if key is None else f", and say it in `rocketchat:{key}`"),
             )
+    plain = {
+        name.removeprefix(ENVIRONMENT_PREFIX): value
+        for variables in (*made_of.values(), chosen)
+        for name, value in variables.plain.items()
+    }
+    for setting_id, danger, in_trial in safety.unsafe(
+        plain, production=parts.chat.profile is Profile.PRODUCTION
+    ):
+        own = setting_id in parts.settings
+        yield Problem(
+            f"rocketchat:settings.{setting_id}" if own else f"rocketchat:{_KEYS_OF_SETTINGS[setting_id]}",
+            f"{danger}; the policy pack refuses it",
+            remedy="leave it out, or set `profile: trial`" if in_trial else "leave it out",
+        )
     count = sum(len(variables.names) for variables in (*made_of.values(), chosen))
     if made_of:
         yield Note(f"{count} variables")
+
+
+_KEYS_OF_SETTINGS = {
+    "Accounts_RegistrationForm": "accounts.registration",
+    "Accounts_TwoFactorAuthentication_Enabled": "accounts.twoFactor",
+}
+"""Keys of parts that set what may be unsafe."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A key that production may not have at one value, because the policy pack refuses what comes of it."""
+
+    path: str
+    value: object
+    danger: str
+
+
+IN_PRODUCTION = (
+    Wanted(
+        "runtime.balancer.waf",
+        False,
+        "the balancer would face the internet without a firewall for web applications",
+    ),
+    Wanted("runtime.network.nat", "none", "the containers would have public addresses"),
+    Wanted("runtime.network.publicAddresses", True, "the containers would have public addresses"),
+    Wanted(
+        "runtime.highAvailability",
+        False,
+        "the cluster's control plane would have one member, which cannot be changed later",
+    ),
+    Wanted("runtime.minNodes", 1, "the cluster could shrink to one node"),
+    Wanted("runtime.snapshots", False, "nobody would have a copy of the host"),
+    Wanted(
+        "runtime.ingress.kind",
+        "none",
+        "nobody could reach the chat, and it would not know its public address",
+    ),
+)
+"""What a trial may do without. Tests hold it against the policy pack, key by key."""
+
+
+@rule("Production has what protects it")
+def _production(chat: Chat, runtime: Runtime) -> Iterator[Finding]:
+    if chat.profile is not Profile.PRODUCTION:
+        return
+    for wanted in IN_PRODUCTION:
+        if _standing(runtime, wanted.path.split(".")[1:]) == wanted.value:
+            yield Problem(
+                f"rocketchat:{wanted.path}",
+                f"{wanted.danger}; the policy pack refuses it in production",
+                remedy="leave it out, or set `profile: trial`",
+            )
+    yield Note("nothing of it is switched off")
+
+
+def _standing(part: Any, path: list[str]) -> Any:
+    for step in path:
+        names = {field.alias or name: name for name, field in type(part).model_fields.items()} if part else {}
+        part = getattr(part, names[step]) if step in names else None
+    return part
 
 
 @rule("Every secret is there")

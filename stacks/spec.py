@@ -141,6 +141,8 @@ ListenerArn = Annotated[
 ]
 EgressPorts = list[Annotated[int, Field(ge=1, le=65535)]]
 Days = Annotated[int, Field(ge=1, le=3650)]
+LogDays = Literal[30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+"""What CloudWatch Logs offers (API reference, PutRetentionPolicy) from a month on."""
 
 
 class Profile(StrEnum):
@@ -206,7 +208,7 @@ class NewNetwork(Part):
     """Interface endpoints of AWS services, about 8 USD a month each and per zone. S3's endpoint is always there."""
     avoid: list[Cidr] = []
     """Networks that this one must not overlap: offices, VPNs, peered VPCs."""
-    flow_log_days: Days = 90
+    flow_log_days: LogDays = 90
     """How long flow logs are kept."""
 
 
@@ -295,7 +297,7 @@ class FargateRuntime(Part):
     (mail, login, the database, settings) is open without it, and 443 always."""
     exec: bool = False
     """Allow `aws ecs execute-command`; sessions are then encrypted and logged."""
-    log_days: Days | None = None
+    log_days: LogDays | None = None
     """How long the chat's logs are kept: 30 days, or 365 in production."""
     network: Annotated[NewNetwork | ExistingNetwork, Field(discriminator="kind"), _of_kind("new")] = (
         NewNetwork()

@@ -284,8 +284,8 @@ C("host-no-password-login", {HOST: "#cloud-config\nssh_pwauth: true\npackage_upg
 # Kubernetes
 C("doks-version-pinned", {"doks version": "latest"}, "doks version")
 C("doks-auto-upgrade", {"doks autoUpgrade": False}, "doks autoUpgrade")
-also("doks-auto-upgrade", {"doks maintenancePolicy": DELETE})
-also("doks-auto-upgrade", {"doks surgeUpgrade": False})
+C("doks-upgrade-window", {"doks maintenancePolicy": DELETE}, "doks surgeUpgrade")
+also("doks-upgrade-window", {"doks surgeUpgrade": False})
 C("doks-ha", {"doks ha": False}, "doks ha")
 also("doks-ha", {"doks nodePool": {"nodeCount": 1}})
 also("doks-ha", {"doks nodePool.minNodes": 1})

@@ -425,7 +425,6 @@ def test_a_kubeconfig_of_the_stacks_own_is_a_secret() -> None:
 def test_every_key_of_the_cluster_and_of_its_database_counts() -> None:
     plan = plan_of(
         "lovia-doks",
-        highAvailability=False,
         maintenanceDay="monday",
         maintenanceTime="03:00",
         serviceNetwork="10.50.0.0/19",
@@ -435,7 +434,6 @@ def test_every_key_of_the_cluster_and_of_its_database_counts() -> None:
         version="1.36.3-do.1",
     )
     cluster = one(plan, CLUSTER)
-    assert cluster.inputs["ha"] is False
     assert cluster.inputs["maintenancePolicy"] == {"day": "monday", "startTime": "03:00"}
     assert cluster.inputs["serviceSubnet"] == "10.50.0.0/19"
     assert cluster.inputs["nodePool"]["maxNodes"] == 6

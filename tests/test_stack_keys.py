@@ -121,15 +121,19 @@ KEYS: list[tuple[dict[str, Any], Seen, object]] = [
     ({"runtime.network": {"cidr": "10.99.0.0/20"}}, lambda p: one(p, "aws:ec2/vpc:Vpc")["cidrBlock"], "10.99.0.0/20"),
     ({"runtime.network": {"zones": 3}}, count("aws:ec2/subnet:Subnet"), 6),
     ({"runtime.network": {"nat": "per-zone"}}, count("aws:ec2/natGateway:NatGateway"), 2),
-    ({"runtime.network": {"nat": "none"}}, lambda p: service(p)["networkConfiguration"]["assignPublicIp"], True),
-    ({"runtime.network": {"nat": "none"}}, count("aws:ec2/natGateway:NatGateway"), 0),
+    ({"runtime.network": {"nat": "none"}, "chat.profile": "trial", "database.privateLink": True}, lambda p: service(p)["networkConfiguration"]["assignPublicIp"], True),
+    ({"runtime.network": {"nat": "none"}, "chat.profile": "trial", "database.privateLink": True}, count("aws:ec2/natGateway:NatGateway"), 0),
     (
         {"runtime.network": {"endpoints": ["secretsmanager"]}},
         lambda p: any(r.inputs["serviceName"].endswith(".secretsmanager") for r in p.of_type("aws:ec2/vpcEndpoint:VpcEndpoint")),
         True,
     ),
     ({"runtime.network": {"flowLogDays": 30}}, lambda p: one(p, "aws:cloudwatch/logGroup:LogGroup", "network-flow-logs")["retentionInDays"], 30),
-    ({"runtime.balancer": {"waf": False}}, count("aws:wafv2/webAcl:WebAcl"), 0),
+    (
+        {"runtime.balancer": {"waf": True}, "chat.profile": "trial"},
+        lambda p: (len(p.of_type("aws:wafv2/webAcl:WebAcl")), any(r.protect for r in p.resources)),
+        (1, False),
+    ),
     ({"runtime.balancer": {"idleTimeout": 600}}, lambda p: one(p, "aws:lb/loadBalancer:LoadBalancer")["idleTimeout"], 600),
     (
         {
@@ -141,6 +145,7 @@ KEYS: list[tuple[dict[str, Any], Seen, object]] = [
                 "publicAddresses": True,
                 "egressAddresses": ["203.0.113.9"],
             },
+            "chat.profile": "trial",
             "database.privateLink": False,
         },
         lambda p: (
@@ -217,7 +222,7 @@ KEYS: list[tuple[dict[str, Any], Seen, object]] = [
     ({"accounts.profileChange": False}, setting("Accounts_AllowUserProfileChange"), "false"),
     ({"accounts.statusChange": False}, setting("Accounts_AllowUserStatusMessageChange"), "false"),
     ({"accounts.deleteOwn": True}, setting("Accounts_AllowDeleteOwnAccount"), "true"),
-    ({"accounts.twoFactor": False}, setting("Accounts_TwoFactorAuthentication_Enabled"), "false"),
+    ({"accounts.twoFactor": False, "chat.profile": "trial"}, setting("Accounts_TwoFactorAuthentication_Enabled"), "false"),
     ({"accounts.lock": True}, lambda p: "Accounts_RegistrationForm" in variables(p)["SETTINGS_BLOCKED"], True),
     ({"accounts.registration": "secret-url"}, lambda p: p.outputs["registrationUrl"], "[secret]"),
     ({"push": {"kind": "none"}}, setting("Push_enable"), "false"),

@@ -79,6 +79,8 @@ class AlarmsArgs(TypedDict):
     """Whether the cluster has Container Insights, whose metrics tell how many tasks run; default no."""
     nat_gateway_ids: NotRequired[Sequence[pulumi.Input[str]]]
     """NAT gateways to watch."""
+    region: NotRequired[str]
+    """AWS region of what is watched; that of the provider when left out."""
     ses: NotRequired[bool]
     """Watch the account's sending reputation at SES in this region; default no."""
     monthly_budget_usd: NotRequired[float]
@@ -109,10 +111,12 @@ class Alarms(Component):
             )
         super().__init__("Alarms", name, args, opts)
         self._prefix = name
+        self._region = args.get("region")
         self._topic, topic_policy = self._make_topic()
         for number, address in enumerate(args["emails"], 1):
             aws.sns.TopicSubscription(
                 f"{name}-email-{number}",
+                region=self._region,
                 topic=self._topic.arn,
                 protocol="email",
                 endpoint=address,
@@ -148,6 +152,7 @@ class Alarms(Component):
         use = ("kms:Decrypt", "kms:GenerateDataKey")
         key = aws.kms.Key(
             f"{self._prefix}-key",
+            region=self._region,
             description="Encrypts the alarms of the chat",
             enable_key_rotation=True,
             deletion_window_in_days=30,
@@ -166,12 +171,14 @@ class Alarms(Component):
         )
         topic = aws.sns.Topic(
             f"{self._prefix}-topic",
+            region=self._region,
             display_name="Rocket.Chat",
             kms_master_key_id=key.arn,
             opts=self.child(),
         )
         policy = aws.sns.TopicPolicy(
             f"{self._prefix}-topic",
+            region=self._region,
             arn=topic.arn,
             policy=document(
                 Statement(
@@ -268,6 +275,7 @@ class Alarms(Component):
 
         aws.cloudwatch.MetricAlarm(
             f"{self._prefix}-{role}-tasks",
+            region=self._region,
             alarm_description=f"Fewer tasks of {role} run than are wanted",
             metric_queries=[
                 count("desired", "DesiredTaskCount"),
@@ -290,6 +298,7 @@ class Alarms(Component):
     def _watch_deployments(self, cluster: pulumi.Input[str]) -> None:
         rule = aws.cloudwatch.EventRule(
             f"{self._prefix}-deployments",
+            region=self._region,
             description="A deployment failed and was rolled back",
             event_pattern=pulumi.Output.from_input(cluster).apply(
                 lambda found: json.dumps(
@@ -304,7 +313,11 @@ class Alarms(Component):
             opts=self.child(),
         )
         aws.cloudwatch.EventTarget(
-            f"{self._prefix}-deployments", rule=rule.name, arn=self._topic.arn, opts=self.child()
+            f"{self._prefix}-deployments",
+            region=self._region,
+            rule=rule.name,
+            arn=self._topic.arn,
+            opts=self.child(),
         )
 
     def _watch_mail(self) -> None:
@@ -344,6 +357,7 @@ class Alarms(Component):
         statistic: dict[str, Any] = {"extended_statistic" if percentile else "statistic": metric.statistic}
         aws.cloudwatch.MetricAlarm(
             f"{self._prefix}-{role}",
+            region=self._region,
             alarm_description=why,
             namespace=metric.namespace,
             metric_name=metric.name,

@@ -94,7 +94,10 @@ def _dangling(p: Probe) -> None:
         return
     if entry.values is None:
         p.unsure(entry.field)
+    shared = p.stack.has(t.LISTENER_RULE) and not p.stack.has(t.LISTENER)
     for value in entry.values or ():
+        if shared and value.endswith(_BALANCER):
+            continue  # that of the listener of others that the stack adds its rule to
         if value.endswith(_OWNABLE) and value not in _made(p.stack):
             p.fail(
                 "leads to something that the stack does not make: whoever makes it takes the name over",
@@ -104,6 +107,7 @@ def _dangling(p: Probe) -> None:
 
 _OWNABLE = (".amazonaws.com", ".cloudfront.net", ".ondigitalocean.app", ".digitaloceanspaces.com")
 """Ends of names that anybody can get from a vendor once they are free."""
+_BALANCER = ".elb.amazonaws.com"
 
 
 def _made(stack: Stack) -> set[str]:

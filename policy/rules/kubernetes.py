@@ -43,6 +43,9 @@ def _version(p: Probe) -> None:
 
 def _upgrade(p: Probe) -> None:
     p.expect("autoUpgrade", true, "gets no security fixes by itself")
+
+
+def _upgrade_window(p: Probe) -> None:
     p.expect("maintenancePolicy.startTime", present, "is upgraded at any hour")
     p.expect("surgeUpgrade", true, "loses a node while it is upgraded")
 
@@ -435,14 +438,24 @@ DOKS_VERSION_PINNED = _rule(
 )
 DOKS_AUTO_UPGRADE = _rule(
     "doks-auto-upgrade",
-    "The cluster gets security fixes by itself, at a named hour",
-    MANDATORY,
+    "The cluster gets security fixes by itself",
+    ADVISORY,
     MEDIUM,
     (t.DO_CLUSTER,),
     _upgrade,
-    maps="DO upgrades, tfsec digitalocean-compute-kubernetes-auto-upgrades-not-disabled, "
-    "tfsec digitalocean-compute-surge-upgrades",
-    fix="Set auto_upgrade, surge_upgrade and maintenance_policy.",
+    maps="DO upgrades, tfsec digitalocean-compute-kubernetes-auto-upgrades-not-disabled",
+    fix="Set auto_upgrade. It must be off while the program takes the cluster to another minor version.",
+    link=_DO + "how-to/upgrade-cluster/",
+)
+DOKS_UPGRADE_WINDOW = _rule(
+    "doks-upgrade-window",
+    "The cluster is upgraded at a named hour, node after spare node",
+    MANDATORY,
+    MEDIUM,
+    (t.DO_CLUSTER,),
+    _upgrade_window,
+    maps="DO upgrades, tfsec digitalocean-compute-surge-upgrades",
+    fix="Set surge_upgrade and maintenance_policy.",
     link=_DO + "how-to/upgrade-cluster/",
 )
 DOKS_HA = _rule(

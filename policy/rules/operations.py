@@ -49,8 +49,13 @@ STATEFUL = (
     t.LIGHTSAIL_DISK,
     t.DO_VOLUME,
 )
-"""What data are lost with, or cannot be read without. Logs, and keys of messages in flight, are not meant,
-nor is a host whose data lie on a disk of its own."""
+"""What data are lost with, or cannot be read without. Logs, and keys of logs and of messages in flight, are not
+meant, nor is a host whose data lie on a disk of its own."""
+_IN_FLIGHT = (
+    (t.TOPIC, "kmsMasterKeyId"),
+    (t.CLUSTER, "configuration.executeCommandConfiguration.kmsKeyId"),
+)
+"""What uses keys without keeping data: topics, and the sessions of ECS Exec with their log."""
 BOT = re.compile(r"(hubot|[-_/]bot\b|^bot\b)", re.IGNORECASE)
 
 
@@ -73,7 +78,9 @@ def _tags(p: Probe) -> None:
 def _protected(p: Probe) -> None:
     if p.subject.type == t.BUCKET and is_log_bucket(p.subject):
         return
-    if p.subject.type == t.KMS_KEY and p.stack.referring(p.subject, t.TOPIC, "kmsMasterKeyId"):
+    if p.subject.type == t.KMS_KEY and any(
+        p.stack.referring(p.subject, kind, prop) for kind, prop in _IN_FLIGHT
+    ):
         return
     if p.stack.referring(p.subject, t.LIGHTSAIL_DISK_ATTACHMENT, "instanceName"):
         return

@@ -9,15 +9,16 @@ from policy.chats import CARRIERS, Chat, Variable, chats
 from policy.documents import holds_credential, is_pinned
 from policy.model import SECRET, UNKNOWN
 from policy.rule import Probe, Where, as_number
-from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, Area
+from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.zone import zone
+from rocketchat.safety import SAFE, TROUBLESHOOTING, Safe, only
 
 _rule = Area("rocketchat")
 
 _DOCS = "https://docs.rocket.chat/docs/"
 _SOURCE = "https://github.com/RocketChat/Rocket.Chat/tree/develop/apps/meteor/server/settings"
 BLOCKED_NAMES = ("admin", "administrator", "system", "user", "root", "rocket.cat")
-LINK_SECONDS = 300
+_ADDRESSES = ("A", "AAAA")
 
 
 def _value(p: Probe, variable: Variable) -> str | None:
@@ -27,24 +28,29 @@ def _value(p: Probe, variable: Variable) -> str | None:
     return str(variable.value)
 
 
-def _setting(
-    p: Probe, chat: Chat, name: str, test: Callable[[str], bool], default: str, message: str
-) -> None:
+def _setting(p: Probe, chat: Chat, known: Safe) -> None:
     """Judge a setting: what is given, or else the product's default."""
-    variable = chat.setting(name)
+    name, variable = known.id, chat.setting(known.id)
     if variable is None:
         if chat.partial:
             p.unsure(Where(f"{chat.path}.{name}"))
-        elif not test(default):
-            p.fail(message, Where(f"{chat.path}.{name}"))
+        elif not known.safe(known.default):
+            p.fail(known.danger, Where(f"{chat.path}.{name}"))
         return
     value = _value(p, variable)
-    if value is not None and not test(value):
-        p.fail(message, Where(variable.path))
+    if value is not None and not known.safe(value):
+        p.fail(known.danger, Where(variable.path))
 
 
-def _is(word: str) -> Callable[[str], bool]:
-    return lambda value: value.strip().lower() == word
+def _settings(*names: str) -> Callable[[Probe], None]:
+    """Return what judges settings that have a safe value."""
+
+    def judge(p: Probe) -> None:
+        for chat in chats(p):
+            for name in names:
+                _setting(p, chat, SAFE[name])
+
+    return judge
 
 
 def _root_url(p: Probe) -> None:
@@ -70,6 +76,11 @@ def _root_url(p: Probe) -> None:
 def _served(p: Probe, variable: Variable, host: str) -> None:
     known = zone(p.stack)
     balanced = p.subject.type == t.TASK_DEFINITION
+    # A listener of others brings its certificate along, and a cluster of others may make its own records.
+    certifies = balanced and p.stack.has(t.LISTENER) and p.stack.has(t.CERTIFICATE)
+    names = bool(known.entries)
+    if p.subject.type in {t.RELEASE, t.CHART} and not p.stack.has(t.DO_CLUSTER):
+        names = any(entry.kind in _ADDRESSES for entry in known.entries)
     certified: set[str] = set()
     uncertain = False
     for certificate in p.stack.of(t.CERTIFICATE):
@@ -77,28 +88,16 @@ def _served(p: Probe, variable: Variable, host: str) -> None:
             value = certificate.properties.get(key)
             uncertain = uncertain or value is UNKNOWN
             certified.update(str(item) for item in (value if isinstance(value, list) else [value]))
-    for what, there, names, unsure in (
-        ("DNS record", bool(known.entries), known.hosts, known.uncertain),
-        ("certificate", balanced and p.stack.has(t.CERTIFICATE), certified, uncertain),
+    for what, there, found, unsure in (
+        ("DNS record", names, known.hosts, known.uncertain),
+        ("certificate", certifies, certified, uncertain),
     ):
-        if not there or {host, "*." + host.split(".", 1)[-1]} & names:
+        if not there or {host, "*." + host.split(".", 1)[-1]} & found:
             continue
         if unsure:
             p.unsure(Where(variable.path))
         else:
             p.fail(f"no {what} of the stack is for this host", Where(variable.path))
-
-
-def _registration(p: Probe) -> None:
-    for chat in chats(p):
-        _setting(
-            p,
-            chat,
-            "Accounts_RegistrationForm",
-            lambda value: value in {"Disabled", "Secret URL"},
-            "Public",
-            "everybody who finds the address can make an account",
-        )
 
 
 def _wizard(p: Probe) -> None:
@@ -112,14 +111,7 @@ def _wizard(p: Probe) -> None:
                     p.fail(
                         "without it the first visitor becomes the administrator", Where(f"{chat.path}.{name}")
                     )
-        _setting(
-            p,
-            chat,
-            "Show_Setup_Wizard",
-            _is("completed"),
-            "pending",
-            "the first visitor is led through the set-up as administrator",
-        )
+        _setting(p, chat, SAFE["Show_Setup_Wizard"])
 
 
 def _admin_secret(p: Probe) -> None:
@@ -140,87 +132,6 @@ def _admin_name(p: Probe) -> None:
         value = _value(p, variable) if variable is not None else None
         if variable is not None and value is not None and value.lower() in BLOCKED_NAMES:
             p.fail("a name that everybody tries first, or that the product refuses", Where(variable.path))
-
-
-def _files(p: Probe) -> None:
-    for chat in chats(p):
-        _setting(
-            p, chat, "FileUpload_ProtectFiles", _is("true"), "true", "files are open to who knows the address"
-        )
-        _setting(
-            p,
-            chat,
-            "FileUpload_Restrict_to_room_members",
-            _is("true"),
-            "true",
-            "files are open to everybody who can log in",
-        )
-
-
-def _files_acl(p: Probe) -> None:
-    for chat in chats(p):
-        _setting(
-            p,
-            chat,
-            "FileUpload_S3_Acl",
-            _is(""),
-            "",
-            "an access list on files: the bucket refuses, or all can read",
-        )
-
-
-def _file_links(p: Probe) -> None:
-    for chat in chats(p):
-        _setting(
-            p,
-            chat,
-            "FileUpload_S3_URLExpiryTimeSpan",
-            lambda value: as_number(value, 0) <= LINK_SECONDS,
-            "120",
-            "links to files work for longer than five minutes, for everybody",
-        )
-
-
-def _file_types(p: Probe) -> None:
-    for chat in chats(p):
-        _setting(
-            p,
-            chat,
-            "FileUpload_MediaTypeBlackList",
-            lambda value: "image/svg+xml" in value,
-            "image/svg+xml",
-            "pictures may carry scripts",
-        )
-
-
-def _anonymous(p: Probe) -> None:
-    for chat in chats(p):
-        for name in ("Accounts_AllowAnonymousRead", "Accounts_AllowAnonymousWrite"):
-            _setting(p, chat, name, _is("false"), "false", "everybody can read or write without an account")
-
-
-def _second_factor(p: Probe) -> None:
-    for chat in chats(p):
-        _setting(
-            p,
-            chat,
-            "Accounts_TwoFactorAuthentication_Enabled",
-            _is("true"),
-            "true",
-            "a second factor is impossible",
-        )
-
-
-def _lockout(p: Probe) -> None:
-    for chat in chats(p):
-        _setting(
-            p,
-            chat,
-            "Block_Multiple_Failed_Logins_Enabled",
-            _is("true"),
-            "true",
-            "passwords can be tried for ever",
-        )
 
 
 def _lockout_said(p: Probe) -> None:
@@ -255,22 +166,9 @@ def _proxies(p: Probe) -> None:
                 p.fail("no sensible number of proxies", Where(variable.path))
 
 
-def _browser(p: Probe) -> None:
-    for chat in chats(p):
-        _setting(p, chat, "Enable_CSP", _is("true"), "true", "a script that gets into a message is run")
-        _setting(p, chat, "Iframe_Restrict_Access", _is("true"), "true", "any page may frame the chat")
-
-
 def _certificates(p: Probe) -> None:
     for chat in chats(p):
-        _setting(
-            p,
-            chat,
-            "Allow_Invalid_SelfSigned_Certs",
-            _is("false"),
-            "false",
-            "the chat believes every certificate of those that it talks to",
-        )
+        _setting(p, chat, SAFE["Allow_Invalid_SelfSigned_Certs"])
         variable = chat.variables.get("NODE_TLS_REJECT_UNAUTHORIZED")
         if variable is not None and _value(p, variable) == "0":
             p.fail("the chat believes every certificate", Where(variable.path))
@@ -284,10 +182,12 @@ def _cors(p: Probe) -> None:
             _setting(
                 p,
                 chat,
-                "API_CORS_Origin",
-                lambda origin: "*" not in origin,
-                "*",
-                "any page may call the chat in the name of who is logged in",
+                Safe(
+                    "API_CORS_Origin",
+                    "*",
+                    lambda origin: "*" not in origin,
+                    "any page may call the chat in the name of who is logged in",
+                ),
             )
 
 
@@ -296,10 +196,12 @@ def _force_ssl(p: Probe) -> None:
         _setting(
             p,
             chat,
-            "Force_SSL",
-            _is("false"),
-            "false",
-            "answers health checks by a redirect; the balancer redirects already",
+            Safe(
+                "Force_SSL",
+                "false",
+                only("false"),
+                "answers health checks by a redirect; the balancer redirects already",
+            ),
         )
 
 
@@ -315,10 +217,12 @@ def _smtp(p: Probe) -> None:
         _setting(
             p,
             chat,
-            "SMTP_IgnoreTLS",
-            _is("false"),
-            "true",
-            "mail and its password leave in clear; the product's default ignores TLS",
+            Safe(
+                "SMTP_IgnoreTLS",
+                "true",
+                only("false"),
+                "mail and its password leave in clear; the product's default ignores TLS",
+            ),
         )
 
 
@@ -345,10 +249,12 @@ def _token(p: Probe) -> None:
         _setting(
             p,
             chat,
-            "FileUpload_Enable_json_web_token_for_files",
-            _is("true"),
-            "true",
-            "links to files carry no token",
+            Safe(
+                "FileUpload_Enable_json_web_token_for_files",
+                "true",
+                only("true"),
+                "links to files carry no token",
+            ),
         )
         variable = chat.setting("FileUpload_json_web_token_secret_for_files")
         if variable is None and not chat.partial:
@@ -411,20 +317,16 @@ def _mongo_uri(p: Probe, variable: Variable, uri: str) -> None:
 
 def _limiter(p: Probe) -> None:
     for chat in chats(p):
-        _setting(
-            p, chat, "API_Enable_Rate_Limiter", _is("true"), "true", "the API can be called without a limit"
-        )
-        for what in ("IP", "User", "Connection", "User_By_Method", "Connection_By_Method"):
-            variable = chat.setting(f"DDP_Rate_Limit_{what}_Enabled")
-            value = _value(p, variable) if variable is not None else None
-            if variable is not None and value is not None and what != "IP" and value.lower() == "false":
-                p.fail("clients can call without a limit", Where(variable.path))
+        _setting(p, chat, SAFE["API_Enable_Rate_Limiter"])
+        for name in SAFE:
+            if name.startswith("DDP_Rate_Limit_") and chat.setting(name) is not None:
+                _setting(p, chat, SAFE[name])
 
 
 def _troubleshoot(p: Probe) -> None:
     for chat in chats(p):
         for name, variable in chat.variables.items():
-            if "Troubleshoot_Disable_" in name:
+            if TROUBLESHOOTING in name:
                 value = _value(p, variable)
                 if value is not None and value.lower() == "true":
                     p.fail("a switch for hunting bugs, left on", Where(variable.path))
@@ -491,10 +393,12 @@ def _direct_storage(p: Probe) -> None:
             _setting(
                 p,
                 chat,
-                "FileUpload_Storage_Type",
-                _is("amazons3"),
-                "GridFS",
-                "the stack makes a bucket for files, and the chat does not use it",
+                Safe(
+                    "FileUpload_Storage_Type",
+                    "GridFS",
+                    only("amazons3"),
+                    "the stack makes a bucket for files, and the chat does not use it",
+                ),
             )
 
 
@@ -513,10 +417,10 @@ RC_ROOT_URL_HTTPS = _rule(
 RC_REGISTRATION_CLOSED = _rule(
     "rc-registration-closed",
     "Strangers cannot make accounts",
-    MANDATORY,
+    PRODUCTION,
     CRITICAL,
     CARRIERS,
-    _registration,
+    _settings("Accounts_RegistrationForm"),
     maps="RC, original",
     joins=True,
     fix='Set OVERWRITE_SETTING_Accounts_RegistrationForm to Disabled or "Secret URL".',
@@ -563,7 +467,7 @@ RC_FILES_PROTECTED = _rule(
     MANDATORY,
     HIGH,
     CARRIERS,
-    _files,
+    _settings("FileUpload_ProtectFiles", "FileUpload_Restrict_to_room_members"),
     maps="RC",
     joins=True,
     fix="Leave FileUpload_ProtectFiles and FileUpload_Restrict_to_room_members on.",
@@ -575,7 +479,7 @@ RC_FILES_NO_ACL = _rule(
     MANDATORY,
     MEDIUM,
     CARRIERS,
-    _files_acl,
+    _settings("FileUpload_S3_Acl"),
     maps="RC",
     joins=True,
     fix="Leave FileUpload_S3_Acl empty.",
@@ -587,7 +491,7 @@ RC_FILE_LINKS_SHORT = _rule(
     MANDATORY,
     MEDIUM,
     CARRIERS,
-    _file_links,
+    _settings("FileUpload_S3_URLExpiryTimeSpan"),
     maps="RC",
     joins=True,
     fix="Leave FileUpload_S3_URLExpiryTimeSpan at 300 or less.",
@@ -599,7 +503,7 @@ RC_NO_SCRIPTED_PICTURES = _rule(
     MANDATORY,
     MEDIUM,
     CARRIERS,
-    _file_types,
+    _settings("FileUpload_MediaTypeBlackList"),
     maps="RC",
     joins=True,
     fix="Keep image/svg+xml in FileUpload_MediaTypeBlackList.",
@@ -623,7 +527,7 @@ RC_NO_ANONYMOUS = _rule(
     MANDATORY,
     CRITICAL,
     CARRIERS,
-    _anonymous,
+    _settings("Accounts_AllowAnonymousRead", "Accounts_AllowAnonymousWrite"),
     maps="RC",
     joins=True,
     fix="Leave Accounts_AllowAnonymousRead and Accounts_AllowAnonymousWrite off.",
@@ -632,10 +536,10 @@ RC_NO_ANONYMOUS = _rule(
 RC_SECOND_FACTOR = _rule(
     "rc-2fa",
     "A second factor is possible",
-    MANDATORY,
+    PRODUCTION,
     HIGH,
     CARRIERS,
-    _second_factor,
+    _settings("Accounts_TwoFactorAuthentication_Enabled"),
     maps="RC",
     joins=True,
     fix="Leave Accounts_TwoFactorAuthentication_Enabled on.",
@@ -647,7 +551,7 @@ RC_LOCKOUT = _rule(
     MANDATORY,
     HIGH,
     CARRIERS,
-    _lockout,
+    _settings("Block_Multiple_Failed_Logins_Enabled"),
     maps="RC",
     joins=True,
     fix="Set OVERWRITE_SETTING_Block_Multiple_Failed_Logins_Enabled=true.",
@@ -683,7 +587,7 @@ RC_BROWSER_HARDENING = _rule(
     MANDATORY,
     HIGH,
     CARRIERS,
-    _browser,
+    _settings("Enable_CSP", "Iframe_Restrict_Access"),
     maps="RC",
     joins=True,
     fix="Leave Enable_CSP and Iframe_Restrict_Access on.",
