@@ -62,6 +62,9 @@ docs: schema ## Write the generated pages anew
 changes: .venv/.run engine ## Try what each key of a stack file does when it is changed; writes docs/changes.md (a quarter of an hour)
 	@$(BIN)/python -m automation.changes
 
+sweep: .venv/.run engine ## Plan and judge all combinations and all changes of single keys (an hour)
+	@ROCKETCHAT_SWEEP=all $(BIN)/python -m pytest tests/test_combinations.py -q
+
 engine: .venv/.run ## Find or provide the Pulumi CLI, below this folder
 	@$(BIN)/python -m rehearsal engine
 

@@ -12,7 +12,6 @@ import yaml
 from automation.backend import Backend
 from automation.engine import Engine
 from automation.others import put_other
-from rehearsal import canaries
 from rehearsal.cli import CHECKOUT, find_engine
 from rehearsal.errors import RehearsalError
 from rehearsal.masking import mask
@@ -58,7 +57,7 @@ def live(loaded: RehearsedStack, backend: Backend) -> ByHand:
 class _Hand:
     def __init__(self, loaded: RehearsedStack, backend: Backend, engine: Engine) -> None:
         self.name = loaded.name
-        self.secrets = canaries.values(loaded.secret_keys)
+        self.secrets = loaded.secrets
         self.commands = 0
         self.texts: dict[str, str] = {}
         self._engine = engine

@@ -3,7 +3,6 @@
 `python -m automation.changes` tries every key on stand-in clouds and writes the table anew, which takes minutes.
 """
 
-import json
 import re
 import sys
 from collections import Counter
@@ -76,7 +75,7 @@ class Stage:
         with open_stack(
             self._stack,
             values=values,
-            secrets=_secrets(secrets),
+            secrets=_secrets(secrets, values),
             backend=self._backend,
             policies=False,
         ) as stack:
@@ -85,7 +84,7 @@ class Stage:
 
     def preview(self, values: Mapping[str, Any], secrets: Iterable[str], anew: str = "") -> Outcome:
         """Say what would become of it; `anew` is the full key of a secret that has another value."""
-        given = _secrets(secrets, anew)
+        given = _secrets(secrets, values, anew)
         try:
             with open_stack(
                 self._stack, values=values, secrets=given, backend=self._backend, policies=False
@@ -161,17 +160,14 @@ def _failure(error: AutomationError) -> Outcome:
     return Outcome("fails", f"{FAILS} {' '.join(error.cause.split())}")
 
 
-def _secrets(keys: Iterable[str], anew: str = "") -> dict[str, str]:
-    given = canaries.values(keys)
-    if _BOT_KEYS in given:
-        given[_BOT_KEYS] = json.dumps(dict.fromkeys(("WEATHER_KEY", "NEWS_KEY"), given[_BOT_KEYS]))
+def _secrets(keys: Iterable[str], values: Mapping[str, Any], anew: str = "") -> dict[str, str]:
+    given = canaries.values(keys, values)
     if anew:
         given[anew] = _CANARY.sub(lambda found: found[0][::-1], given[anew])
     return given
 
 
 _CANARY = re.compile(r"[0-9a-f]{40}")
-_BOT_KEYS = "rocketchat:botKeys"
 
 
 def _felt(found: Collection[tuple[str, str, str, set[str]]]) -> set[str]:

@@ -21,7 +21,6 @@ from automation.events import OnEvent, ignore
 from automation.holding import holds_data
 from automation.stack import ChatStack, open_stack
 from automation.state import State
-from rehearsal import canaries
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.faults import KILLED, UNANSWERED, Call, Fault, Faults
 from rehearsal.stack import RehearsedStack
@@ -61,7 +60,7 @@ class Subject:
         before = str((changed.get(settings) or {}).get(life.SETTING))
         changed[settings] = {**(changed.get(settings) or {}), life.SETTING: "1" if before != "1" else "2"}
         changed[chat] = {**changed[chat], "users": 2 * loaded.spec.parts.chat.users}
-        return cls(loaded.name, loaded.values, changed, canaries.values(loaded.secret_keys))
+        return cls(loaded.name, loaded.values, changed, loaded.secrets)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from automation.events import Event, OnEvent, ignore
 from automation.stack import ChatStack, open_stack
 from automation.state import STACK_TYPE, State
 from automation.values import REPLACING, Result
-from rehearsal import canaries
 from rehearsal.cloud import Kept
 from rehearsal.errors import RehearsalError
 from rehearsal.masking import stands_in
@@ -111,7 +110,7 @@ class _Living:
         self.loaded = loaded
         self.name = loaded.name
         self.changed = _with_another_setting(loaded)
-        self.secrets = canaries.values(loaded.secret_keys)
+        self.secrets = loaded.secrets
         self.stages: list[Stage] = []
         self.texts: dict[str, str] = {}
         self._on_stage = on_stage

@@ -38,13 +38,16 @@ class Rehearsed:
 
     def show_next(self, to: Console) -> None:
         """Print what to do to deploy it for real."""
-        show.show_next(next_steps(self.loaded.spec, self.loaded.name, self.plan.outputs), to)
+        show.show_next(
+            next_steps(self.loaded.spec, self.loaded.name, self.plan.outputs, self.loaded.unset), to
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan for other tools; secrets are `[secret]`."""
         return {
             "stack": self.loaded.name,
             "ok": self.ok,
+            "unset": sorted(self.loaded.unset),
             "checks": [
                 {"title": one.title, "ok": one.ok, "evidence": one.evidence, "warnings": list(one.warnings)}
                 for one in self.checks
@@ -64,7 +67,9 @@ def plan(name: str) -> Rehearsed:
         policy_config.load(loaded.name, profile=loaded.spec.parts.chat.profile.value),
         stack=loaded.name,
     )
+    unset = tuple(f"to be set: {key}" for key in sorted(loaded.unset))
     checks = [
+        *((show.Check("Missing secrets are stood in for", True, "", unset),) if unset else ()),
         *(
             show.Check(check.title, True, "; ".join(check.notes), check.warnings)
             for check in loaded.spec.checks

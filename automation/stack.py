@@ -35,6 +35,7 @@ from rehearsal.cli import CHECKOUT, find_engine
 from rehearsal.inline import Guarded
 from rehearsal.masking import mask
 from rehearsal.plan import PROJECT
+from rehearsal.stack import checked
 from rocketchat import releases
 from stacks import files
 from stacks.language import ChatSpec, parse
@@ -548,7 +549,7 @@ def _open(
             found = files.read(name)
             name, values = found.name, found.values
             if backend.rehearsal:
-                secrets = canaries.values(found.secure) | secrets
+                secrets = canaries.values(found.secure | checked(found)[1], values) | secrets
             spec = parse(values, found.secure | set(secrets), source=found.shown, line=found.line)
         else:
             spec = parse(values, set(secrets), source=f"the stack {name}")

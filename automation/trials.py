@@ -65,7 +65,13 @@ class Scene:
 
 SCENES: Mapping[str, Scene] = {
     **{name: Scene(name) for name in files.names()},
-    "local in production": Scene("local", {"chat.profile": "production"}),
+    "local in production": Scene(
+        "local",
+        {
+            "chat.profile": "production",
+            "runtime.ingress": {"kind": "class", "name": "traefik", "issuer": "letsencrypt"},
+        },
+    ),
     "local at an earlier release": Scene("local", {"chat.release": "8.5.1"}),
     "services-helm with a gateway": Scene(
         "services-helm",

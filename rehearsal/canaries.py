@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 
 def _hex(key: str) -> str:
@@ -40,6 +41,7 @@ def _kubeconfig(key: str) -> str:
     )
 
 
+BOT_KEYS = "rocketchat:botKeys"
 _FORMS: dict[str, Callable[[str], str]] = {
     "apnCertificate": _pem("CERTIFICATE"),
     "apnKey": _pem("PRIVATE KEY"),
@@ -51,6 +53,14 @@ _FORMS: dict[str, Callable[[str], str]] = {
 """Secrets that must have a form; every other one is 40 hex digits, which is a well-formed Cloudflare token too."""
 
 
-def values(keys: Iterable[str]) -> dict[str, str]:
-    """Return a value for each full key (`rocketchat:smtpPassword`), the same on every machine."""
-    return {key: _FORMS.get(key.partition(":")[2], _hex)(key) for key in keys}
+def values(keys: Iterable[str], plain: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """Return a value for each full key (`rocketchat:smtpPassword`), the same on every machine.
+
+    `plain` are the plain values of the stack file, which say what some secrets must hold.
+    """
+    made = {key: _FORMS.get(key.partition(":")[2], _hex)(key) for key in keys}
+    if BOT_KEYS in made:
+        bot = (plain or {}).get("rocketchat:bot")
+        names = (bot.get("keys") if isinstance(bot, Mapping) else None) or ()
+        made[BOT_KEYS] = json.dumps({name: _hex(f"{BOT_KEYS} {name}") for name in names})
+    return made

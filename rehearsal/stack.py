@@ -9,6 +9,7 @@ from rehearsal import canaries
 from rehearsal.plan import Plan, plan_program
 from stacks import deploy, files
 from stacks.language import ChatSpec, parse
+from stacks.problems import InvalidStack
 
 
 @dataclass(frozen=True)
@@ -20,18 +21,39 @@ class RehearsedStack:
     """Plain values by full key, as the stack file has them."""
     secret_keys: frozenset[str]
     spec: ChatSpec
+    unset: frozenset[str] = frozenset()
+    """Those of the secrets that the file lacks, and must have before the stack is deployed."""
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Stand-ins for the secrets, by full key."""
+        return canaries.values(self.secret_keys, self.values)
 
     @property
     def config(self) -> dict[str, str]:
         """All configuration as Pulumi hands it to a program: text, or JSON for anything else."""
-        return files.as_config(self.values) | canaries.values(self.secret_keys)
+        return files.as_config(self.values) | self.secrets
 
 
 def load(stack: str) -> RehearsedStack:
-    """Read and check a stack file, by name or path. Raises InvalidStack, which lists all `problems`."""
+    """Read and check a stack file, by name or path. Raises InvalidStack, which lists all `problems`.
+
+    Secrets that are missing are no mistake here: stand-ins are used for all of them.
+    """
     found = files.read(stack)
-    spec = parse(found.values, found.secure, source=found.shown, line=found.line)
-    return RehearsedStack(found.name, found.values, found.secure, spec)
+    spec, unset = checked(found)
+    return RehearsedStack(found.name, found.values, found.secure | unset, spec, unset)
+
+
+def checked(found: files.StackFile) -> tuple[ChatSpec, frozenset[str]]:
+    """Check a stack file as if its missing secrets were set; return the full keys of these, too."""
+    try:
+        return parse(found.values, found.secure, source=found.shown, line=found.line), frozenset()
+    except InvalidStack as error:
+        unset = frozenset(problem.path for problem in error.problems if problem.unset)
+        if len(unset) < len(error.problems):
+            raise
+    return parse(found.values, found.secure | unset, source=found.shown, line=found.line), unset
 
 
 def plan(stack: str | RehearsedStack) -> Plan:

@@ -1,6 +1,7 @@
 """What people do by hand to deploy a stack for real, in order."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from stacks import features
 from stacks.language import NAMESPACE, ChatSpec
@@ -19,17 +20,22 @@ from stacks.spec import (
 INSTALL = "Install the Pulumi CLI: https://www.pulumi.com/docs/install"
 
 
-def next_steps(spec: ChatSpec, stack: str, outputs: Mapping[str, object]) -> list[str]:
+def next_steps(
+    spec: ChatSpec, stack: str, outputs: Mapping[str, object], unset: AbstractSet[str] = frozenset()
+) -> list[str]:
     """Return the commands and errands that lead from a rehearsal to the real chat.
 
-    `outputs` are those of the plan; addresses that must be registered elsewhere are taken from them.
+    `unset` are the full keys of secrets that the file lacks. `outputs` are those of the plan; addresses that must be
+    registered elsewhere are taken from them.
     """
     return [
         f"{INSTALL}; then `pulumi login` (or `pulumi login --local` for a state on this machine)",
         f"Give credentials in the environment: {_credentials(spec)}",
         f"pulumi stack init {stack}",
         *(
-            f"{command(f'{NAMESPACE}:{name}')} --stack {stack}   # {SECRETS[name].description}"
+            f"{command(f'{NAMESPACE}:{name}')} --stack {stack}   # "
+            + ("to be set: " if f"{NAMESPACE}:{name}" in unset else "")
+            + SECRETS[name].description
             for name in sorted(spec.secrets & set(SECRETS))
         ),
         *_errands(spec, outputs),

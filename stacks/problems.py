@@ -18,6 +18,8 @@ class Problem:
     remedy: str | None = None
     line: int | None = None
     """Line in the stack file, counted from 1, where it is known."""
+    unset: bool = False
+    """All that is wrong is that this secret is not set."""
 
     def __str__(self) -> str:
         place = self.path if self.line is None else f"{self.path} (line {self.line})"

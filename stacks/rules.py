@@ -56,6 +56,7 @@ from stacks.spec import (
     NewNetwork,
     OidcLogin,
     OwnPush,
+    Part,
     Parts,
     Profile,
     Route53Dns,
@@ -826,9 +827,11 @@ def _production(chat: Chat, runtime: Runtime) -> Iterator[Finding]:
 
 
 def _standing(part: Any, path: list[str]) -> Any:
+    """Return the value at a path of keys; None where there is none."""
     for step in path:
-        names = {field.alias or name: name for name, field in type(part).model_fields.items()} if part else {}
-        part = getattr(part, names[step]) if step in names else None
+        fields = type(part).model_fields if isinstance(part, Part) else {}
+        name = next((name for name, field in fields.items() if (field.alias or name) == step), None)
+        part = None if name is None else getattr(part, name)
     return part
 
 
@@ -839,5 +842,5 @@ def _secrets(readable: Parts, secrets: AbstractSet[str]) -> Iterator[Finding]:
         if key.name in secrets and not key.used(readable):
             yield Warning_(f"nothing in this stack reads the secret {path}")
         if key.name not in secrets and key.required(readable):
-            yield Problem(path, f"the secret is missing. {key.description}", remedy=command(path))
+            yield Problem(path, f"the secret is missing. {key.description}", remedy=command(path), unset=True)
     yield Note(", ".join(sorted(secrets & set(SECRETS))) or "none is needed")

@@ -34,7 +34,7 @@ def planned(
     return plan_program(
         deploy.run,
         stack=stack,
-        config=config | canaries.values(secure),
+        config=config | canaries.values(secure, values),
         secret_keys=set(secure),
         others=others,
     )
