@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself. Nothing is written outside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help lock rehearse faults policy test lint bench golden schema docs changes engine clean
+.PHONY: help lock rehearse faults policy test lint bench golden schema docs changes sweep engine clean
 
 STACK ?= lovia-fargate
 PYTHON ?= python3

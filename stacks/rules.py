@@ -786,6 +786,7 @@ class Wanted:
     path: str
     value: object
     danger: str
+    instead: str = "leave it out"
 
 
 IN_PRODUCTION = (
@@ -807,6 +808,7 @@ IN_PRODUCTION = (
         "runtime.ingress.kind",
         "none",
         "nobody could reach the chat, and it would not know its public address",
+        "give `ingress: {kind: class, name: traefik, issuer: letsencrypt}`, or kind gateway",
     ),
 )
 """What a trial may do without. Tests hold it against the policy pack, key by key."""
@@ -821,7 +823,7 @@ def _production(chat: Chat, runtime: Runtime) -> Iterator[Finding]:
             yield Problem(
                 f"rocketchat:{wanted.path}",
                 f"{wanted.danger}; the policy pack refuses it in production",
-                remedy="leave it out, or set `profile: trial`",
+                remedy=f"{wanted.instead}; or set `profile: trial`",
             )
     yield Note("nothing of it is switched off")
 
