@@ -72,7 +72,7 @@ def of_operation(
     stopping = [finding for finding in recorder.findings if finding.mandatory]
     if stopping and not recorder.failed:
         return PolicyError(
-            stopping, remedy="change the stack file, or waive the finding for a time in policy/config.yaml"
+            stopping, remedy="do what each finding says, or waive it for a time in policy/config.yaml"
         )
     protected = [said for said in refused if _PROTECTED.search(said.message)]
     if protected:

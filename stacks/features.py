@@ -14,12 +14,14 @@ from stacks.spec import (
     Accounts,
     Administrator,
     Appearance,
+    AtlasDatabase,
     Chat,
     CloudflareDns,
     CloudFrontEdge,
     Dns,
     Edge,
     ExistingAtlasDatabase,
+    FargateRuntime,
     GatewayPush,
     GridFsMedia,
     HostMedia,
@@ -74,6 +76,20 @@ def root_url(parts: Parts) -> str:
     if isinstance(runtime, KubernetesRuntime) and isinstance(runtime.ingress, NoIngress):
         return f"http://localhost:{runtime.ingress.port}"
     return f"https://{parts.chat.host}"
+
+
+def alarm_senders(parts: Parts) -> dict[str, str]:
+    """Return who writes to the alarm addresses, and of what; AWS asks each address to confirm first."""
+    senders = {}
+    if isinstance(parts.runtime, FargateRuntime):
+        senders["CloudWatch"] = "the chat"
+    if isinstance(parts.mail, SesMail):
+        senders["SES"] = "refused mail"
+    if parts.monitoring.monthly_budget_usd is not None:
+        senders["AWS Budgets"] = "the costs"
+    if isinstance(parts.database, AtlasDatabase):
+        senders["Atlas"] = "the database"
+    return senders
 
 
 MIB = 1024 * 1024

@@ -108,6 +108,6 @@ def _errands(spec: ChatSpec, outputs: Mapping[str, object]) -> list[str]:
             f"Ask AWS for SES production access in {spec.parts.mail.region or spec.region}, "
             "or mail reaches verified addresses only"
         )
-    if spec.parts.monitoring.alarm_emails:
+    if spec.parts.monitoring.alarm_emails and features.alarm_senders(spec.parts).keys() - {"Atlas"}:
         made.append("After the first deployment, confirm the messages that AWS sends to the alarm addresses")
     return made

@@ -534,17 +534,24 @@ def _atlas_region(database: AtlasDatabase, region: str | None) -> Iterator[Findi
 
 
 @rule("What is to be watched can be watched")
-def _monitoring(monitoring: Monitoring, region: str | None) -> Iterator[Finding]:
+def _monitoring(monitoring: Monitoring, region: str | None, parts: Parts) -> Iterator[Finding]:
     if monitoring.monthly_budget_usd is not None and region is None:
         yield Problem(
             "rocketchat:monitoring.monthlyBudgetUsd",
             "the budget is one of AWS, and this stack has no region of AWS",
             remedy="leave it out, or add `aws:region`",
         )
+    senders = features.alarm_senders(parts)
     if not monitoring.alarm_emails:
         yield Warning_("nobody is told when something fails (monitoring.alarmEmails is empty)")
+    elif not senders:
+        yield Warning_(
+            "nobody is told when something fails: nothing in this stack writes to monitoring.alarmEmails; watch the "
+            "chat's address from outside"
+        )
     else:
-        yield Note(f"{', '.join(monitoring.alarm_emails)} are told")
+        told = ", ".join(f"{sender} tells of {what}" for sender, what in senders.items())
+        yield Note(f"{', '.join(monitoring.alarm_emails)}: {told}")
 
 
 @rule("Rarer backups are kept longer")
@@ -737,6 +744,15 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
         smtp=None if parts.mail is None else ("host", 587, shown, shown),
         secrets=dict.fromkeys(secrets & set(SECRETS), shown),
     )
+    right = {
+        key: value
+        for key, value in parts.settings.items()
+        if all(
+            found.kind == "doubt"
+            for found in product_settings.check(features.listed({key: value}), release, licensed=True)
+        )
+    }
+    parts = parts.model_copy(update={"settings": right})
     made_of: dict[str, Environment[str]] = {}
     try:
         made_of = features.environments(parts, release, made, proxies=1, broker=None)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from planning import values_of
 
 from stacks import files
 from stacks.language import ChatSpec, parse
@@ -334,3 +335,12 @@ def test_any_bytes_end_in_a_stack_file_or_a_refusal(tmp_path: Path, content: byt
         files.read(str(path))
     except InvalidStack as error:
         assert str(error)
+
+
+def test_a_sensitive_setting_in_an_otherwise_right_file_is_one_mistake_with_its_place() -> None:
+    for wrong in ({"SMTP_Password": "x"}, {"Nonsense": 1}, {"Assets_logo": "x"}):
+        values = {**values_of("family-host"), "rocketchat:settings": wrong}
+        with pytest.raises(InvalidStack) as refusal:
+            parse(values, set(files.read("family-host").secure), source="a test")
+        (found,) = refusal.value.problems
+        assert found.path == f"rocketchat:settings.{next(iter(wrong))}"
