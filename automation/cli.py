@@ -26,6 +26,7 @@ from automation.stack import TIMEOUT, ChatStack, open_stack
 from automation.values import NOT_CHANGES, Result, shown
 from rehearsal.errors import RehearsalError
 from rehearsal.show import short_type
+from rehearsal.stack import load as loaded
 from stacks import files
 from stacks.language import parse
 from stacks.problems import InvalidStack, Problem
@@ -423,12 +424,15 @@ def policy(stack: Stack, as_json: Json = False) -> None:
     """Judge a stack's plan by the policy pack; status 1 where a mandatory rule is broken."""
     with telling(as_json):
         from policy import report as reports
-        from policy.cli import planned
-        from policy.config import load
-        from policy.judge import judge
+        from policy.cli import NotJudged, judged
+        from policy.config import ConfigError
 
-        name = files.find(stack).name.removeprefix("Pulumi.").rsplit(".", 1)[0]
-        found = judge(planned(name), load(name), stack=name)
+        loaded(stack)
+        try:
+            found = judged(stack)
+        except (NotJudged, ConfigError) as error:
+            failed({"error": "other", "cause": str(error)}, str(error), as_json=as_json)
+            raise typer.Exit(Status.WRONG) from None
         if as_json:
             say(reports.as_json([found]), "", as_json=True)
         else:

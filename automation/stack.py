@@ -555,7 +555,7 @@ def _open(
             spec = parse(values, set(secrets), source=f"the stack {name}")
     except InvalidStack as error:
         raise judged.of_file(error) from None
-    wrong = problems(secrets)
+    wrong = problems(secrets, spec.parts)
     if wrong:
         raise judged.of_file(InvalidStack(f"the stack {name}", wrong))
     cli = find_engine()

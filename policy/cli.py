@@ -18,7 +18,6 @@ from policy.config import CONFIG_FILE, Config, ConfigError, load
 from policy.judge import Report, judge
 from policy.model import Subject
 
-STACKS = Path(__file__).parent.parent / "stacks"
 CLEAN, REFUSED, NOT_JUDGED = 0, 1, 2
 
 
@@ -32,10 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reports: list[Report] = []
     wrong: list[str] = []
     try:
-        for name, resources in _asked_for(asked):
-            config = _config(name, asked)
+        for stack, resources in _asked_for(asked):
             try:
-                reports.append(judge(resources(), config, stack=name))
+                reports.append(judge(resources(), _config(stack, asked), stack=name_of(stack)))
             except NotJudged as error:
                 wrong.append(str(error))
     except (NotJudged, ConfigError) as error:
@@ -56,7 +54,10 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m policy", description="Judge stacks by the rules of docs/policies.md."
     )
     parser.add_argument(
-        "stacks", nargs="*", metavar="STACK", help="names of stack files in stacks/; none: all of them"
+        "stacks",
+        nargs="*",
+        metavar="STACK",
+        help="stack files, by name in stacks/ or by path; none: all of stacks/",
     )
     parser.add_argument(
         "--plan", type=Path, metavar="FILE", help="judge a plan written by `make rehearse JSON=FILE`"
@@ -79,13 +80,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def name_of(stack: str) -> str:
+    """Return the name of a stack that is given by name or by the path of its file."""
+    return Path(stack).name.removeprefix("Pulumi.").removesuffix(".yaml").removesuffix(".yml")
+
+
+def judged(stack: str) -> Report:
+    """Judge a stack file, by name or path, in its own profile. Raises NotJudged and ConfigError."""
+    return judge(planned(stack), load(name_of(stack), profile=profile_of(stack)), stack=name_of(stack))
+
+
 def _config(stack: str, asked: argparse.Namespace) -> Config:
     overrides = {"environment": asked.environment} if asked.environment else None
-    return load(stack, asked.config, overrides, profile=profile_of(stack))
+    return load(name_of(stack), asked.config, overrides, profile=profile_of(stack))
 
 
 def profile_of(stack: str) -> str | None:
-    """Return the profile that a stack file gives its chat; None where there is no such file."""
+    """Return the profile that a stack file, by name or path, gives its chat; None where there is no such file."""
     from stacks import files
     from stacks.problems import InvalidStack
     from stacks.spec import Profile
@@ -107,13 +118,15 @@ def _asked_for(asked: argparse.Namespace) -> Iterator[tuple[str, Callable[[], li
             partial(_of_file, path, state=asked.plan is None),
         )
         return
-    known = sorted(
-        path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in STACKS.glob("Pulumi.*.yaml")
-    )
-    for name in asked.stacks or known:
-        if name not in known:
-            raise NotJudged(f"there is no stack file for {name}; known: {', '.join(known)}")
-        yield name, partial(planned, name)
+    from stacks import files
+    from stacks.problems import InvalidStack
+
+    for stack in asked.stacks or files.names():
+        try:
+            found = files.find(stack)
+        except InvalidStack as error:
+            raise NotJudged(str(error)) from None
+        yield str(found), partial(planned, str(found))
 
 
 def _of_file(path: Path, *, state: bool) -> list[Subject]:
@@ -126,18 +139,15 @@ def _of_file(path: Path, *, state: bool) -> list[Subject]:
 
 
 def planned(name: str) -> list[Subject]:
-    """Return what a stack file would make. Raises NotJudged where it cannot be planned."""
+    """Return what a stack file, by name or path, would make. Raises NotJudged where it cannot be planned."""
     from rehearsal.errors import RehearsalError
     from rehearsal.stack import plan
+    from stacks.problems import InvalidStack
 
     try:
         return adapters.from_plan(plan(name).resources)
-    except RehearsalError as error:
-        raise NotJudged(f"{name} cannot be planned: {error}") from None
-    except Exception as error:
-        if not hasattr(error, "problems"):
-            raise
-        raise NotJudged(f"{name} cannot be planned: {error}") from None
+    except (InvalidStack, RehearsalError) as error:
+        raise NotJudged(f"{name_of(name)} cannot be planned: {error}") from None
 
 
 def _read(path: Path) -> Any:

@@ -42,7 +42,15 @@ def _kubeconfig(key: str) -> str:
 
 
 BOT_KEYS = "rocketchat:botKeys"
+
+
+def _address(key: str) -> str:
+    return f"https://hooks.example.net/{_hex(key)}"
+
+
 _FORMS: dict[str, Callable[[str], str]] = {
+    "backupWebhookUrl": _address,
+    "healthcheckUrl": _address,
     "apnCertificate": _pem("CERTIFICATE"),
     "apnKey": _pem("PRIVATE KEY"),
     "fcmServiceAccount": _service_account,

@@ -17,7 +17,7 @@ from stacks import cluster_rules, database_rules, host_rules  # noqa: F401 - add
 from stacks.problems import InvalidStack, Problem, nearest
 from stacks.profiles import DEFAULTS, Defaults
 from stacks.rules import Check, judge
-from stacks.secrets import PROVIDER_KEYS, SECRETS, command
+from stacks.secrets import ENVIRONMENT, PROVIDER_KEYS, SECRETS, command
 from stacks.spec import Parts
 
 NAMESPACE = "rocketchat"
@@ -170,15 +170,8 @@ def _plain(key: str, value: Any, known: dict[str, Any]) -> list[Problem]:
                 )
             ]
         return []
-    if namespace in {known_key.partition(":")[0] for known_key in PROVIDER_KEYS} and colon:
-        return [
-            Problem(
-                key,
-                "the program does not read this key",
-                nearest=nearest(key, PROVIDER_KEYS),
-                allowed=", ".join(PROVIDER_KEYS),
-            )
-        ]
+    if namespace in ENVIRONMENT and colon:
+        return [_unused(key)]
     if namespace != NAMESPACE or not colon:
         return [] if colon else [_without_namespace(key)]
     if short in SECRETS:
@@ -217,8 +210,25 @@ def _without_namespace(key: str) -> Problem:
     )
 
 
+def _unused(key: str) -> Problem:
+    """Return the problem of a provider's key that nothing reads: what it says would be ignored."""
+    namespace = key.partition(":")[0]
+    known = [name for name in PROVIDER_KEYS if name.startswith(f"{namespace}:")]
+    return Problem(
+        key,
+        "the program does not read this key, and would use what the environment says",
+        nearest=nearest(key, known),
+        allowed=", ".join(known) or None,
+        remedy=f"take it out, and give {ENVIRONMENT[namespace]}",
+    )
+
+
 def _secure(key: str) -> list[Problem]:
     namespace, _, short = key.partition(":")
+    if namespace in ENVIRONMENT and not PROVIDER_KEYS.get(key):
+        if key in PROVIDER_KEYS:
+            return [Problem(key, "this is no secret", remedy="write it in clear")]
+        return [_unused(key)]
     if namespace != NAMESPACE or short in SECRETS:
         return []
     if short in DROPPED:

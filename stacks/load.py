@@ -41,7 +41,8 @@ def load() -> tuple[ChatSpec, Secrets]:
     except InvalidStack as error:
         raise pulumi.RunError(str(error)) from error
     config = pulumi.Config(NAMESPACE)
-    wrong = problems({f"{NAMESPACE}:{name}": config.get(name) or "" for name in spec.secrets})
+    read = {key for key in secure if key.startswith(f"{NAMESPACE}:") or PROVIDER_KEYS.get(key)}
+    wrong = problems({key: given[key] for key in read}, spec.parts)
     if wrong:
         raise pulumi.RunError(str(InvalidStack(source, wrong)))
     return spec, Secrets(

@@ -1,5 +1,7 @@
 """The secrets of a stack: flat keys of their own, because a secret inside an object ends in the state in clear."""
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -23,6 +25,61 @@ def _never(_: Parts) -> bool:
     return False
 
 
+def _one_line(value: str) -> str | None:
+    if re.search(r"[\x00-\x1f\x7f]", value):
+        return "the secret has a line break or another control character"
+    return None
+
+
+def _pem(label: str) -> Callable[[str], str | None]:
+    """Return a check of a PEM text; its label may be told more exactly, such as `RSA PRIVATE KEY`."""
+    form = rf"\s*-----BEGIN ([A-Z ]*{label})-----\s[A-Za-z0-9+/=:,\s-]+-----END \1-----\s*"
+
+    def check(value: str) -> str | None:
+        if "\\n" in value:
+            return "the line breaks of the PEM text are written as \\n; give the file as it is"
+        if re.fullmatch(form, value) is None:
+            return f"this is not a {label.lower()} in PEM form (-----BEGIN … {label}-----)"
+        return None
+
+    return check
+
+
+def _object(value: str) -> dict[str, object] | None:
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _service_account(value: str) -> str | None:
+    found = _object(value)
+    if found is None:
+        return "this is not JSON; it is the file that Firebase gives for a service account"
+    missing = [
+        name
+        for name in ("project_id", "private_key", "client_email")
+        if not isinstance(found.get(name), str) or not found[name]
+    ]
+    if found.get("type") != "service_account" or missing:
+        return f"this is no service account of Firebase: it lacks {', '.join(missing) or 'its type'}"
+    return None
+
+
+def _texts(value: str) -> str | None:
+    found = _object(value)
+    if found is None or not all(isinstance(one, str) for one in found.values()):
+        return 'this is not a JSON object of text, such as {"WEATHER_KEY": "…"}'
+    return None
+
+
+def _https(value: str) -> str | None:
+    if re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d+)?(/[^\s\"'\\`$]*)?", value) is None:
+        return "this is not an https address without spaces and quotes"
+    return None
+
+
 @dataclass(frozen=True)
 class SecretKey:
     """One key `rocketchat:<name>` that is always secret."""
@@ -33,7 +90,7 @@ class SecretKey:
     """Whether these parts cannot be deployed without it. A part that is wrong by itself is None here."""
     used: Callable[[Parts], bool] = lambda _: True
     """Whether anything in these parts reads it."""
-    problem: Callable[[str], str | None] = lambda _: None
+    problem: Callable[[str], str | None] = _one_line
     """What is wrong with a value, told without any part of it; None where nothing is."""
 
 
@@ -96,27 +153,47 @@ SECRETS = {
         ),
         SecretKey("smtpPassword", "Password of the SMTP user.", _smtp_user, _smtp_user),
         SecretKey("oidcClientSecret", "Secret of the OpenID Connect client.", _oidc, _oidc),
-        SecretKey("samlPrivateKey", "Private key (PEM) that signs SAML requests.", _never, _saml),
         SecretKey(
-            "fcmServiceAccount", "Firebase service account (JSON) of the own app.", _own_push, _own_push
+            "samlPrivateKey",
+            "Private key (PEM) that signs SAML requests.",
+            _never,
+            _saml,
+            _pem("PRIVATE KEY"),
         ),
-        SecretKey("apnKey", "Apple push key (PEM) of the own app.", _never, _own_push),
-        SecretKey("apnCertificate", "Apple push certificate (PEM) of the own app.", _never, _own_push),
+        SecretKey(
+            "fcmServiceAccount",
+            "Firebase service account (JSON) of the own app.",
+            _own_push,
+            _own_push,
+            _service_account,
+        ),
+        SecretKey("apnKey", "Apple push key (PEM) of the own app.", _never, _own_push, _pem("PRIVATE KEY")),
+        SecretKey(
+            "apnCertificate",
+            "Apple push certificate (PEM) of the own app.",
+            _never,
+            _own_push,
+            _pem("CERTIFICATE"),
+        ),
         SecretKey("apnPassphrase", "Passphrase of the Apple push key.", _never, _own_push),
         SecretKey(
             "healthcheckUrl",
             "Address of a dead man's switch (healthchecks.io), which a host's nightly backup tells of itself.",
             _never,
             _kept_on_host,
+            _https,
         ),
         SecretKey(
             "backupWebhookUrl",
             "Incoming webhook of a channel, which is told of a host's backups.",
             _never,
             _kept_on_host,
+            _https,
         ),
         SecretKey("botPassword", "Password of the bot's own account.", _bot, _bot),
-        SecretKey("botKeys", "Variables of the bot's scripts: a JSON object of text.", _bot_keys, _bot_keys),
+        SecretKey(
+            "botKeys", "Variables of the bot's scripts: a JSON object of text.", _bot_keys, _bot_keys, _texts
+        ),
         SecretKey("bugsnagApiKey", "Bugsnag's API key; errors are reported there when it is set."),
     )
 }
@@ -132,14 +209,35 @@ PROVIDER_KEYS = {
 }
 """Keys of the providers that the program reads, and whether each is a secret."""
 
+ENVIRONMENT = {
+    "aws": "AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment",
+    "cloudflare": "CLOUDFLARE_API_TOKEN in the environment",
+    "digitalocean": "DIGITALOCEAN_TOKEN, SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY in the environment",
+    "kubernetes": "the secret rocketchat:kubeconfig, or `context` of the runtime",
+    "mongodbatlas": "MONGODB_ATLAS_PUBLIC_KEY and MONGODB_ATLAS_PRIVATE_KEY in the environment",
+}
+"""What is read instead of other keys, by the providers' namespaces."""
 
-def problems(values: Mapping[str, str]) -> list[Problem]:
+
+def problems(values: Mapping[str, str], parts: Parts | None = None) -> list[Problem]:
     """Return what is wrong with the values of secrets, given by full key; no part of a value is in it."""
     return [
         Problem(path, said, remedy=command(path))
-        for key in SECRETS.values()
-        if (path := f"rocketchat:{key.name}") in values and (said := key.problem(values[path])) is not None
+        for path, value in values.items()
+        if (said := _problem(path, value, parts)) is not None
     ]
+
+
+def _problem(path: str, value: str, parts: Parts | None) -> str | None:
+    key = SECRETS.get(path.removeprefix("rocketchat:"))
+    if not value.strip():
+        return "the secret is empty" + ("" if key is None else f". {key.description}")
+    said = (_one_line if key is None else key.problem)(value)
+    if said is None and key is not None and key.name == "botKeys" and parts is not None and parts.bot:
+        missing = sorted(set(parts.bot.keys) - (_object(value) or {}).keys())
+        if missing:
+            return f"the secret lacks {', '.join(missing)}, which `bot.keys` names"
+    return said
 
 
 def command(key: str) -> str:

@@ -5,12 +5,14 @@ import automation_world  # noqa: F401 - before the SDKs
 # isort: split
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from automation import cli, new
 from automation.errors import NoEngineError
+from policy import cli as policies
 from rehearsal.testing import needs_engine
 from stacks import files
 
@@ -195,3 +197,50 @@ def test_a_rehearsed_stack_lives_from_command_to_command(capsys: pytest.CaptureF
     status, printed = run("destroy", "tiny", "--rehearse", "--confirm", "tiny", "--json")
     assert status == 0
     assert json.loads(printed)["changes"].keys() == {"delete"}
+
+
+def a_copy(folder: Path, change: Callable[[str], str]) -> str:
+    path = folder / "elsewhere" / "Pulumi.local.yaml"
+    path.parent.mkdir()
+    path.write_text(change(files.find("local").read_text(encoding="utf-8")), encoding="utf-8")
+    return str(path)
+
+
+OPEN = {
+    "as it is": (lambda text: text, 0),
+    "with a mistake": (lambda text: text.replace("kind: gridfs", "kind: gridsf"), 1),
+    "in production": (lambda text: text.replace("profile: trial", "profile: production"), 1),
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_both_ways_to_ask_the_policy_pack_judge_the_file_that_is_named_alike(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change, status = OPEN[name]
+    path = a_copy(tmp_path, change)
+    assert cli.main(["policy", path]) == status
+    one = capsys.readouterr()
+    assert bool(policies.main([path])) == bool(status)
+    other = capsys.readouterr()
+    for told in (one.out + one.err, other.out + other.err):
+        assert ("passes" in told) is (status == 0)
+        assert "Traceback" not in told
+    if status:
+        assert "line" in one.err
+        assert "line" in other.err
+
+
+def test_a_file_without_its_secrets_is_planned_and_says_what_is_to_be_set(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = a_copy(
+        tmp_path,
+        lambda text: text.replace("rocketchat:media:", "rocketchat:push: {kind: own}\n  rocketchat:media:"),
+    )
+    assert cli.main(["check", path]) == 1
+    assert "pulumi config set --secret rocketchat:fcmServiceAccount" in capsys.readouterr().err
+    assert cli.main(["plan", path]) == 0
+    assert "to be set: rocketchat:fcmServiceAccount" in " ".join(capsys.readouterr().out.split())
+    assert cli.main(["plan", path, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["unset"] == ["rocketchat:fcmServiceAccount"]

@@ -349,7 +349,7 @@ def test_blocked_mail_ports_an_abandoned_bot_and_a_tight_host_are_warned_of() ->
 def test_the_price_counts_host_disk_and_copies() -> None:
     made = spec("family-host")
     assert hosts.monthly_usd(made.parts, made.size, made.defaults) == 12 + 1 + 2.4
-    without = spec("family-host", runtime={"snapshots": False})
+    without = spec("family-host", chat={"profile": "trial"})
     assert hosts.monthly_usd(without.parts, without.size, without.defaults) == 13
 
 

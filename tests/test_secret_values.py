@@ -1,0 +1,89 @@
+"""Values of secrets are looked at before anything starts: empty or shapeless ones are refused by name."""
+
+import json
+
+import pytest
+
+from rehearsal import canaries
+from stacks import files
+from stacks.language import parse
+from stacks.problems import InvalidStack
+from stacks.secrets import PROVIDER_KEYS, SECRETS, problems
+
+KEYS = [
+    *(f"rocketchat:{name}" for name in SECRETS),
+    *(key for key, secret in PROVIDER_KEYS.items() if secret),
+]
+PEM = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n"
+SHAPELESS = [
+    ("rocketchat:oidcClientSecret", "a\nb"),
+    ("rocketchat:smtpPassword", "hunter2\n"),
+    ("rocketchat:samlPrivateKey", "MIIB"),
+    ("rocketchat:samlPrivateKey", PEM.replace("PRIVATE KEY", "CERTIFICATE")),
+    ("rocketchat:apnKey", PEM.replace("\n", "\\n")),
+    ("rocketchat:apnCertificate", PEM),
+    ("rocketchat:fcmServiceAccount", "not json"),
+    ("rocketchat:fcmServiceAccount", "[]"),
+    ("rocketchat:fcmServiceAccount", '{"type": "service_account", "project_id": "x"}'),
+    ("rocketchat:fcmServiceAccount", "[" * 100_000),
+    ("rocketchat:healthcheckUrl", 'https://hc.example.com/x"\noutput = "/etc/passwd'),
+    ("rocketchat:backupWebhookUrl", "http://chat.example.com/hooks/x"),
+    ("rocketchat:botKeys", '{"A": 1}'),
+    ("rocketchat:mongodbUri", "localhost"),
+    ("rocketchat:kubeconfig", "just text"),
+    ("cloudflare:apiToken", "abc\n"),
+]
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("value", ["", " ", "\n"])
+def test_an_empty_secret_is_refused_by_its_name_with_the_command_that_sets_it(key: str, value: str) -> None:
+    [problem] = problems({key: value})
+    assert problem.path == key
+    assert problem.remedy == f"pulumi config set --secret {key}"
+
+
+@pytest.mark.parametrize(("key", "value"), SHAPELESS)
+def test_a_secret_without_its_form_is_refused_and_not_shown(key: str, value: str) -> None:
+    [problem] = problems({key: value})
+    assert problem.path == key
+    assert len(value) < 5 or value not in str(problem)
+
+
+def test_what_stands_in_for_secrets_has_their_form() -> None:
+    assert problems(canaries.values(KEYS)) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("rocketchat:samlPrivateKey", PEM.replace("PRIVATE", "RSA PRIVATE")),
+        ("rocketchat:smtpPassword", "abcd efgh ijkl mnop"),
+        ("rocketchat:botKeys", json.dumps({"WEATHER_KEY": "x"})),
+        ("rocketchat:healthcheckUrl", "https://hc-ping.com/5f0c1d2e-0000?rid=1&x=%20"),
+    ],
+)
+def test_a_right_secret_is_accepted(key: str, value: str) -> None:
+    assert problems({key: value}) == []
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["aws:accessKey", "aws:secretKey", "mongodbatlas:clientId", "cloudflare:apiKey", "kubernetes:kubeconfig"],
+)
+@pytest.mark.parametrize("secret", [True, False])
+def test_a_credential_that_nothing_reads_is_refused_with_what_to_give_instead(key: str, secret: bool) -> None:
+    found = files.read("lovia-fargate")
+    values = dict(found.values) | ({} if secret else {key: "x"})
+    with pytest.raises(InvalidStack) as caught:
+        parse(values, found.secure | ({key} if secret else set()), source="a stack")
+    [problem] = caught.value.problems
+    assert problem.path == key
+    assert "take it out, and give" in (problem.remedy or "")
+
+
+def test_a_region_is_no_secret() -> None:
+    found = files.read("lovia-fargate")
+    values = {key: value for key, value in found.values.items() if key != "aws:region"}
+    with pytest.raises(InvalidStack, match="write it in clear"):
+        parse(values, found.secure | {"aws:region"}, source="a stack")
