@@ -103,7 +103,7 @@ BAD = [
     ("network overlaps Docker's", put("rocketchat:runtime.network", {"cidr": "172.16.0.0/15"}), "rocketchat:runtime.network.cidr", "Docker", None),
     ("network with host bits", put("rocketchat:runtime.network", {"cidr": "10.20.0.1/16"}), "rocketchat:runtime.network.cidr", "IPv4 network", None),
     ("public network", put("rocketchat:runtime.network", {"cidr": "8.8.0.0/16"}), "rocketchat:runtime.network.cidr", "private", None),
-    ("small network", put("rocketchat:runtime.network", {"cidr": "10.1.0.0/28"}), "rocketchat:runtime.network.cidr", "/16 to /24", None),
+    ("small network", put("rocketchat:runtime.network", {"cidr": "10.1.0.0/28"}), "rocketchat:runtime.network.cidr", "from /16 to /2", None),
     ("address allowed twice", put("rocketchat:database.allow", ["203.0.113.7", "203.0.113.7"]), "rocketchat:database.allow[1]", "twice", None),
     ("the world is allowed", put("rocketchat:database.allow", ["0.0.0.0/0"]), "rocketchat:database.allow[0]", "IPv4 address", None),
     ("region unknown to Atlas", put("aws:region", "ap-southeast-9"), "aws:region", "no region ap-southeast-9", "ap-southeast-"),
