@@ -32,6 +32,12 @@ _NO_ANSWER = re.compile(
     r"transport is closing|context canceled",
     re.IGNORECASE,
 )
+_HELM_BUSY = re.compile(r"another operation \(install/upgrade/rollback\) is in progress")
+_FORGET_PENDING = (
+    "a Helm upgrade was killed half-way; forget it and run `up` again: kubectl --namespace <output namespace> delete "
+    "secret --selector 'owner=helm,name=<output helmRelease>,status in "
+    "(pending-install,pending-upgrade,pending-rollback)'"
+)
 _AGAIN = "mend it and run `up` again: it goes on from what is in the state"
 _NUMBERED = re.compile(r"\s*\d+\) ")
 _PROTECTED = re.compile(r"marked for protection|because it is protected")
@@ -80,7 +86,8 @@ def of_operation(
     if refused or recorder.failed:
         urn = refused[0].urn if refused else recorder.failed[0]
         cause = "\n".join(dict.fromkeys(said.message for said in refused)) or "the provider failed"
-        return ProviderError(mask(cause, secrets), resource=urn, remedy=recover if lost else _AGAIN)
+        again = _FORGET_PENDING if _HELM_BUSY.search(cause) else _AGAIN
+        return ProviderError(mask(cause, secrets), resource=urn, remedy=recover if lost else again)
     messages = [said.message for said in told if STOPPED not in said.message]
     if messages and all(_NO_ENGINE.search(message) for message in messages):
         return _stopped(f"the program lost its connection to the engine in the middle of the {recorder.kind}")

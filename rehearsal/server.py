@@ -219,6 +219,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 self._cloud.calling("update", request.urn) as half,
             ):
                 self._reach(token, cloud)
+                if kept is not None:
+                    standins.busy(token, name, kept.outputs)
                 self._cloud.update(replace(changed, ready=not half))
         return provider_pb2.UpdateResponse(properties=properties)
 

@@ -184,13 +184,25 @@ def _doks(runtime: DoksRuntime, size: sizing.Size) -> Iterator[Finding]:
 
 
 @rule("The services of the topology are counted")
-def _counts(runtime: ClusterChat) -> Iterator[Finding]:
+def _counts(runtime: ClusterChat, defaults: Defaults) -> Iterator[Finding]:
     if runtime.topology == services.MONOLITH and runtime.services.model_fields_set:
         yield Problem(
             "rocketchat:runtime.services",
             "these are numbers of microservices, and the topology is monolith",
             remedy="leave them out, or set `topology: microservices`",
         )
+    if runtime.topology != services.MONOLITH:
+        yield Warning_(
+            "the chart gives ddp-streamer no number of proxies (HTTP_FORWARDED_COUNT), so sessions show the balancer's "
+            "address, and asks account, authorization and presence for no health"
+        )
+        alone = [
+            name
+            for name in ("account", "authorization", "presence", "ddp_streamer")
+            if (getattr(runtime.services, name) or defaults.replicas) == 1
+        ]
+        if alone:
+            yield Note(f"one each of {', '.join(alone)}: users are kept out for seconds at each release")
 
 
 @rule("Mail leaves the cluster")

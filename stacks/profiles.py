@@ -12,6 +12,10 @@ class Defaults:
 
     protect: bool
     """What holds data is protected against deletion, and kept when it leaves the program."""
+    environment: str
+    """What DigitalOcean's projects call it."""
+    replicas: int
+    """How many run of a microservice, and of the broker, without which users are kept out while it is replaced."""
     waf: bool
     private_link: bool
     on_demand_base: int
@@ -28,6 +32,8 @@ class Defaults:
 DEFAULTS = {
     Profile.TRIAL: Defaults(
         protect=False,
+        environment="Development",
+        replicas=1,
         waf=False,
         private_link=False,
         on_demand_base=0,
@@ -40,6 +46,8 @@ DEFAULTS = {
     ),
     Profile.PRODUCTION: Defaults(
         protect=True,
+        environment="Production",
+        replicas=2,
         waf=True,
         private_link=True,
         on_demand_base=1,

@@ -319,9 +319,12 @@ class FargateRuntime(Part):
 class ServiceReplicas(Part):
     """How many of each microservice run."""
 
-    account: int = Field(default=1, ge=1, le=20)
-    authorization: int = Field(default=1, ge=1, le=20)
-    presence: int = Field(default=1, ge=1, le=20)
+    account: int | None = Field(default=None, ge=1, le=20)
+    """One when left out; two in production, because the chart takes one away while a new one starts."""
+    authorization: int | None = Field(default=None, ge=1, le=20)
+    """As `account`."""
+    presence: int | None = Field(default=None, ge=1, le=20)
+    """As `account`."""
     ddp_streamer: int | None = Field(default=None, ge=1, le=40)
     """One for each 500 users when left out."""
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+import pulumi_kubernetes as kubernetes
 import pytest
 import yaml
 from planning import one, planned, values_of
 
 import automation
-from automation import AutomationError
+from automation import AutomationError, CancelledError, ProviderError
 from components.cluster_object import ClusterObject
 from components.database.atlas import AtlasCluster
 from components.runtime.doks import DoksCluster, DoksClusterArgs
@@ -23,8 +24,10 @@ from components.runtime.kubeconfig import kubeconfig_problem
 from rehearsal import stack as rehearsed
 from rehearsal import standins
 from rehearsal.errors import RehearsalError
+from rehearsal.faults import Fault, Faults
 from rehearsal.plan import PlannedResource, plan_program
 from rehearsal.standins.digitalocean import clusters
+from rehearsal.standins.table import Cloud
 from rehearsal.standins.tokens import WEEK
 from rehearsal.testing import needs_engine
 from stacks import deploy, files
@@ -380,3 +383,98 @@ def test_an_exact_version_is_told_to_last_some_months_only() -> None:
     spec = parse(values, set(files.read("lovia-doks").secure), source="a test")
     warnings = [warning for check in spec.checks for warning in check.warnings]
     assert any('`version: "1.36"`' in warning for warning in warnings)
+
+
+def gateway() -> None:
+    ClusterObject(
+        "way",
+        api_version="gateway.networking.k8s.io/v1",
+        kind="Gateway",
+        metadata={"name": "way", "namespace": "chat"},
+        spec={"gatewayClassName": "cilium", "listeners": [{"name": "http", "protocol": "HTTP", "port": 80}]},
+        opts=pulumi.ResourceOptions(),
+    )
+
+
+@needs_engine
+@pytest.mark.parametrize("plain", [True, False])
+def test_killed_while_a_gateway_is_awaited_there_is_a_way_out(plain: bool) -> None:
+    with automation.rehearsal(program=gateway) as backend, opened(backend) as stack:
+        assert backend.cloud is not None
+        backend.cloud.faults = Faults(Fault.KILL, kill=stack.kill)
+        with pytest.raises(CancelledError):
+            stack.up(preview=False)
+        backend.cloud.faults = None
+        assert len(stack.pending()) == 1
+        for lock in stack.locks():
+            lock.path.unlink()
+        if plain:
+            stack.run(
+                ["refresh", "--yes", "--skip-preview", "--run-program=false", "--clear-pending-creates"]
+            )
+            with pytest.raises(ProviderError, match="exists already"):
+                stack.up(preview=False)
+            [way] = backend.cloud.things()
+            backend.cloud.delete(way.urn, way.id)
+            stack.up(preview=False)
+        else:
+            assert stack.recover().done
+        assert stack.up(preview=False).changed == 0
+        assert [thing.name for thing in backend.cloud.things()] == ["way"]
+
+
+@needs_engine
+def test_an_object_that_is_in_the_cluster_already_is_not_taken_over_in_silence() -> None:
+    with automation.rehearsal(program=gateway) as backend, opened(backend) as stack:
+        stack.up(preview=False)
+        state = stack.export_state()
+        records = state.deployment["resources"]
+        records[:] = [record for record in records if not record["urn"].endswith("::way")]
+        stack.import_state(state)
+        with pytest.raises(ProviderError, match="exists already"):
+            stack.up(preview=False)
+
+
+@needs_engine
+def test_a_helm_release_that_stays_pending_is_refused_until_it_is_forgotten() -> None:
+    asked = {"replicas": 1}
+
+    def program() -> None:
+        kubernetes.helm.v3.Release(
+            "chat",
+            name="chat",
+            namespace="chat",
+            chart="rocketchat",
+            values={"replicaCount": asked["replicas"]},
+        )
+
+    with automation.rehearsal(program=program) as backend, opened(backend) as stack:
+        assert backend.cloud is not None
+        stack.up(preview=False)
+        [release] = backend.cloud.things()
+        backend.cloud.tamper("chat", {"status": {**release.outputs["status"], "status": "pending-upgrade"}})
+        asked["replicas"] = 2
+        with pytest.raises(ProviderError, match="another operation") as refused:
+            stack.up(preview=False)
+        assert "status in (pending-install,pending-upgrade,pending-rollback)" in refused.value.remedy
+        backend.cloud.tamper("chat", {"status": release.outputs["status"]})
+        assert stack.up(preview=False).changes["update"] == 1
+
+
+def test_in_production_no_microservice_is_alone_and_a_trial_says_which_are() -> None:
+    values = values_of("services-helm")
+    made = one(planned(values, files.read("services-helm").secure), "kubernetes:helm.sh/v3:Release")
+    parts = made.inputs["values"]["microservices"]
+    assert all(
+        parts[name]["replicas"] >= 2 for name in ("account", "authorization", "presence", "ddpStreamer")
+    )
+    values["rocketchat:chat"]["profile"] = "trial"
+    spec = parse(values, set(files.read("services-helm").secure), source="a test")
+    assert any("users are kept out" in note for check in spec.checks for note in check.notes)
+
+
+def test_a_droplets_project_says_its_environment() -> None:
+    project = one(rehearsed.plan("family-host"), "digitalocean:index/project:Project")
+    assert project.inputs["environment"] == "Production"
+    with pytest.raises(standins.UnknownToCloudError, match="environment '' must be one of"):
+        standins.checked(project.type, "p", project.urn, {"name": "p"}, Cloud())

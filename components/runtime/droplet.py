@@ -33,6 +33,8 @@ class DropletHostArgs(TypedDict):
     """Networks in CIDR form that may reach port 22; none when left out."""
     backups: NotRequired[bool]
     """Whether DigitalOcean backs up the system's disk every week (a fifth of the price). Default false."""
+    environment: NotRequired[str]
+    """Environment of the project: `Development` (the default), `Staging` or `Production`."""
     generation: NotRequired[int]
     """Count it up to have the host made anew; data volume and address stay. Default 1."""
     tags: NotRequired[Sequence[str]]
@@ -127,6 +129,7 @@ class DropletHost(Component):
             f"{name}-project",
             description=f"The chat {args['host']}",
             purpose="Web Application",
+            environment=args.get("environment", "Development"),
             resources=[droplet.droplet_urn, volume.volume_urn, reserved.reserved_ip_urn],
             opts=self.child(),
         )

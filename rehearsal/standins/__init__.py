@@ -175,6 +175,14 @@ def lacking(ask: Ask) -> None:
         raise UnknownToCloudError(_told(ask.token, ask.name, found))
 
 
+def busy(token: str, name: str, outputs: Mapping[str, Any]) -> None:
+    """Raise UnknownToCloudError where the thing takes no change now."""
+    standin = find(token)
+    found = standin.busy(outputs) if standin is not None and standin.busy is not None else []
+    if found:
+        raise UnknownToCloudError(_told(token, name, found))
+
+
 def make(ask: Ask, *, preview: bool = False, own_id: str = "") -> Made:
     """Make (or, with `own_id`, update) the resource: its id and every output that the type declares."""
     if is_provider(ask.token):

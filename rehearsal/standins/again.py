@@ -142,7 +142,8 @@ def identity(one: Existing) -> object:
 
 
 def overwrites(kind: str) -> bool:
-    """Whether making one again overwrites what is there (a PUT, or a server-side apply) and is not refused."""
-    if kind.startswith("kubernetes:"):
-        return not kind.startswith("kubernetes:helm.sh/")
+    """Whether making one again overwrites what is there (a PUT) and is not refused.
+
+    Kubernetes's provider makes objects, it does not apply them (await.go, Creation): "already exists".
+    """
     return kind in _PUT or (kind.startswith("aws:s3/") and kind != "aws:s3/bucket:Bucket")

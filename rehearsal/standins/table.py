@@ -177,6 +177,8 @@ class Standin:
     """What the real provider refuses to change: sentences."""
     refuses: Callable[[Ask], list[str]] | None = None
     """What the real provider refuses before any call of an API."""
+    busy: Callable[[Mapping[str, Any]], list[str]] | None = None
+    """Why the cloud takes no change of what has these outputs now."""
     lacks: Callable[[Ask], list[str]] | None = None
     """What the cloud has not, and refuses when it is to be made: versions, sizes, regions."""
 

@@ -190,6 +190,7 @@ class OnDroplet(_OnHost):
             "public_key": runtime.ssh_key,
             "ssh_from": runtime.ssh_from,
             "backups": hosts.snapshots(runtime, spec.defaults),
+            "environment": spec.defaults.environment,
             "generation": runtime.generation,
             "tags": [f"{key}:{value.replace('.', '-')}" for key, value in providers.tags(spec).items()],
             "protect": spec.defaults.protect,

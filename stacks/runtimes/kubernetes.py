@@ -43,7 +43,6 @@ from stacks.spec import (
     InClusterDatabase,
     KubernetesRuntime,
     NoIngress,
-    Profile,
 )
 
 CLOUDFRONT_REGION = "us-east-1"
@@ -151,13 +150,14 @@ class _Cluster:
 
     def _service(self, service: Service) -> ChartServiceArgs:
         runtime = self._runtime
+        # One may be away: the chart has `maxUnavailable: 1`, and clusters the broker by itself.
+        least = self._spec.defaults.replicas
         wanted = {
-            "account": runtime.services.account,
-            "authorization": runtime.services.authorization,
-            "presence": runtime.services.presence,
-            "ddp-streamer": runtime.services.ddp_streamer,
-            # Clustered by the chart, so that one may go.
-            NATS: 2 if self._spec.parts.chat.profile is Profile.PRODUCTION else 1,
+            "account": runtime.services.account or least,
+            "authorization": runtime.services.authorization or least,
+            "presence": runtime.services.presence or least,
+            "ddp-streamer": runtime.services.ddp_streamer or max(least, service.replicas.least),
+            NATS: least,
         }
         made: ChartServiceArgs = {
             "name": service.name,

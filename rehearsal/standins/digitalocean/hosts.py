@@ -56,6 +56,16 @@ def _firewall(ask: Ask) -> list[str]:
     return found
 
 
+def _project(ask: Ask) -> list[str]:
+    """Of the API's description (openapi, `project_base`): the environment is one of three words, not none."""
+    words = ("Development", "Staging", "Production")
+    return (
+        []
+        if ask["environment"] in words
+        else [f"environment {ask['environment'] or ''!r} must be one of {', '.join(words)}"]
+    )
+
+
 def _volume_stays(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     old, new = before.get("size"), after.get("size")
     return [f"a volume cannot shrink from {old:g} to {new:g} GB"] if old and new and new < old else []
@@ -169,6 +179,7 @@ TYPES: dict[str, Standin] = {
             "updatedAt": always(CREATED),
         },
         autoname=Autoname(limit=175),
+        refuses=_project,
     ),
 }
 

@@ -1,6 +1,7 @@
 """Kubernetes: objects in a cluster, releases of Helm charts, and the custom kinds that we use."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.standins.aws.network import public_address
@@ -109,6 +110,13 @@ def _release_refusals(ask: Ask) -> list[str]:
     return found
 
 
+def _release_busy(outputs: Mapping[str, Any]) -> list[str]:
+    """A release whose upgrade was killed stays pending (helm, pkg/action/upgrade.go, errPending)."""
+    status = (outputs.get("status") or {}).get("status")
+    pending = str(status).startswith("pending-")
+    return ["another operation (install/upgrade/rollback) is in progress"] if pending else []
+
+
 def _gateway_status(ask: Ask) -> dict[str, Any]:
     return {
         "addresses": [{"type": "IPAddress", "value": public_address(ask)}],
@@ -162,6 +170,7 @@ TYPES: dict[str, Standin] = {
         },
         replaces=names("name namespace"),
         refuses=_release_refusals,
+        busy=_release_busy,
     ),
     **{
         token: _object(
