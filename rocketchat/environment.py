@@ -37,6 +37,7 @@ __all__ = [
     "accounts",
     "administrator",
     "appearance",
+    "bare_address",
     "bugsnag",
     "core",
     "database",
@@ -229,6 +230,14 @@ def setup_wizard(
     return answers | Environment(secret={"REG_TOKEN": registration_token})
 
 
+def bare_address(sender: str) -> str:
+    """Return the address of `chat@example.com` or `Example <chat@example.com>`; raise ValueError for anything else."""
+    match = re.fullmatch(r"(?:[^<>\r\n]*<)?([^\s<>@]+@[^\s<>@]+?)>?", sender)
+    if match is None or sender.endswith(">") != ("<" in sender):
+        raise ValueError(f"{sender[:80]!r} is not a From address, such as Example <chat@example.com>")
+    return match.group(1)
+
+
 def mail(
     host: V,
     port: int,
@@ -255,11 +264,9 @@ def mail(
         raise ValueError("mail needs both user name and password, or neither")
     if password is not None:
         require_secret("password", password)
-    match = re.fullmatch(r"(?:[^<>\r\n]*<)?([^\s<>@]+@([^\s<>@]+?))>?", from_address)
-    if match is None or from_address.endswith(">") != ("<" in from_address):
-        raise ValueError(f"{from_address[:80]!r} is not a From address, such as Example <chat@example.com>")
-    if domain is not None and match.group(2).lower() != domain.lower():
-        raise ValueError(f"mail From {match.group(1)} is outside the mail domain; use an address at {domain}")
+    sender = bare_address(from_address)
+    if domain is not None and sender.partition("@")[2].lower() != domain.lower():
+        raise ValueError(f"mail From {sender} is outside the mail domain; use an address at {domain}")
     values: dict[str, V | str | Secret[V] | None] = {
         "SMTP_Protocol": protocol,
         "SMTP_Host": host,
@@ -268,7 +275,7 @@ def mail(
         "SMTP_Pool": flag(pool),
         "SMTP_Username": username,
         "SMTP_Password": password,
-        "From_Email": match.group(1),
+        "From_Email": sender,
     }
     return overwrite(values)
 

@@ -177,6 +177,9 @@ _NEWEST_PATCHES: Mapping[str, tuple[str, bool]] = {
 }
 """The newest patch of a line as far as it is known, and whether it mends what is not safe in older ones."""
 
+LINES_WITH_NEWEST_PATCH = tuple(_NEWEST_PATCHES)
+"""The lines that `resolve` knows."""
+
 
 @dataclass(frozen=True)
 class Patch:
@@ -204,8 +207,7 @@ def parse(version: str) -> Version:
     if match is None:
         raise UnknownRelease(
             f"{version[:40]!r} is not an exact release; tags such as latest, develop or 8 move. "
-            f"Name one from 6.4.0 to 9.0 with its patch version, recommended: {DEFAULT_RELEASE}; or a line whose "
-            f"newest patch is known: {', '.join(_NEWEST_PATCHES)}"
+            f"Name one from 6.4.0 to 9.0 with its patch version; recommended: {DEFAULT_RELEASE}"
         )
     major, minor, patch = match.groups()
     return int(major), int(minor), int(patch)

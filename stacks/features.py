@@ -153,7 +153,7 @@ def form_hidden(accounts: Accounts, chat: Chat, login: Sequence[Login]) -> bool:
 
 def sender_domain(sender: str) -> str:
     """Return the domain of a From address, which may carry a name."""
-    return sender.rpartition("@")[2].rstrip(">").lower()
+    return env.bare_address(sender).partition("@")[2].lower()
 
 
 def listed(settings: Mapping[str, Setting]) -> dict[str, object]:

@@ -261,7 +261,14 @@ def _derive(known: dict[str, Any]) -> list[Problem]:
     try:
         known["release"] = releases.find(chat.release)
     except ValueError as error:
-        problems.append(Problem(f"{NAMESPACE}:chat.release", str(error)))
+        problems.append(
+            Problem(
+                f"{NAMESPACE}:chat.release",
+                str(error),
+                allowed=f"an exact release, or a line whose newest patch is known here: "
+                f"{', '.join(releases.LINES_WITH_NEWEST_PATCH)}",
+            )
+        )
     try:
         known["size"] = sizing.size(chat.users, chat.profile.value)
     except ValueError as error:

@@ -361,7 +361,12 @@ def _mail(mail: Mail | None) -> Iterator[Finding]:
             f"the From address is in {sender}, outside the mail domain {domain}; such mail is refused, or is spam",
             remedy=f"send from an address in {domain}",
         )
-    yield Note(f"From {mail.sender}")
+    if mail.sender != environment.bare_address(mail.sender):
+        yield Warning_(
+            "the name in mail.from is left out: the server puts that of the workspace (chat.siteName) or of the sender "
+            "before the address"
+        )
+    yield Note(f"From {environment.bare_address(mail.sender)}")
 
 
 @rule("The runtime has what it needs")
