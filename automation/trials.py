@@ -403,6 +403,8 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "runtime(kubernetes).services.ddpStreamer": 3,
     "runtime(kubernetes).cpu": 2048,
     "runtime(kubernetes).memory": 4096,
+    "runtime(fargate).egressPorts": [8443],
+    "runtime(fargate).network(new).zoneNames": [_to("lovia-fargate", ["ap-southeast-1b", "ap-southeast-1c"])],
     "runtime(kubernetes).egressPorts": [8443],
     "runtime(kubernetes).context": [
         _to("services-helm", "other"),

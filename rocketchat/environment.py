@@ -144,10 +144,16 @@ def microservice(
     uri: Secret[V],
     transporter: V,
     *,
+    trusted_proxies: V | str | None = None,
     metrics: bool = False,
 ) -> Environment[V | str]:
-    """Return all that a microservice needs; with `metrics` it serves them on port 9458."""
-    plain: dict[str, V | str] = {"TRANSPORTER": transporter}
+    """Return all that a microservice needs; with `metrics` it serves them on port 9458.
+
+    `trusted_proxies` is for ddp-streamer, whose sessions would else all have the last proxy's address.
+    """
+    plain: dict[str, V | str] = {"TRANSPORTER": transporter, "PORT": str(HTTP_PORT)}
+    if trusted_proxies is not None:
+        plain["HTTP_FORWARDED_COUNT"] = trusted_proxies
     if metrics:
         plain |= {"MS_METRICS": "true", "MS_METRICS_PORT": str(METRICS_PORT)}
     return database(uri) | Environment(plain)

@@ -151,7 +151,9 @@ _CHANGES: tuple[tuple[Version, Mapping[str, object]], ...] = (
     ((8, 7, 0), {"wizard_returns": False}),
     ((7, 0, 0), {"mongodb": ("5.0", "6.0", "7.0")}),
     ((7, 7, 1), {"needs_stream_hub": False}),
-    ((7, 11, 0), {"probes": Probes(liveness="/livez", readiness="/readyz", balancer="/livez")}),
+    # Not /livez: it answers 503 like /readyz when MongoDB or the event loop is slow (#36955), and whoever asks it
+    # would end the only server in a busy minute. /health is 200 while the process serves.
+    ((7, 11, 0), {"probes": Probes(liveness="/health", readiness="/readyz", balancer="/health")}),
     ((7, 13, 0), {"mongodb": ("5.0", "6.0", "7.0", "8.0")}),
     ((8, 0, 0), {"mongodb": ("8.0", "8.2"), "microservice_variables": MappingProxyType({})}),
     ((9, 0, 0), {"licensed_features": _OLDEST.licensed_features | {"custom-oauth"}}),

@@ -134,9 +134,10 @@ def _apart(release: Release, name: str, replicas: Replicas) -> Service:
         port=None,
         replicas=replicas,
         routes=(),
-        liveness=None,
-        readiness=None,
-        health_port=None,
+        # They ask the broker for its nodes (`ee/apps/*-service`), on the port of all images.
+        liveness="/health",
+        readiness="/health",
+        health_port=HTTP_PORT,
         uid=release.uid,
         command=None,
         stop_seconds=_STOP_SECONDS,

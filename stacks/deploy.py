@@ -77,7 +77,7 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
         },
         opts,
     )
-    running_services = processes(spec)
+    running_services = processes(parts.runtime, parts.chat, spec.release, spec.size)
     broker = runtime.broker if len(running_services) > 1 else None
     made: features.Made[pulumi.Input[str]] = features.Made(
         database_uri=Secret(database.uri),

@@ -1,6 +1,5 @@
 """From the values of a stack file to one checked `ChatSpec`, or to all that is wrong with it."""
 
-import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticUndefined
 
+from components import regions
 from rocketchat import releases, sizing
 from rocketchat.releases import Release
 from stacks import cluster_rules, database_rules, host_rules  # noqa: F401 - add their rules to the table
@@ -106,10 +106,15 @@ def parse(
             known[name] = model_field.get_default(call_default_factory=True)
     problems.extend(_derive(known))
     region = values.get("aws:region")
-    if region is not None and not (
-        isinstance(region, str) and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region)
-    ):
-        problems.append(Problem("aws:region", "this is not a region of AWS; one looks like ap-southeast-1"))
+    if region is not None and region not in regions.REGIONS:
+        problems.append(
+            Problem(
+                "aws:region",
+                f"this is not a region of AWS (as of {regions.SEEN}); one looks like ap-southeast-1",
+                nearest=nearest(region, regions.REGIONS) if isinstance(region, str) else None,
+                allowed=", ".join(regions.REGIONS),
+            )
+        )
     else:
         known["region"] = region
     known["secrets"] = frozenset(key.removeprefix(f"{NAMESPACE}:") for key in secure)

@@ -9,10 +9,11 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 
 from components.database.uri import ports
+from components.runtime.fargate_args import SECRET_BYTES
 from stacks.language import NAMESPACE, ChatSpec, parse
-from stacks.problems import InvalidStack
+from stacks.problems import InvalidStack, Problem
 from stacks.secrets import PROVIDER_KEYS, SECRETS, problems
-from stacks.spec import UriDatabase
+from stacks.spec import FargateRuntime, UriDatabase
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def load() -> tuple[ChatSpec, Secrets]:
     config = pulumi.Config(NAMESPACE)
     read = {key for key in secure if key.startswith(f"{NAMESPACE}:") or PROVIDER_KEYS.get(key)}
     wrong = problems({key: given[key] for key in read}, spec.parts)
+    wrong += _too_long(spec, {name: given[f"{NAMESPACE}:{name}"] for name in spec.secrets})
     if wrong:
         raise pulumi.RunError(str(InvalidStack(source, wrong)))
     return spec, Secrets(
@@ -56,6 +58,22 @@ def load() -> tuple[ChatSpec, Secrets]:
             ports(config.require("mongodbUri")) if isinstance(spec.parts.database, UriDatabase) else ()
         ),
     )
+
+
+def _too_long(spec: ChatSpec, given: Mapping[str, str]) -> list[Problem]:
+    """Return what is wrong with secrets that do not fit into the one secret that Fargate's containers get."""
+    sizes = {name: len(json.dumps(value, ensure_ascii=False).encode()) for name, value in given.items()}
+    if not isinstance(spec.parts.runtime, FargateRuntime) or sum(sizes.values()) <= SECRET_BYTES:
+        return []
+    largest = max(sizes, key=lambda name: sizes[name])
+    return [
+        Problem(
+            f"{NAMESPACE}:{largest}",
+            f"the secrets together have {sum(sizes.values()):,} bytes, this one alone {sizes[largest]:,}; "
+            f"AWS keeps {SECRET_BYTES:,} for the containers",
+            remedy="give a shorter value",
+        )
+    ]
 
 
 def _all_values() -> dict[str, str]:

@@ -1,15 +1,16 @@
 """The processes of a chat: how many of which, by the stack file."""
 
 from rocketchat import services
-from stacks.language import ChatSpec
+from rocketchat.releases import Release
+from rocketchat.sizing import Size
+from stacks.spec import Chat, Runtime
 
 
-def processes(spec: ChatSpec) -> tuple[services.Service, ...]:
+def processes(runtime: Runtime, chat: Chat, release: Release, size: Size) -> tuple[services.Service, ...]:
     """Return the services that a stack runs, the main server first."""
-    runtime, chat = spec.parts.runtime, spec.parts.chat
-    least = runtime.instances or spec.size.instances
+    least = runtime.instances or size.instances
     return services.services(
-        spec.release,
+        release,
         runtime.topology,
         chat.users,
         least,

@@ -10,16 +10,20 @@ model.
 
 import inspect
 import ipaddress
+import json
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import UnionType
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from components.database import backup as snapshots
 from components.database import catalogue
 from components.mail import regions
 from components.network.subnets import plan_subnets
+from components.runtime.fargate_args import DEFINITION_BYTES
 from rocketchat import environment, releases, safety, services, sizing
 from rocketchat import settings as product_settings
 from rocketchat.environment import Environment, Secret
@@ -27,6 +31,7 @@ from rocketchat.releases import Release
 from rocketchat.settings import ENVIRONMENT_PREFIX
 from stacks import egress, features, profiles, said
 from stacks.problems import Problem, nearest
+from stacks.processes import processes
 from stacks.profiles import Defaults
 from stacks.secrets import SECRETS, command
 from stacks.spec import (
@@ -95,6 +100,13 @@ Finding = Problem | Warning_ | Note
 Rule = Callable[..., Iterator[Finding]]
 
 _RULES: list[tuple[str, Rule]] = []
+
+NEW_ACCOUNTS_VCPU = 6
+"""Fargate's quota of new accounts (AWS General Reference, "Amazon ECS endpoints and quotas"), raised on request."""
+MOST_OF_A_VARIABLE = 131_072
+"""Bytes of name, value and what joins them: 32 pages (Linux, `MAX_ARG_STRLEN`)."""
+_VARIABLE_BYTES, _REFERENCE_BYTES, _DEFINITION_BYTES = 80, 260, 2_000
+"""About what a variable, the reference to a secret and the rest take in a task definition beside their values."""
 
 DOCKER_NETWORK = "172.17.0.0/16"
 """Docker's default bridge, which containers on EC2 and build hosts use."""
@@ -406,7 +418,7 @@ def _networks(runtime: FargateRuntime) -> Iterator[Finding]:
     if isinstance(network, NewNetwork):
         own = ipaddress.IPv4Network(network.cidr)
         path = "rocketchat:runtime.network.cidr"
-        zones = len(network.zone_names) or network.zones
+        zones = max(2, len(network.zone_names)) if network.zone_names else network.zones
         try:
             plan_subnets(network.cidr, zones)
         except ValueError as error:
@@ -418,6 +430,30 @@ def _networks(runtime: FargateRuntime) -> Iterator[Finding]:
                     path, f"{own} overlaps {other}, {what}", remedy="choose another private network"
                 )
         yield Note(f"{own} over {zones} zones")
+
+
+@rule("The account's quotas are known")
+def _quotas(runtime: FargateRuntime, chat: Chat, release: Release, size: sizing.Size) -> Iterator[Finding]:
+    try:
+        running = processes(runtime, chat, release, size)
+    except ValueError:
+        return
+    units = sum(
+        ((runtime.cpu or size.cpu_units) if service.is_main else service.cpu_units)
+        * service.replicas.most
+        # A deployment starts new tasks beside the old ones.
+        * (1 if service.single else 2)
+        for service in running
+    )
+    need = units / 1024
+    quota = "Spot" if runtime.spot else "On-Demand"
+    if need > NEW_ACCOUNTS_VCPU:
+        yield Warning_(
+            f"up to {need:g} vCPU of Fargate {quota} at once, in deployments too: a new AWS account may have "
+            f"{NEW_ACCOUNTS_VCPU}, and tasks beyond that do not start; see the quota `Fargate {quota} vCPU resource "
+            "count` in Service Quotas, and ask for more there"
+        )
+    yield Note(f"up to {need:g} vCPU of Fargate {quota}, deployments included")
 
 
 @rule("Only what is used leaves the network")
@@ -591,6 +627,30 @@ def _ses_region(mail: SesMail, region: str | None) -> Iterator[Finding]:
         yield Note(f"{wanted}; a new AWS account's SES is in the sandbox there until AWS lifts it on request")
 
 
+@rule("The zones are of the region")
+def _zone_names(runtime: FargateRuntime, region: str | None) -> Iterator[Finding]:
+    names = runtime.network.zone_names if isinstance(runtime.network, NewNetwork) else []
+    path = "rocketchat:runtime.network.zoneNames"
+    if len(names) == 1:
+        yield Problem(path, "a load balancer needs two zones or more", remedy="name another, or leave it out")
+    for index, name in enumerate(names):
+        if region is not None and name[:-1] != region:
+            yield Problem(f"{path}[{index}]", f"{name} is not in the region {region}")
+    if names:
+        yield Note(", ".join(names))
+
+
+def _twice(runtime: FargateRuntime) -> Iterator[Finding]:
+    for name, values in runtime.network:
+        for index, value in enumerate(values if isinstance(values, list) else ()):
+            if value in values[:index]:
+                yield Problem(
+                    f"rocketchat:runtime.network.{to_camel(name)}[{index}]",
+                    f"{value} is listed twice",
+                    remedy="leave one of them out",
+                )
+
+
 @rule("The parts of the runtime fit together")
 def _fargate(runtime: FargateRuntime, size: sizing.Size, edge: Edge) -> Iterator[Finding]:
     cpu, memory = runtime.cpu or size.cpu_units, runtime.memory or size.memory_mib
@@ -606,6 +666,7 @@ def _fargate(runtime: FargateRuntime, size: sizing.Size, edge: Edge) -> Iterator
             "rocketchat:runtime.maxInstances",
             f"at most {runtime.max_instances} containers contradicts instances: {runtime.instances}",
         )
+    yield from _twice(runtime)
     if isinstance(runtime.network, ExistingNetwork):
         if not isinstance(runtime.balancer, ExistingBalancer) and len(runtime.network.public_subnets) < 2:
             yield Problem(
@@ -788,9 +849,40 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
             f"{danger}; the policy pack refuses it",
             remedy="leave it out, or set `profile: trial`" if in_trial else "leave it out",
         )
-    count = sum(len(variables.names) for variables in (*made_of.values(), chosen))
-    if made_of:
-        yield Note(f"{count} variables")
+    made_of["settings"] = chosen
+    yield from _too_long(parts, made_of)
+    if len(made_of) > 1:
+        yield Note(f"{sum(len(variables.names) for variables in made_of.values())} variables")
+
+
+def _too_long(parts: Parts, made_of: Mapping[str, Environment[str]]) -> Iterator[Finding]:
+    """Find variables that no process can be started with, or that Fargate has no room for."""
+    sizes: dict[str, int] = {}
+    names = 0
+    for part, variables in made_of.items():
+        rendered = variables.render()
+        names += len(rendered.secret)
+        for name, value in rendered.plain.items():
+            place = part if part != "settings" else f"settings.{name.removeprefix(ENVIRONMENT_PREFIX)}"
+            size = len(f"{name}={value}".encode()) + 1
+            sizes[place] = (
+                sizes.get(place, 0) + len(json.dumps(value, ensure_ascii=False).encode()) + _VARIABLE_BYTES
+            )
+            if size > MOST_OF_A_VARIABLE:
+                yield Problem(
+                    f"rocketchat:{place}",
+                    f"the variable {name} would have {size:,} bytes; Linux starts no process with one of more than "
+                    f"{MOST_OF_A_VARIABLE:,}",
+                )
+    total = sum(sizes.values()) + names * _REFERENCE_BYTES + _DEFINITION_BYTES
+    if isinstance(parts.runtime, FargateRuntime) and total > DEFINITION_BYTES:
+        largest = max(sizes, key=lambda place: sizes[place])
+        yield Problem(
+            f"rocketchat:{largest}",
+            f"all variables of the server together need about {total:,} bytes of a task definition, which may have "
+            f"{DEFINITION_BYTES:,}; the largest part is this one with {sizes[largest]:,}",
+            remedy="shorten it",
+        )
 
 
 _KEYS_OF_SETTINGS = {

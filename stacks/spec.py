@@ -200,8 +200,8 @@ class NewNetwork(Part):
     zones: int = Field(default=2, ge=2, le=4)
     """Availability zones to spread over."""
     zone_names: list[ZoneName] = Field(default=[], max_length=4)
-    """Zones by name, where the first ones of the alphabet lack something, such as Fargate or PrivateLink. Read
-    when the network is made."""
+    """Zones by name, where the first ones of the alphabet that have Fargate lack something else, such as
+    PrivateLink; `zones` does not count then. Read when the network is made."""
     nat: Literal["one", "per-zone", "none"] = "one"
     """NAT gateways: one, one per zone, or none: containers then have public addresses, and no fixed one."""
     endpoints: list[Literal["secretsmanager", "logs", "ecr.api", "ecr.dkr", "ssmmessages"]] = []

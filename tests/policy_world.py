@@ -259,7 +259,7 @@ def _pod(name: str, image: str, **container: Any) -> dict[str, Any]:
                 },
                 "resources": {"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}},
                 "readinessProbe": {"httpGet": {"path": "/readyz"}},
-                "livenessProbe": {"httpGet": {"path": "/livez"}},
+                "livenessProbe": {"httpGet": {"path": "/health"}},
                 **container,
             }
         ],
@@ -453,7 +453,7 @@ def _network() -> Iterable[Subject]:
             "protocol": "HTTP",
             "deregistrationDelay": 60,
             "tags": TAGS,
-            "healthCheck": {"path": "/livez", "matcher": "200"},
+            "healthCheck": {"path": "/health", "matcher": "200"},
             "stickiness": {"enabled": True, "type": "lb_cookie"},
         },
         outputs={"arn": "target-arn"},

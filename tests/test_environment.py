@@ -448,7 +448,7 @@ SEVEN_TEN = find("7.10.0")
 
 def test_a_microservice_gets_the_database_as_a_secret_and_metrics_when_asked() -> None:
     bare = env.microservice(KEY, "nats://nats:4222")
-    assert bare.plain.keys() == {"TRANSPORTER"}
+    assert bare.plain == {"TRANSPORTER": "nats://nats:4222", "PORT": "3000"}
     assert bare.secret.keys() == {"MONGO_URL"}
     measured = env.microservice(KEY, "nats://nats:4222", metrics=True)
     assert measured.plain["MS_METRICS_PORT"] == "9458"

@@ -1,10 +1,13 @@
 """The network: addresses, routes, doors in and out."""
 
+import json
 from collections.abc import Sequence
 from ipaddress import IPv4Network
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
+import botocore
 import pulumi
 import pytest
 from hypothesis import given
@@ -14,6 +17,7 @@ from recording import ACCOUNT, REGION, Recording, record
 from components.network.existing import ExistingNetwork, ExistingNetworkArgs
 from components.network.subnets import MAX_ZONES, plan_subnets
 from components.network.vpc import ENDPOINTS, OWN_BUCKET_ACTIONS, Network, NetworkArgs
+from components.regions import REGIONS
 
 ZONES = ["ap-southeast-1c", "ap-southeast-1a", "ap-southeast-1b"]
 
@@ -45,7 +49,9 @@ def network_args(**changes: Any) -> NetworkArgs:
     return NetworkArgs(**args)  # type: ignore[typeddict-item, no-any-return]
 
 
-def network(zones: Sequence[str] = ZONES, **changes: Any) -> Recording:
+def network(
+    zones: Sequence[str] = ZONES, *, zone_ids: Sequence[str] | None = None, **changes: Any
+) -> Recording:
     def program() -> Any:
         made = Network("net", network_args(**changes))
         place = made.place
@@ -61,7 +67,8 @@ def network(zones: Sequence[str] = ZONES, **changes: Any) -> Recording:
             "nat_ids": made.nat_gateway_ids,
         }
 
-    lookup = {"names": list(zones), "zoneIds": [], "id": REGION, "groupNames": [], "region": REGION}
+    ids = [f"apse1-az{'abc'.find(zone[-1]) + 1}" for zone in zones] if zone_ids is None else list(zone_ids)
+    lookup = {"names": list(zones), "zoneIds": ids, "id": REGION, "groupNames": [], "region": REGION}
     return record(
         program,
         outputs=OUTPUTS,
@@ -301,9 +308,30 @@ def test_named_zones_are_as_many_as_are_asked_for(names: list[str]) -> None:
         network(zone_names=names)
 
 
+def test_zones_without_fargate_are_passed_over_and_refused_by_name() -> None:
+    names, ids = ["us-east-1a", "us-east-1b", "us-east-1c"], ["use1-az3", "use1-az1", "use1-az2"]
+    made = network(names, zone_ids=ids)
+    assert {subnet.inputs["availabilityZone"] for subnet in made.all("Subnet")} == {
+        "us-east-1b",
+        "us-east-1c",
+    }
+    with pytest.raises(pulumi.RunError, match="no availability zone us-east-1a with Fargate"):
+        network(names, zone_ids=ids, zone_names=["us-east-1a", "us-east-1b"])
+    with pytest.raises(pulumi.RunError, match="2 availability zones with Fargate"):
+        network(names, zone_ids=ids, zone_count=3)
+
+
+def test_the_list_of_regions_is_that_of_the_sdk() -> None:
+    path = Path(botocore.__file__).parent / "data" / "partitions.json"
+    known = json.loads(path.read_text(encoding="utf-8"))["partitions"]
+    offered = {"aws", "aws-cn", "aws-us-gov"}
+    found = {region for one in known if one["id"] in offered for region in one["regions"]}
+    assert set(REGIONS) == {region for region in found if not region.endswith("-global")}
+
+
 def test_a_named_zone_that_the_account_has_not_is_refused_with_those_it_has() -> None:
     with pytest.raises(
-        pulumi.RunError, match="no availability zone ap-southeast-1d here; it has ap-southeast-1a"
+        pulumi.RunError, match="no availability zone ap-southeast-1d with Fargate; it has ap-southeast-1a"
     ):
         network(zone_names=["ap-southeast-1a", "ap-southeast-1d"])
 

@@ -65,7 +65,7 @@ def test_a_release_plans_with_a_database_of_the_runtimes_own(
 
 @pytest.mark.parametrize("release", TURNS)
 def test_the_container_gets_the_probes_of_its_release_and_no_oplog(release: str) -> None:
-    facts, plan = releases.find(release), plan_of(release, "fargate")
+    plan = plan_of(release, "fargate")
     [container] = json.loads(
         one(plan, "aws:ecs/taskDefinition:TaskDefinition").inputs["containerDefinitions"]
     )
@@ -73,7 +73,7 @@ def test_the_container_gets_the_probes_of_its_release_and_no_oplog(release: str)
     assert "MONGO_URL" in secret
     assert "MONGO_OPLOG_URL" not in secret
     group = one(plan, "aws:lb/targetGroup:TargetGroup")
-    assert group.inputs["healthCheck"]["path"] == ("/livez" if facts.has_readyz else "/health")
+    assert group.inputs["healthCheck"]["path"] == "/health"
     assert container["image"].endswith(f":{release}")
 
 

@@ -64,7 +64,7 @@ def test_the_facts_of_every_line_agree_with_one_another(version: str) -> None:
     assert release.mongodb == tuple(sorted(release.mongodb))
     assert release.has_readyz == (number(version) >= (7, 11))
     assert release.probes.liveness == release.probes.balancer
-    assert release.probes.liveness == ("/livez" if release.has_readyz else "/health")
+    assert release.probes.liveness == "/health"
     assert release.recommended_mongodb in release.mongodb
     assert release.recommended_mongodb.endswith(".0")
     assert release.needs_stream_hub == (number(version) <= (7, 7, 0))

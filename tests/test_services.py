@@ -24,7 +24,7 @@ def test_one_server_runs_alone() -> None:
     assert main.is_main
     assert (main.image, main.tag, main.port) == ("rocketchat/rocket.chat", "8.9.0", 3000)
     assert main.routes == ("/",)
-    assert (main.liveness, main.readiness, main.health_port) == ("/livez", "/readyz", 3000)
+    assert (main.liveness, main.readiness, main.health_port) == ("/health", "/readyz", 3000)
     assert (main.cpu_units, main.memory_mib) == (2048, 4096)
 
 

@@ -62,7 +62,10 @@ def test_each_process_is_a_service_of_one_cluster(plan: Plan) -> None:
 
 @pytest.mark.parametrize("service", ["account", "authorization", "presence", "ddp-streamer"])
 def test_a_microservice_gets_the_way_to_database_and_broker_and_no_more(plan: Plan, service: str) -> None:
-    assert plain(plan, service) == {"TRANSPORTER": "nats://nats:4222"}
+    expected = {"TRANSPORTER": "nats://nats:4222", "PORT": "3000"}
+    if service == "ddp-streamer":
+        expected["HTTP_FORWARDED_COUNT"] = "1"
+    assert plain(plan, service) == expected
     assert secret(plan, service) == {"MONGO_URL"}
 
 
@@ -128,7 +131,7 @@ def test_the_stream_hub_is_there_exactly_once_and_only_before_it_went(release: s
         service = running(plan)["stream-hub"]
         assert service.inputs["desiredCount"] == 1
         assert service.inputs["deploymentMaximumPercent"] == 100
-        assert secret(plan, "stream-hub") == {"MONGO_URL", "MONGO_OPLOG_URL"}
+        assert secret(plan, "stream-hub") == {"MONGO_URL"}
         assert plain(plan, "rocketchat")["DISABLE_WATCH_DB"] == "true"
         assert plain(plan, "rocketchat")["INTERNAL_SERVICES_ONLY"] == "true"
 
@@ -190,3 +193,10 @@ def test_the_stack_file_differs_by_nothing_else() -> None:
         "kind": "fargate",
         "topology": "microservices",
     }
+
+
+@pytest.mark.parametrize("service", ["account", "authorization", "presence"])
+def test_what_no_balancer_watches_is_asked_for_its_health(plan: Plan, service: str) -> None:
+    check = container(plan, service)["healthCheck"]["command"]
+    assert check[0] == "CMD"
+    assert check[-1] == "http://127.0.0.1:3000/health"

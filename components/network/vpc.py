@@ -10,6 +10,7 @@ from components.base import Component, after, one_of
 from components.iam import Statement, document, trust
 from components.network.app_group import WORLD, EgressArgs, app_security_group
 from components.network.subnets import plan_subnets
+from components.regions import has_fargate
 from components.values import Egress, NetworkPlace
 
 NAT_CHOICES = ("one", "per-zone", "none")
@@ -82,7 +83,7 @@ class NetworkArgs(TypedDict):
     """
     zone_names: NotRequired[Sequence[str]]
     """Names of the availability zones, such as `ap-southeast-1a`, as many as `zone_count`; the first ones of
-    the alphabet when left out. Read when a subnet is made, and not afterwards."""
+    the alphabet that have Fargate when left out. Read when a subnet is made, and not afterwards."""
     egress: Sequence[EgressArgs]
     """What the containers connect to on the internet; nothing else is open."""
     peers: NotRequired[bool]
@@ -156,7 +157,7 @@ class Network(Component):
                 aws.GetAvailabilityZonesFilterArgs(name="opt-in-status", values=["opt-in-not-required"])
             ],
             opts=pulumi.InvokeOptions(parent=self),
-        ).names.apply(lambda names: _zones(names, wanted, zone_count))
+        ).apply(lambda found: _zones(found.names, found.zone_ids, wanted, zone_count))
 
         public = self._subnets("public", subnets.public, zones)
         table = self._route_table("public")
@@ -411,15 +412,16 @@ class Network(Component):
         return made
 
 
-def _zones(names: Sequence[str], wanted: Sequence[str], count: int) -> list[str]:
-    missing = [zone for zone in wanted if zone not in names]
+def _zones(names: Sequence[str], ids: Sequence[str], wanted: Sequence[str], count: int) -> list[str]:
+    usable = sorted(name for name, zone_id in zip(names, ids, strict=True) if has_fargate(zone_id))
+    missing = [zone for zone in wanted if zone not in usable]
     if missing:
         raise pulumi.RunError(
-            f"the account has no availability zone {', '.join(missing)} here; it has {', '.join(sorted(names))}"
+            f"the account has no availability zone {', '.join(missing)} with Fargate; it has {', '.join(usable)}"
         )
-    if len(names) < count:
+    if len(usable) < count:
         raise pulumi.RunError(
-            f"the region has {len(names)} availability zones ({', '.join(names)}), "
+            f"the region has {len(usable)} availability zones with Fargate ({', '.join(usable)}), "
             f"fewer than the network's zone_count of {count}"
         )
-    return list(wanted) or sorted(names)[:count]
+    return list(wanted) or usable[:count]

@@ -1,5 +1,6 @@
 """What `FargateRuntime` is told, and what it refuses to make."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class FargateServiceArgs(TypedDict):
     port: NotRequired[int]
     """Port that serves HTTP behind the balancer; left out for a service that takes no requests from there."""
     health_path: NotRequired[str]
-    """Path on `port` that answers 200 when the process is healthy, such as `/livez`."""
+    """Path on `port` that answers 200 when the process is healthy, such as `/health`."""
     path_patterns: NotRequired[Sequence[str]]
     """Paths that go to this service, in the balancer's wildcards (`/websocket/*`). The one service that has
     `port` and no patterns takes every other path."""
@@ -118,6 +119,11 @@ LOG_RETENTION_DAYS = (
 MAX_PRIORITY = 50000
 """Of a rule on a listener (docs.aws.amazon.com, elasticloadbalancing CreateRule)."""
 
+DEFINITION_BYTES = 65_536
+"""Of a task definition (Amazon ECS service quotas, "Task definition size")."""
+SECRET_BYTES = 65_536
+"""Of a secret's value (AWS Secrets Manager quotas)."""
+
 MEMORY_FOR_CPU: Mapping[int, Sequence[int]] = {
     256: (512, 1024, 2048),
     512: range(1024, 4096 + 1, 1024),
@@ -181,6 +187,14 @@ class Options:
         if options.secret_recovery_days != 0:
             _in_range("secret_recovery_days (where not 0)", options.secret_recovery_days, 7, 30)
         return options
+
+
+def fitting(what: str, text: str, most: int) -> str:
+    """Return JSON that has at most `most` bytes, as AWS gets it; raise pulumi.RunError for more."""
+    size = len(json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":")).encode())
+    if size > most:
+        raise pulumi.RunError(f"{what} has {size:,} bytes; AWS takes {most:,}")
+    return text
 
 
 def max_count(service: FargateServiceArgs) -> int:

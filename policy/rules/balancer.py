@@ -17,8 +17,11 @@ from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTIO
 
 _rule = Area("balancer")
 
-HEALTH_PATHS = ("/livez", "/readyz", "/health", "/api/info")
-"""Paths that Rocket.Chat answers without a login; which of them depends on the release."""
+HEALTH_PATHS = ("/health", "/api/info")
+"""Paths that Rocket.Chat answers without a login while it serves.
+
+Not /livez and /readyz: these answer 503 while MongoDB or the event loop is slow, and the balancer would end the task.
+"""
 IDLE_SECONDS = 300
 SPOT_DRAIN_SECONDS = 120
 """A Spot task is gone two minutes after its notice."""
@@ -323,7 +326,7 @@ TG_HEALTH = _rule(
     (t.TARGET_GROUP,),
     _health,
     maps="CKV_AWS_261, RC",
-    fix="Ask /livez (7.11 and later) or /api/info, and take only 200.",
+    fix="Ask /health or /api/info, and take only 200.",
     link=_ALB_DOCS + "target-group-health-checks.html",
 )
 TG_STICKY = _rule(

@@ -56,7 +56,7 @@ class OnFargate:
             {"first_port": way.first, "last_port": way.last, "reason": way.reason}
             for way in ways_out(spec.parts, spec.defaults, secrets.database_ports)
         ]
-        self._peers = len(processes(spec)) > 1
+        self._peers = len(processes(runtime, spec.parts.chat, spec.release, spec.size)) > 1
         self._runtime = runtime
         self._log_days = self._runtime.log_days or spec.defaults.log_days
         self._nat_gateways: Sequence[pulumi.Input[str]] = ()
@@ -234,7 +234,7 @@ class OnFargate:
             made["cpu"] = runtime.cpu or size.cpu_units
             made["memory"] = runtime.memory or size.memory_mib
         if service.needs_database:
-            own = variables if service.is_main else self._apart(variables)
+            own = variables if service.is_main else self._apart(service, variables)
             made["environment"] = dict(own.plain)
             made["secret_names"] = sorted(own.secret)
         if service.single:
@@ -252,7 +252,7 @@ class OnFargate:
             made["peer_alias"] = service.name
         if service.command is not None:
             made["command"] = service.command
-        if service.name == NATS:
+        if not service.routes and service.liveness is not None:
             made["health_command"] = [
                 "wget",
                 "-q",
@@ -260,14 +260,16 @@ class OnFargate:
                 "-",
                 f"http://127.0.0.1:{service.health_port}{service.liveness}",
             ]
+        if service.name == NATS:
             made["read_only_root"] = True
         return made
 
-    def _apart(self, variables: Variables) -> Variables:
+    def _apart(self, service: Service, variables: Variables) -> Variables:
         """The variables of a microservice: of the main server's, only how to reach the database and the others."""
         return env.microservice(
             variables.secret["MONGO_URL"],
             variables.plain["TRANSPORTER"],
+            trusted_proxies=variables.plain["HTTP_FORWARDED_COUNT"] if service.routes else None,
             metrics=self._spec.parts.monitoring.prometheus,
         )
 

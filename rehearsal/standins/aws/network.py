@@ -1,6 +1,7 @@
 """VPC and what stands in it."""
 
 import ipaddress
+import re
 from typing import Any
 
 from rehearsal.standins.aws.common import ec2_arn, ec2_id, owner
@@ -14,6 +15,20 @@ PREFIX_LISTS = {
     "com.amazonaws.s3": "pl-6fa54006",
 }
 """Ids of managed prefix lists, made up but for their form."""
+
+
+_ZONE_IDS = {"ap-northeast-1": "124", "us-west-1": "13"}
+"""Numbers of the zones' ids, where they are not counted from one."""
+
+
+def zone_ids(region: str) -> list[str]:
+    """Ids of a region's availability zones, such as `apse1-az1` (AWS RAM guide, "Availability Zone IDs")."""
+    ground, *where, number = region.split("-")
+    short = "".join(re.sub(r"(south|north)?(east|west|central)?", r"\1 \2", part) for part in where)
+    letters = "".join(word[0] for word in short.split())
+    count = len(ZONES.get(region, "abc"))
+    numbers = _ZONE_IDS.get(region, "123456"[:count])
+    return [f"{ground}{letters}{number}-az{at}" for at in numbers]
 
 
 def zones(region: str) -> list[str]:
@@ -254,7 +269,11 @@ LOOKUPS: dict[str, Lookup] = {
             "names": lambda ask: [
                 zone for zone in zones(ask.region) if zone not in (ask["excludeNames"] or [])
             ],
-            "zoneIds": lambda ask: [f"{ask.region}-az{at}" for at in range(1, len(zones(ask.region)) + 1)],
+            "zoneIds": lambda ask: [
+                zone_id
+                for zone, zone_id in zip(zones(ask.region), zone_ids(ask.region), strict=True)
+                if zone not in (ask["excludeNames"] or [])
+            ],
         }
     ),
     "aws:ec2/getVpc:getVpc": Lookup(

@@ -1,0 +1,63 @@
+"""Regions of AWS, and the availability zones that lack something. Data, with its day."""
+
+SEEN = "2026-11-28"
+"""The day of the data below."""
+
+REGIONS = (
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "me-west-1",
+    "mx-central-1",
+    "sa-east-1",
+    "sa-west-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
+)
+"""Of the partitions aws, aws-cn and aws-us-gov (botocore's `partitions.json`, against which a test holds it)."""
+
+FARGATE_ZONES = {
+    "apne1": ("apne1-az1", "apne1-az2", "apne1-az4"),
+    "cac1": ("cac1-az1", "cac1-az2"),
+    "cnn1": ("cnn1-az1", "cnn1-az2"),
+    "use1": ("use1-az1", "use1-az2", "use1-az4", "use1-az5", "use1-az6"),
+    "usw1": ("usw1-az1", "usw1-az3"),
+}
+"""Ids of the zones that have Fargate, where not all of a region's have it (ECS developer guide, "AWS Fargate Regions";
+use1-az3 has none for arm64). By id, because an account's names of zones are its own."""
+
+
+def has_fargate(zone_id: str) -> bool:
+    """Return whether Fargate runs containers in the zone of this id, such as `use1-az1`."""
+    return zone_id in FARGATE_ZONES.get(zone_id.partition("-")[0], (zone_id,))
