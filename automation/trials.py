@@ -451,7 +451,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "runtime(doks).region": [_to("lovia-doks", "fra1"), _to("lovia-doks with its own database", "fra1")],
     "runtime(doks).version": [
         _to("lovia-doks", "1.35"),
-        _to("lovia-doks", "1.36.3-do.1", runtime__autoUpgrade=False),
+        _to("lovia-doks", "1.37.0-do.0", runtime__autoUpgrade=False),
         _to("lovia-doks", "1.35.1-do.0", runtime__autoUpgrade=False),
     ],
     "runtime(doks).nodeSize": [

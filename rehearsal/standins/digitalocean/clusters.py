@@ -37,7 +37,7 @@ def _cluster(ask: Ask) -> list[str]:
     return found
 
 
-VERSIONS = ("1.36.3-do.1", "1.36.2-do.0", "1.36.1-do.0", "1.35.4-do.1", "1.35.1-do.0", "1.34.8-do.0")
+VERSIONS = ("1.37.0-do.0", "1.36.3-do.1", "1.36.2-do.0", "1.36.1-do.0", "1.35.4-do.1", "1.35.1-do.0")
 """What the stand-in offers, newest first, as the API lists them: three minor versions, numbers made up."""
 
 
