@@ -7,6 +7,7 @@ import automation_world as world  # before the SDKs
 import contextlib
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -30,12 +31,15 @@ from automation import (
 from automation.fleet import Member, Summary, fleet
 from examples import nightly_drift
 from examples.chat_desk.desk import Desk, Diary
-from examples.chat_desk.web import LARGEST, Door, status_of
+from examples.chat_desk.web import LARGEST, door, server, status_of
 from rehearsal.testing import needs_engine
 
 ANSWERS = {"chat.host": "chat.example.com", "chat.users": 50, "runtime.kind": "fargate"}
 GIVEN = {"database.organization": "5f0c1d2e3b4a59687f6e5d4c", "dns.zone": "example.com"}
 JSON = {"Content-Type": "application/json"}
+TOKEN = "a-token-of-the-platform"
+KNOWN = {"Authorization": f"Bearer {TOKEN}"}
+PORTAL = "https://portal.example.com"
 WAIT = {"Prefer": "wait=60"}
 
 
@@ -55,7 +59,8 @@ class Client:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(connection):
             sent = None if body is None else json.dumps(body)
-            connection.request(method, path, sent, {**(JSON if body is not None else {}), **(headers or {})})
+            known = {**KNOWN, **(JSON if body is not None else {}), **(headers or {})}
+            connection.request(method, path, sent, known)
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
 
@@ -63,10 +68,10 @@ class Client:
         """Return the first event of a stream, as a browser that saw some of it before asks for it."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         with contextlib.closing(connection):
-            headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
+            headers = {**KNOWN, "Accept": "text/event-stream", "Last-Event-ID": str(after)}
             connection.request("GET", path, headers=headers)
             with connection.getresponse() as answer:
-                assert answer.headers["Content-Type"] == "text/event-stream"
+                assert answer.headers["Content-Type"].startswith("text/event-stream")
                 return [answer.readline().decode().strip() for _ in range(3)]
 
     def order(self, name: str = "team-chat", **answers: object) -> tuple[int, Any]:
@@ -78,13 +83,16 @@ def open_desk(
     folder: Path, backend: automation.Backend | None = None, *, policies: bool = False
 ) -> Iterator[Client]:
     desk = Desk(folder, backend or automation.Backend(), given=GIVEN, policies=policies)
-    with Door(desk, port=0) as door:
-        thread = threading.Thread(target=door.serve_forever, args=(0.02,))
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        serving = server(door(desk, TOKEN, origins=[PORTAL]))
+        thread = threading.Thread(target=lambda: serving.run(sockets=[listening]))
         thread.start()
         try:
-            yield Client(door.server_address[1])
+            yield Client(listening.getsockname()[1])
         finally:
-            door.shutdown()
+            serving.should_exit = True
             thread.join()
             desk.close()
 
@@ -128,7 +136,7 @@ def test_a_form_asks_for_what_the_platform_has_not_decided(client: Client) -> No
         ("GET", "/chats/nobody", None, {}, 404),
         ("GET", "/chats/nobody/events?after=0", None, {}, 404),
         ("GET", "/elsewhere", None, {}, 404),
-        ("PATCH", "/chats/nobody", None, {}, 501),
+        ("PATCH", "/chats/nobody", None, {}, 405),
         ("PUT", "/chats", {}, {}, 405),
         ("POST", "/chats", {}, {"Content-Type": "text/plain"}, 415),
         ("POST", "/chats", {"name": "x" * LARGEST}, {}, 413),
@@ -139,16 +147,115 @@ def test_a_form_asks_for_what_the_platform_has_not_decided(client: Client) -> No
 def test_a_request_that_makes_no_sense_gets_its_status_and_a_sentence(
     client: Client, method: str, path: str, body: object, headers: dict[str, str], status: int
 ) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=10)
-    with contextlib.closing(connection):
-        sent = None if body is None else json.dumps(body)
-        connection.request(method, path, sent, {**(JSON if body is not None else {}), **headers})
-        answer = connection.getresponse()
-        assert answer.status == status
-        read = answer.read()
-    assert b"Traceback" not in read
-    if status != 501:
-        assert json.loads(read)["cause"]
+    got, told = client.ask(method, path, body, headers)
+    assert got == status
+    assert told["cause"]
+    assert "Traceback" not in json.dumps(told)
+
+
+NESTED = "[" * 30_000
+
+
+def raw(port: int, *lines: str, body: str = "") -> bytes:
+    """What the desk answers to bytes as they are, until it closes the connection or has been silent for a while."""
+    got = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=3) as connection:
+        connection.sendall(("\r\n".join([*lines, "", ""]) + body).encode())
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            while chunk := connection.recv(65536):
+                got += chunk
+    return got
+
+
+CLOSE = "Connection: close"
+BEARER = f"Authorization: Bearer {TOKEN}"
+HOST = "Host: localhost"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ([HOST], 401),
+        ([HOST, "Authorization: Bearer wrong"], 401),
+        ([HOST, f"Authorization: Basic {TOKEN}"], 401),
+        ([HOST, BEARER, "Origin: https://evil.example.com"], 403),
+        ([HOST, BEARER, "Origin: null"], 403),
+        (["Host: evil.example.com", BEARER], 400),
+        ([HOST, BEARER], 404),
+        ([HOST, BEARER, f"Origin: {PORTAL}"], 404),
+    ],
+)
+@pytest.mark.parametrize("method", ["DELETE", "POST", "GET"])
+def test_only_who_knows_the_token_is_heard_and_no_page_of_another_site(
+    client: Client, method: str, headers: list[str], status: int
+) -> None:
+    path = {"DELETE": "/chats/team?confirm=team", "POST": "/chats/team/cancel", "GET": "/chats/team"}[method]
+    body = ["Content-Type: application/json", "Content-Length: 2"] if method == "POST" else []
+    got = raw(client.port, f"{method} {path} HTTP/1.1", CLOSE, *headers, *body, body="{}" if body else "")
+    assert got.startswith(f"HTTP/1.1 {status} ".encode()), got
+
+
+def test_a_body_that_nobody_reads_is_not_the_next_request(client: Client) -> None:
+    hidden = "GET /questions HTTP/1.1\r\nHost: localhost\r\n" + BEARER + "\r\n\r\n"
+    for method in ("GET", "DELETE"):
+        length = f"Content-Length: {len(hidden)}"
+        got = raw(client.port, f"{method} /chats/nobody HTTP/1.1", HOST, BEARER, length, body=hidden)
+        # What it did not ask for is thrown away with its own request.
+        assert got.startswith(b"HTTP/1.1 404 ")
+        assert b'"questions"' not in got
+    for smuggled in (
+        ["Content-Length: 5", "Transfer-Encoding: chunked"],
+        ["Content-Length: 1", "Content-Length: 2"],
+    ):
+        got = raw(client.port, "POST /chats HTTP/1.1", HOST, BEARER, *smuggled, body="0\r\n\r\n" + hidden)
+        assert got.count(b"HTTP/1.1 ") == 1, got
+        assert b'"questions"' not in got
+
+
+def test_a_body_that_is_too_long_or_too_deep_is_refused_in_a_sentence(client: Client) -> None:
+    kind = "Content-Type: application/json"
+    got = raw(
+        client.port,
+        "POST /chats HTTP/1.1",
+        HOST,
+        CLOSE,
+        BEARER,
+        kind,
+        f"Content-Length: {len(NESTED)}",
+        body=NESTED,
+    )
+    assert b" 400 " in got.splitlines()[0]
+    assert b"Traceback" not in got
+    chunks = f"{LARGEST + 1:x}\r\n{'x' * (LARGEST + 1)}\r\n0\r\n\r\n"
+    got = raw(
+        client.port,
+        "POST /chats HTTP/1.1",
+        HOST,
+        CLOSE,
+        BEARER,
+        kind,
+        "Transfer-Encoding: chunked",
+        body=chunks,
+    )
+    assert b" 413 " in got.splitlines()[0]
+    got = raw(client.port, "GET /chats HTTP/1.1", HOST, BEARER, "X: " + "x" * 200_000)
+    assert b" 400 " in got.splitlines()[0] or b" 431 " in got.splitlines()[0]
+
+
+def test_a_token_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, automation.Backend())
+    with pytest.raises(ValueError, match="at least 20 characters"):
+        door(desk, "short")
+    desk.close()
+
+
+def test_a_token_is_made_for_its_user_alone(tmp_path: Path) -> None:
+    from examples.chat_desk.__main__ import _token
+
+    made = _token(tmp_path / "new" / "token")
+    assert len(made) > 30
+    assert _token(tmp_path / "new" / "token") == made
+    assert (tmp_path / "new" / "token").stat().st_mode & 0o077 == 0
 
 
 def test_every_kind_of_error_has_its_http_status() -> None:
@@ -165,8 +272,7 @@ def test_every_kind_of_error_has_its_http_status() -> None:
 
 def test_the_door_is_open_to_this_machine_only(tmp_path: Path) -> None:
     desk = Desk(tmp_path, automation.Backend())
-    with Door(desk, port=0) as door:
-        assert door.server_address[0] == "127.0.0.1"
+    assert server(door(desk, TOKEN)).config.host == "127.0.0.1"
     desk.close()
 
 

@@ -2,20 +2,29 @@
 
 import argparse
 import contextlib
-import signal
+import secrets
 from pathlib import Path
 
 from automation import Backend, rehearsal
 from examples.chat_desk.desk import Desk
-from examples.chat_desk.web import Door
+from examples.chat_desk.web import LOCAL, door, server
 
 
 def main() -> None:
     """Serve until it is told to stop."""
     parser = argparse.ArgumentParser(prog="python -m examples.chat_desk", description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path(".cache/chat-desk"), help="where orders are kept")
-    parser.add_argument("--address", default="127.0.0.1", help="there is no login: put a proxy before others")
+    parser.add_argument(
+        "--address", default="127.0.0.1", help="where it listens; put a proxy with TLS before others"
+    )
     parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument(
+        "--token-file", type=Path, help="holds what each request must know; made when it is missing"
+    )
+    parser.add_argument(
+        "--host", action="append", default=[], help="a further name by which the desk is called"
+    )
+    parser.add_argument("--origin", action="append", default=[], help="origin of a page that may call it")
     parser.add_argument("--parallel", type=int, default=2, help="chats that are worked on at a time")
     parser.add_argument(
         "--given",
@@ -44,12 +53,20 @@ def main() -> None:
             policies=not options.no_policies,
         )
         closing.callback(desk.close)
-        door = closing.enter_context(Door(desk, options.address, options.port))
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        file: Path = options.token_file or folder / "token"
+        app = door(desk, _token(file), hosts=(*LOCAL, *options.host), origins=options.origin)
         clouds = "stand-in clouds" if options.real is None else "real clouds"
-        print(f"http://{door.server_address[0]!s}:{door.server_address[1]} orders from {clouds}", flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            door.serve_forever()
+        print(f"http://{options.address}:{options.port} orders from {clouds}; its token: {file}", flush=True)
+        server(app, options.address, options.port).run()
+
+
+def _token(file: Path) -> str:
+    """Return the token of a file; make one that only this user can read where there is none."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+    return file.read_text(encoding="utf-8").strip()
 
 
 if __name__ == "__main__":

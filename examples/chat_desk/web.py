@@ -1,16 +1,27 @@
-"""The desk's door: JSON over HTTP, with the standard library only.
+"""The desk's door: JSON over HTTP, by Starlette and Uvicorn.
 
-There is no login in it. It listens on this machine; a portal elsewhere needs a proxy that knows who asks. A page in
-somebody's browser cannot order anything: what changes something must be JSON, or be no simple request.
+Every request needs the token. A page in somebody's browser can order nothing: the name that the request is sent to
+must be the desk's own, and a page's origin one that was allowed.
 """
 
+import hmac
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from automation import (
     AutomationError,
@@ -23,10 +34,14 @@ from examples.chat_desk.desk import Chat, Desk, UnknownChatError, WrongAnswersEr
 
 LARGEST = 64 * 1024
 """Bytes of a request's body."""
+MOST_AT_ONCE = 32
+"""Requests that are answered at a time; fewer than the threads that wait for the desk."""
 LONGEST = 300.0
 """Seconds that a request may ask to wait."""
-PULSE = 15.0
+PULSE = 15
 """Seconds after which a silent event stream says that it is still there."""
+SHORTEST_TOKEN = 20
+LOCAL = ("127.0.0.1", "localhost")
 STATUSES: Mapping[type[AutomationError], HTTPStatus] = {
     ConflictError: HTTPStatus.CONFLICT,
     PolicyError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -34,15 +49,6 @@ STATUSES: Mapping[type[AutomationError], HTTPStatus] = {
     CancelledError: HTTPStatus.CONFLICT,
 }
 """The rest is the platform's own: no CLI, no login, no passphrase."""
-Answer = tuple[HTTPStatus, Any]
-
-
-class RequestError(Exception):
-    """A request that cannot be understood."""
-
-    def __init__(self, status: HTTPStatus, cause: str) -> None:
-        self.status = status
-        super().__init__(cause)
 
 
 def status_of(error: AutomationError) -> HTTPStatus:
@@ -51,184 +57,266 @@ def status_of(error: AutomationError) -> HTTPStatus:
     return next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-class Door(ThreadingHTTPServer):
-    """Serves one desk."""
+def door(
+    desk: Desk, token: str, *, hosts: Collection[str] = LOCAL, origins: Collection[str] = ()
+) -> Starlette:
+    """Return the application that serves a desk.
 
-    daemon_threads = True
+    Args:
+        desk: what it serves.
+        token: what `Authorization: Bearer` must hold; at least 20 characters.
+        hosts: names by which the desk may be called, without a port.
+        origins: origins of pages that may call it, such as `https://portal.example.com`.
 
-    def __init__(self, desk: Desk, address: str = "127.0.0.1", port: int = 8080) -> None:
-        self.desk = desk
-        super().__init__((address, port), Handler)
+    Raises:
+        ValueError: The token is too short.
+    """
+    if len(token) < SHORTEST_TOKEN:
+        raise ValueError(f"the token needs at least {SHORTEST_TOKEN} characters")
+    app = Starlette(
+        routes=ROUTES,
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+            Middleware(_Guard, token=token, origins=frozenset(origins)),
+        ],
+        exception_handlers={
+            HTTPException: _refused,
+            WrongAnswersError: _wrong_answers,
+            UnknownChatError: _unknown,
+            AutomationError: _failed,
+        },
+    )
+    app.state.desk = desk
+    return app
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Answers one request."""
+def server(app: Starlette, address: str = "127.0.0.1", port: int = 8080) -> uvicorn.Server:
+    """Return a server for the application. It logs no request: a path may hold what somebody mistyped."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=address,
+            port=port,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            limit_concurrency=MOST_AT_ONCE,
+            timeout_keep_alive=10,
+            timeout_graceful_shutdown=1,
+            h11_max_incomplete_event_size=16 * 1024,
+        )
+    )
 
-    server: Door
-    protocol_version = "HTTP/1.1"
-    timeout = 60
 
-    # ------------------------------------------------------------------------------------------- the answers
+class _Guard:
+    """Lets in who has the token, and no page of another origin."""
 
-    def questions(self) -> Answer:
-        """GET /questions: what a form must ask for."""
-        return HTTPStatus.OK, {"questions": self.server.desk.questions()}
+    def __init__(self, app: ASGIApp, token: str, origins: frozenset[str]) -> None:
+        self._app, self._token, self._origins = app, token.encode(), origins
 
-    def chats(self) -> Answer:
-        """GET /chats: all orders."""
-        listed = [
-            {"name": chat.name, "status": chat.doing or chat.status, "host": chat.answers["chat.host"]}
-            for chat in self.server.desk.chats()
-        ]
-        return HTTPStatus.OK, {"chats": listed}
-
-    def order(self) -> Answer:
-        """POST /chats: order one."""
-        asked = self._body()
-        return self._begun(self.server.desk.order(str(asked.pop("name", "")), asked))
-
-    def chat(self, name: str) -> Answer:
-        """GET /chats/<name>: its status, progress and outputs."""
-        return HTTPStatus.OK, self.server.desk.looked_at(name).to_json()
-
-    def change(self, name: str) -> Answer:
-        """PUT /chats/<name>: change answers, or try again."""
-        return self._begun(self.server.desk.change(name, self._body()))
-
-    def delete(self, name: str) -> Answer:
-        """DELETE /chats/<name>?confirm=<name>."""
-        return self._begun(self.server.desk.delete(name, self._asked("confirm", "")))
-
-    def preview(self, name: str) -> Answer:
-        """POST /chats/<name>/preview: what a change would do."""
-        return HTTPStatus.OK, self.server.desk.preview(name, self._body()).to_json()
-
-    def cancel(self, name: str) -> Answer:
-        """POST /chats/<name>/cancel."""
-        self._body()
-        return HTTPStatus.ACCEPTED, self.server.desk.cancel(name).to_json()
-
-    def drift(self, name: str) -> Answer:
-        """GET /chats/<name>/drift: what was changed behind our back."""
-        return HTTPStatus.OK, self.server.desk.drift(name).to_json()
-
-    def events(self, name: str) -> Answer | None:
-        """GET /chats/<name>/events: after a number, waiting for some seconds; or as a stream of server-sent events."""
-        diary = self.server.desk.chat(name).diary
-        after = int(self._number("after", self.headers.get("Last-Event-ID", "0")))
-        if "text/event-stream" not in self.headers.get("Accept", ""):
-            told = diary.after(after, self._number("wait", "0"))
-            return HTTPStatus.OK, {"events": told, "next": told[-1]["number"] if told else after}
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        while True:
-            told = diary.after(after, PULSE)
-            lines = [
-                f"id: {one['number']}\nevent: {one['event']}\ndata: {json.dumps(one)}\n\n" for one in told
-            ]
-            self.wfile.write("".join(lines or [": still here\n\n"]).encode())
-            after = told[-1]["number"] if told else after
-
-    # ---------------------------------------------------------------------------------------------- inside
-
-    def _begun(self, chat: Chat) -> Answer:
-        """Answer with what is being done; with `Prefer: wait=60`, with what came of it in that time."""
-        wished = re.search(r"\bwait=(\d{1,4})\b", self.headers.get("Prefer", ""))
-        if wished is not None:
-            chat.settle(min(float(wished[1]), LONGEST))
-        if chat.doing:
-            return HTTPStatus.ACCEPTED, chat.to_json()
-        return status_of(chat.error) if chat.error is not None else HTTPStatus.OK, chat.to_json()
-
-    def _asked(self, key: str, default: str) -> str:
-        return parse_qs(urlsplit(self.path).query).get(key, [default])[-1]
-
-    def _number(self, key: str, default: str) -> float:
-        asked = self._asked(key, default)
-        if not re.fullmatch(r"\d{1,9}", asked):
-            raise RequestError(HTTPStatus.BAD_REQUEST, f"{key} is {asked!r}; a number is wanted")
-        return min(float(asked), LONGEST) if key == "wait" else float(asked)
-
-    def _body(self) -> dict[str, Any]:
-        if self.headers.get_content_type() != "application/json":
-            raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")
-        length = self.headers.get("Content-Length", "")
-        if not length.isdigit():
-            raise RequestError(HTTPStatus.LENGTH_REQUIRED, "the body's length is missing")
-        if int(length) > LARGEST:
-            raise RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {LARGEST} bytes")
-        try:
-            read = json.loads(self.rfile.read(int(length)) or b"{}")
-        except ValueError:
-            raise RequestError(HTTPStatus.BAD_REQUEST, "the body is no JSON") from None
-        if not isinstance(read, dict):
-            raise RequestError(HTTPStatus.BAD_REQUEST, "the body must be a JSON object")
-        return read
-
-    def _answer(self) -> Answer | None:
-        path = urlsplit(self.path).path
-        allowed: list[str] = []
-        for method, pattern, answer in ROUTES:
-            found = re.fullmatch(pattern, path)
-            if found is not None and method == self.command:
-                return answer(self, *found.groups())
-            if found is not None:
-                allowed.append(method)
-        if allowed:
-            raise RequestError(HTTPStatus.METHOD_NOT_ALLOWED, f"{path} takes {', '.join(allowed)}")
-        raise RequestError(HTTPStatus.NOT_FOUND, f"there is no {path}")
-
-    def _handle(self) -> None:
-        """Answer, whatever goes wrong, with JSON."""
-        try:
-            answer = self._answer()
-        except WrongAnswersError as error:
-            answer = (
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                {"error": "answers", "cause": str(error), "problems": error.problems},
-            )
-        except UnknownChatError as error:
-            answer = (HTTPStatus.NOT_FOUND, {"error": "unknown", "cause": f"nobody ordered a chat {error}"})
-        except RequestError as error:
-            answer = (error.status, {"error": "request", "cause": str(error)})
-            # What is left of the body would be read as the next request.
-            self.close_connection = True
-        except AutomationError as error:
-            answer = (status_of(error), error.to_json())
-        except ConnectionError:
-            answer = None
-        if answer is None:
-            self.close_connection = True
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it."""
+        if scope["type"] != "http":
             return
-        status, told = answer
-        text = json.dumps(told, default=str).encode() + b"\n"
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(text)
+        headers = Request(scope).headers
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        origin = headers.get("origin")
+        answer: Response | None = None
+        if "transfer-encoding" in headers and "content-length" in headers:
+            # RFC 9112, 6.3: a proxy may have read another length; what follows must not be taken for a request.
+            answer = _sentence(HTTPStatus.BAD_REQUEST, "the body has two lengths")
+            answer.headers["Connection"] = "close"
+        elif origin is not None and origin not in self._origins:
+            answer = _sentence(HTTPStatus.FORBIDDEN, "pages of this origin are not allowed to call the desk")
+        elif scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self._token):
+            answer = _sentence(HTTPStatus.UNAUTHORIZED, "the token is missing or wrong")
+            answer.headers["WWW-Authenticate"] = "Bearer"
+        await (answer or self._app)(scope, receive, send)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815 - the names that http.server looks for
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's own signature
-        """Log nothing: a request's path may hold what somebody mistyped."""
+# ------------------------------------------------------------------------------------------------- requests
 
 
-_CHAT = r"/chats/([^/]+)"
-ROUTES: tuple[tuple[str, str, Callable[..., Answer | None]], ...] = (
-    ("GET", "/questions", Handler.questions),
-    ("GET", "/chats", Handler.chats),
-    ("POST", "/chats", Handler.order),
-    ("GET", _CHAT, Handler.chat),
-    ("PUT", _CHAT, Handler.change),
-    ("DELETE", _CHAT, Handler.delete),
-    ("POST", f"{_CHAT}/preview", Handler.preview),
-    ("POST", f"{_CHAT}/cancel", Handler.cancel),
-    ("GET", f"{_CHAT}/drift", Handler.drift),
-    ("GET", f"{_CHAT}/events", Handler.events),
+async def questions(request: Request) -> Response:
+    """GET /questions: what a form must ask for."""
+    return JSONResponse({"questions": _desk(request).questions()})
+
+
+async def chats(request: Request) -> Response:
+    """GET /chats: all orders."""
+    listed = [
+        {"name": chat.name, "status": chat.doing or chat.status, "host": chat.answers["chat.host"]}
+        for chat in _desk(request).chats()
+    ]
+    return JSONResponse({"chats": listed})
+
+
+async def order(request: Request) -> Response:
+    """POST /chats: order one."""
+    asked = await _body(request)
+    return await _begun(request, lambda desk: desk.order(str(asked.pop("name", "")), asked))
+
+
+async def chat(request: Request) -> Response:
+    """GET /chats/<name>: its status, progress and outputs."""
+    return await _told(request, lambda desk: desk.looked_at(_name(request)))
+
+
+async def change(request: Request) -> Response:
+    """PUT /chats/<name>: change answers, or try again."""
+    asked = await _body(request)
+    return await _begun(request, lambda desk: desk.change(_name(request), asked))
+
+
+async def delete(request: Request) -> Response:
+    """DELETE /chats/<name>?confirm=<name>."""
+    confirm = request.query_params.get("confirm", "")
+    return await _begun(request, lambda desk: desk.delete(_name(request), confirm))
+
+
+async def preview(request: Request) -> Response:
+    """POST /chats/<name>/preview: what a change would do."""
+    asked = await _body(request)
+    return await _told(request, lambda desk: desk.preview(_name(request), asked))
+
+
+async def cancel(request: Request) -> Response:
+    """POST /chats/<name>/cancel."""
+    await _body(request)
+    return await _told(request, lambda desk: desk.cancel(_name(request)), HTTPStatus.ACCEPTED)
+
+
+async def drift(request: Request) -> Response:
+    """GET /chats/<name>/drift: what was changed outside of the desk."""
+    return await _told(request, lambda desk: desk.drift(_name(request)))
+
+
+async def events(request: Request) -> Response:
+    """GET /chats/<name>/events: after a number, waiting for some seconds; or as a stream of server-sent events."""
+    diary = _desk(request).chat(_name(request)).diary
+    after = _number(request, "after", request.headers.get("last-event-id", "0"))
+    if "text/event-stream" not in request.headers.get("accept", ""):
+        wait = min(float(_number(request, "wait", "0")), LONGEST)
+        told = await run_in_threadpool(diary.after, after, wait)
+        return JSONResponse({"events": told, "next": told[-1]["number"] if told else after})
+
+    async def stream() -> AsyncIterator[str]:
+        last, silent = after, 0
+        while True:
+            told = await run_in_threadpool(diary.after, last, 1)
+            silent = 0 if told else silent + 1
+            for one in told:
+                yield f"id: {one['number']}\nevent: {one['event']}\ndata: {json.dumps(one)}\n\n"
+                last = one["number"]
+            if silent == PULSE:
+                silent = 0
+                yield ": still here\n\n"
+
+    return StreamingResponse(stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def _name(request: Request) -> str:
+    return str(request.path_params["name"])
+
+
+async def _told(request: Request, ask: Callable[[Desk], Any], status: HTTPStatus = HTTPStatus.OK) -> Response:
+    """Answer with what the desk says; it may take its time, in a thread."""
+    return _json(status, (await run_in_threadpool(ask, _desk(request))).to_json())
+
+
+async def _begun(request: Request, begin: Callable[[Desk], Chat]) -> Response:
+    """Answer with what is being done; with `Prefer: wait=60`, with what came of it in that time."""
+    begun = await run_in_threadpool(begin, _desk(request))
+    wished = re.search(r"\bwait=(\d{1,4})\b", request.headers.get("prefer", ""))
+    if wished is not None:
+        await run_in_threadpool(begun.settle, min(float(wished[1]), LONGEST))
+    if begun.doing:
+        return _json(HTTPStatus.ACCEPTED, begun.to_json())
+    return _json(status_of(begun.error) if begun.error is not None else HTTPStatus.OK, begun.to_json())
+
+
+def _number(request: Request, key: str, default: str) -> int:
+    asked = request.query_params.get(key, default)
+    if not re.fullmatch(r"[0-9]{1,9}", asked):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"{key} must be a number")
+    return int(asked)
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")
+    read = bytearray()
+    async for chunk in request.stream():
+        read += chunk
+        if len(read) > LARGEST:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {LARGEST} bytes")
+    try:
+        found = json.loads(read or b"{}")
+    except (ValueError, RecursionError):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "the body is not JSON") from None
+    if not isinstance(found, dict):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "the body must be a JSON object")
+    return found
+
+
+# ---------------------------------------------------------------------------------------------------- errors
+
+
+def _json(status: HTTPStatus, told: Any) -> Response:
+    return Response(json.dumps(told, default=str), status, media_type="application/json")
+
+
+def _sentence(status: HTTPStatus, cause: str) -> Response:
+    return _json(status, {"error": "request", "cause": cause})
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    path = urlsplit(str(request.url)).path
+    cause = f"there is no {path}" if error.status_code == HTTPStatus.NOT_FOUND else error.detail
+    answer = _sentence(HTTPStatus(error.status_code), cause)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _wrong_answers(_: Request, error: Exception) -> Response:
+    problems = getattr(error, "problems", [])
+    told = {"error": "answers", "cause": str(error), "problems": problems}
+    return _json(HTTPStatus.UNPROCESSABLE_ENTITY, told)
+
+
+async def _unknown(_: Request, error: Exception) -> Response:
+    return _json(HTTPStatus.NOT_FOUND, {"error": "unknown", "cause": f"nobody ordered a chat {error}"})
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    assert isinstance(error, AutomationError)  # noqa: S101 - registered for it
+    return _json(status_of(error), error.to_json())
+
+
+def _route(method: str, path: str, answer: Callable[[Request], Awaitable[Response]]) -> Route:
+    return Route(path, answer, methods=[method])
+
+
+_CHAT = "/chats/{name}"
+ROUTES = (
+    _route("GET", "/questions", questions),
+    _route("GET", "/chats", chats),
+    _route("POST", "/chats", order),
+    _route("GET", _CHAT, chat),
+    _route("PUT", _CHAT, change),
+    _route("DELETE", _CHAT, delete),
+    _route("POST", f"{_CHAT}/preview", preview),
+    _route("POST", f"{_CHAT}/cancel", cancel),
+    _route("GET", f"{_CHAT}/drift", drift),
+    _route("GET", f"{_CHAT}/events", events),
 )
