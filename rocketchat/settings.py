@@ -469,6 +469,23 @@ def secret_key(setting_id: str) -> str | None:
     return _SECRET_KEYS.get(setting_id)
 
 
+@cache
+def own_secrets() -> frozenset[str]:
+    """Return the ids of the sensitive settings that are given as secrets under their own names.
+
+    All that a variable can set, but those that a part of the stack file makes or has a secret for.
+    """
+    return frozenset(
+        setting.id
+        for setting in catalogue().values()
+        if setting.sensitive
+        and setting.by_environment
+        and "<" not in setting.id  # the name of a custom service goes there
+        and secret_key(setting.id) is None
+        and setting.id not in _MADE_BY
+    )
+
+
 def _problem_of_secret(setting: Setting) -> SettingProblem:
     key, part = secret_key(setting.id), _MADE_BY.get(setting.id)
     if key is not None:
@@ -476,10 +493,14 @@ def _problem_of_secret(setting: Setting) -> SettingProblem:
     elif part is not None:
         remedy = f"take it out of the settings; the part `{part}` makes it and keeps it secret"
     else:
-        remedy = "take it out of the file and set it in the administration pages, where it stays"
+        remedy = f"take it out of the settings and run: pulumi config set --secret rocketchat:{setting.id}"
     return SettingProblem(
         setting.id, "secret", "this setting is sensitive and stands here in clear", remedy=remedy
     )
+
+
+SECRET: Final = object()
+"""Stands for the value of a sensitive setting that is given as a secret."""
 
 
 def check_one(setting_id: str, value: object, release: Release, licensed: bool) -> list[SettingProblem]:
@@ -492,7 +513,7 @@ def check_one(setting_id: str, value: object, release: Release, licensed: bool) 
     problems = list(_problems_of_use(setting, release, licensed=licensed))
     if setting.sensitive:
         # The value is not looked at any further, so that no message can show it.
-        return [*problems, _problem_of_secret(setting)]
+        return problems if value is SECRET else [*problems, _problem_of_secret(setting)]
     if isinstance(value, Mapping) and not isinstance(value.get("lock", False), bool):
         return [*problems, SettingProblem(setting_id, "type", "lock is a switch", allowed="true or false")]
     plain, _ = unlock(value)

@@ -9,6 +9,7 @@ from rocketchat import environment as env
 from rocketchat import services
 from rocketchat.environment import Environment, Secret
 from rocketchat.releases import Release
+from rocketchat.settings import own_secrets
 from stacks.files import FOLDER
 from stacks.spec import (
     Accounts,
@@ -262,7 +263,8 @@ def environments(
         add("monitoring", env.bugsnag(secrets["bugsnagApiKey"]))
     if parts.monitoring.prometheus:
         add("monitoring", env.prometheus())
-    add("settings", env.settings(listed(parts.settings)))
+    own = {name: secrets[name] for name in sorted(own_secrets() & secrets.keys())}
+    add("settings", env.settings({**listed(parts.settings), **own}))
     return {part: env.merge(asked) for part, asked in found.items()}
 
 

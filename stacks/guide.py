@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 
 from stacks import features
 from stacks.language import NAMESPACE, ChatSpec
-from stacks.secrets import PROVIDER_KEYS, SECRETS, command
+from stacks.secrets import PROVIDER_KEYS, command, find
 from stacks.spec import (
     AtlasDatabase,
     CloudflareDns,
@@ -35,8 +35,9 @@ def next_steps(
         *(
             f"{command(f'{NAMESPACE}:{name}')} --stack {stack}   # "
             + ("to be set: " if f"{NAMESPACE}:{name}" in unset else "")
-            + SECRETS[name].description
-            for name in sorted(spec.secrets & set(SECRETS))
+            + key.description
+            for name in sorted(spec.secrets)
+            if (key := find(name)) is not None
         ),
         *_errands(spec, outputs),
         f"pulumi preview --stack {stack}, and then: pulumi up --stack {stack}",

@@ -17,7 +17,7 @@ from stacks import cluster_rules, database_rules, host_rules  # noqa: F401 - add
 from stacks.problems import InvalidStack, Problem, nearest
 from stacks.profiles import DEFAULTS, Defaults
 from stacks.rules import Check, judge
-from stacks.secrets import ENVIRONMENT, PROVIDER_KEYS, SECRETS, command
+from stacks.secrets import ENVIRONMENT, PROVIDER_KEYS, SECRETS, command, find, names
 from stacks.spec import Parts
 
 NAMESPACE = "rocketchat"
@@ -179,7 +179,7 @@ def _plain(key: str, value: Any, known: dict[str, Any]) -> list[Problem]:
         return [_unused(key)]
     if namespace != NAMESPACE or not colon:
         return [] if colon else [_without_namespace(key)]
-    if short in SECRETS:
+    if find(short) is not None:
         return [
             Problem(
                 key,
@@ -190,7 +190,7 @@ def _plain(key: str, value: Any, known: dict[str, Any]) -> list[Problem]:
     parts = _part_names()
     if short not in parts:
         also = ALSO_CALLED.get(short)
-        candidates = [f"{NAMESPACE}:{name}" for name in (*parts, *SECRETS)]
+        candidates = [f"{NAMESPACE}:{name}" for name in (*parts, *names())]
         near = (also if also and " " in also else f"{NAMESPACE}:{also}" if also else None) or nearest(
             key, candidates
         )
@@ -206,7 +206,7 @@ def _plain(key: str, value: Any, known: dict[str, Any]) -> list[Problem]:
 
 
 def _without_namespace(key: str) -> Problem:
-    meant = nearest(key, (*_part_names(), *SECRETS))
+    meant = nearest(key, (*_part_names(), *names()))
     return Problem(
         key or "(no key)",
         "a key has a namespace",
@@ -234,7 +234,7 @@ def _secure(key: str) -> list[Problem]:
         if key in PROVIDER_KEYS:
             return [Problem(key, "this is no secret", remedy="write it in clear")]
         return [_unused(key)]
-    if namespace != NAMESPACE or short in SECRETS:
+    if namespace != NAMESPACE or find(short) is not None:
         return []
     if short in DROPPED:
         return [Problem(key, DROPPED[short], remedy=f"pulumi config rm {key}")]
@@ -246,7 +246,7 @@ def _secure(key: str) -> list[Problem]:
                 remedy="write it in clear; only its secrets have keys of their own",
             )
         ]
-    near = nearest(short, SECRETS)
+    near = nearest(short, names())
     return [
         Problem(
             key,

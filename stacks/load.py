@@ -12,7 +12,7 @@ from components.database.uri import ports
 from components.runtime.fargate_args import SECRET_BYTES
 from stacks.language import NAMESPACE, ChatSpec, parse
 from stacks.problems import InvalidStack, Problem
-from stacks.secrets import PROVIDER_KEYS, SECRETS, problems
+from stacks.secrets import PROVIDER_KEYS, find, problems
 from stacks.spec import FargateRuntime, UriDatabase
 
 
@@ -48,7 +48,7 @@ def load() -> tuple[ChatSpec, Secrets]:
     if wrong:
         raise pulumi.RunError(str(InvalidStack(source, wrong)))
     return spec, Secrets(
-        values={name: config.require_secret(name) for name in SECRETS if name in spec.secrets},
+        values={name: config.require_secret(name) for name in sorted(filter(find, spec.secrets))},
         providers={
             key: pulumi.Config(key.partition(":")[0]).require_secret(key.partition(":")[2])
             for key, secret in PROVIDER_KEYS.items()

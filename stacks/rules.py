@@ -33,7 +33,7 @@ from stacks import egress, features, profiles, said
 from stacks.problems import Problem, nearest
 from stacks.processes import processes
 from stacks.profiles import Defaults
-from stacks.secrets import SECRETS, command
+from stacks.secrets import SECRETS, command, find
 from stacks.spec import (
     Accounts,
     Appearance,
@@ -296,14 +296,15 @@ def _topology(runtime: FargateRuntime) -> Iterator[Finding]:
 def _settings(
     settings: Mapping[str, Setting], release: Release, secrets: AbstractSet[str]
 ) -> Iterator[Finding]:
-    given = features.listed(settings)
+    own = secrets & product_settings.own_secrets()
+    given = {**features.listed(settings), **dict.fromkeys(own, product_settings.SECRET)}
     found = product_settings.check(given, release, licensed="license" in secrets)
     for problem in found:
         if problem.kind == "doubt":
             yield Warning_(f"settings.{problem.id}: {problem.message}")
             continue
         yield Problem(
-            f"rocketchat:settings.{problem.id}",
+            f"rocketchat:{problem.id}" if problem.id in own else f"rocketchat:settings.{problem.id}",
             problem.message,
             allowed=problem.allowed,
             nearest=problem.nearest,
@@ -808,7 +809,7 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
         bucket_endpoint=None,
         bucket_keys=None,
         smtp=None if parts.mail is None else ("host", 587, shown, shown),
-        secrets=dict.fromkeys(secrets & set(SECRETS), shown),
+        secrets=dict.fromkeys(filter(find, secrets), shown),
     )
     right = {
         key: value
@@ -958,4 +959,4 @@ def _secrets(readable: Parts, secrets: AbstractSet[str]) -> Iterator[Finding]:
             yield Warning_(f"nothing in this stack reads the secret {path}")
         if key.name not in secrets and key.required(readable):
             yield Problem(path, f"the secret is missing. {key.description}", remedy=command(path), unset=True)
-    yield Note(", ".join(sorted(secrets & set(SECRETS))) or "none is needed")
+    yield Note(", ".join(sorted(filter(find, secrets))) or "none is needed")

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from rocketchat.settings import own_secrets
 from stacks.language import NAMESPACE
 from stacks.secrets import PROVIDER_KEYS, SECRETS
 from stacks.spec import Parts
@@ -40,7 +41,10 @@ def schema() -> dict[str, Any]:
                 "type": "object",
                 "required": [f"{NAMESPACE}:{name}" for name in parts["required"]],
                 "properties": keys,
-                "patternProperties": {rf"^(?!({NAMESPACE}|aws|cloudflare|mongodbatlas):)[^:]+:": True},
+                "patternProperties": {
+                    f"^{NAMESPACE}:({'|'.join(sorted(own_secrets()))})$": _SECURE,
+                    rf"^(?!({NAMESPACE}|aws|cloudflare|mongodbatlas):)[^:]+:": True,
+                },
                 "additionalProperties": False,
             },
             "encryptionsalt": {"type": "string"},

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from components.database.uri import uri_problem
 from components.runtime.kubeconfig import kubeconfig_problem
+from rehearsal.masking import maskable
+from rocketchat import settings
 from stacks.problems import Problem
 from stacks.spec import (
     HostMedia,
@@ -198,6 +200,19 @@ SECRETS = {
     )
 }
 
+
+def find(name: str) -> SecretKey | None:
+    """Return the secret of a name: one of `SECRETS`, or a sensitive setting of the product under its own id."""
+    if name in settings.own_secrets():
+        return SecretKey(name, f"Sensitive setting {name} of Rocket.Chat.")
+    return SECRETS.get(name)
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all secrets; the settings come last."""
+    return (*SECRETS, *sorted(settings.own_secrets()))
+
+
 PROVIDER_KEYS = {
     "aws:region": False,
     "cloudflare:apiToken": True,
@@ -229,9 +244,11 @@ def problems(values: Mapping[str, str], parts: Parts | None = None) -> list[Prob
 
 
 def _problem(path: str, value: str, parts: Parts | None) -> str | None:
-    key = SECRETS.get(path.removeprefix("rocketchat:"))
+    key = find(path.removeprefix("rocketchat:"))
     if not value.strip():
         return "the secret is empty" + ("" if key is None else f". {key.description}")
+    if key is not None and key.name in SECRETS and not maskable(value.strip()):
+        return "the secret is a word that stands in every text, or too short: it is easily guessed, and no message hides it"
     said = (_one_line if key is None else key.problem)(value)
     if said is None and key is not None and key.name == "botKeys" and parts is not None and parts.bot:
         missing = sorted(set(parts.bot.keys) - (_object(value) or {}).keys())

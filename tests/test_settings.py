@@ -399,7 +399,7 @@ def test_custom_oauth_needs_a_licence_from_9_on_and_not_before() -> None:
         ("Accounts_OAuth_Custom-Fusionauth-secret", "pulumi config set --secret rocketchat:oidcClientSecret"),
         ("Accounts_RegistrationForm_SecretURL", "`accounts`"),
         ("FileUpload_S3_AWSSecretAccessKey", "`media`"),
-        ("AutoTranslate_DeepLAPIKey", "administration pages"),
+        ("AutoTranslate_DeepLAPIKey", "--secret rocketchat:AutoTranslate_DeepLAPIKey"),
     ],
 )
 def test_a_sensitive_setting_in_clear_is_refused_with_the_right_way_and_never_shown(
