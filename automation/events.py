@@ -143,6 +143,9 @@ class Recorder:
         step = _step(metadata, 0.0 if began is None else time.monotonic() - began)
         if failed:
             self.failed.append(step.urn)
+        elif step.operation == "same":
+            # A refresh that runs the program first tells providers and the stack itself as updated, in nothing.
+            self.steps = [one for one in self.steps if one.urn != step.urn or one.changed]
         elif step.operation not in NOT_CHANGES and not _by_default(step):
             self.steps.append(step)
         self.hand_on(Moved(self.stack, self.kind, "failed" if failed else "done", step))
