@@ -248,7 +248,7 @@ def _problem(path: str, value: str, parts: Parts | None) -> str | None:
     if not value.strip():
         return "the secret is empty" + ("" if key is None else f". {key.description}")
     if key is not None and key.name in SECRETS and not maskable(value.strip()):
-        return "the secret is a word that stands in every text, or too short: it is easily guessed, and no message hides it"
+        return "the secret is too short or an ordinary word: it is easily guessed, and cannot be masked in messages"
     said = (_one_line if key is None else key.problem)(value)
     if said is None and key is not None and key.name == "botKeys" and parts is not None and parts.bot:
         missing = sorted(set(parts.bot.keys) - (_object(value) or {}).keys())

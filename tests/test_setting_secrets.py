@@ -13,6 +13,7 @@ from rocketchat import releases, settings
 from stacks.language import parse
 from stacks.problems import InvalidStack
 from stacks.schema import schema
+from stacks.secrets import problems as values_problems
 
 LDAP = "LDAP_Authentication_Password"
 GITHUB = "Accounts_OAuth_Github_secret"
@@ -89,3 +90,12 @@ def test_editors_complete_them_as_secrets() -> None:
     bad = {"config": {**values, f"rocketchat:{LDAP}": "hunter2"}}
     assert list(validator.iter_errors(bad))
     assert refusals(values, secure_for(values)) == ()
+
+
+@pytest.mark.parametrize("weak", ["abc", "rocketchat", "Password"])
+def test_a_secret_that_cannot_be_masked_is_refused_without_being_shown(weak: str) -> None:
+    (problem,) = values_problems({"rocketchat:smtpPassword": weak})
+    assert "too short or an ordinary word" in problem.message
+    assert weak not in str(problem).replace("smtpPassword", "").replace("rocketchat:", "")
+    # A conference's PIN is short by its nature.
+    assert values_problems({"rocketchat:Pexip_Integration_Host_Pin": "1234"}) == []
