@@ -53,6 +53,7 @@ KINDS = (
     Kind(r"credentials-file-token", "the chat starts anew; links to files that were handed out stop working"),
     Kind(r"credentials-registration", "the chat starts anew; the old address for registering stops working"),
     Kind(r"media-(user-)?key-\d+", "a new key to the bucket is made, the chat starts anew, the old key goes"),
+    Kind(r"dumps-user-key-\d+", "a new key to the bucket of dumps is made, and the old one goes"),
     Kind(r"mail-smtp-key-\d+", "a new key to SES is made, the chat starts anew, the old key goes"),
 )
 

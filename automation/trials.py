@@ -69,6 +69,7 @@ SCENES: Mapping[str, Scene] = {
         "local",
         {
             "chat.profile": "production",
+            "aws:region": "eu-central-1",
             "runtime.ingress": {"kind": "class", "name": "traefik", "issuer": "letsencrypt"},
         },
     ),

@@ -12,6 +12,7 @@ from stacks.profiles import Defaults
 from stacks.rules import Finding, Note, Warning_, rule
 from stacks.secrets import command
 from stacks.spec import (
+    Backup,
     ClassIngress,
     CloudFrontEdge,
     CloudFrontMediaCdn,
@@ -40,7 +41,9 @@ SYSTEM_CPU_MILLI = 300
 
 
 @rule("The database in the cluster has a cluster")
-def _in_cluster(runtime: Runtime, database: InClusterDatabase, defaults: Defaults) -> Iterator[Finding]:
+def _in_cluster(
+    runtime: Runtime, database: InClusterDatabase, defaults: Defaults, backup: Backup, region: str | None
+) -> Iterator[Finding]:
     if not runtime.traits.cluster:
         yield Problem(
             "rocketchat:database.kind",
@@ -48,7 +51,20 @@ def _in_cluster(runtime: Runtime, database: InClusterDatabase, defaults: Default
             remedy="set `runtime: {kind: kubernetes}` or `{kind: doks}`, or another database",
         )
         return
-    yield Warning_("nobody makes backups of a database in the cluster; Atlas does")
+    if not defaults.protect:
+        yield Warning_("nobody makes backups of a trial's database in the cluster")
+    elif region is None:
+        yield Problem(
+            "aws:region",
+            "the database in the cluster is dumped to a bucket of S3 every night, which needs a region of AWS",
+            remedy="add `aws:region: ap-southeast-1` or another; or take `database: {kind: atlas, …}`",
+        )
+    else:
+        yield Warning_(
+            "the dumps are heard of by nobody, and never put back to try them: look at them "
+            "(kubectl get jobs; output restoreCommand)"
+        )
+        yield Note(f"dumped every night at {backup.hour:02}:00 UTC, kept for {backup.keep_days} days on S3")
     if defaults.protect and database.members == 1:
         yield Warning_("one member: the chat stands still while its node is replaced (members: 3)")
     yield Note(f"replica set of {database.members}")

@@ -17,6 +17,7 @@ from stacks.spec import (
     DropletRuntime,
     HostMedia,
     HostRuntime,
+    InClusterDatabase,
     LightsailRuntime,
     Media,
     OnHostDatabase,
@@ -121,14 +122,16 @@ def _mail(runtime: DropletRuntime, mail: SesMail | SmtpMail) -> Iterator[Finding
         yield Note(f"by port {port}")
 
 
-@rule("What is kept on the host is backed up")
+@rule("What is kept on the host or in the cluster is backed up")
 def _backup(parts: Parts, backup: Backup, media: Media) -> Iterator[Finding]:
     own = [name for name in ("bucket", "keep_days", "hour") if name in backup.model_fields_set]
-    if not hosts.keeps_data(parts):
+    in_cluster = isinstance(parts.database, InClusterDatabase) and parts.chat.profile is Profile.PRODUCTION
+    if not hosts.keeps_data(parts) and not in_cluster:
         if own:
             yield Problem(
                 "rocketchat:backup",
-                "bucket, keepDays and hour are of what is kept on a host, and nothing is here",
+                "bucket, keepDays and hour are of what is kept on a host, or in a cluster in production, and nothing "
+                "is here",
                 remedy="leave them out",
             )
         return

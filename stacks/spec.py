@@ -601,7 +601,7 @@ class ExistingAtlasDatabase(Part):
 
 
 class InClusterDatabase(Part):
-    """MongoDB in the chat's own Kubernetes cluster. Nobody makes its backups."""
+    """MongoDB in the chat's own Kubernetes cluster, dumped to S3 every night (`backup`) in production."""
 
     kind: Literal["in-cluster"]
     name: DatabaseName = "rocketchat"
@@ -895,11 +895,11 @@ class Backup(Part):
     restore_window_days: int | None = Field(default=None, ge=1, le=7)
     """Point-in-time restore goes back so many days."""
     bucket: BucketName | None = None
-    """Bucket at AWS for what is kept on a host; its name is made up when left out."""
+    """Bucket at AWS for what is kept on a host or in a cluster; its name is made up when left out."""
     keep_days: Days = 35
-    """How long nightly dumps of a host are kept there."""
+    """How long nightly dumps of a host or a cluster are kept there."""
     hour: int = Field(default=18, ge=0, le=23)
-    """Hour of day, UTC, of a host's nightly dump."""
+    """Hour of day, UTC, of the nightly dump of a host or a cluster."""
     daily_days: Days | None = None
     weekly_weeks: int | None = Field(default=None, ge=1, le=52)
     monthly_months: int | None = Field(default=None, ge=1, le=36)

@@ -661,6 +661,12 @@ C("dns-ttl", {"name ttl": 5}, "name ttl")
 
 # Backup
 C("bak-scheduled", {"atlas backupEnabled": False, "nightly": DELETE, "dump": DELETE}, "atlas backupEnabled")
+C(
+    "bak-cluster-scheduled",
+    {"nightly": DELETE, "dump": DELETE},
+    "members spec.template.spec.containers.0.image",
+    "members",
+)
 C("bak-host-scheduled", compose("mongodump", "true"), HOST)
 C("bak-second-place", {"nightly": DELETE, "dump": DELETE}, EXISTENCE, "atlas")
 C("bak-dead-letters", {"nightly target.deadLetterConfig": DELETE}, "nightly target")

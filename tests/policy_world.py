@@ -631,7 +631,8 @@ def _compute() -> Iterable[Subject]:
             "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "deployment"}}},
         },
     )
-    yield _workload("dump", t.CRON_JOB, _pod("dump", "docker.io/library/mongo:8.0.4"))
+    yield _workload("dump", t.CRON_JOB, _pod("dump", "docker.io/library/mongo:8.0.32"))
+    yield _workload("members", t.STATEFUL_SET, _pod("mongodb", "docker.io/library/mongo:8.0.32"))
     secrets = {"mongo-uri": SECURE_URI, **dict.fromkeys(CHAT_SECRETS[1:], "s3cretS3cretS3cret")}
     yield w(
         "secrets",

@@ -329,3 +329,111 @@ def test_a_tier_and_its_disk_are_taken_to_their_ends() -> None:
             catalogue.check_disk(tier, most + 1)
     assert catalogue.MOST_DISK_GB.keys() == set(catalogue.TIERS)
     assert catalogue.check_cluster_name("c" * 23 + "-prd")
+
+
+# ------------------------------------------------------------------------------- dumps of the one in the cluster
+
+
+def in_production(**backup: Any) -> dict[str, Any]:
+    values = values_of("local")
+    values["rocketchat:chat"]["profile"] = "production"
+    values["aws:region"] = "eu-central-1"
+    if backup:
+        values["rocketchat:backup"] = backup
+    return values
+
+
+def test_a_database_in_the_cluster_is_dumped_every_night_in_production() -> None:
+    plan = planned(in_production(hour=3, keepDays=10, bucket="dumps-of-the-chat"))
+    job = one(plan, "kubernetes:batch/v1:CronJob").inputs["spec"]
+    assert (job["schedule"], job["timeZone"], job["concurrencyPolicy"]) == ("0 3 * * *", "Etc/UTC", "Forbid")
+    pod = job["jobTemplate"]["spec"]["template"]["spec"]
+    [dump], [store] = pod["initContainers"], pod["containers"]
+    assert (
+        dump["image"]
+        == one(plan, "kubernetes:apps/v1:StatefulSet").inputs["spec"]["template"]["spec"]["containers"][0][
+            "image"
+        ]
+    )
+    assert [entry["value"] for entry in store["env"] if entry["name"] == "BUCKET"] == ["dumps-of-the-chat"]
+    for container in (dump, store):
+        assert container["securityContext"]["runAsNonRoot"]
+        assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert container["resources"]["limits"]
+    secret = one(plan, "kubernetes:core/v1:Secret", "database-backup-secret")
+    assert {"inputs.stringData.tools.yaml", "inputs.stringData.key"} <= {
+        path.replace('["tools.yaml"]', ".tools.yaml") for path in secret.secret_paths
+    } or "inputs.stringData" in secret.secret_paths
+    allowed = json.loads(one(plan, "aws:iam/userPolicy:UserPolicy", "dumps-user-policy").inputs["policy"])
+    assert sorted(allowed["Statement"][0]["Action"]) == ["s3:AbortMultipartUpload", "s3:PutObject"]
+    assert one(plan, "aws:s3/bucket:Bucket", "dumps-bucket").protect
+    assert "mongorestore" in plan.outputs["restoreCommand"]
+    assert "dumps-of-the-chat" in plan.outputs["restoreCommand"]
+
+
+def test_the_dumping_pod_is_let_in_and_nobody_else_besides_the_chat() -> None:
+    plan = planned(in_production())
+    policy = one(plan, "kubernetes:networking.k8s.io/v1:NetworkPolicy", "database-members").inputs["spec"]
+    labels = [entry["podSelector"]["matchLabels"] for entry in policy["ingress"][0]["from"]]
+    assert [found.get("app.kubernetes.io/name") for found in labels] == ["mongodb", None, "mongodb-backup"]
+    assert labels[1] == {"app.kubernetes.io/instance": "chat"}
+    way = one(plan, "kubernetes:networking.k8s.io/v1:NetworkPolicy", "database-backup-way").inputs["spec"]
+    pod = one(plan, "kubernetes:batch/v1:CronJob").inputs["spec"]["jobTemplate"]["spec"]["template"]
+    assert way["podSelector"]["matchLabels"] == pod["metadata"]["labels"]
+
+
+def test_a_trial_is_not_dumped_and_production_without_a_place_for_dumps_is_refused() -> None:
+    trial = planned(values_of("local"))
+    assert not trial.of_type("kubernetes:batch/v1:CronJob")
+    assert "backupBucket" not in trial.outputs
+    values = in_production()
+    del values["aws:region"]
+    with pytest.raises(InvalidStack, match="aws:region: the database in the cluster is dumped"):
+        parse(values, set(), source="a test")
+    values = values_of("local")
+    values["rocketchat:backup"] = {"hour": 3}
+    with pytest.raises(InvalidStack, match="in a cluster in production"):
+        parse(values, set(), source="a test")
+
+
+def test_the_bucket_of_dumps_outlives_the_cluster() -> None:
+    values = values_of("lovia-doks")
+    values["rocketchat:database"] = {"kind": "in-cluster"}
+    plan = planned(values, set(files.read("lovia-doks").secure))
+    cluster = one(plan, "digitalocean:index/kubernetesCluster:KubernetesCluster")
+    assert one(plan, "kubernetes:batch/v1:CronJob").name == "database-backup"
+    for made in plan.resources:
+        if made.name.startswith("dumps"):
+            assert made.options.get("deletedWith") != cluster.urn, made.name
+
+
+def test_the_job_dumps_checks_and_copies(tmp_path: Path) -> None:
+    job = one(planned(in_production()), "kubernetes:batch/v1:CronJob").inputs["spec"]["jobTemplate"]
+    pod = job["spec"]["template"]["spec"]
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    for name, body in {
+        "mongodump": 'echo "$@" >>"$LOG"; printf %s "$DUMPED"',
+        "aws": 'echo "$@" >>"$LOG"',
+    }.items():
+        (bin_ / name).write_text(f"#!/bin/bash\n{body}\n")
+        (bin_ / name).chmod(0o755)
+    env = {
+        "PATH": f"{bin_}:{os.environ['PATH']}",
+        "LOG": str(tmp_path / "log"),
+        "DATABASE": "rocketchat",
+        "BUCKET": "dumps",
+    }
+
+    def run(container: Any, dumped: str) -> int:
+        command = [part.replace("/dump/", f"{tmp_path}/") for part in container["command"]]
+        return subprocess.run(  # noqa: S603
+            command, env={**env, "DUMPED": dumped}, capture_output=True, check=False
+        ).returncode
+
+    assert run(pod["initContainers"][0], "") != 0, "an empty dump is none"
+    assert run(pod["initContainers"][0], "messages") == 0
+    assert run(pod["containers"][0], "") == 0
+    log = (tmp_path / "log").read_text()
+    assert "--config=/secret/tools.yaml --db=rocketchat --archive" in log
+    assert "s3://dumps/database/2" in log

@@ -1,13 +1,15 @@
 """MongoDB inside the chat's cluster."""
 
 from collections.abc import Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 import pulumi_random as random
 
 from components.base import Component
+from components.database.cluster_backup import LABELS as BACKUP_LABELS
+from components.database.cluster_backup import ClusterBackupArgs, Dumped, nightly_dumps
 from components.database.series import FEATURE, FITS, IMAGES, held
 from components.database.uri import check_database_name
 from components.values import DatabaseAccess
@@ -117,15 +119,16 @@ class ClusterMongodbArgs(TypedDict):
     """Keep the disks when the database goes. Default true."""
     protect: NotRequired[bool]
     """Whether Pulumi refuses to delete the database. Default false."""
+    backup: NotRequired[ClusterBackupArgs]
+    """Nightly dumps to a bucket of S3; none when left out."""
 
 
 class ClusterMongodb(Component):
     """MongoDB in the cluster, by its official image: not root, with authentication, reached by the chat alone.
 
-    Nobody makes its backups: that is the difference to Atlas which matters most.
-
     Produces: passwords, a Secret, the set-up script, a headless service, the stateful set whose disks stay, a
-    disruption budget for three members, and network policies.
+    disruption budget for three members, and network policies; with `backup` the nightly job, its Secret and its way
+    out.
     """
 
     uri: pulumi.Output[str]
@@ -203,6 +206,17 @@ class ClusterMongodb(Component):
         # Its id, so that the chat does not start before the database does.
         ready = self._set.id
         self.uri = self._uri(args["database"], ready)
+        if "backup" in args:
+            dumped = Dumped(
+                namespace=args["namespace"],
+                image=IMAGES[args["version"]],
+                database=args["database"],
+                uri=self._root_uri(passwords["root"].result, ready),
+                disk_gb=int(args["disk_gb"]),
+                members=labels,
+                port=PORT,
+            )
+            nightly_dumps(name, args["backup"], dumped, self.child)
         # The state needs no second copy of the password.
         self.register_outputs({})
 
@@ -218,6 +232,17 @@ class ClusterMongodb(Component):
                 lambda known: (
                     f"mongodb://rocketchat:{known[0]}@{hosts}/{database}"
                     f"?replicaSet={REPLICA_SET}&authSource=admin&w=majority"
+                )
+            )
+        )
+
+    def _root_uri(self, password: pulumi.Output[str], ready: pulumi.Output[str]) -> pulumi.Output[str]:
+        hosts = ",".join(self._hosts())
+        return pulumi.Output.secret(
+            pulumi.Output.all(password, ready).apply(
+                lambda known: (
+                    f"mongodb://root:{known[0]}@{hosts}/?replicaSet={REPLICA_SET}&authSource=admin"
+                    "&readPreference=secondaryPreferred"
                 )
             )
         )
@@ -381,6 +406,9 @@ class ClusterMongodb(Component):
         namespace = self._args["namespace"]
         members = {"pod_selector": {"match_labels": labels}}
         clients = {"match_labels": {"app.kubernetes.io/instance": self._args["client"]}}
+        let_in: list[Any] = [members, {"pod_selector": clients}]
+        if "backup" in self._args:
+            let_in.append({"pod_selector": {"match_labels": BACKUP_LABELS}})
         ports = [{"port": PORT, "protocol": "TCP"}]
         return [
             kubernetes.networking.v1.NetworkPolicy(
@@ -389,7 +417,7 @@ class ClusterMongodb(Component):
                 spec={
                     "pod_selector": {"match_labels": labels},
                     "policy_types": ["Ingress", "Egress"],
-                    "ingress": [{"from_": [members, {"pod_selector": clients}], "ports": ports}],
+                    "ingress": [{"from_": let_in, "ports": ports}],
                     "egress": [{"to": [members], "ports": ports}],
                 },
                 opts=self.child(),

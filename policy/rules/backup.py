@@ -1,11 +1,13 @@
 """Backups: made by themselves, heard of when they fail, and out of reach of who deletes the rest."""
 
+import re
+
 from policy import tokens as t
 from policy.chats import COMPOSED, compose_files, files, user_data
-from policy.documents import containers
+from policy.documents import containers, pod_containers
 from policy.model import SECRET, UNKNOWN
 from policy.rule import Probe, absent, as_number, at_least, is_in, present, true
-from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
+from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.rules.storage import is_backup_bucket
 
 _rule = Area("backup")
@@ -29,6 +31,13 @@ def _scheduled(p: Probe) -> None:
         p.unsure("backupEnabled")
     elif not true(p.get("backupEnabled")) and not _dumps(p):
         p.fail("neither snapshots nor dumps are made on a schedule")
+
+
+def _cluster_scheduled(p: Probe) -> None:
+    for container in pod_containers(p, init=False):
+        image = container.need("image")
+        if isinstance(image, str) and re.search(r"(^|/)mongo(db)?[^/]*$", image) and not _dumps(p):
+            container.fail("a database in the cluster and no job that dumps it", "image")
 
 
 def _host_scheduled(p: Probe) -> None:
@@ -163,6 +172,18 @@ BAK_HOST_SCHEDULED = _rule(
     maps="original, Well-Architected REL09",
     fix="Add a timer that runs mongodump and copies the dump off the host.",
     link="https://www.mongodb.com/docs/database-tools/mongodump/",
+)
+BAK_CLUSTER_SCHEDULED = _rule(
+    "bak-cluster-scheduled",
+    "A database in the cluster is dumped every night",
+    PRODUCTION,
+    HIGH,
+    (t.STATEFUL_SET,),
+    _cluster_scheduled,
+    maps="original, Well-Architected REL09",
+    joins=True,
+    fix="Add a CronJob that runs mongodump and copies the dump to a bucket.",
+    link=_CRON,
 )
 BAK_SECOND_PLACE = _rule(
     "bak-second-place",

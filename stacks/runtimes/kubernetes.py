@@ -1,11 +1,14 @@
 """Kubernetes: a cluster that is there already, or one of DigitalOcean's that the stack makes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.base import Component
+from components.database.cluster_backup import ClusterBackupArgs
+from components.database.dump_bucket import DumpBucket, DumpBucketArgs
 from components.database.in_cluster import ClusterMongodb, ClusterMongodbArgs
 from components.database.private_link import PrivateLinkArgs
 from components.edge.address import PublicName, PublicNameArgs
@@ -54,6 +57,14 @@ IDLE_SECONDS = "3600"
 
 COOKIE = "rocketchat"
 
+_RESTORE = (
+    "aws s3 cp s3://{bucket}/database/<the newest of: aws s3 ls s3://{bucket}/database/> - | kubectl --namespace "
+    "{namespace} exec --stdin mongodb-0 --container mongodb -- bash -c 'mongorestore --gzip --archive --drop "
+    '--nsInclude="{database}.*" --config=<(printf "uri: mongodb://root:%s@localhost/?directConnection=true\\n" '
+    '"$ROOT_PASSWORD")\''
+)
+"""Puts a dump back, with the chat scaled to nothing meanwhile; the dump's key is the reader's to choose."""
+
 
 def _with(opts: pulumi.ResourceOptions, provider: pulumi.ProviderResource) -> pulumi.ResourceOptions:
     providers = opts.providers if isinstance(opts.providers, list) else []
@@ -68,10 +79,13 @@ class _Cluster:
     proxies: int
     _spec: ChatSpec
     _runtime: KubernetesRuntime | DoksRuntime
+    _opts: pulumi.ResourceOptions
     _inside: pulumi.ResourceOptions
     """Options of what is in the cluster."""
     _namespace: ChatNamespace
     _database_ports: tuple[int, ...]
+    _backed_up: Mapping[str, pulumi.Input[object]] = MappingProxyType({})
+    """Outputs of the database's dumps, where there are any."""
 
     @property
     def broker(self) -> str:
@@ -112,7 +126,30 @@ class _Cluster:
         }
         if part.storage_class is not None:
             args["storage_class"] = part.storage_class
+        if protect and self._spec.region is not None:
+            args["backup"] = self._dumps(part.name, self._spec.region)
         return ClusterMongodb("database", args, self._inside).access
+
+    def _dumps(self, database: str, region: str) -> ClusterBackupArgs:
+        """Make the bucket, which outlives the cluster, and say how a dump is put back."""
+        part, protect = self._spec.parts.backup, self._spec.defaults.protect
+        args: DumpBucketArgs = {"keep_days": part.keep_days, "protect": protect}
+        if part.bucket is not None:
+            args["bucket_name"] = part.bucket
+        store = DumpBucket("dumps", args, self._opts)
+        self._backed_up = {
+            "backupBucket": store.bucket,
+            "restoreCommand": pulumi.Output.format(
+                _RESTORE, bucket=store.bucket, namespace=self._namespace.name, database=database
+            ),
+        }
+        return {
+            "region": region,
+            "bucket": store.bucket,
+            "access_key_id": store.access_key_id,
+            "secret_access_key": store.secret_access_key,
+            "hour": part.hour,
+        }
 
     def _chat(
         self,
@@ -232,6 +269,7 @@ class OnKubernetes(_Cluster):
         outputs: dict[str, pulumi.Input[object]] = {
             "namespace": self._namespace.name,
             "helmRelease": name,
+            **self._backed_up,
         }
         url = pulumi.Output.from_input(features.root_url(self._spec.parts))
         if isinstance(ingress, NoIngress):
@@ -425,6 +463,7 @@ class OnDoks(_Cluster):
                 "namespace": self._namespace.name,
                 "helmRelease": runtime.name,
                 "address": gateway.address,
+                **self._backed_up,
                 "kubeconfigCommand": pulumi.Output.format(
                     "doctl kubernetes cluster kubeconfig save {0}", self._cluster.cluster_name
                 ),

@@ -158,6 +158,9 @@ TYPES: dict[str, Standin] = {
         "spec.volumeClaimTemplates",
         status=_set_status,
     ),
+    "kubernetes:batch/v1:CronJob": _object(
+        "work on a schedule", "CronJob", "batch/v1", status=lambda _ask: {}
+    ),
     "kubernetes:helm.sh/v3:Release": Standin(
         what="release of a Helm chart",
         id=lambda ask: f"{ask['namespace']}/{_release_name(ask)}",
