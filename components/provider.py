@@ -28,6 +28,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from components.base import Component
 from components.database.atlas import AtlasCluster, AtlasDatabase
+from components.database.dump_bucket import DumpBucket
 from components.database.in_cluster import ClusterMongodb
 from components.database.on_host import OnHostDatabase
 from components.edge.address import PublicName
@@ -65,6 +66,7 @@ OFFERED: tuple[type[Component], ...] = (
     ChatRoutes,
     ClusterGateway,
     ClusterMongodb,
+    DumpBucket,
     DoksCluster,
     DropletHost,
     ExistingNetwork,

@@ -22,6 +22,7 @@ from stacks.spec import (
     Media,
     OnHostDatabase,
     Parts,
+    Profile,
     Runtime,
     SesMail,
     SmtpMail,

@@ -250,6 +250,7 @@ def test_disks_stay_in_production_and_go_with_a_trial() -> None:
     for profile in ("trial", "production"):
         values = values_of("local")
         values["rocketchat:chat"]["profile"] = profile
+        values["aws:region"] = "eu-central-1"
         values["rocketchat:runtime"]["ingress"] = {"kind": "class", "name": "traefik", "issuer": "le"}
         made = one(planned(values), "kubernetes:apps/v1:StatefulSet")
         kept[profile] = (

@@ -338,6 +338,7 @@ def in_production(**backup: Any) -> dict[str, Any]:
     values = values_of("local")
     values["rocketchat:chat"]["profile"] = "production"
     values["aws:region"] = "eu-central-1"
+    values["rocketchat:runtime"]["ingress"] = {"kind": "class", "name": "traefik", "issuer": "letsencrypt"}
     if backup:
         values["rocketchat:backup"] = backup
     return values

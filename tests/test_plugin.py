@@ -295,6 +295,7 @@ WITH_SECRETS: dict[str, dict[str, Any]] = {
     "OnHostDatabase": {"database": "chat"},
     "SesMail": {"domain": "example.com", "region": "eu-central-1", "zone": DNS, "port": 587.0},
     "SpacesStore": {"bucketName": "media", "corsOrigin": "https://chat.example.com", "region": "fra1"},
+    "DumpBucket": {"keepDays": 30.0},
     "ClusterMongodb": {
         "namespace": "chat",
         "namespaceName": "chat",

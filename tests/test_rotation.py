@@ -32,6 +32,7 @@ def plans() -> list[Plan]:
     kept = values_of("local")
     kept["rocketchat:chat"]["profile"] = "production"
     kept["aws:region"] = "eu-central-1"
+    kept["rocketchat:runtime"]["ingress"] = {"kind": "class", "name": "traefik", "issuer": "letsencrypt"}
     return [*found, planned(spaces, secure), planned(kept)]
 
 

@@ -70,4 +70,10 @@ class DumpBucket(Component):
         self.bucket = made.bucket.bucket
         self.access_key_id = key.id
         self.secret_access_key = key.secret
-        self.register_outputs({"bucket": self.bucket})
+        self.register_outputs(
+            {
+                "bucket": self.bucket,
+                "access_key_id": self.access_key_id,
+                "secret_access_key": pulumi.Output.secret(self.secret_access_key),
+            }
+        )
