@@ -41,6 +41,10 @@ def _kubeconfig(key: str) -> str:
     )
 
 
+def _address(key: str) -> str:
+    return f"https://rehearsal.example.net/{_hex(key)}"
+
+
 BOT_KEYS = "rocketchat:botKeys"
 
 
@@ -53,7 +57,9 @@ _FORMS: dict[str, Callable[[str], str]] = {
     "healthcheckUrl": _address,
     "apnCertificate": _pem("CERTIFICATE"),
     "apnKey": _pem("PRIVATE KEY"),
+    "backupWebhookUrl": _address,
     "fcmServiceAccount": _service_account,
+    "healthcheckUrl": _address,
     "kubeconfig": _kubeconfig,
     "mongodbUri": _mongodb("rocketchat"),
     "samlPrivateKey": _pem("PRIVATE KEY"),

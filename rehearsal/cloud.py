@@ -3,7 +3,7 @@
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -57,6 +57,8 @@ class StandinCloud:
         self.tokens = LivingTokens()
         self.faults: Faults | None = None
         """What goes wrong, in rehearsals of that."""
+        self.answers: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {}
+        """What changes the answer to a lookup, by its token: a cloud in another state than a new one's."""
 
     @contextlib.contextmanager
     def calling(self, operation: str, urn: str) -> Iterator[bool]:

@@ -240,6 +240,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             answer = standins.look_up(
                 request.tok, args, self._of(context), self._existing, self._cloud.tokens
             )
+            if request.tok in self._cloud.answers:
+                answer |= self._cloud.answers[request.tok](answer)
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").CopyFrom(encode(answer))
         return response

@@ -3,9 +3,10 @@
 import ipaddress
 from collections.abc import Iterator
 
-from components.runtime.host.sizes import LEAST_MEMORY_MIB
+from components.runtime.host.document import UNQUOTABLE
+from components.runtime.host.sizes import LEAST_MEMORY_MIB, LIGHTSAIL_ZONES, lightsail
 from rocketchat import sizing
-from stacks import hosts
+from stacks import features, hosts
 from stacks.problems import Problem
 from stacks.profiles import Defaults
 from stacks.rules import Finding, Note, Warning_, rule
@@ -32,7 +33,8 @@ WIDEST_SSH = 8
 """Prefix of the widest network that may reach port 22."""
 BLOCKED_AT_DIGITALOCEAN = (25, 465, 587)
 """SMTP ports that droplets cannot reach (docs.digitalocean.com, "SMTP is blocked on Droplets")."""
-SES_PORT = 587
+LEAST_CHAT_MIB = 1024
+"""Limit of the chat's container below which it would be killed again and again."""
 LARGEST_HOST_USERS = 500
 """From here on the vendor's table wants several servers."""
 
@@ -62,26 +64,58 @@ def _kept(runtime: Runtime, database: Database, media: Media, bot: Bot | None) -
 
 
 @rule("The host is large enough")
-def _size(runtime: HostRuntime, parts: Parts, size: sizing.Size, defaults: Defaults) -> Iterator[Finding]:
+def _size(
+    runtime: HostRuntime, parts: Parts, size: sizing.Size, defaults: Defaults, region: str | None
+) -> Iterator[Finding]:
     try:
-        host = hosts.host_size(runtime, parts, size)
+        host = hosts.host_size(runtime, parts, size, region)
     except ValueError as error:
         yield Problem("rocketchat:runtime.size", str(error))
         return
-    needed = size.memory_mib + (hosts.DATABASE_MIB if isinstance(parts.database, OnHostDatabase) else 0)
+    needed, left = hosts.advised_mib(parts, size), host.memory_mib - hosts.beside_mib(parts)
     if host.memory_mib < LEAST_MEMORY_MIB:
         yield Problem("rocketchat:runtime.size", "Rocket.Chat crashes with less than 2 GB of memory")
+    elif left < LEAST_CHAT_MIB:
+        yield Problem(
+            "rocketchat:runtime.size",
+            f"{host.name} has {host.memory_mib} MiB; beside system, proxy and what else runs on it the chat would have "
+            f"{left} MiB, and needs {LEAST_CHAT_MIB} at least",
+            remedy=f"leave `size` out, or take one with {needed} MiB, as advised for {parts.chat.users} users",
+        )
     elif host.memory_mib < needed:
         yield Warning_(
             f"{host.name} has {host.memory_mib} MiB; {needed} MiB are advised for {parts.chat.users} users"
         )
     if parts.chat.users >= LARGEST_HOST_USERS:
         yield Warning_(f"one host serves {parts.chat.users} users slowly, and stops when it stops")
-    price = hosts.monthly_usd(parts, size, defaults)
+    price = hosts.monthly_usd(parts, size, defaults, region)
     yield Note(
         f"{host.name}: {host.vcpus} vCPU, {host.memory_mib} MiB, {hosts.disk_gb(runtime, parts, size)} GB of data; "
         f"{price:g} USD a month"
     )
+
+
+@rule("The region has what the Lightsail host needs")
+def _lightsail(runtime: LightsailRuntime, region: str | None) -> Iterator[Finding]:
+    if region is None:
+        return
+    if region not in LIGHTSAIL_ZONES:
+        yield Problem("aws:region", f"{region} has no Lightsail", allowed=", ".join(LIGHTSAIL_ZONES))
+        return
+    bundles = lightsail(region)
+    if runtime.size is not None and runtime.size not in bundles:
+        yield Problem(
+            "rocketchat:runtime.size",
+            f"Lightsail has no bundle {runtime.size} in {region}",
+            allowed=", ".join(bundles),
+        )
+    zones = LIGHTSAIL_ZONES[region]
+    if runtime.zone not in zones:
+        yield Problem(
+            "rocketchat:runtime.zone",
+            f"Lightsail has no zone {region}{runtime.zone}",
+            allowed=", ".join(zones),
+        )
 
 
 @rule("Nobody but the named networks can log in to the host")
@@ -97,7 +131,18 @@ def _ssh(runtime: HostRuntime) -> Iterator[Finding]:
 
 
 @rule("Certificates reach the host")
-def _certificates(runtime: LightsailRuntime | DropletRuntime, dns: Dns | None) -> Iterator[Finding]:
+def _certificates(
+    runtime: LightsailRuntime | DropletRuntime, dns: Dns | None, parts: Parts
+) -> Iterator[Finding]:
+    odd = sorted(set(features.contact(parts)) & UNQUOTABLE)
+    if odd:
+        yield Problem(
+            "rocketchat:chat.administrator.email"
+            if parts.chat.administrator is not None
+            else "rocketchat:monitoring.alarmEmails[0]",
+            f"the proxy on the host, which asks for certificates in this name, cannot read {' '.join(odd)} in it",
+            remedy="take an address without them",
+        )
     if dns is not None and dns.proxied:
         yield Problem(
             "rocketchat:dns.proxied",
@@ -108,16 +153,12 @@ def _certificates(runtime: LightsailRuntime | DropletRuntime, dns: Dns | None) -
 
 
 @rule("Mail leaves the droplet")
-def _mail(runtime: DropletRuntime, mail: SesMail | SmtpMail) -> Iterator[Finding]:
-    port = mail.port if isinstance(mail, SmtpMail) else SES_PORT
+def _mail(runtime: DropletRuntime, mail: SesMail | SmtpMail, parts: Parts) -> Iterator[Finding]:
+    port = mail.port if isinstance(mail, SmtpMail) else features.ses_port(parts)
     if port in BLOCKED_AT_DIGITALOCEAN:
         yield Warning_(
             f"DigitalOcean blocks port {port} out of droplets in {runtime.region} and elsewhere: "
-            + (
-                "take a provider's port 2525 or 2587"
-                if isinstance(mail, SmtpMail)
-                else "ask its support to open it, or send by another provider (mail.kind: smtp, port 2525)"
-            )
+            "take a provider's port 2525 or 2587"
         )
     else:
         yield Note(f"by port {port}")

@@ -1,12 +1,18 @@
 """Sizes and prices of a host, from the number of users. Read by the rules and by the runtimes."""
 
-from components.runtime.host.sizes import DROPLET, LIGHTSAIL, VOLUME_USD_PER_GB, HostSize, smallest
+from components.runtime.host.document import BOT_MIB, DATABASE_MIB, PROXY_MIB, SYSTEM_MIB
+from components.runtime.host.sizes import (
+    DROPLET,
+    LIGHTSAIL,
+    VOLUME_USD_PER_GB,
+    HostSize,
+    lightsail,
+    smallest,
+)
 from rocketchat.sizing import Size
 from stacks.profiles import Defaults
 from stacks.spec import DropletRuntime, HostMedia, HostRuntime, LightsailRuntime, OnHostDatabase, Parts
 
-DATABASE_MIB = 1024
-"""What MongoDB with the least cache takes beside the chat."""
 PROXY_DISK_GB = 8
 """Certificates, the newest backups; the least disk that Lightsail has."""
 DROPLET_BACKUPS = 0.2
@@ -18,16 +24,27 @@ def keeps_data(parts: Parts) -> bool:
     return isinstance(parts.database, OnHostDatabase) or isinstance(parts.media, HostMedia)
 
 
-def host_size(runtime: HostRuntime, parts: Parts, size: Size) -> HostSize:
+def beside_mib(parts: Parts) -> int:
+    """Return the memory in MiB that the host needs beside the chat itself: the limits of what runs there."""
+    database = DATABASE_MIB if isinstance(parts.database, OnHostDatabase) else 0
+    return SYSTEM_MIB + PROXY_MIB + database + (BOT_MIB if parts.bot is not None else 0)
+
+
+def advised_mib(parts: Parts, size: Size) -> int:
+    """Return the memory in MiB that a host for so many users should have."""
+    return size.memory_mib + (DATABASE_MIB if isinstance(parts.database, OnHostDatabase) else 0)
+
+
+def host_size(runtime: HostRuntime, parts: Parts, size: Size, region: str | None) -> HostSize:
     """Return the size of the host: the named one, else the cheapest with enough memory.
 
-    Raises ValueError where there is none.
+    `region` is AWS's. Raises ValueError where there is none.
     """
-    needed = size.memory_mib + (DATABASE_MIB if isinstance(parts.database, OnHostDatabase) else 0)
     if isinstance(runtime, LightsailRuntime):
-        return LIGHTSAIL[runtime.size] if runtime.size else smallest(LIGHTSAIL, needed)
+        table = lightsail(region or "")
+        return LIGHTSAIL[runtime.size] if runtime.size else smallest(table, advised_mib(parts, size))
     if isinstance(runtime, DropletRuntime):
-        return DROPLET[runtime.size] if runtime.size else smallest(DROPLET, needed)
+        return DROPLET[runtime.size] if runtime.size else smallest(DROPLET, advised_mib(parts, size))
     raise TypeError(f"there are no sizes of {type(runtime).__name__}")
 
 
@@ -44,7 +61,7 @@ def snapshots(runtime: HostRuntime, defaults: Defaults) -> bool:
     return defaults.protect if runtime.snapshots is None else runtime.snapshots
 
 
-def monthly_usd(parts: Parts, size: Size, defaults: Defaults) -> float:
+def monthly_usd(parts: Parts, size: Size, defaults: Defaults, region: str | None) -> float:
     """Return the host's price for a month in US dollars: host, data disk and a droplet's backups, without tax.
 
     Lightsail's snapshots are priced by what they hold, and are not in it.
@@ -52,7 +69,7 @@ def monthly_usd(parts: Parts, size: Size, defaults: Defaults) -> float:
     runtime = parts.runtime
     if not isinstance(runtime, HostRuntime):
         raise TypeError("only a host has this price")
-    host = host_size(runtime, parts, size).usd
+    host = host_size(runtime, parts, size, region).usd
     backups = isinstance(runtime, DropletRuntime) and snapshots(runtime, defaults)
     return round(
         host * (1 + DROPLET_BACKUPS * backups) + disk_gb(runtime, parts, size) * VOLUME_USD_PER_GB, 2

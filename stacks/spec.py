@@ -497,9 +497,28 @@ class LightsailRuntime(HostRuntime):
     )
 
     kind: Literal["lightsail"]
-    size: Literal["small_3_0", "medium_3_0", "large_3_0", "xlarge_3_0", "2xlarge_3_0"] | None = None
-    """Bundle. The cheapest with enough memory for the number of users when left out."""
-    zone: Literal["a", "b", "c", "d"] = "a"
+    size: (
+        Literal[
+            "small_3_0",
+            "medium_3_0",
+            "large_3_0",
+            "xlarge_3_0",
+            "2xlarge_3_0",
+            "small_3_1",
+            "medium_3_1",
+            "large_3_1",
+            "xlarge_3_1",
+            "2xlarge_3_1",
+            "small_3_2",
+            "medium_3_2",
+            "large_3_2",
+            "xlarge_3_2",
+            "2xlarge_3_2",
+        ]
+        | None
+    ) = None
+    """Bundle; it ends in `_1` in Mumbai, in `_2` in Sydney. The cheapest with enough memory when left out."""
+    zone: Literal["a", "b", "c", "d", "e", "f"] = "a"
     """Letter of the availability zone."""
 
 

@@ -18,9 +18,10 @@ from components.runtime.host.agent import HostAgent, HostAgentArgs
 from components.runtime.host.config import HostConfig
 from components.runtime.lightsail import LightsailHost, LightsailHostArgs
 from components.values import DnsZone
-from rehearsal import canaries, stack
+from rehearsal import canaries, stack, standins
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, PlannedResource, find_leaks, plan_program
+from rehearsal.standins.table import Cloud
 from stacks import deploy, files, hosts
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
@@ -78,7 +79,9 @@ def one(plan: Plan, token: str, name: str = "") -> PlannedResource:
 
 
 def document(plan: Plan) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(one(plan, "aws:s3/bucketObjectv2:BucketObjectv2").inputs["content"])
+    found: dict[str, Any] = json.loads(
+        one(plan, "aws:s3/bucketObjectv2:BucketObjectv2", "-document").inputs["content"]
+    )
     return found
 
 
@@ -86,12 +89,15 @@ def document(plan: Plan) -> dict[str, Any]:
 def test_no_secret_stands_in_the_user_data_or_in_the_document(tmp_path: Path, name: str) -> None:
     plan = planned(tmp_path, name)
     host = one(plan, HOSTS[name])
-    content = one(plan, "aws:s3/bucketObjectv2:BucketObjectv2").inputs["content"]
+    content = one(plan, "aws:s3/bucketObjectv2:BucketObjectv2", "-document").inputs["content"]
     assert plan.secrets
     for where, value in plan.secrets.items():
-        assert value not in host.inputs["userData"], where
+        # The activation is there to be used once, by this host.
+        assert value not in host.inputs["userData"] or "activationCode" in where, where
         assert value not in content, where
-    assert not [path for path in host.secret_paths if path.startswith("inputs.")]
+    assert [path for path in host.secret_paths if path.startswith("inputs.")] == ["inputs.userData"]
+    activation = one(plan, "aws:ssm/activation:Activation")
+    assert "outputs.activationCode" in activation.secret_paths
     assert find_leaks(plan, canaries.values(SECRETS[name])) == []
 
 
@@ -251,6 +257,8 @@ def test_a_secret_among_the_plain_variables_fails_the_deployment() -> None:
                 "email": "a@example.com",
                 "bucket": "b",
                 "role_name": "r",
+                "activation_id": "a",
+                "memory_mib": 4096,
                 "image": "i:1.0",
                 "uid": 1,
                 "stop_seconds": 1,
@@ -264,6 +272,7 @@ def test_a_secret_among_the_plain_variables_fails_the_deployment() -> None:
         record(program, lookups={"aws:index/getCallerIdentity:getCallerIdentity": {}})
 
 
+TIGHT = {"size": "s-1vcpu-2gb"}
 REFUSED: list[tuple[str, str, dict[str, Change], str, str]] = [
     (
         "family-host",
@@ -271,6 +280,34 @@ REFUSED: list[tuple[str, str, dict[str, Change], str, str]] = [
         {"database": {"version": "6.0"}},
         "rocketchat:database.version",
         "6.0",
+    ),
+    (
+        "family-host",
+        "too little memory for the chat beside its database",
+        {"runtime": TIGHT},
+        "rocketchat:runtime.size",
+        "768 MiB",
+    ),
+    (
+        "family-host",
+        "an address that the proxy would fill in",
+        {"chat": {"administrator": {"email": "{$HOME}@family.example"}}},
+        "rocketchat:chat.administrator.email",
+        "cannot read {",
+    ),
+    (
+        "soluvas-lightsail",
+        "a zone that nobody has",
+        {"runtime": {"zone": "d"}},
+        "rocketchat:runtime.zone",
+        "no zone ap-southeast-1d",
+    ),
+    (
+        "soluvas-lightsail",
+        "the bundle of another region",
+        {"runtime": {"size": "small_3_1"}},
+        "rocketchat:runtime.size",
+        "no bundle small_3_1 in ap-southeast-1",
     ),
     (
         "family-host",
@@ -328,6 +365,55 @@ def test_a_host_that_cannot_be_is_refused(
     assert words in found[path]
 
 
+def in_region(region: str, **runtime: Any) -> ChatSpec:
+    given = values("soluvas-lightsail", runtime=runtime) | {"aws:region": region}
+    return parse(given, SECRETS["soluvas-lightsail"], source="a stack")
+
+
+@pytest.mark.parametrize(
+    ("region", "bundle"), [("ap-south-1", "_3_1"), ("ap-southeast-2", "_3_2"), ("eu-north-1", "_3_0")]
+)
+def test_bundles_end_as_their_region_names_them(region: str, bundle: str) -> None:
+    made = in_region(region)
+    runtime = made.parts.runtime
+    assert isinstance(runtime, LightsailRuntime)
+    assert hosts.host_size(runtime, made.parts, made.size, region).name.endswith(bundle)
+
+
+def test_a_region_without_lightsail_is_refused_with_those_that_have_it() -> None:
+    with pytest.raises(InvalidStack) as caught:
+        in_region("us-west-1")
+    [problem] = [problem for problem in caught.value.problems if problem.path == "aws:region"]
+    assert "us-west-2" in str(problem.allowed)
+
+
+def test_no_committed_host_has_less_memory_than_the_program_itself_advises() -> None:
+    for name in HOSTS:
+        warned = [warning for check in spec(name).checks for warning in check.warnings]
+        assert not [warning for warning in warned if "MiB" in warning], name
+
+
+@pytest.mark.parametrize(("most_mb", "limit"), [(500, "576716800B"), (None, "115343360B")])
+def test_the_proxy_takes_what_the_chat_takes(tmp_path: Path, most_mb: int | None, limit: str) -> None:
+    plan = planned(tmp_path, "family-host", media={"maxFileMb": most_mb})
+    assert f"max_size {limit}" in document(plan)["files"]["/srv/chat/proxy/Caddyfile"]["text"]
+
+
+def test_the_key_of_lightsail_is_written_by_the_document_whatever_its_kind(tmp_path: Path) -> None:
+    plan = planned(tmp_path, "soluvas-lightsail")
+    key = values("soluvas-lightsail")["rocketchat:runtime"]["sshKey"]
+    assert key.startswith("ssh-ed25519")
+    assert document(plan)["files"]["/home/ubuntu/.ssh/authorized_keys"]["text"] == f"{key}\n"
+    assert not plan.of_type("aws:lightsail/keyPair:KeyPair")
+
+
+def test_lightsail_itself_takes_rsa_keys_only() -> None:
+    token = "aws:lightsail/keyPair:KeyPair"
+    with pytest.raises(RehearsalError, match="not of the type ssh-rsa"):
+        standins.checked(token, "k", "", {"publicKey": "ssh-ed25519 AAAA"}, Cloud())
+    assert standins.checked(token, "k", "", {"publicKey": "ssh-rsa AAAA"}, Cloud())
+
+
 def test_other_runtimes_refuse_what_only_a_host_holds() -> None:
     given = deepcopy(dict(files.read("lovia-fargate").values))
     given["rocketchat:database"] = {"kind": "on-host"}
@@ -340,17 +426,18 @@ def test_other_runtimes_refuse_what_only_a_host_holds() -> None:
 
 
 def test_blocked_mail_ports_an_abandoned_bot_and_a_tight_host_are_warned_of() -> None:
-    made = spec("family-host", "botPassword", mail={"port": 587}, bot={})
+    made = spec("family-host", "botPassword", mail={"port": 587}, bot={}, runtime={"size": "s-2vcpu-4gb"})
     warned = " ".join(warning for check in made.checks for warning in check.warnings)
     for words in ("blocks port 587", "Hubot is abandoned", "MiB are advised", "AVX"):
         assert words in warned
 
 
 def test_the_price_counts_host_disk_and_copies() -> None:
-    made = spec("family-host")
-    assert hosts.monthly_usd(made.parts, made.size, made.defaults) == 12 + 1 + 2.4
-    without = spec("family-host", chat={"profile": "trial"})
-    assert hosts.monthly_usd(without.parts, without.size, without.defaults) == 13
+    small = {"size": "s-2vcpu-4gb", "diskGb": 10}
+    made = spec("family-host", runtime=small)
+    assert hosts.monthly_usd(made.parts, made.size, made.defaults, made.region) == 24 + 1 + 4.8
+    without = spec("family-host", runtime=small, chat={"profile": "trial"})
+    assert hosts.monthly_usd(without.parts, without.size, without.defaults, without.region) == 25
 
 
 def test_the_sizes_of_the_language_are_those_of_the_table() -> None:
@@ -399,6 +486,18 @@ def test_any_host_goes_with_any_database_and_any_media(
 
 BAD_ARGUMENTS: list[tuple[str, Any]] = [
     ("the size of the Lightsail host is 'huge'", lambda: LightsailHost("h", {**LIGHTSAIL, "size": "huge"})),
+    (
+        "the size of the Lightsail host is 'small_3_0'",
+        lambda: LightsailHost("h", {**LIGHTSAIL, "region": "ap-south-1"}),
+    ),
+    (
+        "the zone in eu-central-1 is 'd'",
+        lambda: LightsailHost("h", {**LIGHTSAIL, "region": "eu-central-1", "zone": "d"}),
+    ),
+    (
+        "the region of the Lightsail host is 'us-west-1'",
+        lambda: LightsailHost("h", {**LIGHTSAIL, "region": "us-west-1"}),
+    ),
     ("8 GB at least, not 4", lambda: LightsailHost("h", {**LIGHTSAIL, "disk_gb": 4})),
     ("the size of the droplet is 'huge'", lambda: DropletHost("h", {**DROPLET, "size": "huge"})),
     (
@@ -413,7 +512,6 @@ LIGHTSAIL: LightsailHostArgs = {
     "region": "ap-southeast-1",
     "size": "small_3_0",
     "disk_gb": 8,
-    "public_key": "ssh-ed25519 AAAA",
 }
 DROPLET: DropletHostArgs = {
     "host": "chat.example.com",
@@ -439,12 +537,19 @@ def test_the_agent_gives_the_role_to_nobody_but_systems_manager() -> None:
 
     made = record(
         program,
-        outputs={"Activation": lambda _: {"activationCode": "a-code-for-once"}},
+        outputs={
+            "Activation": lambda _: {
+                "activationCode": "a-code-for-once",
+                "expired": False,
+                "expirationDate": "2126-01-01T00:00:00Z",
+            }
+        },
         lookups={
+            "aws:ssm/getInstances:getInstances": {"ids": []},
             "aws:index/getCallerIdentity:getCallerIdentity": {
                 "arn": "arn:aws:iam::123456789012:user/x",
                 "accountId": "123456789012",
-            }
+            },
         },
     )
     [trust] = made.one("Role").json("assumeRolePolicy")["Statement"]

@@ -60,6 +60,8 @@ class DropletHost(Component):
     """Bucket that the host looks into."""
     role_name: pulumi.Output[str]
     """Role of the host."""
+    activation_id: pulumi.Output[str]
+    """Enrolment of the host in Systems Manager."""
 
     def __init__(self, name: str, args: DropletHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         one_of("the size of the droplet", args["size"], list(DROPLET))
@@ -137,12 +139,16 @@ class DropletHost(Component):
         self.egress_address = droplet.ipv4_address
         self.bucket = agent.bucket
         self.role_name = agent.role_name
+        self.activation_id = agent.activation_id
         self.register_outputs(
             {
                 "address": self.address,
                 "egress_address": self.egress_address,
                 "bucket": self.bucket,
                 "role_name": self.role_name,
+                "activation_id": self.activation_id,
+                # Fails for a host that cannot enrol.
+                "managed_nodes": agent.enrolled(droplet.created_at),
             }
         )
 

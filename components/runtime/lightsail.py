@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from components.base import Component, one_of
 from components.runtime.host.agent import HostAgent, identity
-from components.runtime.host.sizes import LIGHTSAIL
+from components.runtime.host.sizes import LIGHTSAIL_ZONES, lightsail
 
 BLUEPRINT = "ubuntu_24_04"
 """Fixes until 2029."""
@@ -28,8 +28,6 @@ class LightsailHostArgs(TypedDict):
     """Bundle, such as `medium_3_0`; see `components.runtime.host.sizes`."""
     disk_gb: int
     """Size of the data disk in GB, 8 at least. A disk cannot be changed later."""
-    public_key: str
-    """SSH public key of the user `ubuntu`."""
     ssh_from: NotRequired[Sequence[str]]
     """Networks in CIDR form that may reach port 22; none when left out."""
     snapshot_hour: NotRequired[int]
@@ -47,7 +45,10 @@ class LightsailHostArgs(TypedDict):
 class LightsailHost(Component):
     """An instance that fetches what it runs, with a fixed address and a data disk that outlives it.
 
-    Produces: a `HostAgent`, an SSH key, the instance, a static address and a disk with their attachments, and
+    Its document says who may log in (`HostConfigArgs.authorized_keys`, user `ubuntu`): Lightsail's own key pairs take
+    RSA only (API_ImportKeyPair).
+
+    Produces: a `HostAgent`, the instance, a static address and a disk with their attachments, and
     the instance's open ports: 80 and 443 to the world, 22 to `ssh_from`.
     """
 
@@ -59,11 +60,16 @@ class LightsailHost(Component):
     """Bucket that the host looks into."""
     role_name: pulumi.Output[str]
     """Role of the host."""
+    activation_id: pulumi.Output[str]
+    """Enrolment of the host in Systems Manager."""
 
     def __init__(
         self, name: str, args: LightsailHostArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        one_of("the size of the Lightsail host", args["size"], list(LIGHTSAIL))
+        region = args["region"]
+        one_of("the region of the Lightsail host", region, list(LIGHTSAIL_ZONES))
+        one_of("the size of the Lightsail host", args["size"], list(lightsail(region)))
+        one_of(f"the zone in {region}", args.get("zone", "a"), list(LIGHTSAIL_ZONES[region]))
         if args["disk_gb"] < LEAST_DISK_GB:
             raise ValueError(f"a Lightsail disk has {LEAST_DISK_GB} GB at least, not {args['disk_gb']}")
         super().__init__("LightsailHost", name, args, opts)
@@ -80,20 +86,17 @@ class LightsailHost(Component):
                     BLUEPRINT,
                     zone,
                     args["size"],
-                    args["public_key"],
                     int(args.get("generation", 1)),
                 ),
             },
             self.child(),
         )
-        key = aws.lightsail.KeyPair(f"{name}-key", public_key=args["public_key"], opts=self.child())
         snapshot = args.get("snapshot_hour")
         instance = aws.lightsail.Instance(
             f"{name}-instance",
             availability_zone=zone,
             blueprint_id=BLUEPRINT,
             bundle_id=args["size"],
-            key_pair_name=key.name,
             user_data=agent.launch_script,
             ip_address_type="dualstack",
             add_on=None
@@ -133,12 +136,16 @@ class LightsailHost(Component):
         self.egress_address = static.ip_address
         self.bucket = agent.bucket
         self.role_name = agent.role_name
+        self.activation_id = agent.activation_id
         self.register_outputs(
             {
                 "address": self.address,
                 "egress_address": self.egress_address,
                 "bucket": self.bucket,
                 "role_name": self.role_name,
+                "activation_id": self.activation_id,
+                # Fails for a host that cannot enrol.
+                "managed_nodes": agent.enrolled(instance.created_at),
             }
         )
 

@@ -41,9 +41,16 @@ def services(p: Probe) -> Iterator[tuple[str, Mapping[str, Any]]]:
                 yield f"{key}({path}).services.{name}", service
 
 
+ENROLMENT = "/etc/chat/activation"
+"""File with an enrolment of Systems Manager. It is secret until its host has used it, once, and opens nothing then;
+what else is in such user data is judged as ever."""
+OWN_KEY_ONLY = "rm -f /home/ubuntu/.ssh/authorized_keys"
+
+
 def _clean(p: Probe) -> None:
     key, value = user_data(p.subject)
-    if value == SECRET or key in (p.subject.secrets or ()):
+    enrols = isinstance(value, str) and ENROLMENT in value
+    if value == SECRET or (key in (p.subject.secrets or ()) and not enrols):
         p.fail("the whole of it is secret, and everybody who may describe the host reads it", key)
         return
     _, text = _text(p)
@@ -74,7 +81,9 @@ def _blueprint(p: Probe) -> None:
 
 
 def _key(p: Probe) -> None:
-    p.expect("keyPairName", present, "the account's default key opens it")
+    _, text = _text(p)
+    if OWN_KEY_ONLY not in text:
+        p.expect("keyPairName", present, "the account's default key opens it")
 
 
 def _metadata(p: Probe) -> None:
@@ -249,7 +258,7 @@ LIGHTSAIL_KEY = _rule(
     (t.LIGHTSAIL_INSTANCE,),
     _key,
     maps="practice least-privilege",
-    fix="Set key_pair_name.",
+    fix="Set key_pair_name, or remove the default key in user data.",
     link=_LIGHTSAIL + "understanding-ssh-in-amazon-lightsail.html",
 )
 HOST_USER_DATA_CLEAN = _rule(

@@ -25,6 +25,9 @@ from stacks.runtimes import Running, Variables
 from stacks.spec import DropletRuntime, HostMedia, HostRuntime, LightsailRuntime
 from stacks.spec import OnHostDatabase as OnHostDatabasePart
 
+LIGHTSAIL_USER = "ubuntu"
+UPLOAD_LIMIT = "OVERWRITE_SETTING_FileUpload_MaxFileSize"
+
 
 class _OnHost:
     """What both kinds of host have in common: the host comes first, and what it runs follows it."""
@@ -70,6 +73,8 @@ class _OnHost:
             "email": features.contact(spec.parts),
             "bucket": self._host.bucket,
             "role_name": self._host.role_name,
+            "activation_id": self._host.activation_id,
+            "memory_mib": hosts.host_size(self._runtime, spec.parts, spec.size, self._region).memory_mib,
             "image": f"{main.image}:{main.tag}",
             "uid": main.uid,
             "stop_seconds": main.stop_seconds,
@@ -80,6 +85,11 @@ class _OnHost:
             "ssh_from": self._runtime.ssh_from,
             "secret_recovery_days": spec.defaults.secret_recovery_days,
         }
+        if isinstance(self._runtime, LightsailRuntime):
+            args["authorized_keys"] = {LIGHTSAIL_USER: self._runtime.ssh_key}
+        largest = variables.plain.get(UPLOAD_LIMIT)
+        if isinstance(largest, str):
+            args["most_upload_bytes"] = int(largest)
         part = spec.parts.database
         if self._database is not None and isinstance(part, OnHostDatabasePart):
             args["database"] = {
@@ -106,7 +116,8 @@ class _OnHost:
         outputs: dict[str, pulumi.Input[object]] = {
             "address": self._host.address,
             "changes": "The host fetches every five minutes what a deployment changed.",
-            "monthlyUsd": hosts.monthly_usd(spec.parts, spec.size, spec.defaults),
+            "afterDestroy": self._host.activation_id.apply(_forget_nodes(self._region)),
+            "monthlyUsd": hosts.monthly_usd(spec.parts, spec.size, spec.defaults, self._region),
         }
         if "backup" in args:
             outputs["backupBucket"] = config.backup_bucket
@@ -159,9 +170,8 @@ class OnLightsail(_OnHost):
             "host": spec.parts.chat.host,
             "region": self._region,
             "zone": runtime.zone,
-            "size": hosts.host_size(runtime, spec.parts, spec.size).name,
+            "size": hosts.host_size(runtime, spec.parts, spec.size, self._region).name,
             "disk_gb": hosts.disk_gb(runtime, spec.parts, spec.size),
-            "public_key": runtime.ssh_key,
             "ssh_from": runtime.ssh_from,
             "generation": runtime.generation,
             "protect": spec.defaults.protect,
@@ -185,7 +195,7 @@ class OnDroplet(_OnHost):
             "host": spec.parts.chat.host,
             "aws_region": self._region,
             "region": runtime.region,
-            "size": hosts.host_size(runtime, spec.parts, spec.size).name,
+            "size": hosts.host_size(runtime, spec.parts, spec.size, self._region).name,
             "disk_gb": hosts.disk_gb(runtime, spec.parts, spec.size),
             "public_key": runtime.ssh_key,
             "ssh_from": runtime.ssh_from,
@@ -197,6 +207,15 @@ class OnDroplet(_OnHost):
             "retain": spec.defaults.protect,
         }
         return DropletHost("host", args, self._opts)
+
+
+def _forget_nodes(region: str) -> Callable[[str], str]:
+    """A host stays in Systems Manager's list of managed nodes when it goes; this takes it out."""
+    return lambda activation: (
+        f"aws ssm describe-instance-information --region {region} "
+        f"--filters Key=ActivationIds,Values={activation} --query 'InstanceInformationList[].InstanceId' "
+        f"--output text | xargs -rn1 aws ssm deregister-managed-instance --region {region} --instance-id"
+    )
 
 
 def _picked(name: str) -> Callable[[str], str]:

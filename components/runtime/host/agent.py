@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -12,8 +14,11 @@ from components import iam
 from components.base import Component
 from components.media.bucket import private_bucket, tls_only
 from components.runtime.host.bootstrap import Enrolment, cloud_config, digest, launch_script
+from components.runtime.host.serving import ANEW, CLOCKS_DIFFER_SECONDS, SILENCE
 
 DOCUMENT_KEY = "host.json"
+REPORT_KEY = "report.json"
+"""What the host says of itself, beside its document."""
 OLD_DOCUMENT_DAYS = 90
 
 
@@ -33,14 +38,16 @@ class HostAgent(Component):
 
     `components.runtime.host` says why so.
 
-    Produces: a private bucket with all its side resources, the role with a policy, and a hybrid activation of
-    Systems Manager that is good for one registration within 24 hours.
+    Produces: a private bucket with all its side resources and the object that the host reports in, the role with a
+    policy, and a hybrid activation of Systems Manager that is good for one registration within 24 hours.
     """
 
     bucket: pulumi.Output[str]
     """Name of the bucket that the document goes into."""
     role_name: pulumi.Output[str]
     """Role of the host, for policies that grant it something."""
+    activation_id: pulumi.Output[str]
+    """The enrolment, by which Systems Manager knows the host."""
 
     def __init__(self, name: str, args: HostAgentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("HostAgent", name, args, opts)
@@ -88,6 +95,9 @@ class HostAgent(Component):
                     ("s3:GetObject",),
                     (pulumi.Output.concat(made.bucket.arn, "/", DOCUMENT_KEY),),
                 ),
+                iam.Statement(
+                    "SayHowItIs", ("s3:PutObject",), (pulumi.Output.concat(made.bucket.arn, "/", REPORT_KEY),)
+                ),
             ),
             opts=self.child(),
         )
@@ -100,12 +110,35 @@ class HostAgent(Component):
             registration_limit=1,
             # These only name and label the host in AWS's list, and cannot be changed: a new activation would be a
             # new host.
-            opts=self.child(depends_on=[policy], ignore_changes=["name", "tags", "tagsAll"]),
+            # Who reads the code before the host has used it becomes the host.
+            opts=self.child(
+                depends_on=[policy],
+                ignore_changes=["name", "tags", "tagsAll"],
+                additional_secret_outputs=["activationCode"],
+            ),
+        )
+        # Made here, so that it goes with the stack. What is in it is the host's to say.
+        told = aws.s3.BucketObjectv2(
+            f"{name}-report",
+            bucket=made.bucket.bucket,
+            key=REPORT_KEY,
+            content_type="application/json",
+            content=json.dumps(SILENCE),
+            opts=self.child(ignore_changes=["content"]),
         )
         self._region = region
+        self._report = told.key
+        self._began = time.time()
+        asked = pulumi.InvokeOptions(parent=self)
+        self._nodes: pulumi.Output[Sequence[str]] = self._activation.id.apply(
+            lambda activation: managed_nodes(activation, asked)
+        )
+        self.activation_id = self._activation.id
         self.bucket = made.bucket.bucket
         self.role_name = role.name
-        self.register_outputs({"bucket": self.bucket, "role_name": self.role_name})
+        self.register_outputs(
+            {"bucket": self.bucket, "role_name": self.role_name, "activation_id": self.activation_id}
+        )
 
     @property
     def cloud_config(self) -> pulumi.Output[str]:
@@ -119,9 +152,53 @@ class HostAgent(Component):
 
     def _user_data(self, render: Callable[[Enrolment], str]) -> pulumi.Output[str]:
         made = self._activation
-        return pulumi.Output.all(self.bucket, made.id, made.activation_code).apply(
-            lambda known: render(Enrolment(self._region, known[0], DOCUMENT_KEY, known[1], known[2]))
+        usable = pulumi.Output.all(made.expired, made.expiration_date, self._nodes).apply(
+            lambda known: _usable(*known)
         )
+        code: pulumi.Output[str] = pulumi.Output.secret(made.activation_code)
+        return pulumi.Output.all(self.bucket, made.id, code, self._report, usable).apply(
+            lambda known: render(
+                Enrolment(self._region, known[0], DOCUMENT_KEY, known[3], known[1], known[2])
+            )
+        )
+
+    def enrolled(self, created_at: pulumi.Output[str]) -> pulumi.Output[Sequence[str]]:
+        """Return the managed nodes that the enrolment had made before; `created_at` is when the host was made.
+
+        Fails for a host that was made just now, with an enrolment that another host has used.
+        """
+        return pulumi.Output.all(created_at, self._nodes).apply(
+            lambda known: _first_host(known[0], known[1], self._began)
+        )
+
+
+def managed_nodes(activation: str, opts: pulumi.InvokeOptions) -> pulumi.Output[Sequence[str]]:
+    """Return the ids of the managed nodes that were enrolled with an activation."""
+    found = aws.ssm.get_instances_output(
+        filters=[{"name": "ActivationIds", "values": [activation]}], opts=opts
+    )
+    return found.apply(lambda nodes: list(nodes.ids))
+
+
+def _usable(expired: bool, expires: str, nodes: Sequence[str]) -> bool:
+    """Fail before a host is made with an enrolment that is too old for it. One that has enrolled needs it no more."""
+    if not nodes and (expired or _unix(expires) < time.time()):
+        raise pulumi.RunError(
+            f"the enrolment of the host expired at {expires}, and no host has used it: it is good for 24 hours. {ANEW}"
+        )
+    return True
+
+
+def _first_host(created_at: str, nodes: Sequence[str], began: float) -> Sequence[str]:
+    if nodes and _unix(created_at) > began - CLOCKS_DIFFER_SECONDS:
+        raise pulumi.RunError(
+            f"the host was made anew, but its enrolment is good for one host and was used by {', '.join(nodes)}. {ANEW}"
+        )
+    return nodes
+
+
+def _unix(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
 
 
 def identity(*parts: str | int) -> str:

@@ -68,6 +68,10 @@ class HostConfigArgs(TypedDict):
     """Bucket that the host looks into (`HostAgent.bucket`)."""
     role_name: pulumi.Input[str]
     """The host's role (`HostAgent.role_name`)."""
+    activation_id: pulumi.Input[str]
+    """The host's enrolment (`HostAgent.activation_id`)."""
+    memory_mib: int
+    """Memory of the host in MiB; each container gets a part of it as its limit."""
     image: str
     """Image of the chat with its tag."""
     uid: int
@@ -80,6 +84,10 @@ class HostConfigArgs(TypedDict):
     """Variables in clear; one that Pulumi holds secret fails the deployment."""
     secrets: Mapping[str, pulumi.Input[str]]
     """Variables that nobody else may read (secret)."""
+    most_upload_bytes: NotRequired[int]
+    """Bytes of the largest upload, for the proxy's limit; -1 is without limit. Default 104857600, the chat's own."""
+    authorized_keys: NotRequired[Mapping[str, str]]
+    """Public SSH keys by the user of the system who may log in with them; none when left out."""
     uploads: NotRequired[bool]
     """Whether uploads are kept on the host. Default false."""
     database: NotRequired[HostDatabaseArgs]

@@ -39,13 +39,15 @@ Description=Bring the chat to what its document says
 Wants=network-online.target
 After=network-online.target docker.service
 RequiresMountsFor=/var/lib/chat
+OnFailure=chat-failed@%n.service
 
 [Service]
 Type=oneshot
 # Credentials of the host's role, which the agent renews.
 Environment=AWS_SHARED_CREDENTIALS_FILE=/root/.aws/credentials AWS_EC2_METADATA_DISABLED=true
 ExecStart=/usr/local/sbin/chat-sync
-TimeoutStartSec=30min
+# A dump before another release takes its time.
+TimeoutStartSec=4h
 """
 _SYNC_TIMER = f"""\
 [Unit]
@@ -74,6 +76,8 @@ class Enrolment:
     region: str
     bucket: str
     key: str
+    report: str
+    """Key of what the host says of itself, in the same bucket."""
     activation_id: str
     activation_code: str = field(repr=False)
     """Good for one registration within 24 hours."""
@@ -85,7 +89,12 @@ def _script(name: str) -> str:
 
 
 def _files(enrolment: Enrolment) -> dict[str, tuple[str, str]]:
-    where = {"region": enrolment.region, "bucket": enrolment.bucket, "key": enrolment.key}
+    where = {
+        "region": enrolment.region,
+        "bucket": enrolment.bucket,
+        "key": enrolment.key,
+        "report": enrolment.report,
+    }
     activation = f"{enrolment.region} {enrolment.activation_id} {enrolment.activation_code}\n"
     units = "/etc/systemd/system"
     return {
@@ -142,7 +151,9 @@ def launch_script(enrolment: Enrolment) -> str:
             text.rstrip("\n"),
             "END-OF-FILE",
         ]
-    return _bounded("\n".join([*lines, *_START]) + "\n")
+    # Without a key pair, which would have to be RSA, Lightsail lets the account's default key in.
+    own = "rm -f /home/ubuntu/.ssh/authorized_keys"
+    return _bounded("\n".join([*lines, own, *_START]) + "\n")
 
 
 def _bounded(text: str) -> str:
@@ -154,4 +165,4 @@ def _bounded(text: str) -> str:
 @cache
 def digest() -> str:
     """Return what tells this user data from that of another version of this program, whatever the host."""
-    return hashlib.sha256(launch_script(Enrolment("", "", "", "", "")).encode()).hexdigest()[:12]
+    return hashlib.sha256(launch_script(Enrolment("", "", "", "", "", "")).encode()).hexdigest()[:12]

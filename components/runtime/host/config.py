@@ -1,5 +1,7 @@
 """What a host runs, put where the host finds it."""
 
+import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,18 +13,24 @@ from components.base import Component
 from components.database.series import held, of_image
 from components.media.bucket import private_bucket, tls_only
 from components.runtime.host import document
-from components.runtime.host.agent import DOCUMENT_KEY
+from components.runtime.host.agent import DOCUMENT_KEY, REPORT_KEY, managed_nodes
 from components.runtime.host.args import HostBackupArgs, HostConfigArgs, HostDatabaseArgs
+from components.runtime.host.serving import served
 
 LONGEST_SECRET = 65536
 """Bytes that a secret of Secrets Manager takes (its quotas)."""
 BACKUP_FILES = {"healthcheck_url": "healthcheck-url", "webhook_url": "backup-webhook-url"}
 
 
+_ADDRESS = re.compile(r"https?://[\x21\x23-\x5b\x5d-\x7e]+")
+"""Printable ASCII without spaces, quotes and backslashes (RFC 3986)."""
+
+
 class HostConfig(Component):
     """The document of a host, its secret, and the bucket of its backups.
 
-    The host applies a change within five minutes: it is not waited for.
+    The host applies a change within five minutes. It is waited for: a deployment fails with the host's own reason
+    when it does not serve what it was told, or with what is known of it when it says nothing for half an hour.
 
     Produces: the object with the document, a secret with its version, a policy of the host's role; a private
     bucket for backups with all its side resources where something is backed up.
@@ -30,6 +38,8 @@ class HostConfig(Component):
 
     backup_bucket: pulumi.Output[str | None]
     """Name of the bucket of backups; None where there is none."""
+    serves: pulumi.Output[bool]
+    """True, once the host has said that it serves this."""
 
     def __init__(self, name: str, args: HostConfigArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         if (args.get("database") is not None or args.get("uploads", False)) != ("backup" in args):
@@ -74,7 +84,7 @@ class HostConfig(Component):
             **chat.database_secrets,
             **{BACKUP_FILES[key]: 0 for key in BACKUP_FILES if key in args.get("backup", {})},
         }
-        aws.s3.BucketObjectv2(
+        written = aws.s3.BucketObjectv2(
             f"{name}-document",
             bucket=args["bucket"],
             key=DOCUMENT_KEY,
@@ -94,7 +104,22 @@ class HostConfig(Component):
             ),
         )
         self.backup_bucket = bucket
-        self.register_outputs({"backup_bucket": self.backup_bucket})
+        self.serves = self._serves(args, written)
+        self.register_outputs({"backup_bucket": self.backup_bucket, "serves": self.serves})
+
+    def _serves(self, args: HostConfigArgs, written: "aws.s3.BucketObjectv2") -> pulumi.Output[bool]:
+        opts = pulumi.InvokeOptions(parent=self)
+
+        async def wait(content: str, bucket: str, activation: str) -> bool:
+            digest = hashlib.sha256(content.encode()).hexdigest()
+            return await served(
+                digest, bucket, REPORT_KEY, lambda: managed_nodes(activation, opts).future(), opts
+            )
+
+        # The id is known when the object is written.
+        return pulumi.Output.all(written.content, written.bucket, args["activation_id"], written.id).apply(
+            lambda known: wait(*known[:3])
+        )
 
     def _backups(self, name: str, backup: HostBackupArgs) -> "aws.s3.Bucket":
         made = private_bucket(
@@ -129,13 +154,24 @@ def _hidden(args: HostConfigArgs) -> HostConfigArgs:
     if "backup" in args:
         backup = args["backup"].copy()
         if "healthcheck_url" in backup:
-            backup["healthcheck_url"] = pulumi.Output.secret(backup["healthcheck_url"])
+            backup["healthcheck_url"] = _address("healthcheck_url", backup["healthcheck_url"])
         if "webhook_url" in backup:
-            backup["webhook_url"] = pulumi.Output.secret(backup["webhook_url"])
+            backup["webhook_url"] = _address("webhook_url", backup["webhook_url"])
         made["backup"] = backup
     if "bot" in args:
         made["bot"] = {**args["bot"], "secrets": _secrets(args["bot"]["secrets"])}
     return made
+
+
+def _address(key: str, given: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Return the secret address; fail for what would be more than an address on the host, without showing it."""
+
+    def checked(url: str) -> str:
+        if not _ADDRESS.fullmatch(url):
+            raise pulumi.RunError(f"the secret {key} is not an address such as https://example.com/x")
+        return url
+
+    return pulumi.Output.secret(given).apply(checked)
 
 
 def _secrets(given: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
@@ -161,6 +197,9 @@ def _chat(args: HostConfigArgs) -> document.Chat:
         uploads=bool(args.get("uploads", False)),
         backup_hour=int(args["backup"]["hour"]) if "backup" in args else document.QUIET_HOUR,
         ssh_from=list(args.get("ssh_from", ())),
+        memory_mib=int(args["memory_mib"]),
+        most_upload_bytes=int(args.get("most_upload_bytes", document.MOST_UPLOAD)),
+        authorized_keys=dict(args.get("authorized_keys", {})),
         bot=None
         if bot is None
         else document.Bot(

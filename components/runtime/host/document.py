@@ -20,12 +20,20 @@ DATABASE_UID: Final = 999
 """User `mongodb` of the official image."""
 DATABASE_USER: Final = "rocketchat"
 REPLICA_SET: Final = "rs0"
-MOST_BODY: Final = "110MB"
-"""A little more than the largest upload that Rocket.Chat takes by itself (100 MiB)."""
+MOST_UPLOAD: Final = 104857600
+"""Bytes of the largest upload that Rocket.Chat takes by itself (FileUpload_MaxFileSize, 100 MiB)."""
+UNQUOTABLE: Final = frozenset('"`\\{}')
+"""What a quoted word of a Caddyfile cannot hold as it is: `{$HOME}` would be filled in."""
 QUIET_HOUR: Final = 18
 """Hour of day, UTC, in which the host may start anew after fixes (02:00 in Singapore)."""
 CACHE_GB: Final = 0.25
 """WiredTiger's least cache; the chat lives beside it. MongoDB's own default is half the memory."""
+SYSTEM_MIB: Final = 384
+"""Memory that the system, Docker and the agent of Systems Manager need."""
+PROXY_MIB: Final = 128
+DATABASE_MIB: Final = 768
+"""Limit of MongoDB with the least cache, its connections and the sorts of a backup."""
+BOT_MIB: Final = 256
 
 _BACKUP_TIMER = """\
 [Unit]
@@ -70,6 +78,7 @@ _FIREWALL_SERVICE = """\
 Description=Firewall of the chat's host
 After=docker.service
 PartOf=docker.service
+OnFailure=chat-failed@%n.service
 
 [Service]
 Type=oneshot
@@ -78,6 +87,14 @@ ExecStart=/srv/chat/bin/chat-firewall
 
 [Install]
 WantedBy=docker.service
+"""
+_FAILED_SERVICE = """\
+[Unit]
+Description=Tell that %i failed
+
+[Service]
+Type=oneshot
+ExecStart=/srv/chat/bin/chat-failed %i
 """
 _UPGRADES = """\
 APT::Periodic::Update-Package-Lists "1";
@@ -89,17 +106,14 @@ Unattended-Upgrade::Automatic-Reboot-Time "{hour:02}:30";
 _JOURNAL = "[Journal]\nSystemMaxUse=500M\nMaxRetentionSec=90day\n"
 _PROXY = """\
 {{
-	email {email}
+	email "{email}"
 	servers {{
 		protocols h1 h2
 	}}
 }}
 
 {host} {{
-	request_body {{
-		max_size {most_body}
-	}}
-	header Strict-Transport-Security max-age=31536000
+{body}	header Strict-Transport-Security max-age=31536000
 	reverse_proxy rocketchat:3000 {{
 		# The container is made anew at every release: wait for it instead of failing.
 		lb_try_duration 30s
@@ -111,7 +125,9 @@ _PROXY = """\
 _SCRIPTS = (
     "chat-apply",
     "chat-backup",
+    "chat-check",
     "chat-database",
+    "chat-failed",
     "chat-firewall",
     "chat-lib",
     "chat-restore",
@@ -161,6 +177,29 @@ class Chat:
     """Hour of day, UTC."""
     ssh_from: Sequence[str] = ()
     bot: Bot | None = None
+    memory_mib: int = 4096
+    """Of the host."""
+    most_upload_bytes: int = MOST_UPLOAD
+    """-1 is without limit."""
+    authorized_keys: Mapping[str, str] = field(default_factory=dict)
+    """Public SSH keys by the user of the system who may log in with them."""
+
+    def __post_init__(self) -> None:
+        odd = sorted(set(self.email) & UNQUOTABLE)
+        if odd:
+            raise ValueError(f"the proxy cannot read {' '.join(odd)} in the address {self.email}")
+
+    @property
+    def chat_mib(self) -> int:
+        """Memory that is left to the chat itself."""
+        others = PROXY_MIB + (DATABASE_MIB if self.database else 0) + (BOT_MIB if self.bot else 0)
+        return self.memory_mib - SYSTEM_MIB - others
+
+    @property
+    def most_body(self) -> int:
+        """Bytes of a request: the largest upload, and a tenth for what is around it. 0 is without limit."""
+        largest = self.most_upload_bytes
+        return 0 if largest < 0 else largest + largest // 10
 
     @property
     def database_secrets(self) -> dict[str, int]:
@@ -186,9 +225,10 @@ def _bind(source: str, target: str, *, read_only: bool = False) -> dict[str, Any
     }
 
 
-def _service(image: str, **more: Any) -> dict[str, Any]:
+def _service(image: str, memory_mib: int, **more: Any) -> dict[str, Any]:
     return {
         "image": image,
+        "mem_limit": f"{memory_mib}m",
         "restart": "unless-stopped",
         "init": True,
         "cap_drop": ["ALL"],
@@ -203,6 +243,7 @@ def compose(chat: Chat) -> dict[str, Any]:
     services = {
         "proxy": _service(
             PROXY_IMAGE,
+            PROXY_MIB,
             ports=["80:80", "443:443"],
             cap_add=["NET_BIND_SERVICE"],
             read_only=True,
@@ -214,6 +255,7 @@ def compose(chat: Chat) -> dict[str, Any]:
         ),
         "rocketchat": _service(
             chat.image,
+            chat.chat_mib,
             user=str(chat.uid),
             environment=dict(chat.environment),
             stop_grace_period=f"{chat.stop_seconds}s",
@@ -235,6 +277,7 @@ def compose(chat: Chat) -> dict[str, Any]:
     if chat.bot is not None:
         services["bot"] = _service(
             chat.bot.image,
+            BOT_MIB,
             environment=dict(chat.bot.environment),
             depends_on={"rocketchat": {"condition": "service_healthy"}},
         )
@@ -244,6 +287,7 @@ def compose(chat: Chat) -> dict[str, Any]:
 def _mongodb(database: Database) -> dict[str, Any]:
     return _service(
         database.image,
+        DATABASE_MIB,
         user=f"{DATABASE_UID}:{DATABASE_UID}",
         command=[
             "mongod",
@@ -268,22 +312,26 @@ def _mongodb(database: Database) -> dict[str, Any]:
         ],
         healthcheck={
             # Not while the image still sets itself up, with a server that has no replica set.
-            "test": ["CMD", "mongosh", "--quiet", "--norc", "--eval", _READY],
+            # By the container's own address: while the image sets itself up, its server listens on localhost
+            # only. A mongosh every 30 s would cost 126 MiB and seconds of a small host's processor.
+            "test": ["CMD", "bash", "-c", "exec 3<>/dev/tcp/$HOSTNAME/27017"],
             "interval": "30s",
-            "timeout": "20s",
+            "timeout": "5s",
             "retries": 5,
             "start_period": "60s",
         },
     )
 
 
-_READY = "const said = db.hello(); quit(said.setName || said.isreplicaset ? 0 : 1)"
+def _body(most: int) -> str:
+    return f"\trequest_body {{\n\t\tmax_size {most}B\n\t}}\n" if most else ""
 
 
 def _variables(chat: Chat) -> dict[str, str]:
     """What the scripts read; nothing in it needs quoting."""
     return {
         "CHAT_HOST": chat.host,
+        "HEALTH_PATH": chat.health_path,
         "CHAT_UID": str(chat.uid),
         "REGION": chat.region,
         "DATABASE": "" if chat.database is None else chat.database.name,
@@ -306,8 +354,11 @@ def files(chat: Chat, bucket: str | None) -> dict[str, dict[str, str]]:
     variables = {**_variables(chat), "BACKUP_BUCKET": bucket or ""}
     texts = {
         f"{HOME}/chat.env": "".join(f"{name}={value}\n" for name, value in variables.items()),
-        f"{HOME}/proxy/Caddyfile": _PROXY.format(email=chat.email, host=chat.host, most_body=MOST_BODY),
+        f"{HOME}/proxy/Caddyfile": _PROXY.format(
+            email=chat.email, host=chat.host, body=_body(chat.most_body)
+        ),
         f"{units}/chat-firewall.service": _FIREWALL_SERVICE,
+        f"{units}/chat-failed@.service": _FAILED_SERVICE,
         "/etc/apt/apt.conf.d/52chat": _UPGRADES.format(hour=(chat.backup_hour + 2) % 24),
         "/etc/systemd/journald.conf.d/chat.conf": _JOURNAL,
     }
@@ -328,5 +379,9 @@ def files(chat: Chat, bucket: str | None) -> dict[str, dict[str, str]]:
         texts[f"{HOME}/mongodb/database.json"] = json.dumps(
             {"user": DATABASE_USER, "roles": chat.database.roles}
         )
+    # Root's, but the server of SSH reads it as the user.
+    texts |= {
+        f"/home/{user}/.ssh/authorized_keys": f"{key}\n" for user, key in sorted(chat.authorized_keys.items())
+    }
     made = {path: {"mode": "0644", "text": text} for path, text in texts.items()}
     return made | {f"{HOME}/bin/{name}": {"mode": "0755", "text": _script(name)} for name in _SCRIPTS}

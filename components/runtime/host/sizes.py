@@ -33,12 +33,46 @@ def _table(*sizes: HostSize) -> Mapping[str, HostSize]:
     return MappingProxyType({size.name: size for size in sizes})
 
 
+LIGHTSAIL_ZONES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "ap-east-1": "abc",
+        "ap-northeast-1": "acd",
+        "ap-northeast-2": "ac",
+        "ap-south-1": "ab",
+        "ap-southeast-1": "abc",
+        "ap-southeast-2": "abc",
+        "ap-southeast-3": "abc",
+        "ap-southeast-5": "abc",
+        "ca-central-1": "ab",
+        "eu-central-1": "abc",
+        "eu-north-1": "abc",
+        "eu-south-2": "abc",
+        "eu-west-1": "abc",
+        "eu-west-2": "abc",
+        "eu-west-3": "abc",
+        "sa-east-1": "abc",
+        "us-east-1": "abcdef",
+        "us-east-2": "abc",
+        "us-west-2": "abc",
+    }
+)
+"""Regions that have Lightsail, with the letters of their zones, as of November 2026. Regions: the endpoints of the
+service in botocore 1.44. Zones: the provider's page of `aws.lightsail.Instance` (5.x); for regions that are newer than
+it, the three that each region of AWS has at least. `aws lightsail get-regions --include-availability-zones` tells."""
+_BUNDLE_ENDS: Final = {"ap-south-1": "1", "ap-southeast-2": "2"}
+"""Bundles of Mumbai and Sydney, with less transfer in them, have ids of their own (same page); elsewhere it is 0."""
 LIGHTSAIL: Final = _table(
-    HostSize("small_3_0", 2, 2048, 12),
-    HostSize("medium_3_0", 2, 4096, 24),
-    HostSize("large_3_0", 2, 8192, 44),
-    HostSize("xlarge_3_0", 4, 16384, 84),
-    HostSize("2xlarge_3_0", 8, 32768, 164),
+    *(
+        HostSize(f"{name}_3_{end}", vcpus, memory_mib, usd)
+        for end in ("0", *_BUNDLE_ENDS.values())
+        for name, vcpus, memory_mib, usd in (
+            ("small", 2, 2048, 12),
+            ("medium", 2, 4096, 24),
+            ("large", 2, 8192, 44),
+            ("xlarge", 4, 16384, 84),
+            ("2xlarge", 8, 32768, 164),
+        )
+    )
 )
 DROPLET: Final = _table(
     HostSize("s-1vcpu-2gb", 1, 2048, 12),
@@ -47,6 +81,12 @@ DROPLET: Final = _table(
     HostSize("s-4vcpu-8gb", 4, 8192, 48),
     HostSize("s-8vcpu-16gb", 8, 16384, 96),
 )
+
+
+def lightsail(region: str) -> Mapping[str, HostSize]:
+    """Return the bundles of a region."""
+    end = f"_{_BUNDLE_ENDS.get(region, '0')}"
+    return {name: size for name, size in LIGHTSAIL.items() if name.endswith(end)}
 
 
 def smallest(table: Mapping[str, HostSize], memory_mib: int) -> HostSize:

@@ -1,7 +1,10 @@
 """Lightsail, and hosts that are enrolled in Systems Manager."""
 
 import base64
+import hashlib
+import json
 import re
+import time
 from typing import Any
 
 from rehearsal.standins.aws.common import BASE36
@@ -26,6 +29,14 @@ def bad_public_key(ask: Ask) -> list[str]:
     """What is no public key of SSH."""
     key = ask["publicKey"]
     return [] if key is None or _KEY.fullmatch(key) else ["publicKey is no SSH public key"]
+
+
+def _not_rsa(ask: Ask) -> list[str]:
+    """Lightsail imports "a base64-encoded public key of the ssh-rsa type" only (API_ImportKeyPair)."""
+    key = ask["publicKey"]
+    return bad_public_key(ask) or (
+        [] if key is None or str(key).startswith("ssh-rsa ") else ["publicKey is not of the type ssh-rsa"]
+    )
 
 
 def _instance(ask: Ask) -> list[str]:
@@ -81,6 +92,7 @@ TYPES: dict[str, Standin] = {
             "ipAddressType": given("ipAddressType", "dualstack"),
             "ipv6Addresses": lambda ask: [f"2001:db8:{ask.hex(4, 'v6a')}::{ask.hex(4, 'v6b')}"],
             "isStaticIp": always(False),
+            "keyPairName": given("keyPairName", "LightsailDefaultKeyPair"),
             "privateIpAddress": lambda ask: (
                 f"172.26.{ask.number(16, 'third')}.{4 + ask.number(250, 'fourth')}"
             ),
@@ -144,14 +156,15 @@ TYPES: dict[str, Standin] = {
         absent=names("encryptedFingerprint encryptedPrivateKey privateKey"),
         autoname=Autoname(),
         replaces=names("name namePrefix pgpKey publicKey region"),
-        refuses=bad_public_key,
+        refuses=_not_rsa,
     ),
     "aws:ssm/activation:Activation": Standin(
         what="enrolment of one host",
         id=lambda ask: ask.uuid(),
         computed={
             "activationCode": lambda ask: ask.letters(20, BASE36, "code"),
-            "expirationDate": given("expirationDate", CREATED),
+            # A day after it was made; later than any day of a rehearsal, as plans must not depend on the day.
+            "expirationDate": given("expirationDate", "2126-01-02T00:00:00Z"),
             "expired": always(False),
             "registrationCount": always(0),
             "registrationLimit": given("registrationLimit", 1),
@@ -160,4 +173,57 @@ TYPES: dict[str, Standin] = {
     ),
 }
 
-LOOKUPS: dict[str, Lookup] = {}
+_DOCUMENT, _REPORT = "host.json", "report.json"
+_HOSTS = ("aws:lightsail/instance:Instance", "digitalocean:index/droplet:Droplet")
+
+
+def report(content: str, state: str = "serving", reason: str = "") -> dict[str, Any]:
+    """What a host says of its document."""
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return {"document": digest, "state": state, "reason": reason, "at": int(time.time())}
+
+
+def _objects(ask: Ask) -> dict[str, str]:
+    """What is in a bucket. A host that has its document there is taken to serve it at once, and to say so."""
+    found = {
+        str(thing.inputs.get("key")): str(thing.inputs.get("content"))
+        for thing in ask.world("aws:s3/bucketObjectv2:")
+        if thing.inputs.get("bucket") == ask["bucket"]
+    }
+    return found | ({_REPORT: json.dumps(report(found[_DOCUMENT]))} if _DOCUMENT in found else {})
+
+
+def _body(ask: Ask) -> str:
+    found = _objects(ask)
+    if ask["key"] not in found:
+        raise LookupError(f"NoSuchKey: {ask['key']} is not in {ask['bucket']}")
+    return found[str(ask["key"])]
+
+
+def _nodes(ask: Ask) -> list[str]:
+    """The hosts that were made with one of the activations."""
+    wanted = [str(value) for rule in ask["filters"] or [] for value in rule["values"]]
+    return [
+        f"mi-{hashlib.sha256(thing.id.encode()).hexdigest()[:17]}"
+        for kind in _HOSTS
+        for thing in ask.world(kind)
+        if any(value in str(thing.inputs.get("userData")) for value in wanted)
+    ]
+
+
+LOOKUPS: dict[str, Lookup] = {
+    "aws:ssm/getInstances:getInstances": Lookup({"id": lambda ask: ask.region, "ids": _nodes}),
+    "aws:s3/getObject:getObject": Lookup(
+        {
+            "id": lambda ask: f"{ask['bucket']}/{ask['key']}",
+            "body": _body,
+            "contentType": always("application/json"),
+        },
+        absent=names(
+            "arn bodyBase64 bucketKeyEnabled cacheControl checksumCrc32 checksumCrc32c checksumCrc64nvme "
+            "checksumSha1 checksumSha256 contentDisposition contentEncoding contentLanguage contentLength "
+            "etag expiration expires lastModified metadata objectLockLegalHoldStatus objectLockMode "
+            "objectLockRetainUntilDate serverSideEncryption sseKmsKeyId storageClass websiteRedirectLocation "
+        ),
+    ),
+}

@@ -1,0 +1,504 @@
+"""A host from its boot on: its own scripts are run against stand-ins that refuse what the real programs refuse."""
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.runtime.host import document
+from components.runtime.host.bootstrap import SCRIPTS, Enrolment, cloud_config
+
+OLD, NEW, MONGO = "rocketchat/rocket.chat:8.8.0", "rocketchat/rocket.chat:8.9.0", "mongo:8.0.17"
+CHAT = document.Chat(
+    host="chat.example.com",
+    email="admin@example.com",
+    image=OLD,
+    uid=65533,
+    stop_seconds=60,
+    health_path="/livez",
+    environment={"OVERWRITE_SETTING_Site_Name": "Rakete \U0001f680"},
+    region="ap-southeast-1",
+    database=document.Database(MONGO, "rocketchat", [{"role": "readWrite", "db": "rocketchat"}]),
+    uploads=True,
+)
+SECRET_FILES = {
+    "mongodb/chat": "canary-chat",
+    "mongodb/keyfile": "canary-keyfile",
+    "mongodb/root": "canary-root",
+    "mongodb/tools.yaml": "uri: canary",
+    "backup-webhook-url": "https://chat.example.com/hooks/canary-hook",
+    "healthcheck-url": "https://hc.example.com/canary-switch",
+}
+BOTO3 = """
+import io, json, os, pathlib
+cloud = pathlib.Path(os.environ["CLOUD"])
+class Client:
+    def __init__(self, kind): self.kind = kind
+    def get_object(self, Bucket, Key):
+        if (Bucket, Key) != ("documents-0123abc", "host.json"): raise PermissionError("AccessDenied")
+        return {"Body": io.BytesIO((cloud / "document").read_bytes())}
+    def put_object(self, Bucket, Key, Body, ContentType):
+        if (Bucket, Key) != ("documents-0123abc", "report.json"): raise PermissionError("AccessDenied")
+        with (cloud / "reports").open("ab") as file: file.write(Body + b"\\n")
+    def get_secret_value(self, SecretId, VersionId):
+        return {"SecretString": (cloud / "secret").read_text()}
+def client(kind, region_name):
+    return Client(kind)
+"""
+SYSTEMCTL = """
+for unit in "$@"; do
+	case $unit in *.service | *.timer)
+		[[ $unit == docker.service || -f $SYSTEMD/$unit ]] ||
+			{ echo "Failed to enable unit: Unit file $unit does not exist." >&2; exit 1; } ;;
+	esac
+done
+"""
+CURL = """
+case "$*" in
+*--resolve*) grep -q '"rocketchat": "' "$DOCKER" || { echo "curl: (22) error: 502" >&2; exit 22; } ;;
+*) cat >>"$LOG.stdin" ;;
+esac
+"""
+INSTALL = """
+given=()
+while (($#)); do case $1 in -o | -g) shift 2 ;; *) given+=("$1") && shift ;; esac; done
+exec /usr/bin/install "${given[@]}"
+"""
+
+
+class Machine:
+    """One host, with its cloud, in a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.cloud, self.bin = root, root / "cloud", root / "bin"
+        self.chat, self.units = root / "srv/chat", root / "etc/systemd/system"
+        for folder in (self.cloud, self.bin, root / "data", root / "etc/chat", root / "bucket"):
+            folder.mkdir(parents=True)
+        (self.cloud / "boto3.py").write_text(BOTO3)
+        settings = {"region": "ap-southeast-1", "bucket": "documents-0123abc", "key": "host.json"}
+        (root / "etc/chat/host.json").write_text(json.dumps({**settings, "report": "report.json"}))
+        self.docker(registry=[OLD, NEW, MONGO, document.PROXY_IMAGE], local=[], bad=[], running={})
+        shutil.copy(Path(__file__).parent / "data/docker", self.bin / "docker")
+        self.stub("systemctl", SYSTEMCTL)
+        self.stub("curl", CURL)
+        self.stub("install", INSTALL)
+        self.stub("findmnt", "echo /dev/sda")
+        self.stub("resize2fs", 'echo "The filesystem is already 2621440 blocks long.  Nothing to do!" >&2')
+        for name in ("mountpoint", "ufw", "iptables"):
+            self.stub(name, "")
+        self.secret_files = dict(SECRET_FILES)
+        (root / "cpuinfo").write_text("flags\t\t: fpu sse4_2 avx\n")
+        self.more: dict[str, str] = {}
+
+    def stub(self, name: str, body: str) -> None:
+        path = self.bin / name
+        path.write_text(f'#!/bin/bash\necho "{name} $*" >>"$LOG"\n{body}\n')
+        path.chmod(0o755)
+
+    def docker(self, **changes: Any) -> dict[str, Any]:
+        path = self.root / "docker.json"
+        state: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        state |= changes
+        path.write_text(json.dumps(state))
+        return state
+
+    @property
+    def running(self) -> dict[str, str]:
+        return dict(self.docker()["running"])
+
+    def deploy(self, chat: document.Chat = CHAT) -> str:
+        """Put the document where the host finds it; return its digest."""
+        readers = {name: os.geteuid() for name in self.secret_files}
+        files = document.files(chat, "backups")
+        # The bucket's own program needs a real cloud.
+        files["/srv/chat/bin/chat-store"]["text"] = f'#!/bin/sh\necho "store $*" >>{self.root}/log\n'
+        files |= {path: {"mode": "0644", "text": text} for path, text in self.more.items()}
+        content = json.dumps(
+            {
+                "compose": document.compose(chat),
+                "files": files,
+                "secret": {"id": "s", "version": "1", "files": readers},
+            }
+        )
+        environments = {"rocketchat": {"MONGO_URL": "mongodb://u:canary-p$w@mongodb/d"}}
+        (self.cloud / "secret").write_text(
+            json.dumps({"environments": environments, "files": self.secret_files})
+        )
+        (self.cloud / "document").write_text(content)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def run(self, script: Path, *given: str) -> "subprocess.CompletedProcess[str]":
+        env = {
+            "PATH": f"{self.bin}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "CHAT_ROOT": str(self.root),
+            "CHAT": str(self.chat),
+            "DATA": str(self.root / "data"),
+            "SYSTEMD": str(self.units),
+            "CLOUD": str(self.cloud),
+            "PYTHONPATH": str(self.cloud),
+            "DOCKER": str(self.root / "docker.json"),
+            "LOG": str(self.root / "log"),
+            "CPUINFO": str(self.root / "cpuinfo"),
+        }
+        return subprocess.run(  # noqa: S603 - our own scripts
+            [str(script), *given], capture_output=True, text=True, check=False, timeout=120, env=env
+        )
+
+    def sync(self, *given: str) -> "subprocess.CompletedProcess[str]":
+        return self.run(Path(sys.executable), str(SCRIPTS / "chat-sync"), *given)
+
+    @property
+    def log(self) -> list[str]:
+        path = self.root / "log"
+        return path.read_text().splitlines() if path.exists() else []
+
+    @property
+    def reports(self) -> list[dict[str, Any]]:
+        path = self.cloud / "reports"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def served(machine: Machine, chat: document.Chat = CHAT) -> str:
+    digest = machine.deploy(chat)
+    found = machine.sync()
+    assert found.returncode == 0, found.stdout + found.stderr
+    return digest
+
+
+def test_a_host_that_serves_its_document_says_so_once(machine: Machine) -> None:
+    digest = served(machine)
+    assert machine.running == {"proxy": document.PROXY_IMAGE, "mongodb": MONGO, "rocketchat": OLD}
+    assert [(said["document"], said["state"]) for said in machine.reports] == [
+        (digest, "applying"),
+        (digest, "serving"),
+    ]
+    assert machine.sync().returncode == 0
+    assert len(machine.reports) == 2
+    # An hour later it says it again: an old word says nothing of today.
+    os.utime(machine.root / "etc/chat/reported", (0, 0))
+    assert machine.sync().returncode == 0
+    assert len(machine.reports) == 3
+
+
+def test_a_release_that_does_not_come_up_leaves_the_former_one_serving_and_says_why(machine: Machine) -> None:
+    served(machine)
+    machine.docker(bad=[NEW])
+    digest = machine.deploy(replace(CHAT, image=NEW))
+    assert machine.sync().returncode == 1
+    assert machine.running["rocketchat"] == OLD
+    last = machine.reports[-1]
+    assert (last["document"], last["state"]) == (digest, "failed")
+    assert "unhealthy" in last["reason"]
+    assert "the last words of rocketchat" in last["reason"]
+    # It is not tried again at every turn, which would stop the chat each time; but it is said again.
+    before = len(machine.log)
+    assert machine.sync().returncode == 1
+    assert not [line for line in machine.log[before:] if " up " in line]
+    assert machine.reports[-1]["state"] == "failed"
+    machine.docker(bad=[])
+    served(machine)
+    assert machine.reports[-1]["state"] == "serving"
+
+
+def test_the_first_release_that_does_not_come_up_is_tried_again_at_every_turn(machine: Machine) -> None:
+    machine.docker(bad=[OLD])
+    machine.deploy()
+    assert machine.sync().returncode == 1
+    assert machine.reports[-1]["state"] == "failed"
+    machine.docker(bad=[])
+    assert machine.sync().returncode == 0
+    assert machine.reports[-1]["state"] == "serving"
+
+
+def test_a_registry_that_is_away_costs_nothing_where_the_images_are_there(machine: Machine) -> None:
+    served(machine)
+    machine.docker(registry=None)
+    served(machine, replace(CHAT, ssh_from=["203.0.113.0/24"]))
+    machine.deploy(replace(CHAT, image=NEW))
+    assert machine.sync().returncode == 1
+    assert machine.running["rocketchat"] == OLD
+    assert "i/o timeout" in machine.reports[-1]["reason"]
+    machine.docker(registry=[NEW])
+    assert machine.sync().returncode == 0
+    assert machine.running["rocketchat"] == NEW
+
+
+def test_the_host_is_brought_up_in_order(machine: Machine) -> None:
+    served(machine)
+    order = [
+        next(at for at, line in enumerate(machine.log) if said in line)
+        for said in ("pull", "--wait-timeout 180 mongodb", "database.js", "proxy rocketchat", "caddy reload")
+    ]
+    assert order == sorted(order)
+
+
+def test_a_processor_without_avx_stops_before_the_database_starts(machine: Machine) -> None:
+    (machine.root / "cpuinfo").write_text("flags\t\t: fpu sse4_2\n")
+    machine.deploy()
+    assert machine.sync().returncode == 1
+    assert machine.running == {}
+    assert "AVX" in machine.reports[-1]["reason"]
+
+
+def test_a_dump_comes_before_another_release_and_only_then(machine: Machine) -> None:
+    served(machine)
+    assert not [line for line in machine.log if "mongodump" in line]
+    served(machine, replace(CHAT, ssh_from=["203.0.113.0/24"]))
+    assert not [line for line in machine.log if "mongodump" in line]
+    served(machine, replace(CHAT, image=NEW))
+    dump = next(at for at, line in enumerate(machine.log) if "mongodump" in line)
+    ups = [at for at, line in enumerate(machine.log) if " up " in line]
+    assert max(at for at in ups if at < dump) < dump < max(ups)
+
+
+def test_no_dump_no_other_release(machine: Machine) -> None:
+    served(machine)
+    machine.deploy(replace(CHAT, image=NEW))
+    machine.more["/srv/chat/bin/chat-backup"] = "#!/bin/sh\nexit 1\n"
+    machine.deploy(replace(CHAT, image=NEW))
+    document_ = json.loads((machine.cloud / "document").read_text())
+    document_["files"]["/srv/chat/bin/chat-backup"]["mode"] = "0755"
+    (machine.cloud / "document").write_text(json.dumps(document_))
+    assert machine.sync().returncode == 1
+    assert machine.running["rocketchat"] == OLD
+    assert "nothing was changed" in machine.reports[-1]["reason"]
+
+
+def test_the_images_of_the_former_release_stay_and_older_ones_go(machine: Machine) -> None:
+    served(machine)
+    served(machine, replace(CHAT, image=NEW))
+    assert {OLD, NEW} <= set(machine.docker()["local"])
+    newest = "rocketchat/rocket.chat:8.9.1"
+    machine.docker(registry=[newest])
+    served(machine, replace(CHAT, image=newest))
+    local = set(machine.docker()["local"])
+    assert {NEW, newest, MONGO, document.PROXY_IMAGE} == local
+
+
+def test_what_the_document_does_not_name_any_more_is_gone(machine: Machine) -> None:
+    machine.more = {
+        "/etc/systemd/system/chat-extra.timer": "[Timer]\n",
+        "/home/ubuntu/.ssh/authorized_keys": "ssh-ed25519 AAAA\n",
+    }
+    served(machine)
+    named = [
+        machine.chat / "secrets/backup-webhook-url",
+        machine.units / "chat-extra.timer",
+        machine.root / "home/ubuntu/.ssh/authorized_keys",
+    ]
+    assert all(path.exists() for path in named)
+    bystander = machine.units / "somebody-elses.service"
+    bystander.write_text("")
+    machine.more = {}
+    del machine.secret_files["backup-webhook-url"]
+    served(machine)
+    assert not [path for path in named if path.exists()]
+    assert bystander.exists()
+    assert "systemctl disable --now chat-extra.timer" in machine.log
+
+
+def test_no_secret_is_in_a_report(machine: Machine) -> None:
+    machine.more["/srv/chat/bin/chat-apply"] = ""
+    machine.deploy()
+    document_ = json.loads((machine.cloud / "document").read_text())
+    document_["files"]["/srv/chat/bin/chat-apply"] = {
+        "mode": "0755",
+        "text": "#!/bin/sh\necho 'cannot reach mongodb://u:canary-p$w@mongodb/d as canary-root' >&2\nexit 1\n",
+    }
+    (machine.cloud / "document").write_text(json.dumps(document_))
+    assert machine.sync().returncode == 1
+    assert machine.reports[-1]["reason"] == "cannot reach *** as ***"
+
+
+def test_a_document_that_cannot_be_read_is_reported(machine: Machine) -> None:
+    (machine.cloud / "document").write_text("{")
+    (machine.cloud / "secret").write_text("{}")
+    assert machine.sync().returncode == 1
+    assert machine.reports[-1]["state"] == "failed"
+    assert "JSONDecodeError" in machine.reports[-1]["reason"]
+
+
+def test_a_larger_volume_grows_its_file_system_at_the_next_turn(machine: Machine) -> None:
+    served(machine)
+    machine.stub("resize2fs", "echo grown")
+    before = len(machine.log)
+    assert machine.sync().returncode == 0
+    assert [line for line in machine.log[before:] if line.startswith("resize2fs")] == ["resize2fs /dev/sda"]
+
+
+def test_a_missing_certificate_is_told_with_what_to_look_at(machine: Machine) -> None:
+    served(machine)
+    machine.stub("curl", 'echo "curl: (35) TLS alert, internal error" >&2; exit 35')
+    found = machine.run(machine.chat / "bin/chat-check", "0")
+    assert found.returncode == 1
+    assert "does the name lead to this host" in found.stderr
+    assert "the last words of proxy" in found.stderr
+
+
+def test_a_chat_that_stops_serving_is_reported_though_nothing_changed(machine: Machine) -> None:
+    served(machine)
+    machine.docker(running={})
+    (machine.chat / "bin/chat-check").write_text("#!/bin/sh\necho gone >&2\nexit 1\n")
+    assert machine.sync().returncode == 1
+    assert (machine.reports[-1]["state"], machine.reports[-1]["reason"]) == ("failed", "gone")
+
+
+def test_the_failure_of_a_unit_is_told_in_the_channel_but_not_every_five_minutes(machine: Machine) -> None:
+    served(machine)
+    machine.stub("journalctl", "echo the registry is away")
+    for _ in range(2):
+        found = machine.run(machine.chat / "bin/chat-failed", "chat-sync.service")
+        assert found.returncode == 0, found.stderr
+    told = (machine.root / "log.stdin").read_text()
+    assert told.count("canary-hook") == 1
+    assert len([line for line in machine.log if line.startswith("curl") and "--data-binary" in line]) == 1
+
+
+def test_an_address_cannot_add_options_to_curl(machine: Machine) -> None:
+    machine.secret_files["healthcheck-url"] = 'https://hc.example.com/a\\b"\noutput = "/etc/passwd'
+    served(machine)
+    command = f". {machine.chat}/bin/chat-lib; ping_switch fail"
+    assert machine.run(Path("/bin/bash"), "-c", command).returncode == 0
+    told = (machine.root / "log.stdin").read_text().splitlines()
+    assert told == ['url = "https://hc.example.com/a\\\\b\\"output = \\"/etc/passwd/fail"']
+
+
+AWKWARD = [
+    "\U0001f680",
+    "a\x85b\x9fc",
+    "￿\ufeff",
+    "\u2028 \u2029",
+    'a $1 "quoted" \\ back',
+    "tab\tnew\nline",
+    "true",
+    "#no comment: {x}",
+    "éü日本",
+]
+
+
+def test_every_text_reaches_the_container_as_it_is(machine: Machine) -> None:
+    wanted = {f"TEXT_{at}": text for at, text in enumerate(AWKWARD)}
+    served(machine, replace(CHAT, environment=wanted))
+    written = (machine.chat / "compose.json").read_text(encoding="utf-8")
+    # Compose reads YAML, also where the file is called JSON; libyaml and go-yaml have one scanner.
+    loaded = yaml.load(written, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    given = loaded["services"]["rocketchat"]["environment"]
+    assert {name: given[name].replace("$$", "$") for name in wanted} == wanted
+
+
+# ------------------------------------------------------------------------------------------------------ boot
+
+SETUP_CLI = """#!/bin/bash
+# As AWS's own: the checksum is that of the file of this name in the program's own folder
+# (agent/setupcli/setupcli.go, performOnpremSteps).
+own=$(cd "$(dirname "$0")" && pwd)
+[[ -f $own/ssm-setup-cli ]] || { echo "error computing installed executable checksum: no such file" >&2; exit 1; }
+[[ $(sha256sum <"$own/ssm-setup-cli") == "$(sha256sum <"$LATEST")" ]] ||
+	{ echo "checksum mismatch with latest ssm-setup-cli" >&2; exit 1; }
+[[ "$*" == "-register -region ap-southeast-1 -activation-id an-id -activation-code a-code" ]] || exit 2
+echo "enrolled" >>"$LOG"
+mkdir -p "$CHAT_ROOT/root/.aws" && echo "[default]" >"$CHAT_ROOT/root/.aws/credentials"
+"""
+
+
+def booting(machine: Machine) -> Mapping[str, Any]:
+    """Write the user data's files to the machine; return what cloud-init would then run."""
+    enrolment = Enrolment(
+        "ap-southeast-1", "documents-0123abc", "host.json", "report.json", "an-id", "a-code"
+    )
+    found: Mapping[str, Any] = yaml.safe_load(cloud_config(enrolment))
+    for file in found["write_files"]:
+        path = machine.root / file["path"].lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file["content"])
+        path.chmod(int(file["permissions"], 8))
+    latest = machine.root / "latest-ssm-setup-cli"
+    latest.write_text(SETUP_CLI)
+    (machine.root / "etc/fstab").write_text("")
+    (machine.root / "swapfile").write_text("")
+    for name in ("apt-get", "swapon", "mount", "udevadm"):
+        machine.stub(name, "")
+    machine.stub("blkid", "echo /dev/sda")
+    machine.stub("dpkg", "echo amd64")
+    url = (
+        "https://amazon-ssm-ap-southeast-1.s3.ap-southeast-1.amazonaws.com/latest/debian_amd64/ssm-setup-cli"
+    )
+    machine.stub(
+        "curl",
+        f'[[ "${{@: -1}}" == {url} ]] || {{ echo "curl: (22) 404" >&2; exit 22; }}\n'
+        f'while (($#)); do [[ $1 != -o ]] || cp {latest} "$2"; shift; done',
+    )
+    # /var/lib/chat itself is not ours to make.
+    machine.stub("install", '[[ "${@: -1}" != /var/lib/chat ]] || exit 0\n' + INSTALL)
+    return found
+
+
+def boot(machine: Machine) -> "subprocess.CompletedProcess[str]":
+    script = machine.root / "usr/local/sbin/chat-bootstrap"
+    latest = machine.root / "latest-ssm-setup-cli"
+    return machine.run(Path("/usr/bin/env"), f"LATEST={latest}", str(script))
+
+
+def test_a_bare_host_enrols_with_the_tool_under_its_own_name_and_starts_to_sync(machine: Machine) -> None:
+    booting(machine)
+    found = boot(machine)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "enrolled" in machine.log
+    assert machine.log[-1] == "systemctl enable --now chat-sync.timer"
+    assert (machine.root / "etc/chat/ready").exists()
+    assert not (machine.root / "etc/chat/activation").exists(), "a used activation is of no use to anybody"
+    assert not (machine.root / "etc/chat/setup").exists()
+
+
+def test_an_enrolment_that_fails_is_tried_again_in_a_fresh_folder(machine: Machine) -> None:
+    booting(machine)
+    (machine.root / "etc/chat/setup").mkdir()
+    (machine.root / "etc/chat/setup/ssm-setup-cli").write_text("left by the try before")
+    latest = machine.root / "latest-ssm-setup-cli"
+    latest.write_text("#!/bin/sh\necho 'ActivationExpired' >&2\nexit 1\n")
+    assert boot(machine).returncode != 0
+    assert (machine.root / "etc/chat/activation").exists()
+    assert not (machine.root / "etc/chat/ready").exists()
+    latest.write_text(SETUP_CLI)
+    assert boot(machine).returncode == 0
+
+
+def test_a_host_that_cannot_get_ready_says_where_it_failed_once_it_can_say_anything(machine: Machine) -> None:
+    booting(machine)
+    machine.stub("blkid", "exit 2")
+    (machine.root / "usr/local/sbin/chat-sync").write_text(
+        f'#!/bin/sh\nexec {sys.executable} {SCRIPTS / "chat-sync"} "$@"\n'
+    )
+    assert boot(machine).returncode != 0
+    [said] = machine.reports
+    assert (said["document"], said["state"]) == ("", "failed")
+    assert "mounting the data volume" in said["reason"]
+
+
+def test_the_written_files_are_for_nobody_else_to_read(machine: Machine) -> None:
+    served(machine)
+    override = json.loads((machine.chat / "secrets.json").read_text())
+    # Compose would take `$w` for a variable.
+    assert (
+        override["services"]["rocketchat"]["environment"]["MONGO_URL"] == "mongodb://u:canary-p$$w@mongodb/d"
+    )
+    modes = {
+        name: stat.S_IMODE((machine.chat / name).stat().st_mode)
+        for name in ("secrets.json", "secrets/mongodb/root", "good/secrets.json")
+    }
+    assert modes == {"secrets.json": 0o600, "secrets/mongodb/root": 0o400, "good/secrets.json": 0o600}
