@@ -48,18 +48,12 @@ def _address(key: str) -> str:
 BOT_KEYS = "rocketchat:botKeys"
 
 
-def _address(key: str) -> str:
-    return f"https://hooks.example.net/{_hex(key)}"
-
-
 _FORMS: dict[str, Callable[[str], str]] = {
     "backupWebhookUrl": _address,
     "healthcheckUrl": _address,
     "apnCertificate": _pem("CERTIFICATE"),
     "apnKey": _pem("PRIVATE KEY"),
-    "backupWebhookUrl": _address,
     "fcmServiceAccount": _service_account,
-    "healthcheckUrl": _address,
     "kubeconfig": _kubeconfig,
     "mongodbUri": _mongodb("rocketchat"),
     "samlPrivateKey": _pem("PRIVATE KEY"),
