@@ -24,6 +24,7 @@ from automation.holding import REVISIONS, holds_data
 from automation.stack import open_stack
 from automation.state import SIGNATURE, State
 from automation.values import REPLACING, Result
+from rehearsal import canaries
 from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.masking import SECRET_MARK
@@ -46,6 +47,15 @@ with rehearsal() as backend:
             print(json.dumps([name, json.loads(stack.export_state().to_json())]), flush=True)
 """
 """Run by the program of the commit: it deploys stacks, and prints their states."""
+
+
+FORMER: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "lovia-doks": {
+        "rocketchat:chat": {"host": "chat.lovia.life"},
+        "rocketchat:mail": {"kind": "ses", "dmarcPolicy": "quarantine"},
+    }
+}
+"""What a stack file said when its state was kept, where it says something else now that makes things anew."""
 
 
 @dataclass(frozen=True)
@@ -138,9 +148,17 @@ def deployed(commit: str, stacks: Sequence[str]) -> dict[str, State]:
 
 def upgrade(kept: KeptState, program: Callable[[], None] = deploy.run) -> list[str]:
     """Preview today's program on a kept state; return what it would make anew, lose, or only rename."""
+    file = files.read(kept.stack)
+    former = {key: {**file.values[key], **said} for key, said in FORMER.get(kept.stack, {}).items()}
     with (
         rehearsal(cloud=_clouds(kept.state), program=program) as backend,
-        open_stack(kept.stack, backend=backend, policies=False) as stack,
+        open_stack(
+            kept.stack,
+            values={**file.values, **former},
+            secrets=canaries.values(file.secure),
+            backend=backend,
+            policies=False,
+        ) as stack,
     ):
         stack.import_state(kept.state)
         return judge(stack.preview(), {one.type for one in kept.state.resources})

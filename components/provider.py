@@ -38,6 +38,7 @@ from components.edge.certificate import Certificate
 from components.edge.cluster_gateway import CertManager, ChatRoutes, ClusterGateway
 from components.edge.firewall import Firewall
 from components.edge.host_name import HostName
+from components.mail.sender import SesSender
 from components.mail.ses import SesMail
 from components.media.spaces import SpacesStore
 from components.media.store import MediaStore
@@ -81,6 +82,7 @@ OFFERED: tuple[type[Component], ...] = (
     OnHostDatabase,
     PublicName,
     SesMail,
+    SesSender,
     SpacesStore,
 )
 """The components that other languages get. Those left out are made by one of these, never by a program."""

@@ -29,6 +29,7 @@ from stacks.spec import (
     Runtime,
     S3Media,
     SesMail,
+    SesPart,
     SmtpMail,
 )
 
@@ -237,7 +238,7 @@ def _elsewhere(
 ) -> Iterator[Finding]:
     wanted = {
         "media in S3": isinstance(media, S3Media),
-        "mail by SES": isinstance(mail, SesMail),
+        "mail by SES": isinstance(mail, SesPart),
         "CloudFront": isinstance(edge, CloudFrontEdge),
     }
     for what, asked in wanted.items():

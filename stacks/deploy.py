@@ -11,7 +11,7 @@ from components.seal import Seal
 from components.values import DatabaseAccess, DnsZone, MailAccess, MediaAccess
 from rocketchat import environment as env
 from rocketchat.environment import Secret
-from stacks import features, providers
+from stacks import features, providers, records
 from stacks.language import ChatSpec
 from stacks.load import Secrets, load
 from stacks.processes import processes
@@ -19,6 +19,7 @@ from stacks.runtimes import Runtime
 from stacks.spec import (
     CloudFrontMediaCdn,
     ExistingAtlasDatabase,
+    ExistingSesMail,
     InClusterDatabase,
     OidcLogin,
     OnHostDatabase,
@@ -26,6 +27,7 @@ from stacks.spec import (
     S3Media,
     SamlLogin,
     SesMail,
+    SesPart,
     SmtpMail,
     SpacesMedia,
     UriDatabase,
@@ -66,7 +68,7 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
     database, database_outputs = _database(spec, secrets, runtime, opts)
     media, store, media_outputs = _media(spec, zone, opts)
     Seal(SEAL, {"places": _places(spec), "protect": spec.defaults.protect}, opts)
-    mail = _mail(spec, secrets, zone, opts)
+    mail = _mail(spec, secrets, zone, made_providers, opts)
     credentials = Credentials(
         "credentials",
         {
@@ -256,7 +258,11 @@ def _keys(
 
 
 def _mail(
-    spec: ChatSpec, secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
+    spec: ChatSpec,
+    secrets: Secrets,
+    zone: DnsZone | None,
+    made: Mapping[str, pulumi.ProviderResource],
+    opts: pulumi.ResourceOptions,
 ) -> MailAccess | None:
     part = spec.parts.mail
     if isinstance(part, SesMail) and zone is not None:
@@ -267,14 +273,17 @@ def _mail(
             "domain": part.domain,
             "region": part.region or spec.region or "",
             "zone": zone,
-            "dmarc_policy": part.dmarc_policy,
             "event_emails": list(spec.parts.monitoring.alarm_emails),
+            "port": features.ses_port(spec.parts),
         }
-        if spec.parts.runtime.traits.digitalocean:
-            args["port"] = features.ses_port(spec.parts)
-        if part.dmarc_reports is not None:
-            args["dmarc_reports"] = part.dmarc_reports
+        policy = features.dmarc_policy(part, spec.parts.chat.host)
+        if policy != "leave" and not records.dmarc_of_others(spec.parts.dns, part.domain, made):
+            args["dmarc_policy"] = policy
+            if part.dmarc_reports is not None:
+                args["dmarc_reports"] = part.dmarc_reports
         return Ses("mail", args, opts).access
+    if isinstance(part, ExistingSesMail):
+        return _existing_mail(spec, part, made["aws"], opts)
     if isinstance(part, SmtpMail):
         from components.mail.smtp import smtp
 
@@ -283,11 +292,46 @@ def _mail(
     return None
 
 
+def _existing_mail(
+    spec: ChatSpec, part: ExistingSesMail, provider: pulumi.ProviderResource, opts: pulumi.ResourceOptions
+) -> MailAccess:
+    import pulumi_aws as aws
+
+    from components.mail.sender import SesSender
+
+    region = part.region or spec.region or ""
+    found = aws.sesv2.get_email_identity_output(
+        email_identity=part.domain, region=region, opts=pulumi.InvokeOptions(provider=provider)
+    )
+
+    def warned(verified: bool | None) -> None:
+        if not verified:
+            pulumi.log.warn(f"Amazon SES has not verified {part.domain} in {region} yet: it sends no mail")
+
+    def configuration_set(name: str | None, arn: str) -> str:
+        return f"{arn.rpartition(':')[0]}:configuration-set/{name}" if name else arn
+
+    found.verified_for_sending_status.apply(warned)
+    return SesSender(
+        "mail",
+        {
+            "domain": part.domain,
+            "region": region,
+            "identity_arn": found.arn,
+            "configuration_set_arn": pulumi.Output.all(found.configuration_set_name, found.arn).apply(
+                lambda known: configuration_set(*known)
+            ),
+            "port": features.ses_port(spec.parts),
+        },
+        opts,
+    ).access
+
+
 def _alarms(spec: ChatSpec, watched: "AlarmsArgs | None", opts: pulumi.ResourceOptions) -> Outputs:
     """Watch what CloudWatch sees of the stack: the runtime, where it is in AWS, and SES's good name."""
     monitoring, mail = spec.parts.monitoring, spec.parts.mail
-    elsewhere = mail.region if isinstance(mail, SesMail) and mail.region != spec.region else None
-    ses = isinstance(mail, SesMail) and elsewhere is None
+    elsewhere = mail.region if isinstance(mail, SesPart) and mail.region != spec.region else None
+    ses = isinstance(mail, SesPart) and elsewhere is None
     from components.operations.alarms import Alarms
 
     if elsewhere is not None:

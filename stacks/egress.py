@@ -16,7 +16,7 @@ from stacks.spec import (
     OidcLogin,
     Parts,
     Runtime,
-    SesMail,
+    SesPart,
     Setting,
     SmtpMail,
     UriDatabase,
@@ -74,7 +74,7 @@ def private_database(runtime: Runtime, database: Database, defaults: Defaults) -
 
 def _ways(parts: Parts, defaults: Defaults, uri_ports: Iterable[int]) -> Iterator[tuple[int, str]]:
     yield HTTPS, "HTTPS: registries, clouds, the vendor, push, webhooks, link previews"
-    if isinstance(parts.mail, SesMail):
+    if isinstance(parts.mail, SesPart):
         yield features.ses_port(parts), "Mail"
     elif isinstance(parts.mail, SmtpMail):
         yield parts.mail.port, "Mail"

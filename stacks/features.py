@@ -36,6 +36,7 @@ from stacks.spec import (
     Parts,
     SamlLogin,
     SesMail,
+    SesPart,
     Setting,
     SmtpMail,
     UriDatabase,
@@ -86,6 +87,8 @@ def alarm_senders(parts: Parts) -> dict[str, str]:
         senders["CloudWatch"] = "the chat"
     if isinstance(parts.mail, SesMail):
         senders["SES"] = "refused mail"
+    elif isinstance(parts.mail, SesPart):
+        senders.setdefault("CloudWatch", "the mail domain's good name")
     if parts.monitoring.monthly_budget_usd is not None:
         senders["AWS Budgets"] = "the costs"
     if isinstance(parts.database, AtlasDatabase):
@@ -121,6 +124,17 @@ def max_file_mb(media: Media, dns: Dns | None) -> int:
 def ses_port(parts: Parts) -> int:
     """Return SES's port for SMTP: DigitalOcean blocks the usual one out of droplets."""
     return 2587 if parts.runtime.traits.digitalocean else 587
+
+
+def dmarc_policy(mail: SesMail, host: str) -> str:
+    """Return what the DMARC record of the mail domain is to say; `leave` where it is not the stack's to make.
+
+    The record speaks for everybody who sends in the domain's name. Only the chat's host and what is below it are
+    the stack's own.
+    """
+    if mail.dmarc_policy is not None:
+        return mail.dmarc_policy
+    return "quarantine" if mail.domain == host or mail.domain.endswith(f".{host}") else "leave"
 
 
 def makes_administrator(parts: Parts) -> bool:
@@ -269,7 +283,7 @@ def environments(
 
 
 def _mail(
-    mail: SesMail | SmtpMail, smtp: tuple[V, int, Secret[V] | None, Secret[V] | None]
+    mail: SesPart | SmtpMail, smtp: tuple[V, int, Secret[V] | None, Secret[V] | None]
 ) -> Environment[V | str]:
     host, port, username, password = smtp
     implicit_tls = isinstance(mail, SmtpMail) and mail.encryption == "tls"

@@ -25,7 +25,7 @@ from stacks.spec import (
     Parts,
     Profile,
     Runtime,
-    SesMail,
+    SesPart,
     SmtpMail,
 )
 
@@ -153,7 +153,7 @@ def _certificates(
 
 
 @rule("Mail leaves the droplet")
-def _mail(runtime: DropletRuntime, mail: SesMail | SmtpMail, parts: Parts) -> Iterator[Finding]:
+def _mail(runtime: DropletRuntime, mail: SesPart | SmtpMail, parts: Parts) -> Iterator[Finding]:
     port = mail.port if isinstance(mail, SmtpMail) else features.ses_port(parts)
     if port in BLOCKED_AT_DIGITALOCEAN:
         yield Warning_(

@@ -68,6 +68,7 @@ from stacks.spec import (
     Runtime,
     S3Media,
     SesMail,
+    SesPart,
     Setting,
     UriDatabase,
 )
@@ -342,7 +343,7 @@ def _places(
     at_aws = {
         "rocketchat:dns.kind": isinstance(dns, Route53Dns),
         "rocketchat:media.kind": isinstance(media, S3Media),
-        "rocketchat:mail.kind": isinstance(mail, SesMail),
+        "rocketchat:mail.kind": isinstance(mail, SesPart),
     }
     if region is None:
         for path in (path for path, there in at_aws.items() if there):
@@ -610,7 +611,7 @@ def _backup(backup: Backup, database: AtlasDatabase, defaults: Defaults) -> Iter
 
 
 @rule("Mail's region has an SMTP endpoint")
-def _ses_region(mail: SesMail, region: str | None) -> Iterator[Finding]:
+def _ses_region(mail: SesPart, region: str | None) -> Iterator[Finding]:
     wanted = mail.region or region
     path = "rocketchat:mail.region" if mail.region else "aws:region"
     if wanted is None:
@@ -650,6 +651,25 @@ def _twice(runtime: FargateRuntime) -> Iterator[Finding]:
                     f"{value} is listed twice",
                     remedy="leave one of them out",
                 )
+
+
+@rule("The mail domain's DMARC record is the stack's own, or left alone")
+def _dmarc(mail: SesMail, chat: Chat) -> Iterator[Finding]:
+    policy = features.dmarc_policy(mail, chat.host)
+    if policy != "leave":
+        yield Note(
+            f"_dmarc.{mail.domain} says p={policy} to all who receive mail in this name, whoever sent it"
+        )
+    elif mail.dmarc_reports is not None:
+        yield Problem(
+            "rocketchat:mail.dmarcReports",
+            f"reports are asked for in the DMARC record, and that of {mail.domain} is left alone",
+            remedy="add `dmarcPolicy: quarantine`, or name the address in the record that is there",
+        )
+    else:
+        yield Note(
+            f"_dmarc.{mail.domain} is left alone; `mail.dmarcPolicy: quarantine` makes it where the domain has none"
+        )
 
 
 @rule("The parts of the runtime fit together")

@@ -769,10 +769,9 @@ class CloudFrontEdge(Part):
     """Which of CloudFront's locations serve the chat."""
 
 
-class SesMail(Part):
-    """Amazon SES, set up whole: identity, DKIM, MAIL FROM, SPF, DMARC, and an SMTP user."""
+class SesPart(Part):
+    """What is told of a domain that sends by Amazon SES, whoever set it up."""
 
-    kind: Literal["ses"]
     domain: HostName
     """Domain that mail is sent from."""
     sender: Sender = Field(alias="from")
@@ -780,9 +779,23 @@ class SesMail(Part):
     puts that of the workspace (`chat.siteName`) or of the sender there."""
     region: str | None = None
     """SES's region; the stack's own when left out."""
-    dmarc_policy: Literal["none", "quarantine", "reject"] = "quarantine"
+
+
+class SesMail(SesPart):
+    """Amazon SES, set up whole: identity, DKIM, MAIL FROM, and an SMTP user. One stack of an account does it."""
+
+    kind: Literal["ses"]
+    dmarc_policy: Literal["leave", "none", "quarantine", "reject"] | None = None
+    """What the domain's DMARC record says; `leave` makes none. When left out: `quarantine` where the mail domain is
+    the chat's host or below it, else `leave`, as the record speaks for everybody who sends in the domain's name."""
     dmarc_reports: Email | None = None
     """Where other providers send their DMARC reports."""
+
+
+class ExistingSesMail(SesPart):
+    """A domain that another stack, or somebody by hand, has set up in Amazon SES: only an SMTP user is made."""
+
+    kind: Literal["ses-existing"]
 
 
 class SmtpMail(Part):
@@ -994,7 +1007,7 @@ Database = Annotated[
 Media = Annotated[S3Media | SpacesMedia | GridFsMedia | HostMedia, Field(discriminator="kind")]
 Dns = Annotated[CloudflareDns | Route53Dns, Field(discriminator="kind")]
 Edge = Annotated[DirectEdge | CloudFrontEdge, Field(discriminator="kind")]
-Mail = Annotated[SesMail | SmtpMail, Field(discriminator="kind")]
+Mail = Annotated[SesMail | ExistingSesMail | SmtpMail, Field(discriminator="kind")]
 Login = Annotated[OidcLogin | SamlLogin, Field(discriminator="kind")]
 Push = Annotated[GatewayPush | OwnPush | NoPush, Field(discriminator="kind")]
 Setting = bool | int | float | str | list[str] | Locked

@@ -311,11 +311,11 @@ def test_everything_leaves_by_the_nat_gateway_whose_address_atlas_knows(doks: Pl
 
 def test_cloudfront_asks_the_origin_by_a_name_with_a_certificate_of_its_own(doks: Plan) -> None:
     distribution = one(doks, "aws:cloudfront/distribution:Distribution", "cdn-distribution")
-    assert distribution.inputs["origins"][0]["domainName"] == "origin-chat.lovia.life"
+    assert distribution.inputs["origins"][0]["domainName"] == "origin-chat-doks.lovia.life"
     certificate = one(doks, "kubernetes:cert-manager.io/v1:Certificate")
-    assert certificate.inputs["spec"]["dnsNames"] == ["origin-chat.lovia.life"]
+    assert certificate.inputs["spec"]["dnsNames"] == ["origin-chat-doks.lovia.life"]
     record_ = one(doks, "cloudflare:index/dnsRecord:DnsRecord", "origin-record")
-    assert (record_.inputs["type"], record_.inputs["name"]) == ("A", "origin-chat.lovia.life")
+    assert (record_.inputs["type"], record_.inputs["name"]) == ("A", "origin-chat-doks.lovia.life")
     [forwarded] = [v for v in helm_values(doks)["extraEnv"] if v["name"] == "HTTP_FORWARDED_COUNT"]
     assert forwarded["value"] == "2"
 
@@ -325,7 +325,7 @@ def test_without_a_cdn_the_chats_own_name_leads_to_the_gateway() -> None:
     del values["rocketchat:edge"]
     plan = planned(values, set(files.read("lovia-doks").secure))
     assert one(plan, "kubernetes:cert-manager.io/v1:Certificate").inputs["spec"]["dnsNames"] == [
-        "chat.lovia.life"
+        "chat-doks.lovia.life"
     ]
     assert one(plan, "cloudflare:index/dnsRecord:DnsRecord", "name-record").inputs["type"] == "A"
 

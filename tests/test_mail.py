@@ -10,6 +10,7 @@ from recording import ACCOUNT, Answer, Recording, record
 from components.mail.events import KEY_ADMINISTRATION
 from components.mail.password import smtp_password
 from components.mail.regions import SMTP_REGIONS, dkim_domain, smtp_host
+from components.mail.sender import SesSender
 from components.mail.ses import SesMail, SesMailArgs
 from components.mail.smtp import smtp
 from components.values import DnsZone
@@ -33,6 +34,10 @@ OUTPUTS: dict[str, Answer] = {
     "AccessKey": lambda args: {"secret": SECRET},
     "TopicPolicy": lambda args: {"arn": args.inputs["arn"]},
 }
+
+
+IDENTITY = "arn:aws:ses:ap-southeast-1:123456789012:identity/lovia.life"
+SET = "arn:aws:ses:ap-southeast-1:123456789012:configuration-set/lovia-life"
 
 
 def mail_args(**changes: Any) -> SesMailArgs:
@@ -120,7 +125,7 @@ def test_mail_leaves_over_tls_and_known_bad_addresses_are_left_out() -> None:
 
 
 def test_the_domain_has_every_record_that_receivers_look_for() -> None:
-    assert dns(mail()) == {
+    assert dns(mail(dmarc_policy="quarantine")) == {
         ("CNAME", "token1._domainkey.lovia.life", "token1.dkim.amazonses.com"),
         ("CNAME", "token2._domainkey.lovia.life", "token2.dkim.amazonses.com"),
         ("CNAME", "token3._domainkey.lovia.life", "token3.dkim.amazonses.com"),
@@ -146,7 +151,7 @@ def test_bounces_return_to_a_name_of_their_own() -> None:
 
 def test_a_domain_below_the_zone_gets_its_records_there() -> None:
     assert ("TXT", "_dmarc.chat.lovia.life", '"v=DMARC1; p=quarantine"') in dns(
-        mail(domain="chat.lovia.life")
+        mail(domain="chat.lovia.life", dmarc_policy="quarantine")
     )
 
 
@@ -155,10 +160,8 @@ def test_dmarc_is_as_strict_as_told_and_reports_where_told() -> None:
     assert ("TXT", "_dmarc.lovia.life", '"v=DMARC1; p=reject; rua=mailto:dmarc@lovia.life"') in dns(made)
 
 
-@pytest.mark.parametrize(("given", "expected"), [(None, 1), (True, 1), (False, 0)])
-def test_the_dmarc_record_is_left_alone_where_the_domain_has_one(given: bool | None, expected: int) -> None:
-    made = mail(manage_dmarc=given)
-    assert len([found for found in dns(made) if found[1].startswith("_dmarc.")]) == expected
+def test_no_dmarc_record_is_made_that_nobody_asked_for() -> None:
+    assert not [found for found in dns(mail()) if found[1].startswith("_dmarc.")]
 
 
 def test_everything_of_ses_is_in_the_region_of_the_mail() -> None:
@@ -272,6 +275,7 @@ def test_every_port_of_ses_with_tls_can_be_had(port: int) -> None:
         ({"mail_from": ""}, "mail_from name ''"),
         ({"from_address": "chat@example.com"}, "chat@example.com is not in the mail domain lovia.life"),
         ({"dmarc_policy": "block"}, "DMARC policy is 'block'"),
+        ({"dmarc_reports": "dmarc@lovia.life"}, "give dmarc_policy, too"),
         ({"port": 25}, "SES port is 25"),
         ({"region": "eu-south-1"}, "no mail over SMTP in 'eu-south-1'"),
         ({"topic_arn": "arn", "event_emails": ["a@b.c"]}, "cannot stand beside topic_arn"),
@@ -280,6 +284,38 @@ def test_every_port_of_ses_with_tls_can_be_had(port: int) -> None:
 def test_wrong_mail_is_refused_by_name_before_anything_is_made(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         SesMail("mail", mail_args(**changes))
+
+
+# A domain that is set up already
+
+
+def sender(**changes: Any) -> Recording:
+    args: Any = {"domain": "lovia.life", "region": REGION, "identity_arn": IDENTITY, **changes}
+
+    def program() -> Any:
+        made = SesSender("mail", args)
+        return {"user": made.username.is_secret(), "host": made.access.host, "port": made.access.port}
+
+    return record(program)
+
+
+def test_beside_a_domain_that_is_set_up_already_a_user_is_made_and_nothing_else() -> None:
+    made = sender(configuration_set_arn=SET)
+    kinds = {one.type for one in made.made if one.type.startswith("aws:")}
+    assert kinds == {"aws:iam/user:User", "aws:iam/userPolicy:UserPolicy", "aws:iam/accessKey:AccessKey"}
+    assert not made.all("DnsRecord")
+
+
+def test_who_sends_from_a_domain_that_is_set_up_already_may_send_from_it_only() -> None:
+    [statement] = sender(configuration_set_arn=SET).one("UserPolicy").json("policy")["Statement"]
+    assert statement["Action"] == ["ses:SendRawEmail"]
+    assert statement["Resource"] == [IDENTITY, SET]
+    assert statement["Condition"] == {"StringLike": {"ses:FromAddress": "*@lovia.life"}}
+
+
+def test_a_region_without_smtp_is_refused_for_a_domain_that_is_set_up_already() -> None:
+    with pytest.raises(ValueError, match="no mail over SMTP"):
+        sender(region="eu-south-1")
 
 
 # Any SMTP server

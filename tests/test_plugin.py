@@ -129,7 +129,7 @@ def test_what_sounds_secret_is_marked_secret_and_nothing_else() -> None:
     for name, one in properties():
         key = name.rpartition(".")[2]
         sounds = SOUNDS_SECRET.search(key) is not None and key not in NOT_SECRET
-        known = name == "SesMail.username"
+        known = name in {"SesMail.username", "SesSender.username"}
         assert one.get("secret", False) == (sounds or known), name
 
 
@@ -294,6 +294,11 @@ WITH_SECRETS: dict[str, dict[str, Any]] = {
     "MediaStore": {**MEDIA, "user": True, "noncurrentDays": 14.0},
     "OnHostDatabase": {"database": "chat"},
     "SesMail": {"domain": "example.com", "region": "eu-central-1", "zone": DNS, "port": 587.0},
+    "SesSender": {
+        "domain": "example.com",
+        "region": "eu-central-1",
+        "identityArn": "arn:aws:ses:eu-central-1:123456789012:identity/example.com",
+    },
     "SpacesStore": {"bucketName": "media", "corsOrigin": "https://chat.example.com", "region": "fra1"},
     "DumpBucket": {"keepDays": 30.0},
     "ClusterMongodb": {

@@ -8,12 +8,11 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from components import iam
 from components.base import Component, one_of
 from components.edge import dns
 from components.mail.events import MailEvents
-from components.mail.password import smtp_password
 from components.mail.regions import dkim_domain, smtp_host
+from components.mail.user import smtp_user
 from components.names import bounded, slug
 from components.values import DnsZone, MailAccess
 
@@ -28,6 +27,9 @@ MAIL_FROM_PRIORITY = 10
 EVENTS = ("BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY")
 
 DMARC_POLICIES = ("quarantine", "reject", "none")
+
+DMARC_COMMENT = "What to do with forged mail"
+"""Of the DMARC records made here, where the zone keeps comments: by it they are known again."""
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -45,10 +47,9 @@ class SesMailArgs(TypedDict):
     """The only address that may stand in From; any address of the domain when left out."""
     mail_from: NotRequired[str]
     """Name under the domain that bounces return to; used for nothing else. Default `bounce`."""
-    manage_dmarc: NotRequired[bool]
-    """Whether the DMARC record is made here; false where the domain has one already. Default true."""
     dmarc_policy: NotRequired[str]
-    """What receivers do with forged mail: `quarantine` (the default), `reject` or `none`."""
+    """What receivers do with forged mail: `quarantine`, `reject` or `none`. The DMARC record speaks for everybody who
+    sends in the domain's name, and a second one switches DMARC off; so none is made when this is left out."""
     dmarc_reports: NotRequired[str]
     """Address that receives the daily DMARC reports; none are asked for when left out."""
     topic_arn: NotRequired[pulumi.Input[str]]
@@ -118,21 +119,25 @@ class SesMail(Component):
         self.identity_arn = identity.arn
         self._sign(name, args, identity)
         self._return_path(name, args, identity)
-        if args.get("manage_dmarc", True):
+        if "dmarc_policy" in args:
             dns.record(
                 f"{name}-dmarc",
                 args["zone"],
                 type="TXT",
                 host=f"_dmarc.{domain}",
                 value=_dmarc(args),
-                comment="What to do with forged mail",
+                comment=DMARC_COMMENT,
                 opts=self.child(),
             )
         self.topic_arn = self._events(name, args, configuration)
-        key = self._user(name, args, [identity.arn, configuration.arn])
-        self.username = pulumi.Output.secret(key.id)
-        # The provider derives a password for its own region only; mail may leave from another.
-        self.password = pulumi.Output.secret(key.secret.apply(lambda secret: smtp_password(secret, region)))
+        self.username, self.password = smtp_user(
+            name,
+            region=region,
+            sender=args.get("from_address", f"*@{domain}"),
+            arns=[identity.arn, configuration.arn],
+            version=args.get("key_version", 1),
+            opts=self.child(),
+        )
         self.register_outputs(
             {
                 "identity_arn": self.identity_arn,
@@ -231,30 +236,9 @@ class SesMail(Component):
         )
         return topic_arn
 
-    def _user(self, name: str, args: SesMailArgs, arns: Sequence[pulumi.Input[str]]) -> "aws.iam.AccessKey":
-        user = aws.iam.User(f"{name}-smtp", opts=self.child())
-        sender = (
-            {"StringEquals": {"ses:FromAddress": args["from_address"]}}
-            if "from_address" in args
-            else {"StringLike": {"ses:FromAddress": f"*@{args['domain']}"}}
-        )
-        policy = aws.iam.UserPolicy(
-            f"{name}-smtp-policy",
-            user=user.name,
-            policy=iam.document(iam.Statement("Send", ["ses:SendRawEmail"], arns, conditions=sender)),
-            opts=self.child(),
-        )
-        # The version is in the name, so that the new key is there before the old one goes.
-        return aws.iam.AccessKey(
-            f"{name}-smtp-key-{args.get('key_version', 1)}",
-            user=user.name,
-            # Who has the key uses it at once.
-            opts=self.child(depends_on=[policy]),
-        )
-
 
 def _dmarc(args: SesMailArgs) -> str:
-    policy = f"v=DMARC1; p={args.get('dmarc_policy', DMARC_POLICIES[0])}"
+    policy = f"v=DMARC1; p={args['dmarc_policy']}"
     return f"{policy}; rua=mailto:{args['dmarc_reports']}" if "dmarc_reports" in args else policy
 
 
@@ -269,7 +253,10 @@ def _check(args: SesMailArgs) -> None:
         )
     if "from_address" in args and args["from_address"].rpartition("@")[2] != domain:
         raise ValueError(f"the From address {args['from_address']} is not in the mail domain {domain}")
-    one_of("the DMARC policy", args.get("dmarc_policy", DMARC_POLICIES[0]), DMARC_POLICIES)
+    if "dmarc_policy" in args:
+        one_of("the DMARC policy", args["dmarc_policy"], DMARC_POLICIES)
+    elif "dmarc_reports" in args:
+        raise ValueError("dmarc_reports are asked for in the DMARC record; give dmarc_policy, too")
     if args.get("port", PORTS[0]) not in PORTS:
         raise ValueError(
             f"the SES port is {args.get('port')}; it must be one of {', '.join(map(str, PORTS))}"

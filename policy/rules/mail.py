@@ -99,13 +99,23 @@ def _one_spf(p: Probe) -> None:
 
 
 def _dmarc(p: Probe) -> None:
+    found = _dmarc_records(p)
+    if found and not any(_strict(value) for entry in found for value in entry.values or ()):
+        _missing(p, found, "the DMARC record does not tell receivers to refuse what others send in its name")
+
+
+def _dmarc_made(p: Probe) -> None:
+    if _is_domain(p) and not _dmarc_records(p):
+        p.fail("no DMARC record is made here: see that the domain has one, as others may forge its mail")
+
+
+def _dmarc_records(p: Probe) -> list[Entry]:
+    """The records that may speak for an identity's domain: its own, and those of the domains above it."""
     if not _is_domain(p):
-        return
+        return []
     parts = str(p.need("emailIdentity")).lower().split(".")
     names = ["_dmarc." + ".".join(parts[start:]) for start in range(max(1, len(parts) - 1))]
-    found = [entry for name in names for entry in zone(p.stack).named("TXT", name)]
-    if not any(_strict(value) for entry in found for value in entry.values or ()):
-        _missing(p, found, "no DMARC record tells receivers to refuse what others send in its name")
+    return [entry for name in names for entry in zone(p.stack).named("TXT", name)]
 
 
 def _strict(text: str) -> bool:
@@ -255,6 +265,18 @@ SES_DMARC = _rule(
     maps="P:zone_record_dmarc_exists",
     joins=True,
     fix="Make a TXT _dmarc.<domain> with v=DMARC1; p=quarantine or reject; rua=….",
+    link=_DOCS + "send-email-authentication-dmarc.html",
+)
+SES_DMARC_MADE = _rule(
+    "ses-dmarc-made",
+    "The domain has a DMARC record",
+    ADVISORY,
+    MEDIUM,
+    (t.EMAIL_IDENTITY,),
+    _dmarc_made,
+    maps="P:zone_record_dmarc_exists",
+    joins=True,
+    fix="Set mail.dmarcPolicy to quarantine where nobody else makes the record; a second one would switch DMARC off.",
     link=_DOCS + "send-email-authentication-dmarc.html",
 )
 SES_CONFIGURATION_SET = _rule(

@@ -220,6 +220,7 @@ ONCE: Mapping[str, tuple[Once, ...]] = {
 }
 """By type, beside what makes two of it the same one (`again.identity`)."""
 
+_DNS = frozenset({"cloudflare:index/dnsRecord:DnsRecord", "aws:route53/record:Record"})
 _ADDRESSES = frozenset({"A", "AAAA"})
 
 
@@ -233,11 +234,12 @@ def claims(one: Existing) -> Iterator[Claim]:
         for value in once.values(one):
             yield Claim((once.group or one.type, once.what, where, value), once.what, once.error)
     yield from _dns(one)
+    yield from _texts(one)
 
 
 def _dns(one: Existing) -> Iterator[Claim]:
     """A CNAME stands alone: at Cloudflare without addresses, at Route 53 without any other record."""
-    if one.type not in {"cloudflare:index/dnsRecord:DnsRecord", "aws:route53/record:Record"}:
+    if one.type not in _DNS:
         return
     kind, cloudflare = one.inputs.get("type"), one.type.startswith("cloudflare:")
     if kind != "CNAME" and cloudflare and kind not in _ADDRESSES:
@@ -246,6 +248,20 @@ def _dns(one: Existing) -> Iterator[Claim]:
     error = "81053, 81054" if cloudflare else "InvalidChangeBatch"
     key = (one.type, "alias", one.inputs.get("zoneId"), name)
     yield Claim(key, f"a record of {name} beside a CNAME", error, shared=kind != "CNAME")
+
+
+_ALONE = {"v=DMARC1": "RFC 7489, 6.6.3: two are none", "v=spf1": "RFC 7208, 4.5: two are an error"}
+
+
+def _texts(one: Existing) -> Iterator[Claim]:
+    """Texts of which a name has one, though a zone takes more: the cloud says nothing, and mail suffers."""
+    if one.type not in _DNS or one.inputs.get("type") != "TXT":
+        return
+    name = str(one.inputs.get("name")).rstrip(".").lower()
+    texts = one.inputs.get("records") or [one.inputs.get("content")]
+    for begins, why in _ALONE.items():
+        if any(str(text).strip('"').startswith(begins) for text in texts):
+            yield Claim((begins, name), f"a text of {name} that begins with {begins}", why)
 
 
 def _region(one: Existing) -> str:
