@@ -1,8 +1,10 @@
 """The command line: `python -m automation COMMAND STACK`. Thin: everything it does is a call of the Python API."""
 
 import contextlib
+import io
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
@@ -74,6 +76,10 @@ NoPolicies = Annotated[bool, typer.Option("--no-policies", help="Do not run the 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal of another code page lacks some characters; it gets others for them.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app(args=None if arguments is None else list(arguments), standalone_mode=True)
     except SystemExit as end:

@@ -1,21 +1,50 @@
 """Two updates of one stack at once: the second waits or fails, as asked."""
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
 import random
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from automation import guard
 from automation.errors import ConflictError
 from rehearsal.cli import CHECKOUT
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _BYTE = 1 << 30
+    """What is locked: Windows lets nobody read it, so it lies behind all that is written."""
+
+    def _lock(file: IO[str]) -> None:
+        try:
+            file.seek(_BYTE)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError(str(error)) from None
+        finally:
+            file.seek(0)
+
+    def _unlock(file: IO[str]) -> None:
+        file.seek(_BYTE)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: IO[str]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(file: IO[str]) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
 
 LOCKS = CHECKOUT / ".cache" / "automation" / "locks"
 OnConflict = Literal["wait", "fail"]
@@ -57,7 +86,7 @@ def held(stack: str, backend: str, waiting: Waiting) -> Iterator[None]:
     with (LOCKS / name).open("a+", encoding="utf-8") as file:
         while True:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _lock(file)
             except BlockingIOError:
                 if waiting.over:
                     file.seek(0)
@@ -72,7 +101,7 @@ def held(stack: str, backend: str, waiting: Waiting) -> Iterator[None]:
             yield
         finally:
             # Closing it would not do: what another thread starts just now has the open file too, until it is a program.
-            fcntl.flock(file, fcntl.LOCK_UN)
+            _unlock(file)
 
 
 def conflict(stack: str, who: str) -> ConflictError:

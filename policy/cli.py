@@ -4,6 +4,7 @@ Exit status: 0 nothing stops a deployment, 1 something does, 2 it could not be j
 """
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +28,10 @@ class NotJudged(Exception):  # noqa: N818 - what it says
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal of another code page lacks some characters; it gets others for them.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     asked = _parser().parse_args(arguments)
     reports: list[Report] = []
     wrong: list[str] = []

@@ -43,6 +43,8 @@ _ANY_NAME = r"[A-Za-z0-9]+"
 _CUSTOM_OAUTH = "Accounts_OAuth_Custom-"
 _LAST_LINE_OF_TEXT_TIMESPANS = "8.6"
 """Later code parses them; the release of the change was not found."""
+GUESSES: Final = 8
+"""Unknown ids for which the nearest one is looked for: each takes a tenth of a second."""
 _LARGEST_NUMBER = 2**53 - 1
 """The server's numbers are exact up to here."""
 
@@ -201,6 +203,7 @@ def find(setting_id: str) -> Setting | None:
     return None
 
 
+@cache
 def nearest(setting_id: str) -> str | None:
     """Return the known id that is most like this one, or None when none is like it."""
     if setting_id.startswith(_CUSTOM_OAUTH):
@@ -249,7 +252,7 @@ def _closest(word: str, words: Iterable[str]) -> str | None:
     return by_lower[found[0]] if found else None
 
 
-def _problem_of_id(setting_id: str) -> SettingProblem:
+def _problem_of_id(setting_id: str, *, guess: bool) -> SettingProblem:
     if _GONE_THEME.fullmatch(setting_id):
         return SettingProblem(
             setting_id,
@@ -258,7 +261,7 @@ def _problem_of_id(setting_id: str) -> SettingProblem:
             nearest="theme-custom-css",
             remedy="write CSS into theme-custom-css, with fonts as data: addresses (the CSP allows no other)",
         )
-    close = nearest(setting_id)
+    close = nearest(setting_id) if guess else None
     return SettingProblem(
         setting_id,
         "unknown",
@@ -503,11 +506,13 @@ SECRET: Final = object()
 """Stands for the value of a sensitive setting that is given as a secret."""
 
 
-def check_one(setting_id: str, value: object, release: Release, licensed: bool) -> list[SettingProblem]:
+def check_one(
+    setting_id: str, value: object, release: Release, licensed: bool, *, guess: bool = True
+) -> list[SettingProblem]:
     """Return what is wrong with one setting; see `check`."""
     setting = find(setting_id)
     if setting is None:
-        return [_problem_of_id(setting_id)]
+        return [_problem_of_id(setting_id, guess=guess)]
     if not setting.by_environment:
         return [_problem_of_environment(setting)]
     problems = list(_problems_of_use(setting, release, licensed=licensed))
@@ -548,8 +553,8 @@ def check(settings: Mapping[str, object], release: Release, licensed: bool) -> l
     settings that need a licence, and sensitive ones, which may not stand in clear; and what nobody knows of
     this release, as `doubt`, which is no mistake. No message holds the value of a sensitive setting.
     """
-    return [
-        problem
-        for setting_id, value in settings.items()
-        for problem in check_one(setting_id, value, release, licensed=licensed)
-    ]
+    problems: list[SettingProblem] = []
+    for setting_id, value in settings.items():
+        guess = sum(problem.kind == "unknown" for problem in problems[: 2 * GUESSES]) < GUESSES
+        problems += check_one(setting_id, value, release, licensed=licensed, guess=guess)
+    return problems

@@ -1,6 +1,6 @@
 """From the values of a stack file to one checked `ChatSpec`, or to all that is wrong with it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cache
@@ -159,6 +159,7 @@ def _adapter(name: str) -> TypeAdapter[Any]:
     return TypeAdapter(annotation)
 
 
+@cache
 def _part_names() -> dict[str, str]:
     return {to_camel(name): name for name in Parts.model_fields}
 
@@ -196,6 +197,9 @@ def _plain(key: str, value: Any, known: dict[str, Any]) -> list[Problem]:
         )
         return [Problem(key, "unknown key", nearest=near, allowed=None if near else ", ".join(sorted(parts)))]
     name = parts[short]
+    inside = [_inside(key, path) for path in _secured(value, ())]
+    if inside:
+        return inside
     try:
         known[name] = _adapter(name).validate_python(value)
     except ValidationError as error:
@@ -213,6 +217,30 @@ def _without_namespace(key: str) -> Problem:
         allowed=None if meant else ", ".join(f"{NAMESPACE}:{name}" for name in sorted(_part_names())),
         remedy=f"write `{NAMESPACE}:{meant}`" if meant else None,
     )
+
+
+def _secured(value: Any, path: tuple[int | str, ...]) -> Iterator[tuple[int | str, ...]]:
+    """Give the paths of encrypted values inside a part."""
+    if isinstance(value, dict) and set(value) == {"secure"}:
+        yield path
+    elif isinstance(value, dict | list):
+        for step, one in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _secured(one, (*path, step))
+
+
+def _inside(key: str, path: tuple[int | str, ...]) -> Problem:
+    short, word = key.removeprefix(f"{NAMESPACE}:"), str(path[-1]) if path else ""
+    return Problem(
+        _joined(key, path),
+        "a secret inside an object would end in the state in clear",
+        nearest=ALSO_CALLED.get(f"{short}.{word}") or ALSO_CALLED.get(word),
+        remedy=f"give it as a flat key: {command(f'{NAMESPACE}:<name>')}",
+        allowed=f"secrets: {', '.join(SECRETS)}",
+    )
+
+
+def _joined(key: str, path: tuple[int | str, ...]) -> str:
+    return key + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
 
 def _unused(key: str) -> Problem:
@@ -286,7 +314,7 @@ def _explain(key: str, value: Any, error: ValidationError) -> list[Problem]:
     made: dict[str, Problem] = {}
     for detail in error.errors(include_url=False, include_input=False):
         location = _location(detail["loc"], value)
-        path = key + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
+        path = _joined(key, location)
         made.setdefault(path, _problem(key, path, location, detail, value))
     return list(made.values())
 
@@ -319,14 +347,6 @@ def _problem(key: str, path: str, location: tuple[int | str, ...], detail: Any, 
         word = str(location[-1])
         short = key.removeprefix(f"{NAMESPACE}:")
         also = ALSO_CALLED.get(f"{short}.{word}") or ALSO_CALLED.get(word)
-        if isinstance(_at(value, location), dict) and set(_at(value, location)) == {"secure"}:
-            return Problem(
-                path,
-                "a secret inside an object would end in the state in clear",
-                nearest=also,
-                remedy=f"give it as a flat key: {command(f'{NAMESPACE}:<name>')}",
-                allowed=f"secrets: {', '.join(SECRETS)}",
-            )
         siblings = _siblings(key, location, value)
         near = also or nearest(word, siblings)
         return Problem(path, "unknown key", nearest=near, allowed=", ".join(siblings) if siblings else None)
@@ -393,6 +413,7 @@ def _at(value: Any, location: tuple[int | str, ...]) -> Any:
     return value
 
 
+@cache
 def _schema(key: str) -> dict[str, Any]:
     return _adapter(_part_names()[key.removeprefix(f"{NAMESPACE}:")]).json_schema(by_alias=True)
 

@@ -127,13 +127,18 @@ def judge(known: Mapping[str, Any]) -> tuple[list[Problem], list[Check]]:
     """Run every rule whose parameters are all in `known`; return the problems, and the checks that passed."""
     problems: list[Problem] = []
     checks: list[Check] = []
+    told: set[tuple[str, str]] = set()
+    """Places and remedies: a mistake that several rules see is one mistake."""
     for title, function in _RULES:
         wanted = inspect.signature(function).parameters
         if not all(_given(known, parameter) for parameter in wanted.values()):
             continue
         found = list(function(**{name: known[name] for name in wanted}))
         wrong = [finding for finding in found if isinstance(finding, Problem)]
-        problems.extend(wrong)
+        for one in wrong:
+            if one.remedy is None or (one.path, one.remedy) not in told:
+                problems.append(one)
+                told.add((one.path, one.remedy or ""))
         if found and not wrong:
             checks.append(
                 Check(
@@ -331,6 +336,16 @@ def _zone(chat: Chat, dns: CloudflareDns | Route53Dns, media: Media, mail: Mail 
                 path,
                 f"{host} does not lie in the zone {dns.zone}, so no record can be made for it",
             )
+    if dns.proxied and "." in chat.host.removesuffix(dns.zone).rstrip("."):
+        deep = f"Cloudflare's own certificate covers {dns.zone} and one level below it, and not {chat.host}"
+        if dns.plan == "free":
+            yield Problem(
+                "rocketchat:chat.host",
+                deep,
+                remedy=f"take a name such as {chat.host.partition('.')[0]}.{dns.zone}, or set `dns.proxied: false`",
+            )
+        else:
+            yield Warning_(f"{deep}: order one in Cloudflare's Advanced Certificate Manager")
     yield Note(f"{', '.join(dict.fromkeys(wanted.values()))} in {dns.zone}")
     if isinstance(media, S3Media) and media.cdn is not None and media.cdn.host == chat.host:
         yield Problem("rocketchat:media.cdn.host", "the media CDN and the chat cannot have the same name")
@@ -615,10 +630,8 @@ def _ses_region(mail: SesPart, region: str | None) -> Iterator[Finding]:
     wanted = mail.region or region
     path = "rocketchat:mail.region" if mail.region else "aws:region"
     if wanted is None:
-        yield Problem(
-            "rocketchat:mail.region", "SES needs a region", remedy="add `region: us-east-1` or another"
-        )
-    elif wanted not in regions.SMTP_REGIONS:
+        return  # the missing `aws:region` is told already
+    if wanted not in regions.SMTP_REGIONS:
         yield Problem(
             path,
             f"SES has no SMTP endpoint in {wanted}",
@@ -831,14 +844,12 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
         smtp=None if parts.mail is None else ("host", 587, shown, shown),
         secrets=dict.fromkeys(filter(find, secrets), shown),
     )
-    right = {
-        key: value
-        for key, value in parts.settings.items()
-        if all(
-            found.kind == "doubt"
-            for found in product_settings.check(features.listed({key: value}), release, licensed=True)
-        )
+    wrong = {
+        found.id
+        for found in product_settings.check(features.listed(parts.settings), release, licensed=True)
+        if found.kind != "doubt"
     }
+    right = {key: value for key, value in parts.settings.items() if key not in wrong}
     parts = parts.model_copy(update={"settings": right})
     made_of: dict[str, Environment[str]] = {}
     try:

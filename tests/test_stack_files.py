@@ -1,5 +1,7 @@
 """The language of stack files: what is refused, in which words, and that all mistakes are shown together."""
 
+import contextlib
+import time
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -356,3 +358,86 @@ def test_a_sensitive_setting_in_an_otherwise_right_file_is_one_mistake_with_its_
             parse(values, set(files.read("family-host").secure), source="a test")
         (found,) = refusal.value.problems
         assert found.path == f"rocketchat:settings.{next(iter(wrong))}"
+
+
+@pytest.mark.parametrize(("part", "word"), [("settings", "Acounts_Alow"), ("chat", "usres")])
+def test_two_thousand_misspelt_keys_are_told_in_seconds(part: str, word: str) -> None:
+    began = time.process_time()
+    assert (
+        len(
+            problems(
+                lambda values: values.setdefault(f"rocketchat:{part}", {}).update(
+                    {f"{word}{number}": 1 for number in range(2000)}
+                )
+            )
+        )
+        >= 2000
+    )
+    assert time.process_time() - began < 8
+
+
+def test_a_region_that_several_parts_lack_is_told_once() -> None:
+    found = files.read("lovia-doks")
+    values = {key: value for key, value in found.values.items() if key != "aws:region"}
+    with pytest.raises(InvalidStack) as caught:
+        parse(values, found.secure, source="a stack")
+    assert [problem.path for problem in caught.value.problems] == ["aws:region"]
+
+
+@pytest.mark.parametrize(
+    ("host", "told"), [("a.b.lovia.life", True), ("a.lovia.life", False), ("lovia.life", False)]
+)
+def test_a_name_that_the_proxys_certificate_does_not_cover_is_refused(host: str, told: bool) -> None:
+    values = good()
+    put("rocketchat:chat.host", host)(values)
+    put("rocketchat:dns.proxied", True)(values)
+    found = []
+    try:
+        parse(values, SECURE, source="a stack")
+    except InvalidStack as error:
+        found = [problem.path for problem in error.problems]
+    assert ("rocketchat:chat.host" in found) is told
+
+
+def test_a_secret_anywhere_inside_a_part_is_refused_with_one_mistake() -> None:
+    [problem] = problems(put("rocketchat:settings.LDAP_Enable", {"secure": "v1:x"}))
+    assert problem.path == "rocketchat:settings.LDAP_Enable"
+    assert "in clear" in problem.message
+
+
+KEYS_OF_PARTS = [
+    f"rocketchat:{name}"
+    for name in ("chat", "runtime", "database", "media", "dns", "mail", "login", "settings")
+]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.dictionaries(
+        st.sampled_from([*KEYS_OF_PARTS, "aws:region", "rocketchat:", ":", "x"]),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(["kind", "host", "secure", "value", "lock", "Log_Level", "zone", "x"])
+                    | st.text(),
+                    inner,
+                    max_size=4,
+                )
+            ),
+            max_leaves=8,
+        ),
+        max_size=5,
+    )
+)
+def test_any_values_end_in_a_specification_or_in_mistakes(changed: Values) -> None:
+    values = good()
+    for key, value in changed.items():
+        values[key] = (
+            {**values[key], **value}
+            if isinstance(value, dict) and isinstance(values.get(key), dict)
+            else value
+        )
+    with contextlib.suppress(InvalidStack):
+        parse(values, SECURE, source="a stack")
