@@ -336,7 +336,8 @@ def _zone(chat: Chat, dns: CloudflareDns | Route53Dns, media: Media, mail: Mail 
                 path,
                 f"{host} does not lie in the zone {dns.zone}, so no record can be made for it",
             )
-    if dns.proxied and "." in chat.host.removesuffix(dns.zone).rstrip("."):
+    deeper = "." in chat.host.removesuffix(dns.zone).rstrip(".")
+    if isinstance(dns, CloudflareDns) and dns.proxied and deeper:
         deep = f"Cloudflare's own certificate covers {dns.zone} and one level below it, and not {chat.host}"
         if dns.plan == "free":
             yield Problem(
