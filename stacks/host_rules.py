@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterator
 
-from components.runtime.host.document import UNQUOTABLE
+from components.runtime.host.document import KEEP_NEWEST, UNQUOTABLE
 from components.runtime.host.sizes import LEAST_MEMORY_MIB, LIGHTSAIL_ZONES, lightsail
 from rocketchat import sizing
 from stacks import features, hosts
@@ -118,6 +118,19 @@ def _lightsail(runtime: LightsailRuntime, region: str | None) -> Iterator[Findin
         )
 
 
+@rule("The data disk of the host is large enough")
+def _disk(runtime: HostRuntime, parts: Parts, size: sizing.Size) -> Iterator[Finding]:
+    least, disk = hosts.least_disk_gb(parts, size), hosts.disk_gb(runtime, parts, size)
+    if disk < least:
+        yield Problem(
+            "rocketchat:runtime.diskGb",
+            f"{disk} GB are too few: uploads of one year for {parts.chat.users} users, the database and a restored "
+            f"copy of it need {least} GB",
+            remedy=f"set `diskGb: {least}` or more, or leave it out",
+        )
+    yield Note(f"{disk} GB, of which {least} GB are needed in the first year")
+
+
 @rule("Nobody but the named networks can log in to the host")
 def _ssh(runtime: HostRuntime) -> Iterator[Finding]:
     for index, cidr in enumerate(runtime.ssh_from):
@@ -184,7 +197,10 @@ def _backup(parts: Parts, backup: Backup, media: Media) -> Iterator[Finding]:
             "the backups and the uploads cannot share a bucket",
             remedy="name another",
         )
-    yield Note(f"every night at {backup.hour:02}:00 UTC, kept for {backup.keep_days} days on S3")
+    yield Note(
+        f"every night at {backup.hour:02}:00 UTC, kept for {backup.keep_days} days on S3; the newest "
+        f"{KEEP_NEWEST + 1} stay longer"
+    )
 
 
 @rule("The bot is wanted")

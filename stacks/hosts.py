@@ -11,10 +11,24 @@ from components.runtime.host.sizes import (
 )
 from rocketchat.sizing import Size
 from stacks.profiles import Defaults
-from stacks.spec import DropletRuntime, HostMedia, HostRuntime, LightsailRuntime, OnHostDatabase, Parts
+from stacks.spec import (
+    DropletRuntime,
+    GridFsMedia,
+    HostMedia,
+    HostRuntime,
+    LightsailRuntime,
+    OnHostDatabase,
+    Parts,
+)
 
 PROXY_DISK_GB = 8
-"""Certificates, the newest backups; the least disk that Lightsail has."""
+"""Certificates and reserve; the least disk that Lightsail has."""
+LEAST_GB = 2
+"""Certificates, and what must stay free: ext4 keeps 5 percent for root, and MongoDB stops on a full disk."""
+OPLOG_GB = 1
+"""The least that MongoDB makes for itself: 990 MB (its manual, "Replica Set Oplog")."""
+DATABASE_GB = 1
+"""What is in the database of a small chat beside uploads. A restore holds it twice."""
 DROPLET_BACKUPS = 0.2
 """DigitalOcean's weekly backups cost this part of the droplet's price."""
 
@@ -53,7 +67,21 @@ def disk_gb(runtime: HostRuntime, parts: Parts, size: Size) -> int:
     if runtime.disk_gb is not None:
         return runtime.disk_gb
     database = size.disk_gb if isinstance(parts.database, OnHostDatabase) else 0
-    return PROXY_DISK_GB + database + (size.media_gb if isinstance(parts.media, HostMedia) else 0)
+    return max(PROXY_DISK_GB + database + _uploads_gb(parts, size), least_disk_gb(parts, size))
+
+
+def least_disk_gb(parts: Parts, size: Size) -> int:
+    """Return the GB that uploads of one year, the database, its oplog and a restored copy need."""
+    on_host = isinstance(parts.database, OnHostDatabase)
+    database = OPLOG_GB + 2 * DATABASE_GB if on_host else 0
+    # In GridFS the uploads are part of the database, and of its copy.
+    twice = on_host and isinstance(parts.media, GridFsMedia)
+    return LEAST_GB + database + _uploads_gb(parts, size) * (2 if twice else 1)
+
+
+def _uploads_gb(parts: Parts, size: Size) -> int:
+    in_database = isinstance(parts.database, OnHostDatabase) and isinstance(parts.media, GridFsMedia)
+    return size.media_gb if in_database or isinstance(parts.media, HostMedia) else 0
 
 
 def snapshots(runtime: HostRuntime, defaults: Defaults) -> bool:

@@ -1,6 +1,7 @@
 """The stacks on one host, as they are planned: what reaches whom, what survives, and what is refused."""
 
 import json
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -25,7 +26,7 @@ from rehearsal.standins.table import Cloud
 from stacks import deploy, files, hosts
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
-from stacks.spec import DropletRuntime, LightsailRuntime
+from stacks.spec import DropletRuntime, HostRuntime, LightsailRuntime
 
 SECRETS = {
     "family-host": frozenset(
@@ -217,7 +218,21 @@ def test_the_family_has_a_database_with_users_and_backups_off_the_site(tmp_path:
     assert bucket.inputs["bucket"] == "backups-chat-family-example"
     assert bucket.protect
     rules = one(plan, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "backups-lifecycle")
-    assert rules.inputs["rules"][0]["expiration"]["days"] == 60
+    old = {
+        rule["filter"]["prefix"]: rule.get("noncurrentVersionExpiration") for rule in rules.inputs["rules"]
+    }
+    least = {"noncurrentDays": 60, "newerNoncurrentVersions": 7}
+    assert old["backups/"] == old["before-restore/"] == least
+    assert old["files/"] == {"noncurrentDays": 60}
+    # By age alone the bucket of a host that makes no more backups would empty itself.
+    assert old[""] is None
+    assert not [rule for rule in rules.inputs["rules"] if "days" in rule.get("expiration", {})]
+    assert plan.outputs["restoreCommand"] == (
+        "printf 'all newest' | aws s3 cp - s3://backups-chat-family-example/restore/request --region ap-southeast-1"
+    )
+    assert plan.outputs["restoreOutcome"].startswith(
+        "aws s3 cp s3://backups-chat-family-example/restore/outcome -"
+    )
 
 
 def test_the_bot_has_an_account_of_its_own_and_its_keys_from_the_secret(tmp_path: Path) -> None:
@@ -482,6 +497,24 @@ def test_any_host_goes_with_any_database_and_any_media(
         pytest.fail(str(error))
     kept = database["kind"] == "on-host" or media["kind"] == "host"
     assert ("backupBucket" in plan.outputs) == kept
+
+
+def test_a_data_disk_that_does_not_hold_uploads_database_and_a_restored_copy_is_refused() -> None:
+    found = refused("family-host", chat={"users": 400})
+    assert "10 GB are too few" in found["rocketchat:runtime.diskGb"]
+    [needed] = re.findall(r"need (\d+) GB", found["rocketchat:runtime.diskGb"])
+    # 5 MB for each user and month.
+    assert int(needed) >= 400 * 5 * 12 / 1024
+    made = spec("family-host", chat={"users": 400}, runtime={"diskGb": int(needed)})
+    assert isinstance(made.parts.runtime, HostRuntime)
+    assert hosts.disk_gb(made.parts.runtime, made.parts, made.size) == int(needed)
+    # In GridFS the uploads are in the database and in its copy.
+    grid = refused("family-host", chat={"users": 400}, media={"kind": "gridfs"})
+    [twice] = re.findall(r"need (\d+) GB", grid["rocketchat:runtime.diskGb"])
+    assert int(twice) > int(needed) * 1.5
+    # What is left out is enough.
+    for media in ("gridfs", "host"):
+        spec("family-host", chat={"users": 400}, media={"kind": media}, runtime={"diskGb": None})
 
 
 BAD_ARGUMENTS: list[tuple[str, Any]] = [

@@ -1,6 +1,6 @@
 """A private S3 bucket with all its side resources, for media and for the logs of its use."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -27,14 +27,16 @@ def private_bucket(
     kms_key_arn: pulumi.Input[str] | None,
     noncurrent_days: int,
     expire_days: int | None,
+    keep_newest: Mapping[str, int] | None = None,
     force_destroy: bool,
     bucket_opts: pulumi.ResourceOptions,
     child: Callable[..., pulumi.ResourceOptions],
 ) -> PrivateBucket:
     """Make a bucket that nobody can open by mistake: public access blocked, no ACLs, encrypted, versioned.
 
-    Old versions go after `noncurrent_days`, objects after `expire_days` where given. Where the bucket is kept, so are
-    its settings: they go with it.
+    Old versions go after `noncurrent_days`, objects after `expire_days` where given. Where `keep_newest` is given, old
+    versions go below its prefixes only, but for so many of each object (0 to 100). Where the bucket is kept, so are its
+    settings: they go with it.
     """
     bucket = aws.s3.Bucket(
         name,
@@ -92,22 +94,36 @@ def private_bucket(
                         days_after_initiation=UPLOAD_DAYS
                     )
                 ),
-                noncurrent_version_expiration=(
-                    aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
-                        noncurrent_days=noncurrent_days
-                    )
-                ),
+                noncurrent_version_expiration=None if keep_newest else _old_versions(noncurrent_days),
                 expiration=(
                     aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(expired_object_delete_marker=True)
                     if expire_days is None
                     else aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=expire_days)
                 ),
-            )
+            ),
+            # No two of these may match one object: S3 would take the shorter one.
+            *(
+                aws.s3.BucketLifecycleConfigurationRuleArgs(
+                    id=f"old-{prefix.strip('/')}",
+                    status="Enabled",
+                    filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=prefix),
+                    noncurrent_version_expiration=_old_versions(noncurrent_days, newest),
+                )
+                for prefix, newest in (keep_newest or {}).items()
+            ),
         ],
         # AWS counts old versions only once versioning is on.
         opts=child(deleted_with=bucket, depends_on=[versioning]),
     )
     return PrivateBucket(bucket, closed)
+
+
+def _old_versions(
+    days: int, newest: int = 0
+) -> "aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs":
+    return aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+        noncurrent_days=days, newer_noncurrent_versions=newest or None
+    )
 
 
 def tls_only(bucket_arn: pulumi.Output[str]) -> Sequence[iam.Statement]:

@@ -24,14 +24,14 @@ class HostDatabaseArgs(TypedDict):
 
 
 class HostBackupArgs(TypedDict):
-    """Nightly backups of what the host keeps, copied to a bucket of their own."""
+    """Nightly backups of what the host keeps, in a bucket of their own."""
 
     bucket_name: NotRequired[str]
     """Name of the bucket; made up when left out."""
     hour: int
     """Hour of day, UTC, 0 to 23."""
     keep_days: int
-    """Days after which a backup is deleted."""
+    """Days after which a backup is deleted that has eight newer ones at least."""
     healthcheck_url: NotRequired[pulumi.Input[str]]
     """Dead man's switch: told of start, end and failure, at healthchecks.io for one (secret)."""
     webhook_url: NotRequired[pulumi.Input[str]]

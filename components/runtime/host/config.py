@@ -69,10 +69,10 @@ class HostConfig(Component):
                 # Not to delete: who takes over the host must not reach the backups' older versions.
                 iam.Statement(
                     "WriteAndReadBackups",
-                    ("s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"),
+                    ("s3:PutObject", "s3:GetObject", "s3:GetObjectVersion", "s3:AbortMultipartUpload"),
                     (pulumi.Output.concat(backups.arn, "/*"),),
                 ),
-                iam.Statement("ListBackups", ("s3:ListBucket",), (backups.arn,)),
+                iam.Statement("ListBackups", ("s3:ListBucket", "s3:ListBucketVersions"), (backups.arn,)),
             ]
         policy = aws.iam.RolePolicy(
             f"{name}-access", role=args["role_name"], policy=iam.document(*statements), opts=self.child()
@@ -127,7 +127,14 @@ class HostConfig(Component):
             physical_name=backup.get("bucket_name"),
             kms_key_arn=None,
             noncurrent_days=int(backup["keep_days"]),
-            expire_days=int(backup["keep_days"]),
+            # Age alone would empty the bucket of a host that makes no more backups.
+            expire_days=None,
+            keep_newest={
+                "backups/": document.KEEP_NEWEST,
+                "before-restore/": document.KEEP_NEWEST,
+                "files/": 0,
+                "restore/": 0,
+            },
             force_destroy=backup.get("force_destroy", False),
             bucket_opts=self.child(protect=backup.get("protect"), retain_on_delete=backup.get("retain")),
             child=self.child,

@@ -26,6 +26,8 @@ UNQUOTABLE: Final = frozenset('"`\\{}')
 """What a quoted word of a Caddyfile cannot hold as it is: `{$HOME}` would be filled in."""
 QUIET_HOUR: Final = 18
 """Hour of day, UTC, in which the host may start anew after fixes (02:00 in Singapore)."""
+KEEP_NEWEST: Final = 7
+"""Backups before the newest one that stay whatever their age."""
 CACHE_GB: Final = 0.25
 """WiredTiger's least cache; the chat lives beside it. MongoDB's own default is half the memory."""
 SYSTEM_MIB: Final = 384
@@ -59,6 +61,17 @@ Persistent=true
 [Install]
 WantedBy=timers.target
 """
+_RESTORE_TIMER = """\
+[Unit]
+Description=Look whether a restore is asked for
+
+[Timer]
+OnActiveSec=1min
+OnUnitInactiveSec=5min
+
+[Install]
+WantedBy=timers.target
+"""
 _JOB_SERVICE = """\
 [Unit]
 Description={what}
@@ -68,7 +81,7 @@ RequiresMountsFor=/var/lib/chat
 
 [Service]
 Type=oneshot
-ExecStart=/srv/chat/bin/{script}
+ExecStart=/srv/chat/bin/{command}
 TimeoutStartSec=4h
 Nice=10
 IOSchedulingClass=idle
@@ -363,21 +376,23 @@ def files(chat: Chat, bucket: str | None) -> dict[str, dict[str, str]]:
         "/etc/systemd/journald.conf.d/chat.conf": _JOURNAL,
     }
     jobs = {
-        "chat-backup": ("Back up the chat", _BACKUP_TIMER, chat.backup_hour),
-        "chat-restore-test": ("Test the newest dump", _RESTORE_TEST_TIMER, (chat.backup_hour + 6) % 24),
+        "chat-backup": ("Back up the chat", "chat-backup", _BACKUP_TIMER),
+        "chat-restore": ("Restore what is asked for", "chat-restore --asked", _RESTORE_TIMER),
+        "chat-restore-test": ("Test the newest dump", "chat-restore-test", _RESTORE_TEST_TIMER),
     }
+    hours = {"chat-backup": chat.backup_hour, "chat-restore-test": (chat.backup_hour + 6) % 24}
     if bucket is None:
         jobs = {}
     elif chat.database is None:
         del jobs["chat-restore-test"]
-    for script, (what, timer, hour) in jobs.items():
-        texts[f"{units}/{script}.service"] = _JOB_SERVICE.format(what=what, script=script)
-        texts[f"{units}/{script}.timer"] = timer.format(hour=hour)
+    for unit, (what, command, timer) in jobs.items():
+        texts[f"{units}/{unit}.service"] = _JOB_SERVICE.format(what=what, command=command)
+        texts[f"{units}/{unit}.timer"] = timer.format(hour=hours.get(unit))
     if chat.database is not None:
         texts[f"{HOME}/mongodb/database.js"] = series.FEATURE + _script("database.js")
-        texts[f"{HOME}/mongodb/restore-test.js"] = _script("restore-test.js")
+        texts[f"{HOME}/mongodb/backups.js"] = _script("backups.js")
         texts[f"{HOME}/mongodb/database.json"] = json.dumps(
-            {"user": DATABASE_USER, "roles": chat.database.roles}
+            {"name": chat.database.name, "user": DATABASE_USER, "roles": chat.database.roles}
         )
     # Root's, but the server of SSH reads it as the user.
     texts |= {

@@ -1,0 +1,76 @@
+// What backups need of the database; VERB names it. Collections of a restore are known by their prefixes.
+const fs = require("fs");
+const { name } = JSON.parse(fs.readFileSync("/srv/scripts/database.json", "utf8"));
+db.getSiblingDB("admin").auth("root", fs.readFileSync("/run/secrets/root", "utf8").trim());
+const chat = db.getSiblingDB(name);
+const NEW = "restore_new_", OLD = "restore_old_", JOURNAL = "restore_journal";
+const all = () => chat.getCollectionNames().filter((found) => !found.startsWith("system."));
+const with_ = (prefix) => all().filter((found) => found.startsWith(prefix));
+const own = () => all().filter((found) => !found.startsWith("restore_"));
+const move = (from, to) => {
+  const done = db.adminCommand({ renameCollection: `${name}.${from}`, to: `${name}.${to}` });
+  if (!done.ok) throw new Error(`${from} could not become ${to}: ${done.errmsg}`);
+};
+const indexes = (of) => chat.getCollection(of).getIndexes().map((index) => index.name).sort();
+const count = (of) => chat.getCollection(of).countDocuments({});
+
+function summary() {
+  const collections = {};
+  for (const found of own()) collections[found] = { count: count(found), indexes: indexes(found) };
+  const of = (found) => (collections[found] || { count: 0 }).count;
+  const stats = chat.stats();
+  const bytes = Number(stats.storageSize) + Number(stats.indexSize);
+  return { users: of("users"), messages: of("rocketchat_message"), bytes, collections };
+}
+
+// The chat goes on writing while it is dumped, so a few documents may have come or gone.
+function compare() {
+  const wanted = JSON.parse(fs.readFileSync("/srv/scripts/summary.json", "utf8"));
+  const wrong = [];
+  const there = new Set(with_(NEW));
+  for (const [found, was] of Object.entries(wanted.collections)) {
+    const least = was.count - Math.max(was.count * 0.05, 100);
+    if (!there.has(NEW + found)) {
+      if (least > 0 || found === "users") wrong.push(`${found} is missing`);
+      continue;
+    }
+    const has = count(NEW + found);
+    if (has < least) wrong.push(`${found} has ${has} documents of ${was.count}`);
+    const lacks = was.indexes.filter((index) => !indexes(NEW + found).includes(index));
+    if (lacks.length) wrong.push(`${found} lacks the indexes ${lacks.join(", ")}`);
+  }
+  if (!there.has(`${NEW}users`) || count(`${NEW}users`) === 0) wrong.push("there are no users");
+  if (wrong.length) throw new Error(`what was restored is not what was backed up: ${wrong.join("; ")}`);
+  const messages = there.has(`${NEW}rocketchat_message`) ? count(`${NEW}rocketchat_message`) : 0;
+  return `${count(`${NEW}users`)} users, ${messages} messages`;
+}
+
+// Each rename is whole or not at all, and the journal tells which names belong to which side.
+function swap() {
+  const coming = with_(NEW).map((found) => found.slice(NEW.length)), going = own();
+  chat.getCollection(JOURNAL).insertOne({ coming, going });
+  for (const found of going) move(found, OLD + found);
+  for (const found of coming) move(NEW + found, found);
+}
+
+function undo() {
+  const journal = chat.getCollection(JOURNAL).findOne();
+  if (journal) {
+    let now = new Set(all());
+    // While the old one is in place, nothing of that name has come.
+    for (const found of journal.coming)
+      if (!now.has(NEW + found) && now.has(found)) move(found, NEW + found);
+    for (const found of journal.going) if (now.has(OLD + found)) move(OLD + found, found);
+    chat.getCollection(JOURNAL).drop();
+  }
+  for (const found of with_(NEW)) chat.getCollection(found).drop();
+}
+
+function clean() {
+  for (const found of [...with_(OLD), ...with_(NEW)]) chat.getCollection(found).drop();
+  if (all().includes(JOURNAL)) chat.getCollection(JOURNAL).drop();
+}
+
+const verbs = { summary: () => JSON.stringify(summary()), compare, swap, undo, clean };
+const said = verbs[process.env.VERB]();
+if (said) print(said);
