@@ -545,6 +545,7 @@ C("iam-resource-scoped", policy(allow(["sqs:SendMessage"], ["*"])), POLICY)
 C("iam-secrets-scoped", policy(allow(["secretsmanager:GetSecretValue"], ["*"])), POLICY)
 C("iam-s3-media-minimal", policy(allow(["s3:DeleteBucket"], ["arn:aws:s3:::x"])), POLICY)
 also("iam-s3-media-minimal", policy(allow(["s3:GetObject"], ["arn:aws:s3:::*"])))
+also("iam-s3-media-minimal", policy(allow(["s3:DeleteObjectVersion"], ["arn:aws:s3:::x/*"])))
 C("iam-kms-decrypt-scoped", policy(allow(["kms:Decrypt"], ["*"])), POLICY)
 TRUST = "role assumeRolePolicy"
 C("iam-trust-scoped", {TRUST: doc({"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"})}, TRUST)

@@ -370,6 +370,7 @@ exec)
 	given=("${@//\/run\/secrets/$CHAT/secrets/mongodb}")
 	given=("${given[@]//\/srv\/scripts/$CHAT/mongodb}")
 	[[ $program == mongosh ]] && given=(--port "$MONGODB_PORT" "${given[@]}")
+	echo $$ >>"$SERVICES/inside-mongodb"
 	exec "$PROGRAMS/$program" "${given[@]}"
 	;;
 stop | start | restart | up) for service in "$@"; do
@@ -467,6 +468,16 @@ class RealHost:
             process.kill()
             raise
         return subprocess.CompletedProcess(script, process.returncode, out, error)
+
+    def kill_mongodb(self) -> None:
+        """Kill the database's server, and with it what runs in its container, as Docker does."""
+        self.mongodb.kill()
+        inside = self.root / "services/inside-mongodb"
+        for process in inside.read_text().split() if inside.exists() else ():
+            with contextlib.suppress(OSError):
+                # Numbers of processes are used again.
+                if str(self.root) in Path(f"/proc/{process}/cmdline").read_text():
+                    os.kill(int(process), signal.SIGKILL)
 
     def service(self, name: str) -> str:
         """Return what was last done to a container: up, start, stop, restart, or nothing."""

@@ -228,7 +228,8 @@ def stop_in_the_swap(host: RealHost, flag: Path) -> tuple[Path, str]:
     whole = script.read_text()
     last = "  for (const found of coming) move(NEW + found, found);"
     assert whole.count(last) == 1
-    half = f"  move(NEW + coming[0], coming[0]); fs.writeFileSync({str(flag)!r}, ''); sleep(20000);"
+    half = f"  move(NEW + coming[0], coming[0]); fs.writeFileSync({str(flag)!r}, ''); sleep(60000); "
+    half += "for (const found of coming.slice(1)) move(NEW + found, found);"
     script.write_text(whole.replace(last, half))
     return script, whole
 
@@ -255,7 +256,7 @@ def test_a_server_killed_in_the_middle_leaves_the_old_data_and_the_chat_comes_up
     while not flag.exists() and time.monotonic() < end:
         time.sleep(0.05)
     time.sleep(0.3)
-    host.mongodb.kill()
+    host.kill_mongodb()
     time.sleep(1)
     host.mongodb.start()
     _, said = process.communicate(timeout=120)

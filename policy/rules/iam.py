@@ -49,6 +49,9 @@ MEDIA_ACTIONS = frozenset(
         "s3:ListBucket",
         "s3:ListBucketMultipartUploads",
         "s3:GetBucketLocation",
+        # A host's backups are versions. To delete one is not allowed.
+        "s3:GetObjectVersion",
+        "s3:ListBucketVersions",
     )
 )
 MANY_SERVICES = (
