@@ -475,8 +475,8 @@ class RealHost:
         inside = self.root / "services/inside-mongodb"
         for process in inside.read_text().split() if inside.exists() else ():
             with contextlib.suppress(OSError):
-                # Numbers of processes are used again.
-                if str(self.root) in Path(f"/proc/{process}/cmdline").read_text():
+                # Numbers of processes are used again; mongosh writes another command line over its own.
+                if os.fsencode(self.root) in Path(f"/proc/{process}/environ").read_bytes():
                     os.kill(int(process), signal.SIGKILL)
 
     def service(self, name: str) -> str:
