@@ -1,4 +1,4 @@
-"""A guard against pointing the chat, in silence, at another place than the one where its data is."""
+"""A guard of the data: against another place for it, in silence, and against a release that cannot read it."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
@@ -12,6 +12,8 @@ from components.base import Component
 class SealArgs(TypedDict):
     places: Mapping[str, pulumi.Input[str]]
     """What says where the data is, such as the name of the database."""
+    release: NotRequired[str]
+    """Release of the product that the data is used by. Kept in the state, where a hook finds the former one."""
     protect: NotRequired[bool]
     """Whether a change of any of them is refused until the seal is broken (`pulumi state unprotect`). Default
     false."""

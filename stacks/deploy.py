@@ -10,6 +10,7 @@ from components.credentials import Credentials
 from components.seal import Seal
 from components.values import DatabaseAccess, DnsZone, MailAccess, MediaAccess
 from rocketchat import environment as env
+from rocketchat import releases
 from rocketchat.environment import Secret
 from stacks import features, providers, records
 from stacks.language import ChatSpec
@@ -67,7 +68,11 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
     runtime = _runtime(spec.parts.runtime.kind)(spec, secrets, zone, opts)
     database, database_outputs = _database(spec, secrets, runtime, opts)
     media, store, media_outputs = _media(spec, zone, opts)
-    Seal(SEAL, {"places": _places(spec), "protect": spec.defaults.protect}, opts)
+    Seal(
+        SEAL,
+        {"places": _places(spec), "release": spec.release.version, "protect": spec.defaults.protect},
+        pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=step_of_release(spec))),
+    )
     mail = _mail(spec, secrets, zone, made_providers, opts)
     credentials = Credentials(
         "credentials",
@@ -138,6 +143,24 @@ def _administrator(spec: ChatSpec, credentials: Credentials) -> Outputs:
         "adminPassword": credentials.value("administrator"),
         "adminPasswordNote": "Read at the first start only; from then on it is changed in the chat.",
     }
+
+
+def step_of_release(spec: ChatSpec) -> pulumi.ResourceHookBinding:
+    """Return a hook by which the engine refuses, in previews too, a release that the deployed one cannot become."""
+
+    def check(args: pulumi.ResourceHookArgs) -> None:
+        deployed = (args.old_inputs or {}).get("release")
+        if not isinstance(deployed, str) or spec.parts.chat.upgrade_from is not None:
+            return
+        try:
+            releases.check_upgrade(deployed, spec.release.version)
+        except ValueError as error:
+            raise ValueError(
+                f"{error}. If the data are those of another release (of a backup), say so in chat.upgradeFrom"
+            ) from None
+
+    hook = pulumi.ResourceHook("release-step", check, pulumi.ResourceHookOptions(on_dry_run=True))
+    return pulumi.ResourceHookBinding(before_update=[hook])
 
 
 def _places(spec: ChatSpec) -> dict[str, pulumi.Input[str]]:

@@ -21,6 +21,7 @@ from pulumi.automation.errors import CommandError
 
 import automation
 from automation import (
+    AutomationError,
     CancelledError,
     ChatStack,
     ConfigurationError,
@@ -40,11 +41,14 @@ from automation.events import Recorder, Said
 from automation.fleet import Member, fleet
 from automation.locks import Waiting, held
 from automation.state import State, secrets_in
+from components.seal import Seal
 from rehearsal.cli import Cli
 from rehearsal.masking import mask
 from rehearsal.testing import needs_engine
 from rehearsal.vault import PROVIDER, vault
+from stacks import deploy
 from stacks.language import parse
+from stacks.load import load
 
 
 @pytest.fixture
@@ -169,9 +173,14 @@ def chat_of(**keys: str) -> dict[str, object]:
 
 
 @needs_engine
-def test_a_release_is_not_deployed_over_one_that_cannot_become_it_unless_the_file_knows_better() -> None:
+def test_a_release_is_not_deployed_over_one_that_cannot_become_it_unless_the_file_knows_better(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def program() -> None:
-        pulumi.export("release", (pulumi.Config("rocketchat").get_object("chat") or {})["release"])
+        spec, _ = load()
+        hooks = pulumi.ResourceOptions(hooks=deploy.step_of_release(spec))
+        Seal("data", {"places": {}, "release": spec.release.version}, hooks)
+        pulumi.export("release", spec.release.version)
 
     with automation.rehearsal(program=program) as backend:
         with opened(backend, values=chat_of(release="8.9.0")) as stack:
@@ -180,6 +189,15 @@ def test_a_release_is_not_deployed_over_one_that_cannot_become_it_unless_the_fil
             with pytest.raises(ConfigurationError, match=r"8\.9\.0 cannot go back to 8\.5\.1") as refused:
                 stack.up()
             assert "chat.upgradeFrom" in refused.value.remedy
+            # A plain CLI knows nothing of that check: the engine itself asks the program.
+            with monkeypatch.context() as plain:
+                plain.setattr(ChatStack, "_refuse_release", lambda *_: None)
+                with pytest.raises(
+                    ConfigurationError, match=r"8\.9\.0 cannot go back to 8\.5\.1.*chat\.upgradeFrom"
+                ):
+                    stack.preview()
+                with pytest.raises(AutomationError):
+                    stack.up(preview=False)
             assert stack.outputs()["release"] == "8.9.0"
         with opened(backend, values=chat_of(release="8.5.1", upgradeFrom="8.5.1")) as stack:
             stack.up(preview=False)
