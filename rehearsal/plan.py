@@ -119,7 +119,7 @@ class Plan:
         return tuple(resource for resource in self.resources if resource.parent == urn)
 
 
-class _Inline(concurrent.futures.ThreadPoolExecutor):
+class Inline(concurrent.futures.ThreadPoolExecutor):
     """Runs at once what the SDK would give to a thread: the answers are made in this process anyway."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> concurrent.futures.Future[Any]:
@@ -205,7 +205,7 @@ def _run(
     SETTINGS.monitor_features = monitor.features()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    executor = _Inline()
+    executor = Inline()
     loop.set_default_executor(executor)
     # What nobody awaits is raised by _drain; asyncio would print it once more on stderr.
     loop.set_exception_handler(lambda _loop, _context: None)

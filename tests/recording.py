@@ -1,5 +1,6 @@
 """A recording stand-in for the cloud, for tests of single components."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ import pulumi
 from pulumi.runtime import mocks, rpc
 
 from components import sdk
+from rehearsal.plan import Inline
 
 sdk.install()
 
@@ -125,7 +127,6 @@ def record(
     """
     recording = Recording()
     cloud = _Cloud(recording, outputs or {}, lookups or {})
-    mocks.set_mocks(cloud, preview=False, monitor=_Monitor(recording, cloud))
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def run() -> Any:
@@ -134,7 +135,12 @@ def record(
 
         return pulumi.Output.from_input(program()).apply(keep)
 
-    run()
+    # Both calls make futures in the thread's current loop, which is none once any other test has run one; and the
+    # mocks leave a loop open in each thread that they are called in.
+    with asyncio.Runner() as runner:
+        runner.get_loop().set_default_executor(Inline())
+        mocks.set_mocks(cloud, preview=False, monitor=_Monitor(recording, cloud))
+        run()
     for urn, name in recording.urns.items():
         component = "rocketchat:index:" in urn.split("::")[2].split("$")[-1]
         assert not component or urn in recording.closed, f"{name} does not register its outputs"

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import pytest
 from policy_cases import CASES, EXISTENCE, MORE, Case
-from policy_world import CONFIG, UNKNOWN, changed, world
+from policy_world import CONFIG, DELETE, UNKNOWN, changed, world
 
 from policy import tokens
 from policy.config import Config
@@ -202,3 +202,10 @@ def sdk_properties(token: str) -> frozenset[str]:
 )
 def test_the_sound_deployment_uses_properties_that_exist(subject: Any) -> None:
     assert set(subject.properties) <= sdk_properties(subject.type)
+
+
+def test_a_bucket_needs_no_protection_where_the_program_itself_writes_what_is_in_it() -> None:
+    rule = BY_ID["protect-stateful"]
+    written = {"media @.protect": False, "media-cors": DELETE}
+    assert seen(rule, stack_of(written)) == (set(), set())
+    assert seen(rule, stack_of({**written, "object": DELETE, "document": DELETE})) == ({"media"}, set())

@@ -40,7 +40,7 @@ class DropletHostArgs(TypedDict):
     tags: NotRequired[Sequence[str]]
     """Letters, digits, colons, hyphens and underscores."""
     protect: NotRequired[bool]
-    """Whether Pulumi refuses to delete the data volume, the address and the bucket. Default false."""
+    """Whether Pulumi refuses to delete the data volume and the address. Default false."""
     retain: NotRequired[bool]
     """Whether the data volume stays when it leaves the stack. Default false."""
 
@@ -72,7 +72,6 @@ class DropletHost(Component):
             {
                 "region": args["aws_region"],
                 "host": args["host"],
-                "protect": bool(protect),
                 "identity": identity(
                     "droplet", IMAGE, region, args["public_key"], int(args.get("generation", 1))
                 ),

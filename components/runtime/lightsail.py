@@ -35,7 +35,7 @@ class LightsailHostArgs(TypedDict):
     generation: NotRequired[int]
     """Count it up to have the host made anew; data disk and address stay. Default 1."""
     protect: NotRequired[bool]
-    """Whether Pulumi refuses to delete the data disk, the address and the bucket. Default false."""
+    """Whether Pulumi refuses to delete the data disk and the address. Default false."""
     retain: NotRequired[bool]
     """Whether the data disk stays in AWS when it leaves the stack. Default false."""
     keep_disk: NotRequired[bool]
@@ -80,7 +80,6 @@ class LightsailHost(Component):
             {
                 "region": args["region"],
                 "host": args["host"],
-                "protect": bool(protect),
                 "identity": identity(
                     "lightsail",
                     BLUEPRINT,

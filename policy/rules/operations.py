@@ -7,7 +7,7 @@ from policy.documents import containers
 from policy.model import SECRET, UNKNOWN
 from policy.rule import Probe, View, as_number, is_in, present
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
-from policy.rules.storage import is_log_bucket
+from policy.rules.storage import is_backup_bucket, is_log_bucket
 
 _rule = Area("operations")
 
@@ -49,8 +49,8 @@ STATEFUL = (
     t.LIGHTSAIL_DISK,
     t.DO_VOLUME,
 )
-"""What data are lost with, or cannot be read without. Logs, and keys of logs and of messages in flight, are not
-meant, nor is a host whose data lie on a disk of its own."""
+"""What data are lost with, or cannot be read without. Logs, what the program itself writes, and keys of logs and of
+messages in flight are not meant, nor is a host whose data lie on a disk of its own."""
 _IN_FLIGHT = (
     (t.TOPIC, "kmsMasterKeyId"),
     (t.CLUSTER, "configuration.executeCommandConfiguration.kmsKeyId"),
@@ -75,8 +75,17 @@ def _tags(p: Probe) -> None:
         p.fail(f"lacks the tags {', '.join(missing)}", "tags")
 
 
+def _written_again(p: Probe) -> bool:
+    """Tell whether the program itself writes what is in a bucket: neither files of users nor backups."""
+    return (
+        bool(p.stack.referring(p.subject, t.BUCKET_OBJECT, "bucket"))
+        and not p.stack.referring(p.subject, t.BUCKET_CORS, "bucket")
+        and not is_backup_bucket(p.subject)
+    )
+
+
 def _protected(p: Probe) -> None:
-    if p.subject.type == t.BUCKET and is_log_bucket(p.subject):
+    if p.subject.type == t.BUCKET and (is_log_bucket(p.subject) or _written_again(p)):
         return
     if p.subject.type == t.KMS_KEY and any(
         p.stack.referring(p.subject, kind, prop) for kind, prop in _IN_FLIGHT

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
@@ -29,8 +29,6 @@ class HostAgentArgs(TypedDict):
     """Public name of the chat."""
     identity: str
     """Everything whose change makes a new host, as text: a new host needs a new enrolment."""
-    protect: NotRequired[bool]
-    """Whether the bucket is protected, and deleted only when it is empty. Default false."""
 
 
 class HostAgent(Component):
@@ -58,9 +56,9 @@ class HostAgent(Component):
             kms_key_arn=None,
             noncurrent_days=OLD_DOCUMENT_DAYS,
             expire_days=None,
-            # A stack deletes its own document first, so that nothing else is left in the bucket.
-            force_destroy=not args.get("protect", False),
-            bucket_opts=self.child(protect=args.get("protect")),
+            # Its only object is written again from the program at any time, and goes first, with all its versions.
+            force_destroy=False,
+            bucket_opts=self.child(),
             child=self.child,
         )
         aws.s3.BucketPolicy(
