@@ -204,8 +204,17 @@ def test_the_sound_deployment_uses_properties_that_exist(subject: Any) -> None:
     assert set(subject.properties) <= sdk_properties(subject.type)
 
 
-def test_a_bucket_needs_no_protection_where_the_program_itself_writes_what_is_in_it() -> None:
-    rule = BY_ID["protect-stateful"]
-    written = {"media @.protect": False, "media-cors": DELETE}
-    assert seen(rule, stack_of(written)) == (set(), set())
-    assert seen(rule, stack_of({**written, "object": DELETE, "document": DELETE})) == ({"media"}, set())
+@pytest.mark.parametrize(
+    ("rule", "change"),
+    [("protect-stateful", {"media @.protect": False}), ("s3-no-force-destroy", {"media forceDestroy": True})],
+)
+def test_a_bucket_in_which_is_only_what_the_program_writes_may_go(rule: str, change: dict[str, Any]) -> None:
+    written = {**change, "media-cors": DELETE}
+    assert seen(BY_ID[rule], stack_of(written)) == (set(), set())
+    assert seen(BY_ID[rule], stack_of({**written, "object": DELETE, "document": DELETE})) == (
+        {"media"},
+        set(),
+    )
+    backups = {key.replace("media", "backup"): value for key, value in change.items()}
+    seeded = {"object bucket": "backup.example.org", "document bucket": "backup.example.org"}
+    assert seen(BY_ID[rule], stack_of({**backups, **seeded})) == ({"backup"}, set())

@@ -7,7 +7,7 @@ from policy.documents import containers
 from policy.model import SECRET, UNKNOWN
 from policy.rule import Probe, View, as_number, is_in, present
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
-from policy.rules.storage import is_backup_bucket, is_log_bucket
+from policy.rules.storage import is_log_bucket, is_written_again
 
 _rule = Area("operations")
 
@@ -75,17 +75,8 @@ def _tags(p: Probe) -> None:
         p.fail(f"lacks the tags {', '.join(missing)}", "tags")
 
 
-def _written_again(p: Probe) -> bool:
-    """Tell whether the program itself writes what is in a bucket: neither files of users nor backups."""
-    return (
-        bool(p.stack.referring(p.subject, t.BUCKET_OBJECT, "bucket"))
-        and not p.stack.referring(p.subject, t.BUCKET_CORS, "bucket")
-        and not is_backup_bucket(p.subject)
-    )
-
-
 def _protected(p: Probe) -> None:
-    if p.subject.type == t.BUCKET and (is_log_bucket(p.subject) or _written_again(p)):
+    if p.subject.type == t.BUCKET and (is_log_bucket(p.subject) or is_written_again(p.subject, p.stack)):
         return
     if p.subject.type == t.KMS_KEY and any(
         p.stack.referring(p.subject, kind, prop) for kind, prop in _IN_FLIGHT

@@ -4,7 +4,7 @@ import re
 
 from policy import tokens as t
 from policy.documents import condition_keys, principals, statements, texts
-from policy.model import SECRET, UNKNOWN, Subject
+from policy.model import SECRET, UNKNOWN, Stack, Subject
 from policy.rule import Probe, View, absent, is_in, not_true, present, true
 from policy.rules._make import (
     ADVISORY,
@@ -35,6 +35,17 @@ def is_log_bucket(subject: Subject) -> bool:
 def is_backup_bucket(subject: Subject) -> bool:
     """Tell whether a bucket holds backups, by its name."""
     return bool(_BACKUP.search(subject.name) or _BACKUP.search(str(subject.properties.get("bucket") or "")))
+
+
+def is_written_again(subject: Subject, stack: Stack) -> bool:
+    """Tell whether the program writes what is in a bucket, so that nothing is lost with it: files of users come from
+    pages, which the bucket must let in, and backups are told by their name.
+    """
+    return (
+        bool(stack.referring(subject, t.BUCKET_OBJECT, "bucket"))
+        and not stack.referring(subject, t.BUCKET_CORS, "bucket")
+        and not is_backup_bucket(subject)
+    )
 
 
 def _public_access(p: Probe) -> None:
@@ -198,6 +209,8 @@ def _cors_methods(p: Probe) -> None:
 
 
 def _force_destroy(p: Probe) -> None:
+    if is_written_again(p.subject, p.stack):
+        return
     p.expect("forceDestroy", not_true, "goes with all that is in it when the stack is destroyed")
 
 

@@ -56,8 +56,8 @@ class HostAgent(Component):
             kms_key_arn=None,
             noncurrent_days=OLD_DOCUMENT_DAYS,
             expire_days=None,
-            # Its only object is written again from the program at any time, and goes first, with all its versions.
-            force_destroy=False,
+            # The document is written again from the program at any time, the report by the host.
+            force_destroy=True,
             bucket_opts=self.child(),
             child=self.child,
         )
