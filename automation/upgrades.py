@@ -57,6 +57,28 @@ FORMER: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 }
 """What a stack file said when its state was kept, where it says something else now that makes things anew."""
 
+_USER_DATA = "its user data is another one, which both providers take for another host"
+_ENROLMENT = "it is good for one host only"
+_FOLLOWS = "it belongs to the host that goes"
+WANTED: Mapping[str, Mapping[str, str]] = {
+    "family-host": {
+        "host-droplet (digitalocean:index/droplet:Droplet) is made anew": _USER_DATA,
+        "host-agent-activation (aws:ssm/activation:Activation) is made anew": _ENROLMENT,
+        "host-address (digitalocean:index/reservedIpAssignment:ReservedIpAssignment) is made anew": _FOLLOWS,
+        "host-data (digitalocean:index/volumeAttachment:VolumeAttachment) is made anew": _FOLLOWS,
+    },
+    "soluvas-lightsail": {
+        "host-instance (aws:lightsail/instance:Instance) is made anew": _USER_DATA,
+        "host-agent-activation (aws:ssm/activation:Activation) is made anew": _ENROLMENT,
+        "host-address (aws:lightsail/staticIpAttachment:StaticIpAttachment) is made anew": _FOLLOWS,
+        "host-data (aws:lightsail/disk_attachment:Disk_attachment) is made anew": _FOLLOWS,
+        "host-ports (aws:lightsail/instancePublicPorts:InstancePublicPorts) is made anew": _FOLLOWS,
+        "host-key (aws:lightsail/keyPair:KeyPair) is deleted": "the document puts the key into place",
+    },
+}
+"""What is made anew or deleted on purpose when a kept state is taken over, and why; all else of these stacks stays, and
+nothing else is deleted. docs/changes.md says the same ("A host of an earlier version of this program")."""
+
 
 @dataclass(frozen=True)
 class KeptState:
@@ -161,32 +183,42 @@ def upgrade(kept: KeptState, program: Callable[[], None] = deploy.run) -> list[s
         ) as stack,
     ):
         stack.import_state(kept.state)
-        return judge(stack.preview(), {one.type for one in kept.state.resources})
+        types = {one.type for one in kept.state.resources}
+        return judge(stack.preview(), types, WANTED.get(kept.stack, {}))
 
 
-def judge(result: Result, types: set[str]) -> list[str]:
-    """Return what is wrong with an upgrade, one sentence for each resource or type."""
-    found = []
+def judge(result: Result, types: set[str], wanted: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with an upgrade, one sentence for each resource or type.
+
+    Where something is `wanted`, all that is deleted is told, and what is wanted and does not happen, too.
+    """
+    found, happened = [], set()
     made: Counter[str] = Counter()
     gone: dict[str, list[str]] = {}
     for step in result.steps:
         if step.operation in REPLACING:
             if step.operation == "replace" and step.type not in _MAY_BE_NEW:
-                found.append(
-                    f"{step.name} ({step.type}) is made anew: {', '.join(step.changed) or 'its parent is'}"
-                )
+                what = f"{step.name} ({step.type}) is made anew"
+                happened.add(what)
+                if what not in wanted:
+                    found.append(f"{what}: {', '.join(step.changed) or 'its parent is'}")
         elif step.operation == "create":
             made[step.type] += 1
         elif step.operation == "delete":
             gone.setdefault(step.type, []).append(step.name)
+            what = f"{step.name} ({step.type}) is deleted"
+            happened.add(what)
             if holds_data(step.type, step.name, types):
                 found.append(f"{step.name} ({step.type}) holds data and is deleted")
+            elif wanted and what not in wanted:
+                found.append(what)
     found += [
         f"{', '.join(names)} ({kind}): deleted, and others of that type are made; if these are the same under "
         "another name or parent, give them an alias (docs/changes.md, Another name)"
         for kind, names in gone.items()
         if made[kind]
     ]
+    found += [f"{what} no more: take it out of WANTED" for what in wanted if what not in happened]
     return sorted(found)
 
 

@@ -95,13 +95,60 @@ def step(operation: str, token: str = SUBNET, name: str = "one", *changed: str) 
 )
 def test_what_is_made_anew_or_lost_is_found(steps: list[Step], told: list[str]) -> None:
     result = Result("s", "preview", {}, tuple(steps))
-    assert upgrades.judge(result, set()) == told
+    assert upgrades.judge(result, set(), {}) == told
 
 
 def test_a_password_and_an_enrolment_that_are_made_anew_are_found_too() -> None:
     tokens = ("random:index/randomPassword:RandomPassword", "aws:ssm/activation:Activation")
     steps = tuple(step("replace", token) for token in tokens)
-    assert len(upgrades.judge(Result("s", "preview", {}, steps), set())) == len(tokens)
+    assert len(upgrades.judge(Result("s", "preview", {}, steps), set(), {})) == len(tokens)
+
+
+DISK, KEY = "aws:lightsail/disk:Disk", "aws:lightsail/keyPair:KeyPair"
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ([step("replace", SUBNET, "one", "cidr"), step("delete", KEY, "key")], []),
+        (
+            [
+                step("replace", SUBNET, "one", "cidr"),
+                step("replace", SUBNET, "two"),
+                step("delete", KEY, "key"),
+            ],
+            [f"two ({SUBNET}) is made anew: its parent is"],
+        ),
+        (
+            [step("replace", SUBNET), step("delete", KEY, "key"), step("delete", KEY, "other")],
+            [f"other ({KEY}) is deleted"],
+        ),
+        (
+            [step("replace", SUBNET), step("delete", KEY, "key"), step("replace", DISK, "data", "sizeInGb")],
+            [f"data ({DISK}) is made anew: sizeInGb"],
+        ),
+        ([step("replace", SUBNET)], [f"key ({KEY}) is deleted no more: take it out of WANTED"]),
+    ],
+)
+def test_only_what_is_wanted_may_be_made_anew_or_deleted_and_it_must_be(
+    steps: list[Step], told: list[str]
+) -> None:
+    wanted = {f"one ({SUBNET}) is made anew": "because", f"key ({KEY}) is deleted": "because"}
+    assert upgrades.judge(Result("s", "preview", {}, tuple(steps)), set(), wanted) == told
+
+
+def test_no_data_address_bucket_or_password_is_wanted_anew() -> None:
+    kept = (
+        "lightsail/disk:Disk",
+        "volume:Volume",
+        "staticIp:StaticIp",
+        "reservedIp:ReservedIp",
+        "aws:s3/",
+        "random:",
+    )
+    for stack, wanted in upgrades.WANTED.items():
+        assert stack in files.names()
+        assert not [what for what in wanted if any(part in what for part in kept)]
 
 
 def test_a_state_that_differs_by_its_ciphertexts_and_times_only_is_not_written_again(tmp_path: Path) -> None:
