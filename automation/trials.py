@@ -486,7 +486,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     ],
     "runtime(droplet).generation": [_to("family-host", 2), _to("family-host as a trial", 2)],
     "runtime(droplet).region": [_to("family-host", "fra1"), _to("family-host as a trial", "fra1")],
-    "runtime(droplet).size": [_to("family-host", "s-2vcpu-4gb")],
+    "runtime(droplet).size": [_to("family-host", "s-4vcpu-8gb")],
     "database.kind": [
         _to("lovia-fargate", _SHARED),
         _to("lovia-fargate", {"kind": "uri", "version": "8.0"}, ("mongodbUri",)),

@@ -19,6 +19,9 @@ PROFILES: Final = (TRIAL, PRODUCTION)
 MOST_USERS: Final = 5000
 """The vendor's table asks to be called beyond."""
 
+FEW_USERS: Final = 25
+"""The table's smallest row, which has no second server, goes so far."""
+
 _GIB = 1024
 _MEDIA_MB_PER_USER_AND_MONTH = 5
 
@@ -83,6 +86,14 @@ def _database(users: int) -> tuple[str, str, int]:
         return "M20", "M30", 20
     tier, most = ("M20", "M40") if users < 1500 else ("M30", "M40") if users < 3000 else ("M40", "M50")
     return tier, most, 20 + ceil(60 * (users - 500) / (MOST_USERS - 500))
+
+
+def one_server_mib(users: int, profile: str = PRODUCTION) -> int:
+    """Return the memory in MiB of a machine that is the chat's only server, with the system on it.
+
+    Without a second server the table's smallest row is enough for few users in production, too. Raises as `size`.
+    """
+    return size(users, TRIAL if users <= FEW_USERS else profile).memory_mib
 
 
 def size(users: int, profile: str = PRODUCTION) -> Size:

@@ -68,11 +68,11 @@ def _size(
     runtime: HostRuntime, parts: Parts, size: sizing.Size, defaults: Defaults, region: str | None
 ) -> Iterator[Finding]:
     try:
-        host = hosts.host_size(runtime, parts, size, region)
+        host = hosts.host_size(runtime, parts, region)
     except ValueError as error:
         yield Problem("rocketchat:runtime.size", str(error))
         return
-    needed, left = hosts.advised_mib(parts, size), host.memory_mib - hosts.beside_mib(parts)
+    needed, left = hosts.advised_mib(parts), host.memory_mib - hosts.beside_mib(parts)
     if host.memory_mib < LEAST_MEMORY_MIB:
         yield Problem("rocketchat:runtime.size", "Rocket.Chat crashes with less than 2 GB of memory")
     elif left < LEAST_CHAT_MIB:
@@ -84,7 +84,8 @@ def _size(
         )
     elif host.memory_mib < needed:
         yield Warning_(
-            f"{host.name} has {host.memory_mib} MiB; {needed} MiB are advised for {parts.chat.users} users"
+            f"{host.name} has {host.memory_mib} MiB; {needed} MiB are advised for {parts.chat.users} users. The chat "
+            f"has {left} MiB of it, beside system, proxy and what else runs on the host"
         )
     if parts.chat.users >= LARGEST_HOST_USERS:
         yield Warning_(f"one host serves {parts.chat.users} users slowly, and stops when it stops")

@@ -9,7 +9,7 @@ from components.runtime.host.sizes import (
     lightsail,
     smallest,
 )
-from rocketchat.sizing import Size
+from rocketchat.sizing import Size, one_server_mib
 from stacks.profiles import Defaults
 from stacks.spec import (
     DropletRuntime,
@@ -44,21 +44,25 @@ def beside_mib(parts: Parts) -> int:
     return SYSTEM_MIB + PROXY_MIB + database + (BOT_MIB if parts.bot is not None else 0)
 
 
-def advised_mib(parts: Parts, size: Size) -> int:
-    """Return the memory in MiB that a host for so many users should have."""
-    return size.memory_mib + (DATABASE_MIB if isinstance(parts.database, OnHostDatabase) else 0)
+def advised_mib(parts: Parts) -> int:
+    """Return the memory in MiB that a host for so many users should have.
+
+    What the vendor's table gives a server holds the system and the proxy; a database on the host comes on top.
+    """
+    server = one_server_mib(parts.chat.users, parts.chat.profile.value)
+    return server + (DATABASE_MIB if isinstance(parts.database, OnHostDatabase) else 0)
 
 
-def host_size(runtime: HostRuntime, parts: Parts, size: Size, region: str | None) -> HostSize:
+def host_size(runtime: HostRuntime, parts: Parts, region: str | None) -> HostSize:
     """Return the size of the host: the named one, else the cheapest with enough memory.
 
     `region` is AWS's. Raises ValueError where there is none.
     """
     if isinstance(runtime, LightsailRuntime):
         table = lightsail(region or "")
-        return LIGHTSAIL[runtime.size] if runtime.size else smallest(table, advised_mib(parts, size))
+        return LIGHTSAIL[runtime.size] if runtime.size else smallest(table, advised_mib(parts))
     if isinstance(runtime, DropletRuntime):
-        return DROPLET[runtime.size] if runtime.size else smallest(DROPLET, advised_mib(parts, size))
+        return DROPLET[runtime.size] if runtime.size else smallest(DROPLET, advised_mib(parts))
     raise TypeError(f"there are no sizes of {type(runtime).__name__}")
 
 
@@ -97,7 +101,7 @@ def monthly_usd(parts: Parts, size: Size, defaults: Defaults, region: str | None
     runtime = parts.runtime
     if not isinstance(runtime, HostRuntime):
         raise TypeError("only a host has this price")
-    host = host_size(runtime, parts, size, region).usd
+    host = host_size(runtime, parts, region).usd
     backups = isinstance(runtime, DropletRuntime) and snapshots(runtime, defaults)
     return round(
         host * (1 + DROPLET_BACKUPS * backups) + disk_gb(runtime, parts, size) * VOLUME_USD_PER_GB, 2

@@ -24,6 +24,7 @@ from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, PlannedResource, find_leaks, plan_program
 from rehearsal.standins.table import Cloud
 from stacks import deploy, files, hosts
+from stacks.host_rules import LEAST_CHAT_MIB
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
 from stacks.spec import DropletRuntime, HostRuntime, LightsailRuntime
@@ -288,6 +289,7 @@ def test_a_secret_among_the_plain_variables_fails_the_deployment() -> None:
 
 
 TIGHT = {"size": "s-1vcpu-2gb"}
+ELSEWHERE = {"kind": "atlas", "organization": "5f0c1d2e3b4a59687f6e5d4c", "cluster": "c"}
 REFUSED: list[tuple[str, str, dict[str, Change], str, str]] = [
     (
         "family-host",
@@ -301,7 +303,7 @@ REFUSED: list[tuple[str, str, dict[str, Change], str, str]] = [
         "too little memory for the chat beside its database",
         {"runtime": TIGHT},
         "rocketchat:runtime.size",
-        "768 MiB",
+        "512 MiB",
     ),
     (
         "family-host",
@@ -392,7 +394,7 @@ def test_bundles_end_as_their_region_names_them(region: str, bundle: str) -> Non
     made = in_region(region)
     runtime = made.parts.runtime
     assert isinstance(runtime, LightsailRuntime)
-    assert hosts.host_size(runtime, made.parts, made.size, region).name.endswith(bundle)
+    assert hosts.host_size(runtime, made.parts, region).name.endswith(bundle)
 
 
 def test_a_region_without_lightsail_is_refused_with_those_that_have_it() -> None:
@@ -441,10 +443,45 @@ def test_other_runtimes_refuse_what_only_a_host_holds() -> None:
 
 
 def test_blocked_mail_ports_an_abandoned_bot_and_a_tight_host_are_warned_of() -> None:
-    made = spec("family-host", "botPassword", mail={"port": 587}, bot={}, runtime={"size": "s-2vcpu-4gb"})
+    made = spec(
+        "family-host",
+        "botPassword",
+        mail={"port": 587},
+        bot={},
+        chat={"users": 100},
+        runtime={"size": "s-2vcpu-4gb"},
+    )
     warned = " ".join(warning for check in made.checks for warning in check.warnings)
-    for words in ("blocks port 587", "Hubot is abandoned", "MiB are advised", "AVX"):
+    tight = "s-2vcpu-4gb has 4096 MiB; 5120 MiB are advised for 100 users. The chat has 2304 MiB of it"
+    for words in ("blocks port 587", "Hubot is abandoned", tight, "AVX"):
         assert words in warned
+
+
+@pytest.mark.parametrize(
+    ("users", "database", "name"),
+    [
+        (15, {"kind": "on-host"}, "s-2vcpu-4gb"),
+        (25, {"kind": "on-host"}, "s-2vcpu-4gb"),
+        (26, {"kind": "on-host"}, "s-4vcpu-8gb"),
+        (25, ELSEWHERE, "s-1vcpu-2gb"),
+        (26, ELSEWHERE, "s-2vcpu-4gb"),
+    ],
+)
+def test_up_to_25_users_the_table_s_smallest_row_and_a_database_beside_it_are_enough(
+    users: int, database: dict[str, Any], name: str
+) -> None:
+    made = spec("family-host", chat={"users": users}, database=database)
+    assert isinstance(made.parts.runtime, DropletRuntime)
+    found = hosts.host_size(made.parts.runtime, made.parts, made.region)
+    assert found.name == name
+    # What is advised gives no cause to warn, and the limits of the containers leave the chat what it needs.
+    assert "MiB are advised" not in " ".join(w for check in made.checks for w in check.warnings)
+    assert found.memory_mib - hosts.beside_mib(made.parts) >= LEAST_CHAT_MIB
+
+
+def test_with_its_database_and_a_bot_the_chat_of_a_family_has_2_gib_of_4() -> None:
+    made = spec("family-host", "botPassword", bot={})
+    assert 4096 - hosts.beside_mib(made.parts) >= 2048
 
 
 def test_the_price_counts_host_disk_and_copies() -> None:
@@ -500,7 +537,7 @@ def test_any_host_goes_with_any_database_and_any_media(
 
 
 def test_a_data_disk_that_does_not_hold_uploads_database_and_a_restored_copy_is_refused() -> None:
-    found = refused("family-host", chat={"users": 400})
+    found = refused("family-host", chat={"users": 400}, runtime={"diskGb": 10})
     assert "10 GB are too few" in found["rocketchat:runtime.diskGb"]
     [needed] = re.findall(r"need (\d+) GB", found["rocketchat:runtime.diskGb"])
     # 5 MB for each user and month.
@@ -509,7 +546,7 @@ def test_a_data_disk_that_does_not_hold_uploads_database_and_a_restored_copy_is_
     assert isinstance(made.parts.runtime, HostRuntime)
     assert hosts.disk_gb(made.parts.runtime, made.parts, made.size) == int(needed)
     # In GridFS the uploads are in the database and in its copy.
-    grid = refused("family-host", chat={"users": 400}, media={"kind": "gridfs"})
+    grid = refused("family-host", chat={"users": 400}, media={"kind": "gridfs"}, runtime={"diskGb": 10})
     [twice] = re.findall(r"need (\d+) GB", grid["rocketchat:runtime.diskGb"])
     assert int(twice) > int(needed) * 1.5
     # What is left out is enough.

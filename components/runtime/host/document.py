@@ -33,8 +33,9 @@ CACHE_GB: Final = 0.25
 SYSTEM_MIB: Final = 384
 """Memory that the system, Docker and the agent of Systems Manager need."""
 PROXY_MIB: Final = 128
-DATABASE_MIB: Final = 768
-"""Limit of MongoDB with the least cache, its connections and the sorts of a backup."""
+DATABASE_MIB: Final = 1024
+"""Limit of MongoDB with the least cache, its connections and the sorts of a backup; with the chat's 2 GiB, the
+system and the proxy it fits into a host of 4 GiB."""
 BOT_MIB: Final = 256
 
 _BACKUP_TIMER = """\
