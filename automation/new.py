@@ -15,6 +15,7 @@ from typing import Any, get_origin
 from pydantic import BaseModel
 
 from automation import keys
+from components.mail import smtp
 from rehearsal.cli import CHECKOUT
 from stacks import files
 from stacks.language import NAMESPACE, parse
@@ -63,7 +64,8 @@ _WHERE = {
     "dns.zone": "The domain as it is listed in the account of the DNS provider.",
     "mail.from": "People see it as the sender of notifications.",
     "mail.host": "Your mail provider's documentation names it.",
-    "mail.port": "587 and 2587 begin in clear and change to TLS; 465 needs the further key `encryption: tls`.",
+    "mail.port": "Your mail provider's documentation names it, too.",
+    "mail.encryption": "Ports 587 and 2587 begin in clear and change to TLS (`starttls`), 465 begins with it (`tls`).",
     "mail.username": "Empty where the server asks for none.",
     REGION: "The one nearest to the users; `aws account list-regions` lists them.",
     "chat.administrator.email": "Where the first administrator's mail goes.",
@@ -77,7 +79,7 @@ _NO_PART = {"dns": "you make the records by hand", "mail": "no mail is sent"}
 _BESIDE = {
     "atlas": ("database.organization",),
     "atlas-existing": ("database.project", "database.cluster"),
-    "smtp": ("mail.port", "mail.username"),
+    "smtp": ("mail.port", "mail.encryption", "mail.username"),
 }
 """Keys that a model does not ask for by itself: there is another way to say the same, or a default to look at."""
 
@@ -160,6 +162,7 @@ def _default(name: str, required: bool, answers: Mapping[str, str]) -> str | Non
     made = {
         # DigitalOcean blocks the usual port.
         "mail.port": "2587" if at_digitalocean else "587",
+        "mail.encryption": smtp.ENCRYPTIONS.get(_number(answers.get("mail.port", "")), "starttls"),
         "runtime.cluster": plain[:62].strip("-"),
         "runtime.region": "fra1",
         # Atlas tells clusters of a project apart by their first 23 characters.
@@ -170,9 +173,13 @@ def _default(name: str, required: bool, answers: Mapping[str, str]) -> str | Non
         "media.region": answers.get("runtime.region", "fra1"),
         "dns.zone": zone,
         "mail.domain": zone,
-        "mail.from": f"Chat <chat@{zone}>",
+        "mail.from": f"chat@{zone}",
     }
     return made.get(name, None if required or name.startswith("database.") else "")
+
+
+def _number(answer: str) -> int:
+    return int(answer) if answer.isdecimal() else 0
 
 
 def _database(traits: RuntimeTraits, answers: Mapping[str, str]) -> str:

@@ -76,9 +76,9 @@ _CHECKSUMS: Final = {
 }
 
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
-_BLOCKED_NAMES = frozenset({"admin", "administrator", "system", "user", "all", "here"})
-"""User names that the server refuses (`Accounts_SystemBlockedUsernameList`), or means otherwise in a
-message."""
+BLOCKED_NAMES = frozenset({"admin", "administrator", "system", "user", "all", "here", "rocket.cat"})
+"""User names that the server refuses (`Accounts_SystemBlockedUsernameList`), means otherwise in a message, or has
+given to its own bot before (`initialData.ts`, which then takes `admin` without an error)."""
 
 
 def core(
@@ -183,9 +183,9 @@ def administrator(username: str, name: str, email: str | None, password: Secret[
         raise ValueError(
             f"the user name {username[:40]!r} may have letters, digits, dots, hyphens and underscores only"
         )
-    if username.lower() in _BLOCKED_NAMES:
+    if username.lower() in BLOCKED_NAMES:
         raise ValueError(
-            f"the server refuses the user name {username}; not allowed: {', '.join(sorted(_BLOCKED_NAMES))}"
+            f"the server refuses the user name {username}; not allowed: {', '.join(sorted(BLOCKED_NAMES))}"
         )
     plain: dict[str, V | str] = {"ADMIN_USERNAME": username, "ADMIN_NAME": name}
     if email is not None:

@@ -299,6 +299,7 @@ def _problems_of_use(setting: Setting, release: Release, *, licensed: bool) -> I
             f"{_known_in(setting)}",
             remedy="leave it out, or deploy a newer release" if early else "leave it out",
         )
+        return
     if licensed:
         return
     forms = setting.at(release.line)

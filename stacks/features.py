@@ -1,6 +1,8 @@
 """From the parts of a stack to the container's variables. Values that clouds make are passed through unseen."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -9,7 +11,7 @@ from rocketchat import environment as env
 from rocketchat import services
 from rocketchat.environment import Environment, Secret
 from rocketchat.releases import Release
-from rocketchat.settings import own_secrets
+from rocketchat.settings import ENVIRONMENT_PREFIX, own_secrets
 from stacks.files import FOLDER
 from stacks.spec import (
     Accounts,
@@ -43,6 +45,23 @@ from stacks.spec import (
 )
 
 V = TypeVar("V")
+
+
+class PartRefused(ValueError):  # noqa: N818 - reads as what it is
+    """What the environment refuses, with the part of the stack file that asks for it."""
+
+    def __init__(self, part: str, message: str) -> None:
+        self.part = part
+        super().__init__(message)
+
+
+@contextlib.contextmanager
+def asked_by(part: str) -> Iterator[None]:
+    """Say of what is refused which part asked for it."""
+    try:
+        yield
+    except ValueError as error:
+        raise PartRefused(part, str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -171,6 +190,25 @@ def sender_domain(sender: str) -> str:
     return env.bare_address(sender).partition("@")[2].lower()
 
 
+_SIGN_ON = re.compile(
+    r"Accounts_OAuth_(Custom-)?(?!Use_)([A-Za-z0-9]+|GitHub_Enterprise)|SAML_Custom_[A-Za-z0-9-]+|CAS_enabled"
+)
+"""Switches of the product's own login services."""
+
+
+def signs_on(settings: Mapping[str, Setting]) -> bool:
+    """Return whether the settings switch on single sign-on by themselves."""
+    return any(
+        (value.value if isinstance(value, Locked) else value) is True and _SIGN_ON.fullmatch(key) is not None
+        for key, value in settings.items()
+    )
+
+
+def _said_of(settings: Mapping[str, Setting], variables: Environment[str]) -> bool:
+    """Return whether the settings say themselves what these variables would."""
+    return any(f"{ENVIRONMENT_PREFIX}{key}" in variables.names for key in settings)
+
+
 def listed(settings: Mapping[str, Setting]) -> dict[str, object]:
     """Return the free-form settings as the catalogue checks them: a value, or value and lock."""
     return {
@@ -203,7 +241,7 @@ def environments(
     """Return the variables of the main server by the part of the stack file that asks for them.
 
     `proxies` counts the trusted proxies, `broker` is the host of NATS where several servers run. Raises
-    ValueError where a part asks for what cannot be.
+    PartRefused where a part asks for what cannot be.
     """
     chat = parts.chat
     admin = chat.administrator
@@ -213,23 +251,24 @@ def environments(
     def add(part: str, *asked: Environment[V | str] | Environment[V] | Environment[str]) -> None:
         found.setdefault(part, []).extend(asked)
 
-    add(
-        "chat",
-        env.core(
-            release,
-            root_url(parts),
-            proxies,
-            platform="pulumi",
-            site_name=chat.site_name or chat.host,
-            language=chat.language,
-        ),
-        env.administrator(
-            administrator_username(chat),
-            Administrator.model_fields["name"].default if admin is None else admin.name,
-            None if admin is None else admin.email,
-            made.admin_password,
-        ),
-    )
+    with asked_by("chat"):
+        add(
+            "chat",
+            env.core(
+                release,
+                root_url(parts),
+                proxies,
+                platform="pulumi",
+                site_name=chat.site_name or chat.host,
+                language=chat.language,
+            ),
+            env.administrator(
+                administrator_username(chat),
+                Administrator.model_fields["name"].default if admin is None else admin.name,
+                None if admin is None else admin.email,
+                made.admin_password,
+            ),
+        )
     if "license" in secrets:
         add("chat", env.licence(secrets["license"]))
     if broker is not None:
@@ -257,29 +296,39 @@ def environments(
             ),
         )
     if parts.mail is not None and made.smtp is not None:
-        add("mail", _mail(parts.mail, made.smtp))
+        with asked_by("mail"):
+            add("mail", _mail(parts.mail, made.smtp))
     for login in parts.login:
-        add("login", _login(login, chat, release, secrets))
-    if parts.login:
-        add("login", env.single_sign_on(release))
+        with asked_by("login"):
+            add("login", _login(login, chat, release, secrets))
+    without_code = env.single_sign_on(release)
+    if parts.login or (signs_on(parts.settings) and not _said_of(parts.settings, without_code)):
+        add("login", without_code)
     accounts = parts.accounts.model_dump()
     if accounts["login_form"] is False:
         accounts["login_form"] = not form_hidden(parts.accounts, chat, parts.login)
-    add(
-        "accounts",
-        env.accounts(**accounts, secret_url=made.registration_secret, single_sign_on=bool(parts.login)),
-    )
-    add("push", *_push(parts, release, secrets))
-    css, fonts = style(parts.appearance)
-    if css or fonts or parts.appearance.home_title:
-        add("appearance", env.appearance(css, fonts, home_title=parts.appearance.home_title))
+    with asked_by("accounts"):
+        add(
+            "accounts",
+            env.accounts(**accounts, secret_url=made.registration_secret, single_sign_on=bool(parts.login)),
+        )
+    with asked_by("push"):
+        add("push", *_push(parts, release, secrets))
+    with asked_by("appearance"):
+        css, fonts = style(parts.appearance)
+        if css or fonts or parts.appearance.home_title:
+            add("appearance", env.appearance(css, fonts, home_title=parts.appearance.home_title))
     if "bugsnagApiKey" in secrets:
         add("monitoring", env.bugsnag(secrets["bugsnagApiKey"]))
     if parts.monitoring.prometheus:
         add("monitoring", env.prometheus())
     own = {name: secrets[name] for name in sorted(own_secrets() & secrets.keys())}
     add("settings", env.settings({**listed(parts.settings), **own}))
-    return {part: env.merge(asked) for part, asked in found.items()}
+    merged = {}
+    for part, together in found.items():
+        with asked_by(part):
+            merged[part] = env.merge(together)
+    return merged
 
 
 def _mail(

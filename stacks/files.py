@@ -225,7 +225,12 @@ class _Reader:
                     continue
                 inner = f"{path}.{key}" if path else key
                 if node.flow_style and key_node.style is None and self.closed(value_node):
-                    self.problem(inner, "no space follows the colon", line, "write `key: value`")
+                    self.problem(
+                        inner.removeprefix("config."),
+                        "no space follows the colon",
+                        line,
+                        "write `key: value`",
+                    )
                 if key in found:
                     self.problem(inner.removeprefix("config."), "duplicate key", line, "keep one of the two")
                 self.lines[inner] = line

@@ -11,6 +11,7 @@ model.
 import inspect
 import ipaddress
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ from pydantic.alias_generators import to_camel
 
 from components.database import backup as snapshots
 from components.database import catalogue
-from components.mail import regions
+from components.edge.certificate import LONGEST_NAME
+from components.mail import regions, smtp
 from components.network.subnets import plan_subnets
 from components.runtime.fargate_args import DEFINITION_BYTES
 from rocketchat import environment, releases, safety, services, sizing
@@ -67,9 +69,11 @@ from stacks.spec import (
     Route53Dns,
     Runtime,
     S3Media,
+    SamlLogin,
     SesMail,
     SesPart,
     Setting,
+    SmtpMail,
     UriDatabase,
 )
 
@@ -95,6 +99,10 @@ class Check:
     title: str
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+
+
+class Unforeseen(Problem):
+    """What a component refuses of a part. It is told where no rule says more exactly what is wrong with that part."""
 
 
 Finding = Problem | Warning_ | Note
@@ -127,6 +135,7 @@ def judge(known: Mapping[str, Any]) -> tuple[list[Problem], list[Check]]:
     """Run every rule whose parameters are all in `known`; return the problems, and the checks that passed."""
     problems: list[Problem] = []
     checks: list[Check] = []
+    unforeseen: list[Unforeseen] = []
     told: set[tuple[str, str]] = set()
     """Places and remedies: a mistake that several rules see is one mistake."""
     for title, function in _RULES:
@@ -136,7 +145,9 @@ def judge(known: Mapping[str, Any]) -> tuple[list[Problem], list[Check]]:
         found = list(function(**{name: known[name] for name in wanted}))
         wrong = [finding for finding in found if isinstance(finding, Problem)]
         for one in wrong:
-            if one.remedy is None or (one.path, one.remedy) not in told:
+            if isinstance(one, Unforeseen):
+                unforeseen.append(one)
+            elif one.remedy is None or (one.path, one.remedy) not in told:
                 problems.append(one)
                 told.add((one.path, one.remedy or ""))
         if found and not wrong:
@@ -147,7 +158,14 @@ def judge(known: Mapping[str, Any]) -> tuple[list[Problem], list[Check]]:
                     tuple(finding.text for finding in found if isinstance(finding, Warning_)),
                 )
             )
+    parts = {_part_of(problem.path) for problem in problems}
+    problems.extend(one for one in unforeseen if _part_of(one.path) not in parts)
     return problems, checks
+
+
+def _part_of(path: str) -> str:
+    """Return the part of the stack file that a path leads into, such as `rocketchat:login`."""
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
 
 
 def _given(known: Mapping[str, Any], parameter: inspect.Parameter) -> bool:
@@ -198,6 +216,14 @@ def _push(push: GatewayPush | OwnPush, secrets: AbstractSet[str], release: Relea
                 "nothing else",
                 remedy="deploy 6.8.0 or newer",
             )
+        for name in _missing_of_apple(secrets):
+            path = f"rocketchat:{name}"
+            yield Problem(
+                path,
+                f"the secret is missing: push to Apple needs all of {', '.join(_APPLE)}",
+                remedy=command(path),
+                unset=True,
+            )
         yield Warning_("own push works with a self-built app only; the stores' apps need the gateway")
         yield Note("by the own accounts at Google and Apple")
     elif "registrationToken" in secrets:
@@ -207,6 +233,15 @@ def _push(push: GatewayPush | OwnPush, secrets: AbstractSet[str], release: Relea
             "push waits until the workspace is registered, and messages to phones are lost before: "
             f"{command('rocketchat:registrationToken')} (a token of cloud.rocket.chat), or register it in the chat"
         )
+
+
+_APPLE = ("apnKey", "apnCertificate", "apnPassphrase")
+
+
+def _missing_of_apple(secrets: AbstractSet[str]) -> list[str]:
+    """Return which of Apple's secrets are missing beside those that are given."""
+    missing = [name for name in _APPLE if name not in secrets]
+    return missing if len(missing) < len(_APPLE) else []
 
 
 @rule("The release runs on this MongoDB")
@@ -352,6 +387,23 @@ def _zone(chat: Chat, dns: CloudflareDns | Route53Dns, media: Media, mail: Mail 
         yield Problem("rocketchat:media.cdn.host", "the media CDN and the chat cannot have the same name")
 
 
+@rule("Names fit into certificates")
+def _certificates(chat: Chat, runtime: Runtime, edge: Edge, media: Media) -> Iterator[Finding]:
+    by_acm = {}
+    balanced = isinstance(runtime, FargateRuntime) and not isinstance(runtime.balancer, ExistingBalancer)
+    if balanced or isinstance(edge, CloudFrontEdge):
+        by_acm["rocketchat:chat.host"] = chat.host
+    if isinstance(media, S3Media) and isinstance(media.cdn, CloudFrontMediaCdn):
+        by_acm["rocketchat:media.cdn.host"] = media.cdn.host
+    for path, host in by_acm.items():
+        if len(host) > LONGEST_NAME:
+            yield Problem(
+                path,
+                f"the name has {len(host)} characters, and ACM makes certificates for at most {LONGEST_NAME}",
+                remedy="take a shorter name",
+            )
+
+
 @rule("What is at AWS has a region, and what needs records has a zone")
 def _places(
     region: str | None, dns: CloudflareDns | Route53Dns | None, media: Media, mail: Mail | None
@@ -396,6 +448,14 @@ def _mail(mail: Mail | None) -> Iterator[Finding]:
             "the name in mail.from is left out: the server puts that of the workspace (chat.siteName) or of the sender "
             "before the address"
         )
+    if isinstance(mail, SmtpMail):
+        usual = smtp.ENCRYPTIONS.get(mail.port, mail.encryption)
+        if usual != mail.encryption:
+            yield Problem(
+                "rocketchat:mail.encryption",
+                f"at port {mail.port} mail servers speak `{usual}`, and with `{mail.encryption}` no mail would leave",
+                remedy=f"set `encryption: {usual}`, or another `port`",
+            )
     yield Note(f"From {environment.bare_address(mail.sender)}")
 
 
@@ -725,7 +785,9 @@ def _fargate(runtime: FargateRuntime, size: sizing.Size, edge: Edge) -> Iterator
 
 
 @rule("Somebody can log in")
-def _login(accounts: Accounts, login: list[Login], chat: Chat, mail: Mail | None) -> Iterator[Finding]:
+def _login(
+    accounts: Accounts, login: list[Login], chat: Chat, mail: Mail | None, settings: Mapping[str, Setting]
+) -> Iterator[Finding]:
     if accounts.login_form is False and not login:
         yield Problem(
             "rocketchat:accounts.loginForm",
@@ -744,12 +806,18 @@ def _login(accounts: Accounts, login: list[Login], chat: Chat, mail: Mail | None
             "the login form stays on, because nobody is administrator by single sign-on: name one's address in "
             "`chat.administrator.email`, or the release that runs already in `chat.upgradeFrom`"
         )
+    if chat.administrator is not None and chat.administrator.username.lower() in environment.BLOCKED_NAMES:
+        yield Problem(
+            "rocketchat:chat.administrator.username",
+            f"the server refuses the user name {chat.administrator.username}, and takes `admin` without a word",
+            remedy=f"take another one than {', '.join(sorted(environment.BLOCKED_NAMES))}",
+        )
     if login and chat.administrator is not None:
         yield Warning_(
             f"whoever signs in with the address {chat.administrator.email} is the administrator: the login's provider "
             "must not let anybody else have it"
         )
-    if login and mail is None:
+    if (login or features.signs_on(settings)) and mail is None:
         yield Warning_(
             "single sign-on without mail: nobody gets a new password or a code by mail; who comes by single sign-on is "
             "asked for none"
@@ -759,26 +827,67 @@ def _login(accounts: Accounts, login: list[Login], chat: Chat, mail: Mail | None
             "a user of SAML who turns on two-factor authentication cannot sign in any more (#41394): leave that to the "
             "provider, or set `accounts.twoFactor: false`, which holds for passwords too"
         )
-    seen = [(way.kind, way.name) for way in login]
-    for way in login:
-        if seen.count((way.kind, way.name)) > 1:
-            yield Problem("rocketchat:login", f"two logins of kind {way.kind} have the name {way.name}")
-            return
+    yield from _names_of_logins(login)
+    for index, way in enumerate(login):
+        path = _path_of_login(login, index)
         if isinstance(way, OidcLogin) and way.merge_users and way.key_field == "username":
             yield Warning_(
                 f"login {way.name or way.preset}: whoever takes an account's name at the provider gets that account "
                 "(keyField: username)"
             )
-        if isinstance(way, OidcLogin) and way.preset == "keycloak" and way.realm is None:
-            yield Problem("rocketchat:login.realm", "preset keycloak needs the realm")
+        if isinstance(way, OidcLogin):
+            yield from _realm(way, path)
         paths = (way.token_path, way.identity_path, way.authorize_path) if isinstance(way, OidcLogin) else ()
         if isinstance(way, OidcLogin) and way.preset == "generic" and None in paths:
             yield Problem(
-                "rocketchat:login",
+                path,
                 "a provider without a preset needs tokenPath, identityPath and authorizePath",
                 allowed="preset: fusionauth, keycloak; or the three paths",
             )
     yield Note(", ".join(way.kind for way in login) or "by user name and password")
+
+
+def _path_of_login(login: list[Login], index: int) -> str:
+    """Return the path of one login; a single one stands by itself."""
+    return "rocketchat:login" if len(login) == 1 else f"rocketchat:login[{index}]"
+
+
+def _names_of_logins(login: list[Login]) -> Iterator[Finding]:
+    """Find logins that the server would take for one, or that share what only one can use."""
+    names: list[str] = []
+    for index, way in enumerate(login):
+        path = _path_of_login(login, index)
+        if isinstance(way, OidcLogin):
+            name = features.oidc_name(way)
+            if name.lower() in names:
+                yield Problem(
+                    f"{path}.name",
+                    f"two logins have the name {name}; the server does not look at capitals",
+                    remedy="give each a `name` of its own",
+                )
+            names.append(name.lower())
+        elif any(isinstance(earlier, SamlLogin) for earlier in login[:index]):
+            yield Problem(path, "Rocket.Chat knows one provider of SAML only", remedy="leave this one out")
+    if len(names) > 1:
+        yield Warning_(
+            f"{len(names)} logins of kind oidc have one client secret between them (rocketchat:oidcClientSecret)"
+        )
+
+
+def _realm(way: OidcLogin, path: str) -> Iterator[Finding]:
+    """Find a realm that is missing, is said twice, or has no meaning."""
+    told = re.search(r"/realms/[^/]+(/protocol)?$", way.url) is not None
+    if way.preset != "keycloak":
+        if way.realm is not None:
+            yield Problem(
+                f"{path}.realm",
+                "only Keycloak has realms",
+                remedy="leave it out, or set `preset: keycloak`",
+            )
+    elif way.realm is not None and told:
+        yield Problem(f"{path}.realm", "`url` names a realm already", remedy="leave it out in one of the two")
+    elif not way.realm and not told:
+        yield Problem(f"{path}.realm", "preset keycloak needs the realm", remedy="add `realm: <name>`")
 
 
 @rule("The largest upload passes every proxy")
@@ -833,6 +942,8 @@ def _appearance(appearance: Appearance) -> Iterator[Finding]:
 def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> Iterator[Finding]:
     if any(key.required(parts) and key.name not in secrets for key in SECRETS.values()):
         return
+    if isinstance(parts.push, OwnPush) and _missing_of_apple(secrets):
+        return
     shown = Secret("a value")
     made = features.Made(
         database_uri=shown,
@@ -855,8 +966,8 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
     made_of: dict[str, Environment[str]] = {}
     try:
         made_of = features.environments(parts, release, made, proxies=1, broker=None)
-    except ValueError as error:
-        yield Problem("rocketchat", str(error))
+    except features.PartRefused as error:
+        yield Unforeseen(f"rocketchat:{error.part}", str(error))
     chosen = made_of.pop("settings", Environment())
     for part, variables in made_of.items():
         for name in sorted(variables.names & chosen.names):
@@ -873,9 +984,16 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
         for variables in (*made_of.values(), chosen)
         for name, value in variables.plain.items()
     }
+    twice = {
+        name.removeprefix(ENVIRONMENT_PREFIX)
+        for variables in made_of.values()
+        for name in variables.names & chosen.names
+    }
     for setting_id, danger, in_trial in safety.unsafe(
         plain, production=parts.chat.profile is Profile.PRODUCTION
     ):
+        if setting_id in twice:
+            continue
         own = setting_id in parts.settings
         yield Problem(
             f"rocketchat:settings.{setting_id}" if own else f"rocketchat:{_KEYS_OF_SETTINGS[setting_id]}",

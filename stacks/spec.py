@@ -39,6 +39,11 @@ def _host(text: str) -> str:
         raise ValueError(f"write host names in lower case: {text.lower()}")
     if len(text) > 253 or not re.fullmatch(rf"{_LABEL}(\.{_LABEL})+", text):
         raise ValueError("this is not a host name; one looks like chat.example.com")
+    if re.fullmatch("[0-9]+", text.rpartition(".")[2]):
+        # What ends in a number is an address (url.spec.whatwg.org, "ends in a number checker").
+        raise ValueError(
+            "this is an address and no name, so no certificate fits it; give a name that leads there"
+        )
     return text
 
 
@@ -82,6 +87,33 @@ def _sender(text: str) -> str:
     return text
 
 
+def _certificate(text: str) -> str:
+    label = re.search(r"-----BEGIN ([A-Z0-9 ]+)-----", text)
+    if label is not None and label[1] != "CERTIFICATE":
+        leaked = "; replace it, because it stood here in clear" if "PRIVATE" in label[1] else ""
+        raise ValueError(f"this is a {label[1].lower()}, and the certificate is wanted{leaked}")
+    body = re.sub(r"-----(BEGIN|END) CERTIFICATE-----", "", text)
+    if re.fullmatch(r"[A-Za-z0-9+/\s]+={0,2}\s*", body) is None:
+        raise ValueError("this is not a certificate: PEM, or its base64 without the BEGIN and END lines")
+    return text
+
+
+def _setting(given: Any) -> Any:
+    """Say in one sentence what is wrong with the form of a setting, instead of one for each form that there is."""
+    value = given
+    if isinstance(given, dict):
+        if "value" not in given or not given.keys() <= {"value", "lock"}:
+            raise ValueError("a setting is a value, or a value with its lock: {value: …, lock: true}")
+        if not isinstance(given.get("lock", False), bool):
+            raise ValueError("lock must be true or false")  # noqa: TRY004 - what pydantic reports
+        value = given["value"]
+    if isinstance(value, list) and not all(isinstance(one, str) for one in value):
+        raise ValueError("a list holds texts only; put each in quotes")
+    if not isinstance(value, bool | int | float | str | list):
+        raise ValueError("a setting is a text, a number, true or false, or a list of texts")  # noqa: TRY004
+    return given
+
+
 def _bucket(text: str) -> str:
     if not re.fullmatch(
         r"(?!xn--|sthree-)[a-z0-9](?:[a-z0-9-]|\.(?![.-])){1,61}[a-z0-9]", text
@@ -114,6 +146,7 @@ Address = Annotated[str, AfterValidator(_address)]
 Url = Annotated[str, AfterValidator(_url)]
 Email = Annotated[str, AfterValidator(_email)]
 Sender = Annotated[str, AfterValidator(_sender)]
+Certificate = Annotated[str, AfterValidator(_certificate)]
 BucketName = Annotated[str, AfterValidator(_bucket)]
 AtlasId = Annotated[str, _matching(r"[0-9a-f]{24}", "an Atlas id, which has 24 hexadecimal digits")]
 AtlasName = Annotated[str, AfterValidator(check_cluster_name)]
@@ -863,9 +896,9 @@ class SamlLogin(Part):
     """The identity provider's sign-on address."""
     logout: Url | None = None
     """The identity provider's sign-out address."""
-    certificate: str = Field(min_length=1)
+    certificate: Certificate = Field(min_length=1)
     """The identity provider's public certificate (PEM, or its base64 without the BEGIN and END lines)."""
-    own_certificate: str | None = None
+    own_certificate: Certificate | None = None
     """The chat's own public certificate (PEM), which goes with the secret `samlPrivateKey`."""
     signed: Literal["either", "response", "assertion", "all"] = "either"
     """What the provider must have signed of its answer: the whole `response`, the `assertion` in it, `either` or
@@ -1010,7 +1043,7 @@ Edge = Annotated[DirectEdge | CloudFrontEdge, Field(discriminator="kind")]
 Mail = Annotated[SesMail | ExistingSesMail | SmtpMail, Field(discriminator="kind")]
 Login = Annotated[OidcLogin | SamlLogin, Field(discriminator="kind")]
 Push = Annotated[GatewayPush | OwnPush | NoPush, Field(discriminator="kind")]
-Setting = bool | int | float | str | list[str] | Locked
+Setting = Annotated[bool | int | float | str | list[str] | Locked, BeforeValidator(_setting)]
 
 
 class Parts(Part):

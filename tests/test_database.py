@@ -678,6 +678,17 @@ WRONG_URIS = [
     ("mongodb://u:p@a.mongo.cosmos.azure.com:10255/rc?replicaSet=globaldb&ssl=true", "Cosmos DB"),
     ("mongodb+srv://u:p@a.mongocluster.cosmos.azure.com/rc", "Cosmos DB"),
     ("mongodb://u:p@db.firestore.goog:443/rc?replicaSet=r", "Firestore"),
+    ("mongodb://u:p@a.documents.azure.us:10255/rc?replicaSet=r", "Cosmos DB"),
+    ("mongodb+srv://u:p@203.0.113.7/rc", "not an address"),
+    ("mongodb://u:p@h/rc?replicaSet=r&replicaSet=s", "twice"),
+    ("mongodb://u:p@h/rc?replicaSet=r&tls=maybe", "true or false"),
+    ("mongodb://u:p@h/rc?replicaSet=r&retryWrites=yes", "true or false"),
+    ("mongodb://u:p@h/rc?replicaSet=r&connectTimeoutMS=5s", "whole number"),
+    ("mongodb://u:p@h/rc?replicaSet=r&readPreference=first", "primaryPreferred"),
+    ("mongodb://u:p@h/rc?replicaSet=r&authMechanism=SHA", "SCRAM-SHA-256"),
+    ("mongodb://u:p@h/rc?replicaSet=r&loadBalanced=true", "replica set"),
+    ("mongodb://u:p@h/rc?replicaSet=r&tlsInsecure=true&tlsAllowInvalidHostnames=true", "exclude"),
+    ("mongodb://u:p@h/rc?replicaSet=r&srvServiceName=x", "mongodb+srv"),
 ]
 RIGHT_URIS = [
     "mongodb+srv://u:p@cluster.mongodb.net/chat",
@@ -690,6 +701,9 @@ RIGHT_URIS = [
     "mongodb+srv://a.mongodb.net/rc?authMechanism=MONGODB-X509&authSource=%24external",
     "mongodb://u@h/rc?replicaSet=r&authMechanism=MONGODB-X509",
     "mongodb://u:p@mongodb-0.mongodb.chat.svc:27017/rc?replicaSet=rs0&authSource=admin&w=majority",
+    "mongodb://u:p@h/rc?replicaSet=r&readPreference=secondaryPreferred&maxPoolSize=50&retryWrites=false&tls=true",
+    "mongodb://u:p@h/rc?replicaSet=r&authMechanism=SCRAM-SHA-1&readConcernLevel=majority&wTimeoutMS=5000",
+    "mongodb+srv://u:p@h.mongodb.net/rc?srvMaxHosts=3&loadBalanced=false",
 ]
 
 
@@ -709,6 +723,31 @@ def test_a_uri_that_works_is_taken(uri: str) -> None:
 
 
 AWKWARD = st.text(alphabet="ab1:/?#[]@%25<>&=,. -_~$!'()*+;^é\"\\", max_size=8)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "tls",
+        "ssl",
+        "retryWrites",
+        "retryReads",
+        "tlsInsecure",
+        "connectTimeoutMS",
+        "maxPoolSize",
+        "serverSelectionTimeoutMS",
+        "readPreference",
+        "authMechanism",
+        "loadBalanced",
+    ],
+)
+@pytest.mark.parametrize(
+    "value", ["true", "false", "True", "yes", "1", "1.5", "none", "primary", "SCRAM-SHA-1", "nearest"]
+)
+def test_an_option_that_is_taken_a_driver_takes_too(option: str, value: str) -> None:
+    uri = f"mongodb://u:p@h/rc?replicaSet=r&{option}={value}"
+    if uri_problem(uri) is None:
+        parse_uri(uri)
 
 
 @given(user=AWKWARD, password=AWKWARD, host=AWKWARD, database=AWKWARD, options=AWKWARD)

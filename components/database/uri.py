@@ -24,6 +24,53 @@ _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NO_PASSWORD = ("MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "GSSAPI")
 """Ways to log in that need none."""
 
+_SWITCHES = frozenset(
+    {
+        "directconnection",
+        "journal",
+        "loadbalanced",
+        "retryreads",
+        "retrywrites",
+        "ssl",
+        "tls",
+        "tlsallowinvalidcertificates",
+        "tlsallowinvalidhostnames",
+        "tlsinsecure",
+    }
+)
+_NUMBERS = frozenset(
+    {
+        "connecttimeoutms",
+        "heartbeatfrequencyms",
+        "localthresholdms",
+        "maxconnecting",
+        "maxidletimems",
+        "maxpoolsize",
+        "minpoolsize",
+        "serverselectiontimeoutms",
+        "sockettimeoutms",
+        "srvmaxhosts",
+        "timeoutms",
+        "waitqueuetimeoutms",
+        "wtimeoutms",
+        "zlibcompressionlevel",
+    }
+)
+_CHOICES = {
+    "authmechanism": (
+        "SCRAM-SHA-256",
+        "SCRAM-SHA-1",
+        "PLAIN",
+        "DEFAULT",
+        *_NO_PASSWORD,
+    ),
+    "readpreference": ("primary", "primaryPreferred", "secondary", "secondaryPreferred", "nearest"),
+    "readconcernlevel": ("local", "available", "majority", "linearizable", "snapshot"),
+}
+"""Options by what they take (the specifications `uri-options`, `auth` and `read-write-concern`). A driver ends with an
+error at another value."""
+_ONLY_SRV = ("srvservicename", "srvmaxhosts")
+
 _PLACEHOLDER = (
     "the MongoDB URI holds a placeholder in angle brackets; put the real user, password and name there"
 )
@@ -34,6 +81,8 @@ _OTHERS = {
     "docdb-elastic.amazonaws.com": "Amazon DocumentDB",
     "cosmos.azure.com": "Azure Cosmos DB",
     "documents.azure.com": "Azure Cosmos DB",
+    "documents.azure.us": "Azure Cosmos DB",
+    "documents.azure.cn": "Azure Cosmos DB",
     "firestore.goog": "Google Firestore",
     "oraclecloudapps.com": "Oracle's API for MongoDB",
 }
@@ -131,13 +180,15 @@ def _hosts_problem(scheme: str, text: str, options: dict[str, str]) -> str | Non
                     f"the MongoDB URI leads to {service}, on which Rocket.Chat does not run: it needs MongoDB "
                     "itself, such as Atlas"
                 )
+    if scheme == "mongodb" and any(name in options for name in _ONLY_SRV):
+        return "the options srvMaxHosts and srvServiceName go with mongodb+srv:// only"
     direct = options.get("directconnection", "").lower() == "true"
     if scheme == "mongodb+srv":
         if len(hosts) > 1:
             return "mongodb+srv:// takes one host only; DNS names the others"
         if hosts[0] is not None and hosts[0]["port"] is not None:
             return "mongodb+srv:// takes no port; DNS names the ports. Leave it out"
-        if hosts[0] is not None and hosts[0]["name"].startswith("["):
+        if hosts[0] is not None and re.fullmatch(r"\[.*|[0-9.]+", hosts[0]["name"]):
             return "mongodb+srv:// needs a host name, not an address"
         return "mongodb+srv:// and directConnection=true contradict each other" if direct else None
     if direct:
@@ -175,10 +226,37 @@ def _options(query: str) -> dict[str, str] | str:
             return "an option of the MongoDB URI is not name=value; options are joined by &"
         if _BAD_PERCENT.search(pair) or "?" in pair or "#" in pair:
             return "an option of the MongoDB URI holds a % ? or # that must be percent-encoded (%25 %3F %23)"
+        if name.lower() in found and found[name.lower()] != unquote(value):
+            return "an option of the MongoDB URI is there twice, with two values"
         found[name.lower()] = unquote(value)
     if {"tls", "ssl"} <= found.keys() and found["tls"].lower() != found["ssl"].lower():
         return "tls and ssl of the MongoDB URI contradict each other; give tls alone"
-    return found
+    return _values_problem(found) or found
+
+
+def _values_problem(options: dict[str, str]) -> str | None:
+    """Return which option has a value that no driver takes; its name is the grammar's, and no part of the URI."""
+    for name in sorted(options):
+        value = options[name]
+        if name in _SWITCHES and value not in ("true", "false"):
+            return f"the option {name} of the MongoDB URI takes true or false"
+        if name in _NUMBERS and re.fullmatch("-?[0-9]{1,10}", value) is None:
+            return f"the option {name} of the MongoDB URI takes a whole number"
+        allowed = _CHOICES.get(name, ())
+        if allowed and value.lower() not in {one.lower() for one in allowed}:
+            return f"the option {name} of the MongoDB URI takes {', '.join(allowed)}"
+    if options.get("loadbalanced") == "true":
+        return "the MongoDB URI leads through a load balancer (loadBalanced=true), and Rocket.Chat needs a replica set"
+    if (
+        options.get("tlsinsecure") == "true"
+        and {
+            "tlsallowinvalidcertificates",
+            "tlsallowinvalidhostnames",
+        }
+        & options.keys()
+    ):
+        return "tlsInsecure and the tlsAllowInvalid… of the MongoDB URI exclude each other"
+    return None
 
 
 def ports(uri: str) -> tuple[int, ...]:

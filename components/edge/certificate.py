@@ -13,6 +13,9 @@ from components.values import DnsZone
 KEY_ALGORITHMS = ("RSA_2048", "EC_prime256v1")
 """Those that both a load balancer and CloudFront take and every browser knows."""
 
+LONGEST_NAME = 64
+"""Characters of a certificate's first name (ACM API, RequestCertificate, `DomainName`: the common name of RFC 5280)."""
+
 CLOUDFRONT_REGION = "us-east-1"
 """Where certificates and web ACLs of CloudFront must be, wherever the chat runs."""
 
@@ -52,6 +55,10 @@ class Certificate(Component):
         regions = list(dict.fromkeys(args["regions"]))
         if not regions:
             raise ValueError(f"the certificate for {args['domain']} is for no region; give one in regions")
+        if len(args["domain"]) > LONGEST_NAME:
+            raise ValueError(
+                f"ACM makes no certificate for {args['domain']}, which has more than {LONGEST_NAME} characters"
+            )
         others = [other for other in args.get("alternative_names", ()) if other != args["domain"]]
         super().__init__("Certificate", name, args, opts)
 

@@ -4,6 +4,10 @@ import pulumi
 
 from components.values import MailAccess
 
+ENCRYPTIONS = {25: "starttls", 587: "starttls", 2587: "starttls", 465: "tls", 2465: "tls"}
+"""How connections are encrypted at the usual ports: from the first byte, or after STARTTLS (RFC 8314, 3; Amazon SES,
+"Connecting to an Amazon SES SMTP endpoint", whose further ports begin with 2)."""
+
 
 def smtp(
     host: pulumi.Input[str],

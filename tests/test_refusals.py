@@ -1,0 +1,172 @@
+"""What components and the product refuse is refused by the check: once, at the key, with what mends it."""
+
+from typing import Any
+
+import pytest
+from combining import refusals, values_for
+from planning import Values
+
+from components.edge.certificate import LONGEST_NAME
+from components.mail import smtp
+from rocketchat import environment
+from stacks import features
+from stacks.language import parse
+from stacks.problems import Problem
+
+OIDC = {"kind": "oidc", "url": "https://login.example.com", "clientId": "x", "preset": "fusionauth"}
+KEYCLOAK = {**OIDC, "preset": "keycloak", "realm": "staff"}
+SAML = {"kind": "saml", "entryPoint": "https://login.example.com/sso", "certificate": "MIID"}
+CLIENT = "rocketchat:oidcClientSecret"
+LONG = f"{'a' * 40}.{'b' * 20}.example.com"
+
+
+def values(**parts: Any) -> Values:
+    made = values_for({"runtime": "fargate", "database": "uri", "media": "gridfs", "dns": "cloudflare"})
+    for name, value in parts.items():
+        made[f"rocketchat:{name}"] = {**made[f"rocketchat:{name}"], **value} if name == "chat" else value
+    return made
+
+
+def told(secrets: tuple[str, ...] = (), **parts: Any) -> tuple[Problem, ...]:
+    return refusals(values(**parts), {"rocketchat:mongodbUri", CLIENT, *secrets})
+
+
+def mail(**keys: Any) -> dict[str, Any]:
+    return {"kind": "smtp", "host": "smtp.example.com", "from": "chat@example.com", **keys}
+
+
+@pytest.mark.parametrize(
+    ("parts", "path"),
+    [
+        ({"login": {**OIDC, "realm": "staff"}}, "login.realm"),
+        ({"login": {**KEYCLOAK, "url": "https://login.example.com/realms/a"}}, "login.realm"),
+        ({"login": {**KEYCLOAK, "realm": None}}, "login.realm"),
+        ({"login": [KEYCLOAK, {**KEYCLOAK, "name": "keycloak"}]}, "login[1].name"),
+        ({"login": [SAML, {**SAML, "name": "other"}]}, "login[1]"),
+        ({"login": {**OIDC, "mergeRoles": True}}, "login"),
+        ({"login": {**SAML, "certificate": "no certificate!"}}, "login.certificate"),
+        ({"login": {**SAML, "certificate": "-----BEGIN PRIVATE KEY-----\nAAAA"}}, "login.certificate"),
+        (
+            {"chat": {"administrator": {"email": "a@example.com", "username": "Admin"}}},
+            "chat.administrator.username",
+        ),
+        (
+            {"chat": {"administrator": {"email": "a@example.com", "username": "rocket.cat"}}},
+            "chat.administrator.username",
+        ),
+        ({"mail": mail(domain="example.org")}, "mail.from"),
+        ({"mail": mail(port=465)}, "mail.encryption"),
+        ({"mail": mail(encryption="tls")}, "mail.encryption"),
+        ({"mail": mail(host="203.0.113.7")}, "mail.host"),
+        ({"chat": {"host": LONG}}, "chat.host"),
+        (
+            {
+                "push": {"kind": "own"},
+                "chat": {"release": "6.7.0"},
+                "database": {"kind": "uri", "version": "6.0"},
+            },
+            "push.kind",
+        ),
+        ({"settings": {"Show_Setup_Wizard": "pending"}}, "settings.Show_Setup_Wizard"),
+        ({"settings": {"VoIP_TeamCollab_Enabled": True}}, "settings.VoIP_TeamCollab_Enabled"),
+    ],
+)
+def test_a_mistake_is_told_once_and_at_its_key(parts: dict[str, Any], path: str) -> None:
+    found = told(("rocketchat:fcmServiceAccount",), **parts)
+    assert [problem.path for problem in found] == [f"rocketchat:{path}"], found
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"secret": "x"},
+        {"value": "x", "locked": True},
+        {"value": "x", "lock": "true"},
+        {"value": None},
+        {"value": {"a": "b"}},
+        {},
+        None,
+        [1, 2],
+        ["a", ["b"]],
+        {"value": [True]},
+    ],
+)
+def test_a_setting_of_no_form_is_one_mistake(value: object) -> None:
+    found = told(settings={"Log_Level": value})
+    assert [problem.path for problem in found] == ["rocketchat:settings.Log_Level"]
+    assert "must be true or false" not in found[0].message or "lock" in found[0].message
+
+
+def test_what_a_component_refuses_and_no_rule_foresees_is_told_of_its_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ValueError("it cannot be")
+
+    monkeypatch.setattr(features.env, "mail", refuse)
+    assert [str(problem) for problem in told(mail=mail())] == ["rocketchat:mail: it cannot be"]
+    # With a mistake that says more of the same part it is not told again.
+    assert [problem.path for problem in told(mail=mail(port=465))] == ["rocketchat:mail.encryption"]
+
+
+def test_logins_of_two_presets_have_names_of_their_own() -> None:
+    assert not told(login=[OIDC, KEYCLOAK])
+
+
+def test_secrets_of_apple_that_are_missing_are_asked_for_and_stood_in_for() -> None:
+    given = ("rocketchat:fcmServiceAccount", "rocketchat:apnKey")
+    found = told(given, push={"kind": "own"})
+    assert {problem.path for problem in found} == {"rocketchat:apnCertificate", "rocketchat:apnPassphrase"}
+    assert all(problem.unset for problem in found)
+    assert not told((*given, *(problem.path for problem in found)), push={"kind": "own"})
+
+
+@pytest.mark.parametrize(("port", "encryption"), smtp.ENCRYPTIONS.items())
+def test_a_usual_port_of_mail_is_encrypted_as_usual(port: int, encryption: str) -> None:
+    assert not told(mail=mail(port=port, encryption=encryption))
+    assert told(mail=mail(port=port, encryption="tls" if encryption == "starttls" else "starttls"))
+
+
+def test_a_name_as_long_as_a_certificate_takes_is_right() -> None:
+    host = f"{'a' * 40}.{'b' * (LONGEST_NAME - 53)}.example.com"
+    assert len(host) == LONGEST_NAME
+    assert not told(chat={"host": host})
+
+
+@pytest.mark.parametrize("name", sorted(environment.BLOCKED_NAMES))
+def test_a_blocked_name_is_refused_by_rule_and_component(name: str) -> None:
+    assert told(chat={"administrator": {"email": "a@example.com", "username": name}})
+    with pytest.raises(ValueError, match="refuses the user name"):
+        environment.administrator(name, "A", None, environment.Secret("x"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "codes"),
+    [
+        ({"Accounts_OAuth_Github": True}, False),
+        ({"Accounts_OAuth_Custom-Acme": True}, False),
+        ({"SAML_Custom_Default": True}, False),
+        ({"Accounts_OAuth_Github": {"value": True, "lock": True}}, False),
+        ({"Accounts_OAuth_Github": False}, None),
+        ({"Accounts_OAuth_Use_Modern_Flow": True}, None),
+        ({"Accounts_OAuth_Gitlab_merge_users": True}, None),
+        (
+            {
+                "Accounts_OAuth_Github": True,
+                "Accounts_twoFactorAuthentication_email_available_for_OAuth_users": True,
+            },
+            True,
+        ),
+    ],
+)
+def test_a_login_among_the_settings_asks_for_no_code_by_mail_unless_that_is_said(
+    settings: dict[str, Any], codes: bool | None
+) -> None:
+    spec = parse(values(settings=settings), {"rocketchat:mongodbUri"}, source="a test")
+    shown = environment.Secret("a value")
+    made = features.Made(shown, shown, shown, None, None, None, None, None)
+    merged = environment.merge(
+        features.environments(spec.parts, spec.release, made, proxies=1, broker=None).values()
+    )
+    switch = "OVERWRITE_SETTING_Accounts_twoFactorAuthentication_email_available_for_OAuth_users"
+    assert merged.plain.get(switch) == (None if codes is None else str(codes).lower())
