@@ -18,7 +18,10 @@ ORDINARY: Final = frozenset(
 """Words that stand in every message: to mask them would hide the message, and tell the secret all the same."""
 _INSIDE: Final = 8
 """Characters from which on a part of a secret, such as the password in a URI, counts as secret by itself."""
-_NEW_LINE: Final = r"(?:(?:\r?\n|(?:\\+r)?\\+n|(?:%(?:25)*0[dD])?%(?:25)*0[aA])[ \t>|]*)+"
+_NEW_LINE: Final = (
+    r"(?:(?:\r?\n|(?:\\+r)?\\+n|(?:%(?:25)*0[dD])?%(?:25)*0[aA]|(?:\\+x0[dD])?\\+x0[aA]|(?:\\+015)?\\+012"
+    r"|(?:&#(?:0*13|[xX]0*[dD]);)?&#(?:0*10|[xX]0*[aA]);)[ \t>|]*)+"
+)
 """A line's end inside a secret: as it is, escaped, and with what terminals and YAML put before the next line."""
 _LETTERS: Final = {
     "\t": "t",
@@ -33,7 +36,14 @@ _LETTERS: Final = {
     "\u2029": "P",
 }
 """Characters that are escaped by a letter; the last four are YAML's."""
-_HTML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&(?:quot|#34);", "'": "&#(?:39|x27);"}
+_HTML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}
+_BY_ITSELF: Final = {
+    " ": [r"\+"],
+    "$": [r"\$\$"],
+    '"': ['""'],
+    "'": ["''", r"'\\+''", "'\"'\"'"],
+}
+"""What stands for a character beside its escapes: in queries, in Compose's files, in CSV, in YAML, in a shell."""
 
 
 def maskable(secret: str) -> bool:
@@ -125,13 +135,14 @@ def _character(one: str) -> str:
     units = one.encode("utf-16-be", errors="surrogatepass")
     unicode = "".join(rf"\\+u(?i:{units[at : at + 2].hex()})" for at in range(0, len(units), 2))
     percent = "".join(f"%(?:25)*(?i:{byte:02x})" for byte in one.encode(errors="surrogatepass"))
-    ways = [r"\\*" + re.escape(one), unicode, percent, rf"\\+U(?i:{code:08x})"]
-    if code < 256:
+    data = one.encode(errors="surrogatepass")
+    ways = [r"\\*" + re.escape(one), unicode, percent, rf"\\+U(?i:{code:08x})", rf"\\+u\{{0*(?i:{code:x})\}}"]
+    ways += [rf"&#0*{code};", rf"&#[xX]0*(?i:{code:x});"]
+    ways.append("".join(rf"\\+x(?i:{byte:02x})" for byte in data))
+    ways.append("".join(rf"\\+{byte:03o}" for byte in data))
+    if 127 < code < 256:
         ways.append(rf"\\+x(?i:{code:02x})")
-    if one == " ":
-        ways.append(r"\+")
-    if one == "'":
-        ways.append("''")
+    ways += _BY_ITSELF.get(one, [])
     if one in _HTML:
         ways.append(_HTML[one])
     letter = _LETTERS.get(one)

@@ -1,7 +1,9 @@
 """Secrets never stand in what is printed, in whatever form the engine, the providers and we write them."""
 
 import base64
+import html
 import json
+import shlex
 import urllib.parse
 
 import pytest
@@ -46,6 +48,16 @@ def go_json(text: str) -> str:
         lambda text: urllib.parse.quote(text, safe="").replace("%2F", "%2f"),
         lambda text: base64.b64encode(text.encode()).decode(),
         lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+        lambda text: repr(text.encode()),
+        lambda text: "".join(chr(byte) if byte < 128 else f"\\{byte:03o}" for byte in text.encode()),
+        lambda text: "".join(one if one.isascii() else f"\\u{{{ord(one):x}}}" for one in text),
+        lambda text: "".join(one if one.isalnum() and one.isascii() else f"&#{ord(one)};" for one in text),
+        lambda text: "".join(one if one.isalnum() and one.isascii() else f"&#x{ord(one):X};" for one in text),
+        html.escape,
+        shlex.quote,
+        lambda text: "'" + text.replace("'", r"'\''") + "'",
+        lambda text: text.replace('"', '""'),
+        lambda text: text.replace("$", "$$"),
         lambda text: "Basic " + base64.b64encode(b"chat:" + text.encode()).decode(),
         lambda text: "Basic " + base64.b64encode(b"users:" + text.encode() + b"tail").decode(),
     ],

@@ -103,7 +103,7 @@ def test_what_a_component_refuses_and_no_rule_foresees_is_told_of_its_part(
     def refuse(*_: object, **__: object) -> None:
         raise ValueError("it cannot be")
 
-    monkeypatch.setattr(features.env, "mail", refuse)
+    monkeypatch.setattr(environment, "mail", refuse)
     assert [str(problem) for problem in told(mail=mail())] == ["rocketchat:mail: it cannot be"]
     # With a mistake that says more of the same part it is not told again.
     assert [problem.path for problem in told(mail=mail(port=465))] == ["rocketchat:mail.encryption"]
