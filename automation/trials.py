@@ -445,6 +445,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "runtime(doks).cpu": 512,
     "runtime(doks).memory": 1536,
     "runtime(doks).egressPorts": [8443],
+    "runtime(droplet).egressPorts": [8443],
     "runtime(doks).cluster": [
         _to("lovia-doks", "k8s-lovia-sg-2"),
         _to("lovia-doks with its own database", "k8s-lovia-sg-2"),

@@ -45,13 +45,16 @@ class WayOut:
         return range(self.first, self.last + 1)
 
 
-def ways_out(parts: Parts, defaults: Defaults, uri_ports: Iterable[int] = ()) -> tuple[WayOut, ...]:
+def ways_out(
+    parts: Parts, defaults: Defaults, uri_ports: Iterable[int] = (), web_ports: Iterable[int] = ()
+) -> tuple[WayOut, ...]:
     """Return what the parts of a stack connect to by TCP, sorted; neighbouring ports of one reason are one way.
 
-    `uri_ports` are those in the secret `mongodbUri`; the parts themselves do not show them.
+    `uri_ports` are those in the secret `mongodbUri`, `web_ports` those of other secret addresses; the parts themselves
+    do not show them.
     """
     reasons: dict[int, list[str]] = {}
-    for port, reason in _ways(parts, defaults, uri_ports):
+    for port, reason in _ways(parts, defaults, uri_ports, web_ports):
         told = reasons.setdefault(port, [])
         if reason not in told:
             told.append(reason)
@@ -72,7 +75,9 @@ def private_database(runtime: Runtime, database: Database, defaults: Defaults) -
     return wanted and runtime.traits.private_link
 
 
-def _ways(parts: Parts, defaults: Defaults, uri_ports: Iterable[int]) -> Iterator[tuple[int, str]]:
+def _ways(
+    parts: Parts, defaults: Defaults, uri_ports: Iterable[int], web_ports: Iterable[int]
+) -> Iterator[tuple[int, str]]:
     yield HTTPS, "HTTPS: registries, clouds, the vendor, push, webhooks, link previews"
     if isinstance(parts.mail, SesPart):
         yield features.ses_port(parts), "Mail"
@@ -80,7 +85,7 @@ def _ways(parts: Parts, defaults: Defaults, uri_ports: Iterable[int]) -> Iterato
         yield parts.mail.port, "Mail"
     for login in parts.login:
         # SAML's provider is reached by the browser only.
-        if isinstance(login, OidcLogin) and (port := _port(login.url)) is not None:
+        if isinstance(login, OidcLogin) and (port := web_port(login.url)) is not None:
             yield port, "Login"
     if isinstance(parts.database, UriDatabase):
         for port in uri_ports:
@@ -90,6 +95,8 @@ def _ways(parts: Parts, defaults: Defaults, uri_ports: Iterable[int]) -> Iterato
     ):
         for port in SRV_PORTS:
             yield port, "MongoDB Atlas"
+    for port in web_ports:
+        yield port, "Addresses among the secrets"
     yield from _of_settings(parts.settings)
     for port in getattr(parts.runtime, "egress_ports", ()):
         yield port, "Listed in egressPorts"
@@ -103,11 +110,11 @@ def _of_settings(settings: Mapping[str, Setting]) -> Iterator[tuple[int, str]]:
             if given.isdecimal() and 1 <= int(given) <= 65535:
                 yield int(given), name
     for setting_id, value in values.items():
-        if isinstance(value, str) and (port := _port(value)) is not None:
+        if isinstance(value, str) and (port := web_port(value)) is not None:
             yield port, setting_id
 
 
-def _port(text: str) -> int | None:
+def web_port(text: str) -> int | None:
     """Return the port of a web address; None for anything else."""
     match = _URL.fullmatch(text)
     if match is None:

@@ -10,6 +10,7 @@ from pulumi.runtime import config as runtime_config
 
 from components.database.uri import ports
 from components.runtime.fargate_args import SECRET_BYTES
+from stacks.egress import web_port
 from stacks.language import NAMESPACE, ChatSpec, parse
 from stacks.problems import InvalidStack, Problem
 from stacks.secrets import PROVIDER_KEYS, find, problems
@@ -26,6 +27,8 @@ class Secrets:
     """Credentials of providers by full key (`cloudflare:apiToken`); only those that are set."""
     database_ports: tuple[int, ...] = ()
     """Ports that `mongodbUri` leads to; they are not secret."""
+    web_ports: tuple[int, ...] = ()
+    """Ports that secrets lead to which are web addresses."""
 
 
 def load() -> tuple[ChatSpec, Secrets]:
@@ -56,6 +59,11 @@ def load() -> tuple[ChatSpec, Secrets]:
         },
         database_ports=(
             ports(config.require("mongodbUri")) if isinstance(spec.parts.database, UriDatabase) else ()
+        ),
+        web_ports=tuple(
+            port
+            for name in sorted(spec.secrets)
+            if (port := web_port(given[f"{NAMESPACE}:{name}"])) is not None
         ),
     )
 

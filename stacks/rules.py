@@ -46,7 +46,6 @@ from stacks.spec import (
     CloudflareDns,
     CloudFrontEdge,
     CloudFrontMediaCdn,
-    ClusterChat,
     Dns,
     Edge,
     ExistingAtlasDatabase,
@@ -56,6 +55,7 @@ from stacks.spec import (
     GatewayPush,
     GridFsMedia,
     HostMedia,
+    LightsailRuntime,
     Login,
     Mail,
     Media,
@@ -112,6 +112,10 @@ _RULES: list[tuple[str, Rule]] = []
 
 NEW_ACCOUNTS_VCPU = 6
 """Fargate's quota of new accounts (AWS General Reference, "Amazon ECS endpoints and quotas"), raised on request."""
+REGIONS_ADDRESSES = 5
+"""Elastic IP addresses of an account in a region (VPC guide, "Amazon VPC quotas"), raised on request."""
+ZONES_NAT_GATEWAYS = 5
+"""NAT gateways of an account in a zone (the same page)."""
 MOST_OF_A_VARIABLE = 131_072
 """Bytes of name, value and what joins them: 32 pages (Linux, `MAX_ARG_STRLEN`)."""
 _VARIABLE_BYTES, _REFERENCE_BYTES, _DEFINITION_BYTES = 80, 260, 2_000
@@ -532,14 +536,27 @@ def _quotas(runtime: FargateRuntime, chat: Chat, release: Release, size: sizing.
             "count` in Service Quotas, and ask for more there"
         )
     yield Note(f"up to {need:g} vCPU of Fargate {quota}, deployments included")
+    network = runtime.network
+    if isinstance(network, NewNetwork) and network.nat != "none":
+        zones = len(network.zone_names) or network.zones
+        # At most four zones: more than the quota is asked for only beside other stacks.
+        yield Note(
+            f"{zones if network.nat == 'per-zone' else 1} of the {REGIONS_ADDRESSES} Elastic IP addresses that a new "
+            f"AWS account may have in a region, and in a zone one of its {ZONES_NAT_GATEWAYS} NAT gateways"
+        )
 
 
 @rule("Only what is used leaves the network")
-def _ways_out(parts: Parts, defaults: Defaults, runtime: FargateRuntime | ClusterChat) -> Iterator[Finding]:
+def _ways_out(parts: Parts, defaults: Defaults, runtime: Runtime) -> Iterator[Finding]:
+    if isinstance(runtime, LightsailRuntime):
+        # Its firewall holds back only what comes in (Lightsail guide, "Control instance traffic with firewalls").
+        yield Note("the firewall of a Lightsail host lets everything out")
+        return
     ways = egress.ways_out(parts, defaults)
     told = (f"{way.first}" if way.first == way.last else f"{way.first} to {way.last}" for way in ways)
     uri = ", and the ports of mongodbUri" if isinstance(parts.database, UriDatabase) else ""
-    yield Note(f"ports {', '.join(told)}{uri}")
+    host = "; and what the host itself needs: names, packages, the time" if runtime.traits.one_host else ""
+    yield Note(f"ports {', '.join(told)}{uri}{host}")
     if isinstance(runtime, FargateRuntime) and any(25 in way.ports for way in ways):
         yield Warning_(
             "AWS blocks port 25 out of its networks until it lifts that on request; take 587 or 465"

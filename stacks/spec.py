@@ -573,6 +573,9 @@ class DropletRuntime(HostRuntime):
     """DigitalOcean's region."""
     size: Literal["s-1vcpu-2gb", "s-2vcpu-2gb", "s-2vcpu-4gb", "s-4vcpu-8gb", "s-8vcpu-16gb"] | None = None
     """Size. The cheapest with enough memory for the number of users when left out."""
+    egress_ports: EgressPorts = []
+    """Further TCP ports on the internet that the containers may reach, such as those of webhooks. What the parts name
+    (mail, login, the database, settings) is open without it, and what the host itself needs."""
 
 
 # ------------------------------------------------------------------------------------------------ database

@@ -587,7 +587,11 @@ def _compute() -> Iterable[Subject]:
             "inboundRules": [
                 {"protocol": "tcp", "portRange": "443", "sourceAddresses": ["0.0.0.0/0", "::/0"]},
                 {"protocol": "tcp", "portRange": "22", "sourceAddresses": ["198.51.100.7/32"]},
-            ]
+            ],
+            "outboundRules": [
+                {"protocol": "tcp", "portRange": "443", "destinationAddresses": ["0.0.0.0/0", "::/0"]},
+                {"protocol": "icmp", "destinationAddresses": ["0.0.0.0/0", "::/0"]},
+            ],
         },
     )
     yield w(

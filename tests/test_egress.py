@@ -10,8 +10,9 @@ from planning import planned, values_of
 from components.database.uri import ports
 from rehearsal.plan import Plan
 from stacks import files
-from stacks.egress import ways_out
+from stacks.egress import ways_out, web_port
 from stacks.language import parse
+from stacks.problems import InvalidStack
 
 BASE = "lovia-fargate"
 ATLAS = (27015, 27017)
@@ -138,3 +139,58 @@ def test_services_reach_their_broker_where_there_is_one(topology: str) -> None:
     rules = plan.of_type("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
     peers = [rule for rule in rules if rule.inputs["fromPort"] == 4222]
     assert bool(peers) == (topology == "microservices")
+
+
+def out_of_the_droplet(
+    changes: dict[str, Any], secure: set[str] | None = None
+) -> list[tuple[str, str | None]]:
+    """Protocol and ports that the firewall of a droplet lets out."""
+    _, values, needed = spec_of(changes, "family-host")
+    [firewall] = planned(values, needed | (secure or set())).of_type("digitalocean:index/firewall:Firewall")
+    rules = firewall.inputs["outboundRules"]
+    assert all(rule["destinationAddresses"] == ["0.0.0.0/0", "::/0"] for rule in rules)
+    return [(rule["protocol"], rule.get("portRange")) for rule in rules]
+
+
+OF_THE_HOST = [("tcp", "53"), ("udp", "53"), ("tcp", "80"), ("udp", "123"), ("tcp", "443"), ("icmp", None)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, [("tcp", "2525")]),
+        ({"rocketchat:mail": None}, []),
+        ({"rocketchat:login": OIDC}, [("tcp", "2525"), ("tcp", "8443")]),
+        ({"rocketchat:settings": {"API_Gitlab_URL": "http://git.example.com"}}, [("tcp", "2525")]),
+        (
+            {"rocketchat:database": PUBLIC | {"project": None}, "rocketchat:backup": None},
+            [("tcp", "2525"), ("tcp", "27015-27017")],
+        ),
+    ],
+    ids=lambda one: json.dumps(one)[:60],
+)
+def test_the_firewall_of_a_droplet_opens_what_the_parts_and_the_host_use(
+    changes: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    assert out_of_the_droplet(changes) == OF_THE_HOST + expected
+
+
+def test_egress_ports_of_a_droplet_are_open() -> None:
+    runtime = values_of("family-host")["rocketchat:runtime"] | {"egressPorts": [8443]}
+    assert ("tcp", "8443") in out_of_the_droplet({"rocketchat:runtime": runtime})
+
+
+def test_lightsail_says_that_it_holds_nothing_back_and_takes_no_ports() -> None:
+    spec, values, secure = spec_of({}, "soluvas-lightsail")
+    assert [note for check in spec.checks for note in check.notes if "lets everything out" in note]
+    values["rocketchat:runtime"] = values["rocketchat:runtime"] | {"egressPorts": [8443]}
+    with pytest.raises(InvalidStack, match="unknown key"):
+        parse(values, secure, source="a test")
+
+
+def test_the_port_of_a_secret_address_is_open() -> None:
+    assert web_port("https://hooks.example.com:8443/services/T0/B0") == 8443
+    assert web_port("correct horse: https://x:8443 battery") is None
+    spec, _, _ = spec_of({})
+    ways = ways_out(spec.parts, spec.defaults, web_ports=[8443])
+    assert (8443, "Addresses among the secrets") in [(way.first, way.reason) for way in ways]

@@ -590,6 +590,7 @@ DROPLET: DropletHostArgs = {
     "size": "s-1vcpu-2gb",
     "disk_gb": 10,
     "public_key": "ssh-ed25519 AAAA",
+    "egress": [],
 }
 
 

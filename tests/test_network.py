@@ -1,6 +1,7 @@
 """The network: addresses, routes, doors in and out."""
 
 import json
+import re
 from collections.abc import Sequence
 from ipaddress import IPv4Network
 from itertools import combinations
@@ -12,12 +13,16 @@ import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planning import values_of
 from recording import ACCOUNT, REGION, Recording, record
 
 from components.network.existing import ExistingNetwork, ExistingNetworkArgs
 from components.network.subnets import MAX_ZONES, plan_subnets
 from components.network.vpc import ENDPOINTS, OWN_BUCKET_ACTIONS, Network, NetworkArgs
 from components.regions import REGIONS
+from stacks import files
+from stacks.language import parse
+from stacks.rules import Check
 
 ZONES = ["ap-southeast-1c", "ap-southeast-1a", "ap-southeast-1b"]
 
@@ -400,3 +405,33 @@ def test_public_addresses_in_an_existing_vpc_are_off_unless_asked_for(
 def test_too_few_subnets_of_an_existing_vpc_are_refused(change: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         existing(**change)
+
+
+def quotas(**runtime: Any) -> Check:
+    """What a stack is told of the account's quotas."""
+    values, secure = values_of("services-fargate"), files.read("services-fargate").secure
+    values["rocketchat:runtime"] = {**values["rocketchat:runtime"], **runtime}
+    [check] = [one for one in parse(values, secure, source="a test").checks if "quotas" in one.title]
+    return check
+
+
+def test_more_vcpus_than_a_new_account_has_are_told_with_the_quota_to_raise() -> None:
+    [warning] = quotas(cpu=4096).warnings
+    [needed] = re.findall(r"up to ([\d.]+) vCPU of Fargate On-Demand", warning)
+    assert float(needed) > 6
+    assert "`Fargate On-Demand vCPU resource count`" in warning
+
+
+def test_a_chat_within_the_quota_of_a_new_account_is_not_warned_of_it() -> None:
+    check = quotas(topology="monolith", instances=1, maxInstances=1, cpu=2048)
+    assert check.warnings == ()
+    assert any("vCPU of Fargate" in note for note in check.notes)
+
+
+@pytest.mark.parametrize(("network", "addresses"), [({}, "1"), ({"nat": "per-zone", "zones": 3}, "3")])
+def test_elastic_addresses_are_told_with_the_quota_of_a_region(
+    network: dict[str, Any], addresses: str
+) -> None:
+    told = [note for note in quotas(network=network).notes if "Elastic IP" in note]
+    assert [note.split()[0] for note in told] == [addresses]
+    assert all("of the 5 Elastic IP addresses" in note for note in told)

@@ -7,6 +7,7 @@ import pulumi
 import pulumi_digitalocean as digitalocean
 
 from components.base import Component, one_of
+from components.network.app_group import EgressArgs
 from components.runtime.host.agent import HostAgent, identity
 from components.runtime.host.sizes import DROPLET
 
@@ -14,6 +15,9 @@ IMAGE = "ubuntu-24-04-x64"
 """Fixes until 2029."""
 WORLD = ("0.0.0.0/0", "::/0")
 WEB_PORTS = ("80", "443")
+HOST_WAYS = (("tcp", "53"), ("udp", "53"), ("tcp", "80"), ("udp", "123"), ("tcp", "443"), ("icmp", None))
+"""What the host itself needs on its way out: names, packages, the time, what it fetches and how large packets may be
+(Ubuntu's apt sources are on port 80, its clock asks ntp.ubuntu.com)."""
 
 
 class DropletHostArgs(TypedDict):
@@ -29,6 +33,8 @@ class DropletHostArgs(TypedDict):
     """Size of the data volume in GB. It can grow, not shrink."""
     public_key: str
     """SSH public key of the user `root`."""
+    egress: Sequence[EgressArgs]
+    """Ports on the internet that the containers may connect to; what the host itself needs is open besides."""
     ssh_from: NotRequired[Sequence[str]]
     """Networks in CIDR form that may reach port 22; none when left out."""
     backups: NotRequired[bool]
@@ -49,7 +55,7 @@ class DropletHost(Component):
     """A droplet that fetches what it runs, with a fixed address and a data volume that outlives it.
 
     Produces: a `HostAgent`, an SSH key, a VPC, the droplet, a reserved address and a volume with their
-    assignments, a firewall (80 and 443 to the world, 22 to `ssh_from`), and a project around them.
+    assignments, a firewall (in: 80 and 443 to the world, 22 to `ssh_from`; out: `egress`), and a project around them.
     """
 
     address: pulumi.Output[str]
@@ -125,7 +131,7 @@ class DropletHost(Component):
             droplet_id=droplet_id,
             opts=self.child(delete_before_replace=True),
         )
-        self._firewall(name, droplet_id, args.get("ssh_from", ()))
+        self._firewall(name, droplet_id, args)
         digitalocean.Project(
             f"{name}-project",
             description=f"The chat {args['host']}",
@@ -151,7 +157,8 @@ class DropletHost(Component):
             }
         )
 
-    def _firewall(self, name: str, droplet_id: pulumi.Input[int], ssh_from: Sequence[str]) -> None:
+    def _firewall(self, name: str, droplet_id: pulumi.Input[int], args: DropletHostArgs) -> None:
+        ssh_from = args.get("ssh_from", ())
         inbound = [
             digitalocean.FirewallInboundRuleArgs(
                 protocol="tcp", port_range=port, source_addresses=list(WORLD)
@@ -171,10 +178,15 @@ class DropletHost(Component):
             outbound_rules=[
                 digitalocean.FirewallOutboundRuleArgs(
                     protocol=protocol,
-                    port_range=None if protocol == "icmp" else "1-65535",
+                    port_range=ports,
                     destination_addresses=list(WORLD),
                 )
-                for protocol in ("tcp", "udp", "icmp")
+                for protocol, ports in dict.fromkeys((*HOST_WAYS, *map(_way, args["egress"])))
             ],
             opts=self.child(),
         )
+
+
+def _way(way: EgressArgs) -> tuple[str, str]:
+    first, last = int(way["first_port"]), int(way.get("last_port", way["first_port"]))
+    return "tcp", str(first) if first == last else f"{first}-{last}"

@@ -225,7 +225,17 @@ def _two_zones(p: Probe) -> None:
     p.fail("stands in fewer than two zones", "subnets")
 
 
+_ALL_PORTS = ("1-65535", "0", "all")
+"""How DigitalOcean's API writes all ports."""
+
+
 def _egress(p: Probe) -> None:
+    if p.subject.type == t.DO_FIREWALL:
+        for view in p.each("outboundRules"):
+            everybody = any(is_world(str(item.value)) for item in view.each("destinationAddresses"))
+            if everybody and view.get("protocol") != "icmp" and view.get("portRange") in _ALL_PORTS:
+                view.fail("may reach every port of the whole internet")
+        return
     for opening in openings(p, "egress"):
         if opening.world and opening.first == 0 and opening.last >= 65535:
             opening.view.fail("may reach every port of the whole internet")
@@ -425,7 +435,7 @@ NET_EGRESS_SCOPED = _rule(
     "Nothing may reach every port of the internet",
     ADVISORY,
     LOW,
-    (t.SECURITY_GROUP, t.SECURITY_GROUP_RULE, t.EGRESS_RULE),
+    (t.SECURITY_GROUP, t.SECURITY_GROUP_RULE, t.EGRESS_RULE, t.DO_FIREWALL),
     _egress,
     maps="CKV_AWS_382",
     fix="List 443, 587 or 465, and 27015 to 27017 for Atlas.",

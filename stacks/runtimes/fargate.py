@@ -54,7 +54,7 @@ class OnFargate:
         self._spec, self._zone, self._opts, self._region = spec, zone, opts, spec.region
         self._egress: list[EgressArgs] = [
             {"first_port": way.first, "last_port": way.last, "reason": way.reason}
-            for way in ways_out(spec.parts, spec.defaults, secrets.database_ports)
+            for way in ways_out(spec.parts, spec.defaults, secrets.database_ports, secrets.web_ports)
         ]
         self._peers = len(processes(runtime, spec.parts.chat, spec.release, spec.size)) > 1
         self._runtime = runtime

@@ -19,6 +19,7 @@ from rocketchat import bot as hubot
 from rocketchat.environment import Secret
 from rocketchat.services import NATS, Service
 from stacks import features, hosts, providers
+from stacks.egress import ways_out
 from stacks.language import ChatSpec
 from stacks.load import Secrets
 from stacks.runtimes import Running, Variables
@@ -204,6 +205,12 @@ class OnDroplet(_OnHost):
             "size": hosts.host_size(runtime, spec.parts, self._region).name,
             "disk_gb": hosts.disk_gb(runtime, spec.parts, spec.size),
             "public_key": runtime.ssh_key,
+            "egress": [
+                {"first_port": way.first, "last_port": way.last, "reason": way.reason}
+                for way in ways_out(
+                    spec.parts, spec.defaults, self._secrets.database_ports, self._secrets.web_ports
+                )
+            ],
             "ssh_from": runtime.ssh_from,
             "backups": hosts.snapshots(runtime, spec.defaults),
             "environment": spec.defaults.environment,

@@ -84,6 +84,7 @@ class _Cluster:
     """Options of what is in the cluster."""
     _namespace: ChatNamespace
     _database_ports: tuple[int, ...]
+    _web_ports: tuple[int, ...]
     _backed_up: Mapping[str, pulumi.Input[object]] = MappingProxyType({})
     """Outputs of the database's dumps, where there are any."""
 
@@ -173,7 +174,7 @@ class _Cluster:
             "secrets": {name: secret.reveal() for name, secret in variables.secret.items()},
             "egress_ports": [
                 port
-                for way in ways_out(spec.parts, spec.defaults, self._database_ports)
+                for way in ways_out(spec.parts, spec.defaults, self._database_ports, self._web_ports)
                 for port in way.ports
             ],
         }
@@ -243,6 +244,7 @@ class OnKubernetes(_Cluster):
         self, spec: ChatSpec, secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
     ) -> None:
         self._database_ports = secrets.database_ports
+        self._web_ports = secrets.web_ports
         runtime = spec.parts.runtime
         if not isinstance(runtime, KubernetesRuntime):
             raise TypeError("this is for runtime kubernetes")
@@ -375,6 +377,7 @@ class OnDoks(_Cluster):
         self, spec: ChatSpec, secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
     ) -> None:
         self._database_ports = secrets.database_ports
+        self._web_ports = secrets.web_ports
         runtime = spec.parts.runtime
         if zone is None or not isinstance(runtime, DoksRuntime):
             raise ValueError("runtime doks needs a zone, which the rules of stack files ask for")
