@@ -88,7 +88,16 @@ def program() -> None:
     aws.ecs.TaskDefinition(
         "chat",
         family="chat",
-        container_definitions=json.dumps([{"name": "chat", "image": "chat", "memory": 512, "level": level}]),
+        container_definitions=json.dumps(
+            [
+                {
+                    "name": "chat",
+                    "image": "chat",
+                    "memory": 512,
+                    "environment": [{"name": "LEVEL", "value": level}],
+                }
+            ]
+        ),
         opts=options,
     )
     pulumi.export("smtp", pulumi.Config("rocketchat").require_secret("smtpPassword"))

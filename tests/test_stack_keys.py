@@ -246,6 +246,7 @@ def clash(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 ALONE = {
     "chat.profile",
+    "database",
     "database.privateLink",
     "dns.proxied",
     "edge",
