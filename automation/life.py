@@ -217,9 +217,8 @@ def _uses(dependencies: Mapping[str, Collection[str]], urns: Collection[str]) ->
 def _left(state: State, things: Collection[Kept], gone: Result) -> tuple[str, ...]:
     left = {thing.urn for thing in things}
     # The engine deletes nothing that goes down with something else.
-    inside = {str(one["urn"]): str(one["deletedWith"]) for one in state.records if one.get("deletedWith")}
-    left -= {urn for urn in left if urn in inside and inside[urn] not in left}
     kept = set(state.kept)
+    left -= {str(one["urn"]) for one in state.records if one.get("deletedWith")} - kept
     _demand(left <= kept, f"destroy left what nobody asked to keep: {sorted(left - kept)}", gone)
     _demand(kept <= left, f"destroy deleted what was to be kept: {sorted(kept - left)}", gone)
     return tuple(sorted(left))

@@ -82,14 +82,16 @@ class State:
     @property
     def kept(self) -> tuple[str, ...]:
         """URNs of what stays in the clouds when it leaves the stack: what is retained, and what only goes with it."""
-        beside = {str(one["urn"]): str(one.get("deletedWith") or "") for one in self.records}
-        found = {one.urn for one in self.resources if one.retained and one.custom}
-        following = found
-        while following:
-            following = {urn for urn, other in beside.items() if other in following} - found
-            found |= following
-        custom = {one.urn for one in self.resources if one.custom}
-        return tuple(sorted(found & custom))
+        anchors = {str(one["urn"]): str(one["deletedWith"]) for one in self.records if one.get("deletedWith")}
+        known = {one.urn: one for one in self.resources}
+
+        def stays(urn: str) -> bool:
+            if urn in anchors:
+                return stays(anchors[urn])
+            # A component is nothing that could be deleted.
+            return urn in known and (known[urn].retained or not known[urn].custom)
+
+        return tuple(sorted(urn for urn, one in known.items() if one.custom and stays(urn)))
 
     @property
     def pending(self) -> tuple[Pending, ...]:

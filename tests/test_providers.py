@@ -6,6 +6,7 @@ import components  # noqa: F401 - before the SDKs, which it makes import one fil
 
 import re
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
 import yaml
-from planning import one, planned, values_of
+from planning import Values, one, planned, values_of
 
 import automation
 from automation import AutomationError, CancelledError, ProviderError
@@ -21,11 +22,11 @@ from components.cluster_object import ClusterObject
 from components.database.atlas import AtlasCluster
 from components.runtime.doks import DoksCluster, DoksClusterArgs
 from components.runtime.kubeconfig import kubeconfig_problem
+from rehearsal import canaries, standins
 from rehearsal import stack as rehearsed
-from rehearsal import standins
 from rehearsal.errors import RehearsalError
 from rehearsal.faults import Fault, Faults
-from rehearsal.plan import PlannedResource, plan_program
+from rehearsal.plan import Plan, PlannedResource, plan_program
 from rehearsal.standins.digitalocean import clusters
 from rehearsal.standins.table import Cloud
 from rehearsal.standins.tokens import WEEK
@@ -135,20 +136,66 @@ SETTINGS: dict[str, str | tuple[str, ...]] = {
         "mongodbatlas:index/cloudBackupSchedule:",
         "mongodbatlas:index/maintenanceWindow:",
     ),
+    "kubernetes:apps/v1:StatefulSet": "kubernetes:",
 }
 """Types of what holds data to how the types begin of what looks after it."""
+OF_NO_CLOUD = {"random", "pulumi"}
+WHO_IS_LET_IN = "aws:s3/bucketPolicy:BucketPolicy"
+"""Names others, which the bucket does not need."""
 MADE_AGAIN = ("aws:s3/bucketObjectv2:BucketObjectv2",)
 """Content, which the next deployment writes again."""
 
 
 def _belongs(one: PlannedResource, held: PlannedResource) -> bool:
     needs = {urn for urns in one.property_dependencies.values() for urn in urns}
-    return held.urn in needs or (one.parent == held.parent and one.type.startswith("mongodbatlas:"))
+    inside = one.parent == held.parent
+    if held.type.startswith("kubernetes:"):
+        return inside
+    return held.urn in needs or (inside and one.type.startswith("mongodbatlas:"))
 
 
-@pytest.mark.parametrize("stack", files.names())
-def test_what_is_kept_is_still_looked_after(stack: str) -> None:
-    plan = rehearsed.plan(stack)
+def _in_the_cluster(stack: str) -> tuple[Values, set[str]]:
+    values = values_of(stack)
+    values["rocketchat:chat"]["profile"] = "production"
+    values["aws:region"] = "eu-central-1"
+    values["rocketchat:database"] = {"kind": "in-cluster", "members": 3}
+    if stack == "local":
+        values["rocketchat:runtime"]["ingress"] = {
+            "kind": "class",
+            "name": "traefik",
+            "issuer": "letsencrypt",
+        }
+    return values, set(files.read(stack).secure)
+
+
+IN_THE_CLUSTER = "in the cluster of "
+CASES = [*files.names(), *(f"{IN_THE_CLUSTER}{stack}" for stack in ("local", "lovia-doks"))]
+
+
+@cache
+def _plan(case: str) -> Plan:
+    stack = case.removeprefix(IN_THE_CLUSTER)
+    return rehearsed.plan(stack) if stack == case else planned(*_in_the_cluster(stack))
+
+
+def _stays(plan: Plan) -> dict[str, PlannedResource]:
+    known = {one.urn: one for one in plan.resources}
+
+    def anchored(one: PlannedResource) -> str | None:
+        # The engine hands it on to children that have none of their own.
+        own = one.options.get("deletedWith")
+        return own or (anchored(known[one.parent]) if one.parent in known else None)
+
+    def stays(one: PlannedResource) -> bool:
+        anchor = anchored(one)
+        return stays(known[anchor]) if anchor else bool(one.options.get("retainOnDelete") or not one.custom)
+
+    return {urn: one for urn, one in known.items() if one.custom and stays(one)}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_kept_is_still_looked_after(case: str) -> None:
+    plan = _plan(case)
     kept = [one for one in plan.resources if one.options.get("retainOnDelete") and one.type in SETTINGS]
     for held in kept:
         settings = [
@@ -161,7 +208,62 @@ def test_what_is_kept_is_still_looked_after(stack: str) -> None:
         ]
         assert settings, held.name
         for setting in settings:
-            assert setting.options.get("deletedWith") == held.urn, f"{setting.type} {setting.name}"
+            assert setting.options.get("deletedWith") in {held.urn, held.parent}, (
+                f"{setting.type} {setting.name}"
+            )
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_kept_keeps_what_it_needs(case: str) -> None:
+    plan = _plan(case)
+    staying = _stays(plan)
+    known = {one.urn: one for one in plan.resources}
+    for kept in staying.values():
+        if kept.type == WHO_IS_LET_IN:
+            continue
+        needed = {urn for urns in kept.property_dependencies.values() for urn in urns} - staying.keys()
+        gone = [urn for urn in needed if known[urn].type.partition(":")[0] not in OF_NO_CLOUD]
+        assert not gone, (kept.name, gone)
+
+
+def test_a_set_is_kept_with_all_of_its_namespace_and_a_cluster_takes_it_along() -> None:
+    staying = {one.name for one in _stays(_plan("in the cluster of local")).values()}
+    assert {
+        "namespace-namespace",
+        "namespace-deny",
+        "namespace-dns",
+        "database-set",
+        "database-secret",
+        "database-setup",
+        "database-service",
+        "database-members",
+        "database-backup",
+        "database-backup-secret",
+        "dumps-user-key-1",
+        "dumps-user-policy",
+    } <= staying
+    gone = {one.name for one in _stays(_plan("in the cluster of lovia-doks")).values()}
+    assert {name for name in gone if not name.startswith(("dumps-bucket", "media"))} == set()
+
+
+@needs_engine
+@pytest.mark.parametrize("stack", ["local", "lovia-doks"])
+def test_what_is_told_as_kept_of_a_database_in_the_cluster_is_what_is_there(stack: str) -> None:
+    values, secure = _in_the_cluster(stack)
+    secrets = canaries.values(secure, values)
+    with (
+        automation.rehearsal() as backend,
+        automation.open_stack(
+            stack, values=values, secrets=secrets, backend=backend, policies=False
+        ) as opened,
+    ):
+        assert backend.cloud is not None
+        opened.up(preview=False)
+        gone = opened.destroy(confirm=stack, unprotect=True)
+        told = {urn.rpartition("::")[2] for urn in gone.kept}
+        assert ("database-set" in told) == ("database-secret" in told) == (stack == "local")
+        if stack == "local":
+            assert told == {thing.name for thing in backend.cloud.things()}
 
 
 @needs_engine

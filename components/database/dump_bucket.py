@@ -17,6 +17,8 @@ class DumpBucketArgs(TypedDict):
     """Days after which a dump is deleted."""
     protect: NotRequired[bool]
     """Whether Pulumi refuses to delete the bucket, and keeps it when it leaves the stack. Default false."""
+    writer_stays: NotRequired[bool]
+    """Whether the user stays with a bucket that is kept, because what dumps stays too. Default false."""
 
 
 class DumpBucket(Component):
@@ -50,9 +52,10 @@ class DumpBucket(Component):
             f"{name}-bucket-policy",
             bucket=made.bucket.id,
             policy=iam.document(*tls_only(made.bucket.arn)),
-            opts=self.child(depends_on=[made.closed]),
+            opts=self.child(deleted_with=made.bucket, depends_on=[made.closed]),
         )
-        user = aws.iam.User(f"{name}-user", opts=self.child())
+        along = made.bucket if args.get("writer_stays") else None
+        user = aws.iam.User(f"{name}-user", opts=self.child(deleted_with=along))
         aws.iam.UserPolicy(
             f"{name}-user-policy",
             user=user.name,
@@ -64,9 +67,9 @@ class DumpBucket(Component):
                     (pulumi.Output.concat(made.bucket.arn, "/database/*"),),
                 )
             ),
-            opts=self.child(),
+            opts=self.child(deleted_with=along),
         )
-        key = aws.iam.AccessKey(f"{name}-user-key-1", user=user.name, opts=self.child())
+        key = aws.iam.AccessKey(f"{name}-user-key-1", user=user.name, opts=self.child(deleted_with=along))
         self.bucket = made.bucket.bucket
         self.access_key_id = key.id
         self.secret_access_key = key.secret

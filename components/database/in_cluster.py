@@ -1,6 +1,7 @@
 """MongoDB inside the chat's cluster."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
@@ -118,7 +119,8 @@ class ClusterMongodbArgs(TypedDict):
     keep_disks: NotRequired[bool]
     """Keep the disks when the database goes. Default true."""
     protect: NotRequired[bool]
-    """Whether Pulumi refuses to delete the database. Default false."""
+    """Whether Pulumi refuses to delete the database, and keeps it with all it needs when it leaves the stack. Default
+    false."""
     backup: NotRequired[ClusterBackupArgs]
     """Nightly dumps to a bucket of S3; none when left out."""
 
@@ -140,6 +142,9 @@ class ClusterMongodb(Component):
         _check(args)
         super().__init__("ClusterMongodb", name, args, opts)
         self._args = args
+        # What the kept set needs goes by itself when it is replaced, and else only with all the rest. The set is made
+        # after it, so the component stands for all.
+        along = self if args.get("protect") else None
         passwords = {
             role: random.RandomPassword(
                 f"{name}-{role}", length=40, special=False, opts=self.child(protect=protect)
@@ -163,14 +168,14 @@ class ClusterMongodb(Component):
                 "chat": passwords["chat"].result,
                 "keyfile": keyfile.result,
             },
-            opts=self.child(protect=args.get("protect")),
+            opts=self.child(protect=args.get("protect"), deleted_with=along),
         )
         script = kubernetes.core.v1.ConfigMap(
             f"{name}-setup",
             metadata={"namespace": args["namespace"], "labels": labels},
             immutable=True,
             data={"setup.js": SETUP, "fits": FITS},
-            opts=self.child(),
+            opts=self.child(deleted_with=along),
         )
         kubernetes.core.v1.Service(
             f"{name}-service",
@@ -182,15 +187,15 @@ class ClusterMongodb(Component):
                 "selector": labels,
                 "ports": [{"name": "mongodb", "port": PORT, "protocol": "TCP"}],
             },
-            opts=self.child(),
+            opts=self.child(deleted_with=along),
         )
-        policies = self._policies(name, labels)
+        policies = self._policies(name, labels, along)
         if args["members"] > 1:
             kubernetes.policy.v1.PodDisruptionBudget(
                 f"{name}-budget",
                 metadata=metadata,
                 spec={"max_unavailable": 1, "selector": {"match_labels": labels}},
-                opts=self.child(),
+                opts=self.child(deleted_with=along),
             )
         self._set = kubernetes.apps.v1.StatefulSet(
             f"{name}-set",
@@ -199,6 +204,7 @@ class ClusterMongodb(Component):
             opts=self.child(
                 depends_on=policies,
                 protect=args.get("protect"),
+                deleted_with=along,
                 retain_on_delete=args.get("protect"),
                 hooks=held(name, args["version"], args["members"]),
             ),
@@ -216,7 +222,7 @@ class ClusterMongodb(Component):
                 members=labels,
                 port=PORT,
             )
-            nightly_dumps(name, args["backup"], dumped, self.child)
+            nightly_dumps(name, args["backup"], dumped, partial(self.child, deleted_with=along))
         # The state needs no second copy of the password.
         self.register_outputs({})
 
@@ -402,7 +408,9 @@ class ClusterMongodb(Component):
             },
         }
 
-    def _policies(self, name: str, labels: dict[str, str]) -> list[pulumi.Resource]:
+    def _policies(
+        self, name: str, labels: dict[str, str], along: pulumi.Resource | None
+    ) -> list[pulumi.Resource]:
         namespace = self._args["namespace"]
         members = {"pod_selector": {"match_labels": labels}}
         clients = {"match_labels": {"app.kubernetes.io/instance": self._args["client"]}}
@@ -420,7 +428,7 @@ class ClusterMongodb(Component):
                     "ingress": [{"from_": let_in, "ports": ports}],
                     "egress": [{"to": [members], "ports": ports}],
                 },
-                opts=self.child(),
+                opts=self.child(deleted_with=along),
             ),
             kubernetes.networking.v1.NetworkPolicy(
                 f"{name}-clients",
@@ -430,7 +438,7 @@ class ClusterMongodb(Component):
                     "policy_types": ["Egress"],
                     "egress": [{"to": [members], "ports": ports}],
                 },
-                opts=self.child(),
+                opts=self.child(deleted_with=along),
             ),
         ]
 

@@ -33,7 +33,7 @@ class ChatNamespaceArgs(TypedDict):
     namespace: str
     """Name of the namespace."""
     protect: NotRequired[bool]
-    """Whether Pulumi refuses to delete the namespace, and all that is in it. Default false."""
+    """Whether Pulumi refuses to delete the namespace, and keeps it when it leaves the stack. Default false."""
 
 
 class ChatNamespace(Component):
@@ -60,14 +60,14 @@ class ChatNamespace(Component):
                     **{f"pod-security.kubernetes.io/{mode}": "restricted" for mode in modes},
                 },
             },
-            opts=self.child(protect=args.get("protect")),
+            opts=self.child(protect=args.get("protect"), retain_on_delete=args.get("protect")),
         )
         namespace = self._namespace.metadata.apply(lambda found: str(found.name))
         deny = kubernetes.networking.v1.NetworkPolicy(
             f"{name}-deny",
             metadata={"name": "deny-all", "namespace": namespace},
             spec={"pod_selector": {}, "policy_types": ["Ingress", "Egress"]},
-            opts=self.child(),
+            opts=self.child(deleted_with=self._namespace),
         )
         dns = kubernetes.networking.v1.NetworkPolicy(
             f"{name}-dns",
@@ -89,7 +89,7 @@ class ChatNamespace(Component):
                     }
                 ],
             },
-            opts=self.child(),
+            opts=self.child(deleted_with=self._namespace),
         )
         checks = kubernetes.networking.v1.NetworkPolicy(
             f"{name}-certificates",
@@ -99,7 +99,7 @@ class ChatNamespace(Component):
                 "policy_types": ["Ingress"],
                 "ingress": [{"ports": [{"port": SOLVER_PORT, "protocol": "TCP"}]}],
             },
-            opts=self.child(),
+            opts=self.child(deleted_with=self._namespace),
         )
         # What comes into it does so behind its policies.
         self.name = after(namespace, [deny, dns, checks])

@@ -85,6 +85,8 @@ class _Cluster:
     _namespace: ChatNamespace
     _database_ports: tuple[int, ...]
     _web_ports: tuple[int, ...]
+    _outlives: bool
+    """Whether the cluster is still there when the stack is destroyed."""
     _backed_up: Mapping[str, pulumi.Input[object]] = MappingProxyType({})
     """Outputs of the database's dumps, where there are any."""
 
@@ -134,7 +136,11 @@ class _Cluster:
     def _dumps(self, database: str, region: str) -> ClusterBackupArgs:
         """Make the bucket, which outlives the cluster, and say how a dump is put back."""
         part, protect = self._spec.parts.backup, self._spec.defaults.protect
-        args: DumpBucketArgs = {"keep_days": part.keep_days, "protect": protect}
+        args: DumpBucketArgs = {
+            "keep_days": part.keep_days,
+            "protect": protect,
+            "writer_stays": protect and self._outlives,
+        }
         if part.bucket is not None:
             args["bucket_name"] = part.bucket
         store = DumpBucket("dumps", args, self._opts)
@@ -239,6 +245,8 @@ class _Cluster:
 
 class OnKubernetes(_Cluster):
     """The chart on a cluster that is there already, reached by the stack's provider of that name."""
+
+    _outlives = True
 
     def __init__(
         self, spec: ChatSpec, secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
@@ -372,6 +380,7 @@ class OnDoks(_Cluster):
     """A cluster at DigitalOcean with its managed gateway, certificates from Let's Encrypt, and the chart."""
 
     proxies = 1
+    _outlives = False
 
     def __init__(
         self, spec: ChatSpec, secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
