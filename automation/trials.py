@@ -547,7 +547,11 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "database(in-cluster).name": [_to("local", "other"), _to("local in production", "other")],
     "database(in-cluster).version": [_to("local", "8.0"), _to("local", "7.0")],
     "database(in-cluster).members": [_to("local", 3), _to("local in production", 3)],
-    "database(in-cluster).diskGb": [_to("local", 20), _to("local in production", 20)],
+    "database(in-cluster).diskGb": [
+        _to("local", 20),
+        _to("local in production", 20),
+        _to("local in production", 5),
+    ],
     "database(in-cluster).memory": [_to("local", 2048), _to("local in production", 2048)],
     "database(in-cluster).storageClass": [_to("local", "fast"), _to("local in production", "fast")],
     "database(on-host).name": [_to("family-host", "other"), _to("family-host as a trial", "other")],

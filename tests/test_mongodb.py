@@ -99,6 +99,35 @@ def test_the_engine_refuses_what_cannot_follow_and_takes_the_steps_that_the_refu
             _deploy(backend, stack, "7.13.2", {"version": "6.0"}, "its data does not go back")
 
 
+@pytest.mark.skipif(find_engine() is None, reason="there is no Pulumi CLI")
+def test_disks_in_the_cluster_grow_where_they_are_and_do_not_shrink() -> None:
+    token = "kubernetes:core/v1:PersistentVolumeClaimPatch"
+    with rehearsal() as backend:
+        assert backend.cloud is not None
+
+        def claims() -> dict[str, str]:
+            things = backend.cloud.things() if backend.cloud is not None else []
+            found = [thing.inputs for thing in things if thing.type == token]
+            return {it["metadata"]["name"]: it["spec"]["resources"]["requests"]["storage"] for it in found}
+
+        _deploy(backend, "local", "8.6.1", {"diskGb": 10}, None)
+        [before] = [thing for thing in backend.cloud.things() if thing.name == "database-set"]
+        _deploy(backend, "local", "8.6.1", {"diskGb": 20, "members": 3}, None)
+        assert claims() == {f"data-mongodb-{at}": "20Gi" for at in range(3)}
+        [after] = [thing for thing in backend.cloud.things() if thing.name == "database-set"]
+        assert after.id == before.id
+        assert (
+            after.inputs["spec"]["volumeClaimTemplates"] == before.inputs["spec"]["volumeClaimTemplates"]
+        ), "no set lets them change"
+        _deploy(
+            backend,
+            "local",
+            "8.6.1",
+            {"diskGb": 19, "members": 3},
+            "disks of 20 GB, and 19 is wanted.*`diskGb: 20`",
+        )
+
+
 def _deploy(backend: Any, name: str, release: str, database: dict[str, Any], refused: str | None) -> None:
     found = files.read(name)
     values = json.loads(json.dumps(dict(found.values)))

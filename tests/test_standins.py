@@ -469,6 +469,16 @@ def test_a_volume_does_not_shrink() -> None:
     assert standins.unchangeable(VOLUME, {"size": 10}, {"size": UNKNOWN}) == []
 
 
+def test_a_claim_does_not_shrink() -> None:
+    def claim(storage: object) -> dict[str, Any]:
+        return {"spec": {"resources": {"requests": {"storage": storage}}}}
+
+    token = "kubernetes:core/v1:PersistentVolumeClaimPatch"
+    assert standins.unchangeable(token, claim("1Ti"), claim("512Gi"))
+    assert standins.unchangeable(token, claim("10Gi"), claim("20Gi")) == []
+    assert standins.unchangeable(token, claim("10Gi"), claim(UNKNOWN)) == []
+
+
 def test_a_regional_resource_of_aws_moves_with_its_provider_and_a_global_one_does_not() -> None:
     there = Cloud(region="eu-central-1")
     bucket, role = "aws:s3/bucket:Bucket", "aws:iam/role:Role"

@@ -1,6 +1,7 @@
 """MongoDB inside the chat's cluster."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NotRequired, TypedDict
 
@@ -11,7 +12,7 @@ import pulumi_random as random
 from components.base import Component
 from components.database.cluster_backup import LABELS as BACKUP_LABELS
 from components.database.cluster_backup import ClusterBackupArgs, Dumped, nightly_dumps
-from components.database.series import FEATURE, FITS, IMAGES, held
+from components.database.series import FEATURE, FITS, IMAGES, StepRefused, held
 from components.database.uri import check_database_name
 from components.values import DatabaseAccess
 
@@ -206,9 +207,12 @@ class ClusterMongodb(Component):
                 protect=args.get("protect"),
                 deleted_with=along,
                 retain_on_delete=args.get("protect"),
+                # No set lets its templates change; what grows is the claims.
+                ignore_changes=[f"spec.volumeClaimTemplates[0].{_STORAGE}"],
                 hooks=held(name, args["version"], args["members"]),
             ),
         )
+        self._claims(name)
         # Its id, so that the chat does not start before the database does.
         ready = self._set.id
         self.uri = self._uri(args["database"], ready)
@@ -271,10 +275,7 @@ class ClusterMongodb(Component):
             return {"secret_key_ref": {"name": secret, "key": key}}
 
         roles = ",".join(f'{{"role":"{role["role"]}","db":"{role["database"]}"}}' for role in args["roles"])
-        claim: kubernetes.core.v1.PersistentVolumeClaimSpecArgsDict = {
-            "access_modes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": f"{args['disk_gb']}Gi"}},
-        }
+        claim: kubernetes.core.v1.PersistentVolumeClaimSpecArgsDict = {**_claim(args["disk_gb"])}
         if "storage_class" in args:
             claim["storage_class_name"] = args["storage_class"]
         return {
@@ -408,6 +409,28 @@ class ClusterMongodb(Component):
             },
         }
 
+    def _claims(self, name: str) -> None:
+        """Give the claims that the set has made the size that is wanted now."""
+        args = self._args
+        hook = pulumi.ResourceHook(f"{name}-claims", _grown, pulumi.ResourceHookOptions(on_dry_run=True))
+        for at in range(args["members"]):
+            kubernetes.core.v1.PersistentVolumeClaimPatch(
+                f"{name}-claim-{at}",
+                metadata={
+                    "name": f"data-mongodb-{at}",
+                    "namespace": args["namespace"],
+                    # The set's controller has the field too.
+                    "annotations": {"pulumi.com/patchForce": "true"},
+                },
+                spec=_claim(args["disk_gb"]),
+                opts=self.child(
+                    depends_on=[self._set],
+                    # A deleted patch would take its size back, which no claim allows.
+                    deleted_with=self._set,
+                    hooks=pulumi.ResourceHookBinding(before_update=[hook]),
+                ),
+            )
+
     def _policies(
         self, name: str, labels: dict[str, str], along: pulumi.Resource | None
     ) -> list[pulumi.Resource]:
@@ -450,6 +473,31 @@ for _ in {1..60}; do
 done
 exit 1
 """.strip()
+
+
+_STORAGE = "spec.resources.requests.storage"
+
+
+def _claim(disk_gb: float) -> Any:
+    """Return what a claim asks for: its modes too, because a preview takes a patch of no claim for a new claim."""
+    return {"access_modes": ["ReadWriteOnce"], "resources": {"requests": {"storage": f"{int(disk_gb)}Gi"}}}
+
+
+def _grown(args: pulumi.ResourceHookArgs) -> None:
+    before, wanted = (_gib(inputs or {}) for inputs in (args.old_inputs, args.new_inputs))
+    if before is not None and wanted is not None and wanted < before:
+        raise StepRefused(
+            f"the database has disks of {before} GB, and {wanted} is wanted: no claim gets smaller. Set "
+            f"`diskGb: {before}` in rocketchat:database"
+        )
+
+
+def _gib(inputs: Mapping[str, Any]) -> int | None:
+    at: Any = inputs
+    for key in _STORAGE.split("."):
+        at = at.get(key) if isinstance(at, Mapping) else None
+    found = re.fullmatch(r"(\d+)Gi", str(at))
+    return int(found[1]) if found else None
 
 
 def _name(made: "kubernetes.core.v1.Secret | kubernetes.core.v1.ConfigMap") -> pulumi.Output[str]:

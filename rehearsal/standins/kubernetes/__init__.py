@@ -6,7 +6,7 @@ from typing import Any
 
 from rehearsal.standins.aws.network import public_address
 from rehearsal.standins.kubernetes import custom
-from rehearsal.standins.table import CREATED, Ask, Lookup, Standin, always, given, names
+from rehearsal.standins.table import CREATED, Ask, Compare, Lookup, Standin, always, given, names
 from rehearsal.wire import UNKNOWN
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
@@ -56,7 +56,14 @@ def _refuses(ask: Ask) -> list[str]:
 
 
 def _object(
-    what: str, kind: str, version: str, *, replaces: str = "", absent: str = "", **computed: Any
+    what: str,
+    kind: str,
+    version: str,
+    *,
+    replaces: str = "",
+    absent: str = "",
+    stays: Compare | None = None,
+    **computed: Any,
 ) -> Standin:
     return Standin(
         what=what,
@@ -70,6 +77,7 @@ def _object(
         absent=names(absent),
         replaces=names(f"metadata.name metadata.namespace {replaces}"),
         refuses=_refuses,
+        stays=stays,
     )
 
 
@@ -128,6 +136,25 @@ def _ready(_ask: Ask) -> dict[str, Any]:
     return {"conditions": [{"type": "Ready", "status": "True"}]}
 
 
+_UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+
+
+def _claim_stays(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Of the API server (kubernetes, pkg/apis/core/validation, ValidatePersistentVolumeClaimUpdate)."""
+    old, new = _storage(before), _storage(after)
+    if old is None or new is None or new >= old:
+        return []
+    return ["spec.resources.requests.storage: Forbidden: field can not be less than previous value"]
+
+
+def _storage(inputs: Mapping[str, Any]) -> int | None:
+    at: Any = inputs
+    for key in ("spec", "resources", "requests", "storage"):
+        at = at.get(key) if isinstance(at, Mapping) else None
+    found = re.fullmatch(r"(\d+)([KMGT]i)?", str(at))
+    return int(found[1]) * _UNITS[found[2] or ""] if found else None
+
+
 TYPES: dict[str, Standin] = {
     "kubernetes:core/v1:Namespace": _object(
         "namespace", "Namespace", "v1", status=lambda _ask: {"phase": "Active"}
@@ -157,6 +184,14 @@ TYPES: dict[str, Standin] = {
         replaces="spec.podManagementPolicy spec.revisionHistoryLimit spec.selector spec.serviceName "
         "spec.volumeClaimTemplates",
         status=_set_status,
+    ),
+    "kubernetes:core/v1:PersistentVolumeClaimPatch": _object(
+        "size of a disk",
+        "PersistentVolumeClaim",
+        "v1",
+        replaces="spec.accessModes spec.selector spec.storageClassName spec.volumeName",
+        stays=_claim_stays,
+        status=lambda _ask: {"phase": "Bound"},
     ),
     "kubernetes:batch/v1:CronJob": _object(
         "work on a schedule", "CronJob", "batch/v1", status=lambda _ask: {}
