@@ -78,6 +78,8 @@ class Release:
     """Whether microservices need the stream-hub, of which there may be only one."""
     microservice_variables: Mapping[str, str]
     """Variables that the main server needs beside `TRANSPORTER` when its services run apart."""
+    has_wget: bool
+    """Whether its image has `wget`: before 7.0 it is Debian's slim one (`apps/meteor/.docker/Dockerfile`)."""
     has_sso_code_switch: bool
     """Whether it has a switch for the code by mail that it asks of users of single sign-on as well
     (`Accounts_twoFactorAuthentication_email_available_for_OAuth_users`)."""
@@ -115,6 +117,12 @@ class Release:
         """
         return next(version for version in reversed(self.mongodb) if version.endswith(".0"))
 
+    @property
+    def health_command(self) -> tuple[str, ...]:
+        """What tells inside its container, by its exit status, whether the server serves."""
+        url = f"http://127.0.0.1:3000{self.probes.liveness}"
+        return ("wget", "-q", "--spider", url) if self.has_wget else ("node", "-e", _ASK, url)
+
     def database_roles(self, database_name: str) -> tuple[Role, ...]:
         """Return the roles that the chat's database user needs, and no more.
 
@@ -122,6 +130,12 @@ class Release:
         """
         return (Role("readWrite", database_name),)
 
+
+_ASK = """\
+require("http").get(process.argv[1], { timeout: 4000 }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1))
+.on("timeout", () => process.exit(1)).on("error", () => process.exit(1))
+"""
+"""For images that have nothing but the server's own Node.js; costs more memory than wget."""
 
 _OLDEST = Release(
     version="6.4.0",
@@ -137,6 +151,7 @@ _OLDEST = Release(
             "INTERNAL_SERVICES_ONLY": "true",
         }
     ),
+    has_wget=False,
     has_sso_code_switch=False,
     passes_user_data_on=False,
     wizard_returns=False,
@@ -147,7 +162,7 @@ _OLDEST = Release(
 _CHANGES: tuple[tuple[Version, Mapping[str, object]], ...] = (
     ((6, 5, 0), {"wizard_returns": True}),
     ((6, 8, 0), {"own_google_push": True}),
-    ((7, 0, 0), {"has_sso_code_switch": True, "passes_user_data_on": True}),
+    ((7, 0, 0), {"has_wget": True, "has_sso_code_switch": True, "passes_user_data_on": True}),
     ((8, 7, 0), {"wizard_returns": False}),
     ((7, 0, 0), {"mongodb": ("5.0", "6.0", "7.0")}),
     ((7, 7, 1), {"needs_stream_hub": False}),

@@ -1,6 +1,7 @@
 """Backup and restore on a host, by its own scripts with the real tools, a real server and a real S3 API."""
 
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -77,10 +78,15 @@ def host(tmp_path: Path, mongodb: Server, cloud: Cloud) -> Iterator[RealHost]:
     (made.data / "uploads/avatars").mkdir()
     (made.data / "uploads/one").write_bytes(os.urandom(300_000))
     (made.data / "uploads/avatars/two").write_bytes(b"avatar")
-    # The body of a message lies in a file only as long as it is sent.
-    made.stub("curl", 'for a; do [[ $a != @* ]] || cat "${a#@}" >>"$LOG.posts"; done; cat >>"$LOG.stdin"')
+    made.stub("curl", CURL)
     yield made
     assert list((made.root / "tmp").iterdir()) == [], "a temporary file stayed"
+
+
+CURL = """
+while (($#)); do case $1 in --config) config=$2 ;; @-) cat >>"$LOG.posts" ;; esac; shift; done
+cat "$config" >>"$LOG.stdin"
+"""
 
 
 def posts(host: RealHost) -> list[str]:
@@ -365,6 +371,21 @@ def test_two_at_once_wait_for_each_other(host: RealHost) -> None:
     held.wait()
     assert found.returncode != 0
     assert "another backup or restore" in found.stderr
+
+
+@pytest.mark.parametrize("place", ["data", "chat"])
+def test_a_restore_that_waits_in_vain_leaves_the_one_that_runs_alone(host: RealHost, place: str) -> None:
+    (host.data / "restoring").write_text("working\n")
+    half = host.data / "uploads.new"
+    half.mkdir()
+    held = os.open(getattr(host, place), os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    found = host.run("chat-restore", "all", "newest", LOCK_SECONDS="1")
+    os.close(held)
+    assert found.returncode != 0
+    assert "Nothing was begun" in found.stderr
+    assert half.exists()
+    assert (host.data / "restoring").exists()
 
 
 def test_the_test_restore_compares_and_leaves_nothing(host: RealHost) -> None:

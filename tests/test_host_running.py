@@ -1,5 +1,6 @@
 """A host from its boot on: its own scripts are run against stand-ins that refuse what the real programs refuse."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ import yaml
 
 from components.runtime.host import document
 from components.runtime.host.bootstrap import SCRIPTS, Enrolment, cloud_config
+from rocketchat import releases
 
 OLD, NEW, MONGO = "rocketchat/rocket.chat:8.8.0", "rocketchat/rocket.chat:8.9.0", "mongo:8.0.17"
 CHAT = document.Chat(
@@ -26,6 +28,7 @@ CHAT = document.Chat(
     uid=65533,
     stop_seconds=60,
     health_path="/livez",
+    health_command=("wget", "-q", "--spider", "http://127.0.0.1:3000/livez"),
     environment={"OVERWRITE_SETTING_Site_Name": "Rakete \U0001f680"},
     region="ap-southeast-1",
     database=document.Database(MONGO, "rocketchat", [{"role": "readWrite", "db": "rocketchat"}]),
@@ -66,7 +69,10 @@ done
 CURL = """
 case "$*" in
 *--resolve*) grep -q '"rocketchat": "' "$DOCKER" || { echo "curl: (22) error: 502" >&2; exit 22; } ;;
-*) cat >>"$LOG.stdin" ;;
+*)
+	while (($#)); do [[ $1 != --config ]] || config=$2; shift; done
+	cat "$config" >>"$LOG.stdin"
+	cat >/dev/null ;;
 esac
 """
 INSTALL = """
@@ -213,6 +219,12 @@ def test_a_release_that_does_not_come_up_leaves_the_former_one_serving_and_says_
     machine.docker(bad=[])
     served(machine)
     assert machine.reports[-1]["state"] == "serving"
+
+
+def test_a_release_whose_image_has_no_wget_comes_up(machine: Machine) -> None:
+    image = "rocketchat/rocket.chat:6.13.1"
+    machine.docker(registry=[image, MONGO, document.PROXY_IMAGE])
+    served(machine, replace(CHAT, image=image, health_command=releases.find("6.13.1").health_command))
 
 
 def test_the_first_release_that_does_not_come_up_is_tried_again_at_every_turn(machine: Machine) -> None:
@@ -378,6 +390,50 @@ def test_an_address_cannot_add_options_to_curl(machine: Machine) -> None:
     assert told == ['url = "https://hc.example.com/a\\\\b\\"output = \\"/etc/passwd/fail"']
 
 
+def test_what_is_to_be_told_needs_no_room_on_the_disk(machine: Machine) -> None:
+    served(machine)
+    before = sorted((machine.root / "data").rglob("*"))
+    command = f". {machine.chat}/bin/chat-lib; DATA=/dev/full post 'the disk is full'"
+    found = machine.run(Path("/bin/bash"), "-c", command)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "canary-hook" in (machine.root / "log.stdin").read_text()
+    assert sorted((machine.root / "data").rglob("*")) == before
+
+
+def test_no_containers_change_while_a_restore_has_them(machine: Machine) -> None:
+    served(machine)
+    machine.deploy(replace(CHAT, image=NEW))
+    with (machine.root / "data/restoring").open("w"):
+        pass
+    assert machine.sync().returncode != 0
+    (machine.root / "data/restoring").unlink()
+    # One that has begun to take its turn, and has not written anything yet.
+    held = locked(machine.chat)
+    found = machine.sync()
+    os.close(held)
+    assert found.returncode != 0
+    assert "a restore is under way" in machine.reports[-1]["reason"]
+    assert machine.running["rocketchat"] == OLD
+    assert machine.sync().returncode == 0
+
+
+def test_two_syncs_wait_for_each_other(machine: Machine) -> None:
+    machine.deploy()
+    held = locked(machine.root / "etc/chat/host.json")
+    found = machine.run(Path("/usr/bin/timeout"), "2", sys.executable, str(SCRIPTS / "chat-sync"))
+    os.close(held)
+    assert found.returncode == 124
+    assert machine.reports == []
+    assert machine.sync().returncode == 0
+
+
+def locked(path: Path) -> int:
+    """Lock a file as another process does; the descriptor holds it until it is closed."""
+    found = os.open(path, os.O_RDONLY)
+    fcntl.flock(found, fcntl.LOCK_EX)
+    return found
+
+
 AWKWARD = [
     "\U0001f680",
     "a\x85b\x9fc",
@@ -476,6 +532,37 @@ def test_an_enrolment_that_fails_is_tried_again_in_a_fresh_folder(machine: Machi
     assert not (machine.root / "etc/chat/ready").exists()
     latest.write_text(SETUP_CLI)
     assert boot(machine).returncode == 0
+
+
+def test_swap_that_a_power_cut_left_half_made_is_made_anew(machine: Machine) -> None:
+    booting(machine)
+    swap = machine.root / "swapfile"
+    swap.unlink()
+    machine.stub("fallocate", 'touch "${@: -1}"')
+    machine.stub("mkswap", "exit 1")
+    assert boot(machine).returncode != 0
+    machine.stub("mkswap", 'echo swap >"${@: -1}"')
+    # As the real one: it refuses what is no swap.
+    machine.stub("swapon", f'[[ -s {swap} ]] || {{ echo "swapon: read swap header failed" >&2; exit 255; }}')
+    found = boot(machine)
+    assert found.returncode == 0, found.stderr
+
+
+@pytest.mark.parametrize(
+    ("wipefs", "taken"), [("true", True), ("echo 'DEVICE OFFSET TYPE'", False), ("exit 1", False)]
+)
+def test_only_a_disk_that_was_read_and_is_blank_is_formatted(
+    machine: Machine, wipefs: str, taken: bool
+) -> None:
+    disk = machine.root / "xvdf"
+    disk.touch()
+    machine.stub("wipefs", wipefs)
+    script = (SCRIPTS / "chat-bootstrap").read_text()
+    function = script[script.index("blank_disk()") : script.index("mount_data()")]
+    # A test makes no block device.
+    function = function.replace("/dev/xvdf", str(disk)).replace("-b $disk", f"$disk == {disk}")
+    found = machine.run(Path("/bin/bash"), "-euo", "pipefail", "-c", f"{function}\nblank_disk")
+    assert (found.returncode == 0, found.stdout.strip()) == (taken, str(disk) if taken else "")
 
 
 def test_a_host_that_cannot_get_ready_says_where_it_failed_once_it_can_say_anything(machine: Machine) -> None:

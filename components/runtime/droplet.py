@@ -68,6 +68,8 @@ class DropletHost(Component):
     """Role of the host."""
     activation_id: pulumi.Output[str]
     """Enrolment of the host in Systems Manager."""
+    created_at: pulumi.Output[str]
+    """When this host was made; another one has another time."""
 
     def __init__(self, name: str, args: DropletHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         one_of("the size of the droplet", args["size"], list(DROPLET))
@@ -145,6 +147,7 @@ class DropletHost(Component):
         self.bucket = agent.bucket
         self.role_name = agent.role_name
         self.activation_id = agent.activation_id
+        self.created_at = droplet.created_at
         self.register_outputs(
             {
                 "address": self.address,
@@ -153,6 +156,7 @@ class DropletHost(Component):
                 "role_name": self.role_name,
                 "activation_id": self.activation_id,
                 # Fails for a host that cannot enrol.
+                "created_at": self.created_at,
                 "managed_nodes": agent.enrolled(droplet.created_at),
             }
         )

@@ -62,6 +62,8 @@ class LightsailHost(Component):
     """Role of the host."""
     activation_id: pulumi.Output[str]
     """Enrolment of the host in Systems Manager."""
+    created_at: pulumi.Output[str]
+    """When this host was made; another one has another time."""
 
     def __init__(
         self, name: str, args: LightsailHostArgs, opts: pulumi.ResourceOptions | None = None
@@ -136,6 +138,7 @@ class LightsailHost(Component):
         self.bucket = agent.bucket
         self.role_name = agent.role_name
         self.activation_id = agent.activation_id
+        self.created_at = instance.created_at
         self.register_outputs(
             {
                 "address": self.address,
@@ -144,6 +147,7 @@ class LightsailHost(Component):
                 "role_name": self.role_name,
                 "activation_id": self.activation_id,
                 # Fails for a host that cannot enrol.
+                "created_at": self.created_at,
                 "managed_nodes": agent.enrolled(instance.created_at),
             }
         )

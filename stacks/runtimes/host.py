@@ -80,6 +80,8 @@ class _OnHost:
             "uid": main.uid,
             "stop_seconds": main.stop_seconds,
             "health_path": spec.release.probes.liveness,
+            "health_command": spec.release.health_command,
+            "host_created_at": self._host.created_at,
             "environment": dict(variables.plain),
             "secrets": {name: secret.reveal() for name, secret in variables.secret.items()},
             "uploads": isinstance(spec.parts.media, HostMedia),

@@ -70,6 +70,8 @@ class HostConfigArgs(TypedDict):
     """The host's role (`HostAgent.role_name`)."""
     activation_id: pulumi.Input[str]
     """The host's enrolment (`HostAgent.activation_id`)."""
+    host_created_at: pulumi.Input[str]
+    """When the host was made: what the one before it said of this document says nothing of the new one."""
     memory_mib: int
     """Memory of the host in MiB; each container gets a part of it as its limit."""
     image: str
@@ -80,6 +82,8 @@ class HostConfigArgs(TypedDict):
     """Seconds that a container gets to stop before it is killed."""
     health_path: str
     """Path on port 3000 that answers 200 while the process serves."""
+    health_command: Sequence[str]
+    """Asks for it inside the container, and ends with 0 when that is so; its program must be in the image."""
     environment: Mapping[str, pulumi.Input[str]]
     """Variables in clear; one that Pulumi holds secret fails the deployment."""
     secrets: Mapping[str, pulumi.Input[str]]

@@ -91,6 +91,8 @@ class HostConfig(Component):
             content_type="application/json",
             content=pulumi.Output.json_dumps(
                 {
+                    # A new host has to say that it serves; and the one before it is gone when this is written.
+                    "host": args["host_created_at"],
                     "compose": document.compose(chat),
                     "files": bucket.apply(lambda found: document.files(chat, found)),
                     # The version, so that a changed secret is a changed document.
@@ -194,6 +196,7 @@ def _chat(args: HostConfigArgs) -> document.Chat:
         uid=int(args["uid"]),
         stop_seconds=int(args["stop_seconds"]),
         health_path=args["health_path"],
+        health_command=tuple(args["health_command"]),
         environment={name: _plain(name, value) for name, value in args["environment"].items()},
         region=args["region"],
         database=None

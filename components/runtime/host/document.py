@@ -1,6 +1,7 @@
 """The document of a host: its containers and all files that may change while the host stays.
 
-Shape, as `scripts/chat-sync` reads it: `compose` (a Compose file), `files` (path to mode and text), `secret`
+Shape, as `scripts/chat-sync` reads it: `host` (which host it is for, so that another one's is another document),
+`compose` (a Compose file), `files` (path to mode and text), `secret`
 (id and version of the secret, and for each of its files the user id that may read it).
 """
 
@@ -181,6 +182,7 @@ class Chat:
     uid: int
     stop_seconds: int
     health_path: str
+    health_command: Sequence[str]
     environment: Mapping[str, Any] = field(repr=False)
     region: str
     """AWS region of the backups."""
@@ -274,7 +276,7 @@ def compose(chat: Chat) -> dict[str, Any]:
             environment=dict(chat.environment),
             stop_grace_period=f"{chat.stop_seconds}s",
             healthcheck={
-                "test": ["CMD", "wget", "-q", "--spider", f"http://127.0.0.1:3000{chat.health_path}"],
+                "test": ["CMD", *chat.health_command],
                 "interval": "30s",
                 "timeout": "5s",
                 "retries": 3,
