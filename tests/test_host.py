@@ -261,6 +261,16 @@ def test_the_bot_has_an_account_of_its_own_and_its_keys_from_the_secret(tmp_path
     assert "bot" not in document(planned(tmp_path, "family-host"))["compose"]["services"]
 
 
+@pytest.mark.parametrize("name", sorted(HOSTS))
+def test_a_new_host_has_a_document_of_its_own_that_waits_for_it(tmp_path: Path, name: str) -> None:
+    """The report of the host before it must not tell that it serves."""
+    plan = planned(tmp_path, name)
+    host = one(plan, HOSTS[name])
+    assert document(plan)["host"] == host.outputs["createdAt"]
+    written = one(plan, "aws:s3/bucketObjectv2:BucketObjectv2", "-document")
+    assert host.urn in written.property_dependencies["content"]
+
+
 def test_a_secret_among_the_plain_variables_fails_the_deployment() -> None:
     import pulumi
 
