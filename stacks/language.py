@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 from components import regions
 from rocketchat import releases, sizing
 from rocketchat.releases import Release
-from stacks import cluster_rules, database_rules, host_rules  # noqa: F401 - add their rules to the table
+from stacks import cluster_rules, database_rules, host_rules, texts  # noqa: F401 - add their rules to the table
 from stacks.problems import InvalidStack, Problem, nearest
 from stacks.profiles import DEFAULTS, Defaults
 from stacks.rules import Check, judge
@@ -201,12 +201,15 @@ def _plain(key: str, value: Any, known: dict[str, Any]) -> list[Problem]:
     if inside:
         return inside
     try:
-        known[name] = _adapter(name).validate_python(value)
+        broken = {problem.path: problem for problem in texts.problems(key, value)}
+        made = _adapter(name).validate_python(value)
     except ValidationError as error:
-        return _explain(key, value, error)
+        return [*broken.values(), *(told for told in _explain(key, value, error) if told.path not in broken)]
     except RecursionError:
         return [Problem(key, "the value is nested too deeply")]
-    return []
+    if not broken:
+        known[name] = made
+    return list(broken.values())
 
 
 def _without_namespace(key: str) -> Problem:

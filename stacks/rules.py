@@ -1017,10 +1017,29 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
             f"{danger}; the policy pack refuses it",
             remedy="leave it out, or set `profile: trial`" if in_trial else "leave it out",
         )
+    yield from _booleans(parts, made_of)
     made_of["settings"] = chosen
     yield from _too_long(parts, made_of)
     if len(made_of) > 1:
         yield Note(f"{sum(len(variables.names) for variables in made_of.values())} variables")
+
+
+def _booleans(parts: Parts, made_of: Mapping[str, Environment[str]]) -> Iterator[Finding]:
+    """Find texts that the server would store as a boolean; those of `settings` the catalogue finds."""
+    for variables in made_of.values():
+        for name, value in variables.plain.items():
+            setting = product_settings.find(name.removeprefix(ENVIRONMENT_PREFIX))
+            if (
+                setting is not None
+                and name.startswith(ENVIRONMENT_PREFIX)
+                and setting.type != "boolean"
+                and value.lower() in ("true", "false")
+            ):
+                yield Problem(
+                    f"rocketchat:{said.place(parts, setting.id, value)}",
+                    f'the server would take the text "{value}" for a boolean, and the setting {setting.id} is text',
+                    remedy="write another text",
+                )
 
 
 def _too_long(parts: Parts, made_of: Mapping[str, Environment[str]]) -> Iterator[Finding]:

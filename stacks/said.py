@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from stacks.spec import Parts
+
 _BY_PART: Final = {
     "chat": {"Site_Url": "host", "Site_Name": "siteName", "Language": "language"},
     "media": {
@@ -70,3 +72,15 @@ def key_of(setting_id: str) -> str | None:
     saml = re.fullmatch(r"SAML_Custom_Default_(.+)", setting_id)
     key = _OIDC.get(oidc.group(1)) if oidc else _SAML.get(saml.group(1)) if saml else None
     return None if key is None else f"login.{key}"
+
+
+def place(parts: Parts, setting_id: str, value: str) -> str:
+    """Return where the text of a setting stands in the stack file: a key of a part, or one of `settings`."""
+    key = key_of(setting_id)
+    if key is None:
+        return f"settings.{setting_id}"
+    part, _, name = key.partition(".")
+    for index, login in enumerate(parts.login if part == "login" else ()):
+        if login.model_dump(by_alias=True).get(name) == value:
+            return f"login[{index}].{name}"
+    return key

@@ -9,6 +9,7 @@ from components.database.uri import uri_problem
 from components.runtime.kubeconfig import kubeconfig_problem
 from rehearsal.masking import maskable
 from rocketchat import settings
+from stacks import texts
 from stacks.problems import Problem
 from stacks.spec import (
     HostMedia,
@@ -77,8 +78,8 @@ def _texts(value: str) -> str | None:
 
 
 def _https(value: str) -> str | None:
-    if re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d+)?(/[^\s\"'\\`$]*)?", value) is None:
-        return "this is not an https address without spaces and quotes"
+    if re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~!&()*+,;=:@%/?#-]*)?", value) is None:
+        return "this is not an https address without spaces, quotes and brackets, which curl reads otherwise"
     return None
 
 
@@ -252,6 +253,8 @@ def _problem(path: str, value: str, parts: Parts | None) -> str | None:
     if key is None:
         return _one_line(value) if path in PROVIDER_KEYS else None
     said = key.problem(value)
+    if said is None and texts.lost(value.replace("\r", "")) is not None:
+        return "the secret holds a control character, or another one that is lost or changed on its way"
     if said is None and key.name == "botKeys" and parts is not None and parts.bot:
         missing = sorted(set(parts.bot.keys) - (_object(value) or {}).keys())
         if missing:

@@ -19,6 +19,14 @@ from components.database.uri import check_database_name
 from rocketchat import bot, releases
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+_IN_ADDRESS = r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]"
+"""What the path of an address may have (RFC 3986, 3.3)."""
+_NAME = r"[A-Za-z0-9_.-]+"
+_PACKAGE = r"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*(@[A-Za-z0-9._+~^-]+)?$"
+"""A package of npm by its name, with or without a version (docs.npmjs.com, "package.json": name)."""
+_MAILBOX = r"[A-Za-z0-9!#$%&'*+/=?^_~-]+"
+"""RFC 5322's `dot-atom` in ASCII, which is all that SNS takes, without `{`, `|`, `}` and the backquote: these mean
+something else in the files of a host."""
 
 
 class Part(BaseModel):
@@ -68,7 +76,7 @@ def _address(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    if not re.fullmatch(rf"https://{_LABEL}(\.{_LABEL})*(:\d+)?(/[^\s?#]*)?", text):
+    if not re.fullmatch(rf"https://{_LABEL}(\.{_LABEL})*(:[0-9]+)?(/{_IN_ADDRESS}*)?", text):
         raise ValueError("this is not an https address; one looks like https://login.example.com")
     if text.endswith("/"):
         raise ValueError(f"leave out the slash at the end: {text.rstrip('/')}")
@@ -76,8 +84,8 @@ def _url(text: str) -> str:
 
 
 def _email(text: str) -> str:
-    if not re.fullmatch(rf"[^@\s<>\"]+@{_LABEL}(\.{_LABEL})+", text):
-        raise ValueError("this is not an e-mail address; one looks like chat@example.com")
+    if not re.fullmatch(rf"{_MAILBOX}(\.{_MAILBOX})*@{_LABEL}(\.{_LABEL})+", text):
+        raise ValueError("this is not an e-mail address (in ASCII); one looks like chat@example.com")
     return text
 
 
@@ -117,7 +125,7 @@ def _setting(given: Any) -> Any:
 def _bucket(text: str) -> str:
     if not re.fullmatch(
         r"(?!xn--|sthree-)[a-z0-9](?:[a-z0-9-]|\.(?![.-])){1,61}[a-z0-9]", text
-    ) or re.fullmatch(r"[\d.]+", text):
+    ) or re.fullmatch(r"[0-9.]+", text):
         raise ValueError("a bucket name has 3 to 63 lower-case letters, digits, dots and hyphens")
     return text
 
@@ -154,23 +162,40 @@ AtlasUser = Annotated[
     str, _matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,57}", "a user name, at most 58 characters")
 ]
 StackName = Annotated[
-    str, _matching(r"([\w.-]+/[\w.-]+/)?[\w.-]+", "a stack's name, or organization/project/stack")
+    str,
+    _matching(rf"({_NAME}/{_NAME}/)?{_NAME}", "a stack's name, or organization/project/stack"),
 ]
 DatabaseName = Annotated[
     str,
     _matching(r"[A-Za-z].*", "a database name, which begins with a letter"),
     AfterValidator(check_database_name),
 ]
+ClusterName = Annotated[
+    str,
+    _matching(
+        rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*",
+        "the name of something in a cluster: lower-case letters, digits, hyphens and dots",
+    ),
+]
+AddressPath = Annotated[
+    str,
+    _matching(
+        rf"/{_IN_ADDRESS}*(\?({_IN_ADDRESS}|\?)*)?", "the path of an address; one looks like /oauth2/token"
+    ),
+]
 VpcId = Annotated[str, _matching(r"vpc-[0-9a-f]{8,17}", "a VPC's id, such as vpc-0123456789abcdef0")]
 SubnetId = Annotated[
     str, _matching(r"subnet-[0-9a-f]{8,17}", "a subnet's id, such as subnet-0123456789abcdef0")
 ]
 ZoneName = Annotated[
-    str, _matching(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", "an availability zone's name, such as eu-central-1a")
+    str, _matching(r"[a-z]{2}(-[a-z]+)+-[0-9][a-z]", "an availability zone's name, such as eu-central-1a")
 ]
 ListenerArn = Annotated[
     str,
-    _matching(r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:listener/app/.+", "a listener's ARN"),
+    _matching(
+        r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:listener/app/[A-Za-z0-9/-]+",
+        "a listener's ARN",
+    ),
 ]
 EgressPorts = list[Annotated[int, Field(ge=1, le=65535)]]
 Days = Annotated[int, Field(ge=1, le=3650)]
@@ -366,9 +391,9 @@ class GatewayIngress(Part):
     """A Gateway of the cluster's own controller, with routes that the stack writes."""
 
     kind: Literal["gateway"]
-    gateway_class: str = Field(default="cilium", min_length=1)
+    gateway_class: ClusterName = "cilium"
     """GatewayClass of the controller; DigitalOcean's managed one is `cilium`."""
-    issuer: str = Field(default="letsencrypt", min_length=1)
+    issuer: ClusterName = "letsencrypt"
     """ClusterIssuer of cert-manager, which the cluster has."""
 
 
@@ -376,11 +401,11 @@ class ClassIngress(Part):
     """An Ingress for a controller that the cluster has."""
 
     kind: Literal["class"]
-    name: str = Field(min_length=1)
+    name: ClusterName
     """Class of the controller, such as `traefik`. `nginx` (ingress-nginx) is retired and gets no fixes."""
-    issuer: str | None = Field(default=None, min_length=1)
+    issuer: ClusterName | None = None
     """ClusterIssuer of cert-manager, which the cluster has. Either this or `tlsSecret`."""
-    tls_secret: str | None = Field(default=None, min_length=1)
+    tls_secret: ClusterName | None = None
     """Secret with the certificate, which is in the namespace already."""
     address: Address | None = None
     """Public address of the controller, for the DNS record; none is made when left out."""
@@ -463,10 +488,10 @@ class DoksRuntime(ClusterChat):
     """Name of the cluster, such as `k8s-lovia-sg`."""
     region: Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc3", "sfo3", "sgp1", "syd1", "tor1"]
     """DigitalOcean's region."""
-    version: str = Field(default="1.36", pattern=r"^\d+\.\d+(\.\d+-do\.\d+)?$")
+    version: str = Field(default="1.36", pattern=r"^[0-9]+\.[0-9]+(\.[0-9]+-do\.[0-9]+)?$")
     """Minor version to begin with, whose newest patch is taken, or an exact one (`doctl kubernetes options versions`);
     from 1.33 the gateway is managed."""
-    node_size: str = Field(default="s-4vcpu-8gb", pattern=r"^[a-z0-9-]+-\d+vcpu-\d+gb(-[a-z]+)?$")
+    node_size: str = Field(default="s-4vcpu-8gb", pattern=r"^[a-z0-9-]+-[0-9]+vcpu-[0-9]+gb(-[a-z]+)?$")
     """Droplet size of a node."""
     min_nodes: int = Field(default=2, ge=1, le=50)
     max_nodes: int = Field(default=4, ge=1, le=100)
@@ -481,7 +506,7 @@ class DoksRuntime(ClusterChat):
     maintenance_day: Literal["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] = (
         "sunday"
     )
-    maintenance_time: str = Field(default="18:00", pattern=r"^([01]\d|2[0-3]):00$")
+    maintenance_time: str = Field(default="18:00", pattern=r"^([01][0-9]|2[0-3]):00$")
     """Begin of the window of four hours, UTC."""
     network: Cidr = "10.30.0.0/20"
     """Addresses of the nodes."""
@@ -504,7 +529,7 @@ class HostRuntime(Part):
     topology: ClassVar[str] = "monolith"
 
     ssh_key: str = Field(
-        pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/]{60,}={0,2}( [\w.@-]+)?$"
+        pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp[0-9]+) [A-Za-z0-9+/]{60,}={0,2}( [A-Za-z0-9_.@-]+)?$"
     )
     """Public key of who may log in (`ssh-ed25519 AAAA…`)."""
     ssh_from: list[Cidr] = []
@@ -669,7 +694,7 @@ class InClusterDatabase(Part):
     """Disk of each member in GB."""
     memory: int = Field(default=1024, ge=512, le=131072)
     """Memory of each member in MiB."""
-    storage_class: str | None = Field(default=None, min_length=1)
+    storage_class: ClusterName | None = None
     """Class of the disks; the cluster's default when left out."""
 
 
@@ -866,11 +891,11 @@ class OidcLogin(Part):
     url: Url
     """Address of the provider, without a slash at the end."""
     client_id: str = Field(min_length=1)
-    realm: str | None = None
+    realm: Annotated[str, _matching(r"[A-Za-z0-9._~%-]+", "a realm as it stands in addresses")] | None = None
     """Keycloak's realm."""
-    token_path: str | None = Field(default=None, pattern=r"^/")
-    identity_path: str | None = Field(default=None, pattern=r"^/")
-    authorize_path: str | None = Field(default=None, pattern=r"^/")
+    token_path: AddressPath | None = None
+    identity_path: AddressPath | None = None
+    authorize_path: AddressPath | None = None
     scope: str | None = None
     button_text: str = "Sign In"
     username_field: str | None = None
@@ -894,7 +919,11 @@ class SamlLogin(Part):
     name: str = Field(default="saml", pattern=r"^[a-z][a-z0-9-]{0,30}$")
     """Name of the provider inside Rocket.Chat; part of the addresses to register."""
     entry_point: Annotated[
-        str, AfterValidator(lambda text: text if text.startswith("https://") else _url(text))
+        str,
+        _matching(
+            rf"https://{_LABEL}(\.{_LABEL})*(:[0-9]+)?([/?]({_IN_ADDRESS}|[?#])*)?",
+            "an https address; one looks like https://login.example.com/saml",
+        ),
     ]
     """The identity provider's sign-on address."""
     logout: Url | None = None
@@ -979,16 +1008,16 @@ class Bot(Part):
     Its account must be made in the chat, with the role `bot`; its password is the secret `botPassword`.
     """
 
-    image: str = Field(default=bot.DEFAULT_IMAGE, pattern=r"^[\w./-]+:[\w.-]+$")
+    image: str = Field(default=bot.DEFAULT_IMAGE, pattern=r"^[A-Za-z0-9_./-]+:[A-Za-z0-9_.-]+$")
     """Image with an exact tag."""
     username: str = Field(default="bot", min_length=1, max_length=40, pattern=r"^[0-9a-zA-Z._-]+$")
-    name: str | None = Field(default=None, min_length=1, max_length=40)
-    """What it listens to; its user name when left out."""
-    rooms: list[str] = []
+    name: str | None = Field(default=None, max_length=40, pattern=r"^[^\s*?\[\\-][^\s*?\[\\]*$")
+    """What it listens to; its user name when left out. One word: the image's start command splits it at blanks."""
+    rooms: list[Annotated[str, Field(pattern=r"^[^\s,]+$")]] = []
     """Rooms that it joins."""
     all_public: bool = False
     """Listen in every public room."""
-    scripts: list[str] = []
+    scripts: list[Annotated[str, Field(pattern=_PACKAGE)]] = []
     """npm packages with its scripts."""
     keys: list[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]] = []
     """Names of the scripts' own variables; the values are in the secret `botKeys`, a JSON object."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from operator import itemgetter
 from typing import NotRequired, TypedDict
+from urllib.parse import quote
 
 import pulumi
 import pulumi_aws as aws
@@ -239,7 +240,10 @@ class SesMail(Component):
 
 def _dmarc(args: SesMailArgs) -> str:
     policy = f"v=DMARC1; p={args['dmarc_policy']}"
-    return f"{policy}; rua=mailto:{args['dmarc_reports']}" if "dmarc_reports" in args else policy
+    if "dmarc_reports" not in args:
+        return policy
+    # In an address `#` and `?` mean something else, and `!` and `,` in DMARC (RFC 7489, 6.2).
+    return f"{policy}; rua=mailto:{quote(args['dmarc_reports'], safe='@')}"
 
 
 def _check(args: SesMailArgs) -> None:
