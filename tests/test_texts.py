@@ -334,7 +334,8 @@ def run(*command: object, given: str | None = None, **more: Any) -> str:
         **more,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    said: str = done.stdout
+    return said
 
 
 def tool(name: str) -> str | None:
