@@ -245,9 +245,19 @@ C("lightsail-snapshots", {"light addOn": DELETE}, "light addOn")
 also("lightsail-snapshots", {"light addOn.status": "Disabled"})
 C("lightsail-lts", {"light blueprintId": "ubuntu_18_04"}, "light blueprintId")
 C("lightsail-key", {"light keyPairName": DELETE}, "light keyPairName")
+OWN_KEY: Final = "rm -f /home/ubuntu/.ssh/authorized_keys"
+for line in (f"# {OWN_KEY}", f"echo {OWN_KEY}", OWN_KEY.replace("ubuntu", "admin")):
+    also("lightsail-key", {"light keyPairName": DELETE, HOST: f"#!/bin/sh\n{line}\n"})
 C("lightsail-userdata-clean", compose("#!/bin/sh\n", "#!/bin/sh\nexport ADMIN_PASS=hunter2\n"), HOST)
 also("lightsail-userdata-clean", compose("#!/bin/sh\n", "#!/bin/sh\ncurl https://a:b@c.example/\n"))
 also("lightsail-userdata-clean", {HOST: "[secret]"})
+# An enrolment may be secret, and nothing beside it.
+ENROLS: Final = "#!/bin/sh\ncat >/etc/chat/activation <<'END'\nap-southeast-1 0123 a1b2\nEND\n"
+also("lightsail-userdata-clean", {"light @.secrets": frozenset({"userData"})})
+also(
+    "lightsail-userdata-clean",
+    {"light @.secrets": frozenset({"userData"}), HOST: f"{ENROLS}export ADMIN_PASS=hunter2\n"},
+)
 also(
     "lightsail-userdata-clean",
     {
@@ -544,6 +554,7 @@ C(
 C("iam-no-service-star", policy(allow(["s3:*"], ["arn:aws:s3:::x"])), POLICY)
 C("iam-no-action-pattern", policy(allow(["s3:Get*"], ["arn:aws:s3:::x"])), POLICY)
 C("iam-resource-scoped", policy(allow(["sqs:SendMessage"], ["*"])), POLICY)
+also("iam-resource-scoped", policy(allow(["cloudwatch:PutMetricData"], ["*"])))
 C("iam-secrets-scoped", policy(allow(["secretsmanager:GetSecretValue"], ["*"])), POLICY)
 C("iam-s3-media-minimal", policy(allow(["s3:DeleteBucket"], ["arn:aws:s3:::x"])), POLICY)
 also("iam-s3-media-minimal", policy(allow(["s3:GetObject"], ["arn:aws:s3:::*"])))

@@ -9,8 +9,8 @@ from typing import Any
 
 import pulumi
 import pytest
-from policy_cases import CASES, EXISTENCE, MORE, Case
-from policy_world import CONFIG, DELETE, UNKNOWN, changed, world
+from policy_cases import CASES, ENROLS, EXISTENCE, MORE, OWN_KEY, Case
+from policy_world import CONFIG, DELETE, UNKNOWN, allow, changed, doc, world
 
 from policy import tokens
 from policy.config import Config
@@ -75,6 +75,31 @@ def test_a_rule_reports_what_it_cannot_know_and_does_not_let_it_pass(rule: str) 
     failed, unknown = seen(BY_ID[rule], stack_of(patch))
     assert unknown
     assert not failed
+
+
+@pytest.mark.parametrize(
+    ("rule", "patch"),
+    [
+        ("lightsail-key", {"light keyPairName": DELETE, "light userData": f"#!/bin/sh\n{OWN_KEY}\n"}),
+        (
+            "lightsail-userdata-clean",
+            {"light userData": ENROLS, "light @.secrets": frozenset({"userData"})},
+        ),
+        (
+            "iam-resource-scoped",
+            {
+                "role-policy policy": doc(
+                    {
+                        **allow(["cloudwatch:PutMetricData"], ["*"]),
+                        "Condition": {"StringEquals": {"cloudwatch:namespace": "RocketChat/a.example"}},
+                    }
+                )
+            },
+        ),
+    ],
+)
+def test_a_rule_lets_another_sound_way_pass(rule: str, patch: Mapping[str, Any]) -> None:
+    assert seen(BY_ID[rule], stack_of(patch)) == (set(), set())
 
 
 def test_rules_that_ask_only_for_existence_are_few() -> None:

@@ -44,7 +44,8 @@ def services(p: Probe) -> Iterator[tuple[str, Mapping[str, Any]]]:
 ENROLMENT = "/etc/chat/activation"
 """File with an enrolment of Systems Manager. It is secret until its host has used it, once, and opens nothing then;
 what else is in such user data is judged as ever."""
-OWN_KEY_ONLY = "rm -f /home/ubuntu/.ssh/authorized_keys"
+OWN_KEY_ONLY = re.compile(r"^\s*rm -f /home/ubuntu/\.ssh/authorized_keys\s*$", re.MULTILINE)
+"""A line of the launch script that takes the account's default key out; a comment or a message does not."""
 
 
 def _clean(p: Probe) -> None:
@@ -82,7 +83,7 @@ def _blueprint(p: Probe) -> None:
 
 def _key(p: Probe) -> None:
     _, text = _text(p)
-    if OWN_KEY_ONLY not in text:
+    if not OWN_KEY_ONLY.search(text):
         p.expect("keyPairName", present, "the account's default key opens it")
 
 

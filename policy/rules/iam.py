@@ -31,13 +31,12 @@ UNSCOPED = (
     "ssmmessages:CreateDataChannel",
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
-    "cloudwatch:PutMetricData",
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
     "logs:DescribeLogGroups",
     "sts:GetCallerIdentity",
 )
-"""Actions for which AWS has no resource."""
+"""Actions for which AWS has no resource, and no condition that would bound them, as `cloudwatch:namespace` does."""
 _READING = re.compile(r":(Get|List|Describe|Head|BatchGet|BatchCheck|Query|Scan|Lookup|Search)")
 MEDIA_ACTIONS = frozenset(
     (
