@@ -12,6 +12,7 @@ from rocketchat import services
 from rocketchat.environment import Environment, Secret
 from rocketchat.releases import Release
 from rocketchat.settings import ENVIRONMENT_PREFIX, own_secrets
+from stacks import hosts
 from stacks.files import FOLDER
 from stacks.spec import (
     Accounts,
@@ -28,6 +29,7 @@ from stacks.spec import (
     GatewayPush,
     GridFsMedia,
     HostMedia,
+    HostRuntime,
     KubernetesRuntime,
     Locked,
     Login,
@@ -104,6 +106,9 @@ def alarm_senders(parts: Parts) -> dict[str, str]:
     senders = {}
     if isinstance(parts.runtime, FargateRuntime):
         senders["CloudWatch"] = "the chat"
+    elif isinstance(parts.runtime, HostRuntime):
+        of_backups = " and backups" if hosts.keeps_data(parts) else ""
+        senders["CloudWatch"] = f"the chat, and the host's disk, memory{of_backups}"
     if isinstance(parts.mail, SesMail):
         senders["SES"] = "refused mail"
     elif isinstance(parts.mail, SesPart):

@@ -1027,7 +1027,7 @@ class Monitoring(Part):
     """Who is told when something fails, and what is measured."""
 
     alarm_emails: list[Email] = []
-    """Alarms of AWS and of Atlas go to these addresses."""
+    """Alarms of AWS, of Atlas and of a host go to these addresses."""
     prometheus: bool = False
     """Serve metrics on port 9458 inside the network."""
     monthly_budget_usd: int | None = Field(default=None, ge=1)

@@ -179,7 +179,8 @@ def test_the_host_reads_its_own_document_and_secret_and_deletes_nothing(tmp_path
     assert not {
         action for action in allowed if "Delete" in action or "ssmmessages" in action or "*" in action
     }
-    assert all(statement["Resource"] != ["*"] for statement in statements)
+    # What has no resource is bound by its condition.
+    assert all(statement["Resource"] != ["*"] or statement["Condition"] for statement in statements)
     [read] = [statement for statement in statements if statement["Sid"] == "ReadDocument"]
     assert read["Resource"][0].endswith("/host.json")
 
@@ -198,7 +199,54 @@ def test_lightsail_uses_the_shared_cluster_and_makes_none(tmp_path: Path) -> Non
     assert plan.outputs["address"] in (entry.inputs.get("ipAddress"), entry.inputs.get("cidrBlock", "")[:-3])
     assert one(plan, HOSTS["soluvas-lightsail"]).inputs["addOn"]["type"] == "AutoSnapshot"
     assert "mongodb" not in document(plan)["compose"]["services"]
-    assert not [path for path in document(plan)["files"] if path.endswith(".timer")]
+    timers = [Path(path).name for path in document(plan)["files"] if path.endswith(".timer")]
+    assert timers == ["chat-watch.timer"]
+
+
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+
+
+@pytest.mark.parametrize(("name", "backups"), [("family-host", True), ("soluvas-lightsail", False)])
+def test_who_is_told_of_a_host_is_told_when_it_is_off_full_or_not_backed_up(
+    tmp_path: Path, name: str, backups: bool
+) -> None:
+    plan = planned(tmp_path, name, monitoring={"alarmEmails": ["ops@example.com"]})
+    namespace = f"RocketChat/{plan.outputs['url'].removeprefix('https://')}"
+    watched = {
+        alarm.inputs["metricName"]: alarm.inputs
+        for alarm in plan.of_type(ALARM)
+        if alarm.inputs["namespace"] == namespace
+    }
+    assert set(watched) == {"Serving", "DataDiskUsedPercent", "MemoryUsedPercent"} | (
+        {"HoursSinceBackup"} if backups else set()
+    )
+    assert watched["Serving"]["treatMissingData"] == "breaching"
+    assert {alarm["alarmActions"][0] for alarm in watched.values()} == {plan.outputs["alarmTopic"]}
+    environment = document(plan)["files"]["/srv/chat/chat.env"]["text"]
+    assert f"METRICS_NAMESPACE={namespace}\n" in environment
+    [granted] = [
+        statement
+        for policy in plan.of_type("aws:iam/rolePolicy:RolePolicy")
+        for statement in json.loads(policy.inputs["policy"])["Statement"]
+        if "cloudwatch:PutMetricData" in statement["Action"]
+    ]
+    assert granted["Action"] == ["cloudwatch:PutMetricData"]
+    assert granted["Condition"] == {"StringEquals": {"cloudwatch:namespace": namespace}}
+    said = spec(name, monitoring={"alarmEmails": ["ops@example.com"]})
+    [note] = [note for check in said.checks for note in check.notes if "ops@example.com: " in note]
+    assert "CloudWatch tells of the chat, and the host's disk, memory" in note
+    assert ("backups" in note) == backups
+
+
+def test_a_host_of_which_nobody_is_told_reports_nothing_and_the_plan_warns(tmp_path: Path) -> None:
+    plan = planned(tmp_path, "family-host")
+    assert not plan.of_type(ALARM)
+    assert not [path for path in document(plan)["files"] if path.endswith("chat-watch.timer")]
+    assert "PutMetricData" not in "".join(
+        policy.inputs["policy"] for policy in plan.of_type("aws:iam/rolePolicy:RolePolicy")
+    )
+    warned = " ".join(w for check in spec("family-host").checks for w in check.warnings)
+    assert "nobody is told when something fails" in warned
 
 
 def test_the_family_has_a_database_with_users_and_backups_off_the_site(tmp_path: Path) -> None:

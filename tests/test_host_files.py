@@ -41,6 +41,7 @@ EVERYTHING = replace(
     database=document.Database("mongo:8.0.32", "rocketchat", [{"role": "readWrite", "db": "rocketchat"}]),
     uploads=True,
     ssh_from=["203.0.113.0/24", "198.51.100.7/32"],
+    metrics_namespace="RocketChat/chat.example.com",
     bot=document.Bot("rocketchat/hubot-rocketchat:v0.1.4", {"ROCKETCHAT_URL": "http://rocketchat:3000"}),
 )
 SHELL_SCRIPTS = [
@@ -54,6 +55,7 @@ SHELL_SCRIPTS = [
     "chat-lib",
     "chat-restore",
     "chat-restore-test",
+    "chat-watch",
     "mongodb-fits",
 ]
 
@@ -196,7 +198,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
         for file in cloud["write_files"]
         if file["path"].endswith((".service", ".timer"))
     }
-    assert len(units) == 11
+    assert len(units) == 13
     for name, text in units.items():
         # The programs are on the host only.
         (tmp_path / name).write_text(

@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -53,6 +54,11 @@ class Client:
     def put_object(self, Bucket, Key, Body, ContentType):
         if (Bucket, Key) != ("documents-0123abc", "report.json"): raise PermissionError("AccessDenied")
         with (cloud / "reports").open("ab") as file: file.write(Body + b"\\n")
+    def put_metric_data(self, Namespace, MetricData):
+        if self.kind != "cloudwatch": raise AttributeError("put_metric_data")
+        if Namespace != "RocketChat/chat.example.com": raise PermissionError("AccessDenied")
+        told = {one["MetricName"]: one["Value"] for one in MetricData}
+        with (cloud / "metrics").open("a") as file: file.write(json.dumps(told) + "\\n")
     def get_secret_value(self, SecretId, VersionId):
         return {"SecretString": (cloud / "secret").read_text()}
 def client(kind, region_name):
@@ -103,6 +109,7 @@ class Machine:
         for name in ("mountpoint", "ufw", "iptables"):
             self.stub(name, "")
         self.secret_files = dict(SECRET_FILES)
+        (root / "meminfo").write_text("MemTotal: 4000 kB\nMemFree: 10 kB\nMemAvailable: 1000 kB\n")
         (root / "cpuinfo").write_text("flags\t\t: fpu sse4_2 avx\n")
         self.more: dict[str, str] = {}
 
@@ -155,6 +162,7 @@ class Machine:
             "DOCKER": str(self.root / "docker.json"),
             "LOG": str(self.root / "log"),
             "CPUINFO": str(self.root / "cpuinfo"),
+            "MEMINFO": str(self.root / "meminfo"),
         }
         return subprocess.run(  # noqa: S603 - our own scripts
             [str(script), *given], capture_output=True, text=True, check=False, timeout=120, env=env
@@ -167,6 +175,11 @@ class Machine:
     def log(self) -> list[str]:
         path = self.root / "log"
         return path.read_text().splitlines() if path.exists() else []
+
+    @property
+    def metrics(self) -> list[dict[str, float]]:
+        path = self.cloud / "metrics"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     @property
     def reports(self) -> list[dict[str, Any]]:
@@ -589,3 +602,52 @@ def test_the_written_files_are_for_nobody_else_to_read(machine: Machine) -> None
         for name in ("secrets.json", "secrets/mongodb/root", "good/secrets.json")
     }
     assert modes == {"secrets.json": 0o600, "secrets/mongodb/root": 0o400, "good/secrets.json": 0o600}
+
+
+WATCHED = replace(CHAT, metrics_namespace="RocketChat/chat.example.com")
+
+
+def watched(machine: Machine) -> dict[str, float]:
+    machine.stub("df", "printf 'Use%%\\n 42%%\\n'")
+    found = machine.run(machine.chat / "bin/chat-watch")
+    assert found.returncode == 0, found.stderr
+    return machine.metrics[-1]
+
+
+def test_a_host_tells_every_five_minutes_how_it_is(machine: Machine) -> None:
+    served(machine, WATCHED)
+    assert "systemctl restart chat-watch.timer" in machine.log
+    told = {"Serving": 1, "DataDiskUsedPercent": 42, "MemoryUsedPercent": 75, "HoursSinceBackup": 0}
+    assert watched(machine) == told
+    machine.stub("curl", 'echo "curl: (22) error: 502" >&2; exit 22')
+    assert watched(machine) == {**told, "Serving": 0}
+
+
+def test_only_a_good_backup_makes_the_last_one_younger(machine: Machine) -> None:
+    served(machine, WATCHED)
+    assert watched(machine)["HoursSinceBackup"] == 0
+    mark = machine.root / "data/backed-up"
+    before = time.time() - 31.5 * 3600
+    os.utime(mark, (before, before))
+    (machine.chat / "bin/chat-store").write_text("#!/bin/sh\nexit 1\n")
+    assert machine.run(machine.chat / "bin/chat-backup").returncode != 0
+    assert watched(machine)["HoursSinceBackup"] == 31
+    (machine.chat / "bin/chat-store").write_text("#!/bin/sh\n")
+    found = machine.run(machine.chat / "bin/chat-backup")
+    assert found.returncode == 0, found.stderr
+    assert watched(machine)["HoursSinceBackup"] == 0
+
+
+def test_a_host_reports_to_its_own_namespace_only(machine: Machine) -> None:
+    served(machine, replace(CHAT, metrics_namespace="RocketChat/other.example.com"))
+    found = machine.run(machine.chat / "bin/chat-watch")
+    assert found.returncode != 0
+    assert "AccessDenied" in found.stderr
+
+
+def test_a_host_that_nobody_wants_to_hear_of_tells_nothing(machine: Machine) -> None:
+    served(machine, WATCHED)
+    assert (machine.units / "chat-watch.timer").exists()
+    served(machine)
+    assert not (machine.units / "chat-watch.timer").exists()
+    assert "systemctl disable --now chat-watch.timer" in machine.log

@@ -54,6 +54,15 @@ ANSWER_SECONDS = 2.0
 
 BUSY_PERCENT = 85.0
 
+DISK_PERCENT = 80.0
+"""Time is left to make the data volume of a host larger; MongoDB stops on a full one."""
+
+MEMORY_PERCENT = 92.0
+"""The limits of a host's containers leave the system about a tenth."""
+
+BACKUP_HOURS = 30.0
+"""A host's backup is made every night within a quarter of an hour, and may take four hours."""
+
 SES_BOUNCE_RATE = 0.05
 """AWS reviews accounts from 5 % of bounces on (SES developer guide, "Reputation metrics messages")."""
 
@@ -77,6 +86,10 @@ class AlarmsArgs(TypedDict):
     """Names of the ECS services, by a short role; needs `cluster_name`."""
     container_insights: NotRequired[bool]
     """Whether the cluster has Container Insights, whose metrics tell how many tasks run; default no."""
+    host_namespace: NotRequired[str]
+    """Namespace that a host reports to (`HostConfigArgs.metrics_namespace`)."""
+    host_backups: NotRequired[bool]
+    """Whether that host makes backups; default no."""
     nat_gateway_ids: NotRequired[Sequence[pulumi.Input[str]]]
     """NAT gateways to watch."""
     region: NotRequired[str]
@@ -92,8 +105,9 @@ class Alarms(Component):
 
     Produces: the topic with its key and policy; an e-mail subscription per address; metric alarms on the
     balancer (5xx of its own), on each target group (5xx, slow answers, unhealthy targets, none healthy), on
-    each service (processor, memory, with Container Insights missing tasks), on each NAT gateway, on bounces
-    and complaints; a rule that tells of failed deployments; a budget.
+    each service (processor, memory, with Container Insights missing tasks), on each NAT gateway, on a host
+    (whether it serves, disk, memory, age of its backup), on bounces and complaints; a rule that tells of failed
+    deployments; a budget.
     """
 
     topic_arn: pulumi.Output[str]
@@ -137,6 +151,8 @@ class Alarms(Component):
                 _Metric("AWS/NATGateway", "ErrorPortAllocation", "Sum", {"NatGatewayId": gateway}),
                 above=0,
             )
+        if "host_namespace" in args:
+            self._watch_host(args["host_namespace"], bool(args.get("host_backups", False)))
         if args.get("ses", False):
             self._watch_mail()
         if "monthly_budget_usd" in args:
@@ -294,6 +310,36 @@ class Alarms(Component):
             ok_actions=[self._topic.arn],
             opts=self.child(),
         )
+
+    def _watch_host(self, namespace: str, backups: bool) -> None:
+        self._alarm(
+            "host-down",
+            "The host does not serve the chat, or says nothing: it is off, or cannot reach AWS",
+            _Metric(namespace, "Serving", "Maximum"),
+            below=1,
+            periods=3,
+            missing="breaching",
+        )
+        self._alarm(
+            "host-disk",
+            "The data volume of the host is nearly full: make it larger (runtime.diskGb)",
+            _Metric(namespace, "DataDiskUsedPercent", "Maximum"),
+            above=DISK_PERCENT,
+        )
+        self._alarm(
+            "host-memory",
+            "The host has little memory left: take a larger one (runtime.size)",
+            _Metric(namespace, "MemoryUsedPercent", "Average"),
+            above=MEMORY_PERCENT,
+            periods=3,
+        )
+        if backups:
+            self._alarm(
+                "host-backup",
+                "The host has made no good backup since the night before the last",
+                _Metric(namespace, "HoursSinceBackup", "Maximum"),
+                above=BACKUP_HOURS,
+            )
 
     def _watch_deployments(self, cluster: pulumi.Input[str]) -> None:
         rule = aws.cloudwatch.EventRule(

@@ -9,6 +9,7 @@ from components.database.on_host import OnHostDatabase
 from components.database.private_link import PrivateLinkArgs
 from components.database.series import IMAGES
 from components.edge.host_name import HostName
+from components.operations.alarms import AlarmsArgs
 from components.runtime.droplet import DropletHost, DropletHostArgs
 from components.runtime.host.args import HostBackupArgs, HostBotArgs, HostConfigArgs
 from components.runtime.host.config import HostConfig
@@ -88,6 +89,12 @@ class _OnHost:
             "ssh_from": self._runtime.ssh_from,
             "secret_recovery_days": spec.defaults.secret_recovery_days,
         }
+        watched: AlarmsArgs | None = None
+        if spec.parts.monitoring.alarm_emails:
+            # One for each chat, so that no host can report as another.
+            args["metrics_namespace"] = namespace = f"RocketChat/{spec.parts.chat.host}"
+            backups = hosts.keeps_data(spec.parts)
+            watched = {"emails": (), "host_namespace": namespace, "host_backups": backups}
         if isinstance(self._runtime, LightsailRuntime):
             args["authorized_keys"] = {LIGHTSAIL_USER: self._runtime.ssh_key}
         largest = variables.plain.get(UPLOAD_LIMIT)
@@ -131,7 +138,7 @@ class _OnHost:
                 "printf 'all newest' | aws s3 cp - ", object_, "request", region
             )
             outputs["restoreOutcome"] = pulumi.Output.concat("aws s3 cp ", object_, "outcome -", region)
-        return Running(url=name.url, role_name=None, outputs=outputs)
+        return Running(url=name.url, role_name=None, watched=watched, outputs=outputs)
 
     def _backup(self) -> HostBackupArgs:
         part, given, protect = self._spec.parts.backup, self._secrets.values, self._spec.defaults.protect

@@ -98,6 +98,8 @@ class HostConfigArgs(TypedDict):
     """MongoDB on the host; the chat has one elsewhere when left out."""
     backup: NotRequired[HostBackupArgs]
     """Backups of what the host keeps; only and always where it keeps something."""
+    metrics_namespace: NotRequired[str]
+    """Namespace of CloudWatch that the host alone reports to, every five minutes; it reports nothing when left out."""
     bot: NotRequired[HostBotArgs]
     """A chat bot beside the chat; none when left out."""
     ssh_from: NotRequired[Sequence[str]]

@@ -74,6 +74,16 @@ class HostConfig(Component):
                 ),
                 iam.Statement("ListBackups", ("s3:ListBucket", "s3:ListBucketVersions"), (backups.arn,)),
             ]
+        if "metrics_namespace" in args:
+            statements.append(
+                # The action knows no resource; the condition is what bounds it.
+                iam.Statement(
+                    "SayHowTheHostIs",
+                    ("cloudwatch:PutMetricData",),
+                    ("*",),
+                    conditions={"StringEquals": {"cloudwatch:namespace": args["metrics_namespace"]}},
+                )
+            )
         policy = aws.iam.RolePolicy(
             f"{name}-access", role=args["role_name"], policy=iam.document(*statements), opts=self.child()
         )
@@ -210,6 +220,7 @@ def _chat(args: HostConfigArgs) -> document.Chat:
         memory_mib=int(args["memory_mib"]),
         most_upload_bytes=int(args.get("most_upload_bytes", document.MOST_UPLOAD)),
         authorized_keys=dict(args.get("authorized_keys", {})),
+        metrics_namespace=args.get("metrics_namespace"),
         bot=None
         if bot is None
         else document.Bot(

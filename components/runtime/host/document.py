@@ -74,6 +74,18 @@ OnUnitInactiveSec=5min
 [Install]
 WantedBy=timers.target
 """
+_WATCH_TIMER = """\
+[Unit]
+Description=Tell CloudWatch every five minutes how the host is
+
+[Timer]
+# Once in each period of the alarms.
+OnCalendar=*:02/5
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+"""
 _JOB_SERVICE = """\
 [Unit]
 Description={what}
@@ -148,6 +160,7 @@ _SCRIPTS = (
     "chat-restore",
     "chat-restore-test",
     "chat-store",
+    "chat-watch",
     "mongodb-fits",
 )
 
@@ -193,6 +206,8 @@ class Chat:
     """Hour of day, UTC."""
     ssh_from: Sequence[str] = ()
     bot: Bot | None = None
+    metrics_namespace: str | None = None
+    """Of CloudWatch; the host tells nothing of itself without it."""
     memory_mib: int = 4096
     """Of the host."""
     most_upload_bytes: int = MOST_UPLOAD
@@ -354,6 +369,7 @@ def _variables(chat: Chat) -> dict[str, str]:
         **_series(chat.database),
         "UPLOADS": "yes" if chat.uploads else "",
         "SSH_FROM": f'"{" ".join(chat.ssh_from)}"',
+        "METRICS_NAMESPACE": chat.metrics_namespace or "",
     }
 
 
@@ -388,6 +404,8 @@ def files(chat: Chat, bucket: str | None) -> dict[str, dict[str, str]]:
         jobs = {}
     elif chat.database is None:
         del jobs["chat-restore-test"]
+    if chat.metrics_namespace is not None:
+        jobs["chat-watch"] = ("Tell CloudWatch how the host is", "chat-watch", _WATCH_TIMER)
     for unit, (what, command, timer) in jobs.items():
         texts[f"{units}/{unit}.service"] = _JOB_SERVICE.format(what=what, command=command)
         texts[f"{units}/{unit}.timer"] = timer.format(hour=hours.get(unit))
