@@ -135,7 +135,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 changed.append("tagsAll")
                 if standins.tagged_once(token):
                     replaces.append("tagsAll")
-        first = bool(replaces) and _same_name(token, before, news)
+        first = bool(replaces) and same_name(token, before, news)
         return _diff(changed, news, replaces=replaces, delete_first=first)
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -344,7 +344,7 @@ def _checked(request: Any, check: Callable[[str, str, Mapping[str, Any]], Ask]) 
     return provider_pb2.CheckResponse(inputs=encode(ask.inputs, secrets))
 
 
-def _same_name(token: str, before: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+def same_name(token: str, before: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
     """Whether the new one would have the old one's name, so that the old one has to go first."""
     if token.startswith("kubernetes:"):
         old, new = (inputs.get("metadata") for inputs in (before, news))

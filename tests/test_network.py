@@ -416,7 +416,7 @@ def quotas(**runtime: Any) -> Check:
 
 
 def test_more_vcpus_than_a_new_account_has_are_told_with_the_quota_to_raise() -> None:
-    [warning] = quotas(cpu=4096).warnings
+    [warning] = quotas(cpu=4096, memory=8192).warnings
     [needed] = re.findall(r"up to ([\d.]+) vCPU of Fargate On-Demand", warning)
     assert float(needed) > 6
     assert "`Fargate On-Demand vCPU resource count`" in warning

@@ -6,10 +6,15 @@ from typing import Any
 import botocore.session
 import pytest
 
+from automation.holding import ONE_AT_ITS_PLACE, REVISIONS
+from rehearsal import stack as rehearsed
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.errors import RehearsalError
-from rehearsal.standins import again, once, types
-from rehearsal.standins.table import Cloud
+from rehearsal.plan import PlannedResource
+from rehearsal.server import same_name
+from rehearsal.standins import again, once, replacing, types
+from rehearsal.standins.table import Cloud, Existing
+from stacks import files
 
 SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "aws:cloudfront/distribution:Distribution": {"aliases": ["chat.example.com"]},
@@ -223,3 +228,83 @@ def test_a_type_with_no_own_identity_claims_nothing_by_itself() -> None:
     task = thing("aws:ecs/taskDefinition:TaskDefinition", {"family": "chat"})
     assert again.identity(task.existing) is None
     assert not task.claims
+
+
+def _changed(value: Any) -> Iterator[Any]:
+    """Other values in the place of this one, each with one difference."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from ({**value, key: other} for other in _changed(inner))
+    elif isinstance(value, list):
+        yield [*value, *value[:1]]
+        for at, inner in enumerate(value):
+            yield from ([*value[:at], other, *value[at + 1 :]] for other in _changed(inner))
+    elif isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield value + 1
+    elif isinstance(value, str):
+        yield f"{value}x"
+
+
+NOTHING_TO_DELETE = REVISIONS | {"aws:acm/certificateValidation:CertificateValidation"}
+"""What the old one's going takes nothing from: versions of one thing, and a wait."""
+
+
+NEVER_ALONE = {
+    ("aws:ec2/vpcEndpoint:VpcEndpoint", "vpcId"): "another network has other route tables",
+    ("aws:route53/record:Record", "zoneId"): "another zone has other names",
+    ("cloudflare:index/dnsRecord:DnsRecord", "zoneId"): "another zone has other names",
+}
+FIXED = {
+    ("aws:ec2/vpcEndpoint:VpcEndpoint", "vpcEndpointType"): "the endpoint of S3 is a gateway",
+    (
+        "mongodbatlas:index/project:Project",
+        "withDefaultAlertsSettings",
+    ): "false in the program, and protected",
+}
+"""Properties that nothing changes, or not without others, and why."""
+
+
+def _there_twice(one: PlannedResource, key: str, news: Mapping[str, Any]) -> bool:
+    """Whether the cloud would have to have both at once what it has only once."""
+    autoname = types()[one.type].autoname
+    old, new = (
+        {
+            claim.key
+            for claim in once.claims(
+                Existing(
+                    one.type,
+                    made,
+                    inputs if autoname is None else {autoname.property: made, **inputs},
+                    {**one.outputs, "id": made},
+                    "eu-central-1",
+                )
+            )
+            if not claim.shared
+        }
+        for made, inputs in (("old", one.inputs), ("new", news))
+    )
+    place = ONE_AT_ITS_PLACE.get(one.type)
+    return bool(old & new) or (place is not None and key not in place)
+
+
+@pytest.mark.parametrize("stack", files.names())
+def test_what_is_replaced_does_not_meet_itself(stack: str) -> None:
+    """For each property that cannot be changed: the new one is made after the old one has gone, or has another name."""
+    found, tried = set(), 0
+    for one in rehearsed.plan(stack).resources:
+        if one.type not in types().keys() - NOTHING_TO_DELETE or one.options.get("deleteBeforeReplace"):
+            continue
+        for key, value in one.inputs.items():
+            if (one.type, key) in NEVER_ALONE | FIXED or key in one.options.get("ignoreChanges", ()):
+                continue
+            for other in _changed(value):
+                news = {**one.inputs, key: other}
+                if not replacing(one.type, one.inputs, news):
+                    continue
+                tried += 1
+                if _there_twice(one, key, news) and not same_name(one.type, one.inputs, news):
+                    found.add(f"{one.name} ({one.type}): {key}")
+    assert tried
+    assert not found, "\n".join(sorted(found))

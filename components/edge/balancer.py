@@ -259,7 +259,11 @@ class LoadBalancer(Component):
                 name, {"scope": "REGIONAL", "log_retention_days": retention_days}, self.child()
             )
         aws.wafv2.WebAclAssociation(
-            name, resource_arn=balancer.arn, web_acl_arn=firewall.arn, opts=self.child()
+            name,
+            resource_arn=balancer.arn,
+            web_acl_arn=firewall.arn,
+            # To take the old one away takes whatever ACL stands before the balancer (DisassociateWebACL).
+            opts=self.child(delete_before_replace=True),
         )
 
     def _log_bucket(

@@ -298,7 +298,8 @@ class Network(Component):
             iam_role_arn=role.arn,
             max_aggregation_interval=600,
             tags={"Name": self._name},
-            opts=self.child(depends_on=[policy]),
+            # A network has one flow log to a place (FlowLogAlreadyExists).
+            opts=self.child(depends_on=[policy], delete_before_replace=True),
         )
 
     def _subnets(
