@@ -81,8 +81,11 @@ class Report:
 def look(
     rule: Rule, subject: Subject, stack: Stack, config: Config
 ) -> Iterator[tuple[bool, str, str, Subject]]:
-    """Give what a rule sees at a resource, each once: whether unknown, path, message, and whose it is."""
-    probe = Probe(subject, stack, config)
+    """Give what a rule sees at a resource, each once: whether unknown, path, message, and whose it is.
+
+    A rule that does not join resources sees this one alone: the engine asks it so, and there is one verdict.
+    """
+    probe = Probe(subject, stack if rule.joins else stack.alone(subject), config)
     with contextlib.suppress(Stop):
         rule.judge(probe)
     seen = set()

@@ -105,6 +105,12 @@ class Stack:
         self.memo: dict[Any, Any] = {}
         """Documents that were parsed already."""
 
+    def alone(self, subject: Subject) -> "Stack":
+        """Return one of the resources as if there were no others."""
+        made = Stack([subject], self.name)
+        made.memo = self.memo
+        return made
+
     def of(self, *types: str) -> Iterator[Subject]:
         """Give the resources of these types."""
         for token in types:

@@ -413,6 +413,7 @@ S3_NO_FORCE_DESTROY = _rule(
     (t.BUCKET, t.SPACES_BUCKET),
     _force_destroy,
     maps="Well-Architected REL09",
+    joins=True,
     fix="Leave force_destroy off.",
     link=_DOCS + "delete-bucket.html",
 )
