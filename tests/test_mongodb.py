@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from planning import one, planned, values_of
+from real_programs import PASSWORD, Cloud, Server, aws_tools, mongo_tools
 
 from automation import AutomationError, ConfigurationError, open_stack, rehearsal
 from components.database import catalogue, in_cluster, series
@@ -467,3 +468,42 @@ def test_the_job_dumps_checks_and_copies(tmp_path: Path) -> None:
     log = (tmp_path / "log").read_text()
     assert "--config=/secret/tools.yaml --db=rocketchat --archive" in log
     assert "s3://dumps/database/2" in log
+
+
+def test_what_the_job_dumped_comes_back_by_the_restore_command(
+    tmp_path: Path, mongodb: Server, cloud: Cloud
+) -> None:
+    plan = planned(in_production(bucket="dumps-of-the-chat"))
+    pod = one(plan, "kubernetes:batch/v1:CronJob").inputs["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    folders = {"/dump/": f"{tmp_path}/", "/secret/": f"{tmp_path}/"}
+    (tmp_path / "tools.yaml").write_text(f"uri: {mongodb.uri}\n")
+    kubectl = tmp_path / "bin" / "kubectl"
+    kubectl.parent.mkdir()
+    kubectl.write_text(
+        "#!/bin/bash\nwhile [[ $1 != -- ]]; do shift; done\n"
+        f'exec "${{@:2:2}}" "${{4//localhost/127.0.0.1:{mongodb.port}}}"\n'
+    )
+    kubectl.chmod(0o755)
+    env = {
+        **cloud.environment,
+        "PATH": f"{kubectl.parent}:{mongo_tools()}:{aws_tools()}:{os.environ['PATH']}",
+        "DATABASE": "rocketchat",
+        "BUCKET": "dumps-of-the-chat",
+        "ROOT_PASSWORD": PASSWORD,
+    }
+
+    def run(command: list[str]) -> None:
+        for inside, here in folders.items():
+            command = [part.replace(inside, here) for part in command]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603
+        assert done.returncode == 0, done.stderr
+
+    cloud.aws("s3", "mb", "s3://dumps-of-the-chat")
+    cloud.aws("s3", "cp", "-", "s3://dumps-of-the-chat/database/2020-01-01T000000Z.archive.gz", stdin="old")
+    chat = "db.getSiblingDB('rocketchat')"
+    mongodb.shell(f"{chat}.messages.insertMany([{{_id: 1, msg: 'hello'}}, {{_id: 2, msg: 'there'}}])")
+    for container in (*pod["initContainers"], *pod["containers"]):
+        run(container["command"])
+    mongodb.shell(f"{chat}.messages.deleteOne({{_id: 1}}); {chat}.messages.insertOne({{_id: 3}})")
+    run(["bash", "-o", "pipefail", "-c", plan.outputs["restoreCommand"]])
+    assert mongodb.shell(f"{chat}.messages.find().toArray().map(it => it._id).join()") == "1,2"

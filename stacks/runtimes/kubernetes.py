@@ -58,12 +58,13 @@ IDLE_SECONDS = "3600"
 COOKIE = "rocketchat"
 
 _RESTORE = (
-    "aws s3 cp s3://{bucket}/database/<the newest of: aws s3 ls s3://{bucket}/database/> - | kubectl --namespace "
-    "{namespace} exec --stdin mongodb-0 --container mongodb -- bash -c 'mongorestore --gzip --archive --drop "
+    'aws s3 cp "s3://{bucket}/database/$(aws s3 ls s3://{bucket}/database/ | tail -n 1 | grep -o "[^ ]*$")" - | '
+    "kubectl --namespace {namespace} exec --stdin mongodb-0 --container mongodb -- bash -c "
+    "'mongorestore --gzip --archive --drop "
     '--nsInclude="{database}.*" --config=<(printf "uri: mongodb://root:%s@localhost/?directConnection=true\\n" '
     '"$ROOT_PASSWORD")\''
 )
-"""Puts a dump back, with the chat scaled to nothing meanwhile; the dump's key is the reader's to choose."""
+"""Puts the newest dump back, with the chat scaled to nothing meanwhile. Keys are dates: the last is the newest."""
 
 
 def _with(opts: pulumi.ResourceOptions, provider: pulumi.ProviderResource) -> pulumi.ResourceOptions:
