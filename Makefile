@@ -39,7 +39,7 @@ policy: .venv/.run ## Judge the stacks by the policy pack (STACK=name for one; S
 	@$(BIN)/python -m policy $(if $(filter command,$(firstword $(origin STACK))),$(STACK)) $(if $(JSON),--json $(JSON)) $(if $(SARIF),--sarif $(SARIF)) $(if $(JUNIT),--junit $(JUNIT))
 
 test: .venv/.dev ## Run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/.dev ## Check format, lint and types
 	@$(BIN)/ruff format --check .
