@@ -88,3 +88,17 @@ def test_a_region_is_no_secret() -> None:
     values = {key: value for key, value in found.values.items() if key != "aws:region"}
     with pytest.raises(InvalidStack, match="write it in clear"):
         parse(values, found.secure | {"aws:region"}, source="a stack")
+
+
+@pytest.mark.parametrize(
+    "text", ["a\u0085b-long-enough", "a\x9fb-long-enough", "a\uffffb-long-enough", "\ufeffa-long-enough"]
+)
+def test_a_secret_with_a_character_that_is_lost_on_its_way_is_refused(text: str) -> None:
+    [told] = problems({"rocketchat:smtpPassword": text})
+    assert "lost or changed" in told.message
+    assert text not in str(told)
+
+
+@pytest.mark.parametrize("path", ["a{b,c}", "a[1-9]", "ä", 'a"\nheader = "x'])
+def test_an_address_that_curl_reads_otherwise_is_refused(path: str) -> None:
+    assert problems({"rocketchat:healthcheckUrl": f"https://hc-ping.example.com/{path}"})
