@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -457,6 +458,13 @@ AWKWARD = [
     "true",
     "#no comment: {x}",
     "éü日本",
+    "${w} $$ $w $",
+    "",
+    "0123",
+    "null",
+    " spaces around ",
+    "a: b\n- c\n",
+    "*.x{margin:0}\r\n",
 ]
 
 
@@ -468,6 +476,38 @@ def test_every_text_reaches_the_container_as_it_is(machine: Machine) -> None:
     loaded = yaml.load(written, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     given = loaded["services"]["rocketchat"]["environment"]
     assert {name: given[name].replace("$$", "$") for name in wanted} == wanted
+
+
+def test_compose_itself_reads_every_text_as_it_is(machine: Machine) -> None:
+    compose = shutil.which("docker-compose")
+    if compose is None:
+        pytest.skip("docker-compose is not installed")
+    wanted = {f"TEXT_{at}": text for at, text in enumerate(AWKWARD)}
+    served(machine, replace(CHAT, environment=wanted))
+    for name in ("compose.json", "secrets.json"):
+        path = machine.chat / name
+        # Compose 1, which Debian has, knows no `create_host_path`; it never makes a folder for this long form.
+        text = path.read_text(encoding="utf-8")
+        path.write_text(
+            re.sub(r',\s*"bind":\s*{\s*"create_host_path": false\s*}', "", text), encoding="utf-8"
+        )
+    found = subprocess.run(  # noqa: S603
+        [compose, "--file", "compose.json", "--file", "secrets.json", "config"],
+        cwd=machine.chat,
+        # What stands in the environment of the host must not be filled in.
+        env={**os.environ, "LANG": "C.UTF-8", "w": "filled in"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+    assert found.returncode == 0, found.stderr
+    assert "variable is not set" not in found.stderr
+    given = yaml.safe_load(found.stdout)["services"]["rocketchat"]["environment"]
+    # `config` doubles each `$` again.
+    told = {name: str(given[name]).replace("$$", "$") for name in wanted}
+    assert told == wanted
+    assert given["MONGO_URL"].replace("$$", "$") == "mongodb://u:canary-p$w@mongodb/d"
 
 
 # ------------------------------------------------------------------------------------------------------ boot
