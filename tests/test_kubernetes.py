@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import chain
 from typing import Any
 
 import kubernetes_validate
@@ -307,6 +308,19 @@ def test_everything_leaves_by_the_nat_gateway_whose_address_atlas_knows(doks: Pl
         "destinations": ["0.0.0.0/0"],
         "gateways": [gateway.outputs["vpcs"][0]["gatewayIp"]],
     }
+
+
+@pytest.mark.parametrize("kind", ["Certificate", "ClusterIssuer"])
+def test_a_deployment_waits_until_cert_manager_is_done(doks: Plan, kind: str) -> None:
+    made = one(doks, f"kubernetes:cert-manager.io/v1:{kind}")
+    assert made.inputs["metadata"]["annotations"] == {"pulumi.com/waitFor": "condition=Ready"}
+
+
+def test_nothing_that_a_certificate_needs_waits_for_it(doks: Plan) -> None:
+    certificate = one(doks, "kubernetes:cert-manager.io/v1:Certificate").urn
+    for found in doks.resources:
+        needed = {*found.options.get("dependsOn", ()), *chain(*found.property_dependencies.values())}
+        assert certificate not in needed, found.name
 
 
 def test_cloudfront_asks_the_origin_by_a_name_with_a_certificate_of_its_own(doks: Plan) -> None:

@@ -25,6 +25,11 @@ GATEWAY_API = "gateway.networking.k8s.io/v1"
 REQUEST_TIMEOUT = "3600s"
 """For slow uploads. A WebSocket is over the limit of a request once it is upgraded."""
 
+READY = {"pulumi.com/waitFor": "condition=Ready"}
+"""The provider waits for no custom resource by itself, and cert-manager takes each, whatever becomes of it."""
+ISSUED_WITHIN = pulumi.CustomTimeouts(create="20m", update="20m")
+"""For the name to be known to the cluster's resolver, and the check of Let's Encrypt."""
+
 _RESTRICTED_NAMESPACE = {
     f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")
 }
@@ -104,7 +109,7 @@ class CertManager(Component):
             f"{name}-issuer",
             api_version="cert-manager.io/v1",
             kind="ClusterIssuer",
-            metadata={"name": ISSUER},
+            metadata={"name": ISSUER, "annotations": READY},
             spec={
                 "acme": {
                     "server": directory,
@@ -249,6 +254,8 @@ class ChatRoutesArgs(TypedDict):
 class ChatRoutes(Component):
     """The chat's certificate and routes at a Gateway: HTTP is redirected, WebSockets pass.
 
+    A deployment ends well only when the certificate is issued: without it, nothing answers by HTTPS.
+
     Produces: a Certificate, and HTTPRoutes for HTTP and HTTPS.
     """
 
@@ -259,14 +266,14 @@ class ChatRoutes(Component):
             f"{name}-certificate",
             api_version="cert-manager.io/v1",
             kind="Certificate",
-            metadata={"name": args["tls_secret"], "namespace": namespace},
+            metadata={"name": args["tls_secret"], "namespace": namespace, "annotations": READY},
             spec={
                 "secretName": args["tls_secret"],
                 "dnsNames": [args["certificate_host"]],
                 "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
                 "issuerRef": {"group": "cert-manager.io", "kind": "ClusterIssuer", "name": args["issuer"]},
             },
-            opts=self.child(),
+            opts=self.child(custom_timeouts=ISSUED_WITHIN),
         )
         self._route(
             f"{name}-redirect",
