@@ -258,10 +258,6 @@ NEVER_ALONE = {
 }
 FIXED = {
     ("aws:ec2/vpcEndpoint:VpcEndpoint", "vpcEndpointType"): "the endpoint of S3 is a gateway",
-    (
-        "mongodbatlas:index/project:Project",
-        "withDefaultAlertsSettings",
-    ): "false in the program, and protected",
 }
 """Properties that nothing changes, or not without others, and why."""
 
