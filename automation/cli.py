@@ -162,11 +162,11 @@ def _ask(draft: making.Draft) -> None:
     """Take an answer to each question that has none yet."""
     for question in making.questions(draft.answers):
         answer = draft.answers.get(question.key)
-        if answer is None or making.wrong(question, answer) is not None:
-            draft.take(question.key, _prompt(question))
+        if answer is None or making.wrong(question, answer, draft.answers) is not None:
+            draft.take(question.key, _prompt(question, draft))
 
 
-def _prompt(question: making.Question) -> str:
+def _prompt(question: making.Question, draft: making.Draft) -> str:
     """Ask until the answer is possible by itself."""
     typer.echo(f"\n{question.text}", err=True)
     if question.where:
@@ -181,7 +181,7 @@ def _prompt(question: making.Question) -> str:
                 question.key, default=question.default or "", show_default=bool(question.default), err=True
             )
         ).strip()
-        mistake = making.wrong(question, answer)
+        mistake = making.wrong(question, answer, draft.answers)
         if mistake is None:
             return answer
         typer.echo(f"  {mistake}", err=True)
@@ -192,10 +192,11 @@ def _ask_again(draft: making.Draft, mistakes: Sequence[Problem]) -> None:
     typer.echo("\nThese answers do not go together:", err=True)
     for problem in mistakes:
         typer.echo(f"  {problem}", err=True)
-    known = {question.key: question for question in making.questions(draft.answers)}
     for key in dict.fromkeys(making.key_of(problem.path) for problem in mistakes):
+        # An answer that was just given may be the default of the next one.
+        known = {question.key: question for question in making.questions(draft.answers)}
         question = known.get(key) or making.Question(key, "Another value", "Empty leaves the key out.", "")
-        draft.take(key, _prompt(question))
+        draft.take(key, _prompt(question, draft))
 
 
 @app.command()

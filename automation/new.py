@@ -18,7 +18,7 @@ from automation import keys
 from components.mail import smtp
 from rehearsal.cli import CHECKOUT
 from stacks import files
-from stacks.language import NAMESPACE, parse
+from stacks.language import NAMESPACE, alone, parse
 from stacks.problems import InvalidStack, Problem
 from stacks.secrets import SECRETS
 from stacks.spec import Parts, Profile, RuntimeTraits
@@ -268,8 +268,11 @@ class Draft:
 
 
 def key_of(path: str) -> str:
-    """Return what a key is called here, given its path in a stack file: `rocketchat:chat.host` is `chat.host`."""
-    return path.removeprefix(f"{NAMESPACE}:")
+    """Return what a key is called here, given its path in a stack file: `rocketchat:chat.host` is `chat.host`.
+
+    One of a list is called like the list: they are one answer.
+    """
+    return path.removeprefix(f"{NAMESPACE}:").partition("[")[0]
 
 
 def pairs(arguments: Iterable[str]) -> Answers:
@@ -314,12 +317,22 @@ def fill(given: Mapping[str, str]) -> Filled:
     return Filled(answers, tuple(asked), tuple(mistakes))
 
 
-def wrong(question: Question, answer: str) -> str | None:
-    """Return what is wrong with one answer by itself; what depends on others is told when all are there."""
+def wrong(question: Question, answer: str, answers: Mapping[str, str] | None = None) -> str | None:
+    """Return what is wrong with one answer by itself; what depends on others is told when all are there.
+
+    With the `answers` before it, its form is looked at, too.
+    """
     if not answer.strip() and question.default != "":
         return "an answer is needed"
     if question.choices and answer not in question.choices:
         return f"choose one of: {', '.join(question.choices)}"
+    if answers is None or not answer:
+        return None
+    part = f"{NAMESPACE}:{question.key.partition('.')[0]}"
+    made = values({**answers, question.key: answer})
+    for problem in alone(part, made[part]) if part in made else ():
+        if key_of(problem.path) == question.key:
+            return str(problem).removeprefix(f"{problem.path}: ")
     return None
 
 

@@ -212,6 +212,11 @@ def _plain(key: str, value: Any, known: dict[str, Any]) -> list[Problem]:
     return list(broken.values())
 
 
+def alone(key: str, value: Any) -> list[Problem]:
+    """Return what is wrong with the value of one key, whatever the others are."""
+    return _plain(key, value, {})
+
+
 def _without_namespace(key: str) -> Problem:
     meant = nearest(key, (*_part_names(), *names()))
     return Problem(

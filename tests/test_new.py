@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
+import yaml
 from planning import planned
 
 from automation import keys, new
@@ -244,3 +245,38 @@ def test_text_arrives_in_the_file_as_it_was_typed(
 def test_an_argument_that_is_no_answer_is_refused(bad: str) -> None:
     with pytest.raises(ValueError, match="KEY=VALUE"):
         new.pairs([bad])
+
+
+def test_an_answer_that_cannot_be_is_asked_for_again_at_once_and_others_follow_the_right_one(
+    tmp_path: Path,
+) -> None:
+    wrong = {
+        "chat.host": ("https://chat.example.com/", "chat.example.com", "without scheme or slash"),
+        "chat.users": ("many", "40", "whole number"),
+        "monitoring.alarmEmails": ("a@example.com,b@@example.com", "a@example.com", "not an e-mail address"),
+    }
+    terminal = _terminal(tmp_path, "typos")
+    times: dict[str, int] = {}
+    screen = ""
+    while terminal.expect([_PROMPT, _END]) == 0:
+        screen += _seen(terminal)
+        key = _groups(terminal)[0]
+        times[key] = times.get(key, 0) + 1
+        first, second, _ = wrong.get(key, ("", "", ""))
+        if not first and key in {**TRIAL, **ATLAS}:
+            first = {**TRIAL, **ATLAS}[key]
+        terminal.sendline(first if times[key] == 1 else second)
+    screen += _seen(terminal)
+    terminal.close()
+    assert _groups(terminal) == ("typos", "0"), screen
+    assert {key for key, count in times.items() if count > 1} == set(wrong)
+    assert all(said in screen for _, _, said in wrong.values())
+    assert "do not go together" not in screen
+    assert (
+        yaml.safe_load((tmp_path / "Pulumi.typos.yaml").read_text())["config"]["rocketchat:dns"]["zone"]
+        == "example.com"
+    )
+
+
+def test_one_of_a_list_is_the_answer_that_gave_the_list() -> None:
+    assert new.key_of("rocketchat:monitoring.alarmEmails[1]") == "monitoring.alarmEmails"
