@@ -69,7 +69,13 @@ TALKS: Mapping[str, Mapping[str, str]] = {
     "doks-in-cluster": {"runtime.kind": "doks", **TRIAL, "database.kind": "in-cluster"},
     "doks-production": {"runtime.kind": "doks", **PRODUCTION, **ATLAS, **SMTP, **WATCHED},
     "lightsail-trial": {"runtime.kind": "lightsail", **TRIAL, **HOST},
-    "lightsail-production": {"runtime.kind": "lightsail", **PRODUCTION, **HOST, **WATCHED},
+    "lightsail-production": {
+        "runtime.kind": "lightsail",
+        **PRODUCTION,
+        **HOST,
+        **WATCHED,
+        "mail.kind": "ses-existing",
+    },
     "droplet-trial": {"runtime.kind": "droplet", **TRIAL, **HOST, **SMTP},
     "droplet-production": {"runtime.kind": "droplet", **PRODUCTION, **HOST, "mail.kind": "ses"},
 }
