@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterator
 
-from components.runtime.host.document import KEEP_NEWEST, UNQUOTABLE
+from components.runtime.host.document import KEEP_NEWEST
 from components.runtime.host.sizes import LEAST_MEMORY_MIB, LIGHTSAIL_ZONES, lightsail
 from rocketchat import sizing
 from stacks import features, hosts
@@ -145,18 +145,7 @@ def _ssh(runtime: HostRuntime) -> Iterator[Finding]:
 
 
 @rule("Certificates reach the host")
-def _certificates(
-    runtime: LightsailRuntime | DropletRuntime, dns: Dns | None, parts: Parts
-) -> Iterator[Finding]:
-    odd = sorted(set(features.contact(parts)) & UNQUOTABLE)
-    if odd:
-        yield Problem(
-            "rocketchat:chat.administrator.email"
-            if parts.chat.administrator is not None
-            else "rocketchat:monitoring.alarmEmails[0]",
-            f"the proxy on the host, which asks for certificates in this name, cannot read {' '.join(odd)} in it",
-            remedy="take an address without them",
-        )
+def _certificates(runtime: LightsailRuntime | DropletRuntime, dns: Dns | None) -> Iterator[Finding]:
     if dns is not None and dns.proxied:
         yield Problem(
             "rocketchat:dns.proxied",

@@ -17,6 +17,7 @@ from components.runtime.droplet import DropletHost, DropletHostArgs
 from components.runtime.host import sizes
 from components.runtime.host.agent import HostAgent, HostAgentArgs
 from components.runtime.host.config import HostConfig
+from components.runtime.host.document import UNQUOTABLE
 from components.runtime.lightsail import LightsailHost, LightsailHostArgs
 from components.values import DnsZone
 from rehearsal import canaries, stack, standins
@@ -370,7 +371,7 @@ REFUSED: list[tuple[str, str, dict[str, Change], str, str]] = [
         "an address that the proxy would fill in",
         {"chat": {"administrator": {"email": "{$HOME}@family.example"}}},
         "rocketchat:chat.administrator.email",
-        "cannot read {",
+        "not an e-mail address",
     ),
     (
         "soluvas-lightsail",
@@ -440,6 +441,19 @@ def test_a_host_that_cannot_be_is_refused(
 ) -> None:
     found = refused(name, **changes)
     assert words in found[path]
+
+
+@pytest.mark.parametrize("character", sorted(UNQUOTABLE))
+def test_an_address_with_what_the_proxy_cannot_read_is_refused_wherever_it_could_reach_it(
+    character: str,
+) -> None:
+    address = f"a{character}b@family.example"
+    found = refused(
+        "family-host",
+        chat={"administrator": {"email": address}},
+        monitoring={"alarmEmails": [address]},
+    )
+    assert {"rocketchat:chat.administrator.email", "rocketchat:monitoring.alarmEmails[0]"} <= set(found)
 
 
 def in_region(region: str, **runtime: Any) -> ChatSpec:
@@ -691,7 +705,11 @@ def test_the_agent_gives_the_role_to_nobody_but_systems_manager() -> None:
 
 def test_mail_and_cost_are_watched_where_there_is_something_to_watch(tmp_path: Path) -> None:
     plan = planned(tmp_path, "soluvas-lightsail")
-    assert len(plan.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")) == 2
+    assert [alarm.name for alarm in plan.of_type(ALARM) if alarm.inputs["namespace"] == "AWS/SES"] == [
+        "alarms-ses-bounces",
+        "alarms-ses-complaints",
+    ]
     assert plan.of_type("aws:budgets/budget:Budget")
     family = planned(tmp_path, "family-host")
     assert "alarmTopic" not in family.outputs
+    assert not family.of_type(ALARM)

@@ -239,6 +239,12 @@ def test_a_host_that_keeps_nothing_has_no_backup_and_no_database() -> None:
     assert "/etc/systemd/system/chat-restore-test.timer" not in uploads
 
 
+@pytest.mark.parametrize("character", sorted(document.UNQUOTABLE))
+def test_a_document_takes_no_address_that_the_proxy_cannot_read(character: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"the proxy cannot read {character} in the address")):
+        replace(CHAT, email=f"a{character}b@family.example")
+
+
 def test_security_fixes_are_installed_and_logs_are_bounded() -> None:
     assert 'Unattended-Upgrade "1"' in texts()["/etc/apt/apt.conf.d/52chat"]
     assert "SystemMaxUse=" in texts()["/etc/systemd/journald.conf.d/chat.conf"]

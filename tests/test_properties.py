@@ -96,6 +96,24 @@ def test_the_search_for_leaks_finds_a_leak(stack: str) -> None:
     assert find_leaks(plan, {"something shown": shown})
 
 
+def names_resources(statement: dict[str, Any]) -> bool:
+    """Whether it says on what it allows something.
+
+    `cloudwatch:PutMetricData` knows no resource and is bounded by the namespace alone (Service Authorization
+    Reference, "Actions, resources, and condition keys for Amazon CloudWatch").
+    """
+    if "*" not in listed(statement.get("Resource", [])):
+        return True
+    if statement["Action"] != ["cloudwatch:PutMetricData"] or statement["Resource"] != ["*"]:
+        return False
+    namespace = statement.get("Condition", {}).get("StringEquals", {}).get("cloudwatch:namespace")
+    return (
+        isinstance(namespace, str)
+        and namespace.startswith("RocketChat/")
+        and statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": namespace}}
+    )
+
+
 @EVERY_STACK
 def test_iam_lists_actions_one_by_one_and_names_resources(stack: str) -> None:
     for where, statement in statements(stack):
@@ -104,7 +122,33 @@ def test_iam_lists_actions_one_by_one_and_names_resources(stack: str) -> None:
         assert not [action for action in listed(statement["Action"]) if "*" in action], where
         own = {"aws:kms/key:Key"}
         if where.split()[0] not in own:
-            assert "*" not in listed(statement.get("Resource", [])), (where, statement["Sid"])
+            assert names_resources(statement), (where, statement["Sid"])
+
+
+METRICS: dict[str, Any] = {
+    "Action": ["cloudwatch:PutMetricData"],
+    "Resource": ["*"],
+    "Condition": {"StringEquals": {"cloudwatch:namespace": "RocketChat/chat.example.com"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({}, True),
+        ({"Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::a/*"], "Condition": {}}, True),
+        ({"Condition": {}}, False),
+        ({"Condition": {"StringLike": {"cloudwatch:namespace": "RocketChat/*"}}}, False),
+        ({"Condition": {"StringEquals": {"cloudwatch:namespace": "AWS/EC2"}}}, False),
+        ({"Condition": {"StringEquals": {"cloudwatch:namespace": ["RocketChat/a", "AWS/EC2"]}}}, False),
+        ({"Condition": {"StringEquals": {"aws:RequestedRegion": "ap-southeast-1"}}}, False),
+        ({"Action": ["cloudwatch:PutMetricData", "cloudwatch:DeleteAlarms"]}, False),
+        ({"Action": ["cloudwatch:DeleteAlarms"]}, False),
+        ({"Resource": ["*", "arn:aws:s3:::a"]}, False),
+    ],
+)
+def test_nothing_but_own_metrics_is_allowed_on_every_resource(change: dict[str, Any], named: bool) -> None:
+    assert names_resources({**METRICS, **change}) == named
 
 
 @EVERY_STACK

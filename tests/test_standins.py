@@ -99,6 +99,7 @@ WANTED: dict[str, dict[str, Any]] = {
         "portInfos": [{"protocol": "tcp", "fromPort": 443, "toPort": 443}]
     },
     "aws:route53/record:Record": {"type": "A", "records": ["203.0.113.7"], "ttl": 300},
+    "digitalocean:index/project:Project": {"environment": "Development"},
     "digitalocean:index/sshKey:SshKey": {"publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA== someone"},
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": RULE,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": RULE,
@@ -205,7 +206,11 @@ def one_of_each(begins: str) -> list[Existing]:
 def test_every_lookup_answers_all_that_it_declares(token: str) -> None:
     shape, lookup = schema.lookup(token), standins.lookups()[token]
     assert shape is not None
-    args = {"name": "rocketchat", "projectId": "5f0c1d2e3b4a59687f6e5d4c"}
+    args = {
+        "name": "rocketchat",
+        "projectId": "5f0c1d2e3b4a59687f6e5d4c",
+        "emailIdentity": "mail.example.com",
+    }
     if "Policy:get" in token or token.endswith("getAdvancedCluster"):
         args = {key: args[key] for key in ("projectId", "name") if "atlas" in token}
     if token.startswith("aws:s3/getObject"):
