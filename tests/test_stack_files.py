@@ -441,3 +441,27 @@ def test_any_values_end_in_a_specification_or_in_mistakes(changed: Values) -> No
         )
     with contextlib.suppress(InvalidStack):
         parse(values, SECURE, source="a stack")
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "path"),
+    [
+        ("chat", {"siteName": "true"}, "rocketchat:chat.siteName"),
+        ("appearance", {"homeTitle": "FALSE"}, "rocketchat:appearance.homeTitle"),
+        (
+            "login",
+            [{"kind": "oidc", "url": "https://login.example.com", "clientId": "chat", "scope": "true"}],
+            "rocketchat:login[0].scope",
+        ),
+    ],
+)
+def test_a_text_that_the_server_reads_as_a_switch_is_refused_by_its_key(
+    part: str, value: Any, path: str
+) -> None:
+    read = files.read("lovia-fargate")
+    former = read.values.get(f"rocketchat:{part}", {})
+    changed = {**former, **value} if isinstance(value, dict) else value
+    values = {**read.values, f"rocketchat:{part}": changed}
+    with pytest.raises(InvalidStack) as refused:
+        parse(values, set(read.secure), source="a test")
+    assert path in [problem.path for problem in refused.value.problems]
