@@ -18,6 +18,7 @@ ORDINARY: Final = frozenset(
 """Words that stand in every message: to mask them would hide the message, and tell the secret all the same."""
 _INSIDE: Final = 8
 """Characters from which on a part of a secret, such as the password in a URI, counts as secret by itself."""
+_WORD: Final = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{16,}={0,2}(?![\w+/=-])")
 _NEW_LINE: Final = (
     r"(?:(?:\r?\n|(?:\\+r)?\\+n|(?:%(?:25)*0[dD])?%(?:25)*0[aA]|(?:\\+x0[dD])?\\+x0[aA]|(?:\\+015)?\\+012"
     r"|(?:&#(?:0*13|[xX]0*[dD]);)?&#(?:0*10|[xX]0*[aA]);)[ \t>|]*)+"
@@ -89,21 +90,22 @@ def _patterns(secret: str) -> tuple[re.Pattern[str], ...]:
     if not maskable(secret):
         return ()
     wholes = {secret, *_parts(secret)}
-    lines = {line.strip() for one in wholes for line in one.splitlines() if _tells(line.strip())}
-    found = {"".join(_written(one)) for one in wholes | lines}
+    words = {word for one in wholes if "\n" in one for word in _WORD.findall(one) if _looks_random(word)}
+    found = {"".join(_written(one)) for one in wholes | words}
     found |= {re.escape(form) for one in wholes for form in _base64(one)}
     return tuple(re.compile(pattern) for pattern in sorted(found))
 
 
-def _tells(line: str) -> bool:
-    return len(line) >= _INSIDE and not line.startswith("-----") and maskable(line)
+def _looks_random(word: str) -> bool:
+    """Return whether a word of a long secret tells it by itself: a line of a key, a token, and no word of a script."""
+    return sum(one.isdigit() for one in word) > 1 and any(one.isalpha() for one in word)
 
 
 def _parts(secret: str) -> Iterator[str]:
     """Yield what is secret by itself inside a secret: the password of a URI, the longer texts of a JSON document."""
     match = re.fullmatch(r"[a-z][a-z0-9+.-]*://(?:[^:/?#]*:)?([^/?#]*)@.*", secret, re.DOTALL | re.IGNORECASE)
     if match:
-        yield from (one for one in (match[1], urllib.parse.unquote(match[1])) if _tells(one))
+        yield from (one for one in (match[1], urllib.parse.unquote(match[1])) if maskable(one))
     if secret.lstrip().startswith("{"):
         try:
             document = json.loads(secret)
@@ -148,7 +150,9 @@ def _character(one: str) -> str:
     letter = _LETTERS.get(one)
     if letter is not None:
         ways.append(rf"\\+{letter}")
-    return f"(?:{'|'.join(ways)})"
+    # YAML ends a line there, and puts blanks before the next one.
+    after = r"[ \t]*" if one in "\x85\u2028\u2029" else ""
+    return f"(?:{'|'.join(ways)}){after}"
 
 
 def _base64(text: str) -> Iterator[str]:

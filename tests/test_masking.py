@@ -108,3 +108,17 @@ def test_no_text_breaks_the_masking(secret: str, around: str) -> None:
         return
     masked = mask(around + secret + around, [secret])
     assert secret not in masked.replace(SECRET_MARK, "")
+
+
+def test_the_script_around_a_secret_is_not_the_secret() -> None:
+    """User data holds an activation's code; its other lines stand in files that hide nothing."""
+    script = (
+        "#!/bin/bash\nset -euo pipefail\nimport json\namazon-ssm-eu-central-1\ncode=Zm9vYmFyMTIzNDU2Nzg5\n"
+    )
+    assert not stands_in(script, "set -euo pipefail\nimport json\namazon-ssm-eu-central-1\n")
+    assert stands_in(script, "the code is Zm9vYmFyMTIzNDU2Nzg5")
+    kubeconfig = (
+        "apiVersion: v1\nusers:\n- name: admin\n  user:\n    token: 0123456789abcdef0123456789abcdef\n"
+    )
+    assert stands_in(kubeconfig, "401 for token 0123456789abcdef0123456789abcdef")
+    assert not stands_in(kubeconfig, "apiVersion: v1\nusers:\n")

@@ -388,13 +388,13 @@ KUBECONFIG: dict[str, Any] = {
     ("given", "told"),
     [
         ("~/.kube/config", "not by its path"),
-        ("/home/me/a:/home/me/b", "not by its path"),
+        ("/etc/kube/a:/etc/kube/b", "not by its path"),
         ("a: [", "not valid YAML"),
         ("- a", "no YAML object"),
         (yaml.safe_dump({**KUBECONFIG, "users": []}), "has no users"),
         (yaml.safe_dump({**KUBECONFIG, "clusters": ["c"]}), "has no clusters"),
         (
-            yaml.safe_dump({**KUBECONFIG, "users": [{"name": "u", "user": {"client-key": "/home/me/key"}}]}),
+            yaml.safe_dump({**KUBECONFIG, "users": [{"name": "u", "user": {"client-key": "/etc/kube/key"}}]}),
             "files of the machine",
         ),
     ],
