@@ -18,6 +18,8 @@ ORDINARY: Final = frozenset(
 """Words that stand in every message: to mask them would hide the message, and tell the secret all the same."""
 _INSIDE: Final = 8
 """Characters from which on a part of a secret, such as the password in a URI, counts as secret by itself."""
+_KEYS: Final = ("-----BEGIN ", "apiVersion:")
+"""What stands in keys (PEM) and kubeconfigs, whose words are secret one by one; those of a host's script are not."""
 _WORD: Final = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{16,}={0,2}(?![\w+/=-])")
 _NEW_LINE: Final = (
     r"(?:(?:\r?\n|(?:\\+r)?\\+n|(?:%(?:25)*0[dD])?%(?:25)*0[aA]|(?:\\+x0[dD])?\\+x0[aA]|(?:\\+015)?\\+012"
@@ -90,14 +92,15 @@ def _patterns(secret: str) -> tuple[re.Pattern[str], ...]:
     if not maskable(secret):
         return ()
     wholes = {secret, *_parts(secret)}
-    words = {word for one in wholes if "\n" in one for word in _WORD.findall(one) if _looks_random(word)}
+    keys = (one for one in wholes if any(mark in one for mark in _KEYS))
+    words = {word for one in keys for word in _WORD.findall(one) if _looks_random(word)}
     found = {"".join(_written(one)) for one in wholes | words}
     found |= {re.escape(form) for one in wholes for form in _base64(one)}
     return tuple(re.compile(pattern) for pattern in sorted(found))
 
 
 def _looks_random(word: str) -> bool:
-    """Return whether a word of a long secret tells it by itself: a line of a key, a token, and no word of a script."""
+    """Return whether a word of a key tells it by itself: a line of it, a token."""
     return sum(one.isdigit() for one in word) > 1 and any(one.isalpha() for one in word)
 
 

@@ -116,7 +116,7 @@ def test_the_script_around_a_secret_is_not_the_secret() -> None:
         "#!/bin/bash\nset -euo pipefail\nimport json\namazon-ssm-eu-central-1\ncode=Zm9vYmFyMTIzNDU2Nzg5\n"
     )
     assert not stands_in(script, "set -euo pipefail\nimport json\namazon-ssm-eu-central-1\n")
-    assert stands_in(script, "the code is Zm9vYmFyMTIzNDU2Nzg5")
+    assert stands_in(script, f"the user data is {script!r}")
     kubeconfig = (
         "apiVersion: v1\nusers:\n- name: admin\n  user:\n    token: 0123456789abcdef0123456789abcdef\n"
     )
