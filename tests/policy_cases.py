@@ -630,7 +630,7 @@ also(
     "spf spf-2",
 )
 C("ses-dmarc", {"dmarc content": '"v=DMARC1; p=none"'}, "dmarc content", "identity")
-C("ses-dmarc-made", {"dmarc": DELETE}, "identity", "identity")
+C("ses-dmarc-made", {"dmarc": DELETE}, "dmarc name", "identity")
 C("ses-config-set", {"identity configurationSetName": DELETE}, "identity configurationSetName")
 C("ses-tls-required", {"mail deliveryOptions.tlsPolicy": "OPTIONAL"}, "mail deliveryOptions")
 C("ses-reputation", {"mail reputationOptions": {}}, "mail reputationOptions")

@@ -19,6 +19,7 @@ from stacks import files
 
 ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+CRON_JOB = "kubernetes:batch/v1:CronJob"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 GATEWAY = "aws:ec2/internetGateway:InternetGateway"
@@ -106,15 +107,22 @@ def ecs_service(world: World, one: PlannedResource) -> Wanted:
         if targets & {action.get("targetGroupArn") for action in rule.inputs["actions"]}:
             yield rule
     yield from what_the_chat_reads(world)
+    yield from keys_policies(world, one)
 
 
 def what_the_chat_reads(world: World) -> Wanted:
-    """The database lets the chat in before it starts; keys may do what they are for."""
+    """The database lets the chat in before it starts."""
     yield from world.plan.of_type("mongodbatlas:index/databaseUser:DatabaseUser")
     yield from world.plan.of_type("mongodbatlas:index/projectIpAccessList:ProjectIpAccessList")
     yield from world.plan.of_type("mongodbatlas:index/privateLinkEndpointService:PrivateLinkEndpointService")
+
+
+def keys_policies(world: World, one: PlannedResource) -> Wanted:
+    """Policies of the keys that a resource is given, without which these may do nothing."""
+    before = world.before(one.urn)
     for key in world.plan.of_type("aws:iam/accessKey:AccessKey"):
-        yield from world.all(USER_POLICY, user=key.inputs["user"])
+        if key.urn in before:
+            yield from world.all(USER_POLICY, user=key.inputs["user"])
 
 
 def _family(service: PlannedResource) -> str:
@@ -206,11 +214,31 @@ def release(world: World, one: PlannedResource) -> Wanted:
     if one.inputs["chart"] != "rocketchat":
         return
     for policy in world.plan.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy"):
-        if policy.inputs["metadata"]["namespace"] == one.inputs["namespace"]:
+        if policy.inputs["metadata"]["namespace"] == one.inputs["namespace"] and not any(
+            only_for(policy, job) for job in world.plan.of_type(CRON_JOB)
+        ):
             yield policy
     yield from world.plan.of_type("kubernetes:apps/v1:StatefulSet")
     yield from world.plan.of_type("kubernetes:networking.doks.digitalocean.com/v1alpha1:Route")
     yield from what_the_chat_reads(world)
+    yield from keys_policies(world, one)
+
+
+def cron_job(world: World, one: PlannedResource) -> Wanted:
+    """It may be due at once: its pods reach nothing without their policy, and their key may do nothing without its."""
+    yield from world.plan.of_type("kubernetes:apps/v1:StatefulSet")
+    for policy in world.plan.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy"):
+        if only_for(policy, one):
+            yield policy
+    yield from keys_policies(world, one)
+
+
+def only_for(policy: PlannedResource, job: PlannedResource) -> bool:
+    """Tell whether a network policy picks the pods of a job, rather than all of the namespace or others."""
+    picked = policy.inputs["spec"]["podSelector"].get("matchLabels") or {}
+    pods = job.inputs["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"]
+    same = policy.inputs["metadata"]["namespace"] == job.inputs["metadata"]["namespace"]
+    return same and bool(picked) and picked.items() <= pods.items()
 
 
 ORDER: Mapping[str, Callable[[World, PlannedResource], Wanted]] = {
@@ -225,6 +253,7 @@ ORDER: Mapping[str, Callable[[World, PlannedResource], Wanted]] = {
     "aws:lightsail/instance:Instance": host,
     "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination": event_destination,
     "digitalocean:index/droplet:Droplet": host,
+    CRON_JOB: cron_job,
     "kubernetes:helm.sh/v3:Release": release,
     "mongodbatlas:index/privateLinkEndpointService:PrivateLinkEndpointService": accepted,
 }
@@ -271,6 +300,9 @@ def test_in_every_form_of_the_network_nothing_is_made_before_what_it_needs(varia
     values, secure = values_of("lovia-fargate"), {*files.read("lovia-fargate").secure, "rocketchat:license"}
     for part, keys in _variants()[variant].items():
         values[part] = {**values[part], **keys}
+    if variant == "no nat":
+        # Production has no containers with public addresses.
+        values["rocketchat:chat"] = {**values["rocketchat:chat"], "profile": "trial"}
     assert too_early(planned(values, secure)) == []
 
 
@@ -300,4 +332,9 @@ def test_the_order_is_looked_for_in_types_that_are_made() -> None:
         for stack in files.names()
         for one in planned(values_of(stack), files.read(stack).secure, stack=stack).resources
     }
+    dumped = values_for(
+        {"runtime": "kubernetes", "database": "in-cluster", "media": "gridfs", "dns": "none"},
+        profile="production",
+    )
+    kinds |= {one.type for one in planned(dumped, secure_for(dumped)).resources}
     assert set(ORDER) <= kinds

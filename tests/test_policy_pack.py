@@ -407,7 +407,7 @@ def test_an_exported_state_is_judged_from_the_command_line(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["no-such-stack"], "no stack file for no-such-stack"),
+        (["no-such-stack"], "stacks/Pulumi.no-such-stack.yaml: there is no such stack file"),
         (["--plan", "nowhere.json"], "nowhere.json"),
         (["--plan", __file__], "not JSON"),
         (["--config", "nowhere.yaml", "lovia-fargate"], "nowhere.yaml"),

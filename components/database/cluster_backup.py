@@ -78,7 +78,7 @@ def nightly_dumps(
         },
         opts=child(),
     )
-    kubernetes.networking.v1.NetworkPolicy(
+    way = kubernetes.networking.v1.NetworkPolicy(
         f"{name}-backup-way",
         metadata={"name": "mongodb-backup", "namespace": dumped.namespace},
         spec={
@@ -117,7 +117,8 @@ def nightly_dumps(
                 }
             },
         },
-        opts=child(),
+        # Made within its hour, it starts at once.
+        opts=child(depends_on=[way]),
     )
 
 

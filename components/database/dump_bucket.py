@@ -56,7 +56,7 @@ class DumpBucket(Component):
         )
         along = made.bucket if args.get("writer_stays") else None
         user = aws.iam.User(f"{name}-user", opts=self.child(deleted_with=along))
-        aws.iam.UserPolicy(
+        policy = aws.iam.UserPolicy(
             f"{name}-user-policy",
             user=user.name,
             policy=iam.document(
@@ -69,7 +69,12 @@ class DumpBucket(Component):
             ),
             opts=self.child(deleted_with=along),
         )
-        key = aws.iam.AccessKey(f"{name}-user-key-1", user=user.name, opts=self.child(deleted_with=along))
+        key = aws.iam.AccessKey(
+            f"{name}-user-key-1",
+            user=user.name,
+            # Who has the key uses it at once.
+            opts=self.child(depends_on=[policy], deleted_with=along),
+        )
         self.bucket = made.bucket.bucket
         self.access_key_id = key.id
         self.secret_access_key = key.secret

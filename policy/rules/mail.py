@@ -105,7 +105,12 @@ def _dmarc(p: Probe) -> None:
 
 
 def _dmarc_made(p: Probe) -> None:
-    if _is_domain(p) and not _dmarc_records(p):
+    found = _dmarc_records(p)
+    if any(entry.host is not None for entry in found):
+        return
+    if found:
+        p.unsure("name", found[0].subject)
+    elif _is_domain(p):
         p.fail("no DMARC record is made here: see that the domain has one, as others may forge its mail")
 
 
