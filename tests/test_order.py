@@ -277,7 +277,6 @@ def too_early(plan: Plan) -> list[str]:
 def _variants() -> dict[str, dict[str, Any]]:
     runtime = {
         "per zone": {"network": {"nat": "per-zone", "zones": 3}},
-        "no nat": {"network": {"nat": "none"}},
         "endpoints": {
             "network": {"endpoints": ["secretsmanager", "logs", "ecr.api", "ecr.dkr", "ssmmessages"]}
         },
@@ -286,6 +285,12 @@ def _variants() -> dict[str, dict[str, Any]]:
     return {name: {"rocketchat:runtime": keys} for name, keys in runtime.items()} | {
         "public database": {"rocketchat:database": {"privateLink": False}},
         "microservices": {"rocketchat:runtime": {"topology": "microservices"}},
+        # Production has no containers with public addresses.
+        "no nat": {
+            "rocketchat:chat": {"profile": "trial"},
+            "rocketchat:runtime": {"network": {"nat": "none"}},
+            "rocketchat:database": {"privateLink": True},
+        },
     }
 
 
@@ -300,9 +305,6 @@ def test_in_every_form_of_the_network_nothing_is_made_before_what_it_needs(varia
     values, secure = values_of("lovia-fargate"), {*files.read("lovia-fargate").secure, "rocketchat:license"}
     for part, keys in _variants()[variant].items():
         values[part] = {**values[part], **keys}
-    if variant == "no nat":
-        # Production has no containers with public addresses.
-        values["rocketchat:chat"] = {**values["rocketchat:chat"], "profile": "trial"}
     assert too_early(planned(values, secure)) == []
 
 
