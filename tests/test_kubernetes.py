@@ -421,7 +421,7 @@ def change(stack: str, path: str, value: Any) -> Values:
         ("lovia-doks", "rocketchat:dns.proxied", True, "rocketchat:dns.proxied", "no proxy"),
         ("lovia-doks", "rocketchat:mail", {"kind": "smtp", "host": "smtp.example.com", "from": "a@lovia.life"}, "rocketchat:mail.port", "587"),
         ("services-helm", "rocketchat:runtime.ingress", {"kind": "class", "name": "traefik"}, "rocketchat:runtime.ingress", "certificate"),
-        ("services-helm", "rocketchat:mail", {"kind": "ses", "domain": "example.com", "from": "a@example.com", "region": "us-east-1"}, "aws:region", "SES"),
+        ("services-helm", "rocketchat:mail", {"kind": "ses", "domain": "example.com", "from": "a@example.com", "region": "us-east-1"}, "aws:region", "rocketchat:mail.kind is a service of AWS"),
     ],
 )  # fmt: skip
 def test_what_cannot_work_is_refused_with_the_reason(
