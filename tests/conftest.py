@@ -1,5 +1,6 @@
 """Tests touch no account and no network, and say at the end what could not run for want of an engine."""
 
+import asyncio
 import gc
 import os
 from collections.abc import Iterator
@@ -26,6 +27,19 @@ def _hermetic() -> Iterator[None]:
         for name, value in SET.items():
             patch.setenv(name, value)
         yield
+
+
+@pytest.fixture(scope="session")
+def _loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture(autouse=True)
+def _current_loop(_loop: asyncio.AbstractEventLoop) -> None:
+    """Give each test a current loop, which `pulumi.Output` needs: `asyncio.run` in an earlier test leaves none."""
+    asyncio.set_event_loop(_loop)
 
 
 LEAVES_COROUTINES = {"test_automation", "test_automation_cli", "test_examples", "test_faults", "test_life"}
