@@ -35,9 +35,9 @@ class ClusterBackupArgs(TypedDict):
     bucket: pulumi.Input[str]
     """Name of the bucket (`DumpBucket.bucket`)."""
     access_key_id: pulumi.Input[str]
-    """Access key of a user who may add to the bucket (`DumpBucket.access_key_id`)."""
+    """Access key of a user who may add to the bucket (secret), such as `DumpBucket.access_key_id`."""
     secret_access_key: pulumi.Input[str]
-    """Its secret."""
+    """Its secret (secret)."""
     hour: int
     """Hour of day, UTC, 0 to 23."""
 

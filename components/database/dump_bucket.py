@@ -31,7 +31,7 @@ class DumpBucket(Component):
     bucket: pulumi.Output[str]
     """Name of the bucket."""
     access_key_id: pulumi.Output[str]
-    """Access key of the user."""
+    """Id of the user's access key (secret)."""
     secret_access_key: pulumi.Output[str]
     """Its secret (secret)."""
 
@@ -76,7 +76,7 @@ class DumpBucket(Component):
             opts=self.child(depends_on=[policy], deleted_with=along),
         )
         self.bucket = made.bucket.bucket
-        self.access_key_id = key.id
+        self.access_key_id = pulumi.Output.secret(key.id)
         self.secret_access_key = key.secret
         self.register_outputs(
             {
