@@ -47,11 +47,12 @@ def load() -> tuple[ChatSpec, Secrets]:
     config = pulumi.Config(NAMESPACE)
     read = {key for key in secure if key.startswith(f"{NAMESPACE}:") or PROVIDER_KEYS.get(key)}
     wrong = problems({key: given[key] for key in read}, spec.parts)
-    wrong += _too_long(spec, {name: given[f"{NAMESPACE}:{name}"] for name in spec.secrets})
+    own = {name: given[f"{NAMESPACE}:{name}"] for name in sorted(filter(find, spec.secrets))}
+    wrong += _too_long(spec, own)
     if wrong:
         raise pulumi.RunError(str(InvalidStack(source, wrong)))
     return spec, Secrets(
-        values={name: config.require_secret(name) for name in sorted(filter(find, spec.secrets))},
+        values={name: config.require_secret(name) for name in own},
         providers={
             key: pulumi.Config(key.partition(":")[0]).require_secret(key.partition(":")[2])
             for key, secret in PROVIDER_KEYS.items()
@@ -60,11 +61,7 @@ def load() -> tuple[ChatSpec, Secrets]:
         database_ports=(
             ports(config.require("mongodbUri")) if isinstance(spec.parts.database, UriDatabase) else ()
         ),
-        web_ports=tuple(
-            port
-            for name in sorted(spec.secrets)
-            if (port := web_port(given[f"{NAMESPACE}:{name}"])) is not None
-        ),
+        web_ports=tuple(port for value in own.values() if (port := web_port(value)) is not None),
     )
 
 

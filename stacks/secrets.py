@@ -248,8 +248,6 @@ def _problem(path: str, value: str, parts: Parts | None) -> str | None:
     key = find(path.removeprefix("rocketchat:"))
     if not value.strip():
         return "the secret is empty" + ("" if key is None else f". {key.description}")
-    if key is not None and key.name in SECRETS and not maskable(value.strip()):
-        return "the secret is too short or an ordinary word: it is easily guessed, and cannot be masked in messages"
     if key is None:
         return _one_line(value) if path in PROVIDER_KEYS else None
     said = key.problem(value)
@@ -259,6 +257,8 @@ def _problem(path: str, value: str, parts: Parts | None) -> str | None:
         missing = sorted(set(parts.bot.keys) - (_object(value) or {}).keys())
         if missing:
             return f"the secret lacks {', '.join(missing)}, which `bot.keys` names"
+    if said is None and key.name in SECRETS and not maskable(value.strip()):
+        return "the secret is too short or an ordinary word: it is easily guessed, and cannot be masked in messages"
     return said
 
 

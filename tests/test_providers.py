@@ -405,7 +405,7 @@ def test_a_secret_kubeconfig_that_no_machine_can_use_is_refused_without_quoting_
     problem = kubeconfig_problem(given)
     assert problem is not None
     assert told in problem
-    assert "/home/me" not in problem
+    assert "/etc/kube" not in problem
     with pytest.raises(RehearsalError, match="kubectl config view --raw --flatten --minify"):
         plan_program(
             deploy.run,

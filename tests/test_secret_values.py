@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from combining import secure_for, values_for
+from planning import planned
 
 from rehearsal import canaries
 from stacks import files
@@ -102,3 +104,11 @@ def test_a_secret_with_a_character_that_is_lost_on_its_way_is_refused(text: str)
 @pytest.mark.parametrize("path", ["a{b,c}", "a[1-9]", "ä", 'a"\nheader = "x'])
 def test_an_address_that_curl_reads_otherwise_is_refused(path: str) -> None:
     assert problems({"rocketchat:healthcheckUrl": f"https://hc-ping.example.com/{path}"})
+
+
+@pytest.mark.parametrize("key", sorted(key for key, secret in PROVIDER_KEYS.items() if secret))
+def test_a_providers_secret_in_the_stack_file_is_read_by_the_program(key: str) -> None:
+    runtime = "doks" if key.startswith("digitalocean") else "fargate"
+    media = "spaces" if "spaces" in key else "gridfs"
+    values = values_for({"runtime": runtime, "database": "atlas", "media": media, "dns": "cloudflare"})
+    assert planned(values, {*secure_for(values), key}).outputs["url"]
