@@ -218,7 +218,7 @@ def test_no_secret_stands_on_a_command_line_and_each_arrives_as_it_was_given(
         return run(self, args, *more, **options)
 
     monkeypatch.setattr(Engine, "run", seen)
-    given = {"rocketchat:smtpPassword": f"{world.SECRET}\nwith a second line\n"}
+    given = {"rocketchat:smtpPassword": f'{world.SECRET} & "ü" \\ $HOME'}
     with opened(backend, secrets=given) as stack:
         told = json.loads(stack.run(["config", "get", "--json", "rocketchat:smtpPassword"]))
         stack.preview()
