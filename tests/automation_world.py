@@ -38,7 +38,8 @@ def program() -> None:
     vpc = aws.ec2.Vpc("net", cidr_block="10.0.0.0/16", tags={"Name": "net"}, opts=options)
     aws.s3.Bucket(
         "data",
-        bucket="data.example.com",
+        # A name is taken once in the world, and stacks of this program stand side by side.
+        bucket=f"data-{pulumi.get_stack()}.example.com",
         opts=pulumi.ResourceOptions(provider=provider, protect=True, retain_on_delete=True),
     )
     password = random.RandomPassword("password", length=24)
