@@ -56,7 +56,7 @@ def maskable(secret: str) -> bool:
 
 def stands_in(secret: str, text: str) -> bool:
     """Return whether a secret, or a part that tells it, stands in a text, in whatever form."""
-    return any(found.search(text) for found in _patterns(secret))
+    return any(found.search(text) for found in _patterns(secret, apart=False))
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
@@ -65,7 +65,10 @@ def mask(text: str, secrets: Iterable[str]) -> str:
     end = 0
     # Secrets may overlap, and one be a part of another: what several of them cover is masked as one.
     spans = (
-        span for secret in set(secrets) for pattern in _patterns(secret) for span in _spans(pattern, text)
+        span
+        for secret in set(secrets)
+        for pattern in _patterns(secret, apart=True)
+        for span in _spans(pattern, text)
     )
     for start, stop in sorted(spans):
         if start >= end:
@@ -83,15 +86,17 @@ def _spans(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
 
 
 @lru_cache(maxsize=4096)
-def _patterns(secret: str) -> tuple[re.Pattern[str], ...]:
+def _patterns(secret: str, *, apart: bool) -> tuple[re.Pattern[str], ...]:
     """Return what finds a secret.
 
     It may stand as it is, or quoted any number of times: in JSON, Go's JSON, YAML, HTML, URLs, as Python and Go
-    print it; line by line; in base64, also inside of a longer text such as `user:password`.
+    print it; line by line; in base64, also inside of a longer text such as `user:password`. With `apart`, each longer
+    text of a JSON document counts too, as is right for a message; in a state some of them stand in clear on purpose,
+    such as a user's name beside the password, and what is secret in a document is secret by itself there.
     """
     if not maskable(secret):
         return ()
-    wholes = {secret, *_parts(secret)}
+    wholes = {secret, *_parts(secret, apart=apart)}
     keys = (one for one in wholes if any(mark in one for mark in _KEYS))
     words = {word for one in keys for word in _WORD.findall(one) if _looks_random(word)}
     found = {"".join(_written(one)) for one in wholes | words}
@@ -104,7 +109,7 @@ def _looks_random(word: str) -> bool:
     return sum(one.isdigit() for one in word) > 1 and any(one.isalpha() for one in word)
 
 
-def _parts(secret: str) -> Iterator[str]:
+def _parts(secret: str, *, apart: bool) -> Iterator[str]:
     """Yield what is secret by itself inside a secret: the password of a URI, the longer texts of a JSON document."""
     match = re.fullmatch(r"[a-z][a-z0-9+.-]*://(?:[^:/?#]*:)?([^/?#]*)@.*", secret, re.DOTALL | re.IGNORECASE)
     if match:
@@ -114,7 +119,8 @@ def _parts(secret: str) -> Iterator[str]:
             document = json.loads(secret)
         except (ValueError, RecursionError):
             return
-        yield from (one for one in _texts(document) if len(one) >= 2 * _INSIDE and maskable(one))
+        told = (one for one in _texts(document) if len(one) >= 2 * _INSIDE and maskable(one))
+        yield from (one for one in told if apart or any(mark in one for mark in _KEYS))
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -122,3 +122,13 @@ def test_the_script_around_a_secret_is_not_the_secret() -> None:
     )
     assert stands_in(kubeconfig, "401 for token 0123456789abcdef0123456789abcdef")
     assert not stands_in(kubeconfig, "apiVersion: v1\nusers:\n")
+
+
+def test_a_user_s_name_beside_a_secret_may_stand_in_a_state_but_is_masked_in_a_message() -> None:
+    document = json.dumps(
+        {"SMTP_Username": "AKIAIOSFODNN7EXAMPLE", "SMTP_Password": "p4ssw0rd-of-the-server"}
+    )
+    assert not stands_in(document, "AKIAIOSFODNN7EXAMPLE")
+    assert stands_in(document, f"the secret is {document}")
+    assert "AKIA" not in mask("AKIAIOSFODNN7EXAMPLE is unknown", [document])
+    assert stands_in(ACCOUNT, PEM)
