@@ -1,6 +1,6 @@
 """What real providers do that a plan does not show: in the real engine, against stand-ins that do the same."""
 
-import components  # noqa: F401 - before the SDKs, which it makes import one file at a time
+import automation_world as world  # before the SDKs
 
 # isort: split
 
@@ -53,17 +53,8 @@ def doks(**changes: Any) -> DoksClusterArgs:
     return {**args, **changes}  # type: ignore[typeddict-item]
 
 
-VALUES = {
-    "aws:region": "eu-west-1",
-    "rocketchat:chat": {"host": "chat.example.com", "profile": "trial"},
-    "rocketchat:runtime": {"kind": "fargate"},
-    "rocketchat:database": {
-        "kind": "atlas",
-        "organization": "5f0c1d2e3b4a59687f6e5d4c",
-        "cluster": "example",
-    },
-    "rocketchat:dns": {"kind": "cloudflare", "zone": "example.com"},
-}
+VALUES = {key: value for key, value in world.VALUES.items() if key != "rocketchat:mail"}
+"""Values of a small stack that needs no secret."""
 
 
 def opened(backend: automation.Backend) -> automation.ChatStack:
