@@ -33,7 +33,7 @@ rehearse: .venv/.run ## Plan a stack, and let it live a whole life against stand
 	@$(BIN)/python -m automation $(if $(filter 0,$(ENGINE)),plan,rehearse) $(STACK) $(if $(JSON),--file $(JSON))
 
 faults: .venv/.run ## Let stacks go wrong at every call of a provider, and see that they can be gone on with (STACK=name, SEED=5, SAMPLE=4, MINUTES=20, EVERY=1, WRITE=1)
-	@$(BIN)/python -m automation.faulty $(if $(filter command,$(firstword $(origin STACK))),$(STACK)) $(if $(SEED),--seed $(SEED)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(EVERY),--every) $(if $(WRITE),--write)
+	@$(BIN)/python -m proving.fault_sweep $(if $(filter command,$(firstword $(origin STACK))),$(STACK)) $(if $(SEED),--seed $(SEED)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(EVERY),--every) $(if $(WRITE),--write)
 
 policy: .venv/.run ## Judge the stacks by the policy pack (STACK=name for one; SARIF=file, JUNIT=file, JSON=file)
 	@$(BIN)/python -m policy $(if $(filter command,$(firstword $(origin STACK))),$(STACK)) $(if $(JSON),--json $(JSON)) $(if $(SARIF),--sarif $(SARIF)) $(if $(JUNIT),--junit $(JUNIT))
@@ -47,7 +47,7 @@ lint: .venv/.dev ## Check format, lint and types
 	@$(BIN)/mypy
 
 bench: .venv/.dev ## Time and memory of plans, previews, lives and fleets (about half an hour)
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m proving.benchmarks
 
 golden: .venv/.run ## Write the golden plans anew, after a wanted change
 	@$(BIN)/python -m rehearsal golden
@@ -60,7 +60,7 @@ docs: schema ## Write the generated pages anew
 	@$(BIN)/python -m components.schema
 
 changes: .venv/.run engine ## Try what each key of a stack file does when it is changed; writes docs/changes.md (a quarter of an hour)
-	@$(BIN)/python -m automation.changes
+	@$(BIN)/python -m proving.key_changes
 
 sweep: .venv/.run engine ## Plan and judge all combinations and all changes of single keys (an hour)
 	@ROCKETCHAT_SWEEP=all $(BIN)/python -m pytest tests/test_combinations.py -q

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from pulumi.automation import create_stack
 from pulumi.automation.errors import CommandError
 
-from automation import judged
+from automation import error_mapping
 from automation.backend import Backend
 from automation.engine import Engine
 from rehearsal.inline import Guarded
@@ -44,7 +44,7 @@ def account_now(backend: Backend, engine: Engine, region: str) -> str:
             stack = create_stack("account", project_name=_PROJECT, program=guarded, opts=own.options(engine))
             stack.preview(color="never")
         except CommandError as error:
-            raise judged.of_account(error, guarded.failures) from None
+            raise error_mapping.of_account(error, guarded.failures) from None
         finally:
             guarded.close()
     return found[0]

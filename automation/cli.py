@@ -20,9 +20,9 @@ from rich.text import Text
 from automation import new as making
 from automation import rehearse as rehearsing
 from automation.backend import KEPT, Backend, rehearsal
+from automation.error_mapping import of_file
 from automation.errors import AutomationError, NoEngineError
 from automation.events import Event, Moved, OnEvent, Started
-from automation.judged import of_file
 from automation.rotation import kind_of
 from automation.stack import TIMEOUT, ChatStack, open_stack
 from automation.values import NOT_CHANGES, Result, shown

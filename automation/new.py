@@ -14,10 +14,9 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel
 
-from automation import keys
 from components.mail import smtp
 from rehearsal.cli import CHECKOUT
-from stacks import files
+from stacks import files, keys
 from stacks.language import NAMESPACE, alone, parse
 from stacks.problems import InvalidStack, Problem
 from stacks.secrets import SECRETS

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automation import journal
+from automation.cloud_search import Found, search
 from automation.errors import ConflictError
-from automation.finding import Found, search
 from automation.state import Pending, State, pendings
 from automation.traces import Listed, Nothing, Person, Tagged
 

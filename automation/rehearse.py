@@ -8,11 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from automation import life
 from policy import config as policy_config
 from policy.adapters import from_plan
 from policy.judge import judge
-from rehearsal import show, stack
+from rehearsal import lifecycle, show, stack
 from rehearsal.cli import find_engine
 from rehearsal.plan import Plan, find_leaks
 from rehearsal.stack import RehearsedStack
@@ -90,7 +89,7 @@ def plan(name: str) -> Rehearsed:
     return Rehearsed(loaded, planned, checks)
 
 
-def live(rehearsed: Rehearsed, to: Console, *, by_hand: bool) -> life.Life | None:
+def live(rehearsed: Rehearsed, to: Console, *, by_hand: bool) -> lifecycle.Life | None:
     """Let the stack live, and print each stage as it ends; None where there is no engine."""
     cli = find_engine()
     if cli is None:
@@ -98,14 +97,14 @@ def live(rehearsed: Rehearsed, to: Console, *, by_hand: bool) -> life.Life | Non
         return None
     to.print(f"\n[bold]A whole life in the Pulumi engine {cli.version}[/], against stand-in clouds")
 
-    def on_stage(stage: life.Stage) -> None:
+    def on_stage(stage: lifecycle.Stage) -> None:
         row = Table.grid(padding=(0, 2))
         row.add_column(width=34)
         row.add_column(width=44)
         row.add_row(f"  {stage.title}", stage.said, Text(f"{stage.seconds:.1f} s", "dim"))
         to.print(row)
 
-    lived = life.live(rehearsed.loaded, by_hand=by_hand, on_stage=on_stage)
+    lived = lifecycle.live(rehearsed.loaded, by_hand=by_hand, on_stage=on_stage)
     _list(
         lived.unprotected,
         "protected resources had to be released before destroy (pulumi state unprotect), as they would for real",

@@ -17,14 +17,13 @@ from pulumi.automation import (
 )
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError
 
-from automation import journal, judged, locks
+from automation import error_mapping, journal, locks
 from automation.account import account_now
 from automation.backend import Backend, rehearsal
 from automation.engine import Engine
 from automation.errors import AutomationError, ConfigurationError, ConflictError, NoEngineError
 from automation.events import Ended, OnEvent, Recorder, Started, ignore
 from automation.locks import OnConflict, Waiting
-from automation.others import put_other
 from automation.recovery import Recovered, recover
 from automation.rotation import GENERATED, kind_of
 from automation.state import Pending, State, in_clear, leaves, pendings, plain, secrets_in
@@ -35,6 +34,7 @@ from rehearsal.cli import CHECKOUT, find_engine
 from rehearsal.inline import Guarded
 from rehearsal.masking import mask
 from rehearsal.plan import PROJECT
+from rehearsal.referenced_stacks import put_other
 from rehearsal.stack import checked
 from rocketchat import releases
 from stacks import files
@@ -387,7 +387,7 @@ class ChatStack:
         try:
             return call()
         except CommandError as error:
-            raise judged.of_command(error, self.name, self.secrets()) from None
+            raise error_mapping.of_command(error, self.name, self.secrets()) from None
 
     def _operate(self, kind: str, call: Callable[..., Any], **options: Any) -> Result:
         waiting = self._waiting()
@@ -440,7 +440,7 @@ class ChatStack:
             interrupted, killed = self.engine.interrupted, self.engine.killed
             secrets = self.secrets()
             left = () if killed else self._remember_lost(recorder)
-            raise judged.of_operation(
+            raise error_mapping.of_operation(
                 error,
                 recorder,
                 self._program.failures if self._program is not None else [],
@@ -459,7 +459,9 @@ class ChatStack:
     def _remember_lost(self, recorder: Recorder) -> tuple[str, ...]:
         """Write down what may have been made though no answer came: the engine forgets it, and would make it again."""
         found = [
-            one for one in recorder.unmade if one.new is not None and judged.unanswered(recorder, one.urn)
+            one
+            for one in recorder.unmade
+            if one.new is not None and error_mapping.unanswered(recorder, one.urn)
         ]
         if found:
             state = self.export_state()
@@ -554,10 +556,10 @@ def _open(
         else:
             spec = parse(values, set(secrets), source=f"the stack {name}")
     except InvalidStack as error:
-        raise judged.of_file(error) from None
+        raise error_mapping.of_file(error) from None
     wrong = problems(secrets, spec.parts)
     if wrong:
-        raise judged.of_file(InvalidStack(f"the stack {name}", wrong))
+        raise error_mapping.of_file(InvalidStack(f"the stack {name}", wrong))
     cli = find_engine()
     if cli is None:
         raise NoEngineError("there is no Pulumi CLI", remedy="make engine")
@@ -577,9 +579,9 @@ def _open(
         if backend.rehearsal:
             put_other(spec, backend.options(engine))
     except InvalidStack as error:
-        raise judged.of_file(error) from None
+        raise error_mapping.of_file(error) from None
     except CommandError as error:
-        raise judged.of_command(error, name, frozenset(secrets.values())) from None
+        raise error_mapping.of_command(error, name, frozenset(secrets.values())) from None
     made = ChatStack(
         name,
         spec,

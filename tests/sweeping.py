@@ -7,12 +7,12 @@ from typing import Any
 from combining import refusals
 from planning import Values, planned
 
-from automation.keys import Key, bounds, choices
-from automation.trials import ABSENT, Trial, dotted, fonts, put, scene_values, trials
 from policy import adapters
 from policy.config import load
 from policy.judge import judge
+from proving.key_trials import ABSENT, Trial, dotted, fonts, put, scene_values, trials
 from rehearsal.plan import find_leaks
+from stacks.keys import Key, bounds, choices
 from stacks.spec import Profile
 
 PROFILES = tuple(profile.value for profile in Profile)

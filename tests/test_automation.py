@@ -32,9 +32,8 @@ from automation import (
     PolicyError,
     ProviderError,
     SecretValue,
-    judged,
+    error_mapping,
     open_stack,
-    others,
 )
 from automation.engine import Engine
 from automation.events import Recorder, Said
@@ -42,6 +41,7 @@ from automation.fleet import Member, fleet
 from automation.locks import Waiting, held
 from automation.state import State, secrets_in
 from components.seal import Seal
+from rehearsal import referenced_stacks
 from rehearsal.cli import Cli
 from rehearsal.masking import mask
 from rehearsal.testing import needs_engine
@@ -424,12 +424,12 @@ def test_a_program_that_lost_its_engine_is_no_mistake_of_the_configuration() -> 
         Said("chat", "up", "error", text, "") for text in (lost, f"an unhandled error occurred: {lost}")
     ]
     failed = CommandError(CommandResult(stdout="", stderr="", code=1))
-    error = judged.of_operation(failed, recorder, [], frozenset(), interrupted=False, killed=False)
+    error = error_mapping.of_operation(failed, recorder, [], frozenset(), interrupted=False, killed=False)
     assert isinstance(error, CancelledError)
     assert "lost its connection to the engine" in error.cause
     assert "run it again" in error.remedy
     recorder.said.append(Said("chat", "up", "error", "no space left on device", ""))
-    error = judged.of_operation(failed, recorder, [], frozenset(), interrupted=False, killed=False)
+    error = error_mapping.of_operation(failed, recorder, [], frozenset(), interrupted=False, killed=False)
     assert "no space left" in error.cause
 
 
@@ -504,6 +504,6 @@ def test_a_stack_that_is_referred_to_keeps_its_state_where_it_is_deployed(
         )
         outputs: tuple[dict[str, object], frozenset[str]] = ({"vpc": "vpc-1"}, frozenset())
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(others, "exported", {"small": outputs}.__getitem__)
-            others.put_other(referring, backend.options(other.engine))  # type: ignore[arg-type]
+            patch.setattr(referenced_stacks, "exported", {"small": outputs}.__getitem__)
+            referenced_stacks.put_other(referring, backend.options(other.engine))  # type: ignore[arg-type]
         assert other.export_state().to_json() == before

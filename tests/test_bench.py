@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from bench import engine, fleets
+from proving.benchmarks import engine, fleets
 from rehearsal import server
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.standins.table import Cloud

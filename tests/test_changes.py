@@ -14,14 +14,16 @@ from typing import Any
 import pytest
 from pydantic.fields import FieldInfo
 
-from automation import Step, changes, holding, rows, trials
-from automation.keys import Key, keys
-from rehearsal import pages, standins
+from automation import Step, holding
+from proving import key_changes, key_changes_page, key_trials, pages
+from proving.key_changes_page import Row
+from rehearsal import standins
 from rehearsal.golden import FOLDER as GOLDEN
 from rehearsal.standins.once import claims
 from rehearsal.standins.table import Existing
 from rehearsal.testing import needs_engine
 from stacks import files, spec
+from stacks.keys import Key, keys
 from stacks.schema import PATH as SCHEMA
 
 MAKE = "run `make changes`"
@@ -33,8 +35,8 @@ MOST = 5
 
 
 @pytest.fixture(scope="module")
-def page() -> list[rows.Row]:
-    return rows.read()
+def page() -> list[Row]:
+    return key_changes_page.read()
 
 
 # ------------------------------------------------------------------------------------------------ complete
@@ -56,40 +58,42 @@ def test_every_key_of_the_language_is_found() -> None:
     assert {str(key.path[0]) for key in keys()} == full
 
 
-def test_every_key_and_every_secret_has_a_row(page: list[rows.Row]) -> None:
+def test_every_key_and_every_secret_has_a_row(page: list[Row]) -> None:
     missing = {key.name for key in keys()} - {row.key for row in page}
     assert not missing, MAKE
 
 
-def test_the_rows_are_those_of_the_trials_in_the_order_of_the_language(page: list[rows.Row]) -> None:
-    assert [row.identity for row in page] == [trial.identity for trial in trials.trials()], MAKE
+def test_the_rows_are_those_of_the_trials_in_the_order_of_the_language(
+    page: list[Row],
+) -> None:
+    assert [row.identity for row in page] == [trial.identity for trial in key_trials.trials()], MAKE
 
 
 def test_a_new_key_without_a_trial_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     chat = next(key.places for key in keys() if key.name == "chat.host")
     fresh = Key("chat.motto", chat, "host", "motto", FieldInfo(annotation=str))
-    monkeypatch.setattr(trials, "keys", lambda: (*keys(), fresh))
-    with pytest.raises(trials.UntriedError, match=r"^chat\.motto: say in BY_HAND"):
-        trials.trials.__wrapped__()
+    monkeypatch.setattr(key_trials, "keys", lambda: (*keys(), fresh))
+    with pytest.raises(key_trials.UntriedError, match=r"^chat\.motto: say in BY_HAND"):
+        key_trials.trials.__wrapped__()
 
 
 def test_a_row_by_hand_for_a_key_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trials, "keys", lambda: tuple(key for key in keys() if key.name != "chat.host"))
-    with pytest.raises(trials.UntriedError, match=r"^chat\.host: BY_HAND has a row"):
-        trials.trials.__wrapped__()
+    monkeypatch.setattr(key_trials, "keys", lambda: tuple(key for key in keys() if key.name != "chat.host"))
+    with pytest.raises(key_trials.UntriedError, match=r"^chat\.host: BY_HAND has a row"):
+        key_trials.trials.__wrapped__()
 
 
 # -------------------------------------------------------------------------------------------- nothing lost
 
 
-def wrong(row: rows.Row) -> bool:
+def wrong(row: Row) -> bool:
     """Whether a row says that something is lost that nobody asked for, or that nothing could be seen."""
-    asked = trials.spec_of(row.on).parts.chat.profile is spec.Profile.TRIAL
-    lost = row.data != changes.KEPT and not (asked and row.data.endswith(changes.ASKED))
-    return lost or row.does.startswith(changes.FAILS)
+    asked = key_trials.spec_of(row.on).parts.chat.profile is spec.Profile.TRIAL
+    lost = row.data != key_changes.KEPT and not (asked and row.data.endswith(key_changes.ASKED))
+    return lost or row.does.startswith(key_changes.FAILS)
 
 
-def test_no_change_loses_what_holds_data_unless_the_file_says_trial(page: list[rows.Row]) -> None:
+def test_no_change_loses_what_holds_data_unless_the_file_says_trial(page: list[Row]) -> None:
     assert [row for row in page if wrong(row)] == []
 
 
@@ -105,11 +109,11 @@ def test_no_change_loses_what_holds_data_unless_the_file_says_trial(page: list[r
     ],
 )
 def test_of_each_thing_that_holds_data_there_is_a_change_that_would_take_it(
-    name: str, page: list[rows.Row]
+    name: str, page: list[Row]
 ) -> None:
     """A page without losses says little where nothing could be lost."""
     refused = [row for row in page if row.does.startswith("refused by the engine") and name in row.does]
-    lost = [row for row in page if row.data.startswith(changes.LOST) and name in row.data]
+    lost = [row for row in page if row.data.startswith(key_changes.LOST) and name in row.data]
     assert refused
     assert lost
 
@@ -141,7 +145,7 @@ def test_what_is_taken_away_with_what_it_replaces_is_seen(
 ) -> None:
     token = "aws:lightsail/instancePublicPorts:InstancePublicPorts"
     steps = [Step(one, f"urn:pulumi:s::p::{token}::ports", token, (changed,)) for one in operations]
-    assert any(changes.undoes(one, steps) for one in steps) is undoes
+    assert any(key_changes.undoes(one, steps) for one in steps) is undoes
 
 
 # ------------------------------------------------------------------------------------------------- the page
@@ -149,17 +153,17 @@ def test_what_is_taken_away_with_what_it_replaces_is_seen(
 
 def test_a_page_that_was_written_is_read_again(tmp_path: Path) -> None:
     made = [
-        rows.Row("aws:region", "a", "x → y", "nothing", "runs on", "kept"),
-        rows.Row("chat.host", "a", "x → a|b", "nothing", "runs on", "kept"),
-        rows.Row("runtime(fargate).network(new).cidr", "a", "1 → 2", "replaces `Vpc`", "", "kept"),
-        rows.Row("bot", "a", "left out → jarvis", "nothing", "runs on", "kept"),
-        rows.Row("bot.name", "a", "left out → jarvis", "nothing", "runs on", "kept"),
-        rows.Row("license", "a", "given → another", "nothing", "runs on", "kept"),
+        Row("aws:region", "a", "x → y", "nothing", "runs on", "kept"),
+        Row("chat.host", "a", "x → a|b", "nothing", "runs on", "kept"),
+        Row("runtime(fargate).network(new).cidr", "a", "1 → 2", "replaces `Vpc`", "", "kept"),
+        Row("bot", "a", "left out → jarvis", "nothing", "runs on", "kept"),
+        Row("bot.name", "a", "left out → jarvis", "nothing", "runs on", "kept"),
+        Row("license", "a", "given → another", "nothing", "runs on", "kept"),
     ]
     page = tmp_path / "page.md"
     page.write_text(f"before\n{pages.BEGIN}\nold\n{pages.END}\nafter\n", encoding="utf-8")
-    rows.write(made, page)
-    assert rows.read(page) == made
+    key_changes_page.write(made, page)
+    assert key_changes_page.read(page) == made
     text = page.read_text(encoding="utf-8")
     assert text.startswith("before\n")
     assert text.endswith("after\n")
@@ -172,10 +176,10 @@ def test_a_page_that_was_written_is_read_again(tmp_path: Path) -> None:
 
 def sample() -> dict[str, list[int]]:
     """Draw some trials, others whenever the page is another one; the seal's refusal is always among them."""
-    every = trials.trials()
-    drawn = random.Random(rows.PAGE.read_text(encoding="utf-8"))  # noqa: S311 - a sample, no secret
+    every = key_trials.trials()
+    drawn = random.Random(key_changes_page.PAGE.read_text(encoding="utf-8"))  # noqa: S311 - a sample, no secret
     sealed = next(at for at, one in enumerate(every) if (one.key.name, one.scene) == SEALED)
-    scenes = sorted({one.scene for one in every if trials.SCENES[one.scene].stack in QUICK} - {SEALED[1]})
+    scenes = sorted({one.scene for one in every if key_trials.SCENES[one.scene].stack in QUICK} - {SEALED[1]})
     chosen = {SEALED[1]: [sealed]}
     scene = drawn.choice(scenes)
     there = [at for at, one in enumerate(every) if one.scene == scene]
@@ -184,11 +188,11 @@ def sample() -> dict[str, list[int]]:
 
 
 @needs_engine
-def test_a_sample_of_rows_is_what_the_engine_says_today(page: list[rows.Row]) -> None:
+def test_a_sample_of_rows_is_what_the_engine_says_today(page: list[Row]) -> None:
     chosen = sample()
-    seen: dict[int, rows.Row] = {}
+    seen: dict[int, Row] = {}
     with ProcessPoolExecutor(len(chosen), mp_context=get_context("spawn")) as pool:
-        for done in [pool.submit(changes.try_scene, scene, wanted) for scene, wanted in chosen.items()]:
+        for done in [pool.submit(key_changes.try_scene, scene, wanted) for scene, wanted in chosen.items()]:
             seen |= done.result(timeout=300)
     assert seen == {at: page[at] for at in seen}, MAKE
     sealed = next(row for row in seen.values() if (row.key, row.on) == SEALED)
@@ -196,7 +200,7 @@ def test_a_sample_of_rows_is_what_the_engine_says_today(page: list[rows.Row]) ->
 
 
 def test_every_stack_has_a_scene() -> None:
-    told: dict[str, Any] = {scene.stack: scene for scene in trials.SCENES.values()}
+    told: dict[str, Any] = {scene.stack: scene for scene in key_trials.SCENES.values()}
     assert set(told) == set(files.names())
 
 

@@ -30,12 +30,12 @@ from sweeping import PROFILES, Change, changes, wrong
 
 from automation.backend import rehearsal
 from automation.stack import open_stack
-from automation.trials import fonts
 from policy.adapters import from_plan
 from policy.config import Config
 from policy.judge import judge
 from policy.model import Stack, Subject
 from policy.rules import RULES
+from proving.key_trials import fonts
 from rehearsal import canaries
 from rehearsal.plan import Plan, find_leaks
 from rehearsal.testing import needs_engine

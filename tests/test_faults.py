@@ -28,16 +28,16 @@ from automation import (
     CancelledError,
     ConflictError,
     ProviderError,
-    bystander,
     guard,
     open_stack,
     recovery,
     traces,
 )
-from automation.disturbed import Phase, Subject, Undisturbed, _written_down, disturb, undisturbed
-from automation.faulty import jobs
-from automation.finding import Found
+from automation.cloud_search import Found
 from automation.state import State
+from proving import killable
+from proving.fault_sweep import jobs
+from proving.faults import Phase, Subject, Undisturbed, _written_down, disturb, undisturbed
 from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import Kept
 from rehearsal.faults import Fault, Faults
@@ -175,7 +175,7 @@ def test_what_works_for_a_program_that_is_killed_ends_with_it() -> None:
         assert backend.cloud is not None
         faults = backend.cloud.faults = Faults(Fault.DIE)
         with pytest.raises(CancelledError):
-            bystander.operate(stack, world.program, "up", world.SECRETS, faults)
+            killable.operate(stack, world.program, "up", world.SECRETS, faults)
         backend.cloud.faults = None
         assert faults.struck
         assert [lock.stale for lock in stack.locks()] == [True]

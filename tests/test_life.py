@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from automation import ConflictError, Result, Step, life, open_stack
+from automation import ConflictError, Result, Step, open_stack
 from automation.rotation import kind_of
 from automation.state import State
+from rehearsal import lifecycle
 from rehearsal import stack as stacks_rehearsed
 from rehearsal.testing import needs_engine
 from stacks import files
@@ -34,7 +35,7 @@ STAGES = [
 @pytest.mark.parametrize("name", files.names())
 def test_every_stack_lives_a_whole_life_and_no_secret_is_written_in_clear(name: str) -> None:
     by_hand = name == BY_HAND
-    lived = life.live(stacks_rehearsed.load(name), by_hand=by_hand)
+    lived = lifecycle.live(stacks_rehearsed.load(name), by_hand=by_hand)
     assert [stage.title for stage in lived.stages] == [*STAGES, *(["by hand"] if by_hand else [])]
     assert lived.leaks == ()
     assert lived.searched > 20
@@ -48,7 +49,7 @@ def test_a_secret_in_a_file_or_a_text_is_found_in_every_form(tmp_path: Path) -> 
     lines = "".join(f"line {number} with password-456\n" for number in range(9999)).encode()
     log = gzip.compress(b"opened") + gzip.compress(lines)
     (tmp_path / "deep" / "up.log").write_bytes(log[:-2000])
-    searched, leaks = life.search(
+    searched, leaks = lifecycle.search(
         [tmp_path], {"events": "it is password-123"}, {"database": "password-123", "mail": "password-456"}
     )
     assert searched == 3
@@ -57,8 +58,8 @@ def test_a_secret_in_a_file_or_a_text_is_found_in_every_form(tmp_path: Path) -> 
 
 def test_a_change_where_nothing_was_asked_for_ends_a_life() -> None:
     told = Result("chat", "up", {"update": 1}, (Step("update", "urn:pulumi:s::p::aws:x:Y::net", "aws:x:Y"),))
-    living = life._Living(stacks_rehearsed.load("local"), lambda _: None, lambda _: None)
-    with pytest.raises(life.DeviationError, match=r"chat: up again: something changed.*update net"):
+    living = lifecycle._Living(stacks_rehearsed.load("local"), lambda _: None, lambda _: None)
+    with pytest.raises(lifecycle.DeviationError, match=r"chat: up again: something changed.*update net"):
         living.quiet("up again", told)
 
 
@@ -67,10 +68,10 @@ def test_what_a_destroy_leaves_without_being_asked_ends_a_life() -> None:
     record = {"urn": "urn:pulumi:s::p::aws:x:Y::net", "type": "aws:x:Y", "custom": True, "id": "1"}
     state = State(3, {"resources": [record]})
     thing = type("Thing", (), {"urn": record["urn"]})()
-    with pytest.raises(life.DeviationError, match="left what nobody asked to keep"):
-        life._left(state, [thing], gone)
+    with pytest.raises(lifecycle.DeviationError, match="left what nobody asked to keep"):
+        lifecycle._left(state, [thing], gone)
     kept = State(3, {"resources": [{**record, "retainOnDelete": True}]})
-    assert life._left(kept, [thing], gone) == (record["urn"],)
+    assert lifecycle._left(kept, [thing], gone) == (record["urn"],)
 
 
 @needs_engine
@@ -91,7 +92,7 @@ def test_a_rotated_secret_changes_only_what_uses_it(name: str) -> None:
             custom = {
                 found.urn
                 for found in step.steps
-                if not found.type.startswith((life.COMPONENT, "pulumi:pulumi:Stack"))
+                if not found.type.startswith((lifecycle.COMPONENT, "pulumi:pulumi:Stack"))
             }
             assert one.urn in step.replaced
             assert len(custom) > 1, f"nothing uses {one.name}"

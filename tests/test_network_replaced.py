@@ -9,8 +9,8 @@ import pulumi_aws as aws
 import pytest
 
 from automation import open_stack, rehearsal
-from bench import small
 from components.network.vpc import Network
+from proving.benchmarks import small
 from rehearsal.testing import needs_engine
 
 CIDRS = ["10.20.0.0/16", "10.30.0.0/16"]

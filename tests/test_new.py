@@ -14,12 +14,12 @@ import pytest
 import yaml
 from planning import planned
 
-from automation import keys, new
+from automation import new
 from policy import adapters
 from policy.config import load
 from policy.judge import judge
 from rehearsal.cli import CHECKOUT
-from stacks import files
+from stacks import files, keys
 from stacks.language import NAMESPACE
 from stacks.spec import Parts
 
@@ -85,7 +85,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from automation import cli, new
-from stacks import files
+from stacks import files, keys
 files.FOLDER = Path(sys.argv[1])
 new.DRAFTS = files.FOLDER / "drafts"
 for name in sys.argv[2:]:

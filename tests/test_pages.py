@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from automation import faulty, rows
-from rehearsal import pages
+from proving import fault_sweep, key_changes_page, pages
 
 
 def test_numbers_stand_to_the_right_in_a_table_and_words_to_the_left() -> None:
@@ -19,7 +18,7 @@ def test_numbers_stand_to_the_right_in_a_table_and_words_to_the_left() -> None:
     ]
 
 
-@pytest.mark.parametrize("page", [faulty.PAGE, rows.PAGE])
+@pytest.mark.parametrize("page", [fault_sweep.PAGE, key_changes_page.PAGE])
 def test_what_is_made_by_running_takes_the_place_of_what_was_there(page: Path, tmp_path: Path) -> None:
     copy = tmp_path / page.name
     copy.write_text(page.read_text(encoding="utf-8"), encoding="utf-8")

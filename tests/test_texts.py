@@ -28,13 +28,13 @@ import yaml
 from combining import refusals
 from planning import Values, planned
 
-from automation.keys import Key, choices, keys, plain_types, standing
-from automation.trials import SCENES, dotted, fonts, put, scene_secrets, scene_values
 from components.runtime.host.bootstrap import SCRIPTS
+from proving.key_trials import SCENES, dotted, fonts, put, scene_secrets, scene_values
 from rehearsal.plan import Plan
 from rocketchat import settings
 from rocketchat.environment import Secret
 from stacks import features
+from stacks.keys import Key, choices, keys, plain_types, standing
 from stacks.language import ChatSpec, parse
 from stacks.problems import Problem
 

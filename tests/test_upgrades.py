@@ -15,8 +15,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from automation import Result, State, Step, upgrades
+from automation import Result, State, Step
 from components.credentials import Credentials
+from proving import old_states
 from rehearsal import canaries
 from rehearsal.testing import needs_engine
 from stacks import deploy, files
@@ -26,7 +27,7 @@ SMALLEST = "local"
 
 
 def taken_over(stack: str) -> list[str]:
-    return upgrades.upgrade(upgrades.read(stack))
+    return old_states.upgrade(old_states.read(stack))
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +37,8 @@ def upgraded() -> Iterator[Mapping[str, Future[list[str]]]]:
 
 
 def test_of_every_stack_a_state_is_kept() -> None:
-    kept = {path.name.removesuffix(".json.gz") for path in upgrades.FOLDER.iterdir()}
-    assert kept == set(files.names()), "python -m automation.upgrades write"
+    kept = {path.name.removesuffix(".json.gz") for path in old_states.FOLDER.iterdir()}
+    assert kept == set(files.names()), "python -m proving.old_states write"
 
 
 @needs_engine
@@ -58,20 +59,20 @@ def test_a_renamed_component_is_found_and_an_alias_on_it_covers_its_children(
         return Credentials("passwords", args, pulumi.ResourceOptions.merge(opts, before))
 
     monkeypatch.setattr(deploy, "Credentials", renamed)
-    found = upgrades.upgrade(upgrades.read(SMALLEST))
+    found = old_states.upgrade(old_states.read(SMALLEST))
     assert bool(found) is not alias
     assert alias or "give them an alias" in found[0]
 
 
 @pytest.mark.parametrize("stack", files.names())
 def test_a_kept_state_holds_no_secret_in_clear(stack: str) -> None:
-    text = gzip.decompress(upgrades.path_of(stack).read_bytes()).decode()
+    text = gzip.decompress(old_states.path_of(stack).read_bytes()).decode()
     for key, secret in canaries.values(files.read(stack).secure).items():
         assert secret not in text, key
     assert '"plaintext"' not in text
     generated = [
         record["outputs"]
-        for record in upgrades.read(stack).state.records
+        for record in old_states.read(stack).state.records
         if record["type"] == "random:index/randomPassword:RandomPassword"
     ]
     assert generated
@@ -95,13 +96,13 @@ def step(operation: str, token: str = SUBNET, name: str = "one", *changed: str) 
 )
 def test_what_is_made_anew_or_lost_is_found(steps: list[Step], told: list[str]) -> None:
     result = Result("s", "preview", {}, tuple(steps))
-    assert upgrades.judge(result, set(), {}) == told
+    assert old_states.judge(result, set(), {}) == told
 
 
 def test_a_password_and_an_enrolment_that_are_made_anew_are_found_too() -> None:
     tokens = ("random:index/randomPassword:RandomPassword", "aws:ssm/activation:Activation")
     steps = tuple(step("replace", token) for token in tokens)
-    assert len(upgrades.judge(Result("s", "preview", {}, steps), set(), {})) == len(tokens)
+    assert len(old_states.judge(Result("s", "preview", {}, steps), set(), {})) == len(tokens)
 
 
 DISK, KEY = "aws:lightsail/disk:Disk", "aws:lightsail/keyPair:KeyPair"
@@ -134,7 +135,7 @@ def test_only_what_is_wanted_may_be_made_anew_or_deleted_and_it_must_be(
     steps: list[Step], told: list[str]
 ) -> None:
     wanted = {f"one ({SUBNET}) is made anew": "because", f"key ({KEY}) is deleted": "because"}
-    assert upgrades.judge(Result("s", "preview", {}, tuple(steps)), set(), wanted) == told
+    assert old_states.judge(Result("s", "preview", {}, tuple(steps)), set(), wanted) == told
 
 
 def test_no_data_address_bucket_or_password_is_wanted_anew() -> None:
@@ -146,19 +147,19 @@ def test_no_data_address_bucket_or_password_is_wanted_anew() -> None:
         "aws:s3/",
         "random:",
     )
-    for stack, wanted in upgrades.WANTED.items():
+    for stack, wanted in old_states.WANTED.items():
         assert stack in files.names()
         assert not [what for what in wanted if any(part in what for part in kept)]
 
 
 def test_a_state_that_differs_by_its_ciphertexts_and_times_only_is_not_written_again(tmp_path: Path) -> None:
-    text = json.dumps(upgrades.read(SMALLEST).state.deployment)
+    text = json.dumps(old_states.read(SMALLEST).state.deployment)
     state = State(3, json.loads(text))
-    assert upgrades.write(SMALLEST, "1", state, tmp_path)
+    assert old_states.write(SMALLEST, "1", state, tmp_path)
     other = json.loads(text.replace('"ciphertext": "v1:', '"ciphertext": "v1:A'))
     other["manifest"]["time"] = "2027-02-02T00:00:00Z"
     assert json.dumps(other) != text
-    assert not upgrades.write(SMALLEST, "2", State(3, other), tmp_path)
-    assert upgrades.read(SMALLEST, tmp_path).commit == "1"
+    assert not old_states.write(SMALLEST, "2", State(3, other), tmp_path)
+    assert old_states.read(SMALLEST, tmp_path).commit == "1"
     changed = State(3, json.loads(text.replace("rocketchat", "rocketchap")))
-    assert upgrades.write(SMALLEST, "2", changed, tmp_path)
+    assert old_states.write(SMALLEST, "2", changed, tmp_path)

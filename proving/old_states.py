@@ -1,6 +1,6 @@
 """States of earlier versions: whether today's program takes them over without making anything anew.
 
-`python -m automation.upgrades write` deploys every stack to stand-in clouds by the program of HEAD, or of another
+`python -m proving.old_states write` deploys every stack to stand-in clouds by the program of HEAD, or of another
 commit (`--from`), and keeps the states below `tests/data/states/`. That is done at each release.
 """
 
@@ -245,7 +245,7 @@ def _clouds(state: State) -> StandinCloud:
 
 def main(arguments: Sequence[str]) -> int:
     """Keep states, or judge today's program by them."""
-    parser = argparse.ArgumentParser(prog="python -m automation.upgrades", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m proving.old_states", description=__doc__)
     parser.add_argument("command", choices=("write", "check"))
     parser.add_argument("stacks", nargs="*", help="all where none is named")
     parser.add_argument("--from", dest="commit", default="HEAD", help="whose program deploys (write)")

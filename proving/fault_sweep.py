@@ -1,4 +1,4 @@
-"""`python -m automation.faulty`: disturb stacks call by call in the engine, and print a table of what came of it.
+"""`python -m proving.fault_sweep`: disturb stacks call by call in the engine, and print a table of what came of it.
 
 The first stack goes wrong at every call, whatever is under way at once together; of it and of all others, a seeded
 sample of calls goes wrong alone.
@@ -31,10 +31,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from automation.disturbed import Phase, Subject, Sweep, Undisturbed, disturb, undisturbed
 from automation.errors import AutomationError
-from automation.workers import end_with_parent
-from rehearsal import pages
+from proving import pages
+from proving.faults import Phase, Subject, Sweep, Undisturbed, disturb, undisturbed
+from proving.workers import end_with_parent
 from rehearsal import stack as rehearsed
 from rehearsal.cli import CHECKOUT, find_engine
 from rehearsal.faults import Call, Fault
@@ -211,7 +211,7 @@ def markdown(done: Sequence[Sweep], *, command: str, left_out: int) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m automation.faulty", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m proving.fault_sweep", description=__doc__)
     parser.add_argument(
         "stacks",
         nargs="*",
@@ -238,7 +238,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     others = [name for name in files.names() if name != REFERENCE]
     stacks = given.stacks or [REFERENCE, *others]
     words = [*given.stacks, f"--seed {given.seed} --sample {given.sample} --minutes {given.minutes:g}"]
-    command = " ".join(["python -m automation.faulty", *words, *(["--every"] if given.every else [])])
+    command = " ".join(["python -m proving.fault_sweep", *words, *(["--every"] if given.every else [])])
 
     table = ""
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
-from automation.keys import Key, bounds, choices, keys, standing
 from stacks import files
+from stacks.keys import Key, bounds, choices, keys, standing
 from stacks.language import NAMESPACE, ChatSpec, parse
 
 Values = dict[str, Any]

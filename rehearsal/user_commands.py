@@ -11,10 +11,10 @@ import yaml
 
 from automation.backend import Backend
 from automation.engine import Engine
-from automation.others import put_other
 from rehearsal.cli import CHECKOUT, find_engine
 from rehearsal.errors import RehearsalError
 from rehearsal.masking import mask
+from rehearsal.referenced_stacks import put_other
 from rehearsal.stack import RehearsedStack
 
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "policy", "rocketchat", "stacks")

@@ -19,13 +19,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import policies
+from proving.benchmarks import policies
+from proving.pages import titled
 from rehearsal.cli import find_engine
-from rehearsal.pages import titled
 from rehearsal.stack import plan
 from stacks import files
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 
 PLAN = """
 import json, sys
@@ -127,7 +127,9 @@ def planning(stacks: Sequence[str], runs: int) -> str:
 def main() -> None:
     """Measure, and print the tables as they are done."""
     parser = argparse.ArgumentParser(
-        prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m proving.benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("stacks", nargs="*", help="stacks to measure; all of them when left out")
     parser.add_argument("--only", help="comma-separated: plan, policies, engine, fleets")
@@ -151,12 +153,12 @@ def main() -> None:
         print(policies.report([plan(stack) for stack in stacks], runs), flush=True)
     if "engine" in parts:
         # They import the SDKs, which nothing above may have in memory.
-        from bench import engine
+        from proving.benchmarks import engine
 
         print(engine.preview_table(stacks, runs), flush=True)
         print(engine.life_table(stacks, max(1, runs // 3)), flush=True)
     if "fleets" in parts:
-        from bench import fleets
+        from proving.benchmarks import fleets
 
         print(fleets.report([int(size) for size in options.fleets.split(",")]), flush=True)
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from automation import byhand
 from automation.backend import Backend, rehearsal
 from automation.events import Event, OnEvent, ignore
 from automation.stack import ChatStack, open_stack
 from automation.state import STACK_TYPE, State
 from automation.values import REPLACING, Result
+from rehearsal import user_commands
 from rehearsal.cloud import Kept
 from rehearsal.errors import RehearsalError
 from rehearsal.masking import stands_in
@@ -146,7 +146,7 @@ class _Living:
         roots = [backend.work.parent, moved.work.parent]
         if by_hand:
             own = closing.enter_context(rehearsal())
-            told = byhand.live(self.loaded, own)
+            told = user_commands.live(self.loaded, own)
             self.texts |= told.texts
             self.add(Stage("by hand", f"{told.commands} commands of the Pulumi CLI", told.seconds))
             roots.append(own.work.parent)

@@ -14,13 +14,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from automation import bystander, journal, life, traces
+from automation import journal, traces
 from automation.backend import Backend, rehearsal
 from automation.errors import AutomationError
 from automation.events import OnEvent, ignore
 from automation.holding import holds_data
 from automation.stack import ChatStack, open_stack
 from automation.state import State
+from proving import killable
+from rehearsal import lifecycle
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.faults import KILLED, UNANSWERED, Call, Fault, Faults
 from rehearsal.stack import RehearsedStack
@@ -57,8 +59,11 @@ class Subject:
         """Return a stack file's stack; the change is another log level and twice the users."""
         settings, chat = f"{NAMESPACE}:settings", f"{NAMESPACE}:chat"
         changed = copy.deepcopy(dict(loaded.values))
-        before = str((changed.get(settings) or {}).get(life.SETTING))
-        changed[settings] = {**(changed.get(settings) or {}), life.SETTING: "1" if before != "1" else "2"}
+        before = str((changed.get(settings) or {}).get(lifecycle.SETTING))
+        changed[settings] = {
+            **(changed.get(settings) or {}),
+            lifecycle.SETTING: "1" if before != "1" else "2",
+        }
         changed[chat] = {**changed[chat], "users": 2 * loaded.spec.parts.chat.users}
         return cls(loaded.name, loaded.values, changed, loaded.secrets)
 
@@ -164,7 +169,7 @@ def disturb(
             sweep.problems.append(f"it does not get on: {error}")
             break
         sweep.struck += len(struck & left)
-        # What was under way beside a call that went wrong was done; it goes wrong in another life.
+        # What was under way beside a call that went wrong was done; it goes wrong in another lifecycle.
         left = left - struck if alone is not None and struck & left else frozenset()
     sweep.seconds = time.monotonic() - began
     return sweep
@@ -206,7 +211,7 @@ class _Disturbing:
             else:
                 self.sweep.problems.append(f"not done after {MOST} deployments")
             self._compare(stack)
-            _, leaks = life.search(
+            _, leaks = lifecycle.search(
                 [stack.backend.work.parent], {"what was said": "\n".join(self._texts)}, self._secrets
             )
             self.sweep.leaks += leaks
@@ -227,7 +232,7 @@ class _Disturbing:
         cloud.faults = faults
         try:
             if self.sweep.fault is Fault.DIE:
-                bystander.operate(
+                killable.operate(
                     stack, self.subject.program, _KINDS[self.phase], self.subject.secrets, faults
                 )
             else:

@@ -1,6 +1,6 @@
 """What every key of a stack file does when it is changed: seen in the real engine, written to `docs/changes.md`.
 
-`python -m automation.changes` tries every key on stand-in clouds and writes the table anew, which takes minutes.
+`python -m proving.key_changes` tries every key on stand-in clouds and writes the table anew, which takes minutes.
 """
 
 import re
@@ -18,11 +18,11 @@ from rich.progress import Progress
 from automation.backend import Backend, rehearsal
 from automation.errors import AutomationError, ConfigurationError, ConflictError, ProviderError
 from automation.holding import AWAY, DATA, ONE_AT_ITS_PLACE, REVISIONS, RUNS, WORST, felt, holds_data
-from automation.rows import Row, read, write
 from automation.stack import open_stack
-from automation.trials import SCENES, Trial, fonts, scene_secrets, scene_values, trials
 from automation.values import REPLACING, Result, Step
-from automation.workers import end_with_parent
+from proving.key_changes_page import Row, read, write
+from proving.key_trials import SCENES, Trial, fonts, scene_secrets, scene_values, trials
+from proving.workers import end_with_parent
 from rehearsal import canaries
 from stacks.deploy import SEAL
 from stacks.spec import Profile

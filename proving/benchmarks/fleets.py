@@ -24,9 +24,9 @@ import components  # noqa: F401 - before the SDKs, which it makes import one fil
 import automation
 from automation import ChatStack, Result
 from automation.fleet import Member, fleet
-from bench import small
+from proving.benchmarks import small
+from proving.pages import titled
 from rehearsal import canaries
-from rehearsal.pages import titled
 from stacks import deploy, files
 
 WARM = 6
@@ -130,7 +130,7 @@ def measured(kind: str, count: int) -> dict[str, Any]:
     # A folder for what is temporary that nobody else writes in.
     with tempfile.TemporaryDirectory() as folder:
         told = subprocess.run(  # noqa: S603 - our own code
-            [sys.executable, "-m", "bench.fleets", kind, str(count)],
+            [sys.executable, "-m", "proving.benchmarks.fleets", kind, str(count)],
             env={**os.environ, "TMPDIR": folder},
             capture_output=True,
             text=True,

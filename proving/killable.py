@@ -1,6 +1,6 @@
 """An operation in a program of its own, which can be killed while the engine works for it.
 
-`python -m automation.bystander` reads what to do from its standard input.
+`python -m proving.killable` reads what to do from its standard input.
 """
 
 import json
@@ -49,7 +49,7 @@ def operate(
         "home": str(backend.home),
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "automation.bystander"],
+        [sys.executable, "-m", "proving.killable"],
         cwd=CHECKOUT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -9,7 +9,7 @@ from policy.adapters import from_plan_json
 from policy.config import load
 from policy.judge import judge
 from policy.model import Subject
-from rehearsal.pages import titled
+from proving.pages import titled
 from rehearsal.plan import Plan
 
 GROWTH = (4, 16, 32)

@@ -20,8 +20,8 @@ import components  # noqa: F401 - before the SDKs, which it makes import one fil
 
 import automation
 from automation import ChatStack, open_stack
-from bench import small
-from rehearsal.pages import titled
+from proving.benchmarks import small
+from proving.pages import titled
 from rehearsal.stack import load, plan
 from stacks import deploy
 
@@ -57,7 +57,10 @@ def cold(stack: str, what: str) -> float:
 def anew(stack: str, what: str) -> float:
     """As `cold`, in a process of its own."""
     told = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-m", "bench.engine", stack, what], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "proving.benchmarks.engine", stack, what],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if told.returncode:
         raise SystemExit(f"{what} of {stack} failed: {told.stderr.strip()[-400:]}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from rehearsal import pages
+from proving import pages
 from rehearsal.cli import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "changes.md"

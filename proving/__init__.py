@@ -1,0 +1,1 @@
+"""Proofs of the product: faults, key changes, old states, benchmarks. Nothing of the product imports this."""
