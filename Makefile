@@ -13,20 +13,21 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # uv installs what the lock files say in a few seconds; where it cannot be had or does not reach an index, pip does.
-install = $(BIN)/uv pip install --python $(BIN)/python --require-hashes --requirement $(1) || \
-	$(BIN)/python -m pip install --require-hashes --requirement $(1)
+install = $(BIN)/uv pip install --python $(BIN)/python $(1) || $(BIN)/python -m pip install $(1)
+locked = $(call install,--require-hashes $(patsubst %,--requirement %,$(1)))
 
-.venv/.run: requirements.txt tools/installer.txt
+.venv/.run: pyproject.toml requirements.txt tools/build.txt tools/installer.txt
 	@echo "Setting up .venv (once) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0])'
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement tools/installer.txt || echo "uv cannot be had here: pip is used."
-	@$(call install,requirements.txt)
+	@$(call locked,requirements.txt tools/build.txt)
+	@$(call install,--no-deps --no-build-isolation --editable .)
 	@touch $@
 
 .venv/.dev: .venv/.run requirements-dev.txt
 	@echo "Setting up what tests and linters need ..."
-	@$(call install,requirements-dev.txt)
+	@$(call locked,requirements-dev.txt)
 	@touch $@
 
 rehearse: .venv/.run ## Plan a stack, and let it live a whole life against stand-in clouds where there is an engine (STACK=name, JSON=file, ENGINE=0)
@@ -68,10 +69,12 @@ sweep: .venv/.run engine ## Plan and judge all combinations and all changes of s
 engine: .venv/.run ## Find or provide the Pulumi CLI, below this folder
 	@$(BIN)/python -m rehearsal engine
 
-lock: .venv/.run ## Write the lock files from requirements.in, requirements-dev.in and tools/installer.in
-	@for one in requirements requirements-dev tools/installer; do \
-		$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet $$one.in -o $$one.txt; \
-	done
+lock = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
+lock: .venv/.run ## Write the lock files from pyproject.toml, tools/build.in and tools/installer.in
+	@$(lock) pyproject.toml --output-file requirements.txt
+	@$(lock) pyproject.toml --group dev --output-file requirements-dev.txt
+	@$(lock) tools/build.in --constraint requirements-dev.txt --output-file tools/build.txt
+	@$(lock) tools/installer.in --output-file tools/installer.txt
 
 clean: ## Remove what the targets made
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build

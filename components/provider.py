@@ -11,9 +11,7 @@ import difflib
 import inspect
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import grpc.aio  # type: ignore[import-untyped]
@@ -51,9 +49,9 @@ from components.runtime.fargate import FargateRuntime
 from components.runtime.host.config import HostConfig
 from components.runtime.kubernetes import ChatNamespace, ChatRelease
 from components.runtime.lightsail import LightsailHost
+from rocketchat import __version__
 
 PACKAGE = "rocketchat"
-CHECKOUT = Path(__file__).resolve().parent.parent
 
 OFFERED: tuple[type[Component], ...] = (
     Alarms,
@@ -98,12 +96,6 @@ _PYTHON: Mapping[PropertyType, tuple[type, str]] = {
 }
 
 
-def version() -> str:
-    """Return the version of the project, which is that of the package too."""
-    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return str(project["version"])
-
-
 def serve(arguments: list[str]) -> None:
     """Serve the components to the engine whose address is the first argument, until it goes away."""
     with contextlib.suppress(KeyboardInterrupt):
@@ -137,7 +129,7 @@ class Provider(ComponentProvider):
     """Offers components, by default those of `OFFERED`."""
 
     def __init__(self, components: Sequence[type[Component]] = OFFERED) -> None:
-        super().__init__(list(components), PACKAGE, None, version())
+        super().__init__(list(components), PACKAGE, None, __version__)
         self.schema = _completed(self.schema)
 
     def construct(

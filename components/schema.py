@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from components.provider import CHECKOUT, Provider
+from components.provider import Provider
 
 SCHEMA = Path(__file__).parent / "schema.json"
-PAGE = CHECKOUT / "docs" / "components.md"
+PAGE = Path(__file__).parent.parent / "docs" / "components.md"
 BEGIN, END = "<!-- from the schema: make docs -->\n", "<!-- end -->\n"
 
 

@@ -3,6 +3,8 @@
 import ast
 import re
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -88,19 +90,21 @@ def test_the_readme_names_every_stack() -> None:
     assert not [name for name in files.names() if f"`{name}`" not in readme]
 
 
-LOCKED = ("requirements", "requirements-dev", "tools/installer")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+RUN = PROJECT["project"]["dependencies"]
+LOCKED = {
+    "requirements": RUN,
+    "requirements-dev": [*RUN, *PROJECT["dependency-groups"]["dev"]],
+    "tools/build": PROJECT["build-system"]["requires"],
+    "tools/installer": (ROOT / "tools" / "installer.in").read_text(encoding="utf-8").split(),
+}
 
 
 @pytest.mark.parametrize("name", LOCKED)
 def test_requirements_are_pinned_exactly_and_locked_with_hashes(name: str) -> None:
     """`make lock` writes the lock files; a test cannot ask an index, but sees what is out of step."""
-    wanted = [
-        line
-        for line in (ROOT / f"{name}.in").read_text(encoding="utf-8").splitlines()
-        if line and not line.startswith(("#", "-r "))
-    ]
     lock = (ROOT / f"{name}.txt").read_text(encoding="utf-8")
-    for line in wanted:
+    for line in LOCKED[name]:
         assert re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9A-Za-z.]+", line), line
         assert re.search(rf"^{re.escape(line)} \\$", lock, re.MULTILINE | re.IGNORECASE), (
             f"run `make lock`: {line}"
@@ -111,13 +115,27 @@ def test_requirements_are_pinned_exactly_and_locked_with_hashes(name: str) -> No
         ), entry
 
 
+def test_what_the_program_imports_is_in_the_distribution_and_nothing_else() -> None:
+    """Installed, it must neither lack a package nor put a name such as `tests` or `email` beside everybody's."""
+    shipped = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
+    own = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    imported = {
+        name
+        for package in shipped
+        for path in (ROOT / package).rglob("*.py")
+        for name in re.findall(r"^ *(?:from|import) (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert imported & own == set(shipped) == set(shipped) - sys.stdlib_module_names
+    assert not [name for name in shipped if not (ROOT / name / "py.typed").is_file()]
+
+
 def test_both_lock_files_agree() -> None:
     """The tests must run what is deployed."""
     run, dev = (
         set(
             re.findall(r"^([\w.-]+==[^ ]+)", (ROOT / f"{name}.txt").read_text(encoding="utf-8"), re.MULTILINE)
         )
-        for name in LOCKED[:2]
+        for name in ("requirements", "requirements-dev")
     )
     assert run <= dev
 
