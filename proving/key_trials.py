@@ -46,6 +46,7 @@ _SHARED = {"kind": "atlas-existing", "project": _ATLAS_ID, "cluster": "lovia-sg"
 _SERVICE = "com.amazonaws.vpce.eu-central-1.vpce-svc-0123456789abcdef0"
 _SMTP = {"kind": "smtp", "host": "smtp.example.com", "port": 2525}
 _SAML = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MIIB"}
+_SIGNING_SAML = {**_SAML, "ownCertificate": "MIIC"}
 _OIDC = {"kind": "oidc", "preset": "fusionauth", "url": "https://login.example.com", "clientId": "chat"}
 FONT = "changes.woff2"
 _FONT = {"family": "Baloo 2", "file": FONT}
@@ -84,7 +85,7 @@ SCENES: Mapping[str, Scene] = {
     "services-helm with Route 53": Scene(
         "services-helm", {"aws:region": "eu-central-1", "dns": {"kind": "route53", "zone": "example.com"}}
     ),
-    "services-helm with SAML": Scene("services-helm", {"login": [_SAML]}, ("samlPrivateKey",)),
+    "services-helm with SAML": Scene("services-helm", {"login": [_SIGNING_SAML]}, ("samlPrivateKey",)),
     "services-helm with OIDC": Scene("services-helm", {"login": [_OIDC]}, ("oidcClientSecret",)),
     "services-helm with a font": Scene("services-helm", {"appearance": {"fonts": [_FONT]}}),
     "family-host with a bot": Scene(

@@ -128,9 +128,9 @@ def service_name(name: str) -> str:
     return name.lower().capitalize()
 
 
-def oidc_callback(host: str, name: str) -> str:
-    """Return the address to register at the provider as the allowed redirect."""
-    return f"https://{host}/_oauth/{service_name(name).lower()}"
+def oidc_callback(root: str, name: str) -> str:
+    """Return the address to register at the provider as the allowed redirect; `root` is the chat's own address."""
+    return f"{root}/_oauth/{service_name(name).lower()}"
 
 
 def single_sign_on(release: Release) -> Environment[str]:
@@ -217,18 +217,18 @@ _GOOGLE_FIELDS = {
 }
 
 
-def saml_consumer(host: str, provider: str) -> str:
+def saml_consumer(root: str, provider: str) -> str:
     """Return the address (ACS) that the identity provider sends its answer to."""
-    return f"https://{host}/_saml/validate/{provider}"
+    return f"{root}/_saml/validate/{provider}"
 
 
-def saml_metadata(host: str, provider: str) -> str:
+def saml_metadata(root: str, provider: str) -> str:
     """Return the address of the metadata, which is also the entity id."""
-    return f"https://{host}/_saml/metadata/{provider}"
+    return f"{root}/_saml/metadata/{provider}"
 
 
 def saml(
-    host: str,
+    root: str,
     provider: str,
     entry_point: V,
     certificate: V,
@@ -242,10 +242,11 @@ def saml(
 ) -> Environment[V | str]:
     """Return the variables of a login by SAML, which needs no licence.
 
-    `entry_point` and `logout` are the identity provider's addresses, `certificate` its public one;
-    `private_key` and `public_certificate` sign what the chat asks. `signed` is what the provider must have signed:
-    its `response`, the `assertion` in it, `either` or `all`. The preset `google` (Google Cloud Identity, Google
-    Workspace) expects the attributes email, firstName and lastName to be mapped there, and has no common sign-out.
+    `root` is the chat's own address without a slash at the end, `entry_point` and `logout` are the identity provider's,
+    `certificate` its public one; `private_key` and `public_certificate` sign what the chat asks. `signed` is what the
+    provider must have signed: its `response`, the `assertion` in it, `either` or `all`. The preset `google` (Google
+    Cloud Identity, Google Workspace) expects the attributes email, firstName and lastName to be mapped there, and has
+    no common sign-out.
     Raises ValueError for a provider name that cannot stand in an address, and for an unknown preset or signature.
     """
     if re.fullmatch(r"[A-Za-z0-9-]+", provider, re.ASCII) is None:
@@ -262,7 +263,7 @@ def saml(
         "_provider": provider,
         "_entry_point": entry_point,
         "_idp_slo_redirect_url": entry_point if logout is None else logout,
-        "_issuer": saml_metadata(host, provider),
+        "_issuer": saml_metadata(root, provider),
         "_cert": certificate,
         "_public_cert": public_certificate,
         "_private_key": private_key,

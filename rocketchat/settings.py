@@ -41,6 +41,8 @@ _FAMILY_NAMES = {"Accounts_OAuth_Custom-": r"[A-Z0-9][a-z0-9]*"}
 capital."""
 _ANY_NAME = r"[A-Za-z0-9]+"
 _CUSTOM_OAUTH = "Accounts_OAuth_Custom-"
+CLIENT_SECRET: Final = f"{_CUSTOM_OAUTH}[A-Z][a-z0-9]*-secret"
+"""Pattern of the settings with the client secret of a custom OAuth service."""
 _LAST_LINE_OF_TEXT_TIMESPANS = "8.6"
 """Later code parses them; the release of the change was not found."""
 GUESSES: Final = 8
@@ -204,6 +206,12 @@ def find(setting_id: str) -> Setting | None:
 
 
 @cache
+def ids() -> Mapping[str, str]:
+    """Return all ids by how they are written in lower case, without families."""
+    return MappingProxyType({key.lower(): key for key in catalogue() if "<" not in key})
+
+
+@cache
 def nearest(setting_id: str) -> str | None:
     """Return the known id that is most like this one, or None when none is like it."""
     if setting_id.startswith(_CUSTOM_OAUTH):
@@ -211,9 +219,8 @@ def nearest(setting_id: str) -> str | None:
         mended = _CUSTOM_OAUTH + re.sub(r"[^A-Za-z0-9]", "", name).capitalize() + dash + field
         if find(mended) is not None:
             return mended
-    ids = {key.lower(): key for key in catalogue() if "<" not in key}
-    same = ids.get(setting_id.lower())
-    return same if same is not None else _closest(setting_id, ids.values())
+    same = ids().get(setting_id.lower())
+    return same if same is not None else _closest(setting_id, ids().values())
 
 
 def variable_value(value: object) -> str:
@@ -466,6 +473,40 @@ _MADE_BY: Mapping[str, str] = MappingProxyType(
 )
 
 
+def client_secret(service: str) -> str:
+    """Return the id of the setting with the client secret of a custom OAuth service."""
+    return f"{_CUSTOM_OAUTH}{service.lower().capitalize()}-secret"
+
+
+def service_of(setting_id: str) -> str | None:
+    """Return the custom OAuth service whose client secret this setting is; None for any other."""
+    matches = re.fullmatch(CLIENT_SECRET, setting_id) is not None
+    return setting_id.removeprefix(_CUSTOM_OAUTH).removesuffix("-secret") if matches else None
+
+
+_NEEDED: Mapping[str, str] = MappingProxyType(
+    {
+        **{
+            f"Accounts_OAuth_{name}": f"Accounts_OAuth_{name}_secret"
+            for name in (
+                *("Dolphin", "Drupal", "Facebook", "Github", "GitHub_Enterprise", "Gitlab", "Google"),
+                *("Linkedin", "Meteor", "Nextcloud", "Tokenpass", "Twitter", "Wordpress"),
+            )
+        },
+        "CROWD_Enable": "CROWD_APP_PASSWORD",
+        "Direct_Reply_Enable": "Direct_Reply_Password",
+        "LDAP_Authentication": "LDAP_Authentication_Password",
+        "MapView_Enabled": "MapView_GMapsAPIKey",
+    }
+)
+"""Switches of the product, and the sensitive setting without which each does nothing."""
+
+
+def needed(settings: Mapping[str, object]) -> dict[str, str]:
+    """Return the sensitive settings that these plain ones cannot do without, each with the switch that asks for it."""
+    return {secret: switch for switch, secret in _NEEDED.items() if settings.get(switch) is True}
+
+
 def secret_key(setting_id: str) -> str | None:
     """Return the stack's secret (a key of `rocketchat:`) that sets this setting, where there is one."""
     if setting_id.startswith(_CUSTOM_OAUTH) and setting_id.endswith("-secret"):
@@ -490,14 +531,15 @@ def own_secrets() -> frozenset[str]:
     )
 
 
-def _problem_of_secret(setting: Setting) -> SettingProblem:
+def problem_of_secret(setting: Setting) -> SettingProblem:
+    """Return what is wrong with a sensitive setting in clear, and how it is given instead."""
     key, part = secret_key(setting.id), _MADE_BY.get(setting.id)
     if key is not None:
-        remedy = f"take it out of the settings and run: pulumi config set --secret rocketchat:{key}"
+        remedy = f"take it out here, and run: pulumi config set --secret rocketchat:{key}"
     elif part is not None:
-        remedy = f"take it out of the settings; the part `{part}` makes it and keeps it secret"
+        remedy = f"take it out here; the part `{part}` makes it and keeps it secret"
     else:
-        remedy = f"take it out of the settings and run: pulumi config set --secret rocketchat:{setting.id}"
+        remedy = f"take it out here, and run: pulumi config set --secret rocketchat:{setting.id}"
     return SettingProblem(
         setting.id, "secret", "this setting is sensitive and stands here in clear", remedy=remedy
     )
@@ -519,7 +561,7 @@ def check_one(
     problems = list(_problems_of_use(setting, release, licensed=licensed))
     if setting.sensitive:
         # The value is not looked at any further, so that no message can show it.
-        return problems if value is SECRET else [*problems, _problem_of_secret(setting)]
+        return problems if value is SECRET else [*problems, problem_of_secret(setting)]
     if isinstance(value, Mapping) and not isinstance(value.get("lock", False), bool):
         return [*problems, SettingProblem(setting_id, "type", "lock is a switch", allowed="true or false")]
     plain, _ = unlock(value)

@@ -371,12 +371,13 @@ def _alarms(spec: ChatSpec, watched: "AlarmsArgs | None", opts: pulumi.ResourceO
 
 def _callbacks(spec: ChatSpec) -> Outputs:
     """Addresses that must be registered at the identity provider."""
-    host = spec.parts.chat.host
+    root = features.root_url(spec.parts)
     found: Outputs = {}
     for login in spec.parts.login:
         if isinstance(login, OidcLogin):
-            found["oidcRedirectUri"] = env.oidc_callback(host, features.oidc_name(login))
+            name = f"oidcRedirectUri{login.service}" if "oidcRedirectUri" in found else "oidcRedirectUri"
+            found[name] = env.oidc_callback(root, login.service)
         elif isinstance(login, SamlLogin):
-            found["samlMetadata"] = env.saml_metadata(host, login.name)
-            found["samlConsumer"] = env.saml_consumer(host, login.name)
+            found["samlMetadata"] = env.saml_metadata(root, login.name)
+            found["samlConsumer"] = env.saml_consumer(root, login.name)
     return found

@@ -14,6 +14,7 @@ from rocketchat.releases import Release
 from rocketchat.settings import ENVIRONMENT_PREFIX, own_secrets
 from stacks import hosts
 from stacks.files import FOLDER
+from stacks.secrets import logins
 from stacks.spec import (
     Accounts,
     Administrator,
@@ -303,9 +304,9 @@ def environments(
     if parts.mail is not None and made.smtp is not None:
         with asked_by("mail"):
             add("mail", _mail(parts.mail, made.smtp))
-    for login in parts.login:
+    for name, login in logins(parts.login):
         with asked_by("login"):
-            add("login", _login(login, chat, release, secrets))
+            add("login", _login(login, root_url(parts), release, secrets, name))
     without_code = env.single_sign_on(release)
     if parts.login or (signs_on(parts.settings) and not _said_of(parts.settings, without_code)):
         add("login", without_code)
@@ -353,7 +354,11 @@ def _mail(
 
 
 def _login(
-    login: OidcLogin | SamlLogin, chat: Chat, release: Release, secrets: Mapping[str, Secret[V]]
+    login: OidcLogin | SamlLogin,
+    root: str,
+    release: Release,
+    secrets: Mapping[str, Secret[V]],
+    secret: str,
 ) -> Environment[V | str]:
     if isinstance(login, OidcLogin):
         options = env.OidcOptions(
@@ -370,32 +375,27 @@ def _login(
         )
         return env.oidc(
             release,
-            oidc_name(login),
+            login.service,
             login.url,
             login.client_id,
-            secrets["oidcClientSecret"],
+            secrets[secret],
             preset=login.preset,
             realm=login.realm,
             options=options,
             licensed="license" in secrets,
         )
     return env.saml(
-        chat.host,
+        root,
         login.name,
         login.entry_point,
         login.certificate,
         preset=login.preset,
         logout=login.logout,
-        private_key=secrets.get("samlPrivateKey"),
+        private_key=secrets.get(secret),
         public_certificate=login.own_certificate,
         signed=login.signed,
         button_text=login.button_text,
     )
-
-
-def oidc_name(login: OidcLogin) -> str:
-    """Return the login service's name inside Rocket.Chat."""
-    return login.name or ("Sso" if login.preset == "generic" else login.preset.capitalize())
 
 
 def _push(parts: Parts, release: Release, secrets: Mapping[str, Secret[V]]) -> list[Environment[V | str]]:

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from stacks import scalars
-from stacks.problems import InvalidStack, Problem, nearest
+from stacks.problems import GIVE_IT, NO_VALUE, InvalidStack, Problem, nearest
 from stacks.secrets import command
 
 FOLDER = Path(__file__).parent
@@ -194,9 +194,7 @@ class _Reader:
         for key, value in (config or {}).items():
             if value is None:
                 # The engine hands over an empty text, and not the absence of the key.
-                self.problem(
-                    key, "this key has no value", self.lines[key], "give it one, or leave the key out"
-                )
+                self.problem(key, NO_VALUE, self.lines[key], GIVE_IT)
             elif not isinstance(value, dict) or set(value) != {"secure"}:
                 values[key] = value
             elif isinstance(value["secure"], str):
@@ -246,7 +244,8 @@ class _Reader:
 
     def closed(self, node: yaml.Node) -> bool:
         """Whether a value begins right at the colon: behind a plain key the engine then reads on."""
-        return self.text[node.start_mark.index - 1] == ":"
+        at = node.start_mark.index
+        return self.text[at - 1] == ":" and not self.text[at].isspace()
 
     def key(self, node: yaml.Node, path: str) -> str | None:
         line = node.start_mark.line + 1

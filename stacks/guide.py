@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
+from rocketchat.environment import oidc_callback
 from stacks import features
 from stacks.language import NAMESPACE, ChatSpec
 from stacks.secrets import PROVIDER_KEYS, command, find
@@ -98,7 +99,8 @@ def _errands(spec: ChatSpec, outputs: Mapping[str, object]) -> list[str]:
     made = []
     for login in spec.parts.login:
         if isinstance(login, OidcLogin):
-            made.append(f"Register this redirect address at {login.url}: {outputs.get('oidcRedirectUri')}")
+            address = oidc_callback(features.root_url(spec.parts), login.service)
+            made.append(f"Register this redirect address at {login.url}: {address}")
         elif isinstance(login, SamlLogin):
             made.append(
                 f"Register at the SAML provider: entity id {outputs.get('samlMetadata')}, "

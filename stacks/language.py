@@ -11,10 +11,11 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticUndefined
 
 from components import regions
-from rocketchat import releases, sizing
+from rocketchat import releases, settings, sizing
 from rocketchat.releases import Release
-from stacks import cluster_rules, database_rules, host_rules, texts  # noqa: F401 - add their rules to the table
-from stacks.problems import InvalidStack, Problem, nearest
+from rocketchat.settings import Setting
+from stacks import cluster_rules, database_rules, host_rules, said, texts  # noqa: F401 - rules add themselves
+from stacks.problems import GIVE_IT, NO_VALUE, InvalidStack, Problem, nearest
 from stacks.profiles import DEFAULTS, Defaults
 from stacks.rules import Check, judge
 from stacks.secrets import ENVIRONMENT, PROVIDER_KEYS, SECRETS, command, find, names
@@ -89,7 +90,8 @@ def parse(
     problems: list[Problem] = []
     known: dict[str, Any] = {}
     for key, value in values.items():
-        problems.extend(_plain(key, value, known))
+        # Each guess among all settings of the product takes a tenth of a second.
+        problems.extend(_plain(key, value, known, guess=len(problems) < settings.GUESSES))
     for key in secure:
         problems.extend(_secure(key))
     fields = Parts.model_fields
@@ -164,7 +166,7 @@ def _part_names() -> dict[str, str]:
     return {to_camel(name): name for name in Parts.model_fields}
 
 
-def _plain(key: str, value: Any, known: dict[str, Any]) -> list[Problem]:
+def _plain(key: str, value: Any, known: dict[str, Any], *, guess: bool = True) -> list[Problem]:
     namespace, colon, short = key.partition(":")
     if key in PROVIDER_KEYS:
         if PROVIDER_KEYS[key]:
@@ -190,16 +192,24 @@ def _plain(key: str, value: Any, known: dict[str, Any]) -> list[Problem]:
         ]
     parts = _part_names()
     if short not in parts:
+        setting = _of_product(short)
+        if setting is not None:
+            return [_misplaced(key, setting)]
         also = ALSO_CALLED.get(short)
+        close = settings.nearest(short) if guess and "_" in short and not also else None
+        if close is not None:
+            return [Problem(key, "unknown key", nearest=_place(close))]
         candidates = [f"{NAMESPACE}:{name}" for name in (*parts, *names())]
         near = (also if also and " " in also else f"{NAMESPACE}:{also}" if also else None) or nearest(
             key, candidates
         )
         return [Problem(key, "unknown key", nearest=near, allowed=None if near else ", ".join(sorted(parts)))]
     name = parts[short]
-    inside = [_inside(key, path) for path in _secured(value, ())]
+    inside = [_inside(key, path) for path in _paths(value, _is_secured)]
     if inside:
         return inside
+    if empty := _empty(key, value):
+        return empty
     try:
         broken = {problem.path: problem for problem in texts.problems(key, value)}
         made = _adapter(name).validate_python(value)
@@ -217,7 +227,44 @@ def alone(key: str, value: Any) -> list[Problem]:
     return _plain(key, value, {})
 
 
+def _empty(key: str, value: Any) -> list[Problem]:
+    """Return the keys inside a part that have no value; whether that means the default, nobody can see."""
+    return [
+        Problem(_joined(key, path), NO_VALUE, remedy=GIVE_IT)
+        for path in _paths(value, lambda one: one is None)
+    ]
+
+
+def _of_product(short: str) -> Setting | None:
+    """Return the product's setting that a key at the top is the id of, in whatever capitals."""
+    exact = settings.find(short)
+    if exact is not None:
+        return exact
+    id_ = settings.ids().get(short.lower())
+    return None if id_ is None else settings.find(id_)
+
+
+def _place(setting_id: str) -> str:
+    """Return how a setting of the product is written in a stack file."""
+    own = setting_id if setting_id in settings.own_secrets() else None
+    key = own or settings.secret_key(setting_id) or said.key_of(setting_id)
+    return f"{NAMESPACE}:{key}" if key else f"{NAMESPACE}:settings: {{{setting_id}: …}}"
+
+
+def _misplaced(key: str, setting: Setting) -> Problem:
+    """Return the problem of a setting of the product that stands at the top."""
+    remedy = (
+        settings.problem_of_secret(setting).remedy if setting.sensitive else f"write `{_place(setting.id)}`"
+    )
+    return Problem(
+        key, f"this is the setting {setting.id} of the product, and no key by itself", remedy=remedy
+    )
+
+
 def _without_namespace(key: str) -> Problem:
+    setting = _of_product(key)
+    if setting is not None:
+        return _misplaced(key, setting)
     meant = nearest(key, (*_part_names(), *names()))
     return Problem(
         key or "(no key)",
@@ -227,13 +274,19 @@ def _without_namespace(key: str) -> Problem:
     )
 
 
-def _secured(value: Any, path: tuple[int | str, ...]) -> Iterator[tuple[int | str, ...]]:
-    """Give the paths of encrypted values inside a part."""
-    if isinstance(value, dict) and set(value) == {"secure"}:
+def _is_secured(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"secure"}
+
+
+def _paths(
+    value: Any, wanted: Callable[[Any], bool], path: tuple[int | str, ...] = ()
+) -> Iterator[tuple[int | str, ...]]:
+    """Give the paths of what is wanted inside a part."""
+    if wanted(value):
         yield path
     elif isinstance(value, dict | list):
         for step, one in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _secured(one, (*path, step))
+            yield from _paths(one, wanted, (*path, step))
 
 
 def _inside(key: str, path: tuple[int | str, ...]) -> Problem:
@@ -282,6 +335,9 @@ def _secure(key: str) -> list[Problem]:
                 remedy="write it in clear; only its secrets have keys of their own",
             )
         ]
+    setting = _of_product(short)
+    if setting is not None:
+        return [_misplaced(key, setting)]
     near = nearest(short, names())
     return [
         Problem(

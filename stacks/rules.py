@@ -35,7 +35,7 @@ from stacks import egress, features, profiles, said
 from stacks.problems import Problem, nearest
 from stacks.processes import processes
 from stacks.profiles import Defaults
-from stacks.secrets import SECRETS, command, find
+from stacks.secrets import asked, command, find, unread
 from stacks.spec import (
     Accounts,
     Appearance,
@@ -870,12 +870,12 @@ def _path_of_login(login: list[Login], index: int) -> str:
 
 
 def _names_of_logins(login: list[Login]) -> Iterator[Finding]:
-    """Find logins that the server would take for one, or that share what only one can use."""
+    """Find logins that the server would take for one."""
     names: list[str] = []
     for index, way in enumerate(login):
         path = _path_of_login(login, index)
         if isinstance(way, OidcLogin):
-            name = features.oidc_name(way)
+            name = way.service
             if name.lower() in names:
                 yield Problem(
                     f"{path}.name",
@@ -885,10 +885,6 @@ def _names_of_logins(login: list[Login]) -> Iterator[Finding]:
             names.append(name.lower())
         elif any(isinstance(earlier, SamlLogin) for earlier in login[:index]):
             yield Problem(path, "Rocket.Chat knows one provider of SAML only", remedy="leave this one out")
-    if len(names) > 1:
-        yield Warning_(
-            f"{len(names)} logins of kind oidc have one client secret between them (rocketchat:oidcClientSecret)"
-        )
 
 
 def _realm(way: OidcLogin, path: str) -> Iterator[Finding]:
@@ -957,7 +953,7 @@ def _appearance(appearance: Appearance) -> Iterator[Finding]:
 
 @rule("The parts of the stack give one environment")
 def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> Iterator[Finding]:
-    if any(key.required(parts) and key.name not in secrets for key in SECRETS.values()):
+    if not asked(parts).keys() <= secrets:
         return
     if isinstance(parts.push, OwnPush) and _missing_of_apple(secrets):
         return
@@ -1139,10 +1135,18 @@ def _standing(part: Any, path: list[str]) -> Any:
 
 @rule("Every secret is there")
 def _secrets(readable: Parts, secrets: AbstractSet[str]) -> Iterator[Finding]:
-    for key in SECRETS.values():
-        path = f"rocketchat:{key.name}"
-        if key.name in secrets and not key.used(readable):
-            yield Warning_(f"nothing in this stack reads the secret {path}")
-        if key.name not in secrets and key.required(readable):
-            yield Problem(path, f"the secret is missing. {key.description}", remedy=command(path), unset=True)
+    for name in unread(secrets, readable):
+        yield Warning_(f"nothing in this stack reads the secret rocketchat:{name}")
+    for name, description in asked(readable).items():
+        if name not in secrets:
+            path = f"rocketchat:{name}"
+            yield Problem(path, f"the secret is missing. {description}", remedy=command(path), unset=True)
+    for index, way in enumerate(readable.login):
+        if isinstance(way, SamlLogin) and way.own_certificate is None and "samlPrivateKey" in secrets:
+            yield Problem(
+                f"{_path_of_login(readable.login, index)}.ownCertificate",
+                "with the secret samlPrivateKey the server needs the certificate that goes with it, and shows the "
+                "provider no metadata without",
+                remedy="add `ownCertificate`, or run: pulumi config rm rocketchat:samlPrivateKey",
+            )
     yield Note(", ".join(sorted(filter(find, secrets))) or "none is needed")

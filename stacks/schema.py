@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rocketchat.settings import own_secrets
+from rocketchat.settings import CLIENT_SECRET, own_secrets
 from stacks.language import NAMESPACE
 from stacks.secrets import PROVIDER_KEYS, SECRETS
 from stacks.spec import Parts
@@ -42,7 +42,7 @@ def schema() -> dict[str, Any]:
                 "required": [f"{NAMESPACE}:{name}" for name in parts["required"]],
                 "properties": keys,
                 "patternProperties": {
-                    f"^{NAMESPACE}:({'|'.join(sorted(own_secrets()))})$": _SECURE,
+                    f"^{NAMESPACE}:({'|'.join([*sorted(own_secrets()), CLIENT_SECRET])})$": _SECURE,
                     rf"^(?!({NAMESPACE}|aws|cloudflare|mongodbatlas):)[^:]+:": True,
                 },
                 "additionalProperties": False,

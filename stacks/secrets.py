@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from components.database.uri import uri_problem
@@ -14,6 +15,8 @@ from stacks.problems import Problem
 from stacks.spec import (
     HostMedia,
     KubernetesRuntime,
+    Locked,
+    Login,
     OidcLogin,
     OnHostDatabase,
     OwnPush,
@@ -97,12 +100,32 @@ class SecretKey:
     """What is wrong with a value, told without any part of it; None where nothing is."""
 
 
+def logins(login: Sequence[Login]) -> list[tuple[str, Login]]:
+    """Return the logins, each with the name of its secret.
+
+    The secret of a second one by OpenID Connect has the id of the setting that it becomes.
+    """
+    first = next((way.service.lower() for way in login if isinstance(way, OidcLogin)), "")
+    found: list[tuple[str, Login]] = []
+    for way in login:
+        name = "samlPrivateKey"
+        if isinstance(way, OidcLogin):
+            further = way.service.lower() != first
+            name = settings.client_secret(way.service) if further else "oidcClientSecret"
+        found.append((name, way))
+    return found
+
+
 def _oidc(parts: Parts) -> bool:
     return any(isinstance(login, OidcLogin) for login in parts.login)
 
 
 def _saml(parts: Parts) -> bool:
     return any(isinstance(login, SamlLogin) for login in parts.login)
+
+
+def _signing(parts: Parts) -> bool:
+    return any(isinstance(login, SamlLogin) and login.own_certificate is not None for login in parts.login)
 
 
 def _own_push(parts: Parts) -> bool:
@@ -158,8 +181,8 @@ SECRETS = {
         SecretKey("oidcClientSecret", "Secret of the OpenID Connect client.", _oidc, _oidc),
         SecretKey(
             "samlPrivateKey",
-            "Private key (PEM) that signs SAML requests.",
-            _never,
+            "Private key (PEM) that signs SAML requests, and goes with `login.ownCertificate`.",
+            _signing,
             _saml,
             _pem("PRIVATE KEY"),
         ),
@@ -204,9 +227,36 @@ SECRETS = {
 
 def find(name: str) -> SecretKey | None:
     """Return the secret of a name: one of `SECRETS`, or a sensitive setting of the product under its own id."""
+    service = settings.service_of(name)
+    if service is not None:
+        return SecretKey(name, f"Secret of the OpenID Connect client of the login {service}.")
     if name in settings.own_secrets():
         return SecretKey(name, f"Sensitive setting {name} of Rocket.Chat.")
     return SECRETS.get(name)
+
+
+def asked(parts: Parts) -> dict[str, str]:
+    """Return the names of the secrets that these parts cannot be deployed without, and what each is."""
+    found = {key.name: key.description for key in SECRETS.values() if key.required(parts)}
+    for name, _ in logins(parts.login):
+        key = find(name)
+        if name not in SECRETS and key is not None:
+            found[name] = key.description
+    plain = {key: one.value if isinstance(one, Locked) else one for key, one in parts.settings.items()}
+    for name, switch in settings.needed(plain).items():
+        found[name] = f"It goes with the setting {switch}, which does nothing without it."
+    return found
+
+
+def unread(names: AbstractSet[str], parts: Parts) -> Iterator[str]:
+    """Yield which of these secrets nothing in the parts reads."""
+    of_logins = {name for name, _ in logins(parts.login)}
+    for name in sorted(names):
+        key = find(name)
+        if key is not None and (
+            not key.used(parts) or (settings.service_of(name) is not None and name not in of_logins)
+        ):
+            yield name
 
 
 def names() -> tuple[str, ...]:

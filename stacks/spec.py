@@ -881,7 +881,8 @@ class SmtpMail(Part):
 
 
 class OidcLogin(Part):
-    """Single sign-on by OpenID Connect. The client's secret is `oidcClientSecret`."""
+    """Single sign-on by OpenID Connect. The client's secret is `oidcClientSecret`; that of a second login has the name
+    of the setting, such as `Accounts_OAuth_Custom-Keycloak-secret`."""
 
     kind: Literal["oidc"]
     preset: Literal["fusionauth", "keycloak", "generic"] = "generic"
@@ -910,6 +911,11 @@ class OidcLogin(Part):
     """Take the user's roles from the provider. Needs a licence."""
     roles_field: str = "roles"
 
+    @property
+    def service(self) -> str:
+        """The login service's name inside Rocket.Chat."""
+        return self.name or ("Sso" if self.preset == "generic" else self.preset.capitalize())
+
 
 class SamlLogin(Part):
     """Single sign-on by SAML. An own signing key is the secret `samlPrivateKey`."""
@@ -931,7 +937,8 @@ class SamlLogin(Part):
     certificate: Certificate = Field(min_length=1)
     """The identity provider's public certificate (PEM, or its base64 without the BEGIN and END lines)."""
     own_certificate: Certificate | None = None
-    """The chat's own public certificate (PEM), which goes with the secret `samlPrivateKey`."""
+    """The chat's own public certificate (PEM), which goes with the secret `samlPrivateKey`: neither does without the
+    other."""
     signed: Literal["either", "response", "assertion", "all"] = "either"
     """What the provider must have signed of its answer: the whole `response`, the `assertion` in it, `either` or
     `all`."""

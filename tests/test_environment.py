@@ -118,7 +118,7 @@ def every_feature(text: Any, key: Secret[Any]) -> Iterator[tuple[str, Environmen
         yield (
             f"saml {preset}",
             env.saml(
-                "chat.example.com",
+                "https://chat.example.com",
                 "google",
                 text,
                 text,
@@ -643,7 +643,10 @@ def test_a_login_service_s_name_is_letters_and_digits_only(name: str) -> None:
 
 
 def test_the_callback_to_register_is_in_lower_case() -> None:
-    assert env.oidc_callback("chat.lovia.life", "FusionAuth") == "https://chat.lovia.life/_oauth/fusionauth"
+    assert (
+        env.oidc_callback("https://chat.lovia.life", "FusionAuth")
+        == "https://chat.lovia.life/_oauth/fusionauth"
+    )
 
 
 def test_role_merging_is_refused_without_a_licence_by_name() -> None:
@@ -670,7 +673,7 @@ def test_a_client_secret_in_clear_is_refused_and_not_shown() -> None:
 
 def test_google_s_preset_maps_its_attributes_and_signs_out_only_here() -> None:
     plain = env.saml(
-        "chat.example.com",
+        "https://chat.example.com",
         "google",
         "https://accounts.google.com/o/saml2/idp?idpid=C1",
         "CERT",
@@ -684,7 +687,10 @@ def test_google_s_preset_maps_its_attributes_and_signs_out_only_here() -> None:
     assert plain["OVERWRITE_SETTING_SAML_Custom_Default_logout_behaviour"] == "Local"
     fields_of = json.loads(plain["OVERWRITE_SETTING_SAML_Custom_Default_user_data_fieldmap"])
     assert fields_of.keys() == {"email", "name", "username"}
-    assert env.saml_consumer("chat.example.com", "google") == "https://chat.example.com/_saml/validate/google"
+    assert (
+        env.saml_consumer("https://chat.example.com", "google")
+        == "https://chat.example.com/_saml/validate/google"
+    )
 
 
 def test_a_generic_saml_provider_with_an_address_to_sign_out_is_asked_to() -> None:

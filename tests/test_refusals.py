@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from combining import refusals, values_for
-from planning import Values
+from planning import Values, planned
 
 from components.edge.certificate import LONGEST_NAME
 from components.mail import smtp
@@ -40,7 +40,14 @@ def mail(**keys: Any) -> dict[str, Any]:
     [
         ({"login": {**OIDC, "realm": "staff"}}, "login.realm"),
         ({"login": {**KEYCLOAK, "url": "https://login.example.com/realms/a"}}, "login.realm"),
-        ({"login": {**KEYCLOAK, "realm": None}}, "login.realm"),
+        ({"login": {**OIDC, "preset": "keycloak"}}, "login.realm"),
+        ({"login": [OIDC, KEYCLOAK]}, "Accounts_OAuth_Custom-Keycloak-secret"),
+        ({"login": {**SAML, "ownCertificate": "MIIC"}}, "samlPrivateKey"),
+        ({"settings": {"Accounts_OAuth_Github": True}}, "Accounts_OAuth_Github_secret"),
+        (
+            {"settings": {"LDAP_Authentication": {"value": True, "lock": True}}},
+            "LDAP_Authentication_Password",
+        ),
         ({"login": [KEYCLOAK, {**KEYCLOAK, "name": "keycloak"}]}, "login[1].name"),
         ({"login": [SAML, {**SAML, "name": "other"}]}, "login[1]"),
         ({"login": {**OIDC, "mergeRoles": True}}, "login"),
@@ -82,10 +89,8 @@ def test_a_mistake_is_told_once_and_at_its_key(parts: dict[str, Any], path: str)
         {"secret": "x"},
         {"value": "x", "locked": True},
         {"value": "x", "lock": "true"},
-        {"value": None},
         {"value": {"a": "b"}},
         {},
-        None,
         [1, 2],
         ["a", ["b"]],
         {"value": [True]},
@@ -110,7 +115,39 @@ def test_what_a_component_refuses_and_no_rule_foresees_is_told_of_its_part(
 
 
 def test_logins_of_two_presets_have_names_of_their_own() -> None:
-    assert not told(login=[OIDC, KEYCLOAK])
+    further = "rocketchat:Accounts_OAuth_Custom-Keycloak-secret"
+    assert not told((further,), login=[OIDC, KEYCLOAK])
+
+
+def test_a_second_login_has_a_secret_of_its_own() -> None:
+    further = "rocketchat:Accounts_OAuth_Custom-Keycloak-secret"
+    [problem] = told(login=[OIDC, KEYCLOAK])
+    assert problem.unset
+    assert problem.remedy == f"pulumi config set --secret {further}"
+    secure = {"rocketchat:mongodbUri", CLIENT, further}
+    spec = parse(values(login=[OIDC, KEYCLOAK]), secure, source="a test")
+    shown = environment.Secret("a value")
+    secrets = {key.partition(":")[2]: environment.Secret(key) for key in secure}
+    made = features.Made(shown, shown, shown, None, None, None, None, None, secrets)
+    carried = features.environments(spec.parts, spec.release, made, proxies=1, broker=None)["login"].secret
+    prefix = "OVERWRITE_SETTING_Accounts_OAuth_Custom"
+    assert carried[f"{prefix}-Fusionauth-secret"] is secrets[CLIENT.partition(":")[2]]
+    assert carried[f"{prefix}-Keycloak-secret"] is secrets[further.partition(":")[2]]
+    plan = planned(values(login=[OIDC, KEYCLOAK]), secure)
+    assert plan.outputs["oidcRedirectUri"] != plan.outputs["oidcRedirectUriKeycloak"]
+
+
+def test_a_private_key_of_saml_without_its_certificate_is_refused() -> None:
+    key = "rocketchat:samlPrivateKey"
+    assert [problem.path for problem in told((key,), login=SAML)] == ["rocketchat:login.ownCertificate"]
+    assert not told((key,), login={**SAML, "ownCertificate": "MIIC"})
+
+
+def test_a_client_s_secret_that_no_login_reads_is_told_of() -> None:
+    unread = "rocketchat:Accounts_OAuth_Custom-Keycloak-secret"
+    spec = parse(values(login=OIDC), {"rocketchat:mongodbUri", CLIENT, unread}, source="a test")
+    warnings = [warning for check in spec.checks for warning in check.warnings]
+    assert f"nothing in this stack reads the secret {unread}" in warnings
 
 
 def test_secrets_of_apple_that_are_missing_are_asked_for_and_stood_in_for() -> None:
@@ -162,7 +199,8 @@ def test_a_blocked_name_is_refused_by_rule_and_component(name: str) -> None:
 def test_a_login_among_the_settings_asks_for_no_code_by_mail_unless_that_is_said(
     settings: dict[str, Any], codes: bool | None
 ) -> None:
-    spec = parse(values(settings=settings), {"rocketchat:mongodbUri"}, source="a test")
+    secure = {"rocketchat:mongodbUri", "rocketchat:Accounts_OAuth_Github_secret"}
+    spec = parse(values(settings=settings), secure, source="a test")
     shown = environment.Secret("a value")
     made = features.Made(shown, shown, shown, None, None, None, None, None)
     merged = environment.merge(

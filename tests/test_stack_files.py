@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from planning import values_of
 
 from stacks import files
-from stacks.language import ChatSpec, parse
+from stacks.language import ChatSpec, alone, parse
 from stacks.problems import InvalidStack, Problem
 from stacks.schema import PATH, text
 from stacks.secrets import SECRETS
@@ -465,3 +465,53 @@ def test_a_text_that_the_server_reads_as_a_switch_is_refused_by_its_key(
     with pytest.raises(InvalidStack) as refused:
         parse(values, set(read.secure), source="a test")
     assert path in [problem.path for problem in refused.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("settings: {Log_Level: }", "settings.Log_Level"),
+        ("settings: {Log_Level}", "settings.Log_Level"),
+        ("settings:\n    Log_Level:", "settings.Log_Level"),
+        ("settings: {Log_Level: {value: , lock: true}}", "settings.Log_Level.value"),
+        ("accounts: {twoFactor: , lock: true}", "accounts.twoFactor"),
+        ("accounts: {twoFactor: ~}", "accounts.twoFactor"),
+        ("monitoring:\n    alarmEmails:\n      -\n      - a@example.com", "monitoring.alarmEmails[0]"),
+        ("backup: {bucket: null}", "backup.bucket"),
+        ("push: {kind: }", "push.kind"),
+    ],
+)
+def test_an_empty_value_is_told_as_one_at_any_depth(tmp_path: Path, text: str, path: str) -> None:
+    file = tmp_path / "Pulumi.empty.yaml"
+    file.write_text(f"config:\n  rocketchat:{text}\n", encoding="utf-8")
+    found = files.read(str(file))
+    told = {problem.path: problem for problem in alone(*next(iter(found.values.items())))}
+    assert list(told) == [f"rocketchat:{path}"]
+    assert "no value" in told[f"rocketchat:{path}"].message
+    assert (found.line(f"rocketchat:{path}") or 0) >= 2
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [
+        ("Log_Level", "rocketchat:settings: {Log_Level: …}"),
+        ("rocketchat:Log_Level", "rocketchat:settings: {Log_Level: …}"),
+        ("rocketchat:log_level", "rocketchat:settings: {Log_Level: …}"),
+        ("rocketchat:Log_Levl", "rocketchat:settings: {Log_Level: …}"),
+        ("rocketchat:Site_Name", "rocketchat:chat.siteName"),
+        ("rocketchat:SMTP_Password", "pulumi config set --secret rocketchat:smtpPassword"),
+        ("rocketchat:SMTP_Pasword", "rocketchat:smtpPassword"),
+        (
+            "rocketchat:ldap_authentication_password",
+            "pulumi config set --secret rocketchat:LDAP_Authentication_Password",
+        ),
+        ("rocketchat:FileUpload_S3_AWSSecretAccessKey", "the part `media` makes it"),
+    ],
+)
+def test_a_setting_of_the_product_at_the_top_is_told_where_it_belongs(key: str, place: str) -> None:
+    [problem] = problems(put(key, "value"))
+    assert place in f"{problem.nearest} {problem.remedy}"
+    assert "login" not in str(problem)
+    if key.startswith("rocketchat:") and "S3" not in key and key != "rocketchat:Log_Levl":
+        [problem] = problems(lambda _: None, secure={*SECURE, key})
+        assert place in f"{problem.nearest} {problem.remedy}"
