@@ -58,6 +58,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for other program
 PlanFile = Annotated[
     Path | None, typer.Option("--file", help="Also write the plan there, as JSON for other programs.")
 ]
+All = Annotated[bool, typer.Option("--all", "-a", help="Show every resource, check and output.")]
 Rehearse = Annotated[
     bool,
     typer.Option(
@@ -224,6 +225,7 @@ def check(stack: Stack, as_json: Json = False) -> None:
 @app.command()
 def plan(
     stack: Stack,
+    everything: All = False,
     as_json: Json = False,
     file: PlanFile = None,
 ) -> None:
@@ -233,7 +235,7 @@ def plan(
         if as_json:
             say(rehearsed.to_json(), "", as_json=True)
         else:
-            rehearsed.show(console())
+            rehearsed.show(console(), everything=everything)
             rehearsed.show_next(console())
         if not rehearsed.ok:
             raise typer.Exit(Status.WRONG)
@@ -242,6 +244,7 @@ def plan(
 @app.command()
 def rehearse(
     stack: Stack,
+    everything: All = False,
     as_json: Json = False,
     file: PlanFile = None,
     by_hand: Annotated[
@@ -252,7 +255,7 @@ def rehearse(
     with telling(as_json):
         rehearsed = planned(stack, file)
         to = Console(quiet=True) if as_json else console()
-        rehearsed.show(to)
+        rehearsed.show(to, everything=everything)
         life = rehearsing.live(rehearsed, to, by_hand=by_hand)
         rehearsed.show_next(to)
         if as_json:

@@ -10,12 +10,12 @@ from rich.text import Text
 
 from policy import config as policy_config
 from policy.adapters import from_plan
-from policy.judge import judge
-from rehearsal import lifecycle, show, stack
+from policy.judge import Report, judge
+from rehearsal import lifecycle, show, stack, summary
 from rehearsal.cli import find_engine
 from rehearsal.plan import Plan, find_leaks
 from rehearsal.stack import RehearsedStack
-from stacks.guide import next_steps
+from stacks.guide import COMMAND, next_steps
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,31 @@ class Rehearsed:
     loaded: RehearsedStack
     plan: Plan
     checks: Sequence[show.Check]
+    policies: Report
 
     @property
     def ok(self) -> bool:
         """Whether every check passed."""
         return all(check.ok for check in self.checks)
 
-    def show(self, to: Console) -> None:
-        """Print the tree, the checks and the outputs."""
-        show.show_plan(self.plan, to, checks=self.checks)
+    @property
+    def judged(self) -> str:
+        """What the policy pack says, in a line."""
+        found = self.policies
+        counted = f"{len(found.blocking)} mandatory and {len(found.advisory)} advisory findings"
+        return f"{counted}, {len(found.waived)} waived"
+
+    def show(self, to: Console, *, everything: bool = False) -> None:
+        """Print the first screen and each component in a line; else every resource, check and output, too."""
+        rows = [*summary.rows(self.loaded.spec, self.plan), ("policies", self.judged)]
+        show.show_first(self.loaded.name, rows, self.checks, self.plan, to)
+        if everything:
+            show.show_everything(self.plan, to, checks=self.checks)
+        else:
+            show.show_components(self.plan, to)
+            to.print("\n[bold]More[/]")
+            for command in (f"plan {self.loaded.name} --all", f"policy {self.loaded.name} --all"):
+                to.print(f"  {COMMAND} {command}", style="cyan", soft_wrap=True)
 
     def show_next(self, to: Console) -> None:
         """Print what to do to deploy it for real."""
@@ -80,22 +96,22 @@ def plan(name: str) -> Rehearsed:
             or f"{len(planned.secrets)} secret values looked for in {len(planned.resources)} resources",
         ),
         show.Check(
-            "The policy pack is content",
+            "The policy pack passes",
             report.clean,
             "; ".join(f"{one.rule.id}: {one.subject.name}" for one in report.blocking)
-            or f"{len(report.advisory)} advisory findings, {len(report.waived)} waived; `make policy` shows them",
+            or f"{report.rules} rules had something to judge",
         ),
     ]
-    return Rehearsed(loaded, planned, checks)
+    return Rehearsed(loaded, planned, checks, report)
 
 
 def live(rehearsed: Rehearsed, to: Console, *, by_hand: bool) -> lifecycle.Life | None:
     """Let the stack live, and print each stage as it ends; None where there is no engine."""
     cli = find_engine()
     if cli is None:
-        to.print("\nPlanned only, without the Pulumi engine. `make engine` provides one.")
+        to.print(f"\nPlanned only, without the Pulumi engine. `{COMMAND} engine` provides one.")
         return None
-    to.print(f"\n[bold]A whole life in the Pulumi engine {cli.version}[/], against stand-in clouds")
+    to.print(f"\n[bold]The full lifecycle in the Pulumi engine {cli.version}[/], against stand-in clouds")
 
     def on_stage(stage: lifecycle.Stage) -> None:
         row = Table.grid(padding=(0, 2))

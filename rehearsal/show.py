@@ -1,6 +1,8 @@
 """The plan and the rehearsal for people: plain text that reads at 100 columns, with or without a terminal."""
 
 import json
+import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from rich.tree import Tree
 
 from rehearsal import standins
 from rehearsal.plan import Plan, PlannedResource
+from rehearsal.summary import count
 
 WIDTH = 100
 """Columns where there is no terminal to ask."""
@@ -81,14 +84,10 @@ def tree(plan: Plan) -> Tree:
     """Return every resource under its component."""
     made = sum(resource.custom for resource in plan.resources)
     components = len(plan.resources) - made - 1
-    counted = f"{_count(made, 'resource')} in {_count(components, 'component')}"
+    counted = f"{count(made, 'resource')} in {count(components, 'component')}"
     root = Tree(Text.assemble((plan.stack, "bold"), f"  {counted}"))
     _grow(root, plan, plan.root)
     return root
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _grow(branch: Tree, plan: Plan, parent: PlannedResource) -> None:
@@ -110,7 +109,7 @@ def _line(resource: PlannedResource, parent: PlannedResource) -> Text:
         text.append(f" · {said}", "dim" if resource.custom else "")
     paths = sorted({path.partition(".")[2] for path in resource.secret_paths})
     if paths:
-        text.append(f" · {_count(len(paths), 'secret')} ({', '.join(paths)})", "magenta")
+        text.append(f" · {count(len(paths), 'secret')} ({', '.join(paths)})", "magenta")
     if resource.protect:
         text.append(" · protected", "yellow")
     if resource.options.get("retainOnDelete"):
@@ -118,32 +117,99 @@ def _line(resource: PlannedResource, parent: PlannedResource) -> Text:
     return text
 
 
-def show_plan(plan: Plan, to: Console, *, checks: Sequence[Check] = ()) -> None:
-    """Print the tree, the checks and the outputs."""
+def show_first(
+    stack: str, rows: Sequence[tuple[str, str]], checks: Sequence[Check], plan: Plan, to: Console
+) -> None:
+    """Print the first screen: the verdict, what matters, what failed, and what its owner should know."""
+    failed = [check for check in checks if not check.ok]
+    warned = [warning for check in checks for warning in check.warnings]
+    warned += [one.text for one in plan.messages if one.severity in _GRAVE]
+    verdict = (
+        Text(f"not valid: {count(len(failed), 'check')} failed", "bold red")
+        if failed
+        else Text(f"valid: {count(len(checks), 'check')} passed", "bold green")
+    )
+    told = Text.assemble((stack, "bold"), "  ", verdict)
+    if warned:
+        told.append(f", {count(len(warned), 'warning')}", "yellow")
+    to.print(told)
+    wide = max(len(title) for title, _ in rows)
+    for title, said in rows:
+        _say(f"  {title:<{wide}}  ", said, to, style="dim")
+    if failed:
+        to.print("\n[bold red]Failed[/]")
+        for check in failed:
+            _say("  -  ", f"{check.title}: {check.evidence}", to)
+    if warned:
+        to.print("\n[bold yellow]Warnings[/]")
+        for warning in warned:
+            _say("  -  ", warning, to)
+
+
+_GRAVE = ("warning", "error")
+
+
+_COMMAND = re.compile(r"\b(pulumi|kubectl|aws|doctl|rocketchat) [a-z-]+ ")
+
+
+def _say(mark: str, said: str, to: Console, *, style: str = "") -> None:
+    """Print a remark beside its mark. Words stay whole, and what names a command stays one line, to be copied."""
+    room = to.width - len(mark)
+    whole = _COMMAND.search(said) is not None or room < _NARROWEST
+    lines = [said] if whole else textwrap.wrap(said, room, break_long_words=False, break_on_hyphens=False)
+    for number, line in enumerate(lines or [""]):
+        begin = mark if number == 0 else " " * len(mark)
+        to.print(Text.assemble((begin, style), line), soft_wrap=True)
+
+
+_NARROWEST = 20
+"""Columns below which the terminal breaks the lines better."""
+
+
+def show_components(plan: Plan, to: Console) -> None:
+    """Print each component in one line, with the number of its resources."""
+    to.print("\n[bold]Components[/]")
+    found = [
+        ("  " * depth + one.name, sum(child.custom for child in plan.children(one.urn)), purpose(one))
+        for depth, one in _components(plan, plan.root, 1)
+    ]
+    wide = max((len(name) for name, _, _ in found), default=0)
+    for name, own, said in found:
+        line = Text.assemble((f"{name:<{wide}}", "bold"), f" {own:3}  ", (said, "dim"))
+        line.truncate(to.width, overflow="ellipsis" if to.encoding.startswith("utf") else "crop")
+        to.print(line, soft_wrap=True)
+
+
+def _components(plan: Plan, parent: PlannedResource, depth: int) -> Iterator[tuple[int, PlannedResource]]:
+    for child in plan.children(parent.urn):
+        if not child.custom:
+            yield depth, child
+            yield from _components(plan, child, depth + 1)
+
+
+def show_everything(plan: Plan, to: Console, *, checks: Sequence[Check] = ()) -> None:
+    """Print every resource as a tree, the checks that passed, and the outputs."""
+    to.print()
     to.print(tree(plan))
     by_type = Counter(resource.type for resource in plan.resources if resource.custom)
-    secret = sum(bool(resource.secret_paths) for resource in plan.resources if resource.custom)
-    to.print(f"\n{len(by_type)} types of resources; {secret} resources hold secrets, none of which is shown.")
+    to.print(f"\n{count(len(by_type), 'type')} of resources; no secret is shown.")
     for message in plan.messages:
-        to.print(f"[yellow]{message.severity}[/]: {escape(message.text)}")
-    show_checks(checks, to)
+        if message.severity not in _GRAVE:
+            to.print(f"{message.severity}: {escape(message.text)}")
+    show_checks([check for check in checks if check.ok], to)
     show_outputs(plan.outputs, to)
 
 
 def show_checks(checks: Sequence[Check], to: Console) -> None:
-    """Print what was looked at."""
+    """Print what was looked at, and what came of it."""
     if not checks:
         return
     to.print("\n[bold]Checks[/]")
     table = Table.grid(padding=(0, 2))
     for check in checks:
         mark = Text("ok", "green") if check.ok else Text("FAILED", "bold red")
-        if check.evidence or not check.warnings:
-            table.add_row(
-                Text("  ").append(mark), check.title, Text(check.evidence, "dim" if check.ok else "")
-            )
-        for warning in check.warnings:
-            table.add_row(Text("  ").append(Text("mind", "yellow")), check.title, Text(warning))
+        seen = Text(check.evidence, "dim" if check.ok else "")
+        table.add_row(Text("  ").append(mark), check.title, seen)
     to.print(table)
 
 
@@ -152,19 +218,18 @@ def show_outputs(outputs: dict[str, Any], to: Console) -> None:
     if not outputs:
         return
     to.print("\n[bold]Outputs[/]")
-    table = Table.grid(padding=(0, 2))
     for key, value in sorted(outputs.items()):
-        shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        table.add_row(f"  {key}", Text(shown))
-    to.print(table)
+        told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        to.print(Text.assemble((f"  {key}  ", "dim"), told), soft_wrap=True)
 
 
 def show_next(steps: Sequence[str], to: Console) -> None:
-    """Print what to do next."""
+    """Print what to do next; commands stand alone in a line, which is never broken, so that they can be copied."""
     if not steps:
         return
     to.print("\n[bold]Next[/], to deploy it for real")
-    table = Table.grid(padding=(0, 1))
     for number, step in enumerate(steps, 1):
-        table.add_row(f"  {number}.", Text(step))
-    to.print(table)
+        said, *commands = step.splitlines()
+        _say(f"{number:>4}.  ", said, to)
+        for command in commands:
+            to.print(Text(f"       {command}", "cyan"), soft_wrap=True)

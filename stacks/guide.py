@@ -19,6 +19,8 @@ from stacks.spec import (
 )
 
 INSTALL = "Install the Pulumi CLI: https://www.pulumi.com/docs/install"
+COMMAND = "rocketchat"
+"""The console script, as people type it."""
 
 
 def next_steps(
@@ -26,22 +28,22 @@ def next_steps(
 ) -> list[str]:
     """Return the commands and errands that lead from a rehearsal to the real chat.
 
-    `unset` are the full keys of secrets that the file lacks. `outputs` are those of the plan; addresses that must be
-    registered elsewhere are taken from them.
+    The first line of a step says what is done; each further line is a command. `unset` are the full keys of secrets
+    that the file lacks. `outputs` are those of the plan; addresses that must be registered elsewhere are taken from
+    them.
     """
     return [
-        f"{INSTALL}; then `pulumi login` (or `pulumi login --local` for a state on this machine)",
+        f"{INSTALL}. Log in to where the state is kept; `--local` keeps it on this machine:\npulumi login",
         f"Give credentials in the environment: {_credentials(spec)}",
-        f"pulumi stack init {stack}",
+        f"Make the stack:\npulumi stack init {stack}",
         *(
-            f"{command(f'{NAMESPACE}:{name}')} --stack {stack}   # "
-            + ("to be set: " if f"{NAMESPACE}:{name}" in unset else "")
-            + key.description
+            f"{'To be set: ' if f'{NAMESPACE}:{name}' in unset else 'Set the secret: '}{key.description}\n"
+            f"{command(f'{NAMESPACE}:{name}')} --stack {stack}"
             for name in sorted(spec.secrets)
             if (key := find(name)) is not None
         ),
         *_errands(spec, outputs),
-        f"pulumi preview --stack {stack}, and then: pulumi up --stack {stack}",
+        f"See what would change, and deploy:\n{COMMAND} preview {stack}\n{COMMAND} up {stack}",
         *_first_day(spec, stack, outputs),
     ]
 
@@ -59,14 +61,14 @@ def _first_day(spec: ChatSpec, stack: str, outputs: Mapping[str, object]) -> lis
             made = [f"Sign in at {url} by single sign-on, as somebody who is administrator there already"]
     elif "adminPassword" in outputs:
         password = f"pulumi stack output adminPassword --show-secrets --stack {stack}"
-        made = [f"Sign in at {url} as {outputs.get('adminUsername')}; the password: {password}"]
+        made = [f"Sign in at {url} as {outputs.get('adminUsername')}, with this password:\n{password}"]
     else:
         made = [f"Sign in at {url} as an administrator of the chat whose data the database holds"]
     if isinstance(parts.push, GatewayPush) and "registrationToken" not in spec.secrets:
         made.append(
             "Register the workspace, which push waits for: as administrator under Workspace, Subscription; or with a "
-            f"token of https://cloud.rocket.chat: {command(f'{NAMESPACE}:registrationToken')} --stack {stack}, "
-            "and pulumi up again"
+            "token of https://cloud.rocket.chat:\n"
+            f"{command(f'{NAMESPACE}:registrationToken')} --stack {stack}\n{COMMAND} up {stack}"
         )
     if spec.release.wizard_returns:
         made.append(
@@ -77,22 +79,28 @@ def _first_day(spec: ChatSpec, stack: str, outputs: Mapping[str, object]) -> lis
 
 
 def _credentials(spec: ChatSpec) -> str:
-    needed = []
+    needed: dict[str, str] = {}
+    """What to give, by the provider's package."""
+    spaces = isinstance(spec.parts.media, SpacesMedia)
     if spec.region is not None:
-        needed.append("AWS (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)")
+        needed["aws"] = "AWS (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
     if isinstance(spec.parts.database, AtlasDatabase | ExistingAtlasDatabase):
-        needed.append("Atlas (MONGODB_ATLAS_PUBLIC_KEY, MONGODB_ATLAS_PRIVATE_KEY)")
+        needed["mongodbatlas"] = "Atlas (MONGODB_ATLAS_PUBLIC_KEY, MONGODB_ATLAS_PRIVATE_KEY)"
     if isinstance(spec.parts.dns, CloudflareDns):
-        needed.append("Cloudflare (CLOUDFLARE_API_TOKEN)")
-    if isinstance(spec.parts.media, SpacesMedia):
-        needed.append(
-            "DigitalOcean (DIGITALOCEAN_TOKEN), with a key for Spaces "
-            "(SPACES_ACCESS_KEY_ID, SPACES_SECRET_ACCESS_KEY)"
+        needed["cloudflare"] = "Cloudflare (CLOUDFLARE_API_TOKEN)"
+    if spaces or spec.parts.runtime.traits.digitalocean:
+        needed["digitalocean"] = "DigitalOcean (DIGITALOCEAN_TOKEN)" + (
+            ", with a key for Spaces (SPACES_ACCESS_KEY_ID, SPACES_SECRET_ACCESS_KEY)" if spaces else ""
         )
-    elif spec.parts.runtime.traits.digitalocean:
-        needed.append("DigitalOcean (DIGITALOCEAN_TOKEN)")
-    kept = ", ".join(key for key, secret in PROVIDER_KEYS.items() if secret)
-    return f"{'; '.join(needed) or 'none are needed'}. Secret keys in the stack file work too: {kept}"
+    kept = [
+        key
+        for key, secret in PROVIDER_KEYS.items()
+        if secret and key.partition(":")[0] in needed and (spaces or "spaces" not in key)
+    ]
+    if not needed:
+        return "none are needed"
+    also = f". Secret keys in the stack file work too: {', '.join(kept)}" if kept else ""
+    return "; ".join(needed.values()) + also
 
 
 def _errands(spec: ChatSpec, outputs: Mapping[str, object]) -> list[str]:

@@ -273,9 +273,7 @@ def _mongodb(
 
 @rule("The number of users can be served")
 def _size(size: sizing.Size, chat: Chat) -> Iterator[Finding]:
-    yield Note(
-        f"{chat.users} users: {size.cpu_units / 1024:g} vCPU, {size.memory_mib} MiB, Atlas {size.atlas_tier}"
-    )
+    yield Note(f"{chat.users} users: {size.cpu_units / 1024:g} vCPU, {size.memory_mib} MiB")
 
 
 @rule("What needs a licence has one")

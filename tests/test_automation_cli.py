@@ -164,8 +164,11 @@ def test_a_rehearsal_without_an_engine_shows_and_writes_the_plan(
     assert json.loads(file.read_text(encoding="utf-8"))[0]["urn"]
     shown = capsys.readouterr().out
     assert "Planned only, without the Pulumi engine" in shown
-    assert "The policy pack is content" in shown
-    assert "pulumi up --stack lovia-fargate" in shown
+    assert "policies   0 mandatory and" in shown
+    assert "       rocketchat up lovia-fargate\n" in shown
+    # Ten lines first; nothing of another cloud than the stack's.
+    assert shown.splitlines().index("Warnings") <= 11
+    assert "digitalocean" not in shown.lower()
 
 
 @needs_engine

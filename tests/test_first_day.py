@@ -273,7 +273,7 @@ def test_the_guide_names_a_way_in_that_works_on_the_first_day(choice: Choice, wa
     made = values(choice, chat=chat, **LOGINS[way])
     spec, plan, steps = _steps(made, SECURE if "login" in LOGINS[way] else set())
     shown = settings_of(spec).get("Accounts_ShowFormLogin", "true") == "true"
-    assert ("the password: pulumi stack output adminPassword" in steps) == (
+    assert ("with this password:\npulumi stack output adminPassword" in steps) == (
         shown and "adminPassword" in plan.outputs
     )
     assert ("by single sign-on as me@example.com" in steps) == (not shown and "adminPassword" in plan.outputs)

@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -21,7 +22,7 @@ from rich.console import Console
 
 import rehearsal.__main__ as command
 from components.base import Component
-from rehearsal import canaries, cli, golden, show
+from rehearsal import canaries, cli, golden, show, summary
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, PlannedResource, Program, find_leaks, plan_program
 
@@ -248,17 +249,23 @@ def shown(write: Callable[[Console], None], width: int = 200) -> str:
         to.file.close()
 
 
-def test_the_tree_shows_every_resource_its_purpose_and_no_secret(planned: Plan) -> None:
-    checks = [show.Check("nothing open", ok=False, evidence="port 22")]
-    text = shown(lambda to: show.show_plan(planned, to, checks=checks))
+CHECKS = [
+    show.Check("nothing open", ok=False, evidence="port 22"),
+    show.Check("zones agree", ok=True, evidence="example.com"),
+    show.Check("push works", ok=True, evidence="", warnings=["push waits for a registration " * 9]),
+]
+
+
+def test_everything_of_a_plan_is_every_resource_its_purpose_and_no_secret(planned: Plan) -> None:
+    text = shown(lambda to: show.show_everything(planned, to, checks=CHECKS))
     assert "toy Toy · A network with a database user" in text
     assert "aws.ec2.Vpc vpc · private network" in text
     assert "aws.secretsmanager.Secret secret · for tests" in text
     assert "2 secrets (bcryptHash, result)" in text
     assert "protected · kept on destroy" in text
-    assert "FAILED  nothing open  port 22" in text
-    assert "1. pulumi up" in shown(lambda to: show.show_next(["pulumi up"], to))
-    narrow = shown(lambda to: show.show_plan(planned, to, checks=checks), show.WIDTH)
+    assert "ok  zones agree  example.com" in text
+    assert "port 22" not in text
+    narrow = shown(lambda to: show.show_everything(planned, to, checks=CHECKS), show.WIDTH)
     assert max(map(len, narrow.splitlines())) <= show.WIDTH
     assert all(
         resource.name.removeprefix("toy-") in text
@@ -266,6 +273,104 @@ def test_the_tree_shows_every_resource_its_purpose_and_no_secret(planned: Plan) 
         if resource != planned.root
     )
     assert not any(secret in text for secret in planned.secrets.values())
+
+
+@pytest.mark.parametrize("width", [40, 100])
+def test_the_first_screen_says_what_failed_and_what_to_know_before_anything_that_passed(
+    planned: Plan, width: int
+) -> None:
+    rows = [("address", "https://chat.example.com"), ("public", "ports 80 and 443 of the balancer " * 3)]
+    text = shown(lambda to: show.show_first("toy", rows, CHECKS, planned, to), width)
+    assert " ".join(text.split()).startswith("toy not valid: 1 check failed, 1 warning address")
+    assert text.index("nothing open: port 22") < text.index("Warnings")
+    assert "zones agree" not in text
+    assert max(map(len, text.splitlines())) <= width
+    passed = shown(lambda to: show.show_first("toy", rows, CHECKS[1:2], planned, to), width)
+    assert passed.startswith("toy  valid: 1 check passed\n")
+    assert "Warnings" not in passed
+
+
+@pytest.mark.parametrize("width", [40, 100])
+def test_each_component_is_one_line(planned: Plan, width: int) -> None:
+    text = shown(lambda to: show.show_components(planned, to), width)
+    components = [one for one in planned.resources if not one.custom and one != planned.root]
+    assert len(text.strip().splitlines()) == 1 + len(components)
+    assert max(map(len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [30, 100])
+def test_a_command_stands_in_one_line_as_it_is_typed(width: int) -> None:
+    command = "pulumi config set --secret rocketchat:registrationToken --stack " + "a-long-name" * 9
+    steps = [f"Set the secret, of which the description is rather long:\n{command}", f"or give it: {command}"]
+    text = shown(lambda to: show.show_next(steps, to), width)
+    assert [line.strip() for line in text.splitlines()].count(command) == 1
+    assert f"   2.  or give it: {command}" in text.splitlines()
+
+
+OPEN: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        {"cidrIpv4": "0.0.0.0/0", "fromPort": 443, "toPort": 443},
+        "port 443 of toy",
+    ),
+    (
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        {"cidrIpv6": "::/0", "fromPort": 1, "toPort": 99},
+        "port 1-99 of toy",
+    ),
+    (
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        {"cidrIpv4": "10.0.0.0/8", "fromPort": 443, "toPort": 443},
+        "",
+    ),
+    (
+        "aws:lightsail/instancePublicPorts:InstancePublicPorts",
+        {
+            "portInfos": [
+                {"fromPort": 80, "toPort": 80, "cidrs": ["0.0.0.0/0"]},
+                {"fromPort": 22, "toPort": 22},
+            ]
+        },
+        "ports 80 and 22 of toy",
+    ),
+    (
+        "digitalocean:index/firewall:Firewall",
+        {
+            "inboundRules": [
+                {"portRange": "80", "sourceAddresses": ["::/0"]},
+                {"portRange": "22", "sourceAddresses": ["192.0.2.0/24"]},
+            ]
+        },
+        "port 80 of toy",
+    ),
+    (
+        "kubernetes:core/v1:Service",
+        {"spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}},
+        "port 80 of toy",
+    ),
+    ("kubernetes:core/v1:Service", {"spec": {"type": "ClusterIP", "ports": [{"port": 80}]}}, ""),
+    (
+        "kubernetes:gateway.networking.k8s.io/v1:Gateway",
+        {"spec": {"listeners": [{"port": 80}, {"port": 443}]}},
+        "ports 80 and 443 of toy",
+    ),
+    ("kubernetes:helm.sh/v3:Release", {"values": {"ingress": {"enabled": False}}}, ""),
+    ("kubernetes:helm.sh/v3:Release", {"values": {"ingress": {"enabled": True}}}, "ports 80 and 443 of toy"),
+    ("aws:cloudfront/distribution:Distribution", {"aliases": ["a.example"]}, "the CDN a.example of toy"),
+]
+
+
+@pytest.mark.parametrize(("kind", "inputs", "told"), OPEN)
+def test_the_first_screen_says_what_the_whole_internet_reaches(
+    planned: Plan, kind: str, inputs: dict[str, Any], told: str
+) -> None:
+    parent = next(one for one in planned.resources if one.type == "rocketchat:index:Toy")
+    opened = replace(
+        planned.resources[-1], type=kind, name="toy-x", parent=parent.urn, inputs=inputs, custom=True
+    )
+    assert summary.public(replace(planned, resources=(planned.root, parent, opened))) == (
+        [told] if told else []
+    )
 
 
 def test_a_golden_plan_equals_its_own_plan_and_tells_changes_by_property(
