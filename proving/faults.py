@@ -26,7 +26,7 @@ from rehearsal import lifecycle
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.faults import KILLED, UNANSWERED, Call, Fault, Faults
 from rehearsal.stack import RehearsedStack
-from rehearsal.standins import again
+from rehearsal.standins import once
 from stacks import deploy
 from stacks.language import NAMESPACE
 
@@ -369,7 +369,7 @@ def _decided(urns: Sequence[str], stack: ChatStack) -> tuple[dict[str, str], lis
     for urn in urns:
         for thing in _cloud(stack.backend).things():
             if thing.urn == urn and thing.id not in known:
-                adopt[urn] = again.import_id(thing.existing)
+                adopt[urn] = once.import_id(thing.existing)
     return adopt, [urn for urn in urns if urn not in adopt]
 
 

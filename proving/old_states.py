@@ -24,11 +24,11 @@ from automation.holding import REVISIONS, holds_data
 from automation.stack import open_stack
 from automation.state import SIGNATURE, State
 from automation.values import REPLACING, Result
+from clouds.ask import Cloud
 from rehearsal import canaries
 from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.masking import SECRET_MARK
-from rehearsal.standins.table import Cloud
 from stacks import deploy, files
 
 FOLDER = CHECKOUT / "tests" / "data" / "states"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
+from clouds.ask import Cloud, Existing
 from rehearsal.errors import RehearsalError
 from rehearsal.faults import Fault, Faults
-from rehearsal.standins import again, once
-from rehearsal.standins.table import Cloud, Existing
+from rehearsal.standins import once
 from rehearsal.standins.tokens import LivingTokens
 
 _Key = TypeVar("_Key")
@@ -95,7 +95,7 @@ class StandinCloud:
             self._put(thing)
 
     def _overwritten(self, thing: Kept) -> list[Kept]:
-        if not again.overwrites(thing.type):
+        if not once.overwrites(thing.type):
             return []
         met = {id(one): one for claim in thing.claims for one in self._held.get(claim.key, ())}
         return [one for one in met.values() if one.urn == thing.urn and _same(one, thing)]
@@ -139,7 +139,7 @@ class StandinCloud:
             thing
             for thing in self.things()
             if thing.type == kind
-            and names in {thing.id, again.import_id(thing.existing)}
+            and names in {thing.id, once.import_id(thing.existing)}
             and region in {"", thing.inputs.get("region")}
         ]
         return found[-1] if found else None
@@ -251,7 +251,7 @@ def _forget(table: dict[_Key, list[Kept]], key: _Key, thing: Kept) -> None:
 
 
 def _same(one: Kept, other: Kept) -> bool:
-    return again.identity(one.existing) == again.identity(other.existing)
+    return once.same(one.existing, other.existing)
 
 
 def _stack(urn: str) -> str:

@@ -9,10 +9,10 @@ from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped
 from pulumi.runtime.mocks import MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import alias_pb2, engine_pb2, resource_pb2
 
+from clouds.ask import Cloud, Existing
 from rehearsal import standins
 from rehearsal.errors import RehearsalError
 from rehearsal.standins import once
-from rehearsal.standins.table import Cloud, Existing
 from rehearsal.wire import at_path, decode, encode
 
 STACK_TYPE = "pulumi:pulumi:Stack"

@@ -5,10 +5,10 @@ from typing import Any
 
 from pulumi.automation import Deployment, LocalWorkspaceOptions, create_or_select_stack
 
+from clouds.ask import CREATED
 from rehearsal.monitor import STACK_TYPE
 from rehearsal.plan import PROJECT
 from rehearsal.stack import exported
-from rehearsal.standins.table import CREATED
 from stacks.language import ChatSpec
 
 

@@ -12,13 +12,14 @@ import grpc  # type: ignore[import-untyped]
 from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
+import clouds
+from clouds.ask import UNKNOWN, Ask, Cloud, Existing, tags_all
 from rehearsal import standins
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.errors import RehearsalError
 from rehearsal.faults import Fault, FaultError
-from rehearsal.standins.kubernetes.reach import unreachable
-from rehearsal.standins.table import Ask, Cloud, Existing, tags_all
-from rehearsal.wire import UNKNOWN, at_path, decode, encode
+from rehearsal.standins.reach import unreachable
+from rehearsal.wire import at_path, decode, encode
 
 CLUSTER = "clusterIdentifier"
 REACHED_BY = ("kubeconfig", "context", "cluster")
@@ -31,7 +32,7 @@ _WORKERS = 16
 
 def debug_providers(port: int) -> str:
     """Return the value of PULUMI_DEBUG_PROVIDERS that sends the engine to this port for every package."""
-    return ",".join(f"{package}:{port}" for package in standins.PACKAGES)
+    return ",".join(f"{package}:{port}" for package in clouds.PACKAGES)
 
 
 @contextmanager
@@ -99,8 +100,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         olds, _ = decode(request.olds)
 
         def check(token: str, name: str, inputs: Mapping[str, Any]) -> Ask:
-            standin = standins.find(token)
-            rule = standin.autoname if standin is not None else None
+            record = clouds.find(token)
+            rule = record.answers.autoname if record is not None else None
             if rule is not None and rule.property not in inputs and rule.property in olds:
                 inputs = {**inputs, rule.property: olds[rule.property]}
             generation = self._cloud.generation(request.urn)
@@ -351,11 +352,12 @@ def same_name(token: str, before: Mapping[str, Any], news: Mapping[str, Any]) ->
         if not isinstance(old, Mapping) or not isinstance(new, Mapping):
             return False
         return "name" in new and all(old.get(key) == new.get(key) for key in ("name", "namespace"))
-    standin = standins.find(token)
-    if standin is None or standin.autoname is None:
+    record = clouds.find(token)
+    rule = record.answers.autoname if record is not None else None
+    if rule is None:
         return False
-    name = news.get(standin.autoname.property)
-    return not _AUTONAMED.search(str(name)) and name == before.get(standin.autoname.property)
+    name = news.get(rule.property)
+    return not _AUTONAMED.search(str(name)) and name == before.get(rule.property)
 
 
 def _changed(request: Any) -> tuple[list[str], Mapping[str, Any], Mapping[str, Any]]:

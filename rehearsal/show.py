@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+import clouds
 from rehearsal import standins
 from rehearsal.plan import Plan, PlannedResource
 from rehearsal.summary import count
@@ -63,8 +64,8 @@ def purpose(resource: PlannedResource) -> str:
     if standins.is_provider(resource.type):
         region = resource.inputs.get("region")
         return f"credentials and {region}" if region else "credentials"
-    standin = standins.find(resource.type)
-    return standin.what if standin is not None else _component_says(resource.type.rpartition(":")[2])
+    record = clouds.find(resource.type)
+    return record.purpose if record is not None else _component_says(resource.type.rpartition(":")[2])
 
 
 def _component_says(name: str) -> str:

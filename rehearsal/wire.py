@@ -10,6 +10,7 @@ from typing import Any, Final
 from google.protobuf import struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime import rpc
 
+from clouds.ask import UNKNOWN
 from rehearsal.masking import SECRET_MARK
 
 _SIGNATURE: Final = rpc._special_sig_key  # noqa: SLF001 - the wire format's own constants have no public name
@@ -23,16 +24,6 @@ _UNKNOWNS: Final = frozenset(
      "dd056dcd-154b-4c76-9bd3-c8f88648b5ff"}
 )  # fmt: skip
 """Strings that stand for a value not known yet: any, bool, string, array, asset, archive, object."""
-
-
-class Unknown:
-    """A value that is known only after the deployment. There is one: `UNKNOWN`."""
-
-    def __repr__(self) -> str:
-        return "[unknown]"
-
-
-UNKNOWN: Final = Unknown()
 
 
 def decode(struct: struct_pb2.Struct) -> tuple[dict[str, Any], frozenset[str]]:
@@ -150,12 +141,3 @@ def strings(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from strings(item)
-
-
-def has_unknown(value: Any) -> bool:
-    """Whether any part of the value is not known yet."""
-    if isinstance(value, Mapping):
-        return any(has_unknown(item) for item in value.values())
-    if isinstance(value, list):
-        return any(has_unknown(item) for item in value)
-    return value is UNKNOWN

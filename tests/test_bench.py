@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
+from clouds.ask import Cloud
 from proving.benchmarks import engine, fleets
 from rehearsal import server
 from rehearsal.cloud import Kept, StandinCloud
-from rehearsal.standins.table import Cloud
 from rehearsal.testing import needs_engine
 
 STACK = "local"

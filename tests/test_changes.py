@@ -15,12 +15,12 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from automation import Step, holding
+from clouds.ask import Existing
 from proving import key_changes, key_changes_page, key_trials, pages
 from proving.key_changes_page import Row
 from rehearsal import standins
 from rehearsal.golden import FOLDER as GOLDEN
 from rehearsal.standins.once import claims
-from rehearsal.standins.table import Existing
 from rehearsal.testing import needs_engine
 from stacks import files, spec
 from stacks.keys import Key, keys

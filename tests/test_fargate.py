@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from pulumi.runtime import rpc
 from recording import ACCOUNT, REGION, Answer, Made, Recording, record
 
+import clouds
+from clouds.ask import Ask, Cloud
 from components.runtime.container import definition
 from components.runtime.fargate import FargateRuntime, priority_of
 from components.runtime.fargate_args import MEMORY_FOR_CPU, Options, check_size, main_service
 from components.values import BalancerPlace
-from rehearsal import standins
 from rehearsal.standins import requests
-from rehearsal.standins.table import Ask, Cloud
 
 CANARY = "canary-5f2b9"
 LISTENER = (
@@ -820,7 +820,7 @@ def test_a_definition_of_any_service_names_it() -> None:
 
 def refusals(made: Made, **changes: Any) -> list[str]:
     """What AWS's models of the requests find wrong with a resource."""
-    rule = standins.types()[made.type].autoname
+    rule = clouds.types()[made.type].answers.autoname
     named = {} if rule is None else {rule.property: f"{made.name}-0123abc"}
     ask = Ask(made.type, made.name, "urn", {**named, **made.inputs, **changes}, Cloud(REGION))
     return requests.refusals(ask)

@@ -35,13 +35,13 @@ from automation import (
 )
 from automation.cloud_search import Found
 from automation.state import State
+from clouds.ask import Cloud
 from proving import killable
 from proving.fault_sweep import jobs
 from proving.faults import Phase, Subject, Undisturbed, _written_down, disturb, undisturbed
 from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import Kept
 from rehearsal.faults import Fault, Faults
-from rehearsal.standins.table import Cloud
 from rehearsal.testing import needs_engine
 
 SETTINGS = "rocketchat:settings"

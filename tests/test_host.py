@@ -11,6 +11,7 @@ import pytest
 import yaml
 from recording import record
 
+from clouds.ask import Cloud
 from components.database.on_host import OnHostDatabase
 from components.edge.host_name import HostName
 from components.runtime.droplet import DropletHost, DropletHostArgs
@@ -23,7 +24,6 @@ from components.values import DnsZone
 from rehearsal import canaries, stack, standins
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, PlannedResource, find_leaks, plan_program
-from rehearsal.standins.table import Cloud
 from stacks import deploy, files, hosts
 from stacks.host_rules import LEAST_CHAT_MIB
 from stacks.language import ChatSpec, parse

@@ -13,10 +13,10 @@ import pytest
 from recording import record
 
 import automation
+from clouds.aws.s3 import report
 from components.runtime.host import serving
 from components.runtime.host.agent import HostAgent
 from components.runtime.host.serving import Report, Watch
-from rehearsal.standins.aws.hosts import report
 from rehearsal.testing import needs_engine
 
 NOW = 1_790_000_000

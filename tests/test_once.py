@@ -6,16 +6,20 @@ from typing import Any
 import botocore.session
 import pytest
 
+import clouds
 from automation.holding import ONE_AT_ITS_PLACE, REVISIONS
+from clouds.ask import Cloud, Existing
+from clouds.record import Once, Refuses, Use
 from rehearsal import stack as rehearsed
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import PlannedResource
 from rehearsal.server import same_name
-from rehearsal.standins import again, once, replacing, types
-from rehearsal.standins.table import Cloud, Existing
+from rehearsal.standins import once, replacing
 from stacks import files
 
+REFUSES = {token: one.refuses for token, one in clouds.types().items() if isinstance(one.refuses, Refuses)}
+ONCE: Mapping[str, tuple[Once, ...]] = {token: one.once for token, one in REFUSES.items() if one.once}
 SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "aws:cloudfront/distribution:Distribution": {"aliases": ["chat.example.com"]},
     "aws:cloudwatch/logDeliverySource:LogDeliverySource": {
@@ -80,7 +84,7 @@ def cloud(*things: Kept) -> StandinCloud:
     return made
 
 
-@pytest.mark.parametrize("kind", sorted(once.ONCE))
+@pytest.mark.parametrize("kind", sorted(ONCE))
 def test_what_a_cloud_has_once_is_refused_to_a_second_stack(kind: str) -> None:
     sample = SAMPLES.get(kind, {"name": "chat"})
     made = cloud(thing(kind, sample))
@@ -90,7 +94,7 @@ def test_what_a_cloud_has_once_is_refused_to_a_second_stack(kind: str) -> None:
     made.create(thing(kind, sample, stack="second"))
 
 
-@pytest.mark.parametrize("kind", sorted(once.ONCE))
+@pytest.mark.parametrize("kind", sorted(ONCE))
 def test_others_of_the_type_are_made_beside_it(kind: str) -> None:
     sample = SAMPLES.get(kind, {"name": "chat"})
     other = {key: value if isinstance(value, bool | list) else f"{value}2" for key, value in sample.items()}
@@ -169,14 +173,14 @@ def test_subnets_of_one_network_do_not_overlap() -> None:
         made.create(thing(kind, {"vpcId": "vpc-1", "cidrBlock": "10.0.8.0/24"}, name="three"))
 
 
-def uses() -> Iterator[tuple[str, once.Use]]:
-    for kind, found in sorted(once.USES.items()):
-        for use in found:
+def uses() -> Iterator[tuple[str, Use]]:
+    for kind, refuses in sorted(REFUSES.items()):
+        for use in refuses.used_by:
             yield kind, use
 
 
 @pytest.mark.parametrize(("kind", "use"), list(uses()), ids=lambda one: getattr(one, "path", str(one)))
-def test_what_is_in_use_is_not_deleted(kind: str, use: once.Use) -> None:
+def test_what_is_in_use_is_not_deleted(kind: str, use: Use) -> None:
     value: Any = "used"
     for key in reversed(use.path.split(".")):
         value = {key: value}
@@ -209,9 +213,9 @@ def test_an_internet_gateway_stays_while_something_goes_through_it() -> None:
 
 def test_every_type_and_every_error_of_aws_exists() -> None:
     users = {use.type for _, use in uses()}
-    assert {*once.ONCE, *once.USES, *users} <= set(types())
+    assert users <= set(clouds.types())
     loader = botocore.session.get_session().get_component("data_loader")
-    rows = [(kind, row.error) for kind, found in once.ONCE.items() for row in found]
+    rows = [(kind, row.error) for kind, found in ONCE.items() for row in found]
     rows += [(kind, use.error) for kind, use in uses()]
     checked = 0
     for kind, error in rows:
@@ -226,7 +230,7 @@ def test_every_type_and_every_error_of_aws_exists() -> None:
 
 def test_a_type_with_no_own_identity_claims_nothing_by_itself() -> None:
     task = thing("aws:ecs/taskDefinition:TaskDefinition", {"family": "chat"})
-    assert again.identity(task.existing) is None
+    assert clouds.types()[task.type].identity(task.existing) is None
     assert not task.claims
 
 
@@ -264,7 +268,7 @@ FIXED = {
 
 def _there_twice(one: PlannedResource, key: str, news: Mapping[str, Any]) -> bool:
     """Whether the cloud would have to have both at once what it has only once."""
-    autoname = types()[one.type].autoname
+    autoname = clouds.types()[one.type].answers.autoname
     old, new = (
         {
             claim.key
@@ -290,7 +294,9 @@ def test_what_is_replaced_does_not_meet_itself(stack: str) -> None:
     """For each property that cannot be changed: the new one is made after the old one has gone, or has another name."""
     found, tried = set(), 0
     for one in rehearsed.plan(stack).resources:
-        if one.type not in types().keys() - NOTHING_TO_DELETE or one.options.get("deleteBeforeReplace"):
+        if one.type not in clouds.types().keys() - NOTHING_TO_DELETE or one.options.get(
+            "deleteBeforeReplace"
+        ):
             continue
         for key, value in one.inputs.items():
             if (one.type, key) in NEVER_ALONE | FIXED or key in one.options.get("ignoreChanges", ()):

@@ -9,12 +9,12 @@ import pytest
 from botocore.session import get_session
 from botocore.validate import ParamValidator
 
+import clouds
+from clouds.ask import Ask, Cloud
 from rehearsal import stack as rehearsed
-from rehearsal import standins
 from rehearsal.plan import Plan, PlannedResource, find_leaks
 from rehearsal.standins import requests
 from rehearsal.standins.requests import Request
-from rehearsal.standins.table import Ask, Cloud
 from stacks import files
 
 STACKS = files.names()
@@ -215,7 +215,7 @@ def asked(stack: str) -> list[tuple[str, Request]]:
 
 
 def named(resource: PlannedResource) -> dict[str, Any]:
-    rule = standins.types()[resource.type].autoname
+    rule = clouds.types()[resource.type].answers.autoname
     return {} if rule is None else {rule.property: resource.outputs[rule.property]}
 
 

@@ -17,7 +17,11 @@ import yaml
 from planning import Values, one, planned, values_of
 
 import automation
+import clouds
 from automation import AutomationError, CancelledError, ProviderError
+from clouds.ask import Cloud
+from clouds.digitalocean import clusters
+from clouds.record import Replaced
 from components.cluster_object import ClusterObject
 from components.database.atlas import AtlasCluster
 from components.runtime.doks import DoksCluster, DoksClusterArgs
@@ -27,8 +31,6 @@ from rehearsal import stack as rehearsed
 from rehearsal.errors import RehearsalError
 from rehearsal.faults import Fault, Faults
 from rehearsal.plan import Plan, PlannedResource, plan_program
-from rehearsal.standins.digitalocean import clusters
-from rehearsal.standins.table import Cloud
 from rehearsal.standins.tokens import WEEK
 from rehearsal.testing import needs_engine
 from stacks import deploy, files
@@ -97,8 +99,9 @@ def test_the_stand_ins_fill_in_what_the_clouds_fill_in_inside_sets() -> None:
     }
     known = {
         (token, path): set(members)
-        for token, standin in standins.types().items()
-        for path, members in standin.filled.items()
+        for token, record in clouds.types().items()
+        if isinstance(record.replaced, Replaced)
+        for path, members in record.replaced.filled.items()
     }
     assert known == listed
 

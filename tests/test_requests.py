@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+import clouds
 import components.base  # noqa: F401 - makes the SDKs import one file at a time
+from clouds.ask import UNKNOWN, Ask, Cloud
+from clouds.record import Sent
 from rehearsal import standins
 from rehearsal.standins import models, requests, schema
-from rehearsal.standins.aws.requests import SENT
-from rehearsal.standins.table import Ask, Cloud
-from rehearsal.wire import UNKNOWN
 
+SENT = {token: one.requests for token, one in clouds.types().items() if isinstance(one.requests, Sent)}
 CLOUD = Cloud("ap-southeast-1", {"Project": "rocketchat"})
 TASK = {"family": "chat", "containerDefinitions": "[]"}
 
@@ -24,8 +25,8 @@ def made(token: str, inputs: dict[str, Any]) -> list[requests.Request]:
     return list(requests.made(Ask(token, "thing", "urn", inputs, CLOUD), SENT[token]))
 
 
-def test_every_aws_type_of_the_stand_ins_has_its_requests() -> None:
-    assert set(SENT) == {token for token in standins.types() if token.startswith("aws:")}
+def test_every_aws_type_has_its_requests() -> None:
+    assert set(SENT) == {token for token in clouds.types() if token.startswith("aws:")}
 
 
 @pytest.mark.parametrize("token", sorted(SENT))

@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from itertools import combinations
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from planning import Values, planned, values_of
 
 from automation import open_stack, rehearsal
+from clouds import cloudflare
+from clouds.ask import Cloud
 from rehearsal import stack as rehearsed
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, PlannedResource
-from rehearsal.standins import cloudflare
-from rehearsal.standins.table import Cloud, Lookup, always
 from rehearsal.testing import needs_engine
 from stacks import files
 
@@ -162,9 +162,7 @@ def test_a_dmarc_record_that_somebody_else_made_is_left_alone(
     comment: str | None, content: str, made: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = [{"name": "_dmarc.example.com", "type": "TXT", "comment": comment, "content": content}]
-    lookup = cloudflare.LOOKUPS[RECORDS]
-    answer = Lookup({**lookup.computed, "results": always(there)}, lookup.absent)
-    monkeypatch.setitem(cloudflare.LOOKUPS, RECORDS, answer)
+    monkeypatch.setitem(cast("dict[str, object]", cloudflare.GET_DNS_RECORDS.outputs), "results", there)
     assert len(dmarc(with_mail(dmarcPolicy="quarantine"))) == made
 
 

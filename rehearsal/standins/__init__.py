@@ -1,38 +1,34 @@
 """Stand-ins for the clouds: what each resource type and data lookup gives back, without any cloud.
 
-One table, two doors: the plan (`rehearsal.plan`, in process) and the provider server that the real engine
-talks to (`rehearsal.engine`). What the table does not know is an error, never a silent echo.
+One record (`clouds/`), two doors: the plan (`rehearsal.plan`, in process) and the provider server that the real engine
+talks to (`rehearsal.server`). What has no record is an error, never a silent echo.
 """
 
 import contextlib
-import importlib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import zip_longest
 from typing import Any
 
-from rehearsal.errors import RehearsalError
-from rehearsal.standins import requests, schema
-from rehearsal.standins.table import (
+from clouds import PACKAGES, find, find_lookup, lookups, types
+from clouds.ask import (
     OF_A_PLAN,
+    UNKNOWN,
     Ask,
     Cloud,
-    Compare,
-    Lookup,
     NotKnownYetError,
-    Standin,
     Tokens,
     World,
     empty_world,
+    has_unknown,
     tags_all,
 )
-from rehearsal.wire import UNKNOWN, has_unknown
+from clouds.record import Compare, Refuses, Replaced, Resource
+from rehearsal.errors import RehearsalError
+from rehearsal.standins import requests, schema
 
-PACKAGES = ("aws", "cloudflare", "digitalocean", "kubernetes", "mongodbatlas", "random")
-"""The packages with a module here; the engine is told to find their providers with us."""
 _CLOUDFLARE_TOKEN = re.compile(r"[A-Za-z0-9_-]{40}")
 
 
@@ -40,32 +36,19 @@ class UnknownToCloudError(RehearsalError):
     """A type, input or lookup that the stand-ins do not know, or that the real provider would refuse."""
 
 
-@cache
-def _package(name: str) -> tuple[Mapping[str, Standin], Mapping[str, Lookup]]:
-    if name not in PACKAGES:
-        return {}, {}
-    module = importlib.import_module(f"rehearsal.standins.{name}")
-    return module.TYPES, getattr(module, "LOOKUPS", {})
-
-
-def types() -> dict[str, Standin]:
-    """Return the whole table of resource types."""
-    return {token: standin for name in PACKAGES for token, standin in _package(name)[0].items()}
-
-
-def lookups() -> dict[str, Lookup]:
-    """Return the whole table of data lookups."""
-    return {token: lookup for name in PACKAGES for token, lookup in _package(name)[1].items()}
-
-
-def find(token: str) -> Standin | None:
-    """Return the stand-in of a resource type, or None."""
-    return _package(token.partition(":")[0])[0].get(token)
-
-
 def is_provider(token: str) -> bool:
     """Whether a type is a provider (`pulumi:providers:aws`)."""
     return token.startswith("pulumi:providers:")
+
+
+def _refuses(token: str) -> Refuses | None:
+    record = find(token)
+    return record.refuses if record is not None and isinstance(record.refuses, Refuses) else None
+
+
+def _replaced(token: str) -> Replaced | None:
+    record = find(token)
+    return record.replaced if record is not None and isinstance(record.replaced, Replaced) else None
 
 
 @dataclass(frozen=True)
@@ -86,25 +69,25 @@ def checked(
 
     Raises UnknownToCloudError with all that is wrong.
     """
-    standin, shape = find(token), schema.resource(token)
+    record, shape = find(token), schema.resource(token)
     if is_provider(token):
         found = _provider_mistakes(token, shape, inputs)
         if found:
             raise UnknownToCloudError(_told(token, name, found))
         return Ask(token, name, urn, inputs, cloud, generation)
-    if standin is None or shape is None:
+    if record is None or shape is None:
         known = schema.nearest(token, types())
         raise UnknownToCloudError(
             f"{name}: the stand-ins do not know the resource type {token}{known}; "
-            f"add it to rehearsal/standins/{token.partition(':')[0]}"
+            f"add its record to clouds/{token.partition(':')[0]}"
         )
     ask = Ask(token, name, urn, inputs, cloud, generation)
     found = schema.mistakes(shape, inputs)
     if not found:
-        found, ask = _named(standin, ask)
-    if not found and standin.refuses is not None:
+        found, ask = _named(record, ask)
+    if not found and (refuses := _refuses(token)) is not None and refuses.inputs is not None:
         try:
-            found = standin.refuses(ask)
+            found = refuses.inputs(ask)
         except NotKnownYetError:
             found = []
     if not found:
@@ -118,8 +101,8 @@ def _told(token: str, name: str, found: Iterable[str]) -> str:
     return "\n".join(f"{name} ({token}): {mistake}" for mistake in found)
 
 
-def _named(standin: Standin, ask: Ask) -> tuple[list[str], Ask]:
-    rule = standin.autoname
+def _named(record: Resource, ask: Ask) -> tuple[list[str], Ask]:
+    rule = record.answers.autoname
     if rule is None:
         return [], ask
     own = ask.inputs.get(rule.property)
@@ -169,16 +152,16 @@ def cloud_of(inputs: Mapping[str, Any], region: str | None = None) -> Cloud:
 
 def lacking(ask: Ask) -> None:
     """Raise UnknownToCloudError for something new that the cloud has not."""
-    standin = find(ask.token)
-    found = standin.lacks(ask) if standin is not None and standin.lacks is not None else []
+    refuses = _refuses(ask.token)
+    found = refuses.lacks(ask) if refuses is not None and refuses.lacks is not None else []
     if found:
         raise UnknownToCloudError(_told(ask.token, ask.name, found))
 
 
 def busy(token: str, name: str, outputs: Mapping[str, Any]) -> None:
     """Raise UnknownToCloudError where the thing takes no change now."""
-    standin = find(token)
-    found = standin.busy(outputs) if standin is not None and standin.busy is not None else []
+    refuses = _refuses(token)
+    found = refuses.busy(outputs) if refuses is not None and refuses.busy is not None else []
     if found:
         raise UnknownToCloudError(_told(token, name, found))
 
@@ -187,28 +170,30 @@ def make(ask: Ask, *, preview: bool = False, own_id: str = "") -> Made:
     """Make (or, with `own_id`, update) the resource: its id and every output that the type declares."""
     if is_provider(ask.token):
         return Made(own_id or ask.uuid("provider"), dict(ask.inputs), frozenset())
-    standin, shape = find(ask.token), schema.resource(ask.token)
-    assert standin is not None and shape is not None, "checked() comes first"  # noqa: PT018, S101
+    record, shape = find(ask.token), schema.resource(ask.token)
+    assert record is not None and shape is not None, "checked() comes first"  # noqa: PT018, S101
+    answers = record.answers
     if not own_id and not preview:
-        own_id = standin.id(ask)
+        own_id = answers.own_id(ask)
     ask = replace(ask, own_id=own_id)
     first = not own_id
     outputs: dict[str, Any] = {}
     for key in shape.outputs:
-        compute = standin.computed.get(key)
+        computed = key in answers.computed
         if key == "tagsAll" and ask.token.startswith("aws:"):
-            compute = tags_all
-        elif key == "region" and ask.token.startswith("aws:") and "region" in shape.inputs:
+            outputs[key] = tags_all(ask)
+            continue
+        if key == "region" and ask.token.startswith("aws:") and "region" in shape.inputs:
             outputs[key] = ask.region
             continue
-        if compute is None:
+        if not computed:
             outputs[key] = ask.inputs.get(key)
             continue
-        if first and key not in ask.inputs and key != "tagsAll":
+        if first and key not in ask.inputs:
             outputs[key] = UNKNOWN
             continue
         try:
-            outputs[key] = compute(ask)
+            outputs[key] = answers.output(key, ask)
         except NotKnownYetError:
             outputs[key] = UNKNOWN
     return Made(own_id, outputs, shape.secret & outputs.keys())
@@ -216,36 +201,37 @@ def make(ask: Ask, *, preview: bool = False, own_id: str = "") -> Made:
 
 def existing(token: str, name: str, urn: str, own_id: str, state: Mapping[str, Any], cloud: Cloud) -> Made:
     """Return a resource made elsewhere, as `Resource.get` reads it. What cannot be known of it is absent."""
-    standin, shape = find(token), schema.resource(token)
-    if standin is None or shape is None:
+    record, shape = find(token), schema.resource(token)
+    if record is None or shape is None:
         raise UnknownToCloudError(
             f"{name}: the stand-ins do not know the resource type {token}{schema.nearest(token, types())}"
         )
     ask = Ask(token, name, urn, {"name": own_id, **state}, cloud, own_id=own_id)
     outputs = {key: state.get(key) for key in shape.outputs}
-    for key, compute in standin.computed.items():
+    for key in record.answers.computed:
         if outputs[key] is None:
             with contextlib.suppress(TypeError, AttributeError, NotKnownYetError):
-                outputs[key] = compute(ask)
+                outputs[key] = record.answers.output(key, ask)
     return Made(own_id, outputs, shape.secret & outputs.keys())
 
 
 def renewed(ask: Ask, outputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the outputs of what exists as a read of it finds them now."""
-    standin = find(ask.token)
-    anew = standin.renewed if standin is not None else ()
-    return {**outputs, **{key: standin.computed[key](ask) for key in anew if standin is not None}}
+    record = find(ask.token)
+    if record is None:
+        return dict(outputs)
+    return {**outputs, **{key: record.answers.output(key, ask) for key in record.answers.renewed}}
 
 
 def look_up(
     token: str, args: Mapping[str, Any], cloud: Cloud, world: World = empty_world, tokens: Tokens = OF_A_PLAN
 ) -> dict[str, Any]:
     """Answer a data lookup. Raises UnknownToCloudError for one that is not known, or for wrong arguments."""
-    lookup, shape = _package(token.partition(":")[0])[1].get(token), schema.lookup(token)
+    lookup, shape = find_lookup(token), schema.lookup(token)
     if lookup is None or shape is None:
         raise UnknownToCloudError(
             f"the stand-ins do not know the lookup {token}{schema.nearest(token, lookups())}; "
-            f"add it to rehearsal/standins/{token.partition(':')[0]}"
+            f"add its record to clouds/{token.partition(':')[0]}"
         )
     found = schema.mistakes(shape, args)
     if found:
@@ -255,7 +241,7 @@ def look_up(
     ask = Ask(token, token, "", args, cloud, world=world, tokens=tokens)
     try:
         answer = {key: args.get(key) for key in shape.outputs}
-        answer |= {key: compute(ask) for key, compute in lookup.computed.items()}
+        answer |= lookup.answers(ask)
     except LookupError as error:
         raise UnknownToCloudError(f"{token}: {error}") from None
     if token.startswith("aws:") and "region" in shape.outputs:
@@ -265,12 +251,12 @@ def look_up(
 
 def replacing(token: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return the paths of the changed inputs that make a new resource."""
-    standin = find(token)
-    if standin is None:
+    rule = _replaced(token)
+    if rule is None:
         return []
-    found = {path for path in standin.replaces if _differ(before, after, path.split("."))}
-    if standin.replaces_when is not None:
-        found.update(_compared(standin.replaces_when, before, after))
+    found = {path for path in rule.by if _differ(before, after, path.split("."))}
+    if rule.when is not None:
+        found.update(_compared(rule.when, before, after))
     return sorted(found)
 
 
@@ -278,10 +264,10 @@ def filled_in(
     token: str, state: Mapping[str, Any], inputs: Mapping[str, Any], ignored: Collection[str]
 ) -> list[str]:
     """Return the sets that differ by what the cloud has filled in; for the provider that is a new resource."""
-    standin = find(token)
+    rule = _replaced(token)
     return [
         path
-        for path, members in (standin.filled if standin is not None else {}).items()
+        for path, members in (rule.filled if rule is not None else {}).items()
         if path not in ignored
         and not _holds(state.get(path), inputs.get(path), members)
         and not has_unknown(inputs.get(path))
@@ -299,14 +285,14 @@ def _holds(state: Any, inputs: Any, members: frozenset[str]) -> bool:
 
 def unchangeable(token: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return why the real provider refuses to make the one of the other; nothing where it does it."""
-    standin = find(token)
-    return [] if standin is None or standin.stays is None else list(_compared(standin.stays, before, after))
+    refuses = _refuses(token)
+    return [] if refuses is None or refuses.stays is None else list(_compared(refuses.stays, before, after))
 
 
 def tagged_once(token: str) -> bool:
     """Whether a type takes tags only when it is made."""
-    standin = find(token)
-    return standin is not None and "tags" in standin.replaces
+    rule = _replaced(token)
+    return rule is not None and "tags" in rule.by
 
 
 def moved(token: str, state: Mapping[str, Any], inputs: Mapping[str, Any], cloud: Cloud) -> bool:

@@ -1,56 +1,25 @@
 """The form of a type's requests: what a provider sends for a resource, as far as a rehearsal can see it.
 
-One `Sent` for each resource type says which operations its provider calls and where each input goes. What is not
+The record of a resource type says (`Sent`) which operations its provider calls and where each input goes. What is not
 named goes to the member of the same name in the first operation that has one: `securityGroups` to
 `SecurityGroups`, `ttl` to `TTL`, `aliases` to `Aliases`, in nested objects too.
 """
 
-import importlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+import clouds
+from clouds.ask import Ask, has_unknown, tags_all
+from clouds.record import Call, Sent, Target, Turn, answer
 from rehearsal.standins import models, schema
-from rehearsal.standins.table import Ask, tags_all
-from rehearsal.wire import has_unknown
-
-Turn = Callable[[Any], Any]
-"""Makes the API's value of an input's."""
-Target = str | tuple[str, Turn]
-"""Where an input goes, as a path from the top of the request (`Matcher.HttpCode`, `Changes.0.Action`), and how it is
-turned. For an input inside an object the path begins at that object's own shape."""
 
 _EVERYWHERE_LOCAL = frozenset({"region", "namePrefix", "bucketPrefix", "timeouts"})
 """What only the provider reads, of any type."""
 _QUANTITY = {"Quantity", "Items"}
 """CloudFront's lists."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One operation that a provider calls for a resource."""
-
-    operation: str
-    """Service and operation: `ec2.CreateVpc`."""
-    members: Mapping[str, Target] = field(default_factory=dict)
-    """Where inputs go whose name is another one; by their paths (`healthCheck.path`; lists are passed through)."""
-    fixed: Mapping[str, Any] = field(default_factory=dict)
-    """What is sent whatever the inputs are; a function is asked with the resource."""
-    at: str = ""
-    """Where inputs go that are not named."""
-    beside: bool = True
-    """False for the call that makes the thing, which is sent always; others only when an input goes there."""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """What is sent for a resource type."""
-
-    calls: tuple[Call, ...]
-    local: frozenset[str] = frozenset()
-    """Paths of inputs that only the provider reads, such as `forceDestroy`."""
 
 
 @dataclass(frozen=True)
@@ -63,17 +32,10 @@ class Request:
     """Paths of inputs that go nowhere."""
 
 
-@cache
-def _sent(package: str) -> Mapping[str, Sent]:
-    if package != "aws":
-        return {}
-    table: Mapping[str, Sent] = importlib.import_module(f"rehearsal.standins.{package}.requests").SENT
-    return table
-
-
 def of(token: str) -> Sent | None:
     """Return what is sent for a resource type; None where its cloud's models judge nothing."""
-    return _sent(token.partition(":")[0]).get(token)
+    record = clouds.find(token)
+    return record.requests if record is not None and isinstance(record.requests, Sent) else None
 
 
 def refusals(ask: Ask) -> list[str]:
@@ -84,8 +46,7 @@ def refusals(ask: Ask) -> list[str]:
     found = []
     for request in made(ask, sent):
         found += [
-            f"{path} goes into no request: add it to rehearsal/standins/{ask.token.partition(':')[0]}/requests.py"
-            for path in request.lost
+            f"{path} goes into no request: add it to the record of {ask.token}" for path in request.lost
         ]
         service, _, operation = request.operation.partition(".")
         found += [
@@ -97,6 +58,8 @@ def refusals(ask: Ask) -> list[str]:
 
 def made(ask: Ask, sent: Sent) -> Iterator[Request]:
     """Yield the requests for a resource."""
+    record = clouds.find(ask.token)
+    made = ask if record is None else replace(ask, own_id=record.answers.own_id(ask))
     wanted: dict[int, dict[str, Any]] = {}
     lost: list[str] = []
     inputs = dict(ask.inputs)
@@ -118,7 +81,7 @@ def made(ask: Ask, sent: Sent) -> Iterator[Request]:
             continue
         values = wanted.get(index, {})
         for path, value in call.fixed.items():
-            _set(values, _steps(path), value(ask) if callable(value) else value)
+            _set(values, _steps(path), answer(value, made))
         yield Request(call.operation, values, tuple(lost))
         lost = []
 

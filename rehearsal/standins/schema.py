@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from clouds.ask import UNKNOWN
 from rehearsal.standins.sdk_names import file_stem
-from rehearsal.wire import UNKNOWN
 
 FOLDER = Path(__file__).parent / "schema"
 _WORDS = {

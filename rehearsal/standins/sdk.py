@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from rehearsal.standins.kubernetes import custom
+from clouds.kubernetes import custom
 from rehearsal.standins.sdk_names import file_stem
 
 BASIC = {"str": "s", "int": "i", "float": "n", "bool": "b", "Any": "*", "Archive": "*", "Asset": "*"}

@@ -6,7 +6,7 @@ import itertools
 import threading
 import time
 
-from rehearsal.standins.table import Token, Tokens
+from clouds.ask import Token, Tokens
 
 WEEK = 7 * 24 * 3600.0
 """How long a DOKS cluster's credentials hold (DigitalOcean API, "Retrieve Credentials for a Kubernetes Cluster")."""

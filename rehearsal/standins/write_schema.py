@@ -1,13 +1,13 @@
-"""Writes `schema/*.json` from the installed SDKs, and from botocore's models, for everything in the tables."""
+"""Writes `schema/*.json` from the installed SDKs, and from botocore's models, for everything that has a record."""
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rehearsal import standins
+import clouds
+from clouds.record import Sent
 from rehearsal.standins import models, schema, sdk
-from rehearsal.standins.aws import requests
 
 _KEPT = ("type", "required", "min", "max", "pattern", "enum", "sensitive")
 """What the files keep of a shape, beside its members."""
@@ -15,8 +15,8 @@ _KEPT = ("type", "required", "min", "max", "pattern", "enum", "sensitive")
 
 def fresh() -> dict[str, str]:
     """Return the text that each schema file should have, by file name."""
-    tokens = [*standins.types(), *(f"pulumi:providers:{name}" for name in standins.PACKAGES)]
-    described = sdk.describe(tokens, standins.lookups()) | _requests()
+    tokens = [*clouds.types(), *(f"pulumi:providers:{name}" for name in clouds.PACKAGES)]
+    described = sdk.describe(tokens, clouds.lookups()) | _requests()
     return {f"{stem}.json": _text(content) for stem, content in described.items()}
 
 
@@ -38,13 +38,13 @@ def write() -> list[str]:
 
 
 def _requests() -> dict[str, dict[str, Any]]:
-    """Return the models of the operations that the table of requests names, by file stem."""
+    """Return the models of the operations that the records name, by file stem."""
     # Needed here only: judging reads the files.
     from botocore.loaders import Loader
 
     wanted = defaultdict(set)
-    for sent in requests.SENT.values():
-        for call in sent.calls:
+    for record in clouds.types().values():
+        for call in record.requests.calls if isinstance(record.requests, Sent) else ():
             service, _, operation = call.operation.partition(".")
             wanted[service].add(operation)
     loader = Loader()

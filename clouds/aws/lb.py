@@ -1,0 +1,406 @@
+"""Load balancers."""
+
+from typing import Any
+
+from clouds.ask import Ask, names
+from clouds.aws.calls import create, each, either, sent
+from clouds.aws.common import tagged, zone_of
+from clouds.record import (
+    AWAY,
+    NO_DATA,
+    UNNOTICED,
+    Answers,
+    Autoname,
+    Call,
+    Felt,
+    Lookup,
+    Once,
+    Refused,
+    Refuses,
+    Resource,
+    Target,
+    Turn,
+    Use,
+    by,
+    one_name,
+    replaced_by,
+)
+
+BALANCER_ZONES = {
+    "ap-northeast-1": "Z14GRHDCWA56QT",
+    "ap-south-1": "ZP97RAFLXTNZK",
+    "ap-southeast-1": "Z1LMS91P8CMLE5",
+    "ap-southeast-2": "Z1GM3OXH4ZPM65",
+    "ca-central-1": "ZQSVJUPU6J1EY",
+    "eu-central-1": "Z215JYRZR1TBD5",
+    "eu-north-1": "Z23TAZ6LKFMNIO",
+    "eu-west-1": "Z32O12XQLNTSW2",
+    "eu-west-2": "ZHURV8PSTC4K8",
+    "eu-west-3": "Z3Q77PNBQS71R4",
+    "sa-east-1": "Z2P70J7HTTTPLU",
+    "us-east-1": "Z35SXDOTRQ7X7K",
+    "us-east-2": "Z3AADJGX6KTTL2",
+    "us-west-1": "Z368ELLRRE2KJ0",
+    "us-west-2": "Z1H1FL5HABSF5",
+}
+"""Hosted zones of application load balancers (AWS General Reference, Elastic Load Balancing endpoints)."""
+
+
+NETWORK_BALANCER_ZONES = {
+    "ap-southeast-1": "ZKVM4W9LS7TM",
+    "eu-central-1": "Z3F0SRJ5LGBH90",
+    "eu-west-1": "Z2IFOLAFXWLO4F",
+    "us-east-1": "Z26RNL4JYFTOTI",
+    "us-east-2": "ZLMOA37VPKANP",
+    "us-west-2": "Z18D5FSROUN65G",
+}
+"""Hosted zones of network load balancers (same page)."""
+
+
+def _balancer_kind(ask: Ask) -> str:
+    return "net" if ask["loadBalancerType"] == "network" else "app"
+
+
+def _balancer_path(ask: Ask) -> str:
+    return f"{_balancer_kind(ask)}/{ask['name']}/{ask.hex(16)}"
+
+
+def _balancer_zone(ask: Ask) -> str:
+    table = NETWORK_BALANCER_ZONES if _balancer_kind(ask) == "net" else BALANCER_ZONES
+    return zone_of(table, ask.region)
+
+
+def _balancer_dns(ask: Ask) -> str:
+    inside = "internal-" if ask["internal"] else ""
+    return f"{inside}{ask['name']}-{ask.number(10**10):010d}.{ask.region}.elb.amazonaws.com"
+
+
+def _target_group(ask: Ask) -> str:
+    return f"targetgroup/{ask['name']}/{ask.hex(16)}"
+
+
+def _listener_arn(ask: Ask) -> str:
+    balancer = str(ask["loadBalancerArn"])
+    return f"{balancer.replace(':loadbalancer/', ':listener/')}/{ask.hex(16)}"
+
+
+def _rule_arn(ask: Ask) -> str:
+    return f"{str(ask['listenerArn']).replace(':listener/', ':listener-rule/')}/{ask.hex(16)}"
+
+
+def _given_balancer(ask: Ask) -> str:
+    path = f"loadbalancer/app/{ask['name'] or 'shared'}/{ask.hex(16)}"
+    return str(ask["arn"] or ask.arn("elasticloadbalancing", path))
+
+
+def _given_listener(ask: Ask) -> str:
+    path = f"listener/app/shared/{ask.hex(16)}/{ask.hex(16, 'listener')}"
+    return str(ask["arn"] or ask.arn("elasticloadbalancing", path))
+
+
+def _balancer_of_listener(ask: Ask) -> Any:
+    if ask["loadBalancerArn"]:
+        return ask["loadBalancerArn"]
+    return _given_listener(ask).replace(":listener/", ":loadbalancer/").rpartition("/")[0]
+
+
+def _attributes(**keys: str) -> dict[str, Target]:
+    """Inputs that are sent as a list of attributes, whose values are texts."""
+
+    def turn(key: str) -> Turn:
+        return lambda value: [{"Key": key, "Value": value}]
+
+    return {name: ("Attributes", turn(key)) for name, key in keys.items()}
+
+
+def _attribute_group(**keys: str) -> Turn:
+    return lambda value: [{"Key": keys[name], "Value": one} for name, one in value.items() if one is not None]
+
+
+_BALANCER_ACTIONS: dict[str, Target] = {
+    f"{actions}.{name}": member
+    for actions in ("defaultActions", "actions")
+    for name, member in (
+        ("authenticateCognito", "AuthenticateCognitoConfig"),
+        ("authenticateOidc", "AuthenticateOidcConfig"),
+        ("fixedResponse", "FixedResponseConfig"),
+        ("forward", "ForwardConfig"),
+        ("redirect", "RedirectConfig"),
+    )
+}
+
+
+_CONDITIONS = {
+    "hostHeader": "host-header",
+    "httpHeader": "http-header",
+    "httpRequestMethod": "http-request-method",
+    "pathPattern": "path-pattern",
+    "queryStrings": "query-string",
+    "sourceIp": "source-ip",
+}
+
+
+def _balancer_conditions(conditions: Any) -> list[dict[str, Any]]:
+    return [
+        {"Field": _CONDITIONS.get(kind, kind), f"{kind.removesuffix('s')}Config": value}
+        for condition in conditions
+        for kind, value in condition.items()
+        if value is not None
+    ]
+
+
+LOAD_BALANCER = Resource(
+    "aws:lb/loadBalancer:LoadBalancer",
+    "load balancer",
+    answers=Answers(
+        id=lambda ask: ask.arn("elasticloadbalancing", f"loadbalancer/{_balancer_path(ask)}"),
+        outputs={
+            "arn": "{id}",
+            "arnSuffix": _balancer_path,
+            "dnsName": _balancer_dns,
+            "vpcId": lambda ask: f"vpc-{ask.hex(17, 'vpc')}",
+            "zoneId": _balancer_zone,
+        },
+        defaults={
+            "internal": False,
+            "ipAddressType": "ipv4",
+            "loadBalancerType": "application",
+        },
+        autoname=Autoname(limit=32),
+    ),
+    requests=sent(
+        create(
+            "elbv2.CreateLoadBalancer",
+            {"loadBalancerType": "Type", "internal": ("Scheme", either("internal", "internet-facing"))},
+        ),
+        Call(
+            "elbv2.ModifyLoadBalancerAttributes",
+            {
+                **_attributes(
+                    clientKeepAlive="client_keep_alive.seconds",
+                    desyncMitigationMode="routing.http.desync_mitigation_mode",
+                    dropInvalidHeaderFields="routing.http.drop_invalid_header_fields.enabled",
+                    enableCrossZoneLoadBalancing="load_balancing.cross_zone.enabled",
+                    enableDeletionProtection="deletion_protection.enabled",
+                    enableHttp2="routing.http2.enabled",
+                    enableWafFailOpen="waf.fail_open.enabled",
+                    enableXffClientPort="routing.http.xff_client_port.enabled",
+                    idleTimeout="idle_timeout.timeout_seconds",
+                    preserveHostHeader="routing.http.preserve_host_header.enabled",
+                    xffHeaderProcessingMode="routing.http.xff_header_processing.mode",
+                ),
+                "accessLogs": (
+                    "Attributes",
+                    _attribute_group(
+                        bucket="access_logs.s3.bucket",
+                        enabled="access_logs.s3.enabled",
+                        prefix="access_logs.s3.prefix",
+                    ),
+                ),
+            },
+            {"LoadBalancerArn": "{id}"},
+        ),
+    ),
+    refuses=Refuses(once=(one_name("load balancer", "DuplicateLoadBalancerNameException"),)),
+    again=Refused(),
+    replaced=replaced_by("internal loadBalancerType name namePrefix region"),
+    import_id="{id}",
+    found=tagged("elasticloadbalancing", r"loadbalancer/.+"),
+    data=NO_DATA,
+    felt=Felt(gone=AWAY),
+)
+
+
+TARGET_GROUP = Resource(
+    "aws:lb/targetGroup:TargetGroup",
+    "containers behind the load balancer, and their health",
+    answers=Answers(
+        id=lambda ask: ask.arn("elasticloadbalancing", _target_group(ask)),
+        outputs={
+            "arn": "{id}",
+            "arnSuffix": _target_group,
+            "loadBalancerArns": [],
+        },
+        defaults={
+            "protocolVersion": "HTTP1",
+            "targetType": "instance",
+        },
+        autoname=Autoname(limit=32),
+    ),
+    requests=sent(
+        create(
+            "elbv2.CreateTargetGroup",
+            {
+                "healthCheck": "",
+                "healthCheck.enabled": "HealthCheckEnabled",
+                "healthCheck.healthyThreshold": "HealthyThresholdCount",
+                "healthCheck.interval": "HealthCheckIntervalSeconds",
+                "healthCheck.matcher": "Matcher.HttpCode",
+                "healthCheck.path": "HealthCheckPath",
+                "healthCheck.port": "HealthCheckPort",
+                "healthCheck.protocol": "HealthCheckProtocol",
+                "healthCheck.timeout": "HealthCheckTimeoutSeconds",
+                "healthCheck.unhealthyThreshold": "UnhealthyThresholdCount",
+            },
+        ),
+        Call(
+            "elbv2.ModifyTargetGroupAttributes",
+            {
+                **_attributes(
+                    deregistrationDelay="deregistration_delay.timeout_seconds",
+                    loadBalancingAlgorithmType="load_balancing.algorithm.type",
+                    slowStart="slow_start.duration_seconds",
+                ),
+                "stickiness": (
+                    "Attributes",
+                    _attribute_group(
+                        cookieDuration="stickiness.lb_cookie.duration_seconds",
+                        cookieName="stickiness.app_cookie.cookie_name",
+                        enabled="stickiness.enabled",
+                        type="stickiness.type",
+                    ),
+                ),
+            },
+            {"TargetGroupArn": "{id}"},
+        ),
+    ),
+    refuses=Refuses(
+        once=(one_name("target group", "DuplicateTargetGroupNameException"),),
+        used_by=(
+            Use("aws:lb/listener:Listener", "defaultActions.targetGroupArn", "ResourceInUseException"),
+            Use("aws:lb/listenerRule:ListenerRule", "actions.targetGroupArn", "ResourceInUseException"),
+        ),
+    ),
+    again=Refused(),
+    replaced=replaced_by(
+        "ipAddressType name namePrefix port protocol protocolVersion region targetType vpcId"
+    ),
+    import_id="{id}",
+    found=tagged("elasticloadbalancing", r"targetgroup/.+"),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+LISTENER = Resource(
+    "aws:lb/listener:Listener",
+    "port of the load balancer",
+    answers=Answers(
+        id=_listener_arn,
+        outputs={
+            "arn": "{id}",
+        },
+        defaults={
+            "protocol": "HTTP",
+        },
+    ),
+    requests=sent(
+        create(
+            "elbv2.CreateListener",
+            {**_BALANCER_ACTIONS, "certificateArn": ("Certificates", each("CertificateArn"))},
+        ),
+        Call(
+            "elbv2.ModifyListenerAttributes",
+            _attributes(
+                routingHttpResponseServerEnabled="routing.http.response.server.enabled",
+                routingHttpResponseStrictTransportSecurityHeaderValue=(
+                    "routing.http.response.strict_transport_security.header_value"
+                ),
+            ),
+            {"ListenerArn": "{id}"},
+        ),
+    ),
+    refuses=Refuses(
+        once=(Once("a listener on that port", "DuplicateListenerException", by("loadBalancerArn", "port")),)
+    ),
+    again=Refused(),
+    replaced=replaced_by("loadBalancerArn region"),
+    import_id="{id}",
+    found=tagged("elasticloadbalancing", r"listener/.+"),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+LISTENER_RULE = Resource(
+    "aws:lb/listenerRule:ListenerRule",
+    "which requests go where",
+    answers=Answers(
+        id=_rule_arn,
+        outputs={
+            "arn": "{id}",
+        },
+        defaults={
+            "priority": lambda ask: 1 + ask.number(49_999),
+        },
+    ),
+    requests=sent(
+        create(
+            "elbv2.CreateRule",
+            {**_BALANCER_ACTIONS, "conditions": ("Conditions", _balancer_conditions)},
+            # The provider looks for a free one where none is given.
+            {"Priority": lambda ask: int(ask["priority"] or 1)},
+        )
+    ),
+    refuses=Refuses(
+        once=(Once("a rule of that priority", "PriorityInUseException", by("listenerArn", "priority")),)
+    ),
+    again=Refused(),
+    replaced=replaced_by("listenerArn region"),
+    import_id="{id}",
+    found=tagged("elasticloadbalancing", r"listener-rule/.+"),
+    data=NO_DATA,
+    felt=Felt(gone=AWAY),
+)
+
+
+GET_LISTENER = Lookup(
+    "aws:lb/getListener:getListener",
+    outputs={
+        "arn": _given_listener,
+        "certificateArn": lambda ask: ask.arn("acm", f"certificate/{ask.uuid()}"),
+        "defaultActions": [],
+        "id": _given_listener,
+        "loadBalancerArn": _balancer_of_listener,
+        "mutualAuthentications": [],
+        "protocol": "HTTPS",
+        "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+    },
+    defaults={
+        "port": 443,
+        "tags": {},
+    },
+    absent=names("alpnPolicy"),
+)
+
+
+GET_LOAD_BALANCER = Lookup(
+    "aws:lb/getLoadBalancer:getLoadBalancer",
+    outputs={
+        "arn": _given_balancer,
+        "arnSuffix": lambda ask: _given_balancer(ask).partition(":loadbalancer/")[2],
+        "dnsName": lambda ask: (
+            f"{_given_balancer(ask).split('/')[-2]}-{ask.number(10**10):010d}.{ask.region}.elb.amazonaws.com"
+        ),
+        "id": _given_balancer,
+        "internal": False,
+        "ipAddressType": "ipv4",
+        "loadBalancerType": "application",
+        "name": lambda ask: _given_balancer(ask).split("/")[-2],
+        "securityGroups": lambda ask: [f"sg-{ask.hex(17, 'balancer')}"],
+        "subnets": lambda ask: [f"subnet-{ask.hex(17, str(at))}" for at in range(2)],
+        "vpcId": lambda ask: f"vpc-{ask.hex(17, 'vpc')}",
+        "zoneId": lambda ask: zone_of(BALANCER_ZONES, ask.region),
+    },
+    defaults={
+        "tags": {},
+    },
+    absent=names(
+        "accessLogs clientKeepAlive connectionLogs customerOwnedIpv4Pool desyncMitigationMode "
+        "dnsRecordClientRoutingPolicy dropInvalidHeaderFields enableCrossZoneLoadBalancing "
+        "enableDeletionProtection enableHttp2 enablePrefixForIpv6SourceNat "
+        "enableTlsVersionAndCipherSuiteHeaders enableWafFailOpen enableXffClientPort enableZonalShift "
+        "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic healthCheckLogs idleTimeout ipamPools "
+        "preserveHostHeader secondaryIpsAutoAssignedPerSubnet subnetMappings xffHeaderProcessingMode"
+    ),
+)

@@ -1,0 +1,99 @@
+"""Route 53."""
+
+from clouds.ask import Ask, names
+from clouds.aws.calls import create, each, sent
+from clouds.record import (
+    NO_DATA,
+    UNFOUND,
+    Answers,
+    Felt,
+    Lookup,
+    Named,
+    Refused,
+    Refuses,
+    Resource,
+    replaced_by,
+)
+
+RECORD_TYPES = names("A AAAA CAA CNAME DS HTTPS MX NAPTR NS PTR SOA SPF SRV SSHFP SVCB TLSA TXT")
+"""What the provider's own validation lets pass (its documentation of `aws_route53_record.type`)."""
+
+
+NAME_SERVERS = ["ns-1.awsdns-00.com", "ns-2.awsdns-00.net", "ns-3.awsdns-00.org", "ns-4.awsdns-00.co.uk"]
+
+
+def _record_refusals(ask: Ask) -> list[str]:
+    found = []
+    if ask["type"] is not None and ask["type"] not in RECORD_TYPES:
+        found.append(f"type {ask['type']!r} must be one of {', '.join(sorted(RECORD_TYPES))}")
+    # What is not known yet still counts as set.
+    records, aliases, ttl = (ask.inputs.get(key) is not None for key in ("records", "aliases", "ttl"))
+    if records == aliases:
+        found.append("exactly one of records and aliases must be set")
+    if aliases and ttl:
+        found.append("ttl cannot be set with aliases")
+    if records and not ttl:
+        found.append("records need a ttl")
+    return found
+
+
+def _zone_id(ask: Ask) -> str:
+    return str(ask["zoneId"] or "Z" + ask.hex(20).upper())
+
+
+_RECORD = "ChangeBatch.Changes.0.ResourceRecordSet"
+
+
+RECORD = Resource(
+    "aws:route53/record:Record",
+    "DNS record",
+    answers=Answers(
+        id="{zoneId}_{name}_{type}",
+        outputs={
+            "fqdn": "{name}",
+        },
+    ),
+    requests=sent(
+        create(
+            "route53.ChangeResourceRecordSets",
+            {
+                "zoneId": "HostedZoneId",
+                "records": (f"{_RECORD}.ResourceRecords", each("Value")),
+                "aliases": f"{_RECORD}.AliasTarget",
+                "aliases.name": "DNSName",
+                "aliases.zoneId": "HostedZoneId",
+            },
+            {"ChangeBatch.Changes.0.Action": "CREATE"},
+            at=_RECORD,
+        ),
+        local="allowOverwrite",
+    ),
+    refuses=Refuses(inputs=_record_refusals),
+    again=Refused(),
+    replaced=replaced_by("name setIdentifier type zoneId"),
+    import_id="{zoneId}_{name}_{type}[_{setIdentifier}]",
+    found=Named(),
+    data=NO_DATA,
+    felt=Felt(gone=UNFOUND, named="name-record"),
+)
+
+
+GET_ZONE = Lookup(
+    "aws:route53/getZone:getZone",
+    outputs={
+        "arn": lambda ask: f"arn:aws:route53:::hostedzone/{_zone_id(ask)}",
+        "callerReference": "rehearsal",
+        "comment": "",
+        "id": _zone_id,
+        "nameServers": NAME_SERVERS,
+        "primaryNameServer": NAME_SERVERS[0],
+        "resourceRecordSetCount": 2,
+        "tags": {},
+        "zoneId": _zone_id,
+    },
+    defaults={
+        "name": "made-elsewhere.example",
+        "privateZone": False,
+    },
+    absent=names("linkedServiceDescription linkedServicePrincipal vpcId"),
+)

@@ -1,0 +1,287 @@
+"""S3."""
+
+import hashlib
+import json
+import re
+import time
+from typing import Any
+
+from clouds.ask import Ask, names
+from clouds.aws.calls import create, sent
+from clouds.aws.common import zone_of
+from clouds.record import (
+    NO_DATA,
+    NOTHING_MORE,
+    RESTARTS,
+    UNNOTICED,
+    Answers,
+    Autoname,
+    Call,
+    Data,
+    Felt,
+    Lookup,
+    Named,
+    Overwritten,
+    Refused,
+    Refuses,
+    Resource,
+    Scope,
+    one_name,
+    replaced_by,
+)
+
+S3_ZONES = {
+    "ap-southeast-1": "Z3O0J2DXBE1FTB",
+    "eu-central-1": "Z21DNDUVLTQW6Q",
+    "eu-west-1": "Z1BKCTXD74EZPE",
+    "us-east-1": "Z3AQBSTGFYJSTF",
+    "us-east-2": "Z2O1EMRO9K5GLX",
+    "us-west-2": "Z3BJ6K6RIION7M",
+}
+"""Hosted zones of S3's website endpoints (AWS General Reference, S3 endpoints)."""
+
+
+_DOCUMENT, _REPORT = "host.json", "report.json"
+
+
+def report(content: str, state: str = "serving", reason: str = "") -> dict[str, Any]:
+    """What a host says of its document."""
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return {"document": digest, "state": state, "reason": reason, "at": int(time.time())}
+
+
+def _objects(ask: Ask) -> dict[str, str]:
+    """What is in a bucket. A host that has its document there is taken to serve it at once, and to say so."""
+    found = {
+        str(thing.inputs.get("key")): str(thing.inputs.get("content"))
+        for thing in ask.world("aws:s3/bucketObjectv2:")
+        if thing.inputs.get("bucket") == ask["bucket"]
+    }
+    return found | ({_REPORT: json.dumps(report(found[_DOCUMENT]))} if _DOCUMENT in found else {})
+
+
+def _body(ask: Ask) -> str:
+    found = _objects(ask)
+    if ask["key"] not in found:
+        raise LookupError(f"NoSuchKey: {ask['key']} is not in {ask['bucket']}")
+    return found[str(ask["key"])]
+
+
+def _bad_bucket_name(ask: Ask) -> list[str]:
+    name = ask["bucket"]
+    if name is None or re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
+        return []
+    return [f"{name!r} is no bucket name: 3 to 63 lower-case letters, digits, dots and hyphens"]
+
+
+GET_OBJECT = Lookup(
+    "aws:s3/getObject:getObject",
+    outputs={
+        "id": "{bucket}/{key}",
+        "body": _body,
+        "contentType": "application/json",
+    },
+    absent=names(
+        "arn bodyBase64 bucketKeyEnabled cacheControl checksumCrc32 checksumCrc32c checksumCrc64nvme "
+        "checksumSha1 checksumSha256 contentDisposition contentEncoding contentLanguage contentLength "
+        "etag expiration expires lastModified metadata objectLockLegalHoldStatus objectLockMode "
+        "objectLockRetainUntilDate serverSideEncryption sseKmsKeyId storageClass websiteRedirectLocation "
+    ),
+)
+
+
+BUCKET = Resource(
+    "aws:s3/bucket:Bucket",
+    "bucket",
+    answers=Answers(
+        id="{bucket}",
+        outputs={
+            "arn": "arn:aws:s3:::{bucket}",
+            "bucketDomainName": "{bucket}.s3.amazonaws.com",
+            "bucketRegion": "{region}",
+            "bucketRegionalDomainName": "{bucket}.s3.{region}.amazonaws.com",
+            "hostedZoneId": lambda ask: zone_of(S3_ZONES, ask.region),
+        },
+        absent=names("websiteDomain websiteEndpoint"),
+        autoname=Autoname("bucket", limit=63, lower=True),
+    ),
+    requests=sent(
+        create("s3.CreateBucket"),
+        Call("s3.PutBucketTagging", {"tags": "Tagging.TagSet"}, {"Bucket": "{bucket}"}),
+        local="forceDestroy",
+    ),
+    refuses=Refuses(
+        inputs=_bad_bucket_name,
+        # Names of buckets are one space for all accounts of a partition.
+        once=(one_name("bucket", "BucketAlreadyExists", Scope.WORLD, "bucket"),),
+    ),
+    again=Refused(),
+    replaced=replaced_by("bucket bucketNamespace bucketPrefix objectLockEnabled region"),
+    import_id="{bucket}",
+    found=Named(),
+    data=Data("uploads or backups", but_not=("-documents", "-logs")),
+    felt=UNNOTICED,
+)
+
+
+BUCKET_VERSIONING = Resource(
+    "aws:s3/bucketVersioning:BucketVersioning",
+    "keeps older versions of objects",
+    answers=Answers(id="{bucket}"),
+    requests=sent(create("s3.PutBucketVersioning")),
+    refuses=NOTHING_MORE,
+    again=Overwritten(),
+    replaced=replaced_by("bucket region"),
+    import_id="{bucket}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+BUCKET_PUBLIC_ACCESS_BLOCK = Resource(
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "keeps the bucket private",
+    answers=Answers(id="{bucket}"),
+    requests=sent(
+        create(
+            "s3.PutPublicAccessBlock",
+            {"bucket": "Bucket"},
+            {"PublicAccessBlockConfiguration": {}},
+            at="PublicAccessBlockConfiguration",
+        ),
+        local="skipDestroy",
+    ),
+    refuses=NOTHING_MORE,
+    again=Overwritten(),
+    replaced=replaced_by("bucket region"),
+    import_id="{bucket}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+BUCKET_OWNERSHIP_CONTROLS = Resource(
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+    "the bucket's owner owns every object",
+    answers=Answers(id="{bucket}"),
+    requests=sent(
+        create("s3.PutBucketOwnershipControls", {"bucket": "Bucket", "rule": "OwnershipControls.Rules"})
+    ),
+    refuses=NOTHING_MORE,
+    again=Overwritten(),
+    replaced=replaced_by("bucket region"),
+    import_id="{bucket}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION = Resource(
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "encryption of the bucket",
+    answers=Answers(id="{bucket}"),
+    requests=sent(
+        create(
+            "s3.PutBucketEncryption",
+            {"bucket": "Bucket", "rules": "ServerSideEncryptionConfiguration.Rules"},
+        )
+    ),
+    refuses=NOTHING_MORE,
+    again=Overwritten(),
+    replaced=replaced_by("bucket region"),
+    import_id="{bucket}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+BUCKET_LIFECYCLE_CONFIGURATION = Resource(
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    "what is deleted when",
+    answers=Answers(id="{bucket}"),
+    requests=sent(
+        create("s3.PutBucketLifecycleConfiguration", {"bucket": "Bucket"}, at="LifecycleConfiguration")
+    ),
+    refuses=NOTHING_MORE,
+    again=Overwritten(),
+    replaced=replaced_by("bucket region"),
+    import_id="{bucket}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+BUCKET_CORS_CONFIGURATION = Resource(
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
+    "which web pages may read the bucket",
+    answers=Answers(id="{bucket}"),
+    requests=sent(create("s3.PutBucketCors", {"bucket": "Bucket"}, at="CORSConfiguration")),
+    refuses=NOTHING_MORE,
+    again=Overwritten(),
+    replaced=replaced_by("bucket region"),
+    import_id="{bucket}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+BUCKET_POLICY = Resource(
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "who may use the bucket",
+    answers=Answers(id="{bucket}"),
+    requests=sent(create("s3.PutBucketPolicy")),
+    refuses=NOTHING_MORE,
+    again=Overwritten(),
+    replaced=replaced_by("bucket region"),
+    import_id="{bucket}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+BUCKET_LOGGING = Resource(
+    "aws:s3/bucketLogging:BucketLogging",
+    "log of the bucket's requests",
+    answers=Answers(id="{bucket}"),
+    requests=sent(
+        create("s3.PutBucketLogging", {"bucket": "Bucket"}, at="BucketLoggingStatus.LoggingEnabled")
+    ),
+    refuses=NOTHING_MORE,
+    again=Overwritten(),
+    replaced=replaced_by("bucket region"),
+    import_id="{bucket}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+BUCKET_OBJECTV2 = Resource(
+    "aws:s3/bucketObjectv2:BucketObjectv2",
+    "one object",
+    answers=Answers(
+        id="{key}",
+        outputs={
+            "arn": "arn:aws:s3:::{bucket}/{key}",
+        },
+        absent=names("checksumCrc32 checksumCrc32c checksumCrc64nvme checksumSha1 checksumSha256 versionId"),
+    ),
+    requests=sent(
+        create("s3.PutObject", {"content": "Body", "tags": ("Tagging", lambda tags: "&".join(tags))}),
+        local="etag forceDestroy sourceHash",
+    ),
+    refuses=NOTHING_MORE,
+    again=Overwritten(),
+    replaced=replaced_by("bucket key region"),
+    import_id="{bucket}/{key}",
+    found=Named(),
+    data=NO_DATA,
+    felt=Felt(updated=RESTARTS, named="-document"),
+)

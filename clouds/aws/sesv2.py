@@ -1,0 +1,135 @@
+"""SES."""
+
+from typing import Any
+
+from clouds.ask import Ask
+from clouds.aws.calls import create, sent
+from clouds.aws.common import BASE36
+from clouds.record import (
+    NO_DATA,
+    NOTHING_MORE,
+    UNNOTICED,
+    Answers,
+    Lookup,
+    Named,
+    Overwritten,
+    Refused,
+    Refuses,
+    Resource,
+    one_name,
+    replaced_by,
+)
+
+
+def _dkim(ask: Ask) -> dict[str, Any]:
+    asked = ask["dkimSigningAttributes"] or {}
+    own_key = "domainSigningSelector" in asked
+    return {
+        **asked,
+        "currentSigningKeyLength": asked.get("nextSigningKeyLength") or "RSA_1024_BIT",
+        "nextSigningKeyLength": asked.get("nextSigningKeyLength") or "RSA_1024_BIT",
+        "signingAttributesOrigin": "EXTERNAL" if own_key else "AWS_SES",
+        "status": "PENDING",
+        "tokens": [] if own_key else [ask.letters(32, BASE36, str(at)) for at in range(3)],
+    }
+
+
+def _sent_by(ask: Ask) -> str:
+    """The configuration set of an identity in this cloud; one made elsewhere is named after the domain."""
+    for one in ask.world("aws:sesv2/emailIdentity:EmailIdentity"):
+        if one.inputs["emailIdentity"] == ask["emailIdentity"]:
+            return str(one.inputs.get("configurationSetName") or "")
+    return str(ask["emailIdentity"]).replace(".", "-")
+
+
+EMAIL_IDENTITY = Resource(
+    "aws:sesv2/emailIdentity:EmailIdentity",
+    "domain that mail is sent from, and its DKIM keys",
+    answers=Answers(
+        id="{emailIdentity}",
+        outputs={
+            "arn": "arn:aws:ses:{region}:{account}:identity/{emailIdentity}",
+            "dkimSigningAttributes": _dkim,
+            "identityType": lambda ask: "EMAIL_ADDRESS" if "@" in ask["emailIdentity"] else "DOMAIN",
+            "verificationStatus": "PENDING",
+            "verifiedForSendingStatus": False,
+        },
+    ),
+    requests=sent(create("sesv2.CreateEmailIdentity")),
+    refuses=Refuses(once=(one_name("mail identity", "AlreadyExistsException", key="emailIdentity"),)),
+    again=Refused(),
+    replaced=replaced_by("emailIdentity region"),
+    import_id="{emailIdentity}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+EMAIL_IDENTITY_MAIL_FROM_ATTRIBUTES = Resource(
+    "aws:sesv2/emailIdentityMailFromAttributes:EmailIdentityMailFromAttributes",
+    "own domain of bounces",
+    answers=Answers(id="{emailIdentity}"),
+    requests=sent(create("sesv2.PutEmailIdentityMailFromAttributes")),
+    refuses=NOTHING_MORE,
+    again=Overwritten(),
+    replaced=replaced_by("emailIdentity region"),
+    import_id="{emailIdentity}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+CONFIGURATION_SET = Resource(
+    "aws:sesv2/configurationSet:ConfigurationSet",
+    "rules of sending: TLS, reputation",
+    answers=Answers(
+        id="{configurationSetName}",
+        outputs={
+            "arn": "arn:aws:ses:{region}:{account}:configuration-set/{configurationSetName}",
+        },
+    ),
+    requests=sent(create("sesv2.CreateConfigurationSet")),
+    refuses=Refuses(
+        once=(one_name("configuration set", "AlreadyExistsException", key="configurationSetName"),)
+    ),
+    again=Refused(),
+    replaced=replaced_by("configurationSetName region"),
+    import_id="{configurationSetName}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+CONFIGURATION_SET_EVENT_DESTINATION = Resource(
+    "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination",
+    "where bounces and complaints are reported",
+    answers=Answers(id="{configurationSetName}|{eventDestinationName}"),
+    requests=sent(create("sesv2.CreateConfigurationSetEventDestination")),
+    refuses=NOTHING_MORE,
+    again=Refused(),
+    replaced=replaced_by("configurationSetName eventDestinationName region"),
+    import_id="{configurationSetName}|{eventDestinationName}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+GET_EMAIL_IDENTITY = Lookup(
+    "aws:sesv2/getEmailIdentity:getEmailIdentity",
+    outputs={
+        "arn": "arn:aws:ses:{region}:{account}:identity/{emailIdentity}",
+        "configurationSetName": _sent_by,
+        "dkimSigningAttributes": lambda ask: [_dkim(ask)],
+        "id": "{emailIdentity}",
+        "identityType": "DOMAIN",
+        "verificationStatus": "SUCCESS",
+        "verifiedForSendingStatus": True,
+    },
+    defaults={
+        "tags": {},
+    },
+)

@@ -1,0 +1,119 @@
+"""Rules of security groups."""
+
+from typing import Any
+
+from clouds.ask import Ask, names
+from clouds.aws.calls import create, ec2_tags
+from clouds.aws.common import ec2_id, ec2_tagged
+from clouds.record import (
+    NO_DATA,
+    UNNOTICED,
+    Answers,
+    Refused,
+    Refuses,
+    Resource,
+    Sent,
+    replaced_by,
+)
+
+SOURCES = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
+
+
+def _rule_refusals(ask: Ask) -> list[str]:
+    sources = [key for key in SOURCES if key in ask.inputs]
+    if len(sources) != 1:
+        return [f"exactly one of {', '.join(SOURCES)} must be set, not {' and '.join(sources) or 'none'}"]
+    return []
+
+
+def _opened(operation: str) -> Sent:
+    """A rule of a security group: the description stands with the source that the rule is for."""
+    sources: tuple[tuple[str, str, str], ...] = (
+        ("cidrIpv4", "IpRanges", "CidrIp"),
+        ("cidrIpv6", "Ipv6Ranges", "CidrIpv6"),
+        ("prefixListId", "PrefixListIds", "PrefixListId"),
+        ("referencedSecurityGroupId", "UserIdGroupPairs", "GroupId"),
+    )
+
+    def permission(ask: Ask) -> list[dict[str, Any]]:
+        described = {"Description": ask["description"]} if ask["description"] else {}
+        ports = {"IpProtocol": ask["ipProtocol"], "FromPort": ask["fromPort"], "ToPort": ask["toPort"]}
+        places = {
+            member: [{inner: ask[key], **described}] for key, member, inner in sources if ask[key] is not None
+        }
+        return [{key: value for key, value in ports.items() if value is not None} | places]
+
+    return Sent(
+        (
+            create(
+                operation,
+                {"securityGroupId": "GroupId", **ec2_tags("security-group-rule")},
+                {"IpPermissions": permission},
+            ),
+        ),
+        frozenset(key for key, _, _ in sources) | names("description fromPort ipProtocol toPort"),
+    )
+
+
+SECURITY_GROUP_INGRESS_RULE = Resource(
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    "what may come in",
+    answers=Answers(
+        id=ec2_id("sgr"),
+        outputs={
+            "arn": "arn:aws:ec2:{region}:{account}:security-group-rule/{id}",
+            "securityGroupRuleId": "{id}",
+        },
+    ),
+    requests=_opened("ec2.AuthorizeSecurityGroupIngress"),
+    refuses=Refuses(inputs=_rule_refusals),
+    again=Refused(
+        (
+            "securityGroupId",
+            "ipProtocol",
+            "fromPort",
+            "toPort",
+            "cidrIpv4",
+            "cidrIpv6",
+            "prefixListId",
+            "referencedSecurityGroupId",
+        )
+    ),
+    replaced=replaced_by("region securityGroupId"),
+    import_id="{id}",
+    found=ec2_tagged("security-group-rule", "sgr"),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+SECURITY_GROUP_EGRESS_RULE = Resource(
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    "what may go out",
+    answers=Answers(
+        id=ec2_id("sgr"),
+        outputs={
+            "arn": "arn:aws:ec2:{region}:{account}:security-group-rule/{id}",
+            "securityGroupRuleId": "{id}",
+        },
+    ),
+    requests=_opened("ec2.AuthorizeSecurityGroupEgress"),
+    refuses=Refuses(inputs=_rule_refusals),
+    again=Refused(
+        (
+            "securityGroupId",
+            "ipProtocol",
+            "fromPort",
+            "toPort",
+            "cidrIpv4",
+            "cidrIpv6",
+            "prefixListId",
+            "referencedSecurityGroupId",
+        )
+    ),
+    replaced=replaced_by("region securityGroupId"),
+    import_id="{id}",
+    found=ec2_tagged("security-group-rule", "sgr"),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)

@@ -1,0 +1,133 @@
+"""DigitalOcean: droplets."""
+
+import re
+
+from clouds.ask import CREATED, Ask, names
+from clouds.digitalocean.common import (
+    filtered,
+    listed_by_filter,
+)
+from clouds.made_up import bad_public_key, public_address
+from clouds.record import (
+    AWAY,
+    NO_DATA,
+    NO_MODELS,
+    UNNOTICED,
+    Answers,
+    Autoname,
+    Felt,
+    Lookup,
+    Once,
+    Refused,
+    Refuses,
+    Resource,
+    Scope,
+    by,
+    replaced_by,
+)
+
+MOST_USER_DATA = 65536
+
+
+_SIZES = {"1gb": 1024, "2gb": 2048, "4gb": 4096, "8gb": 8192, "16gb": 16384}
+
+
+def _number(ask: Ask) -> str:
+    return str(400_000_000 + ask.number(100_000_000, "id"))
+
+
+def _memory(ask: Ask) -> int:
+    return _SIZES.get(str(ask["size"]).rpartition("-")[2], 2048)
+
+
+def _droplet(ask: Ask) -> list[str]:
+    text = ask["userData"]
+    if text is not None and len(text.encode()) > MOST_USER_DATA:
+        return [f"userData has {len(text.encode())} bytes; {MOST_USER_DATA} are allowed"]
+    return [
+        f"tag {tag!r} may have letters, digits, :, - and _"
+        for tag in ask["tags"] or []
+        if not re.fullmatch(r"[\w:-]{1,255}", tag)
+    ]
+
+
+DROPLET = Resource(
+    "digitalocean:index/droplet:Droplet",
+    "host",
+    answers=Answers(
+        id=_number,
+        outputs={
+            "createdAt": CREATED,
+            "disk": lambda ask: _memory(ask) // 1024 * 25,
+            "dropletUrn": "do:droplet:{id}",
+            "ipv4Address": public_address,
+            "ipv4AddressPrivate": lambda ask: (
+                f"10.130.{ask.number(255, 'third')}.{2 + ask.number(250, 'fourth')}"
+            ),
+            "locked": False,
+            "memory": _memory,
+            "priceHourly": 0.01786,
+            "priceMonthly": 12.0,
+            "status": "active",
+            "vcpus": 1,
+        },
+        defaults={
+            "ipv6Address": "",
+            "privateNetworking": True,
+            "volumeIds": [],
+        },
+        autoname=Autoname(),
+    ),
+    requests=NO_MODELS,
+    refuses=Refuses(inputs=_droplet),
+    again=Refused(),
+    replaced=replaced_by(
+        "dropletAgent gpuPartitionMode image monitoring publicNetworking region sshKeys userData vpcUuid"
+    ),
+    import_id="{id}",
+    found=filtered("Droplets", "droplets"),
+    data=NO_DATA,
+    felt=Felt(gone=AWAY, updated=AWAY, changed=names("size")),
+)
+
+
+SSH_KEY = Resource(
+    "digitalocean:index/sshKey:SshKey",
+    "SSH key of the host",
+    answers=Answers(
+        id=_number,
+        outputs={
+            "fingerprint": lambda ask: ":".join(ask.hex(32, "key")[at : at + 2] for at in range(0, 32, 2)),
+        },
+        autoname=Autoname(),
+    ),
+    requests=NO_MODELS,
+    refuses=Refuses(
+        inputs=bad_public_key,
+        once=(Once("that key", "SSH Key is already in use on your account", by("publicKey"), Scope.ACCOUNT),),
+    ),
+    again=Refused(),
+    replaced=replaced_by("publicKey"),
+    import_id="{id}",
+    found=filtered("SshKeys", "sshKeys"),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+GET_DROPLETS = Lookup(
+    "digitalocean:index/getDroplets:getDroplets",
+    outputs={
+        "droplets": listed_by_filter("droplet:", {"region": "{region}"}),
+        "id": "droplets",
+    },
+)
+
+
+GET_SSH_KEYS = Lookup(
+    "digitalocean:index/getSshKeys:getSshKeys",
+    outputs={
+        "id": "keys",
+        "sshKeys": listed_by_filter("sshKey:", {"publicKey": "{publicKey}"}),
+    },
+)

@@ -1,0 +1,1 @@
+"""Kubernetes: objects in a cluster, releases of Helm charts, and the custom kinds that we use."""

@@ -1,0 +1,72 @@
+"""Releases of Helm charts."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from clouds.ask import Ask
+from clouds.kubernetes.common import ALREADY_EXISTS
+from clouds.record import (
+    AWAY,
+    NO_DATA,
+    NO_MODELS,
+    ROLLS,
+    Answers,
+    Felt,
+    Named,
+    Refuses,
+    Resource,
+    replaced_by,
+)
+
+
+def _release_name(ask: Ask) -> str:
+    return str(ask["name"] or f"{ask.name}-{ask.hex(8, 'name')}")
+
+
+def _release_status(ask: Ask) -> dict[str, Any]:
+    return {
+        "appVersion": "",
+        "chart": ask["chart"],
+        "name": _release_name(ask),
+        "namespace": ask["namespace"],
+        "revision": 1,
+        "status": "deployed",
+        "version": ask["version"],
+    }
+
+
+def _release_refusals(ask: Ask) -> list[str]:
+    found = []
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?", _release_name(ask)):
+        found.append(f"name {_release_name(ask)!r} is no name of a Helm release")
+    repository = (ask["repositoryOpts"] or {}).get("repo")
+    if repository is not None and not str(repository).startswith(("https://", "oci://")):
+        found.append(f"repositoryOpts.repo {repository!r} must begin with https:// or oci://")
+    return found
+
+
+def _release_busy(outputs: Mapping[str, Any]) -> list[str]:
+    """A release whose upgrade was killed stays pending (helm, pkg/action/upgrade.go, errPending)."""
+    status = (outputs.get("status") or {}).get("status")
+    pending = str(status).startswith("pending-")
+    return ["another operation (install/upgrade/rollback) is in progress"] if pending else []
+
+
+RELEASE = Resource(
+    "kubernetes:helm.sh/v3:Release",
+    "release of a Helm chart",
+    answers=Answers(
+        id=lambda ask: f"{ask['namespace']}/{_release_name(ask)}",
+        outputs={"name": _release_name, "manifest": {}, "resourceNames": {}, "status": _release_status},
+        defaults={"timeout": 300},
+    ),
+    requests=NO_MODELS,
+    refuses=Refuses(inputs=_release_refusals, busy=_release_busy),
+    again=ALREADY_EXISTS,
+    replaced=replaced_by("name namespace"),
+    import_id="[{namespace}/]{name}",
+    found=Named(),
+    data=NO_DATA,
+    felt=Felt(gone=AWAY, updated=ROLLS),
+)

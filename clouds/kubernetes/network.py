@@ -1,0 +1,39 @@
+"""Who may talk to whom, and what comes into the cluster: network policies, gateways, certificates, routes."""
+
+from typing import Any
+
+from clouds.ask import Ask
+from clouds.kubernetes.common import object_
+from clouds.made_up import public_address
+from clouds.record import AWAY, Felt
+
+_READY = {"conditions": [{"type": "Ready", "status": "True"}]}
+
+
+def _gateway_status(ask: Ask) -> dict[str, Any]:
+    return {
+        "addresses": [{"type": "IPAddress", "value": public_address(ask)}],
+        "conditions": [{"type": kind, "status": "True"} for kind in ("Accepted", "Programmed")],
+    }
+
+
+NETWORK_POLICY = object_(
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy", "who may talk to whom", absent="status"
+)
+
+GATEWAY = object_(
+    "kubernetes:gateway.networking.k8s.io/v1:Gateway",
+    "balancer of the cluster",
+    status=_gateway_status,
+    felt=Felt(gone=AWAY),
+)
+
+HTTP_ROUTE = object_("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", "route to the chat", status={})
+
+CLUSTER_ISSUER = object_(
+    "kubernetes:cert-manager.io/v1:ClusterIssuer", "who gives certificates", status=_READY
+)
+
+CERTIFICATE = object_("kubernetes:cert-manager.io/v1:Certificate", "certificate", status=_READY)
+
+ROUTE = object_("kubernetes:networking.doks.digitalocean.com/v1alpha1:Route", "route of the nodes", status={})

@@ -1,0 +1,29 @@
+"""Workloads: sets of pods, work on a schedule, and how many pods may be away."""
+
+from typing import Any
+
+from clouds.ask import Ask
+from clouds.kubernetes.common import object_
+from clouds.record import AWAY, Data, Felt
+
+
+def _set_status(ask: Ask) -> dict[str, Any]:
+    count = (ask["spec"] or {}).get("replicas", 1)
+    return {"replicas": count, "readyReplicas": count, "currentReplicas": count, "updatedReplicas": count}
+
+
+STATEFUL_SET = object_(
+    "kubernetes:apps/v1:StatefulSet",
+    "pods with disks of their own",
+    replaced="spec.podManagementPolicy spec.revisionHistoryLimit spec.selector spec.serviceName "
+    "spec.volumeClaimTemplates",
+    status=_set_status,
+    data=Data("the database in the cluster, with the claims to its disks"),
+    felt=Felt(gone=AWAY, updated=AWAY),
+)
+
+CRON_JOB = object_("kubernetes:batch/v1:CronJob", "work on a schedule", status={})
+
+POD_DISRUPTION_BUDGET = object_(
+    "kubernetes:policy/v1:PodDisruptionBudget", "how many pods may be away", status={}
+)

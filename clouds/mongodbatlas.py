@@ -1,0 +1,598 @@
+"""MongoDB Atlas."""
+
+import base64
+import hashlib
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from clouds.ask import CREATED, Ask, names
+from clouds.record import (
+    AWAY,
+    DATABASE,
+    NO_DATA,
+    NO_MODELS,
+    NOTHING_KNOWN,
+    UNLISTED,
+    UNNOTICED,
+    Answers,
+    Data,
+    Felt,
+    Listed,
+    Lookup,
+    Named,
+    Once,
+    Overwritten,
+    Refused,
+    Refuses,
+    Resource,
+    Scope,
+    Use,
+    by,
+    replaced_by,
+)
+
+DURATION = re.compile(r"(\d+(\.\d+)?(ns|us|ms|s|m|h))+")
+"""Go's durations, the only form of time-outs that the provider takes."""
+
+
+X509_TYPES = ("CUSTOMER", "MANAGED", "NONE")
+
+
+PATCH_RELEASES = {"7.0": "7.0.28", "8.0": "8.0.16", "8.2": "8.2.2"}
+"""A full version for each series, made up but for its form."""
+
+
+def _state_id(**parts: str) -> str:
+    """The provider's composite ids: base64 of each part, as `key:value-key:value`."""
+
+    def coded(text: str) -> str:
+        return base64.b64encode(text.encode()).decode()
+
+    return "-".join(f"{coded(key)}:{coded(value)}" for key, value in sorted(parts.items()))
+
+
+def _cluster_host(ask: Ask) -> str:
+    """The same for the resource and for its lookup: it depends on project and name only."""
+    seed = f"{ask['projectId']}/{ask['name']}".encode()
+    return f"{str(ask['name']).lower()}.{hashlib.sha256(seed).hexdigest()[:5]}.mongodb.net"
+
+
+def _connection_strings(ask: Ask) -> dict[str, Any]:
+    host = _cluster_host(ask)
+    name, _, domain = host.partition(".")
+    members = ",".join(f"{name}-shard-00-0{at}.{domain}:27017" for at in range(3))
+    return {
+        "private": "",
+        "privateEndpoints": _private_endpoints(ask, name, domain),
+        "privateSrv": "",
+        "standard": f"mongodb://{members}/?ssl=true&authSource=admin&replicaSet=atlas-{name}-shard-0",
+        "standardSrv": f"mongodb+srv://{host}",
+    }
+
+
+def _private_endpoints(ask: Ask, name: str, domain: str) -> list[dict[str, Any]]:
+    """One for each private endpoint that the project has accepted."""
+    accepted = [
+        one.inputs
+        for one in ask.world("mongodbatlas:index/privateLinkEndpointService:PrivateLinkEndpointService")
+        if one.inputs.get("projectId") == ask["projectId"]
+    ]
+    return [
+        {
+            "connectionString": f"mongodb://pl-{at}-{domain}:1024/?ssl=true&authSource=admin",
+            "endpoints": [
+                {"endpointId": one["endpointServiceId"], "providerName": one["providerName"], "region": ""}
+            ],
+            "srvConnectionString": f"mongodb+srv://{name}-pl-{at}.{domain}",
+            "srvShardOptimizedConnectionString": "",
+            "type": "MONGOD",
+        }
+        for at, one in enumerate(accepted)
+    ]
+
+
+def _version(ask: Ask) -> str:
+    major = str(ask["mongoDbMajorVersion"] or "8.0")
+    return PATCH_RELEASES.get(major, f"{major}.0")
+
+
+def _replication_specs(ask: Ask) -> list[dict[str, Any]]:
+    return [
+        {
+            "zoneName": "ZoneName managed by Terraform",
+            **spec,
+            "containerId": {
+                f"{region.get('providerName')}:{region.get('regionName')}": ask.hex(24, f"container{at}")
+                for region in spec.get("regionConfigs") or []
+            },
+            "externalId": ask.hex(24, f"spec{at}"),
+            "zoneId": ask.hex(24, f"zone{at}"),
+        }
+        for at, spec in enumerate(ask["replicationSpecs"] or [])
+    ]
+
+
+def _bad_timeouts(ask: Ask) -> list[str]:
+    return [
+        f"timeouts.{key} {value!r} is no duration such as 30m or 1h30m"
+        for key, value in (ask["timeouts"] or {}).items()
+        if value is not None and not DURATION.fullmatch(str(value))
+    ]
+
+
+def _access_list_refusals(ask: Ask) -> list[str]:
+    found = _bad_timeouts(ask)
+    # What is not known yet still counts as set: the real provider looks at the plan's configuration.
+    ways = [key for key in ("awsSecurityGroup", "cidrBlock", "ipAddress") if ask.inputs.get(key) is not None]
+    if len(ways) != 1:
+        found.append(
+            "exactly one of awsSecurityGroup, cidrBlock, ipAddress must be set, "
+            f"not {' and '.join(ways) or 'none'}"
+        )
+    for key in set(ways) & {"cidrBlock", "ipAddress"}:
+        text = ask.inputs[key]
+        try:
+            if isinstance(text, str):
+                (ipaddress.ip_network if key == "cidrBlock" else ipaddress.ip_address)(text)
+        except ValueError as error:
+            found.append(f"{key} {text!r} is not valid: {error}")
+    return found
+
+
+def _user_refusals(ask: Ask) -> list[str]:
+    kind = ask["x509Type"]
+    if kind is not None and kind not in X509_TYPES:
+        return [f"x509Type {kind!r} must be one of {', '.join(X509_TYPES)}"]
+    return []
+
+
+def _schedule_refusals(ask: Ask) -> list[str]:
+    found = []
+    for key, top in (("referenceHourOfDay", 23), ("referenceMinuteOfHour", 59)):
+        value = ask[key]
+        if value is not None and not 0 <= value <= top:
+            found.append(f"{key} {value} must be between 0 and {top}")
+    return found
+
+
+def _found_id(ask: Ask) -> str:
+    return str(ask["projectId"] or ask.hex(24))
+
+
+def _alerts(ask: Ask) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": one.id,
+            **{
+                key: one.outputs.get(key)
+                for key in ("alertConfigurationId", "created", "enabled", "eventType", "projectId", "updated")
+            },
+        }
+        for one in ask.world("mongodbatlas:index/alertConfiguration:AlertConfiguration")
+        if one.inputs["projectId"] == ask["projectId"]
+    ]
+
+
+def _links(ask: Ask) -> list[dict[str, Any]]:
+    return [
+        {
+            key: one.outputs.get(key)
+            for key in ("privateLinkId", "regionName", "endpointServiceName", "status")
+        }
+        for one in ask.world("mongodbatlas:index/privateLinkEndpoint:PrivateLinkEndpoint")
+        if one.inputs["projectId"] == ask["projectId"] and one.inputs["providerName"] == ask["providerName"]
+    ]
+
+
+def _projects(ask: Ask) -> list[dict[str, Any]]:
+    return [
+        {"id": one.id, "projectId": one.id, "name": one.inputs["name"], "orgId": one.inputs["orgId"]}
+        for one in ask.world("mongodbatlas:index/project:Project")
+    ]
+
+
+def _same_region(inputs: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    """Atlas writes `EU_WEST_1` and `eu-west-1`."""
+    asked, there = (str(one).lower().replace("_", "-") for one in (inputs["region"], found.get("regionName")))
+    return asked == there
+
+
+PROJECT = Resource(
+    "mongodbatlas:index/project:Project",
+    "project in Atlas",
+    answers=Answers(
+        id=lambda ask: ask.hex(24),
+        outputs={
+            "clusterCount": 0,
+            "created": CREATED,
+            "ipAddresses": {"services": {"clusters": []}},
+        },
+    ),
+    requests=NO_MODELS,
+    refuses=Refuses(
+        once=(Once("a project of that name", "GROUP_ALREADY_EXISTS", by("orgId", "name"), Scope.WORLD),),
+        used_by=(
+            Use(
+                "mongodbatlas:index/advancedCluster:AdvancedCluster",
+                "projectId",
+                "CANNOT_CLOSE_GROUP_ACTIVE_ATLAS_CLUSTERS",
+            ),
+        ),
+    ),
+    again=Refused(),
+    replaced=replaced_by("orgId projectOwnerId withDefaultAlertsSettings"),
+    import_id="{id}",
+    found=Listed("mongodbatlas:index/getProjects:getProjects", {}, "results", ("name", "orgId")),
+    data=Data("the cluster and its backups"),
+    felt=UNNOTICED,
+)
+
+
+ADVANCED_CLUSTER = Resource(
+    "mongodbatlas:index/advancedCluster:AdvancedCluster",
+    "database cluster",
+    answers=Answers(
+        id=lambda ask: _state_id(
+            cluster_id=ask.hex(24, "cluster"), cluster_name=str(ask["name"]), project_id=str(ask["projectId"])
+        ),
+        outputs={
+            "clusterId": lambda ask: ask.hex(24, "cluster"),
+            "configServerType": "DEDICATED",
+            "connectionStrings": _connection_strings,
+            "createDate": CREATED,
+            "effectiveDatabaseEdition": lambda ask: ask["databaseEdition"] or "ENTERPRISE",
+            "mongoDbVersion": _version,
+            "replicationSpecs": _replication_specs,
+            "stateName": "IDLE",
+        },
+        defaults={
+            "encryptionAtRestProvider": "NONE",
+            "mongoDbMajorVersion": "8.0",
+            "rootCertType": "ISRGROOTX1",
+            "versionReleaseSystem": "LTS",
+        },
+    ),
+    requests=NO_MODELS,
+    refuses=Refuses(
+        inputs=_bad_timeouts,
+        # Atlas's administration API, error codes.
+        once=(
+            Once("a cluster of that name", "DUPLICATE_CLUSTER_NAME", by("projectId", "name"), Scope.WORLD),
+        ),
+    ),
+    again=Refused(),
+    replaced=replaced_by("name projectId"),
+    import_id="{projectId}-{name}",
+    found=Named(),
+    data=Data("the database, with its backups"),
+    felt=Felt(gone=AWAY, updated=DATABASE),
+)
+
+
+DATABASE_USER = Resource(
+    "mongodbatlas:index/databaseUser:DatabaseUser",
+    "user of the database",
+    answers=Answers(
+        id=lambda ask: _state_id(
+            auth_database_name=str(ask["authDatabaseName"]),
+            project_id=str(ask["projectId"]),
+            username=str(ask["username"]),
+        ),
+        defaults={
+            "awsIamType": "NONE",
+            "ldapAuthType": "NONE",
+            "oidcAuthType": "NONE",
+            "x509Type": "NONE",
+        },
+    ),
+    requests=NO_MODELS,
+    refuses=Refuses(
+        inputs=_user_refusals,
+        once=(
+            Once(
+                "a user of that name",
+                "USER_ALREADY_EXISTS",
+                by("projectId", "authDatabaseName", "username"),
+                Scope.WORLD,
+            ),
+        ),
+    ),
+    again=Refused(),
+    replaced=replaced_by("authDatabaseName awsIamType ldapAuthType oidcAuthType projectId username x509Type"),
+    import_id="{projectId}/{username}/{authDatabaseName}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+PROJECT_IP_ACCESS_LIST = Resource(
+    "mongodbatlas:index/projectIpAccessList:ProjectIpAccessList",
+    "address that may reach the database",
+    answers=Answers(
+        id=lambda ask: _state_id(
+            entry=str(ask["cidrBlock"] or ask["ipAddress"] or ask["awsSecurityGroup"]),
+            project_id=str(ask["projectId"]),
+        ),
+        outputs={
+            "cidrBlock": lambda ask: (
+                ask["cidrBlock"] or (f"{ask['ipAddress']}/32" if ask["ipAddress"] else None)
+            ),
+        },
+    ),
+    requests=NO_MODELS,
+    refuses=Refuses(inputs=_access_list_refusals),
+    again=Overwritten(),
+    replaced=replaced_by(
+        "awsSecurityGroup cidrBlock comment ipAddress projectId",
+        one_at=names("cidrBlock ipAddress projectId"),
+    ),
+    import_id="{projectId}-{ipAddress|cidrBlock|awsSecurityGroup}",
+    found=Named(),
+    data=NO_DATA,
+    felt=Felt(deleted=UNLISTED),
+)
+
+
+PRIVATE_LINK_ENDPOINT = Resource(
+    "mongodbatlas:index/privateLinkEndpoint:PrivateLinkEndpoint",
+    "Atlas's side of the private connection",
+    answers=Answers(
+        id=lambda ask: _state_id(
+            private_link_id=ask.hex(24),
+            project_id=str(ask["projectId"]),
+            provider_name=str(ask["providerName"]),
+            region=str(ask["region"]),
+        ),
+        outputs={
+            "endpointGroupNames": [],
+            "endpointServiceName": lambda ask: (
+                f"com.amazonaws.vpce.{str(ask['region']).lower().replace('_', '-')}.vpce-svc-{ask.hex(17)}"
+            ),
+            "errorMessage": "",
+            "interfaceEndpoints": [],
+            "privateEndpoints": [],
+            "privateLinkId": lambda ask: ask.hex(24),
+            "privateLinkServiceName": "",
+            "privateLinkServiceResourceId": "",
+            "regionName": lambda ask: str(ask["region"]).upper().replace("-", "_"),
+            "serviceAttachmentNames": [],
+            "status": "AVAILABLE",
+        },
+    ),
+    requests=NO_MODELS,
+    refuses=Refuses(
+        once=(
+            Once(
+                "an endpoint service of that region",
+                "PRIVATE_ENDPOINT_SERVICE_ALREADY_EXISTS_FOR_REGION",
+                by("projectId", "providerName", "region"),
+                Scope.WORLD,
+            ),
+        )
+    ),
+    again=Refused(),
+    replaced=replaced_by("projectId providerName region"),
+    import_id="{projectId}-{privateLinkId}-{providerName}-{region}",
+    found=Listed(
+        "mongodbatlas:index/getPrivatelinkEndpoints:getPrivatelinkEndpoints",
+        {"projectId": "{projectId}", "providerName": "{providerName}"},
+        "results",
+        _same_region,
+    ),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+PRIVATE_LINK_ENDPOINT_SERVICE = Resource(
+    "mongodbatlas:index/privateLinkEndpointService:PrivateLinkEndpointService",
+    "joins the private connection's two sides",
+    answers=Answers(
+        id=lambda ask: _state_id(
+            endpoint_service_id=str(ask["endpointServiceId"]),
+            private_link_id=str(ask["privateLinkId"]),
+            project_id=str(ask["projectId"]),
+            provider_name=str(ask["providerName"]),
+        ),
+        outputs={
+            "awsConnectionStatus": "AVAILABLE",
+            "azureStatus": "",
+            "deleteRequested": False,
+            "endpointGroupName": "",
+            "errorMessage": "",
+            "gcpEndpointStatus": "",
+            "gcpStatus": "",
+            "interfaceEndpointId": "{endpointServiceId}",
+            "portMappingEnabled": False,
+            "privateEndpointConnectionName": "",
+            "privateEndpointResourceId": "",
+        },
+    ),
+    requests=NO_MODELS,
+    refuses=NOTHING_KNOWN,
+    again=Refused(),
+    replaced=replaced_by("endpointServiceId privateLinkId projectId providerName"),
+    import_id="{projectId}--{privateLinkId}--{endpointServiceId}--{providerName}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+CLOUD_BACKUP_SCHEDULE = Resource(
+    "mongodbatlas:index/cloudBackupSchedule:CloudBackupSchedule",
+    "when backups are made, and how long they are kept",
+    answers=Answers(
+        id=lambda ask: _state_id(cluster_name=str(ask["clusterName"]), project_id=str(ask["projectId"])),
+        outputs={
+            "clusterId": lambda ask: ask.hex(24, "cluster"),
+            "idPolicy": lambda ask: ask.hex(24, "policy"),
+            "nextSnapshot": "2026-01-02T00:00:00Z",
+        },
+    ),
+    requests=NO_MODELS,
+    refuses=Refuses(inputs=_schedule_refusals),
+    again=Overwritten(),
+    replaced=replaced_by("clusterName projectId"),
+    import_id="{projectId}-{clusterName}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+MAINTENANCE_WINDOW = Resource(
+    "mongodbatlas:index/maintenanceWindow:MaintenanceWindow",
+    "when Atlas may do maintenance",
+    answers=Answers(
+        id="{projectId}",
+        outputs={
+            "numberOfDeferrals": 0,
+            "startAsap": False,
+            "timeZoneId": "Etc/UTC",
+        },
+        defaults={
+            "hourOfDay": 0,
+        },
+    ),
+    requests=NO_MODELS,
+    refuses=NOTHING_KNOWN,
+    again=Overwritten(),
+    replaced=replaced_by("projectId"),
+    import_id="{projectId}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+ALERT_CONFIGURATION = Resource(
+    "mongodbatlas:index/alertConfiguration:AlertConfiguration",
+    "alert of the database",
+    answers=Answers(
+        id=lambda ask: _state_id(id=ask.hex(24), project_id=str(ask["projectId"])),
+        outputs={
+            "alertConfigurationId": lambda ask: ask.hex(24),
+            "created": CREATED,
+            "updated": CREATED,
+        },
+    ),
+    requests=NO_MODELS,
+    refuses=NOTHING_KNOWN,
+    again=Refused(),
+    replaced=replaced_by("projectId"),
+    import_id="{projectId}-{alertConfigurationId}",
+    found=Listed(
+        "mongodbatlas:index/getAlertConfigurations:getAlertConfigurations",
+        {"projectId": "{projectId}"},
+        "results",
+        ("eventType",),
+    ),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+AUDITING = Resource(
+    "mongodbatlas:index/auditing:Auditing",
+    "log of who did what in the database",
+    answers=Answers(
+        id="{projectId}",
+        outputs={
+            "configurationType": "FILTER_JSON",
+        },
+    ),
+    requests=NO_MODELS,
+    refuses=NOTHING_KNOWN,
+    again=Refused(),
+    replaced=replaced_by("projectId"),
+    import_id="{projectId}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+)
+
+
+GET_ALERT_CONFIGURATIONS = Lookup(
+    "mongodbatlas:index/getAlertConfigurations:getAlertConfigurations",
+    outputs={
+        "id": "alerts",
+        "results": _alerts,
+        "totalCount": lambda ask: len(_alerts(ask)),
+    },
+)
+
+
+GET_PRIVATELINK_ENDPOINTS = Lookup(
+    "mongodbatlas:index/getPrivatelinkEndpoints:getPrivatelinkEndpoints",
+    outputs={
+        "results": _links,
+    },
+)
+
+
+GET_PROJECTS = Lookup(
+    "mongodbatlas:index/getProjects:getProjects",
+    outputs={
+        "id": "projects",
+        "results": _projects,
+        "totalCount": lambda ask: len(_projects(ask)),
+    },
+)
+
+
+GET_PROJECT = Lookup(
+    "mongodbatlas:index/getProject:getProject",
+    outputs={
+        "clusterCount": 1,
+        "created": CREATED,
+        "id": _found_id,
+        "ipAddresses": {"services": {"clusters": []}},
+        "limits": [],
+        "orgId": lambda ask: ask.hex(24, "organization"),
+        "projectId": _found_id,
+        "tags": {},
+        "teams": [],
+        "users": [],
+    },
+    defaults={
+        "name": "made-elsewhere",
+    },
+    absent=names(
+        "isClusterAiAssistantEnabled isCollectDatabaseSpecificsStatisticsEnabled isDataExplorerEnabled "
+        "isDataExplorerGenAiFeaturesEnabled isDataExplorerGenAiSampleDocumentPassingEnabled "
+        "isExtendedStorageSizesEnabled isNativeRerankingEnabled isPerformanceAdvisorEnabled "
+        "isRealtimePerformancePanelEnabled isSchemaAdvisorEnabled isSlowOperationThresholdingEnabled "
+        "regionUsageRestrictions"
+    ),
+)
+
+
+GET_ADVANCED_CLUSTER = Lookup(
+    "mongodbatlas:index/getAdvancedCluster:getAdvancedCluster",
+    outputs={
+        "backupEnabled": True,
+        "clusterId": lambda ask: ask.hex(24, "cluster"),
+        "clusterType": "REPLICASET",
+        "connectionStrings": _connection_strings,
+        "createDate": CREATED,
+        "labels": {},
+        "mongoDbMajorVersion": "8.0",
+        "mongoDbVersion": PATCH_RELEASES["8.0"],
+        "paused": False,
+        "pitEnabled": True,
+        "replicationSpecs": [],
+        "stateName": "IDLE",
+        "tags": {},
+    },
+    absent=names(
+        "adaptiveCapacity advancedConfiguration biConnectorConfig configServerManagementMode "
+        "configServerType databaseEdition effectiveDatabaseEdition encryptionAtRestProvider "
+        "globalClusterSelfManagedSharding pinnedFcv redactClientLogData replicaSetScalingStrategy "
+        "rootCertType terminationProtectionEnabled "
+        "useAwsTimeBasedSnapshotCopyForFastInitialSync versionReleaseSystem"
+    ),
+)
