@@ -1134,7 +1134,7 @@ def _standing(part: Any, path: list[str]) -> Any:
 @rule("Every secret is there")
 def _secrets(readable: Parts, secrets: AbstractSet[str]) -> Iterator[Finding]:
     for name in unread(secrets, readable):
-        yield Warning_(f"nothing in this stack reads the secret rocketchat:{name}")
+        yield Warning_(f"nothing in this stack reads the secret {name}")
     for name, description in asked(readable).items():
         if name not in secrets:
             path = f"rocketchat:{name}"

@@ -13,6 +13,9 @@ from rocketchat import settings
 from stacks import texts
 from stacks.problems import Problem
 from stacks.spec import (
+    AtlasDatabase,
+    CloudflareDns,
+    ExistingAtlasDatabase,
     HostMedia,
     KubernetesRuntime,
     Locked,
@@ -23,6 +26,7 @@ from stacks.spec import (
     Parts,
     SamlLogin,
     SmtpMail,
+    SpacesMedia,
     UriDatabase,
 )
 
@@ -235,6 +239,29 @@ def find(name: str) -> SecretKey | None:
     return SECRETS.get(name)
 
 
+def _spaces(parts: Parts) -> bool:
+    return isinstance(parts.media, SpacesMedia)
+
+
+def _digitalocean(parts: Parts) -> bool:
+    return _spaces(parts) or (parts.runtime is not None and parts.runtime.traits.digitalocean)
+
+
+def _atlas(parts: Parts) -> bool:
+    return isinstance(parts.database, AtlasDatabase | ExistingAtlasDatabase)
+
+
+_PROVIDERS: Mapping[str, Callable[[Parts], bool]] = {
+    "cloudflare:apiToken": lambda parts: isinstance(parts.dns, CloudflareDns),
+    "digitalocean:token": _digitalocean,
+    "digitalocean:spacesAccessId": _spaces,
+    "digitalocean:spacesSecretKey": _spaces,
+    "mongodbatlas:publicKey": _atlas,
+    "mongodbatlas:privateKey": _atlas,
+}
+"""Credentials of providers, and whether these parts have the provider."""
+
+
 def asked(parts: Parts) -> dict[str, str]:
     """Return the names of the secrets that these parts cannot be deployed without, and what each is."""
     found = {key.name: key.description for key in SECRETS.values() if key.required(parts)}
@@ -249,14 +276,17 @@ def asked(parts: Parts) -> dict[str, str]:
 
 
 def unread(names: AbstractSet[str], parts: Parts) -> Iterator[str]:
-    """Yield which of these secrets nothing in the parts reads."""
+    """Yield the full keys of those of these secrets that nothing in the parts reads."""
     of_logins = {name for name, _ in logins(parts.login)}
     for name in sorted(names):
         key = find(name)
         if key is not None and (
             not key.used(parts) or (settings.service_of(name) is not None and name not in of_logins)
         ):
-            yield name
+            yield f"rocketchat:{name}"
+    for key, used in _PROVIDERS.items():
+        if key in names and not used(parts):
+            yield key
 
 
 def names() -> tuple[str, ...]:
@@ -264,15 +294,7 @@ def names() -> tuple[str, ...]:
     return (*SECRETS, *sorted(settings.own_secrets()))
 
 
-PROVIDER_KEYS = {
-    "aws:region": False,
-    "cloudflare:apiToken": True,
-    "digitalocean:token": True,
-    "digitalocean:spacesAccessId": True,
-    "digitalocean:spacesSecretKey": True,
-    "mongodbatlas:publicKey": True,
-    "mongodbatlas:privateKey": True,
-}
+PROVIDER_KEYS = {"aws:region": False, **dict.fromkeys(_PROVIDERS, True)}
 """Keys of the providers that the program reads, and whether each is a secret."""
 
 ENVIRONMENT = {

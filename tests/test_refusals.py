@@ -143,11 +143,16 @@ def test_a_private_key_of_saml_without_its_certificate_is_refused() -> None:
     assert not told((key,), login={**SAML, "ownCertificate": "MIIC"})
 
 
-def test_a_client_s_secret_that_no_login_reads_is_told_of() -> None:
-    unread = "rocketchat:Accounts_OAuth_Custom-Keycloak-secret"
-    spec = parse(values(login=OIDC), {"rocketchat:mongodbUri", CLIENT, unread}, source="a test")
-    warnings = [warning for check in spec.checks for warning in check.warnings]
-    assert f"nothing in this stack reads the secret {unread}" in warnings
+def test_a_secret_that_nothing_reads_is_told_of() -> None:
+    unread = {
+        "rocketchat:Accounts_OAuth_Custom-Keycloak-secret",
+        "digitalocean:token",
+        "mongodbatlas:publicKey",
+    }
+    secure = {"rocketchat:mongodbUri", "cloudflare:apiToken", CLIENT, *unread}
+    spec = parse(values(login=OIDC), secure, source="a test")
+    warnings = {warning for check in spec.checks for warning in check.warnings if "nothing in" in warning}
+    assert warnings == {f"nothing in this stack reads the secret {key}" for key in unread}
 
 
 def test_secrets_of_apple_that_are_missing_are_asked_for_and_stood_in_for() -> None:
