@@ -1,5 +1,7 @@
 """Regions of AWS, and the availability zones that lack something. Data, with its day."""
 
+import re
+
 SEEN = "2026-11-28"
 """The day of the data below."""
 
@@ -47,6 +49,17 @@ REGIONS = (
 )
 """Of the partitions aws, aws-cn and aws-us-gov (botocore's `partitions.json`, against which a test holds it)."""
 
+_ZONES = {
+    "ap-northeast-1": "abcd",
+    "ap-northeast-2": "abcd",
+    "ca-central-1": "abd",
+    "us-east-1": "abcdef",
+    "us-west-1": "abc",
+    "us-west-2": "abcd",
+}
+"""Letters of a region's availability zones where they are not a, b and c ("AWS Availability Zones", a guide to AWS's
+regions). An older account may see fewer of them."""
+
 FARGATE_ZONES = {
     "apne1": ("apne1-az1", "apne1-az2", "apne1-az4"),
     "cac1": ("cac1-az1", "cac1-az2"),
@@ -61,3 +74,15 @@ use1-az3 has none for arm64). By id, because an account's names of zones are its
 def has_fargate(zone_id: str) -> bool:
     """Return whether Fargate runs containers in the zone of this id, such as `use1-az1`."""
     return zone_id in FARGATE_ZONES.get(zone_id.partition("-")[0], (zone_id,))
+
+
+def zone_names(region: str) -> list[str]:
+    """Return the names of all availability zones of a region; an account may see fewer, and not each has Fargate."""
+    return [region + letter for letter in _ZONES.get(region, "abc")]
+
+
+def fargate_zones(region: str) -> int:
+    """Return how many availability zones of a region have Fargate."""
+    ground, *where, number = region.split("-")
+    initials = (word[0] for word in re.findall("gov|north|south|east|west|central", "".join(where)))
+    return len(FARGATE_ZONES.get(f"{ground}{''.join(initials)}{number}", zone_names(region)))

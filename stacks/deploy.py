@@ -112,9 +112,8 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
     variables = env.merge(
         features.environments(parts, spec.release, made, proxies=proxies, broker=broker).values()
     ).render()
-    running = runtime.run(running_services, variables)
-    if store is not None and running.role_name is not None:
-        store.grant_read_write("media-access", running.role_name)
+    permissions = store.read_write_policy if store is not None and parts.runtime.traits.role else None
+    running = runtime.run(running_services, variables, permissions)
     outputs: Outputs = {
         "url": running.url,
         "release": spec.release.version,

@@ -25,6 +25,7 @@ from components.database import catalogue
 from components.edge.certificate import LONGEST_NAME
 from components.mail import regions, smtp
 from components.network.subnets import plan_subnets
+from components.regions import fargate_zones, zone_names
 from components.runtime.fargate_args import DEFINITION_BYTES
 from rocketchat import environment, releases, safety, services, sizing
 from rocketchat import settings as product_settings
@@ -720,13 +721,28 @@ def _ses_region(mail: SesPart, region: str | None) -> Iterator[Finding]:
 
 @rule("The zones are of the region")
 def _zone_names(runtime: FargateRuntime, region: str | None) -> Iterator[Finding]:
-    names = runtime.network.zone_names if isinstance(runtime.network, NewNetwork) else []
+    network = runtime.network
+    if not isinstance(network, NewNetwork):
+        return
+    names = network.zone_names
     path = "rocketchat:runtime.network.zoneNames"
+    if region is not None:
+        there = fargate_zones(region)
+        if len(names or range(network.zones)) > there:
+            yield Problem(
+                path if names else "rocketchat:runtime.network.zones",
+                f"{region} has {there} availability zones with Fargate, not {len(names) or network.zones}",
+                remedy=f"leave out all but {there}" if names else f"ask for {there}, or use another region",
+            )
     if len(names) == 1:
         yield Problem(path, "a load balancer needs two zones or more", remedy="name another, or leave it out")
     for index, name in enumerate(names):
         if region is not None and name[:-1] != region:
             yield Problem(f"{path}[{index}]", f"{name} is not in the region {region}")
+        elif region is not None and name not in zone_names(region):
+            yield Problem(
+                f"{path}[{index}]", f"there is no zone {name}", allowed=", ".join(zone_names(region))
+            )
     if names:
         yield Note(", ".join(names))
 

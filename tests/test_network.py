@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from planning import values_of
 from recording import ACCOUNT, REGION, Recording, record
 
+from clouds.aws.common import zones
+from clouds.aws.index import zone_ids
 from components.network.existing import ExistingNetwork, ExistingNetworkArgs
 from components.network.subnets import MAX_ZONES, plan_subnets
 from components.network.vpc import ENDPOINTS, OWN_BUCKET_ACTIONS, Network, NetworkArgs
-from components.regions import REGIONS
+from components.regions import REGIONS, fargate_zones, has_fargate, zone_names
 from stacks import files
 from stacks.language import parse
 from stacks.rules import Check
@@ -332,6 +334,13 @@ def test_the_list_of_regions_is_that_of_the_sdk() -> None:
     offered = {"aws", "aws-cn", "aws-us-gov"}
     found = {region for one in known if one["id"] in offered for region in one["regions"]}
     assert set(REGIONS) == {region for region in found if not region.endswith("-global")}
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_region_has_the_zones_that_its_cloud_offers(region: str) -> None:
+    offered = dict(zip(zones(region), zone_ids(region), strict=True))
+    assert set(offered) <= set(zone_names(region))
+    assert fargate_zones(region) == sum(has_fargate(zone_id) for zone_id in offered.values())
 
 
 def test_a_named_zone_that_the_account_has_not_is_refused_with_those_it_has() -> None:

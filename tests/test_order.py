@@ -102,6 +102,8 @@ def ecs_service(world: World, one: PlannedResource) -> Wanted:
     if any(container.get("secrets") for container in json.loads(task.inputs["containerDefinitions"])):
         yield from world.plan.of_type("aws:secretsmanager/secretVersion:SecretVersion")
     yield from role_policies(world, task.inputs["executionRoleArn"])
+    # The first tasks read and write uploads at once.
+    yield from role_policies(world, task.inputs["taskRoleArn"])
     targets = {balanced["targetGroupArn"] for balanced in one.inputs.get("loadBalancers") or ()}
     for rule in world.plan.of_type("aws:lb/listenerRule:ListenerRule"):
         if targets & {action.get("targetGroupArn") for action in rule.inputs["actions"]}:

@@ -34,8 +34,15 @@ def policy_document(ask: Ask) -> list[str]:
     return []
 
 
-ZONES = {"us-east-1": "abcdef", "us-west-2": "abcd", "ap-northeast-1": "acd", "us-west-1": "ac"}
-"""Letters of the availability zones, where they are not a, b, c."""
+ZONES = {
+    "us-east-1": "abcdef",
+    "us-west-2": "abcd",
+    "ap-northeast-1": "acd",
+    "ap-northeast-2": "abcd",
+    "ca-central-1": "abd",
+    "us-west-1": "ac",
+}
+"""Letters of the availability zones that a new account sees, where they are not a, b, c."""
 
 
 def zones(region: str) -> list[str]:

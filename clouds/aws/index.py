@@ -8,7 +8,7 @@ from clouds.record import (
     Lookup,
 )
 
-_ZONE_IDS = {"ap-northeast-1": "124", "us-west-1": "13"}
+_ZONE_IDS = {"ap-northeast-1": "124", "ca-central-1": "124", "us-west-1": "13"}
 """Numbers of the zones' ids, where they are not counted from one."""
 
 

@@ -132,6 +132,12 @@ class FargateRuntime(Component):
                     opts=self.child(),
                 )
             )
+        if "permissions" in args:
+            ready.append(
+                aws.iam.RolePolicy(
+                    f"{name}-permissions", role=task_role.name, policy=args["permissions"], opts=self.child()
+                )
+            )
         shared = _Shared(
             cluster=cluster,
             log_group=log_group,

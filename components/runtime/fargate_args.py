@@ -103,6 +103,8 @@ class FargateRuntimeArgs(TypedDict):
     event loop on one, however many the task has."""
     container_insights: NotRequired[str]
     """`enhanced` (the default), `enabled` or `disabled`; CloudWatch charges for the metrics."""
+    permissions: NotRequired[pulumi.Input[str]]
+    """What the containers may do in AWS: an IAM policy document of their role, given before the first task starts."""
     exec: NotRequired[bool]
     """Allow shells in the tasks (ECS Exec), encrypted and logged. Off by default."""
 

@@ -22,8 +22,6 @@ class Running:
     """A runtime with the chat in it."""
 
     url: pulumi.Output[str]
-    role_name: pulumi.Output[str] | None
-    """The containers' role, which the bucket grants access to; None where the runtime has none."""
     watched: AlarmsArgs | None = None
     """What of it CloudWatch can watch; deploy.py adds who is told."""
     outputs: Mapping[str, pulumi.Input[object]] = field(default_factory=dict)
@@ -53,6 +51,12 @@ class Runtime(Protocol):
         """
         ...
 
-    def run(self, services: Sequence[Service], variables: Variables) -> Running:
-        """Run the services; `variables` are the main server's."""
+    def run(
+        self, services: Sequence[Service], variables: Variables, permissions: pulumi.Output[str] | None
+    ) -> Running:
+        """Run the services; `variables` are the main server's.
+
+        `permissions` is an IAM policy document of what the containers may do; None in a runtime whose containers have
+        no role of AWS (`traits.role`).
+        """
         ...

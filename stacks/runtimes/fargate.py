@@ -73,7 +73,9 @@ class OnFargate:
         """Fargate keeps nothing, so it holds no database."""
         raise ValueError("runtime fargate cannot hold the database")
 
-    def run(self, services: Sequence[Service], variables: Variables) -> Running:
+    def run(
+        self, services: Sequence[Service], variables: Variables, permissions: pulumi.Output[str] | None
+    ) -> Running:
         """Run the services behind the balancer, and lead the chat's name there."""
         spec, runtime, zone = self._spec, self._runtime, self._zone
         main = services[0]
@@ -112,6 +114,8 @@ class OnFargate:
         }
         if isinstance(runtime.balancer, ExistingBalancer) and runtime.balancer.priority is not None:
             args["rule_priority"] = runtime.balancer.priority
+        if permissions is not None:
+            args["permissions"] = permissions
         chat = FargateRuntime("chat", args, self._opts)
         endpoint = chat.endpoint(balancer)
         if cdn is not None and certificate is not None:
@@ -135,7 +139,6 @@ class OnFargate:
             outputs["execCommand"] = chat.exec_command
         return Running(
             url=name.url,
-            role_name=chat.task_role_name,
             watched=self._watched(balancer, chat, services),
             outputs=outputs,
         )

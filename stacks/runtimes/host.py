@@ -66,7 +66,9 @@ class _OnHost:
         )
         return self._database.access
 
-    def run(self, services: Sequence[Service], variables: Variables) -> Running:
+    def run(
+        self, services: Sequence[Service], variables: Variables, permissions: pulumi.Output[str] | None
+    ) -> Running:
         """Write the host's document, and lead the chat's name to it."""
         spec, [main] = self._spec, services
         args: HostConfigArgs = {
@@ -138,7 +140,7 @@ class _OnHost:
                 "printf 'all newest' | aws s3 cp - ", object_, "request", region
             )
             outputs["restoreOutcome"] = pulumi.Output.concat("aws s3 cp ", object_, "outcome -", region)
-        return Running(url=name.url, role_name=None, watched=watched, outputs=outputs)
+        return Running(url=name.url, watched=watched, outputs=outputs)
 
     def _backup(self) -> HostBackupArgs:
         part, given, protect = self._spec.parts.backup, self._secrets.values, self._spec.defaults.protect

@@ -274,7 +274,9 @@ class OnKubernetes(_Cluster):
         self.proxies = 0 if isinstance(self._ingress, NoIngress) else 1
         self._namespace = self._chat_namespace()
 
-    def run(self, services: Sequence[Service], variables: Variables) -> Running:
+    def run(
+        self, services: Sequence[Service], variables: Variables, permissions: pulumi.Output[str] | None
+    ) -> Running:
         """Install the chart, and open the way in that was asked for."""
         name, ingress = self._runtime.name, self._ingress
         outputs: dict[str, pulumi.Input[object]] = {
@@ -323,7 +325,7 @@ class OnKubernetes(_Cluster):
             )
             if ingress.address is not None:
                 self._named(pulumi.Output.from_input(str(ingress.address)))
-        return Running(url=url, role_name=None, outputs=outputs)
+        return Running(url=url, outputs=outputs)
 
     def _named(self, address: pulumi.Output[str]) -> HostName | None:
         if self._zone is None:
@@ -423,7 +425,9 @@ class OnDoks(_Cluster):
         self._inside.depends_on = self._cluster.routes
         self._namespace = self._chat_namespace()
 
-    def run(self, services: Sequence[Service], variables: Variables) -> Running:
+    def run(
+        self, services: Sequence[Service], variables: Variables, permissions: pulumi.Output[str] | None
+    ) -> Running:
         """Open the gateway, install the chart behind it, and lead the chat's name there."""
         spec, runtime, zone = self._spec, self._runtime, self._zone
         host = spec.parts.chat.host
@@ -470,7 +474,6 @@ class OnDoks(_Cluster):
         url = named.url if cdn is None else self._cdn(cdn, entry)
         return Running(
             url=url,
-            role_name=None,
             outputs={
                 "cluster": self._cluster.cluster_name,
                 "namespace": self._namespace.name,
