@@ -235,6 +235,48 @@ def test_a_release_that_does_not_come_up_leaves_the_former_one_serving_and_says_
     assert machine.reports[-1]["state"] == "serving"
 
 
+def written(machine: Machine) -> dict[Path, tuple[bytes, int]]:
+    return {
+        path: (path.read_bytes(), path.stat().st_mode)
+        for folder in (machine.chat, machine.units)
+        for path in folder.rglob("*")
+        if path.is_file() and path.parent != machine.chat / "good"
+    }
+
+
+@pytest.mark.parametrize("bad", ["image", "Caddyfile"])
+def test_all_of_the_former_document_serves_again_with_its_containers(machine: Machine, bad: str) -> None:
+    machine.more = {"/etc/systemd/system/chat-former.timer": "[Timer]\n"}
+    served(machine)
+    before = written(machine)
+    machine.more = {"/etc/systemd/system/chat-newer.timer": "[Timer]\n"}
+    machine.secret_files = {**SECRET_FILES, "mongodb/chat": "canary-newer", "more": "canary-more"}
+    if bad == "image":
+        machine.docker(bad=[NEW])
+    else:
+        machine.more["/srv/chat/proxy/Caddyfile"] = "this the proxy cannot read"
+    machine.deploy(replace(CHAT, image=NEW, host="talk.example.com", backup_hour=3, most_upload_bytes=10**9))
+    assert machine.sync().returncode == 1
+    assert "serves again" in machine.reports[-1]["reason"]
+    assert machine.running["rocketchat"] == OLD
+    assert written(machine) == before
+    # The database has the former password again, and the proxy its former configuration.
+    since = [line for line in machine.log if "database.js" in line or "caddy reload" in line]
+    assert "caddy reload" in since[-1]
+    assert "database.js" in since[-2]
+
+
+def test_a_former_release_that_does_not_serve_either_is_told_and_both_are_tried_again(machine: Machine) -> None:
+    served(machine)
+    machine.docker(bad=[NEW, OLD])
+    machine.deploy(replace(CHAT, image=NEW))
+    assert machine.sync().returncode == 1
+    assert "the former one neither" in machine.reports[-1]["reason"]
+    machine.docker(bad=[])
+    assert machine.sync().returncode == 0
+    assert machine.running["rocketchat"] == NEW
+
+
 def test_a_release_whose_image_has_no_wget_comes_up(machine: Machine) -> None:
     image = "rocketchat/rocket.chat:6.13.1"
     machine.docker(registry=[image, MONGO, document.PROXY_IMAGE])
@@ -639,9 +681,9 @@ def test_the_written_files_are_for_nobody_else_to_read(machine: Machine) -> None
     )
     modes = {
         name: stat.S_IMODE((machine.chat / name).stat().st_mode)
-        for name in ("secrets.json", "secrets/mongodb/root", "good/secrets.json")
+        for name in ("secrets.json", "secrets/mongodb/root", "good/files.tar")
     }
-    assert modes == {"secrets.json": 0o600, "secrets/mongodb/root": 0o400, "good/secrets.json": 0o600}
+    assert modes == {"secrets.json": 0o600, "secrets/mongodb/root": 0o400, "good/files.tar": 0o600}
 
 
 WATCHED = replace(CHAT, metrics_namespace="RocketChat/chat.example.com")
