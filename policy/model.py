@@ -103,12 +103,17 @@ class Stack:
         self._references: dict[tuple[str, str], _References] = {}
         self._identities: dict[str, dict[str, list[Subject]]] = {}
         self.memo: dict[Any, Any] = {}
-        """Documents that were parsed already."""
+        """What was found out of all these resources together."""
+        self.documents: dict[str, Any] = {}
+        """Documents that were parsed already, by their text: the same whoever looks."""
+        self._alone: dict[str, Stack] = {}
 
     def alone(self, subject: Subject) -> "Stack":
         """Return one of the resources as if there were no others."""
-        made = Stack([subject], self.name)
-        made.memo = self.memo
+        made = self._alone.get(subject.urn)
+        if made is None:
+            made = self._alone[subject.urn] = Stack([subject], self.name)
+            made.documents = self.documents
         return made
 
     def of(self, *types: str) -> Iterator[Subject]:

@@ -169,17 +169,16 @@ class View:
         if value is UNKNOWN or value == SECRET:
             self.unsure(path)
             return None
-        memo = self.run.stack.memo
-        key = ("json", value)
-        if key not in memo:
+        parsed = self.run.stack.documents
+        if value not in parsed:
             try:
-                memo[key] = json.loads(value)
+                parsed[value] = json.loads(value)
             except (TypeError, ValueError):
-                memo[key] = None
-        if memo[key] is None:
+                parsed[value] = None
+        if parsed[value] is None:
             self.fail("this is not a JSON document", path)
             return None
-        return View(self.run, memo[key], self.where(path))
+        return View(self.run, parsed[value], self.where(path))
 
     def fail(
         self, message: str, path: str | tuple[str | int, ...] = "", subject: Subject | None = None

@@ -266,7 +266,9 @@ def test_all_of_the_former_document_serves_again_with_its_containers(machine: Ma
     assert "database.js" in since[-2]
 
 
-def test_a_former_release_that_does_not_serve_either_is_told_and_both_are_tried_again(machine: Machine) -> None:
+def test_a_former_release_that_does_not_serve_either_is_told_and_both_are_tried_again(
+    machine: Machine,
+) -> None:
     served(machine)
     machine.docker(bad=[NEW, OLD])
     machine.deploy(replace(CHAT, image=NEW))
@@ -444,6 +446,30 @@ def test_an_address_cannot_add_options_to_curl(machine: Machine) -> None:
     assert machine.run(Path("/bin/bash"), "-c", command).returncode == 0
     told = (machine.root / "log.stdin").read_text().splitlines()
     assert told == ['url = "https://hc.example.com/a\\\\b\\"output = \\"/etc/passwd/fail"']
+
+
+@pytest.mark.parametrize(
+    ("address", "failed"),
+    [
+        ("https://hc-ping.com/0a1b", "https://hc-ping.com/0a1b/fail"),
+        ("https://hc-ping.com/0a1b/", "https://hc-ping.com/0a1b/fail"),
+        ("https://hc-ping.com/key/nightly?create=1", "https://hc-ping.com/key/nightly/fail?create=1"),
+        ("https://hc.example.com/ping/0a1b/?a=/b?c", "https://hc.example.com/ping/0a1b/fail?a=/b?c"),
+        ("https://hc.example.com/0a1b#nightly", "https://hc.example.com/0a1b/fail"),
+    ],
+)
+def test_a_switch_is_told_by_its_path_whatever_its_address(
+    machine: Machine, address: str, failed: str
+) -> None:
+    (machine.chat / "secrets").mkdir(parents=True)
+    (machine.chat / "secrets/healthcheck-url").write_text(address)
+    (machine.chat / "chat.env").touch()
+    command = f". {SCRIPTS}/chat-lib; ping_switch start; ping_switch fail; ping_switch ''"
+    found = machine.run(Path("/bin/bash"), "-c", command)
+    assert (found.returncode, found.stderr) == (0, "")
+    told = (machine.root / "log.stdin").read_text().splitlines()
+    started = failed.replace("/fail", "/start")
+    assert told == [f'url = "{text}"' for text in (started, failed, address.partition("#")[0])]
 
 
 def test_what_is_to_be_told_needs_no_room_on_the_disk(machine: Machine) -> None:

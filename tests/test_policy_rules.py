@@ -243,3 +243,14 @@ def test_a_bucket_in_which_is_only_what_the_program_writes_may_go(rule: str, cha
     backups = {key.replace("media", "backup"): value for key, value in change.items()}
     seeded = {"object bucket": "backup.example.org", "document bucket": "backup.example.org"}
     assert seen(BY_ID[rule], stack_of({**backups, **seeded})) == ({"backup"}, set())
+
+
+def test_what_a_rule_sees_does_not_depend_on_the_rules_before_it() -> None:
+    stack = stack_of({})
+    for rule in RULES:
+        for subject in stack.of(*rule.types):
+            list(look(rule, subject, stack.alone(subject), CONFIG))
+    for rule in RULES:
+        for subject in stack.of(*rule.types):
+            seen = list(look(rule, subject, stack, CONFIG))
+            assert seen == list(look(rule, subject, Stack(stack.subjects), CONFIG)), rule.id
