@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
+from components.media.bucket import KEEP_NEWEST
 from components.runtime.doks_options import family, is_node_size, node_sizes
 from rocketchat import services, sizing
 from stacks.problems import Problem
@@ -65,7 +66,10 @@ def _in_cluster(
             "the dumps are heard of by nobody, and never put back to try them: look at them "
             "(kubectl get jobs; output restoreCommand)"
         )
-        yield Note(f"dumped every night at {backup.hour:02}:00 UTC, kept for {backup.keep_days} days on S3")
+        yield Note(
+            f"dumped every night at {backup.hour:02}:00 UTC, kept for {backup.keep_days} days on S3; "
+            f"the newest {KEEP_NEWEST + 1} stay longer"
+        )
     if defaults.protect and database.members == 1:
         yield Warning_("one member: the chat stands still while its node is replaced (members: 3)")
     yield Note(f"replica set of {database.members}")

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterator
 
-from components.runtime.host.document import KEEP_NEWEST
+from components.media.bucket import KEEP_NEWEST
 from components.runtime.host.sizes import LEAST_MEMORY_MIB, LIGHTSAIL_ZONES, lightsail
 from rocketchat import sizing
 from stacks import features, hosts

@@ -1001,7 +1001,7 @@ class Backup(Part):
     bucket: BucketName | None = None
     """Bucket at AWS for what is kept on a host or in a cluster; its name is made up when left out."""
     keep_days: Days = 35
-    """How long nightly backups of a host or a cluster are kept there. Of a host the newest eight stay in any case."""
+    """How long nightly backups of a host or a cluster are kept there. The newest eight stay in any case."""
     hour: int = Field(default=18, ge=0, le=23)
     """Hour of day, UTC, of the nightly dump of a host or a cluster."""
     daily_days: Days | None = None

@@ -398,6 +398,10 @@ def test_a_database_in_the_cluster_is_dumped_every_night_in_production() -> None
     allowed = json.loads(one(plan, "aws:iam/userPolicy:UserPolicy", "dumps-user-policy").inputs["policy"])
     assert sorted(allowed["Statement"][0]["Action"]) == ["s3:AbortMultipartUpload", "s3:PutObject"]
     assert one(plan, "aws:s3/bucket:Bucket", "dumps-bucket").protect
+    rules = one(plan, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").inputs["rules"]
+    assert not any("days" in rule.get("expiration", {}) for rule in rules), "age alone would empty the bucket"
+    [kept] = [rule for rule in rules if store["command"][-1].count(f"key={rule['filter']['prefix'] or '-'}")]
+    assert kept["noncurrentVersionExpiration"] == {"noncurrentDays": 10, "newerNoncurrentVersions": 7}
     assert "mongorestore" in plan.outputs["restoreCommand"]
     assert "dumps-of-the-chat" in plan.outputs["restoreCommand"]
 
@@ -467,7 +471,7 @@ def test_the_job_dumps_checks_and_copies(tmp_path: Path) -> None:
     assert run(pod["containers"][0], "") == 0
     log = (tmp_path / "log").read_text()
     assert "--config=/secret/tools.yaml --db=rocketchat --archive" in log
-    assert "s3://dumps/database/2" in log
+    assert "s3://dumps/database/archive.gz" in log
 
 
 def test_what_the_job_dumped_comes_back_by_the_restore_command(
@@ -499,7 +503,7 @@ def test_what_the_job_dumped_comes_back_by_the_restore_command(
         assert done.returncode == 0, done.stderr
 
     cloud.aws("s3", "mb", "s3://dumps-of-the-chat")
-    cloud.aws("s3", "cp", "-", "s3://dumps-of-the-chat/database/2020-01-01T000000Z.archive.gz", stdin="old")
+    cloud.aws("s3", "cp", "-", "s3://dumps-of-the-chat/database/archive.gz", stdin="old")
     chat = "db.getSiblingDB('rocketchat')"
     mongodb.shell(f"{chat}.messages.insertMany([{{_id: 1, msg: 'hello'}}, {{_id: 2, msg: 'there'}}])")
     for container in (*pod["initContainers"], *pod["containers"]):

@@ -21,7 +21,7 @@ gzip --test /dump/archive.gz
 """.strip()
 _STORE = """
 set -eu
-key=database/$(date -u +%Y-%m-%dT%H%M%SZ).archive.gz
+key=database/archive.gz
 aws s3 cp --only-show-errors /dump/archive.gz "s3://$BUCKET/$key"
 echo "copied to $key"
 """.strip()

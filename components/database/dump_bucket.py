@@ -7,14 +7,14 @@ import pulumi_aws as aws
 
 from components import iam
 from components.base import Component
-from components.media.bucket import private_bucket, tls_only
+from components.media.bucket import KEEP_NEWEST, private_bucket, tls_only
 
 
 class DumpBucketArgs(TypedDict):
     bucket_name: NotRequired[str]
     """Name of the bucket; made up when left out."""
     keep_days: int
-    """Days after which a dump is deleted."""
+    """Days after which a dump is deleted that is not among the newest eight."""
     protect: NotRequired[bool]
     """Whether Pulumi refuses to delete the bucket, and keeps it when it leaves the stack. Default false."""
     writer_stays: NotRequired[bool]
@@ -22,7 +22,7 @@ class DumpBucketArgs(TypedDict):
 
 
 class DumpBucket(Component):
-    """Where dumps of a database go that is not in AWS.
+    """Where dumps of a database go that is not in AWS. Each is a version of one object, so that the newest ones stay.
 
     Produces: a private bucket with all its side resources, and a user with an access key who may add dumps below
     `database/`, and neither read nor delete any.
@@ -43,7 +43,9 @@ class DumpBucket(Component):
             physical_name=args.get("bucket_name"),
             kms_key_arn=None,
             noncurrent_days=int(args["keep_days"]),
-            expire_days=int(args["keep_days"]),
+            # Age alone would empty the bucket of a database that nothing dumps any more.
+            expire_days=None,
+            keep_newest={"database/": KEEP_NEWEST},
             force_destroy=not protect,
             bucket_opts=self.child(protect=protect, retain_on_delete=protect),
             child=self.child,

@@ -8,6 +8,8 @@ import pulumi_aws as aws
 
 from components import iam
 
+KEEP_NEWEST = 7
+"""Backups before the newest one that stay whatever their age."""
 UPLOAD_DAYS = 7
 """Days after which the parts of an upload that was never finished are thrown away."""
 

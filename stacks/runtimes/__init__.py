@@ -52,7 +52,11 @@ class Runtime(Protocol):
         ...
 
     def run(
-        self, services: Sequence[Service], variables: Variables, permissions: pulumi.Output[str] | None
+        self,
+        services: Sequence[Service],
+        variables: Variables,
+        permissions: pulumi.Output[str] | None,
+        /,
     ) -> Running:
         """Run the services; `variables` are the main server's.
 

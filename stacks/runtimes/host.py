@@ -67,7 +67,7 @@ class _OnHost:
         return self._database.access
 
     def run(
-        self, services: Sequence[Service], variables: Variables, permissions: pulumi.Output[str] | None
+        self, services: Sequence[Service], variables: Variables, _permissions: pulumi.Output[str] | None
     ) -> Running:
         """Write the host's document, and lead the chat's name to it."""
         spec, [main] = self._spec, services

@@ -58,13 +58,13 @@ IDLE_SECONDS = "3600"
 COOKIE = "rocketchat"
 
 _RESTORE = (
-    'aws s3 cp "s3://{bucket}/database/$(aws s3 ls s3://{bucket}/database/ | tail -n 1 | grep -o "[^ ]*$")" - | '
+    'aws s3 cp "s3://{bucket}/database/archive.gz" - | '
     "kubectl --namespace {namespace} exec --stdin mongodb-0 --container mongodb -- bash -c "
     "'mongorestore --gzip --archive --drop "
     '--nsInclude="{database}.*" --config=<(printf "uri: mongodb://root:%s@localhost/?directConnection=true\\n" '
     '"$ROOT_PASSWORD")\''
 )
-"""Puts the newest dump back, with the chat scaled to nothing meanwhile. Keys are dates: the last is the newest."""
+"""Puts the newest dump back, with the chat scaled to nothing meanwhile; an older one is a version of the object."""
 
 
 def _with(opts: pulumi.ResourceOptions, provider: pulumi.ProviderResource) -> pulumi.ResourceOptions:
@@ -275,7 +275,7 @@ class OnKubernetes(_Cluster):
         self._namespace = self._chat_namespace()
 
     def run(
-        self, services: Sequence[Service], variables: Variables, permissions: pulumi.Output[str] | None
+        self, services: Sequence[Service], variables: Variables, _permissions: pulumi.Output[str] | None
     ) -> Running:
         """Install the chart, and open the way in that was asked for."""
         name, ingress = self._runtime.name, self._ingress
@@ -426,7 +426,7 @@ class OnDoks(_Cluster):
         self._namespace = self._chat_namespace()
 
     def run(
-        self, services: Sequence[Service], variables: Variables, permissions: pulumi.Output[str] | None
+        self, services: Sequence[Service], variables: Variables, _permissions: pulumi.Output[str] | None
     ) -> Running:
         """Open the gateway, install the chart behind it, and lead the chat's name there."""
         spec, runtime, zone = self._spec, self._runtime, self._zone

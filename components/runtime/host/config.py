@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from components import iam
 from components.base import Component
 from components.database.series import held, of_image
-from components.media.bucket import private_bucket, tls_only
+from components.media.bucket import KEEP_NEWEST, private_bucket, tls_only
 from components.runtime.host import document
 from components.runtime.host.agent import DOCUMENT_KEY, REPORT_KEY, managed_nodes
 from components.runtime.host.args import HostBackupArgs, HostConfigArgs, HostDatabaseArgs
@@ -142,8 +142,8 @@ class HostConfig(Component):
             # Age alone would empty the bucket of a host that makes no more backups.
             expire_days=None,
             keep_newest={
-                "backups/": document.KEEP_NEWEST,
-                "before-restore/": document.KEEP_NEWEST,
+                "backups/": KEEP_NEWEST,
+                "before-restore/": KEEP_NEWEST,
                 "files/": 0,
                 "restore/": 0,
             },

@@ -27,8 +27,6 @@ UNQUOTABLE: Final = frozenset('"`\\{}')
 """What a quoted word of a Caddyfile cannot hold as it is: `{$HOME}` would be filled in."""
 QUIET_HOUR: Final = 18
 """Hour of day, UTC, in which the host may start anew after fixes (02:00 in Singapore)."""
-KEEP_NEWEST: Final = 7
-"""Backups before the newest one that stay whatever their age."""
 CACHE_GB: Final = 0.25
 """WiredTiger's least cache; the chat lives beside it. MongoDB's own default is half the memory."""
 SYSTEM_MIB: Final = 384
