@@ -284,9 +284,9 @@ def unread(names: AbstractSet[str], parts: Parts) -> Iterator[str]:
             not key.used(parts) or (settings.service_of(name) is not None and name not in of_logins)
         ):
             yield f"rocketchat:{name}"
-    for key, used in _PROVIDERS.items():
-        if key in names and not used(parts):
-            yield key
+    for credential, used in _PROVIDERS.items():
+        if credential in names and not used(parts):
+            yield credential
 
 
 def names() -> tuple[str, ...]:
