@@ -1,6 +1,6 @@
 """Stacks of Rocket.Chat driven from other tools: open, preview, deploy, compare, destroy."""
 
-from automation.backend import Backend, rehearsal
+from automation.backend import Backend
 from automation.errors import (
     AutomationError,
     CancelledError,
@@ -40,5 +40,4 @@ __all__ = [
     "State",
     "Step",
     "open_stack",
-    "rehearsal",
 ]

@@ -12,7 +12,7 @@ from pulumi.automation.errors import CommandError
 from automation import error_mapping
 from automation.backend import Backend
 from automation.engine import Engine
-from rehearsal.inline import Guarded
+from automation.inline import Guarded
 
 _PROJECT = "rocketchat-account"
 

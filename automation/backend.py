@@ -1,25 +1,25 @@
 """Where a stack's state is kept, and which clouds its operations reach."""
 
-import contextlib
-import json
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from pulumi.automation import LocalWorkspaceOptions, PulumiCommand
 
 from rehearsal.cli import CHECKOUT
-from rehearsal.cloud import StandinCloud
-from rehearsal.plan import PROJECT
-from rehearsal.server import debug_providers, serving
-from stacks import deploy, files
 
-PASSPHRASE = "rehearsal"  # noqa: S105 - it protects stand-in values only
-WORK = CHECKOUT / ".cache" / "rehearsal"
-"""Where rehearsals are while they last."""
-KEPT = CHECKOUT / ".cache" / "rehearsal-kept"
-"""Where the command line keeps rehearsals between two commands."""
+if TYPE_CHECKING:
+    from stacks.files import StackFile
+    from stacks.language import ChatSpec
+
+
+def deployment() -> None:
+    """Deploy what the configuration of the stack says: the project's own program."""
+    # Here, because the language of stack files takes longer to import than Pulumi.
+    from stacks import deploy
+
+    deploy.run()
 
 
 @dataclass(frozen=True)
@@ -35,19 +35,14 @@ class Backend:
     """Further environment variables of the engine: credentials, PULUMI_CONFIG_PASSPHRASE."""
     inline: bool = False
     """Run the program in this process, instead of as a program of its own by the CLI's Python language host."""
-    program: Callable[[], None] = deploy.run
+    program: Callable[[], None] = deployment
     """The inline program."""
     work: Path = CHECKOUT
     """The project's folder."""
     home: Path | None = None
     """Pulumi's folder of plugins and credentials; `~/.pulumi` when None."""
-    cloud: StandinCloud | None = field(default=None, repr=False)
-    """The stand-in clouds of a rehearsal; None: real clouds."""
-
-    @property
-    def rehearsal(self) -> bool:
-        """Whether no real cloud is reached."""
-        return self.cloud is not None
+    rehearsal: ClassVar[bool] = False
+    """Whether stand-in clouds answer, and no real one is reached."""
 
     @property
     def folder(self) -> Path | None:
@@ -58,6 +53,8 @@ class Backend:
 
     def settings(self, stack: str) -> Path:
         """Return the path of a stack's settings: its stack file, where the project is the checkout."""
+        from stacks import files
+
         return (files.FOLDER if self.work == CHECKOUT else self.work) / f"Pulumi.{stack}.yaml"
 
     def options(self, engine: PulumiCommand) -> LocalWorkspaceOptions:
@@ -77,52 +74,13 @@ class Backend:
             own["PULUMI_BACKEND_URL"] = self.url
         return own
 
+    def secrets_for(self, found: "StackFile") -> Mapping[str, str]:  # noqa: ARG002 - a rehearsal's says more
+        """Return what is to be set for the secrets of a stack file: nothing, they are encrypted in it."""
+        return {}
 
-@contextlib.contextmanager
-def rehearsal(
-    folder: Path | None = None, *, program: Callable[[], None] = deploy.run, cloud: StandinCloud | None = None
-) -> Iterator[Backend]:
-    """Give a backend of stand-in clouds, whose state is in files.
+    def stood_in(self, secrets: Mapping[str, str]) -> frozenset[str]:  # noqa: ARG002
+        """Return the full keys of those secrets that are none, and may stand in command lines: no one's."""
+        return frozenset()
 
-    Without a folder all of it is gone at the end. With one, state and clouds are kept in it between two uses. With
-    `cloud`, another backend's clouds are used: the same things under another state.
-    """
-    with contextlib.ExitStack() as stack:
-        if folder is None:
-            WORK.mkdir(parents=True, exist_ok=True)
-            root = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=WORK, prefix="automation-")))
-        else:
-            root = folder
-        for name in ("home", "state", "work"):
-            (root / name).mkdir(parents=True, exist_ok=True)
-        if cloud is None:
-            kept = root / "cloud.json"
-            cloud = StandinCloud()
-            if kept.is_file():
-                cloud.load(json.loads(kept.read_text(encoding="utf-8")))
-            if folder is not None:
-                stack.callback(_keep, cloud, kept)
-        port = stack.enter_context(serving(cloud))
-        project = root / "work" / "Pulumi.yaml"
-        project.write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
-        yield Backend(
-            url=(root / "state").as_uri(),
-            secrets_provider="passphrase",
-            environment={
-                "HOME": str(root / "home"),
-                "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-                "PULUMI_DEBUG_PROVIDERS": debug_providers(port),
-                "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            },
-            inline=True,
-            program=program,
-            work=root / "work",
-            home=root / "home" / ".pulumi",
-            cloud=cloud,
-        )
-
-
-def _keep(cloud: StandinCloud, path: Path) -> None:
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(cloud.dump()), encoding="utf-8")
-    fresh.replace(path)
+    def prepare(self, spec: "ChatSpec", engine: PulumiCommand) -> None:
+        """Make what a stack needs to be there before it is deployed: nothing."""

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -18,21 +18,21 @@ from rich.table import Table
 from rich.text import Text
 
 from automation import new as making
-from automation import rehearse as rehearsing
-from automation.backend import KEPT, Backend, rehearsal
+from automation.backend import Backend
 from automation.error_mapping import of_file
 from automation.errors import AutomationError, NoEngineError
 from automation.events import Event, Moved, OnEvent, Started
 from automation.rotation import kind_of
 from automation.stack import TIMEOUT, ChatStack, open_stack
-from automation.values import NOT_CHANGES, Result, shown
+from automation.values import NOT_CHANGES, Result, short_type, shown
 from rehearsal.errors import RehearsalError
-from rehearsal.show import short_type
-from rehearsal.stack import load as loaded
 from stacks import files
 from stacks.language import parse
 from stacks.problems import InvalidStack, Problem
 from stacks.secrets import command
+
+if TYPE_CHECKING:
+    from rehearsal.report import Rehearsed
 
 app = typer.Typer(
     name="automation",
@@ -255,8 +255,10 @@ def rehearse(
     with telling(as_json):
         rehearsed = planned(stack, file)
         to = Console(quiet=True) if as_json else console()
+        from rehearsal.report import live
+
         rehearsed.show(to, everything=everything)
-        life = rehearsing.live(rehearsed, to, by_hand=by_hand)
+        life = live(rehearsed, to, by_hand=by_hand)
         rehearsed.show_next(to)
         if as_json:
             say({**rehearsed.to_json(), "life": None if life is None else life.to_json()}, "", as_json=True)
@@ -436,8 +438,9 @@ def policy(stack: Stack, as_json: Json = False) -> None:
         from policy import report as reports
         from policy.cli import NotJudged, judged
         from policy.config import ConfigError
+        from rehearsal.stack import load
 
-        loaded(stack)
+        load(stack)
         try:
             found = judged(stack)
         except (NotJudged, ConfigError) as error:
@@ -490,9 +493,11 @@ def confirm(question: str) -> None:
         raise typer.Exit(Status.WRONG)
 
 
-def planned(stack: str, file: Path | None) -> rehearsing.Rehearsed:
+def planned(stack: str, file: Path | None) -> "Rehearsed":
     """Plan a stack; write the plan to a file where one is given."""
-    rehearsed = rehearsing.plan(stack)
+    from rehearsal import report
+
+    rehearsed = report.plan(stack)
     if file is not None:
         file.write_text(rehearsed.plan.text(), encoding="utf-8")
     return rehearsed
@@ -523,10 +528,12 @@ def opened(
 ) -> Iterator[ChatStack]:
     """Open a stack with progress on standard error."""
     with contextlib.ExitStack() as closing:
-        backend = Backend()
+        backend: Backend = Backend()
         if rehearse:
             name = Path(stack).name.removeprefix("Pulumi.").removesuffix(".yaml")
-            backend = closing.enter_context(rehearsal(KEPT / re.sub(r"[^A-Za-z0-9._-]", "_", name)))
+            from rehearsal.backend import KEPT, rehearsal_backend
+
+            backend = closing.enter_context(rehearsal_backend(KEPT / re.sub(r"[^A-Za-z0-9._-]", "_", name)))
         on_event = closing.enter_context(progress(as_json))
         yield closing.enter_context(
             open_stack(

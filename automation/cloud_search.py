@@ -21,10 +21,10 @@ from pulumi.automation.errors import CommandError
 
 from automation import traces
 from automation.errors import ProviderError
+from automation.inline import Guarded
 from automation.state import Pending, State, plain
 from automation.traces import Begun, Listed, Named, Nothing, Person, Tagged, Way
 from automation.workspace import create_or_select_stack
-from rehearsal.inline import Guarded
 from rehearsal.masking import mask
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from automation.errors import (
     ProviderError,
 )
 from automation.events import Recorder, Said
+from automation.inline import STOPPED
 from automation.state import STACK_TYPE, UNDECIDED
-from rehearsal.inline import STOPPED
 from rehearsal.masking import mask
 from stacks.problems import InvalidStack
 

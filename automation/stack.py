@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import yaml
 from pulumi.automation import (
@@ -18,29 +18,25 @@ from pulumi.automation import (
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError
 
 from automation import error_mapping, journal, locks
-from automation.account import account_now
-from automation.backend import Backend, rehearsal
+from automation.backend import Backend
 from automation.engine import Engine
 from automation.errors import AutomationError, ConfigurationError, ConflictError, NoEngineError
 from automation.events import Ended, OnEvent, Recorder, Started, ignore
+from automation.inline import Guarded
 from automation.locks import OnConflict, Waiting
-from automation.recovery import Recovered, recover
 from automation.rotation import GENERATED, kind_of
 from automation.state import Pending, State, in_clear, leaves, pendings, plain, secrets_in
 from automation.values import Resource, Result, SecretValue
 from automation.workspace import create_or_select_stack
-from rehearsal import canaries
 from rehearsal.cli import CHECKOUT, find_engine
-from rehearsal.inline import Guarded
 from rehearsal.masking import mask
-from rehearsal.plan import PROJECT
-from rehearsal.referenced_stacks import put_other
-from rehearsal.stack import checked
-from rocketchat import releases
-from stacks import files
-from stacks.language import ChatSpec, parse
+from stacks import PROJECT
 from stacks.problems import InvalidStack
-from stacks.secrets import problems
+
+# Imported where they are wanted: the language of stack files takes longer than Pulumi.
+if TYPE_CHECKING:
+    from automation.recovery import Recovered
+    from stacks.language import ChatSpec
 
 PACK = CHECKOUT / "policy"
 TIMEOUT = 600.0
@@ -56,7 +52,7 @@ class ChatStack:
     def __init__(
         self,
         name: str,
-        spec: ChatSpec,
+        spec: "ChatSpec",
         workspace: Stack,
         engine: Engine,
         backend: Backend,
@@ -215,8 +211,10 @@ class ChatStack:
         adopt: Mapping[str, str] | None = None,
         discard: Sequence[str] = (),
         force_unlock: bool = False,
-    ) -> Recovered:
+    ) -> "Recovered":
         """Bring a stack whose deployment was interrupted into order again; see `automation.recovery`."""
+        from automation.recovery import recover
+
         with self._held():
             return recover(self, adopt=adopt or {}, discard=discard, force_unlock=force_unlock)
 
@@ -268,11 +266,11 @@ class ChatStack:
     def set_secrets(self, secrets: Mapping[str, str]) -> None:
         """Set secret configuration, by full key (`rocketchat:smtpPassword`)."""
         self._known.update(secrets.values())
-        stood_in = {key: value for key, value in secrets.items() if {key: value} == canaries.values([key])}
+        stood_in = self.backend.stood_in(secrets)
         if stood_in:
-            values = {key: ConfigValue(value, secret=True) for key, value in stood_in.items()}
+            values = {key: ConfigValue(secrets[key], secret=True) for key in stood_in}
             self._quietly(lambda: self._stack.set_all_config(values))
-        for key in sorted(secrets.keys() - stood_in.keys()):
+        for key in sorted(secrets.keys() - stood_in):
             # Not with the others: every user of the machine can read command lines.
             self.engine.given = secrets[key]
             self.run(["config", "set", "--secret", "--raw", key])
@@ -349,6 +347,8 @@ class ChatStack:
 
     def _refuse_release(self, state: State) -> None:
         """Raise ConfigurationError for a step that Rocket.Chat cannot take; the file's own word on its data counts."""
+        from rocketchat import releases
+
         deployed, chat = state.outputs.get("release"), self.spec.parts.chat
         if not isinstance(deployed, str) or chat.upgrade_from is not None:
             return
@@ -372,6 +372,8 @@ class ChatStack:
             )
 
     def _refuse_other_account(self, state: State) -> None:
+        from automation.account import account_now
+
         made_in = state.account
         if made_in is None or self.spec.region is None:
             return
@@ -493,7 +495,7 @@ def wrapped(outputs: Mapping[str, Any]) -> dict[str, Any]:
 def open_stack(
     name: str,
     *,
-    values: Mapping[str, Any] | ChatSpec | None = None,
+    values: "Mapping[str, Any] | ChatSpec | None" = None,
     secrets: Mapping[str, str] | None = None,
     backend: Backend | None = None,
     rehearse: bool = False,
@@ -518,13 +520,19 @@ def open_stack(
 
     Raises ConfigurationError with all that is wrong in the file or the values, NoEngineError without a Pulumi CLI.
     """
+    from stacks.language import ChatSpec
+
     closing = contextlib.ExitStack()
     try:
+        if backend is None and rehearse:
+            from rehearsal.backend import rehearsal_backend
+
+            backend = closing.enter_context(rehearsal_backend())
         return _open(
             name,
             values.values if isinstance(values, ChatSpec) else values,
             dict(secrets or {}),
-            backend or (closing.enter_context(rehearsal()) if rehearse else Backend()),
+            backend or Backend(),
             policies=policies,
             on_event=on_event,
             waiting=lambda: Waiting.at_most(on_conflict, timeout),
@@ -546,12 +554,15 @@ def _open(
     waiting: Callable[[], Waiting],
     closing: contextlib.ExitStack,
 ) -> ChatStack:
+    from stacks import files
+    from stacks.language import parse
+    from stacks.secrets import problems
+
     try:
         if values is None:
             found = files.read(name)
             name, values = found.name, found.values
-            if backend.rehearsal:
-                secrets = canaries.values(found.secure | checked(found)[1], values) | secrets
+            secrets = {**backend.secrets_for(found), **secrets}
             spec = parse(values, found.secure | set(secrets), source=found.shown, line=found.line)
         else:
             spec = parse(values, set(secrets), source=f"the stack {name}")
@@ -576,8 +587,7 @@ def _open(
                 else {"project_name": PROJECT, "program": program}
             ),
         )
-        if backend.rehearsal:
-            put_other(spec, backend.options(engine))
+        backend.prepare(spec, engine)
     except InvalidStack as error:
         raise error_mapping.of_file(error) from None
     except CommandError as error:

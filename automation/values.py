@@ -165,3 +165,12 @@ def shown(outputs: Mapping[str, Any], *, reveal: bool = False) -> dict[str, Any]
         key: (value.reveal() if reveal else SECRET_MARK) if isinstance(value, SecretValue) else value
         for key, value in sorted(outputs.items())
     }
+
+
+def short_type(token: str) -> str:
+    """`aws:ec2/vpc:Vpc` -> `aws.ec2.Vpc`; `cloudflare:index/dnsRecord:DnsRecord` -> `cloudflare.DnsRecord`."""
+    package, module, name = token.split(":")
+    if (package, module) == ("pulumi", "providers"):
+        return f"{name} provider"
+    module = module.partition("/")[0]
+    return f"{package}.{name}" if module in {"index", ""} else f"{package}.{module}.{name}"

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from automation import journal, traces
-from automation.backend import Backend, rehearsal
+from automation.backend import Backend
 from automation.errors import AutomationError
 from automation.events import OnEvent, ignore
 from automation.holding import holds_data
@@ -23,6 +23,7 @@ from automation.stack import ChatStack, open_stack
 from automation.state import State
 from proving import killable
 from rehearsal import lifecycle
+from rehearsal.backend import RehearsalBackend, rehearsal_backend
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.faults import KILLED, UNANSWERED, Call, Fault, Faults
 from rehearsal.stack import RehearsedStack
@@ -337,7 +338,7 @@ _KINDS = {Phase.UP: "up", Phase.CHANGE: "up", Phase.DESTROY: "destroy"}
 @contextlib.contextmanager
 def _opened(subject: Subject, phase: Phase, on_event: OnEvent = ignore) -> Iterator[ChatStack]:
     with (
-        rehearsal(program=subject.program) as backend,
+        rehearsal_backend(program=subject.program) as backend,
         open_stack(
             subject.name,
             values=subject.changed if phase is Phase.CHANGE else subject.values,
@@ -358,7 +359,7 @@ def _operate(stack: ChatStack, phase: Phase) -> None:
 
 
 def _cloud(backend: Backend) -> StandinCloud:
-    assert backend.cloud is not None  # noqa: S101 - it is a rehearsal's
+    assert isinstance(backend, RehearsalBackend)  # noqa: S101 - stand-ins are what is disturbed
     return backend.cloud
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.progress import Progress
 
-from automation.backend import Backend, rehearsal
+from automation.backend import Backend
 from automation.errors import AutomationError, ConfigurationError, ConflictError, ProviderError
 from automation.holding import AWAY, DATA, ONE_AT_ITS_PLACE, REVISIONS, RUNS, WORST, felt, holds_data
 from automation.stack import open_stack
@@ -24,6 +24,7 @@ from proving.key_changes_page import Row, read, write
 from proving.key_trials import SCENES, Trial, fonts, scene_secrets, scene_values, trials
 from proving.workers import end_with_parent
 from rehearsal import canaries
+from rehearsal.backend import rehearsal_backend
 from stacks.deploy import SEAL
 from stacks.spec import Profile
 
@@ -236,7 +237,7 @@ _REVISED = "new version of"
 def try_scene(scene: str, wanted: Sequence[int]) -> dict[int, Row]:
     """Deploy a scene, and try trials of these numbers on it."""
     every = trials()
-    with fonts(), rehearsal() as backend:
+    with fonts(), rehearsal_backend() as backend:
         stage = Stage(scene, backend)
         try:
             stage.deploy(scene_values(scene), scene_secrets(scene))

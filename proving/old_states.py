@@ -19,13 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from automation.backend import rehearsal
 from automation.holding import REVISIONS, holds_data
 from automation.stack import open_stack
 from automation.state import SIGNATURE, State
 from automation.values import REPLACING, Result
 from clouds.ask import Cloud
 from rehearsal import canaries
+from rehearsal.backend import rehearsal_backend
 from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.masking import SECRET_MARK
@@ -39,12 +39,11 @@ _WHEN = "2026-01-01T00:00:00Z"
 
 _DEPLOY = """
 import json, sys
-from automation import open_stack, rehearsal
-with rehearsal() as backend:
-    for name in sys.argv[1:]:
-        with open_stack(name, backend=backend, policies=False) as stack:
-            stack.up(preview=False)
-            print(json.dumps([name, json.loads(stack.export_state().to_json())]), flush=True)
+from automation import open_stack
+for name in sys.argv[1:]:
+    with open_stack(name, rehearse=True, policies=False) as stack:
+        stack.up(preview=False)
+        print(json.dumps([name, json.loads(stack.export_state().to_json())]), flush=True)
 """
 """Run by the program of the commit: it deploys stacks, and prints their states."""
 
@@ -173,7 +172,7 @@ def upgrade(kept: KeptState, program: Callable[[], None] = deploy.run) -> list[s
     file = files.read(kept.stack)
     former = {key: {**file.values[key], **said} for key, said in FORMER.get(kept.stack, {}).items()}
     with (
-        rehearsal(cloud=_clouds(kept.state), program=program) as backend,
+        rehearsal_backend(cloud=_clouds(kept.state), program=program) as backend,
         open_stack(
             kept.stack,
             values={**file.values, **former},

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from automation.backend import Backend, rehearsal
+from automation.backend import Backend
 from automation.events import Event, OnEvent, ignore
 from automation.stack import ChatStack, open_stack
 from automation.state import STACK_TYPE, State
 from automation.values import REPLACING, Result
 from rehearsal import user_commands
+from rehearsal.backend import rehearsal_backend
 from rehearsal.cloud import Kept
 from rehearsal.errors import RehearsalError
 from rehearsal.masking import stands_in
@@ -117,7 +118,7 @@ class _Living:
         self._on_event = on_event
 
     def live(self, closing: contextlib.ExitStack, *, by_hand: bool) -> Life:
-        backend = closing.enter_context(rehearsal())
+        backend = closing.enter_context(rehearsal_backend())
         with self.opened(backend, self.loaded) as stack:
             up = self.done("up", stack.up(preview=False))
             _demand(up.changes.keys() == {"create"}, "the first deployment did more than to create", up)
@@ -129,10 +130,9 @@ class _Living:
             self.quiet("refresh", stack.refresh())
             self.quiet("drift", stack.drift())
             state = stack.export_state()
-            assert backend.cloud is not None  # noqa: S101 - it is a rehearsal's
             configured = {f"configuration {key}": value for key, value in self.secrets.items()}
             secrets = configured | backend.cloud.secrets()
-        moved = closing.enter_context(rehearsal(cloud=backend.cloud))
+        moved = closing.enter_context(rehearsal_backend(cloud=backend.cloud))
         with self.opened(moved, self.changed) as stack, vault() as reached:
             stack.import_state(State.from_json(state.to_json()))
             self.quiet("moved to another backend", stack.preview(policies=False))
@@ -145,7 +145,7 @@ class _Living:
         kept = _left(state, backend.cloud.things(), gone)
         roots = [backend.work.parent, moved.work.parent]
         if by_hand:
-            own = closing.enter_context(rehearsal())
+            own = closing.enter_context(rehearsal_backend())
             told = user_commands.live(self.loaded, own)
             self.texts |= told.texts
             self.add(Stage("by hand", f"{told.commands} commands of the Pulumi CLI", told.seconds))

@@ -19,9 +19,9 @@ from rehearsal.lean import collector, drain
 from rehearsal.masking import mask, stands_in
 from rehearsal.monitor import ORGANIZATION, STACK_TYPE, Engine, Message, Monitor, Others, Record
 from rehearsal.wire import at_path, masked, strings
+from stacks import PROJECT
 
 Program = Callable[[], None]
-PROJECT = "rocketchat"
 
 
 @dataclass(frozen=True)

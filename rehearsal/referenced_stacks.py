@@ -7,8 +7,8 @@ from pulumi.automation import Deployment, LocalWorkspaceOptions, create_or_selec
 
 from clouds.ask import CREATED
 from rehearsal.monitor import STACK_TYPE
-from rehearsal.plan import PROJECT
 from rehearsal.stack import exported
+from stacks import PROJECT
 from stacks.language import ChatSpec
 
 

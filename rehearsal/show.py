@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from automation.values import short_type
 import clouds
 from rehearsal import standins
 from rehearsal.plan import Plan, PlannedResource
@@ -43,15 +44,6 @@ def console() -> Console:
     """Return a console on standard output, 100 columns wide where that is no terminal."""
     made = Console(highlight=False)
     return made if made.is_terminal else Console(highlight=False, width=WIDTH)
-
-
-def short_type(token: str) -> str:
-    """`aws:ec2/vpc:Vpc` -> `aws.ec2.Vpc`; `cloudflare:index/dnsRecord:DnsRecord` -> `cloudflare.DnsRecord`."""
-    package, module, name = token.split(":")
-    if standins.is_provider(token):
-        return f"{name} provider"
-    module = module.partition("/")[0]
-    return f"{package}.{name}" if module in {"index", ""} else f"{package}.{module}.{name}"
 
 
 def purpose(resource: PlannedResource) -> str:

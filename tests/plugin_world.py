@@ -15,8 +15,8 @@ from typing import Any
 import grpc  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-import automation
 from automation.engine import has_language_host, host
+from rehearsal.backend import rehearsal_backend
 from rehearsal.cli import CHECKOUT, find_engine, find_yaml_host
 from rehearsal.cloud import StandinCloud
 from rehearsal.server import Provider
@@ -114,8 +114,7 @@ def world() -> Iterator[World]:
     assert cli is not None
     yaml_host = find_yaml_host(cli)
     assert yaml_host is not None
-    with automation.rehearsal() as backend:
-        assert backend.cloud is not None
+    with rehearsal_backend() as backend:
         assert backend.home is not None
         checkout = backend.work.parent / "checkout"
         folder = checkout / "examples" / EXAMPLE.name

@@ -13,6 +13,7 @@ import pulumi_aws as aws
 
 import automation
 from automation import PolicyError
+from rehearsal.backend import rehearsal_backend
 
 
 def program() -> None:
@@ -24,7 +25,7 @@ def program() -> None:
 def main() -> None:
     """Preview, and print the findings, the mended resources and whether the engine refused."""
     with (
-        automation.rehearsal(program=program) as backend,
+        rehearsal_backend(program=program) as backend,
         automation.open_stack("policy", values=world.VALUES, secrets=world.SECRETS, backend=backend) as stack,
     ):
         try:

@@ -42,6 +42,7 @@ from automation.locks import Waiting, held
 from automation.state import State, secrets_in
 from components.seal import Seal
 from rehearsal import referenced_stacks
+from rehearsal.backend import RehearsalBackend, rehearsal_backend
 from rehearsal.cli import Cli
 from rehearsal.masking import mask
 from rehearsal.testing import needs_engine
@@ -52,8 +53,8 @@ from stacks.load import load
 
 
 @pytest.fixture
-def backend() -> Iterator[automation.Backend]:
-    with automation.rehearsal(program=world.program) as made:
+def backend() -> Iterator[RehearsalBackend]:
+    with rehearsal_backend(program=world.program) as made:
         yield made
 
 
@@ -182,7 +183,7 @@ def test_a_release_is_not_deployed_over_one_that_cannot_become_it_unless_the_fil
         Seal("data", {"places": {}, "release": spec.release.version}, hooks)
         pulumi.export("release", spec.release.version)
 
-    with automation.rehearsal(program=program) as backend:
+    with rehearsal_backend(program=program) as backend:
         with opened(backend, values=chat_of(release="8.9.0")) as stack:
             stack.up(preview=False)
         with opened(backend, values=chat_of(release="8.5.1")) as stack:
@@ -208,7 +209,7 @@ def test_a_release_is_not_deployed_over_one_that_cannot_become_it_unless_the_fil
 
 @needs_engine
 def test_no_secret_stands_on_a_command_line_and_each_arrives_as_it_was_given(
-    backend: automation.Backend, monkeypatch: pytest.MonkeyPatch
+    backend: RehearsalBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines: list[str] = []
     run = Engine.run
@@ -229,7 +230,7 @@ def test_no_secret_stands_on_a_command_line_and_each_arrives_as_it_was_given(
 
 @needs_engine
 def test_a_stack_is_opened_deployed_and_destroyed_and_tells_it_in_typed_values(
-    backend: automation.Backend,
+    backend: RehearsalBackend,
 ) -> None:
     events: list[Event] = []
     spec = parse(world.VALUES, set(world.SECRETS), source="an order")
@@ -252,12 +253,11 @@ def test_a_stack_is_opened_deployed_and_destroyed_and_tells_it_in_typed_values(
         gone = stack.destroy(confirm="small", unprotect=True)
         assert gone.changes == {"delete": world.COUNT}
         assert [urn.rpartition("::")[2] for urn in gone.kept] == ["data"]
-        assert backend.cloud is not None
         assert [thing.name for thing in backend.cloud.things()] == ["data"]
 
 
 @needs_engine
-def test_a_stack_made_in_another_account_is_not_destroyed(backend: automation.Backend) -> None:
+def test_a_stack_made_in_another_account_is_not_destroyed(backend: RehearsalBackend) -> None:
     with opened(backend) as stack:
         stack.up(preview=False)
         state = stack.export_state()
@@ -275,12 +275,11 @@ def test_a_failed_preview_stops_an_up() -> None:
         world.program()
         aws.ec2.Vpc("bad", cidr_block="10.0.0.0/99")
 
-    with automation.rehearsal(program=program) as backend, opened(backend) as stack:
+    with rehearsal_backend(program=program) as backend, opened(backend) as stack:
         with pytest.raises(ProviderError, match="is not a network") as refused:
             stack.up()
         assert refused.value.resource.endswith("::bad")
         assert "Traceback" not in str(refused.value)
-        assert backend.cloud is not None
         assert backend.cloud.things() == ()
 
 
@@ -292,7 +291,7 @@ def test_what_the_program_raises_is_a_configuration_error_without_the_secret(
         raise ValueError(f"bad {pulumi.Config('rocketchat').require('smtpPassword')}")
 
     with (
-        automation.rehearsal(program=program) as backend,
+        rehearsal_backend(program=program) as backend,
         opened(backend) as stack,
         pytest.raises(ConfigurationError) as refused,
     ):
@@ -308,19 +307,17 @@ def test_a_mandatory_finding_is_a_policy_error_and_nothing_is_made() -> None:
         provider = aws.Provider("aws", region="eu-west-1")
         aws.s3.Bucket("open", acl="public-read", opts=pulumi.ResourceOptions(provider=provider))
 
-    with automation.rehearsal(program=program) as backend, opened(backend, policies=True) as stack:
+    with rehearsal_backend(program=program) as backend, opened(backend, policies=True) as stack:
         with pytest.raises(automation.PolicyError) as refused:
             stack.up()
         assert all(finding.mandatory for finding in refused.value.findings)
         assert any(finding.urn.endswith("::open") for finding in refused.value.findings)
         assert refused.value.to_json()["findings"]
-        assert backend.cloud is not None
         assert backend.cloud.things() == ()
 
 
 @needs_engine
-def test_what_was_changed_behind_the_engines_back_is_drift(backend: automation.Backend) -> None:
-    assert backend.cloud is not None
+def test_what_was_changed_behind_the_engines_back_is_drift(backend: RehearsalBackend) -> None:
     with opened(backend) as stack:
         stack.up(preview=False)
         assert stack.drift().changed == 0
@@ -334,13 +331,13 @@ def test_what_was_changed_behind_the_engines_back_is_drift(backend: automation.B
 
 
 @needs_engine
-def test_a_state_goes_to_another_backend_and_nothing_changes(backend: automation.Backend) -> None:
+def test_a_state_goes_to_another_backend_and_nothing_changes(backend: RehearsalBackend) -> None:
     with opened(backend) as stack:
         stack.up(preview=False)
         state = stack.export_state()
     assert world.SECRET not in state.to_json()
     with (
-        automation.rehearsal(program=world.program, cloud=backend.cloud) as other,
+        rehearsal_backend(program=world.program, cloud=backend.cloud) as other,
         opened(other) as moved,
     ):
         moved.import_state(state)
@@ -358,7 +355,7 @@ def test_two_updates_at_once_one_waits_and_one_fails() -> None:
         go_on.wait(20)
         world.program()
 
-    with automation.rehearsal(program=slow) as backend:
+    with rehearsal_backend(program=slow) as backend:
         first, second = opened(backend), opened(backend, on_conflict="wait", timeout=30)
         outcome: list[object] = []
         thread = threading.Thread(target=lambda: outcome.append(first.up(preview=False)))
@@ -398,7 +395,7 @@ def test_an_operation_can_be_cancelled_and_gone_on_with(stop: Callable[[ChatStac
             time.sleep(3)
             aws.s3.Bucket("late", opts=pulumi.ResourceOptions())
 
-    with automation.rehearsal(program=program) as backend, opened(backend) as stack:
+    with rehearsal_backend(program=program) as backend, opened(backend) as stack:
 
         def cancel() -> None:
             begun.wait(20)
@@ -435,7 +432,7 @@ def test_a_program_that_lost_its_engine_is_no_mistake_of_the_configuration() -> 
 
 @needs_engine
 def test_many_stacks_go_a_few_at_a_time_and_one_that_fails_stops_no_other(
-    backend: automation.Backend,
+    backend: RehearsalBackend,
 ) -> None:
     good = {"values": world.VALUES, "secrets": world.SECRETS}
     bad = {"values": {**world.VALUES, "rocketchat:chat": {}}, "secrets": world.SECRETS}
@@ -471,7 +468,7 @@ def test_the_engine_is_not_asked_for_its_version_twice() -> None:
 
 
 @needs_engine
-def test_a_stack_moves_to_another_secrets_provider_and_nothing_changes(backend: automation.Backend) -> None:
+def test_a_stack_moves_to_another_secrets_provider_and_nothing_changes(backend: RehearsalBackend) -> None:
     assert backend.folder is not None
     with vault() as reached, opened(backend) as stack:
         stack.up(preview=False)
@@ -494,7 +491,7 @@ def test_a_stack_moves_to_another_secrets_provider_and_nothing_changes(backend: 
 
 @needs_engine
 def test_a_stack_that_is_referred_to_keeps_its_state_where_it_is_deployed(
-    backend: automation.Backend,
+    backend: RehearsalBackend,
 ) -> None:
     with opened(backend) as other:
         other.up(preview=False)

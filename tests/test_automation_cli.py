@@ -158,7 +158,7 @@ def test_policy_plan_and_schema_need_no_engine(capsys: pytest.CaptureFixture[str
 def test_a_rehearsal_without_an_engine_shows_and_writes_the_plan(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("automation.rehearse.find_engine", lambda: None)
+    monkeypatch.setattr("rehearsal.report.find_engine", lambda: None)
     file = tmp_path / "plan.json"
     assert cli.main(["rehearse", "lovia-fargate", "--file", str(file)]) == 0
     assert json.loads(file.read_text(encoding="utf-8"))[0]["urn"]

@@ -28,7 +28,6 @@ from combining import (
 from planning import kinds, planned, values_of
 from sweeping import PROFILES, Change, changes, wrong
 
-from automation.backend import rehearsal
 from automation.stack import open_stack
 from policy.adapters import from_plan
 from policy.config import Config
@@ -37,6 +36,7 @@ from policy.model import Stack, Subject
 from policy.rules import RULES
 from proving.key_trials import fonts
 from rehearsal import canaries
+from rehearsal.backend import rehearsal_backend
 from rehearsal.plan import Plan, find_leaks
 from rehearsal.testing import needs_engine
 from rocketchat import releases, safety
@@ -247,7 +247,7 @@ def test_a_combination_is_deployed_with_the_pack_and_a_second_time_changes_nothi
     values = values_for(choice, profile=profile)
     secrets = canaries.values(secure_for(values), values)
     with (
-        rehearsal() as backend,
+        rehearsal_backend() as backend,
         open_stack("any", values=values, secrets=secrets, backend=backend, policies=True) as stack,
     ):
         first = stack.up(preview=False)

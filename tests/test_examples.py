@@ -32,6 +32,7 @@ from automation.fleet import Member, Summary, fleet
 from examples import nightly_drift
 from examples.chat_desk.desk import Desk, Diary
 from examples.chat_desk.web import LARGEST, door, server, status_of
+from rehearsal.backend import rehearsal_backend
 from rehearsal.testing import needs_engine
 
 ANSWERS = {"chat.host": "chat.example.com", "chat.users": 50, "runtime.kind": "fargate"}
@@ -318,7 +319,7 @@ def program() -> None:
 
 @needs_engine
 def test_a_chat_is_ordered_changed_compared_and_deleted(tmp_path: Path) -> None:
-    with automation.rehearsal(program=program) as backend, open_desk(tmp_path, backend) as client:
+    with rehearsal_backend(program=program) as backend, open_desk(tmp_path, backend) as client:
         status, told = client.order()
         assert (status, told["status"]) == (200, "deployed")
         assert told["outputs"]["password"] == "[secret]"
@@ -343,7 +344,6 @@ def test_a_chat_is_ordered_changed_compared_and_deleted(tmp_path: Path) -> None:
         assert (status, told["answers"]["chat.users"], told["last"]["changed"]) == (200, "60", 1)
 
         assert client.ask("GET", "/chats/team-chat/drift")[1]["steps"] == []
-        assert backend.cloud is not None
         backend.cloud.tamper("net", {"enableDnsHostnames": True})
         assert client.ask("GET", "/chats/team-chat/drift")[1]["steps"][0]["changed"] == ["enableDnsHostnames"]
 
@@ -361,7 +361,7 @@ def test_a_chat_is_ordered_changed_compared_and_deleted(tmp_path: Path) -> None:
 def test_a_desk_that_is_started_anew_knows_its_chats_and_reads_their_outputs_from_the_state(
     tmp_path: Path,
 ) -> None:
-    with automation.rehearsal(program=world.program) as backend:
+    with rehearsal_backend(program=world.program) as backend:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(pulumi.Config, "require_secret", lambda *_: pulumi.Output.secret(world.SECRET))
             with open_desk(tmp_path, backend) as client:
@@ -378,7 +378,6 @@ def test_a_desk_that_is_started_anew_knows_its_chats_and_reads_their_outputs_fro
             # Its bucket holds data.
             status, told = client.ask("DELETE", "/chats/team-chat?confirm=team-chat", headers=WAIT)
             assert (status, told["status"], told["error"]["error"]) == (409, "deployed", "conflict")
-            assert backend.cloud is not None
             assert len(backend.cloud.things()) == 3
 
 
@@ -398,7 +397,7 @@ def test_what_policies_and_clouds_refuse_has_its_status_and_leaves_nothing_behin
         (refused("public-read", "10.0.0.0/16"), True, 422, "findings"),
     ):
         with (
-            automation.rehearsal(program=made) as backend,
+            rehearsal_backend(program=made) as backend,
             open_desk(tmp_path, backend, policies=policies) as client,
         ):
             status, told = client.order()
@@ -406,7 +405,6 @@ def test_what_policies_and_clouds_refuse_has_its_status_and_leaves_nothing_behin
             assert word in json.dumps(told)
             assert "Traceback" not in json.dumps(told)
             assert client.ask("GET", "/chats") == (200, {"chats": []})
-            assert backend.cloud is not None
             assert backend.cloud.things() == ()
             assert not list((backend.folder or tmp_path).glob(".pulumi/stacks/rocketchat/team-chat.json"))
 
@@ -421,7 +419,7 @@ def test_a_busy_chat_is_not_touched_and_one_that_was_stopped_is_gone_on_with(tmp
             begun.set()
             go_on.wait(20)
 
-    with automation.rehearsal(program=slow) as backend:
+    with rehearsal_backend(program=slow) as backend:
         with open_desk(tmp_path, backend) as client:
             status, told = client.ask("POST", "/chats", {"name": "team-chat", **ANSWERS})
             assert (status, told["status"]) == (202, "deploying")
@@ -440,7 +438,7 @@ def test_a_busy_chat_is_not_touched_and_one_that_was_stopped_is_gone_on_with(tmp
 @needs_engine
 def test_a_real_chat_is_ordered_from_a_few_answers(tmp_path: Path) -> None:
     answers = {"runtime.kind": "kubernetes", "runtime.context": "production"}
-    with automation.rehearsal() as backend, open_desk(tmp_path, backend) as client:
+    with rehearsal_backend() as backend, open_desk(tmp_path, backend) as client:
         status, told = client.order(**answers)
         assert (status, told["status"]) == (200, "deployed"), told
         assert told["outputs"]["url"].startswith("http")
@@ -458,7 +456,7 @@ def test_the_nightly_look_ends_with_status_one_where_something_drifted(
 ) -> None:
     good = {"values": world.VALUES, "secrets": world.SECRETS, "policies": False}
 
-    with automation.rehearsal(program=world.program) as backend:
+    with rehearsal_backend(program=world.program) as backend:
 
         def here(names: list[str], operation: Any, **options: Any) -> Summary:
             members = [Member(name, {**good, "backend": backend}) for name in names]
@@ -468,7 +466,6 @@ def test_the_nightly_look_ends_with_status_one_where_something_drifted(
         assert here(["one"], lambda stack: stack.up(preview=False)).ok
         monkeypatch.setattr("sys.argv", ["nightly_drift", "one"])
         assert nightly_drift.main() == 0
-        assert backend.cloud is not None
         backend.cloud.tamper("net", {"enableDnsHostnames": True})
         assert nightly_drift.main() == 1
     assert capsys.readouterr().out.splitlines() == ["one: as it was made", "one: update net"]

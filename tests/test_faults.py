@@ -39,6 +39,7 @@ from clouds.ask import Cloud
 from proving import killable
 from proving.fault_sweep import jobs
 from proving.faults import Phase, Subject, Undisturbed, _written_down, disturb, undisturbed
+from rehearsal.backend import rehearsal_backend
 from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import Kept
 from rehearsal.faults import Fault, Faults
@@ -167,12 +168,11 @@ def test_after_the_engine_was_killed_the_stack_ends_as_if_nothing_had_happened(
 @needs_engine
 def test_what_works_for_a_program_that_is_killed_ends_with_it() -> None:
     with (
-        automation.rehearsal(program=world.program) as backend,
+        rehearsal_backend(program=world.program) as backend,
         open_stack(
             "faulty", values=world.VALUES, secrets=world.SECRETS, backend=backend, policies=False
         ) as stack,
     ):
-        assert backend.cloud is not None
         faults = backend.cloud.faults = Faults(Fault.DIE)
         with pytest.raises(CancelledError):
             killable.operate(stack, world.program, "up", world.SECRETS, faults)
@@ -236,12 +236,11 @@ def working_on(backend: automation.Backend) -> list[str]:
 @needs_engine
 def test_a_step_that_nobody_decided_stops_everything_until_a_person_does() -> None:
     with (
-        automation.rehearsal(program=world.program) as backend,
+        rehearsal_backend(program=world.program) as backend,
         open_stack(
             "faulty", values=world.VALUES, secrets=world.SECRETS, backend=backend, policies=False
         ) as stack,
     ):
-        assert backend.cloud is not None
         # Of several that are under way, the first that fails would stop what is not begun yet.
         vpc = ("create", "urn:pulumi:faulty::rocketchat::aws:ec2/vpc:Vpc::net")
         backend.cloud.faults = Faults(Fault.LOST, among=frozenset({vpc}), quotes=True)

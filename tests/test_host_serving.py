@@ -17,6 +17,7 @@ from clouds.aws.s3 import report
 from components.runtime.host import serving
 from components.runtime.host.agent import HostAgent
 from components.runtime.host.serving import Report, Watch
+from rehearsal.backend import rehearsal_backend
 from rehearsal.testing import needs_engine
 
 NOW = 1_790_000_000
@@ -137,10 +138,9 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[automation.ChatStac
     monkeypatch.setattr(serving, "POLL_SECONDS", 0.1)
     monkeypatch.setattr(serving, "WAIT_SECONDS", 2)
     with (
-        automation.rehearsal() as backend,
+        rehearsal_backend() as backend,
         automation.open_stack("hosted", values=VALUES, backend=backend, policies=False) as opened,
     ):
-        assert backend.cloud is not None
         yield opened, backend.cloud
 
 

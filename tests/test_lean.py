@@ -19,9 +19,9 @@ from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import engine_pb2, resource_pb2_grpc
 
-from rehearsal import inline
+from automation import inline
+from automation.inline import Guarded
 from rehearsal.errors import RehearsalError
-from rehearsal.inline import Guarded
 from rehearsal.lean import SELDOM, QuietEngine, _Collector
 from rehearsal.plan import plan_program
 

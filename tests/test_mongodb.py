@@ -12,11 +12,12 @@ import pytest
 from planning import one, planned, values_of
 from real_programs import PASSWORD, Cloud, Server, aws_tools, mongo_tools
 
-from automation import AutomationError, ConfigurationError, open_stack, rehearsal
+from automation import AutomationError, ConfigurationError, open_stack
 from components.database import catalogue, in_cluster, series
 from components.database.series import IMAGES, Deployed, StepRefused, check_step, deployed, opens
 from components.runtime.host.bootstrap import SCRIPTS
 from rehearsal import canaries
+from rehearsal.backend import rehearsal_backend
 from rehearsal.cli import find_engine
 from rocketchat import releases
 from stacks import files
@@ -81,7 +82,7 @@ def test_an_image_without_an_exact_tag_is_refused() -> None:
 @pytest.mark.skipif(find_engine() is None, reason="there is no Pulumi CLI")
 @pytest.mark.parametrize("stack", ["local", "family-host"])
 def test_the_engine_refuses_what_cannot_follow_and_takes_the_steps_that_the_refusal_names(stack: str) -> None:
-    with rehearsal() as backend:
+    with rehearsal_backend() as backend:
         _deploy(backend, stack, "6.13.1", {}, None)
         _deploy(
             backend, stack, "7.13.2", {}, r"MongoDB 6\.0 is deployed, and 8\.0 is wanted.*`version: \"7\.0\"`"
@@ -103,8 +104,7 @@ def test_the_engine_refuses_what_cannot_follow_and_takes_the_steps_that_the_refu
 @pytest.mark.skipif(find_engine() is None, reason="there is no Pulumi CLI")
 def test_disks_in_the_cluster_grow_where_they_are_and_do_not_shrink() -> None:
     token = "kubernetes:core/v1:PersistentVolumeClaimPatch"
-    with rehearsal() as backend:
-        assert backend.cloud is not None
+    with rehearsal_backend() as backend:
 
         def claims() -> dict[str, str]:
             things = backend.cloud.things() if backend.cloud is not None else []

@@ -8,9 +8,10 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from automation import open_stack, rehearsal
+from automation import open_stack
 from components.network.vpc import Network
 from proving.benchmarks import small
+from rehearsal.backend import rehearsal_backend
 from rehearsal.testing import needs_engine
 
 CIDRS = ["10.20.0.0/16", "10.30.0.0/16"]
@@ -48,14 +49,13 @@ def test_another_cidr_is_deployed_to_its_end_and_keeps_the_address_that_the_data
         pulumi.export("addresses", network.egress_addresses)
 
     with (
-        rehearsal(program=program) as backend,
+        rehearsal_backend(program=program) as backend,
         open_stack("replaced", values=small.VALUES, backend=backend, policies=False) as stack,
     ):
         before = stack.up(preview=False).outputs["addresses"]
         given["cidr"] = CIDRS[1]
         after = stack.up(preview=False).outputs["addresses"]
         assert after == before
-        assert backend.cloud is not None
         blocks = [
             thing.inputs["cidrBlock"] for thing in backend.cloud.things() if thing.type == "aws:ec2/vpc:Vpc"
         ]

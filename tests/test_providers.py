@@ -28,6 +28,7 @@ from components.runtime.doks import DoksCluster, DoksClusterArgs
 from components.runtime.kubeconfig import kubeconfig_problem
 from rehearsal import canaries, standins
 from rehearsal import stack as rehearsed
+from rehearsal.backend import rehearsal_backend
 from rehearsal.errors import RehearsalError
 from rehearsal.faults import Fault, Faults
 from rehearsal.plan import Plan, PlannedResource, plan_program
@@ -74,14 +75,13 @@ def test_a_second_up_leaves_the_nat_gateway_alone_and_another_network_replaces_i
     def program() -> None:
         DoksCluster("k", args)
 
-    with automation.rehearsal(program=program) as backend, opened(backend) as stack:
+    with rehearsal_backend(program=program) as backend, opened(backend) as stack:
         stack.up(preview=False)
         again = stack.up(preview=False)
         assert again.changed == 0, steps(again)
         args["vpc_cidr"] = "10.60.0.0/20"
         stack.up(preview=False)
         assert stack.up(preview=False).changed == 0
-        assert backend.cloud is not None
         there = {thing.name: thing for thing in backend.cloud.things()}
         assert there["k-nat"].inputs["vpcs"][0]["vpcUuid"] == there["k-vpc"].id
 
@@ -246,12 +246,11 @@ def test_what_is_told_as_kept_of_a_database_in_the_cluster_is_what_is_there(stac
     values, secure = _in_the_cluster(stack)
     secrets = canaries.values(secure, values)
     with (
-        automation.rehearsal() as backend,
+        rehearsal_backend() as backend,
         automation.open_stack(
             stack, values=values, secrets=secrets, backend=backend, policies=False
         ) as opened,
     ):
-        assert backend.cloud is not None
         opened.up(preview=False)
         gone = opened.destroy(confirm=stack, unprotect=True)
         told = {urn.rpartition("::")[2] for urn in gone.kept}
@@ -280,8 +279,7 @@ def test_a_kept_atlas_cluster_keeps_its_schedule_window_and_alerts_and_another_o
             },
         )
 
-    with automation.rehearsal(program=program) as backend, opened(backend) as stack:
-        assert backend.cloud is not None
+    with rehearsal_backend(program=program) as backend, opened(backend) as stack:
         stack.up(preview=False)
         before = {thing.name for thing in backend.cloud.things()}
         assert {"cluster-schedule", "cluster-maintenance", "cluster-disk"} <= before
@@ -304,8 +302,7 @@ def cluster() -> None:
 
 @needs_engine
 def test_a_clusters_credentials_may_end_and_neither_refresh_nor_drift_nor_up_minds() -> None:
-    with automation.rehearsal(program=cluster) as backend, opened(backend) as stack:
-        assert backend.cloud is not None
+    with rehearsal_backend(program=cluster) as backend, opened(backend) as stack:
         backend.cloud.tokens.seconds = 1
         stack.up(preview=False)
         time.sleep(1.5)
@@ -320,7 +317,7 @@ def test_a_clusters_credentials_may_end_and_neither_refresh_nor_drift_nor_up_min
 
 @needs_engine
 def test_new_credentials_at_each_call_are_no_change_while_those_of_the_state_hold() -> None:
-    with automation.rehearsal(program=cluster) as backend, opened(backend) as stack:
+    with rehearsal_backend(program=cluster) as backend, opened(backend) as stack:
         stack.up(preview=False)
         again = stack.up(preview=False)
         assert again.changed == 0, steps(again)
@@ -358,7 +355,7 @@ def test_a_stack_goes_from_machine_to_machine_without_a_change(
 ) -> None:
     machines = _machines(tmp_path)
     with (
-        automation.rehearsal() as backend,
+        rehearsal_backend() as backend,
         automation.open_stack("local", backend=backend, policies=False) as stack,
     ):
         _on(machines["list"], monkeypatch)
@@ -415,8 +412,7 @@ def test_a_kubeconfig_with_credentials_of_its_own_is_taken() -> None:
 
 @needs_engine
 def test_credentials_that_were_dropped_from_the_state_are_asked_for_anew() -> None:
-    with automation.rehearsal(program=cluster) as backend, opened(backend) as stack:
-        assert backend.cloud is not None
+    with rehearsal_backend(program=cluster) as backend, opened(backend) as stack:
         stack.up(preview=False)
         issued = len(backend.cloud.tokens.texts())
         state = stack.export_state()
@@ -436,8 +432,7 @@ def test_a_clusters_minor_version_is_looked_up_once_and_its_end_changes_nothing(
     def program() -> None:
         DoksCluster("k", args)
 
-    with automation.rehearsal(program=program) as backend, opened(backend) as stack:
-        assert backend.cloud is not None
+    with rehearsal_backend(program=program) as backend, opened(backend) as stack:
         stack.up(preview=False)
         made = {thing.name: thing for thing in backend.cloud.things()}
         newest = next(slug for slug in clusters.VERSIONS if slug.startswith("1.36."))
@@ -496,8 +491,7 @@ def gateway() -> None:
 @needs_engine
 @pytest.mark.parametrize("plain", [True, False])
 def test_killed_while_a_gateway_is_awaited_there_is_a_way_out(plain: bool) -> None:
-    with automation.rehearsal(program=gateway) as backend, opened(backend) as stack:
-        assert backend.cloud is not None
+    with rehearsal_backend(program=gateway) as backend, opened(backend) as stack:
         backend.cloud.faults = Faults(Fault.KILL, kill=stack.kill)
         with pytest.raises(CancelledError):
             stack.up(preview=False)
@@ -522,7 +516,7 @@ def test_killed_while_a_gateway_is_awaited_there_is_a_way_out(plain: bool) -> No
 
 @needs_engine
 def test_an_object_that_is_in_the_cluster_already_is_not_taken_over_in_silence() -> None:
-    with automation.rehearsal(program=gateway) as backend, opened(backend) as stack:
+    with rehearsal_backend(program=gateway) as backend, opened(backend) as stack:
         stack.up(preview=False)
         state = stack.export_state()
         records = state.deployment["resources"]
@@ -545,8 +539,7 @@ def test_a_helm_release_that_stays_pending_is_refused_until_it_is_forgotten() ->
             values={"replicaCount": asked["replicas"]},
         )
 
-    with automation.rehearsal(program=program) as backend, opened(backend) as stack:
-        assert backend.cloud is not None
+    with rehearsal_backend(program=program) as backend, opened(backend) as stack:
         stack.up(preview=False)
         [release] = backend.cloud.things()
         backend.cloud.tamper("chat", {"status": {**release.outputs["status"], "status": "pending-upgrade"}})

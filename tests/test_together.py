@@ -13,10 +13,11 @@ from typing import Any, cast
 import pytest
 from planning import Values, planned, values_of
 
-from automation import open_stack, rehearsal
+from automation import open_stack
 from clouds import cloudflare
 from clouds.ask import Cloud
 from rehearsal import stack as rehearsed
+from rehearsal.backend import rehearsal_backend
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, PlannedResource
@@ -98,7 +99,7 @@ def test_what_the_other_stack_has_is_refused(parts: dict[str, Any], told: str) -
 @needs_engine
 def test_the_engine_deploys_two_stacks_of_one_domain_into_one_cloud() -> None:
     cloud = StandinCloud()
-    with rehearsal(cloud=cloud) as backend:
+    with rehearsal_backend(cloud=cloud) as backend:
         for name in ("lovia-fargate", "lovia-doks"):
             with open_stack(name, backend=backend, policies=False) as stack:
                 stack.up(preview=False)

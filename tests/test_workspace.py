@@ -20,6 +20,7 @@ from automation.engine import Engine
 from automation.events import Recorder, ignore
 from automation.state import SECRET_SIGNATURE, SIGNATURE, in_clear
 from rehearsal import cli
+from rehearsal.backend import rehearsal_backend
 from rehearsal.testing import needs_engine
 
 
@@ -104,7 +105,7 @@ def test_an_operation_starts_the_cli_no_more_often_than_it_must(monkeypatch: pyt
         pulumi.export("nested", {"plain": "seen", "hidden": pulumi.Output.secret("not seen")})
         pulumi.export("plain", "seen")
 
-    with automation.rehearsal(program=program) as backend:
+    with rehearsal_backend(program=program) as backend:
 
         def opened() -> automation.ChatStack:
             return open_stack(

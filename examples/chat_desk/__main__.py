@@ -5,9 +5,10 @@ import contextlib
 import secrets
 from pathlib import Path
 
-from automation import Backend, rehearsal
+from automation import Backend
 from examples.chat_desk.desk import Desk
 from examples.chat_desk.web import LOCAL, door, server
+from rehearsal.backend import rehearsal_backend
 
 
 def main() -> None:
@@ -40,7 +41,7 @@ def main() -> None:
     folder: Path = options.folder.resolve()
     with contextlib.ExitStack() as closing:
         if options.real is None:
-            backend = closing.enter_context(rehearsal(folder / "rehearsal"))
+            backend: Backend = closing.enter_context(rehearsal_backend(folder / "rehearsal"))
         else:
             work = folder / "work"
             work.mkdir(parents=True, exist_ok=True)

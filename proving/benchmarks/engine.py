@@ -18,10 +18,10 @@ import components  # noqa: F401 - before the SDKs, which it makes import one fil
 
 # isort: split
 
-import automation
 from automation import ChatStack, open_stack
 from proving.benchmarks import small
 from proving.pages import titled
+from rehearsal.backend import rehearsal_backend
 from rehearsal.stack import load, plan
 from stacks import deploy
 
@@ -41,7 +41,7 @@ def timed(call: Callable[[], object]) -> float:
 def opened(stack: str, closing: ExitStack, *, empty: bool) -> ChatStack:
     """Open a rehearsed stack, with its own program or one that makes nothing; its configuration is the same."""
     program = small.empty if empty else deploy.run
-    backend = closing.enter_context(automation.rehearsal(program=program))
+    backend = closing.enter_context(rehearsal_backend(program=program))
     return closing.enter_context(open_stack(stack, backend=backend, policies=False))
 
 

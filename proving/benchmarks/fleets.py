@@ -21,12 +21,12 @@ import components  # noqa: F401 - before the SDKs, which it makes import one fil
 
 # isort: split
 
-import automation
 from automation import ChatStack, Result
 from automation.fleet import Member, fleet
 from proving.benchmarks import small
 from proving.pages import titled
 from rehearsal import canaries
+from rehearsal.backend import rehearsal_backend
 from stacks import deploy, files
 
 WARM = 6
@@ -109,7 +109,7 @@ def counted() -> dict[str, float]:
 def one(kind: str, count: int) -> dict[str, Any]:
     """Run a fleet in this process; return its figures."""
     everything, program, operation = members(kind, WARM + count)
-    with automation.rehearsal(program=program) as backend:
+    with rehearsal_backend(program=program) as backend:
 
         def run(some: list[Member]) -> float:
             told = fleet(some, operation, parallel=PARALLEL, backend=backend, policies=False)

@@ -10,9 +10,9 @@ from pulumi.runtime.settings import SETTINGS
 
 from rehearsal.lean import QuietEngine, collector, drain
 
-# Channels of one process share what they know of an address: an engine that gets the port of one that was killed would
-# be taken for dead, as long as anything holds a channel to that.
-_GRPC_CHANNEL_OPTIONS.append(("grpc.use_local_subchannel_pool", 1))
+OWN_CHANNELS = ("grpc.use_local_subchannel_pool", 1)
+"""Channels of one process share what they know of an address: an engine that gets the port of one that was killed would
+be taken for dead, as long as anything holds a channel to that."""
 PATIENCE = 30.0
 """Seconds that a program is given to end by itself once its engine has: what it is at may take a while."""
 POLL = 0.05
@@ -24,6 +24,8 @@ class Guarded:
     """A program that the engine can run without ever printing a traceback of it."""
 
     def __init__(self, program: Callable[[], None]) -> None:
+        if OWN_CHANNELS not in _GRPC_CHANNEL_OPTIONS:
+            _GRPC_CHANNEL_OPTIONS.append(OWN_CHANNELS)
         self._program = program
         self._loops: list[asyncio.AbstractEventLoop] = []
         self.failures: list[Exception] = []
