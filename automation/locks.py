@@ -17,35 +17,6 @@ from automation import guard
 from automation.errors import ConflictError
 from rehearsal.cli import CHECKOUT
 
-if sys.platform == "win32":
-    import msvcrt
-
-    _BYTE = 1 << 30
-    """What is locked: Windows lets nobody read it, so it lies behind all that is written."""
-
-    def _lock(file: IO[str]) -> None:
-        try:
-            file.seek(_BYTE)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            raise BlockingIOError(str(error)) from None
-        finally:
-            file.seek(0)
-
-    def _unlock(file: IO[str]) -> None:
-        file.seek(_BYTE)
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: IO[str]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def _unlock(file: IO[str]) -> None:
-        fcntl.flock(file, fcntl.LOCK_UN)
-
-
 LOCKS = CHECKOUT / ".cache" / "automation" / "locks"
 OnConflict = Literal["wait", "fail"]
 POLL = 0.25
@@ -102,6 +73,41 @@ def held(stack: str, backend: str, waiting: Waiting) -> Iterator[None]:
         finally:
             # Closing it would not do: what another thread starts just now has the open file too, until it is a program.
             _unlock(file)
+
+
+# Each system has a module of its own for locks, which the others lack.
+if sys.platform == "win32":
+    _BYTE = 1 << 30
+    """What is locked: Windows lets nobody read it, so it lies behind all that is written."""
+
+    def _lock(file: IO[str]) -> None:
+        import msvcrt
+
+        try:
+            file.seek(_BYTE)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError(str(error)) from None
+        finally:
+            file.seek(0)
+
+    def _unlock(file: IO[str]) -> None:
+        import msvcrt
+
+        file.seek(_BYTE)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+
+    def _lock(file: IO[str]) -> None:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(file: IO[str]) -> None:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def conflict(stack: str, who: str) -> ConflictError:
