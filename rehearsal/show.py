@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from automation.values import short_type
 import clouds
+from automation.values import short_type
 from rehearsal import standins
 from rehearsal.plan import Plan, PlannedResource
 from rehearsal.summary import count

@@ -63,13 +63,14 @@ def test_the_command_line_brings_in_no_stand_in() -> None:
 
 
 def test_the_sdk_is_as_it_was_until_a_program_runs_in_this_process() -> None:
-    before, after, then = printed(
+    lengths = printed(
         "import json; from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS as options;"
         "before = len(options); import automation; after = len(options);"
         "from automation.inline import Guarded; Guarded(print); Guarded(print);"
         "print(json.dumps([before, after, len(options)]))"
     )
-    assert (before, after, then) == (before, before, int(before) + 1)
+    before, after, then = map(int, lengths)
+    assert (after, then) == (before, before + 1)
 
 
 def sources() -> Iterator[Path]:
