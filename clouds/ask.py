@@ -195,6 +195,22 @@ def names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def too_long(ask: Ask, **limits: int) -> list[str]:
+    """Say which inputs have more characters than a cloud takes."""
+    return [
+        f"{key} has {len(ask[key])} characters; at most {most} are allowed"
+        for key, most in limits.items()
+        if isinstance(ask[key], str) and len(ask[key]) > most
+    ]
+
+
+def no_host_name(text: str) -> list[str]:
+    """Say what makes a name one that DNS cannot hold (RFC 1035, 2.3.4)."""
+    found = [] if len(text) <= 253 else [f"the name {text} has {len(text)} characters; DNS takes 253"]
+    labels = [label for label in text.split(".") if len(label) > 63]
+    return [*found, *(f"the label {label} has {len(label)} characters; DNS takes 63" for label in labels)]
+
+
 def tags_all(ask: Ask) -> dict[str, str]:
     """The provider's default tags and the resource's own, which win."""
     return {**ask.cloud.default_tags, **(ask["tags"] or {})}

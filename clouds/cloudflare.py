@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from clouds.ask import CREATED, Ask, names
+from clouds.ask import CREATED, Ask, names, no_host_name, too_long
 from clouds.record import (
     NO_DATA,
     NO_MODELS,
@@ -24,8 +24,12 @@ RECORD_TYPES = names(
 """What the provider's own validation lets pass (its documentation of `cloudflare_dns_record.type`)."""
 
 
+COMMENT = 100
+"""Characters of a record's comment on the free plan (DNS guide, "Record attributes")."""
+
+
 def _record_refusals(ask: Ask) -> list[str]:
-    found = []
+    found = [*too_long(ask, comment=COMMENT), *no_host_name(str(ask["name"]))]
     if ask["type"] is not None and ask["type"] not in RECORD_TYPES:
         found.append(f"type {ask['type']!r} must be one of {', '.join(sorted(RECORD_TYPES))}")
     priority = ask["priority"]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from clouds.ask import CREATED, Ask, names
+from clouds.ask import CREATED, Ask, names, too_long
 from clouds.record import (
     AWAY,
     DATABASE,
@@ -123,7 +123,8 @@ def _bad_timeouts(ask: Ask) -> list[str]:
 
 
 def _access_list_refusals(ask: Ask) -> list[str]:
-    found = _bad_timeouts(ask)
+    # Of the API's description (`NetworkPermissionEntry`).
+    found = [*_bad_timeouts(ask), *too_long(ask, comment=80)]
     # What is not known yet still counts as set: the real provider looks at the plan's configuration.
     ways = [key for key in ("awsSecurityGroup", "cidrBlock", "ipAddress") if ask.inputs.get(key) is not None]
     if len(ways) != 1:

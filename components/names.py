@@ -6,6 +6,9 @@ import re
 AUTONAME_SUFFIX = 8
 """Characters that Pulumi's autonaming adds to a logical name: a hyphen and seven hex digits."""
 
+LABEL_LIMIT = 63
+"""Characters of a label of a host name (RFC 1035, 2.3.4)."""
+
 
 def bounded(name: str, limit: int) -> str:
     """Return `name` if it has at most `limit` characters; else cut it and end it with a hash of the whole.

@@ -390,6 +390,10 @@ def _zone(chat: Chat, dns: CloudflareDns | Route53Dns, media: Media, mail: Mail 
         yield Problem("rocketchat:media.cdn.host", "the media CDN and the chat cannot have the same name")
 
 
+HOST_HEADER_LIMIT = 128
+"""Characters of a host name in a rule (ELB user guide, "Host conditions")."""
+
+
 @rule("Names fit into certificates")
 def _certificates(chat: Chat, runtime: Runtime, edge: Edge, media: Media) -> Iterator[Finding]:
     by_acm = {}
@@ -398,6 +402,13 @@ def _certificates(chat: Chat, runtime: Runtime, edge: Edge, media: Media) -> Ite
         by_acm["rocketchat:chat.host"] = chat.host
     if isinstance(media, S3Media) and isinstance(media.cdn, CloudFrontMediaCdn):
         by_acm["rocketchat:media.cdn.host"] = media.cdn.host
+    if isinstance(runtime, FargateRuntime) and len(chat.host) > HOST_HEADER_LIMIT:
+        yield Problem(
+            "rocketchat:chat.host",
+            f"the name has {len(chat.host)} characters, and a rule of a balancer takes at most {HOST_HEADER_LIMIT}",
+            remedy="take a shorter name",
+        )
+        return
     for path, host in by_acm.items():
         if len(host) > LONGEST_NAME:
             yield Problem(
@@ -545,6 +556,11 @@ def _quotas(runtime: FargateRuntime, chat: Chat, release: Release, size: sizing.
         )
 
 
+_ROOM = {"droplet": 50 - 8, "fargate": 60 - 2}
+"""Ranges of ports for which a firewall has room beside its own rules: a firewall of DigitalOcean takes 50 rules of both
+ways (Cloud Firewalls, "Limits"), a security group 60 each way (VPC user guide, "Amazon VPC quotas")."""
+
+
 @rule("Only what is used leaves the network")
 def _ways_out(parts: Parts, defaults: Defaults, runtime: Runtime) -> Iterator[Finding]:
     if isinstance(runtime, LightsailRuntime):
@@ -556,6 +572,13 @@ def _ways_out(parts: Parts, defaults: Defaults, runtime: Runtime) -> Iterator[Fi
     uri = ", and the ports of mongodbUri" if isinstance(parts.database, UriDatabase) else ""
     host = "; and what the host itself needs: names, packages, the time" if runtime.traits.one_host else ""
     yield Note(f"ports {', '.join(told)}{uri}{host}")
+    room = _ROOM.get(runtime.kind)
+    if room is not None and len(ways) > room:
+        yield Problem(
+            "rocketchat:runtime.egressPorts",
+            f"the chat goes out by {len(ways)} ranges of ports; the firewall of a {runtime.kind} has room for {room}",
+            remedy="leave some of them out, or give neighbours (8080 to 8090 are one range)",
+        )
     if isinstance(runtime, FargateRuntime) and any(25 in way.ports for way in ways):
         yield Warning_(
             "AWS blocks port 25 out of its networks until it lifts that on request; take 587 or 465"

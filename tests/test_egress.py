@@ -163,7 +163,7 @@ OF_THE_HOST = [("tcp", "53"), ("udp", "53"), ("tcp", "80"), ("udp", "123"), ("tc
         ({"rocketchat:login": OIDC}, [("tcp", "2525"), ("tcp", "8443")]),
         ({"rocketchat:settings": {"API_Gitlab_URL": "http://git.example.com"}}, [("tcp", "2525")]),
         (
-            {"rocketchat:database": PUBLIC | {"project": None}, "rocketchat:backup": None},
+            {"rocketchat:database": PUBLIC, "rocketchat:backup": None},
             [("tcp", "2525"), ("tcp", "27015-27017")],
         ),
     ],
@@ -178,6 +178,16 @@ def test_the_firewall_of_a_droplet_opens_what_the_parts_and_the_host_use(
 def test_egress_ports_of_a_droplet_are_open() -> None:
     runtime = values_of("family-host")["rocketchat:runtime"] | {"egressPorts": [8443]}
     assert ("tcp", "8443") in out_of_the_droplet({"rocketchat:runtime": runtime})
+
+
+def test_a_droplet_has_as_many_ways_out_as_its_firewall_takes_and_no_more() -> None:
+    def runtime(count: int) -> dict[str, Any]:
+        keys = {"egressPorts": list(range(9001, 9001 + 2 * count, 2)), "sshFrom": ["203.0.113.0/24"]}
+        return {"rocketchat:runtime": values_of("family-host")["rocketchat:runtime"] | keys}
+
+    assert len(out_of_the_droplet(runtime(40))) == 50 - 3
+    with pytest.raises(InvalidStack, match=r"egressPorts.*43 ranges of ports.*room for 42"):
+        out_of_the_droplet(runtime(41))
 
 
 def test_lightsail_says_that_it_holds_nothing_back_and_takes_no_ports() -> None:

@@ -118,6 +118,7 @@ BAD = [
     ("endpoint twice", put("rocketchat:runtime.network", {"endpoints": ["logs", "logs"]}), "rocketchat:runtime.network.endpoints[1]", "twice", None),
     ("subnet twice", put("rocketchat:runtime.network", {"kind": "existing", "vpc": "vpc-0123456789abcdef0", "taskSubnets": ["subnet-0123456789abcdef3"], "publicSubnets": ["subnet-0123456789abcdef1", "subnet-0123456789abcdef1"]}), "rocketchat:runtime.network.publicSubnets[1]", "twice", None),
     ("address twice", put("rocketchat:runtime.network", {"kind": "existing", "vpc": "vpc-0123456789abcdef0", "taskSubnets": ["subnet-0123456789abcdef3"], "publicSubnets": ["subnet-0123456789abcdef1", "subnet-0123456789abcdef2"], "egressAddresses": ["203.0.113.7", "203.0.113.7"]}), "rocketchat:runtime.network.egressAddresses[1]", "twice", None),
+    ("more ways out than a security group takes", put("rocketchat:runtime.egressPorts", list(range(1000, 1120, 2))), "rocketchat:runtime.egressPorts", "room for 58", "leave some of them out"),
     ("port that is none", put("rocketchat:runtime.egressPorts", [70000]), "rocketchat:runtime.egressPorts[0]", "65535", None),
     ("variables too long for Fargate", put("rocketchat:settings", {"Layout_Home_Body": "x" * 40_000, "Layout_Terms_of_Service": "x" * 30_000}), "rocketchat:settings.Layout_Home_Body", "65,536", "shorten"),
     ("variable too long for Linux", put("rocketchat:settings", {"Layout_Home_Body": "x" * 132_000}), "rocketchat:settings.Layout_Home_Body", "131,072", None),

@@ -292,6 +292,47 @@ def test_an_unknown_lookup_and_an_unknown_argument_are_refused() -> None:
             {"zoneId": "z", "name": "n", "ttl": 1, "type": "MX", "priority": 70000},
             "priority 70000 must be between 0 and 65535",
         ),
+        (
+            "cloudflare:index/dnsRecord:DnsRecord",
+            {"zoneId": "z", "name": "n", "ttl": 1, "type": "A", "comment": "c" * 101},
+            "comment has 101 characters; at most 100",
+        ),
+        (
+            "cloudflare:index/dnsRecord:DnsRecord",
+            {"zoneId": "z", "name": f"{'n' * 64}.example.com", "ttl": 1, "type": "A"},
+            "has 64 characters; DNS takes 63",
+        ),
+        (
+            "aws:route53/record:Record",
+            {"zoneId": "z", "name": "n." * 126 + "com", "ttl": 60, "type": "A", "records": ["203.0.113.1"]},
+            "has 255 characters; DNS takes 253",
+        ),
+        (ACCESS, {"projectId": "p", "cidrBlock": "10.0.0.0/8", "comment": "c" * 81}, "at most 80"),
+        ("digitalocean:index/project:Project", {"description": "d" * 256}, "at most 255"),
+        (
+            "digitalocean:index/firewall:Firewall",
+            {
+                "outboundRules": [
+                    {"protocol": "tcp", "portRange": str(port), "destinationAddresses": ["0.0.0.0/0"]}
+                    for port in range(1, 52)
+                ]
+            },
+            "at most 50 rules, not 51",
+        ),
+        (
+            "aws:lb/listenerRule:ListenerRule",
+            {
+                "listenerArn": "l",
+                "actions": [{"type": "forward", "targetGroupArn": "t"}],
+                "conditions": [{"hostHeader": {"values": ["h" * 129]}}],
+            },
+            "has 129 characters; at most 128",
+        ),
+        (
+            "aws:ecs/taskDefinition:TaskDefinition",
+            {"family": "chat", "containerDefinitions": "[]" + " " * 65_535},
+            "at most 65536 are allowed",
+        ),
         ("pulumi:providers:cloudflare", {"apiToken": "too short"}, "apiToken is malformed"),
         ("pulumi:providers:aws", {"regions": "eu-west-1"}, r"unknown property regions \(did you mean region"),
         ("pulumi:providers:gcp", {}, "do not know the provider gcp"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from clouds.ask import CREATED, Ask, Existing, names
+from clouds.ask import CREATED, Ask, Existing, names, too_long
 from clouds.aws.calls import create, sent
 from clouds.aws.common import GLOBAL, UPPER
 from clouds.record import (
@@ -114,7 +114,9 @@ DISTRIBUTION = Resource(
         local="retainOnDelete waitForDeployment",
     ),
     refuses=Refuses(
-        once=(Once("a distribution with that alias", "CNAMEAlreadyExists", _aliases, Scope.WORLD),)
+        # API reference, `DistributionConfig`: the request's model does not say it.
+        inputs=lambda ask: too_long(ask, comment=128),
+        once=(Once("a distribution with that alias", "CNAMEAlreadyExists", _aliases, Scope.WORLD),),
     ),
     again=Refused(),
     replaced=replaced_by("staging"),

@@ -42,7 +42,15 @@ def _task_arn(ask: Ask) -> str:
     return ask.arn("ecs", f"task-definition/{ask['family']}")
 
 
+DEFINITION_BYTES = 65_536
+"""Of a task definition (Amazon ECS service quotas, "Task definition size")."""
+
+
 def _container_documents(ask: Ask) -> list[str]:
+    text = ask["containerDefinitions"]
+    size = len(text.encode()) if isinstance(text, str) else 0
+    if size > DEFINITION_BYTES:
+        return [f"the task definition has {size} bytes; at most {DEFINITION_BYTES} are allowed"]
     if "FARGATE" in (ask["requiresCompatibilities"] or []):
         return [
             f"{key} is required for FARGATE"

@@ -149,6 +149,23 @@ def _balancer_conditions(conditions: Any) -> list[dict[str, Any]]:
     ]
 
 
+HOST_HEADER = 128
+"""Characters of each host name of a rule (ELB user guide, "Host conditions")."""
+
+
+def _host_headers(ask: Ask) -> list[str]:
+    values = [
+        value
+        for one in ask["conditions"] or []
+        for value in (one.get("hostHeader") or {}).get("values") or ()
+    ]
+    return [
+        f"the host {value} has {len(value)} characters; at most {HOST_HEADER} are allowed"
+        for value in values
+        if isinstance(value, str) and len(value) > HOST_HEADER
+    ]
+
+
 LOAD_BALANCER = Resource(
     "aws:lb/loadBalancer:LoadBalancer",
     "load balancer",
@@ -343,7 +360,8 @@ LISTENER_RULE = Resource(
         )
     ),
     refuses=Refuses(
-        once=(Once("a rule of that priority", "PriorityInUseException", by("listenerArn", "priority")),)
+        inputs=_host_headers,
+        once=(Once("a rule of that priority", "PriorityInUseException", by("listenerArn", "priority")),),
     ),
     again=Refused(),
     replaced=replaced_by("listenerArn region"),

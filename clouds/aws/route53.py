@@ -1,6 +1,6 @@
 """Route 53."""
 
-from clouds.ask import Ask, names
+from clouds.ask import Ask, names, no_host_name
 from clouds.aws.calls import create, each, sent
 from clouds.record import (
     NO_DATA,
@@ -23,7 +23,7 @@ NAME_SERVERS = ["ns-1.awsdns-00.com", "ns-2.awsdns-00.net", "ns-3.awsdns-00.org"
 
 
 def _record_refusals(ask: Ask) -> list[str]:
-    found = []
+    found = no_host_name(str(ask["name"]))
     if ask["type"] is not None and ask["type"] not in RECORD_TYPES:
         found.append(f"type {ask['type']!r} must be one of {', '.join(sorted(RECORD_TYPES))}")
     # What is not known yet still counts as set.

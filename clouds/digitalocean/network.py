@@ -63,8 +63,13 @@ def _gateway_vpcs(ask: Ask) -> list[dict[str, Any]]:
 _ICMP = "icmp"
 
 
+MOST_RULES = 50
+"""Of a firewall, both ways together (Cloud Firewalls, "Limits")."""
+
+
 def _firewall(ask: Ask) -> list[str]:
-    found = []
+    rules = len(ask["inboundRules"] or []) + len(ask["outboundRules"] or [])
+    found = [f"a firewall has at most {MOST_RULES} rules, not {rules}"] if rules > MOST_RULES else []
     for direction in ("inboundRules", "outboundRules"):
         for at, rule in enumerate(ask[direction] or []):
             where, ports = f"{direction}[{at}]", rule.get("portRange")

@@ -1,6 +1,6 @@
 """DigitalOcean: projects."""
 
-from clouds.ask import CREATED, Ask
+from clouds.ask import CREATED, Ask, too_long
 from clouds.digitalocean.common import (
     filtered,
     listed_by_filter,
@@ -22,10 +22,11 @@ from clouds.record import (
 def _project(ask: Ask) -> list[str]:
     """Of the API's description (openapi, `project_base`): the environment is one of three words, not none."""
     words = ("Development", "Staging", "Production")
+    found = too_long(ask, name=175, description=255)
     return (
-        []
+        found
         if ask["environment"] in words
-        else [f"environment {ask['environment'] or ''!r} must be one of {', '.join(words)}"]
+        else [*found, f"environment {ask['environment'] or ''!r} must be one of {', '.join(words)}"]
     )
 
 

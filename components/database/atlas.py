@@ -22,6 +22,7 @@ from components.database.catalogue import (
 from components.database.private_link import AtlasPrivateLink, PrivateLinkArgs
 from components.database.series import held
 from components.database.uri import check_database_name, srv_uri
+from components.names import bounded
 from components.values import DatabaseAccess
 
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
@@ -31,6 +32,9 @@ ROLES = ("read", "readWrite", "dbAdmin", "clusterMonitor")
 """Built-in roles that a chat may have; those that reach into every database are not among them."""
 
 HIGHEST_PRIORITY = 7
+
+COMMENT_LIMIT = 80
+"""Characters of the comment of an entry of the access list (Atlas Administration API, `NetworkPermissionEntry`)."""
 
 PASSWORD_LENGTH = 40
 """Letters and digits: about 238 bits, and nothing that a URI must encode."""
@@ -384,7 +388,9 @@ class AtlasDatabase(Component):
                 f"{name}-access-{index}",
                 project_id=args["project_id"],
                 cidr_block=pulumi.Output.from_input(address).apply(single_address),
-                comment=args.get("access_comment", f"Rocket.Chat, database {args['database']}"),
+                comment=bounded(
+                    args.get("access_comment", f"Rocket.Chat, database {args['database']}"), COMMENT_LIMIT
+                ),
                 # Another comment makes it anew, and taking out the old one would take out the new: it is the address.
                 opts=self.child(ignore_changes=["comment"]),
             )

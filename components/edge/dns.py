@@ -5,12 +5,16 @@ import pulumi_aws as aws
 import pulumi_cloudflare as cloudflare
 
 from components.base import one_of
+from components.names import bounded
 from components.values import DnsZone
 
 KINDS = ("cloudflare", "route53")
 
 AUTOMATIC_TTL = 1
 """Cloudflare's own word for "automatic"; the only time-to-live that a proxied record takes."""
+
+COMMENT_LIMIT = 100
+"""Characters of a comment that Cloudflare takes on its free plan (DNS guide, "Record attributes")."""
 
 TXT_BYTES = 255
 """The longest string of a TXT record; longer texts are several strings (RFC 1035, 3.3)."""
@@ -49,7 +53,7 @@ def record(
             ttl=AUTOMATIC_TTL if proxied else ttl,
             priority=priority,
             proxied=proxied,
-            comment=comment,
+            comment=bounded(comment, COMMENT_LIMIT),
             opts=opts,
         )
     if proxied:

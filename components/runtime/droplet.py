@@ -7,6 +7,7 @@ import pulumi
 import pulumi_digitalocean as digitalocean
 
 from components.base import Component, one_of
+from components.names import bounded
 from components.network.app_group import EgressArgs
 from components.runtime.host.agent import HostAgent, identity
 from components.runtime.host.sizes import DROPLET
@@ -15,6 +16,8 @@ IMAGE = "ubuntu-24-04-x64"
 """Fixes until 2029."""
 WORLD = ("0.0.0.0/0", "::/0")
 WEB_PORTS = ("80", "443")
+TEXT_LIMIT = 255
+"""Characters of a tag, and of a project's description (API reference)."""
 HOST_WAYS = (("tcp", "53"), ("udp", "53"), ("tcp", "80"), ("udp", "123"), ("tcp", "443"), ("icmp", None))
 """What the host itself needs on its way out: names, packages, the time, what it fetches and how large packets may be
 (Ubuntu's apt sources are on port 80, its clock asks ntp.ubuntu.com)."""
@@ -74,7 +77,8 @@ class DropletHost(Component):
     def __init__(self, name: str, args: DropletHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         one_of("the size of the droplet", args["size"], list(DROPLET))
         super().__init__("DropletHost", name, args, opts)
-        region, tags, protect = args["region"], list(args.get("tags", ())), args.get("protect")
+        region, protect = args["region"], args.get("protect")
+        tags = [bounded(tag, TEXT_LIMIT) for tag in args.get("tags", ())]
         agent = HostAgent(
             f"{name}-agent",
             {
@@ -118,7 +122,7 @@ class DropletHost(Component):
             f"{name}-data",
             region=region,
             size=args["disk_gb"],
-            description=f"Data of {args['host']}",
+            description=bounded(f"Data of {args['host']}", TEXT_LIMIT),
             tags=tags,
             opts=self.child(
                 protect=protect,
@@ -136,7 +140,7 @@ class DropletHost(Component):
         self._firewall(name, droplet_id, args)
         digitalocean.Project(
             f"{name}-project",
-            description=f"The chat {args['host']}",
+            description=bounded(f"The chat {args['host']}", TEXT_LIMIT),
             purpose="Web Application",
             environment=args.get("environment", "Development"),
             resources=[droplet.droplet_urn, volume.volume_urn, reserved.reserved_ip_urn],

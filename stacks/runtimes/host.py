@@ -9,6 +9,7 @@ from components.database.on_host import OnHostDatabase
 from components.database.private_link import PrivateLinkArgs
 from components.database.series import IMAGES
 from components.edge.host_name import HostName
+from components.names import bounded
 from components.operations.alarms import AlarmsArgs
 from components.runtime.droplet import DropletHost, DropletHostArgs
 from components.runtime.host.args import HostBackupArgs, HostBotArgs, HostConfigArgs
@@ -28,6 +29,8 @@ from stacks.spec import DropletRuntime, HostMedia, HostRuntime, LightsailRuntime
 from stacks.spec import OnHostDatabase as OnHostDatabasePart
 
 LIGHTSAIL_USER = "ubuntu"
+NAMESPACE_LIMIT = 255
+"""Characters of a namespace of CloudWatch's metrics (API reference, PutMetricData)."""
 UPLOAD_LIMIT = "OVERWRITE_SETTING_FileUpload_MaxFileSize"
 
 
@@ -94,7 +97,9 @@ class _OnHost:
         watched: AlarmsArgs | None = None
         if spec.parts.monitoring.alarm_emails:
             # One for each chat, so that no host can report as another.
-            args["metrics_namespace"] = namespace = f"RocketChat/{spec.parts.chat.host}"
+            args["metrics_namespace"] = namespace = bounded(
+                f"RocketChat/{spec.parts.chat.host}", NAMESPACE_LIMIT
+            )
             backups = hosts.keeps_data(spec.parts)
             watched = {"emails": (), "host_namespace": namespace, "host_backups": backups}
         if isinstance(self._runtime, LightsailRuntime):

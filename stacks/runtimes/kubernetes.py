@@ -22,6 +22,7 @@ from components.edge.cluster_gateway import (
     tls_secret,
 )
 from components.edge.host_name import HostName
+from components.names import LABEL_LIMIT, bounded
 from components.runtime.chart import ChartServiceArgs
 from components.runtime.doks import DoksCluster
 from components.runtime.kubernetes import (
@@ -65,6 +66,12 @@ _RESTORE = (
     '"$ROOT_PASSWORD")\''
 )
 """Puts the newest dump back, with the chat scaled to nothing meanwhile; an older one is a version of the object."""
+
+
+def origin_of(host: str) -> str:
+    """Return the name by which CloudFront finds the cluster: beside the chat's own, whose first label may be long."""
+    label, _, rest = host.partition(".")
+    return f"{bounded(f'origin-{label}', LABEL_LIMIT)}.{rest}"
 
 
 def _with(opts: pulumi.ResourceOptions, provider: pulumi.ProviderResource) -> pulumi.ResourceOptions:
@@ -457,7 +464,7 @@ class OnDoks(_Cluster):
         chat = self._chat(services, variables)
         # CloudFront asks for the chat's name and is content with the origin's certificate; and only the origin's
         # name leads here, where Let's Encrypt looks.
-        entry = f"origin-{host}" if cdn is not None else host
+        entry = origin_of(host) if cdn is not None else host
         named = HostName(
             "origin" if cdn is not None else "name",
             {"host": entry, "zone": zone, "address": gateway.address},
