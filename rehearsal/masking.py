@@ -1,11 +1,14 @@
 """Secrets in texts: in what forms they stand there, and texts without them."""
 
 import base64
+import bisect
 import itertools
 import json
 import re
+import string
+import sys
 import urllib.parse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -22,10 +25,15 @@ _KEYS: Final = ("-----BEGIN ", "apiVersion:")
 """What stands in keys (PEM) and kubeconfigs, whose words are secret one by one; those of a host's script are not."""
 _WORD: Final = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{16,}={0,2}(?![\w+/=-])")
 _NEW_LINE: Final = (
-    r"(?:(?:\r?\n|(?:\\+r)?\\+n|(?:%(?:25)*0[dD])?%(?:25)*0[aA]|(?:\\+x0[dD])?\\+x0[aA]|(?:\\+015)?\\+012"
+    r"(?:(?:\\*\r?\n|(?:\\+r)?\\+n|(?:%(?:25)*0[dD])?%(?:25)*0[aA]|(?:\\+x0[dD])?\\+x0[aA]|(?:\\+015)?\\+012"
     r"|(?:&#(?:0*13|[xX]0*[dD]);)?&#(?:0*10|[xX]0*[aA]);)[ \t>|]*)+"
 )
 """A line's end inside a secret: as it is, escaped, and with what terminals and YAML put before the next line."""
+_WRAP: Final = re.compile(r"(?:\r?\n|\\+(?:r\\+)?n)[ \t]*(?=[\w+/=-])")
+"""Where base64 goes on in the next line, escaped or not: it is written in lines of 64 or 76 characters."""
+_BASE64: Final = frozenset(string.ascii_letters + string.digits + "+/-_")
+_FOLDED: Final = r"(?:\\+(?:\r?\n|n)[ \t]*)?"
+"""Where YAML goes on in the next line: before a blank, and behind a character that it has escaped."""
 _LETTERS: Final = {
     "\t": "t",
     "\b": "b",
@@ -43,12 +51,13 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+")
 """What no notation escapes."""
 _HTML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}
 _BY_ITSELF: Final = {
-    " ": [r"\+"],
+    " ": [r"\+", r"(?:\r?\n|\\+n)[ \t]*"],
     "$": [r"\$\$"],
     '"': ['""'],
     "'": ["''", r"'\\+''", "'\"'\"'"],
 }
-"""What stands for a character beside its escapes: in queries, in Compose's files, in CSV, in YAML, in a shell."""
+"""What stands for a character beside its escapes: in queries, in folded lines of YAML, in Compose's files, in CSV, in a
+shell."""
 
 
 def maskable(secret: str) -> bool:
@@ -59,9 +68,8 @@ def maskable(secret: str) -> bool:
 def stands_in(secret: str, text: str) -> bool:
     """Return whether a secret, or a part that tells it, stands in a text, in whatever form."""
     return any(
-        needle in text and (pattern is None or pattern.search(text))
-        for needle, pattern in _patterns(secret, apart=False)
-    )
+        needle in text and pattern.search(text) for needle, pattern in _patterns(secret, apart=False)
+    ) or any(form in _joined(text)[0] for form in _coded(secret, apart=False))
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
@@ -69,13 +77,15 @@ def mask(text: str, secrets: Iterable[str]) -> str:
     made: list[str] = []
     end = 0
     # Secrets may overlap, and one be a part of another: what several of them cover is masked as one.
-    spans = (
+    spans = {
         span
         for secret in set(secrets)
-        for needle, pattern in _patterns(secret, apart=True)
-        if needle in text
-        for span in _spans(pattern or re.compile(re.escape(needle)), text)
-    )
+        for found in (
+            *(_spans(pattern, text) for needle, pattern in _patterns(secret, apart=True) if needle in text),
+            _coded_spans(secret, text),
+        )
+        for span in found
+    }
     for start, stop in sorted(spans):
         if start >= end:
             made += [text[end:start], SECRET_MARK]
@@ -92,28 +102,66 @@ def _spans(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
 
 
 @lru_cache(maxsize=4096)
-def _patterns(secret: str, *, apart: bool) -> tuple[tuple[str, re.Pattern[str] | None], ...]:
-    """Return what finds a secret: a text that stands there in every form, and the pattern if that is not all.
+def _patterns(secret: str, *, apart: bool) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return what finds a secret: a text that stands there in every form, and the pattern.
 
     To look for the text first takes a tenth of the time, since few places hold any secret.
 
     It may stand as it is, or quoted any number of times: in JSON, Go's JSON, YAML, HTML, URLs, as Python and Go
-    print it; line by line; in base64, also inside of a longer text such as `user:password`. With `apart`, each longer
-    text of a JSON document counts too, as is right for a message; in a state some of them stand in clear on purpose,
-    such as a user's name beside the password, and what is secret in a document is secret by itself there.
+    print it; line by line. With `apart`, each longer text of a JSON document counts too, as is right for a message; in
+    a state some of them stand in clear on purpose, such as a user's name beside the password, and what is secret in a
+    document is secret by itself there.
     """
-    if not maskable(secret):
-        return ()
-    wholes = {secret, *_parts(secret, apart=apart)}
+    wholes = _wholes(secret, apart=apart)
     keys = (one for one in wholes if any(mark in one for mark in _KEYS))
     words = {word for one in keys for word in _WORD.findall(one) if _looks_random(word)}
-    written = [(_needle(one), re.compile("".join(_written(one)))) for one in sorted(wholes | words)]
-    return (*written, *((form, None) for one in sorted(wholes) for form in sorted(set(_base64(one)))))
+    return tuple((_needle(one), re.compile("".join(_written(one)))) for one in sorted(wholes | words))
 
 
 def _needle(text: str) -> str:
     """Return the longest part of a text that is written the same everywhere."""
     return max(_PLAIN.findall(text), key=len, default="")
+
+
+@lru_cache(maxsize=4096)
+def _coded(secret: str, *, apart: bool) -> frozenset[str]:
+    """Return a secret in base64, also inside of a longer text such as `user:password`."""
+    return frozenset(form for one in _wholes(secret, apart=apart) for form in _base64(one))
+
+
+def _wholes(secret: str, *, apart: bool) -> set[str]:
+    return {secret, *_parts(secret, apart=apart)} if maskable(secret) else set()
+
+
+@lru_cache(maxsize=8)
+def _joined(text: str) -> tuple[str, Sequence[tuple[int, int]]]:
+    """Return a text without the line ends in base64; and each place of it behind one, with where that stood before."""
+    made: list[str] = []
+    places = []
+    end = length = 0
+    for match in _WRAP.finditer(text):
+        if text[match.start() - 1] not in _BASE64:
+            continue
+        made.append(text[end : match.start()])
+        length += match.start() - end
+        end = match.end()
+        places.append((length, end))
+    return "".join([*made, text[end:]]), places
+
+
+def _coded_spans(secret: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a secret stands in base64."""
+    joined, places = _joined(text)
+
+    def before(at: int) -> int:
+        index = bisect.bisect_right(places, (at, sys.maxsize)) - 1
+        return at if index < 0 else places[index][1] + at - places[index][0]
+
+    for form in _coded(secret, apart=True):
+        at = joined.find(form)
+        while at >= 0:
+            yield before(at), before(at + len(form) - 1) + 1
+            at = joined.find(form, at + 1)
 
 
 def _looks_random(word: str) -> bool:
@@ -172,8 +220,8 @@ def _character(one: str) -> str:
     if letter is not None:
         ways.append(rf"\\+{letter}")
     # YAML ends a line there, and puts blanks before the next one.
-    after = r"[ \t]*" if one in "\x85\u2028\u2029" else ""
-    return f"(?:{'|'.join(ways)}){after}"
+    after = r"(?:\r?\n|\\+n)?[ \t]*" if one in "\x85\u2028\u2029" else ""
+    return f"{_FOLDED}(?:{'|'.join(ways)}){after}{_FOLDED}"
 
 
 def _base64(text: str) -> Iterator[str]:

@@ -58,6 +58,13 @@ def go_json(text: str) -> str:
         lambda text: "'" + text.replace("'", r"'\''") + "'",
         lambda text: text.replace('"', '""'),
         lambda text: text.replace("$", "$$"),
+        lambda text: yaml.safe_dump(text, allow_unicode=True, width=8),
+        lambda text: yaml.safe_dump({"a": {"b": text}}, width=8, default_style='"'),
+        lambda text: json.dumps(yaml.safe_dump({"a": {"b": text}}, width=8, default_style="'")),
+        lambda text: base64.encodebytes(b"chat:" + text.encode() * 2 + b"x" * 100).decode(),
+        lambda text: json.dumps(
+            "  ".join(base64.encodebytes(b"x" * 50 + text.encode()).decode().splitlines(True))
+        ),
         lambda text: "Basic " + base64.b64encode(b"chat:" + text.encode()).decode(),
         lambda text: "Basic " + base64.b64encode(b"users:" + text.encode() + b"tail").decode(),
     ],
