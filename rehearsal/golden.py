@@ -1,68 +1,176 @@
-"""Golden plans: what every stack would make, kept as files, so that a review sees what a change does to it."""
+"""Golden plans: what every stack would make, kept as files, so that a review sees what a change does to it.
+
+A file has one entry per resource, by the last part of its URN: its parent, its inputs, its options and what of it is
+secret. What a cloud answers is left out. A JSON document in a string is written as what it says, marked `!json`.
+"""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from rehearsal.cli import CHECKOUT
-from rehearsal.plan import Plan
+from rehearsal.plan import STACK_TYPE, Plan, PlannedResource
 
 FOLDER = CHECKOUT / "tests" / "golden"
 _ABSENT = object()
 _LONGEST = 70
 """Characters of a value that a difference shows."""
+_WIDTH = 120
+_JSON = "!json"
 
-Resources = Sequence[Mapping[str, Any]]
+Resources = Mapping[str, Mapping[str, Any]]
+"""Resources by the last part of their URNs: types and name."""
+
+
+@dataclass(frozen=True)
+class Json:
+    """A string that is a JSON document."""
+
+    value: Any
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - a reader should not have to look elsewhere
+        return True
+
+
+class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
+    pass
+
+
+def _as_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+def _as_document(dumper: yaml.SafeDumper, document: Json) -> yaml.Node:
+    node = dumper.represent_data(document.value)
+    node.tag = _JSON
+    return node
+
+
+def _document(loader: Any, node: yaml.Node) -> Json:
+    if isinstance(node, yaml.SequenceNode):
+        return Json(loader.construct_sequence(node, deep=True))
+    return Json(loader.construct_mapping(node, deep=True))
+
+
+_Dumper.add_representer(str, _as_text)
+_Dumper.add_representer(Json, _as_document)
+_Loader.add_constructor(_JSON, _document)
 
 
 def path_of(stack: str, folder: Path = FOLDER) -> Path:
     """Return the file of a stack's golden plan."""
-    return folder / f"{stack}.json"
+    return folder / f"{stack}.yaml"
+
+
+def read(stack: str, folder: Path = FOLDER) -> Resources:
+    """Return a golden plan; nothing where there is none."""
+    path = path_of(stack, folder)
+    if not path.exists():
+        return {}
+    # The loader is a safe one, and makes nothing but `Json` beside.
+    found: Resources = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506
+    return found
+
+
+def type_of(tail: str) -> str:
+    """Return the type of a resource of which this is the last part of the URN."""
+    return tail.rpartition("::")[0].rpartition("$")[2]
 
 
 def write(plan: Plan, folder: Path = FOLDER) -> list[str]:
     """Store the plan as the golden one; return how it differs from the one before, all of it if there was none."""
     folder.mkdir(parents=True, exist_ok=True)
     changes = compare(plan, folder)
-    path_of(plan.stack, folder).write_text(plan.text(), encoding="utf-8")
+    path_of(plan.stack, folder).write_text(text(plan), encoding="utf-8")
     return changes
+
+
+def text(plan: Plan) -> str:
+    """Return the plan as it is stored."""
+    return yaml.dump(
+        described(plan), Dumper=_Dumper, width=_WIDTH, allow_unicode=True, default_flow_style=None
+    )
+
+
+def described(plan: Plan) -> Resources:
+    """Return of every resource of a plan what is stored."""
+    return {_tail(one.urn): _described(one) for one in sorted(plan.resources, key=lambda one: one.urn)}
 
 
 def compare(plan: Plan, folder: Path = FOLDER) -> list[str]:
     """Return how the plan differs from the golden one, one line for each resource or property; [] when equal."""
-    path = path_of(plan.stack, folder)
-    golden: Resources = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    return difference(golden, json.loads(plan.text()))
+    return difference(read(plan.stack, folder), described(plan))
 
 
 def difference(old: Resources, new: Resources) -> list[str]:
     """Return lines `+ added`, `- removed` and `~ changed: property: old -> new`, sorted by URN."""
-    before = {str(resource["urn"]): resource for resource in old}
-    after = {str(resource["urn"]): resource for resource in new}
     lines: list[str] = []
-    for urn in sorted(before.keys() | after.keys()):
-        if urn not in before:
-            lines.append(f"+ {_title(after[urn])}")
-        elif urn not in after:
-            lines.append(f"- {_title(before[urn])}")
+    for tail in sorted(old.keys() | new.keys()):
+        if tail not in old:
+            lines.append(f"+ {_title(tail)}")
+        elif tail not in new:
+            lines.append(f"- {_title(tail)}")
         else:
-            changes = _changes("", before[urn], after[urn])
-            lines.extend(f"~ {_title(after[urn])}: {change}" for change in changes)
+            lines.extend(f"~ {_title(tail)}: {change}" for change in _changes("", old[tail], new[tail]))
     return lines
 
 
-def _title(resource: Mapping[str, Any]) -> str:
-    return f"{resource['name']} ({resource['type']})"
+def _described(resource: PlannedResource) -> dict[str, Any]:
+    told = resource.to_json()
+    # A stack has no inputs: what it gives back is what the program says.
+    part = "outputs" if resource.type == STACK_TYPE else "inputs"
+    members = {
+        "parent": _named(told["parent"]),
+        part: _plain(told[part]),
+        "options": _named(told["options"]),
+        "protect": told["protect"],
+        "secret": [path.partition(".")[2] for path in told["secretPaths"] if path.startswith(f"{part}.")],
+    }
+    return {key: value for key, value in members.items() if value}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, str) and value[:1] in {"{", "["}:
+        try:
+            return Json(json.loads(value))
+        except ValueError:
+            return value
+    return value
+
+
+def _named(value: Any) -> Any:
+    """Return options with the names of resources in place of their URNs."""
+    if isinstance(value, Mapping):
+        return {str(key): _named(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_named(one) for one in value]
+    return value.rpartition("::")[2] if isinstance(value, str) and value.startswith("urn:pulumi:") else value
+
+
+def _tail(urn: str) -> str:
+    """Return the types and the name of a URN: the stack and the project are the same for all."""
+    return urn.partition("::")[2].partition("::")[2]
+
+
+def _title(tail: str) -> str:
+    return f"{tail.rpartition('::')[2]} ({type_of(tail)})"
 
 
 def _changes(path: str, old: Any, new: Any) -> list[str]:
     if old == new:
         return []
-    if isinstance(old, str) and isinstance(new, str):
-        documents = _document(old), _document(new)
-        if None not in documents:
-            old, new = documents
+    if isinstance(old, Json) and isinstance(new, Json):
+        old, new = old.value, new.value
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         return [
             change
@@ -80,18 +188,8 @@ def _changes(path: str, old: Any, new: Any) -> list[str]:
     return [f"{path}: {_shown(old)} -> {_shown(new)}"]
 
 
-def _document(text: str) -> Any:
-    """JSON objects and lists in strings (policies, container definitions) are compared by their parts."""
-    if text[:1] not in {"{", "["}:
-        return None
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
-
-
 def _shown(value: Any) -> str:
     if value is _ABSENT:
         return "(absent)"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    told = json.dumps(value, ensure_ascii=False, default=lambda document: document.value)
+    return told if len(told) <= _LONGEST else told[: _LONGEST - 1] + "…"

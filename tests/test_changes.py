@@ -18,8 +18,7 @@ from automation import Step, holding
 from clouds.ask import Existing
 from proving import key_changes, key_changes_page, key_trials, pages
 from proving.key_changes_page import Row
-from rehearsal import standins
-from rehearsal.golden import FOLDER as GOLDEN
+from rehearsal import golden, standins
 from rehearsal.standins.once import claims
 from rehearsal.testing import needs_engine
 from stacks import files, spec
@@ -214,8 +213,8 @@ def test_an_activation_takes_tags_only_when_it_is_made_and_a_host_does_not_follo
     ignored = [
         made["options"]["ignoreChanges"]
         for stack in ("family-host", "soluvas-lightsail")
-        for made in json.loads((GOLDEN / f"{stack}.json").read_text(encoding="utf-8"))
-        if made["type"] == token
+        for tail, made in golden.read(stack).items()
+        if golden.type_of(tail) == token
     ]
     assert ignored == [["name", "tags", "tagsAll"]] * 2
 

@@ -39,14 +39,16 @@ from clouds.ask import Cloud
 from proving import killable
 from proving.fault_sweep import jobs
 from proving.faults import Phase, Subject, Undisturbed, _written_down, disturb, undisturbed
+from rehearsal import golden
 from rehearsal.backend import rehearsal_backend
 from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import Kept
 from rehearsal.faults import Fault, Faults
+from rehearsal.plan import STACK_TYPE
 from rehearsal.testing import needs_engine
+from stacks import files
 
 SETTINGS = "rocketchat:settings"
-GOLDEN = Path(__file__).parent / "golden"
 pytestmark = pytest.mark.filterwarnings("ignore:Error in event stream:UserWarning")
 
 
@@ -277,10 +279,10 @@ def test_a_step_that_nobody_decided_stops_everything_until_a_person_does() -> No
 
 def test_every_resource_of_every_stack_has_a_way_to_be_found_again() -> None:
     types = {
-        one["type"]
-        for path in GOLDEN.glob("*.json")
-        for one in json.loads(path.read_text(encoding="utf-8"))
-        if one["custom"]
+        kind
+        for stack in files.names()
+        for tail in golden.read(stack)
+        if (kind := golden.type_of(tail)) != STACK_TYPE and not kind.startswith("rocketchat:index:")
     }
     assert len(types) > 80
     assert [kind for kind in sorted(types) if traces.of_type(kind) is traces.UNKNOWN] == []

@@ -17,6 +17,7 @@ from stacks.spec import DoksRuntime
 
 ROOT = Path(__file__).parent.parent
 IMAGE = re.compile(r'"((?:[a-z0-9.-]+/)*[a-z0-9._-]+:v?\d+\.\d+[\w.-]*)\\?"')
+PLANNED_IMAGE = re.compile(r"\bimage\\?[\"']?: ?\\?[\"']?((?:[a-z0-9.-]+/)*[a-z0-9._-]+:v?\d+\.\d+[\w.-]*)")
 
 
 def pins() -> Iterator[tuple[str, str, tuple[known_bad.Bad, ...]]]:
@@ -25,8 +26,8 @@ def pins() -> Iterator[tuple[str, str, tuple[known_bad.Bad, ...]]]:
         for path in (ROOT / folder).rglob("*.py"):
             for image in IMAGE.findall(path.read_text(encoding="utf-8")):
                 yield str(path), image, tuple(known_bad.find_image(image))
-    for path in (ROOT / "tests" / "golden").glob("*.json"):
-        for image in set(IMAGE.findall(path.read_text(encoding="utf-8"))):
+    for path in (ROOT / "tests" / "golden").glob("*.yaml"):
+        for image in set(PLANNED_IMAGE.findall(path.read_text(encoding="utf-8"))):
             yield str(path), image, tuple(known_bad.find_image(image))
     for path in (ROOT / ".github").rglob("*.y*ml"):
         for name, version in re.findall(

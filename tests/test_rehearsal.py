@@ -390,11 +390,31 @@ def test_a_golden_plan_equals_its_own_plan_and_tells_changes_by_property(
 
 
 def test_documents_in_strings_are_compared_by_their_parts() -> None:
-    old, new = (
-        {"urn": "u", "name": "n", "type": "t", "inputs": {"policy": json.dumps(p)}}
-        for p in ({"a": [1]}, {"a": [2]})
-    )
-    assert golden.difference([old], [new]) == ["~ n (t): inputs.policy.a[0]: 1 -> 2"]
+    old, new = ({"t::n": {"inputs": {"policy": golden.Json({"a": [one]})}}} for one in (1, 2))
+    assert golden.difference(old, new) == ["~ n (t): inputs.policy.a[0]: 1 -> 2"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '{"a": [1, "x"]}',
+        "[]",
+        "{not a document",
+        "two\nlines\n",
+        " trailing \n",
+        "yes",
+        "1",
+        "!json",
+        "é\u2028",
+        "",
+    ],
+)
+def test_every_value_comes_back_from_a_golden_plan(value: str, planned: Plan, tmp_path: Path) -> None:
+    root = replace(planned.root, outputs={"value": value})
+    made = replace(planned, resources=(root,))
+    golden.write(made, tmp_path)
+    assert golden.read(made.stack, tmp_path) == golden.described(made)
+    assert golden.compare(replace(made, resources=(replace(root, outputs={"value": f"{value}?"}),)), tmp_path)
 
 
 def test_canaries_are_well_formed_distinct_and_the_same_everywhere() -> None:
