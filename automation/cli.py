@@ -598,6 +598,8 @@ def told(result: Result, *, as_json: bool) -> None:
         )
     for warning in result.warnings:
         to.print(Text(f"warning: {warning}", "yellow"))
+    for sentence in result.lost:
+        to.print(Text(f"DATA: {sentence}", "bold red"))
     for urn in result.kept:
         to.print(Text(f"kept on purpose: {urn.rpartition('::')[2]}"))
     for key, value in shown(result.outputs).items():

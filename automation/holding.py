@@ -93,6 +93,13 @@ def holds_data(token: str, name: str, types: Collection[str]) -> bool:
     return token in DATA and not name.endswith(NOT_DATA)
 
 
+def loss(token: str, name: str) -> str:
+    """Return what is lost with something that holds data, as people are told of it."""
+    if token == SEAL:
+        return "the data get another place, and the chat starts without those of the old one"
+    return f"{name} goes, and with it {DATA.get(token, DATA[STATEFUL_SET])}"
+
+
 def felt(token: str, name: str, operation: str, changed: Collection[str]) -> str:
     """Return what users notice of one resource's step: `update`, `replace`, `delete`, `create`."""
     if operation in ("replace", "delete"):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from automation import holding
 from rehearsal.masking import SECRET_MARK
 
 NOT_CHANGES = frozenset({"same", "read", "refresh"})
@@ -143,6 +144,17 @@ class Result:
         """URNs of the resources that were made anew."""
         return tuple(sorted({step.urn for step in self.steps if step.operation in REPLACING}))
 
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """What is lost with resources that hold data, each in a sentence. The engine lets go of a trial's alone."""
+        types = {step.type for step in self.steps}
+        gone = (
+            step
+            for step in self.steps
+            if step.operation in {"delete", *REPLACING} and holding.holds_data(step.type, step.name, types)
+        )
+        return tuple(dict.fromkeys(holding.loss(step.type, step.name) for step in gone))
+
     def to_json(self) -> dict[str, Any]:
         """Return the result for other tools; secret outputs are `[secret]`."""
         return {
@@ -154,6 +166,7 @@ class Result:
             "outputs": shown(self.outputs),
             "findings": [finding.to_json() for finding in self.findings],
             "warnings": list(self.warnings),
+            "lost": list(self.lost),
             "kept": list(self.kept),
             "seconds": round(self.seconds, 2),
         }

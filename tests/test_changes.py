@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pydantic.fields import FieldInfo
 
-from automation import Step, holding
+from automation import Result, Step, cli, holding
 from clouds.ask import Existing
 from proving import key_changes, key_changes_page, key_trials, pages
 from proving.key_changes_page import Row
@@ -129,6 +129,27 @@ def test_of_each_thing_that_holds_data_there_is_a_change_that_would_take_it(
 )
 def test_what_holds_data_is_known(token: str, name: str, types: tuple[str, ...], holds: bool) -> None:
     assert holding.holds_data(token, name, types) is holds
+
+
+def test_a_result_tells_what_is_lost_with_what_goes(capsys: pytest.CaptureFixture[str]) -> None:
+    def step(operation: str, token: str, name: str) -> Step:
+        return Step(operation, f"urn:pulumi:s::rocketchat::{token}::{name}", token)
+
+    def result(*steps: Step) -> Result:
+        return Result("local", "preview", {"replace": len(steps)}, steps)
+
+    storage = result(step("replace", holding.STATEFUL_SET, "database-set"))
+    assert storage.lost == (
+        "database-set goes, and with it the database in the cluster, with the claims to its disks",
+    )
+    assert storage.to_json()["lost"] == list(storage.lost)
+    cli.told(storage, as_json=False)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "DATA: database-set goes" in shown
+    assert not result(step("update", holding.STATEFUL_SET, "database-set")).lost
+    assert not result(step("replace", "aws:s3/bucket:Bucket", "alb-logs")).lost
+    assert not result(step("replace", "kubernetes:core/v1:Namespace", "namespace")).lost
+    assert "without those of the old one" in result(step("replace", holding.SEAL, "data-seal")).lost[0]
 
 
 @pytest.mark.parametrize(
