@@ -1,7 +1,9 @@
 """Values that stand in for a stack's secrets: right in form, unlike anything else, looked for everywhere afterwards."""
 
+import base64
 import hashlib
 import json
+import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -10,12 +12,31 @@ def _hex(key: str) -> str:
     return hashlib.sha256(f"canary of {key}".encode()).hexdigest()[:40]
 
 
+def _text(key: str) -> str:
+    """Return a text with all that shells, Compose, Helm, Caddy, JSON, YAML, Go and addresses give a meaning of its own.
+
+    What one of them changes does not arrive, and what one of them writes otherwise must be found in that form too.
+    """
+    random = _hex(key)
+    awkward = """"q" 'a' \\n \\ `id` $HOME ${x} $$ %41 %s {{ x }} {$y} <b>&amp; # ü€🚀:"""
+    return f"{random[:20]} {awkward} {random[20:]}"
+
+
 def _pem(label: str) -> Callable[[str], str]:
-    return lambda key: f"-----BEGIN {label}-----\n{_hex(key)}\n-----END {label}-----\n"
+    def made(key: str) -> str:
+        # Of three lines, the last one short, as those of real keys are.
+        data = base64.b64encode(hashlib.shake_256(_hex(key).encode()).digest(100)).decode()
+        lines = [data[at : at + 64] for at in range(0, len(data), 64)]
+        return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
+
+    return made
 
 
 def _mongodb(database: str) -> Callable[[str], str]:
-    return lambda key: f"mongodb+srv://rehearsal:{_hex(key)}@cluster.example.net/{database}"
+    return lambda key: (
+        f"mongodb+srv://rehearsal:{urllib.parse.quote(_text(key), safe='')}@cluster.example.net/{database}"
+        "?retryWrites=true&w=majority"
+    )
 
 
 def _service_account(key: str) -> str:
@@ -36,13 +57,13 @@ def _kubeconfig(key: str) -> str:
             "clusters": [{**named, "cluster": {"server": "https://cluster.example.net:6443"}}],
             "contexts": [{**named, "context": {"cluster": "rehearsal", "user": "rehearsal"}}],
             "current-context": "rehearsal",
-            "users": [{**named, "user": {"token": _hex(key)}}],
+            "users": [{**named, "user": {"token": _text(key)}}],
         }
     )
 
 
 def _address(key: str) -> str:
-    return f"https://rehearsal.example.net/{_hex(key)}"
+    return f"https://rehearsal.example.net/{_hex(key)}/%41?a=1&b=(x)!;c=~*+,@"
 
 
 BOT_KEYS = "rocketchat:botKeys"
@@ -58,7 +79,13 @@ _FORMS: dict[str, Callable[[str], str]] = {
     "mongodbUri": _mongodb("rocketchat"),
     "samlPrivateKey": _pem("PRIVATE KEY"),
 }
-"""Secrets that must have a form; every other one is 40 hex digits, which is a well-formed Cloudflare token too."""
+"""Secrets that must have a form. Every other one is an awkward text, and a provider's are 40 hex digits: a well-formed
+token of Cloudflare."""
+
+
+def _of(key: str) -> str:
+    namespace, _, name = key.partition(":")
+    return _FORMS.get(name, _text if namespace == "rocketchat" else _hex)(key)
 
 
 def values(keys: Iterable[str], plain: Mapping[str, Any] | None = None) -> dict[str, str]:
@@ -66,9 +93,9 @@ def values(keys: Iterable[str], plain: Mapping[str, Any] | None = None) -> dict[
 
     `plain` are the plain values of the stack file, which say what some secrets must hold.
     """
-    made = {key: _FORMS.get(key.partition(":")[2], _hex)(key) for key in keys}
+    made = {key: _of(key) for key in keys}
     if BOT_KEYS in made:
         bot = (plain or {}).get("rocketchat:bot")
         names = (bot.get("keys") if isinstance(bot, Mapping) else None) or ()
-        made[BOT_KEYS] = json.dumps({name: _hex(f"{BOT_KEYS} {name}") for name in names})
+        made[BOT_KEYS] = json.dumps({name: _text(f"{BOT_KEYS} {name}") for name in names})
     return made
