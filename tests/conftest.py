@@ -42,7 +42,7 @@ def _current_loop(_loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(_loop)
 
 
-LEAVES_COROUTINES = {"test_automation", "test_automation_cli", "test_examples", "test_faults", "test_life"}
+LEAVES_COROUTINES = {"test_automation", "test_automation_cli", "test_examples", "test_faults", "test_lifecycle"}
 
 
 @pytest.fixture(autouse=True)

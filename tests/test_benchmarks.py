@@ -4,6 +4,8 @@ import components  # noqa: F401 - before the SDKs, which it makes import one fil
 
 # isort: split
 
+import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,7 +42,9 @@ def test_a_stack_is_measured_beside_a_program_that_makes_nothing(monkeypatch: py
 
 
 @needs_engine
-def test_a_fleet_is_measured_before_and_after(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fleet_is_measured_before_and_after(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # Of its own: other tests make folders there at the same time.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(fleets, "WARM", 1)
     found = fleets.one("small", 1)
     assert found["peak"] > 10
