@@ -9,7 +9,7 @@ import pytest
 
 import components  # noqa: F401 - makes the SDKs import one file at a time, before any test imports one
 
-pytest_plugins = ["rehearsal.testing", "real_programs"]
+pytest_plugins = ["engine_marks", "real_programs"]
 
 UNSET = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 SET = {
@@ -42,7 +42,13 @@ def _current_loop(_loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(_loop)
 
 
-LEAVES_COROUTINES = {"test_automation", "test_automation_cli", "test_examples", "test_faults", "test_lifecycle"}
+LEAVES_COROUTINES = {
+    "test_automation",
+    "test_automation_cli",
+    "test_examples",
+    "test_faults",
+    "test_lifecycle",
+}
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 import pytest
+from engine_marks import needs_engine
 from pulumi.automation import CommandResult
 from pulumi.automation.errors import CommandError
 
@@ -45,7 +46,6 @@ from rehearsal import referenced_stacks
 from rehearsal.backend import RehearsalBackend, rehearsal_backend
 from rehearsal.cli import Cli
 from rehearsal.masking import mask
-from rehearsal.testing import needs_engine
 from rehearsal.vault import PROVIDER, vault
 from stacks import deploy
 from stacks.language import parse

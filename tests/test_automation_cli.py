@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from engine_marks import needs_engine
 
 from automation import cli, new
 from automation.errors import NoEngineError
 from policy import cli as policies
-from rehearsal.testing import needs_engine
 from stacks import files
 
 FLAGS = ["chat.host=chat.example.com", "chat.users=40"]

@@ -10,13 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from engine_marks import needs_engine
 from pulumi.runtime.proto import provider_pb2
 
 from clouds.ask import Cloud
 from proving.benchmarks import engine, fleets
 from rehearsal import server
 from rehearsal.cloud import Kept, StandinCloud
-from rehearsal.testing import needs_engine
 
 STACK = "local"
 

@@ -25,6 +25,7 @@ from combining import (
     secure_for,
     values_for,
 )
+from engine_marks import needs_engine
 from planning import kinds, planned, values_of
 from sweeping import PROFILES, Change, changes, wrong
 
@@ -38,7 +39,6 @@ from proving.key_trials import fonts
 from rehearsal import canaries
 from rehearsal.backend import rehearsal_backend
 from rehearsal.plan import Plan, find_leaks
-from rehearsal.testing import needs_engine
 from rocketchat import releases, safety
 from rocketchat import settings as catalogue
 from stacks import files

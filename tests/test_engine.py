@@ -12,6 +12,7 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 import pytest
+from engine_marks import needs_engine
 
 import automation
 from automation import ConfigurationError, ConflictError, ProviderError
@@ -19,7 +20,6 @@ from automation.values import shown
 from rehearsal import cli
 from rehearsal.backend import WORK, rehearsal_backend
 from rehearsal.plan import plan_program
-from rehearsal.testing import needs_engine
 from stacks.files import as_config
 
 
@@ -143,7 +143,7 @@ def test_a_cli_without_a_version_is_not_taken(tmp_path: Path, monkeypatch: pytes
 
 def test_a_run_without_engine_ends_by_saying_how_many_tests_were_skipped(tmp_path: Path) -> None:
     (tmp_path / "test_one.py").write_text(
-        "import pytest\nfrom rehearsal.testing import WITHOUT_ENGINE\n"
+        "import pytest\nfrom engine_marks import WITHOUT_ENGINE\n"
         "@pytest.mark.skipif(True, reason=WITHOUT_ENGINE)\ndef test_a(): pass\n",
         encoding="utf-8",
     )
@@ -154,12 +154,12 @@ def test_a_run_without_engine_ends_by_saying_how_many_tests_were_skipped(tmp_pat
             "pytest",
             "-q",
             "-p",
-            "rehearsal.testing",
+            "engine_marks",
             "--rootdir",
             str(tmp_path),
             str(tmp_path),
         ],
-        cwd=cli.CHECKOUT,
+        cwd=cli.CHECKOUT / "tests",
         capture_output=True,
         text=True,
         check=False,

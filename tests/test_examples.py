@@ -16,6 +16,7 @@ from typing import Any, Self
 import pulumi
 import pulumi_aws as aws
 import pytest
+from engine_marks import needs_engine
 
 import automation
 from automation import (
@@ -33,7 +34,6 @@ from examples import nightly_drift
 from examples.chat_desk.desk import Desk, Diary
 from examples.chat_desk.web import LARGEST, door, server, status_of
 from rehearsal.backend import rehearsal_backend
-from rehearsal.testing import needs_engine
 
 ANSWERS = {"chat.host": "chat.example.com", "chat.users": 50, "runtime.kind": "fargate"}
 GIVEN = {"database.organization": "5f0c1d2e3b4a59687f6e5d4c", "dns.zone": "example.com"}

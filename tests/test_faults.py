@@ -22,6 +22,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 import pytest
+from engine_marks import needs_engine
 
 import automation
 from automation import (
@@ -45,7 +46,6 @@ from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import Kept
 from rehearsal.faults import Fault, Faults
 from rehearsal.plan import STACK_TYPE
-from rehearsal.testing import needs_engine
 from stacks import files
 
 SETTINGS = "rocketchat:settings"

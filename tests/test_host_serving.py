@@ -10,6 +10,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from engine_marks import needs_engine
 from recording import record
 
 import automation
@@ -18,7 +19,6 @@ from components.runtime.host import serving
 from components.runtime.host.agent import HostAgent
 from components.runtime.host.serving import Report, Watch
 from rehearsal.backend import rehearsal_backend
-from rehearsal.testing import needs_engine
 
 NOW = 1_790_000_000
 MINE, OTHER = "a" * 64, "b" * 64

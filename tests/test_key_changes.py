@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_marks import needs_engine
 from pydantic.fields import FieldInfo
 
 from automation import Result, Step, cli, holding
@@ -20,7 +21,6 @@ from proving import key_changes, key_changes_page, key_trials, pages
 from proving.key_changes_page import Row
 from rehearsal import golden, standins
 from rehearsal.standins.once import claims
-from rehearsal.testing import needs_engine
 from stacks import files, spec
 from stacks.keys import Key, keys
 from stacks.schema import PATH as SCHEMA

@@ -8,13 +8,13 @@ import gzip
 from pathlib import Path
 
 import pytest
+from engine_marks import needs_engine
 
 from automation import ConflictError, Result, Step, open_stack
 from automation.rotation import kind_of
 from automation.state import State
 from rehearsal import lifecycle
 from rehearsal import stack as stacks_rehearsed
-from rehearsal.testing import needs_engine
 from stacks import files
 
 BY_HAND = "services-helm"

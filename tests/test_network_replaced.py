@@ -7,12 +7,12 @@ import automation_world  # noqa: F401 - before the SDKs
 import pulumi
 import pulumi_aws as aws
 import pytest
+from engine_marks import needs_engine
 
 from automation import open_stack
 from components.network.vpc import Network
 from proving.benchmarks import small
 from rehearsal.backend import rehearsal_backend
-from rehearsal.testing import needs_engine
 
 CIDRS = ["10.20.0.0/16", "10.30.0.0/16"]
 

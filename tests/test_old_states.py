@@ -14,12 +14,12 @@ from typing import Any
 
 import pulumi
 import pytest
+from engine_marks import needs_engine
 
 from automation import Result, State, Step
 from components.credentials import Credentials
 from proving import old_states
 from rehearsal import canaries
-from rehearsal.testing import needs_engine
 from stacks import deploy, files
 
 BUCKET, SUBNET = "aws:s3/bucket:Bucket", "aws:ec2/subnet:Subnet"

@@ -20,6 +20,7 @@ from typing import Any, TypedDict
 import grpc  # type: ignore[import-untyped]
 import pulumi
 import pytest
+from engine_marks import needs_engine
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from plugin_world import World, without, world
 from pulumi.errors import InputPropertiesError
@@ -32,7 +33,6 @@ from components.provider import OFFERED, Provider, is_secret
 from rehearsal import cli
 from rehearsal.cli import CHECKOUT, YAML, find_engine, pinned_version
 from rehearsal.plan import plan_program
-from rehearsal.testing import needs_engine
 from rocketchat import __version__
 
 LEFT_OUT = {"AtlasPrivateLink", "Credentials", "HostAgent", "MailEvents", "MediaCdn", "Seal"}

@@ -16,6 +16,7 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+from engine_marks import needs_engine
 from policy_cases import CASES
 from policy_world import CONFIG, DELETE, UNKNOWN, changed, put, urn, w, world
 from pulumi_policy import (
@@ -45,7 +46,6 @@ from policy.rule import Level
 from policy.rules import BY_ID, RULES
 from rehearsal.plan import Plan
 from rehearsal.stack import plan
-from rehearsal.testing import needs_engine
 
 TODAY = dt.date(2026, 11, 21)
 ROOT = Path(__file__).parent.parent

@@ -14,6 +14,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
 import yaml
+from engine_marks import needs_engine
 from planning import Values, one, planned, values_of
 
 import automation
@@ -33,7 +34,6 @@ from rehearsal.errors import RehearsalError
 from rehearsal.faults import Fault, Faults
 from rehearsal.plan import Plan, PlannedResource, plan_program
 from rehearsal.standins.tokens import WEEK
-from rehearsal.testing import needs_engine
 from stacks import deploy, files
 from stacks.files import as_config
 from stacks.language import parse

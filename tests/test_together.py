@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import Any, cast
 
 import pytest
+from engine_marks import needs_engine
 from planning import Values, planned, values_of
 
 from automation import open_stack
@@ -21,7 +22,6 @@ from rehearsal.backend import rehearsal_backend
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, PlannedResource
-from rehearsal.testing import needs_engine
 from stacks import files
 
 INSTEAD = "lovia-fargate-cdn"

@@ -13,6 +13,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from engine_marks import needs_engine
 
 import automation
 from automation import SecretValue, open_stack
@@ -21,7 +22,6 @@ from automation.events import Recorder, ignore
 from automation.state import SECRET_SIGNATURE, SIGNATURE, in_clear
 from rehearsal import cli
 from rehearsal.backend import rehearsal_backend
-from rehearsal.testing import needs_engine
 
 
 def secret(value: object) -> dict[str, str]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_marks import needs_engine
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rehearsal.cli import CHECKOUT, find_engine
-from rehearsal.testing import needs_engine
 from stacks import files, scalars
 from stacks.problems import InvalidStack, Problem
 

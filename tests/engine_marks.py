@@ -1,6 +1,6 @@
 """For pytest: tests that need the engine, and a last line that says how many were skipped for want of it.
 
-`tests/conftest.py` switches it on with `pytest_plugins = ["rehearsal.testing"]`.
+`tests/conftest.py` switches it on with `pytest_plugins = ["engine_marks"]`.
 """
 
 import pytest
