@@ -5,6 +5,7 @@ import toy
 
 # isort: split
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -159,7 +160,8 @@ def test_a_run_without_engine_ends_by_saying_how_many_tests_were_skipped(tmp_pat
             str(tmp_path),
             str(tmp_path),
         ],
-        cwd=cli.CHECKOUT / "tests",
+        cwd=cli.CHECKOUT,
+        env={**os.environ, "PYTHONPATH": str(cli.CHECKOUT / "tests")},
         capture_output=True,
         text=True,
         check=False,

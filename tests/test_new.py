@@ -105,7 +105,11 @@ def talks(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, tuple[int, s
     told = {}
     for name, answers in TALKS.items():
         given = {"chat.host": "chat.example.com", **answers}
-        screen = _talk(terminal, lambda key, time, given=given: "" if time else given.get(key, ""))
+
+        def answer(key: str, time: int, given: Mapping[str, str] = given) -> str:
+            return "" if time else given.get(key, "")
+
+        screen = _talk(terminal, answer)
         assert _groups(terminal)[0] == name
         told[name] = (int(_groups(terminal)[1]), screen, folder / f"Pulumi.{name}.yaml")
     terminal.close()
