@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 
 from rehearsal.cli import CHECKOUT
-from rehearsal.plan import STACK_TYPE, Plan, PlannedResource
+from rehearsal.monitor import STACK_TYPE
+from rehearsal.plan import Plan, PlannedResource
 
 FOLDER = CHECKOUT / "tests" / "golden"
 _ABSENT = object()

@@ -45,7 +45,7 @@ from rehearsal.backend import rehearsal_backend
 from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import Kept
 from rehearsal.faults import Fault, Faults
-from rehearsal.plan import STACK_TYPE
+from rehearsal.monitor import STACK_TYPE
 from stacks import files
 
 SETTINGS = "rocketchat:settings"
