@@ -176,6 +176,23 @@ def in_clear(value: Any) -> Iterator[str]:
 # Secrets
 
 
+@pytest.mark.parametrize("secret", ["x" * 65_536, "ä" * 11_000], ids=["long", "escaped"])
+def test_more_secrets_than_a_secret_holds_are_refused_and_not_shown(secret: str) -> None:
+    with pytest.raises(pulumi.RunError, match=r"all secrets .* 6\d,\d+ bytes; AWS takes 65,536") as caught:
+        deployed(secrets={"MONGO_URL": "m", "ADMIN_PASS": "a", "MORE": secret})
+    assert secret[:100] not in str(caught.value)
+
+
+def test_a_longer_task_definition_than_aws_takes_is_refused_by_the_name_of_its_service() -> None:
+    long = monolith(environment={"OVERWRITE_SETTING_Layout_Home_Body": "x" * 65_536})
+    with pytest.raises(
+        pulumi.RunError, match=r"task definition of rocketchat has 6\d,\d+ bytes; AWS takes 65,536"
+    ):
+        deployed(services=[long])
+    # Escapes are not sent.
+    deployed(services=[monolith(environment={"OVERWRITE_SETTING_Layout_Home_Body": "ä" * 20_000})])
+
+
 def test_no_secret_stands_in_clear_in_any_input() -> None:
     run = deployed(services=several())
     assert len(run.made) > 20

@@ -12,13 +12,12 @@ from components.base import Component
 from components.names import AUTONAME_SUFFIX, bounded
 from components.runtime import container
 from components.runtime.fargate_args import (
-    DEFINITION_BYTES,
-    SECRET_BYTES,
     FargateRuntimeArgs,
     FargateServiceArgs,
     Options,
     check_services,
-    fitting,
+    fitting_definition,
+    fitting_secret,
     main_service,
     max_count,
 )
@@ -229,9 +228,7 @@ class FargateRuntime(Component):
             f"{self._prefix}-secrets",
             secret_id=secret.id,
             # Secret, because every value in it is.
-            secret_string=pulumi.Output.json_dumps(dict(secrets), sort_keys=True).apply(
-                lambda text: fitting("all secrets of the chat together", text, SECRET_BYTES)
-            ),
+            secret_string=pulumi.Output.json_dumps(dict(secrets), sort_keys=True).apply(fitting_secret),
             opts=self.child(),
         )
         return secret, {
@@ -472,7 +469,7 @@ class FargateRuntime(Component):
             execution_role_arn=shared.execution_role.arn,
             task_role_arn=shared.task_role.arn,
             container_definitions=pulumi.Output.json_dumps([definition]).apply(
-                lambda text: fitting(f"the task definition of {service['name']}", text, DEFINITION_BYTES)
+                lambda text: fitting_definition(service["name"], text)
             ),
             opts=self.child(),
         )

@@ -191,12 +191,23 @@ class Options:
         return options
 
 
-def fitting(what: str, text: str, most: int) -> str:
-    """Return JSON that has at most `most` bytes, as AWS gets it; raise pulumi.RunError for more."""
-    size = len(json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":")).encode())
-    if size > most:
-        raise pulumi.RunError(f"{what} has {size:,} bytes; AWS takes {most:,}")
+def fitting_secret(text: str) -> str:
+    """Return a secret's value as it is, which AWS gets so; raise pulumi.RunError where it is too long."""
+    _fits("all secrets of the chat together have", text, SECRET_BYTES)
     return text
+
+
+def fitting_definition(service: str, text: str) -> str:
+    """Return the containers of a task definition, of which AWS gets the content; raise pulumi.RunError likewise."""
+    sent = json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
+    _fits(f"the task definition of {service} has", sent, DEFINITION_BYTES)
+    return text
+
+
+def _fits(what: str, sent: str, most: int) -> None:
+    size = len(sent.encode())
+    if size > most:
+        raise pulumi.RunError(f"{what} {size:,} bytes; AWS takes {most:,}")
 
 
 def max_count(service: FargateServiceArgs) -> int:
