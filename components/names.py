@@ -27,3 +27,22 @@ def bounded(name: str, limit: int) -> str:
 def slug(text: str) -> str:
     """Lower-case letters, digits and single hyphens only: `chat.lovia.life` becomes `chat-lovia-life`."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+_BUCKET_NAME = re.compile(r"(?=.{3,63}\Z)(?!.*(\.-|-\.))[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*(?<=[a-z0-9])")
+_BUCKET_BEGINNINGS = ("xn--", "sthree-", "amzn-s3-demo-")
+_BUCKET_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+
+
+def check_bucket_name(name: str) -> None:
+    """Raise ValueError for what S3 takes for no bucket's name (user guide, "General purpose bucket naming rules")."""
+    if not _BUCKET_NAME.fullmatch(name) or re.fullmatch(r"\d+(\.\d+){3}", name):
+        raise ValueError(
+            f"the bucket name {name!r} must be 3 to 63 lower-case letters, digits, hyphens and dots, begin "
+            "and end with a letter or digit, and not be an IP address"
+        )
+    if name.startswith(_BUCKET_BEGINNINGS) or name.endswith(_BUCKET_ENDS):
+        raise ValueError(
+            f"the bucket name {name!r} is of those that S3 keeps for itself: they begin with "
+            f"{', '.join(_BUCKET_BEGINNINGS)} or end with {', '.join(_BUCKET_ENDS)}"
+        )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from urllib.parse import urlsplit
 
 from components.database.uri import SRV_PORTS
 from stacks import features
@@ -26,7 +27,6 @@ HTTPS = 443
 LDAP_PORT = 389
 """The product's own default of `LDAP_Port`."""
 
-_URL = re.compile(r"(https?)://[^\s/:?#@]+(?::(\d{1,5}))?(?:[/?#]\S*)?")
 _HOSTS = {"Direct_Reply": 993, "IRC": 6667, "LDAP": LDAP_PORT, "SMTP": 587}
 """Settings `<name>_Host` with a port of their own in `<name>_Port`, and the product's default of it."""
 
@@ -116,8 +116,12 @@ def _of_settings(settings: Mapping[str, Setting]) -> Iterator[tuple[int, str]]:
 
 def web_port(text: str) -> int | None:
     """Return the port of a web address; None for anything else."""
-    match = _URL.fullmatch(text)
-    if match is None:
+    if re.search(r"[\s,]", text):
+        return None  # prose, or a list of what browsers may do
+    try:
+        address = urlsplit(text)
+        port = address.port
+    except ValueError:  # a port that is none
         return None
-    port = int(match[2] or (HTTPS if match[1] == "https" else 80))
-    return port if 1 <= port <= 65535 else None
+    usual = {"https": HTTPS, "http": 80}.get(address.scheme)
+    return (port or usual) if usual and address.hostname else None

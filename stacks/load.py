@@ -67,7 +67,7 @@ def load() -> tuple[ChatSpec, Secrets]:
 
 def _too_long(spec: ChatSpec, given: Mapping[str, str]) -> list[Problem]:
     """Return what is wrong with secrets that do not fit into the one secret that Fargate's containers get."""
-    sizes = {name: len(json.dumps(value, ensure_ascii=False).encode()) for name, value in given.items()}
+    sizes = {name: len(json.dumps(value)) for name, value in given.items()}
     if not isinstance(spec.parts.runtime, FargateRuntime) or sum(sizes.values()) <= SECRET_BYTES:
         return []
     largest = max(sizes, key=lambda name: sizes[name])

@@ -801,7 +801,7 @@ def _dmarc(mail: SesMail, chat: Chat) -> Iterator[Finding]:
 
 
 @rule("The parts of the runtime fit together")
-def _fargate(runtime: FargateRuntime, size: sizing.Size, edge: Edge) -> Iterator[Finding]:
+def _fargate(runtime: FargateRuntime, size: sizing.Size, edge: Edge, region: str | None) -> Iterator[Finding]:
     cpu, memory = runtime.cpu or size.cpu_units, runtime.memory or size.memory_mib
     choices = sizing.FARGATE_SIZES[cpu]
     if memory not in choices:
@@ -828,6 +828,14 @@ def _fargate(runtime: FargateRuntime, size: sizing.Size, edge: Edge) -> Iterator
             "an existing balancer lives in an existing network, and this stack makes a new one",
             remedy="set `network: {kind: existing, …}` to the balancer's VPC",
         )
+    if isinstance(runtime.balancer, ExistingBalancer):
+        place = runtime.balancer.listener.split(":")[3]
+        if region is not None and place != region:
+            yield Problem(
+                "rocketchat:runtime.balancer.listener",
+                f"the listener is in {place}, and the chat's containers in {region}",
+                remedy=f"name one in {region}, or set `aws:region: {place}`",
+            )
     if isinstance(runtime.balancer, ExistingBalancer) and isinstance(edge, CloudFrontEdge):
         yield Warning_("the existing balancer stays open to the world beside CloudFront")
     if runtime.spot:

@@ -16,6 +16,7 @@ from pydantic.alias_generators import to_camel
 
 from components.database.catalogue import check_cluster_name
 from components.database.uri import check_database_name
+from components.names import check_bucket_name
 from rocketchat import bot, releases
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
@@ -123,10 +124,7 @@ def _setting(given: Any) -> Any:
 
 
 def _bucket(text: str) -> str:
-    if not re.fullmatch(
-        r"(?!xn--|sthree-)[a-z0-9](?:[a-z0-9-]|\.(?![.-])){1,61}[a-z0-9]", text
-    ) or re.fullmatch(r"[0-9.]+", text):
-        raise ValueError("a bucket name has 3 to 63 lower-case letters, digits, dots and hyphens")
+    check_bucket_name(text)
     return text
 
 

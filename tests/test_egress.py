@@ -200,6 +200,11 @@ def test_lightsail_says_that_it_holds_nothing_back_and_takes_no_ports() -> None:
 
 def test_the_port_of_a_secret_address_is_open() -> None:
     assert web_port("https://hooks.example.com:8443/services/T0/B0") == 8443
+    assert web_port("HTTPS://user:word@hooks.example.com:8443/x?y=:9") == 8443
+    assert web_port("https://[2001:db8::1]:8443") == 8443
+    assert (web_port("https://hooks.example.com"), web_port("http://hooks.example.com/")) == (443, 80)
+    assert web_port("https://hooks.example.com:70000") is None
+    assert web_port("https://a.example.com:8443,https://b.example.com") is None
     assert web_port("correct horse: https://x:8443 battery") is None
     spec, _, _ = spec_of({})
     ways = ways_out(spec.parts, spec.defaults, web_ports=[8443])

@@ -135,6 +135,8 @@ BAD = [
     ("memory that Fargate lacks", put("rocketchat:runtime.memory", 2048), "rocketchat:runtime.memory", "Fargate", None),
     ("CPU that Fargate lacks", put("rocketchat:runtime.cpu", 1000), "rocketchat:runtime.cpu", "choices", None),
     ("no fixed address", lambda v: (put("rocketchat:runtime.network", {"nat": "none"})(v), put("rocketchat:database.privateLink", False)(v)), "rocketchat:runtime.network", "whole world", "privateLink: true"),
+    ("listener of another region", lambda values: put("rocketchat:runtime.network", {"kind": "existing", "vpc": "vpc-0123456789abcdef0", "taskSubnets": ["subnet-0123456789abcdef3"], "egressAddresses": ["203.0.113.7"]})(values) or put("rocketchat:runtime.balancer", {"kind": "existing", "listener": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/a/b/c"})(values), "rocketchat:runtime.balancer.listener", "in eu-west-1", "eu-west-1"),
+    ("bucket that S3 keeps for itself", put("rocketchat:backup", {"bucket": "media-s3alias"}), "rocketchat:backup.bucket", "keeps for itself", None),
     ("balancer of another network", put("rocketchat:runtime.balancer", {"kind": "existing", "listener": "arn:aws:elasticloadbalancing:ap-southeast-1:123456789012:listener/app/a/b/c"}), "rocketchat:runtime.balancer", "existing network", "kind: existing"),
     ("unknown setting", put("rocketchat:settings", {"Accounts_AllowUserNameChange": True}), "rocketchat:settings.Accounts_AllowUserNameChange", "", "Accounts_AllowUsernameChange"),
     ("setting of the wrong type", put("rocketchat:settings", {"FileUpload_MaxFileSize": "big"}), "rocketchat:settings.FileUpload_MaxFileSize", "", None),

@@ -69,9 +69,16 @@ def _body(ask: Ask) -> str:
 
 def _bad_bucket_name(ask: Ask) -> list[str]:
     name = ask["bucket"]
-    if name is None or re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
+    if name is None:
         return []
-    return [f"{name!r} is no bucket name: 3 to 63 lower-case letters, digits, dots and hyphens"]
+    # S3 user guide, "General purpose bucket naming rules".
+    if name.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or name.endswith(
+        ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+    ):
+        return [f"{name!r} is a bucket name that S3 keeps for itself"]
+    if ".." in name or not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
+        return [f"{name!r} is no bucket name: 3 to 63 lower-case letters, digits, dots and hyphens"]
+    return []
 
 
 GET_OBJECT = Lookup(

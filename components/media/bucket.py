@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import iam
+from components.names import check_bucket_name
 
 KEEP_NEWEST = 7
 """Backups before the newest one that stay whatever their age."""
@@ -40,6 +41,8 @@ def private_bucket(
     versions go below its prefixes only, but for so many of each object (0 to 100). Where the bucket is kept, so are its
     settings: they go with it.
     """
+    if physical_name is not None:
+        check_bucket_name(physical_name)
     bucket = aws.s3.Bucket(
         name,
         bucket=physical_name,

@@ -1,7 +1,5 @@
 """The chat's uploads on S3."""
 
-import ipaddress
-import re
 from typing import NotRequired, TypedDict
 from urllib.parse import urlsplit
 
@@ -13,6 +11,7 @@ from components.base import Component
 from components.media.bucket import private_bucket, tls_only
 from components.media.cdn import MediaCdn, MediaCdnArgs
 from components.media.notes import PUBLIC_PREFIX
+from components.names import check_bucket_name
 from components.values import DnsZone, MediaAccess
 
 OBJECT_ACTIONS = (
@@ -29,8 +28,6 @@ BUCKET_ACTIONS = ("s3:ListBucket", "s3:GetBucketLocation")
 CORS_SECONDS = 3000
 
 LOG_DAYS = 90
-
-_BUCKET_NAME = re.compile(r"(?=.{3,63}\Z)[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*(?<=[a-z0-9])")
 
 
 class StoreCdnArgs(TypedDict):
@@ -248,12 +245,7 @@ class MediaStore(Component):
 
 
 def _check(args: MediaStoreArgs) -> None:
-    bucket = args["bucket_name"]
-    if not _BUCKET_NAME.fullmatch(bucket) or _is_address(bucket):
-        raise ValueError(
-            f"the bucket name {bucket!r} must be 3 to 63 lower-case letters, digits, hyphens and dots, begin "
-            "and end with a letter or digit, and not be an IP address"
-        )
+    check_bucket_name(args["bucket_name"])
     origin = args["cors_origin"]
     if isinstance(origin, str) and not _is_origin(origin):
         raise ValueError(
@@ -265,14 +257,6 @@ def _check(args: MediaStoreArgs) -> None:
         )
     if args.get("protect", False) and args.get("force_destroy", False):
         raise ValueError("the bucket is protected; force_destroy contradicts that")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.IPv4Address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_origin(origin: str) -> bool:
