@@ -29,7 +29,7 @@ from rehearsal.errors import RehearsalError
 from stacks import files
 from stacks.language import parse
 from stacks.problems import InvalidStack, Problem
-from stacks.secrets import command
+from stacks.secret_keys import command
 
 if TYPE_CHECKING:
     from rehearsal.report import Rehearsed

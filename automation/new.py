@@ -14,13 +14,17 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel
 
-from components.mail import smtp
 from rehearsal.cli import CHECKOUT
 from stacks import files, keys
+from stacks.kinds import registry
+from stacks.kinds.database import DatabaseKind
+from stacks.kinds.kind import Kind
+from stacks.kinds.runtime import RuntimeKind
 from stacks.language import NAMESPACE, alone, parse
+from stacks.parts import Profile
 from stacks.problems import InvalidStack, Problem
+from stacks.questions import Ask
 from stacks.secrets import SECRETS
-from stacks.spec import Parts, Profile, RuntimeTraits
 
 DRAFTS = CHECKOUT / ".cache" / "automation" / "drafts"
 """Answers of a `new` that was interrupted."""
@@ -49,38 +53,16 @@ class Question:
 _WHERE = {
     "chat.host": "The name that people type. Its zone must be one that you can add DNS records to.",
     "chat.users": "Sizes the containers and the database; it can be changed later.",
-    "runtime.sshKey": "The line of ~/.ssh/id_ed25519.pub; `ssh-keygen -t ed25519` makes one.",
-    "runtime.context": "`kubectl config get-contexts` lists them.",
-    "runtime.cluster": "A new cluster gets this name.",
-    "runtime.region": "`doctl compute region list` lists them.",
-    "runtime.egressAddresses": "Of the cluster's NAT gateway, separated by commas; the database lets them in.",
-    "runtime.ingress.name": "`kubectl get ingressclass` lists them.",
-    "runtime.ingress.issuer": "`kubectl get clusterissuer` lists those of cert-manager.",
-    "runtime.ingress.address": "The public address of the ingress controller's service: `kubectl get service -A`.",
-    "database.organization": "cloud.mongodb.com, Organization Settings: 24 hexadecimal digits.",
-    "database.project": "cloud.mongodb.com, Project Settings: 24 hexadecimal digits.",
-    "database.version": "`mongosh <uri> --eval 'db.version()'` prints it; give the first two numbers.",
-    "dns.zone": "The domain as it is listed in the account of the DNS provider.",
-    "mail.from": "People see it as the sender of notifications.",
-    "mail.host": "Your mail provider's documentation names it.",
-    "mail.port": "Your mail provider's documentation names it, too.",
-    "mail.encryption": "Ports 587 and 2587 begin in clear and change to TLS (`starttls`), 465 begins with it (`tls`).",
-    "mail.username": "Empty where the server asks for none.",
     REGION: "The one nearest to the users; `aws account list-regions` lists them.",
     "chat.administrator.email": "Where the first administrator's mail goes.",
     "monitoring.alarmEmails": "Who is told when something fails; several are separated by commas.",
 }
+"""Where answers are found that are asked for whatever the kinds; kinds say it themselves (`Kind.asks`)."""
 _PROFILES = {
     Profile.TRIAL.value: "cheap, and easily removed",
     Profile.PRODUCTION.value: "protected against loss, spread over zones, watched",
 }
 _NO_PART = {"dns": "you make the records by hand", "mail": "no mail is sent"}
-_BESIDE = {
-    "atlas": ("database.organization",),
-    "atlas-existing": ("database.project", "database.cluster"),
-    "smtp": ("mail.port", "mail.encryption", "mail.username"),
-}
-"""Keys that a model does not ask for by itself: there is another way to say the same, or a default to look at."""
 
 
 def questions(answers: Mapping[str, str]) -> Iterator[Question]:
@@ -91,11 +73,11 @@ def questions(answers: Mapping[str, str]) -> Iterator[Question]:
         "chat.profile", "What the defaults are for", "", Profile.TRIAL.value, choices=dict(_PROFILES)
     )
     yield from _part("runtime", "What the chat runs on", "fargate", answers)
-    traits = _model("runtime", answers["runtime.kind"]).traits
-    yield from _runtime(traits, answers)
-    yield from _part("database", "Where the messages are", _database(traits, answers), answers)
-    yield from _part("media", "Where uploaded files are", _media(traits, answers), answers)
-    yield from _part("dns", "Who serves the DNS zone", "cloudflare" if traits.needs_dns else NONE, answers)
+    runtime = registry.runtime(answers["runtime.kind"])
+    usual = runtime.usual_database[answers["chat.profile"]]
+    yield from _part("database", "Where the messages are", usual, answers)
+    yield from _part("media", "Where uploaded files are", _usual_media(runtime, answers), answers)
+    yield from _part("dns", "Who serves the DNS zone", "cloudflare" if runtime.needs_dns else NONE, answers)
     yield from _part("mail", "How mail is sent", "ses" if answers["dns.kind"] != NONE else NONE, answers)
     if _region_is_missing(answers):
         yield _plain(REGION, "Region of AWS", "eu-central-1")
@@ -108,116 +90,49 @@ def _plain(key: str, text: str, default: str | None = None) -> Question:
 
 
 def _part(part: str, text: str, default: str, answers: Mapping[str, str]) -> Iterator[Question]:
-    """Ask for the kind of a part, and for the keys that this kind cannot do without."""
+    """Ask for the kind of a part, for the keys that this kind cannot do without, and for what else it wants asked."""
     key = f"{part}.kind"
     yield Question(key, text, "", default, choices=dict(_kinds(part, answers)))
     kind = answers[key]
     if kind == NONE:
         return
-    model = _model(part, kind)
-    asked = [f"{part}.{field.alias}" for field in model.model_fields.values() if field.is_required()]
-    for name in (*asked, *_BESIDE.get(kind, ())):
-        if not name.endswith(".kind"):
-            yield _field(name, model, answers)
+    model = registry.models(part)[kind]
+    required = [str(field.alias) for field in model.model_fields.values() if field.is_required()]
+    for name in dict.fromkeys((*required, *model.asks)):
+        ask = model.asks.get(name, Ask())
+        if name != "kind" and ask.when(answers):
+            yield _field(f"{part}.{name}", model, ask, answers)
 
 
-def _runtime(traits: RuntimeTraits, answers: Mapping[str, str]) -> Iterator[Question]:
-    """Ask what a cluster that is there already is like; all others say it by their required keys."""
-    model = _model("runtime", answers["runtime.kind"])
-    if "context" not in model.model_fields:
-        return
-    yield _plain("runtime.context", "Context of the kubeconfig")
-    ingress = {keys.kind_of(one): _first_line(one) for one in _models_of(model, "ingress")}
-    default = "class" if answers["chat.profile"] == Profile.PRODUCTION.value else NONE
-    yield Question("runtime.ingress.kind", "How users get in", "", default, choices=ingress)
-    chosen = answers["runtime.ingress.kind"]
-    if chosen == "class":
-        yield _plain("runtime.ingress.name", "Class of the ingress controller", "traefik")
-        yield _plain("runtime.ingress.issuer", "ClusterIssuer that gets the certificate", "letsencrypt")
-    if chosen == "class" and not traits.needs_dns:
-        yield _plain("runtime.ingress.address", "Public address of the controller, for the DNS record", "")
-    yield _plain("runtime.egressAddresses", "Public addresses that connections leave the cluster from", "")
+def _field(name: str, model: type[Kind], ask: Ask, answers: Mapping[str, str]) -> Question:
+    """Return the question for one key of a kind: its own words, and the choices that the key has."""
+    _, *way = name.split(".")
+    choices: dict[str, str] = {}
+    words = ""
+    if way[-1] == "kind":
+        inner = next(one for one in model.model_fields.values() if one.alias == way[0])
+        choices = {keys.kind_of(one): _first_line(one) for one in keys.models_of(inner)}
+    elif (field := keys.field_at(name, answers)) is not None:
+        choices = {str(one): "" for one in keys.choices_of(field)}
+        words = (field.description or way[-1]).splitlines()[0].replace("`", "").rstrip(".")
+    default = ask.default(answers) if callable(ask.default) else ask.default
+    return Question(name, ask.text or words, ask.where, default, choices=choices or None)
 
 
-def _field(name: str, model: type[BaseModel], answers: Mapping[str, str]) -> Question:
-    _, _, alias = name.partition(".")
-    field = next(one for one in model.model_fields.values() if one.alias == alias)
-    words = (field.description or alias).splitlines()[0].replace("`", "")
-    choices = {str(one): "" for one in keys.choices_of(field)}
-    return Question(
-        name,
-        words.rstrip("."),
-        _WHERE.get(name, ""),
-        _default(name, field.is_required(), answers),
-        choices=choices or None,
-    )
-
-
-def _default(name: str, required: bool, answers: Mapping[str, str]) -> str | None:
-    host = answers["chat.host"]
-    plain = host.replace(".", "-")
-    zone = answers.get("dns.zone") or host.partition(".")[2]
-    at_digitalocean = _model("runtime", answers["runtime.kind"]).traits.digitalocean
-    made = {
-        # DigitalOcean blocks the usual port.
-        "mail.port": "2587" if at_digitalocean else "587",
-        "mail.encryption": smtp.ENCRYPTIONS.get(_number(answers.get("mail.port", "")), "starttls"),
-        "runtime.cluster": plain[:62].strip("-"),
-        "runtime.region": "fra1",
-        # Atlas tells clusters of a project apart by their first 23 characters.
-        "database.cluster": plain[:23].strip("-"),
-        "database.name": "rocketchat",
-        "database.version": "8.0",
-        "media.bucket": f"media-{plain}"[:63].strip("-"),
-        "media.region": answers.get("runtime.region", "fra1"),
-        "dns.zone": zone,
-        "mail.domain": zone,
-        "mail.from": f"chat@{zone}",
-    }
-    return made.get(name, None if required or name.startswith("database.") else "")
-
-
-def _number(answer: str) -> int:
-    return int(answer) if answer.isdecimal() else 0
-
-
-def _database(traits: RuntimeTraits, answers: Mapping[str, str]) -> str:
-    if traits.one_host:
-        return "on-host"
-    made_here = traits.needs_dns
-    trial = answers["chat.profile"] == Profile.TRIAL.value
-    return "atlas" if made_here else "in-cluster" if trial else "uri"
-
-
-def _media(traits: RuntimeTraits, answers: Mapping[str, str]) -> str:
-    if traits.one_host:
-        return "host" if answers["database.kind"] == "on-host" else "s3"
-    return "gridfs" if answers["database.kind"] == "in-cluster" else "s3"
+def _usual_media(runtime: type[RuntimeKind], answers: Mapping[str, str]) -> str:
+    database = registry.models("database")[answers["database.kind"]]
+    usual = database.usual_media if issubclass(database, DatabaseKind) else "s3"
+    return usual if registry.models("media")[usual].goes_with(runtime) else "s3"
 
 
 def _kinds(part: str, answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the kinds of a part that go with the runtime."""
-    traits: RuntimeTraits | None = None
-    if part != "runtime":
-        traits = _model("runtime", answers["runtime.kind"]).traits
-    for model in _models_of(Parts, part):
-        kind = keys.kind_of(model)
-        if traits is not None and (
-            (kind in {"on-host", "host"} and not traits.one_host)
-            or (kind == "in-cluster" and not traits.cluster)
-        ):
-            continue
-        yield kind, _first_line(model)
-    if part in _NO_PART and not (part == "dns" and traits is not None and traits.needs_dns):
+    runtime = None if part == "runtime" else registry.runtime(answers["runtime.kind"])
+    for kind, model in registry.models(part).items():
+        if runtime is None or model.goes_with(runtime):
+            yield kind, _first_line(model)
+    if part in _NO_PART and not (part == "dns" and runtime is not None and runtime.needs_dns):
         yield NONE, _NO_PART[part]
-
-
-def _models_of(model: type[BaseModel], part: str) -> tuple[type[BaseModel], ...]:
-    return keys.models_of(model.model_fields[part])
-
-
-def _model(part: str, kind: str) -> Any:
-    return {keys.kind_of(model): model for model in _models_of(Parts, part)}[kind]
 
 
 def _first_line(model: type[BaseModel]) -> str:

@@ -103,8 +103,8 @@ def _config(stack: str, asked: argparse.Namespace) -> Config:
 def profile_of(stack: str) -> str | None:
     """Return the profile that a stack file, by name or path, gives its chat; None where there is no such file."""
     from stacks import files
+    from stacks.parts import Profile
     from stacks.problems import InvalidStack
-    from stacks.spec import Profile
 
     try:
         chat = files.read(stack).values.get("rocketchat:chat")

@@ -26,7 +26,7 @@ from proving.workers import end_with_parent
 from rehearsal import canaries
 from rehearsal.backend import rehearsal_backend
 from stacks.deploy import SEAL
-from stacks.spec import Profile
+from stacks.parts import Profile
 
 AT_ONCE = 12
 """Trials for which a scene is deployed once: a deployment takes as long as three previews."""

@@ -15,7 +15,8 @@ from rehearsal import lifecycle, show, stack, summary
 from rehearsal.cli import find_engine
 from rehearsal.plan import Plan, find_leaks
 from rehearsal.stack import RehearsedStack
-from stacks.guide import COMMAND, next_steps
+from stacks.guide import next_steps
+from stacks.secret_keys import COMMAND
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,7 @@ def rows(spec: ChatSpec, plan: Plan) -> list[tuple[str, str]]:
     made = [resource for resource in plan.resources if resource.custom]
     components = len(plan.resources) - len(made) - 1
     secret = sum(bool(resource.secret_paths) for resource in made)
-    region = getattr(parts.runtime, "region", None) or (
-        spec.region if parts.runtime.traits.needs_region else None
-    )
+    region = getattr(parts.runtime, "region", None) or (spec.region if parts.runtime.needs_region else None)
     found = [
         ("address", str(plan.outputs.get("url", f"https://{chat.host}"))),
         ("product", f"Rocket.Chat {spec.release.version}, for {chat.users} users, profile {chat.profile}"),

@@ -1,27 +1,17 @@
 """Where a chat's connections go: the ports that any firewall around it must leave open, and no others."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from components.database.uri import SRV_PORTS
-from stacks import features
+from stacks.parts import Locked, Setting
 from stacks.profiles import Defaults
-from stacks.spec import (
-    AtlasDatabase,
-    Database,
-    ExistingAtlasDatabase,
-    Locked,
-    OidcLogin,
-    Parts,
-    Runtime,
-    SesPart,
-    Setting,
-    SmtpMail,
-    UriDatabase,
-)
+
+if TYPE_CHECKING:
+    from stacks.spec import Parts
 
 HTTPS = 443
 LDAP_PORT = 389
@@ -46,7 +36,7 @@ class WayOut:
 
 
 def ways_out(
-    parts: Parts, defaults: Defaults, uri_ports: Iterable[int] = (), web_ports: Iterable[int] = ()
+    parts: "Parts", defaults: Defaults, uri_ports: Sequence[int] = (), web_ports: Iterable[int] = ()
 ) -> tuple[WayOut, ...]:
     """Return what the parts of a stack connect to by TCP, sorted; neighbouring ports of one reason are one way.
 
@@ -66,40 +56,16 @@ def ways_out(
     return tuple(found)
 
 
-def private_database(runtime: Runtime, database: Database, defaults: Defaults) -> bool:
-    """Return whether the database is reached by a private endpoint in the runtime's own network."""
-    if isinstance(database, AtlasDatabase):
-        wanted = defaults.private_link if database.private_link is None else database.private_link
-    else:
-        wanted = isinstance(database, ExistingAtlasDatabase) and database.private_link
-    return wanted and runtime.traits.private_link
-
-
 def _ways(
-    parts: Parts, defaults: Defaults, uri_ports: Iterable[int], web_ports: Iterable[int]
+    parts: "Parts", defaults: Defaults, uri_ports: Sequence[int], web_ports: Iterable[int]
 ) -> Iterator[tuple[int, str]]:
     yield HTTPS, "HTTPS: registries, clouds, the vendor, push, webhooks, link previews"
-    if isinstance(parts.mail, SesPart):
-        yield features.ses_port(parts), "Mail"
-    elif isinstance(parts.mail, SmtpMail):
-        yield parts.mail.port, "Mail"
-    for login in parts.login:
-        # SAML's provider is reached by the browser only.
-        if isinstance(login, OidcLogin) and (port := web_port(login.url)) is not None:
-            yield port, "Login"
-    if isinstance(parts.database, UriDatabase):
-        for port in uri_ports:
-            yield port, "MongoDB"
-    elif isinstance(parts.database, AtlasDatabase | ExistingAtlasDatabase) and not private_database(
-        parts.runtime, parts.database, defaults
-    ):
-        for port in SRV_PORTS:
-            yield port, "MongoDB Atlas"
+    for part in (*([] if parts.mail is None else [parts.mail]), *parts.login, parts.database):
+        yield from part.ways_out(parts, defaults, uri_ports)
     for port in web_ports:
         yield port, "Addresses among the secrets"
     yield from _of_settings(parts.settings)
-    for port in getattr(parts.runtime, "egress_ports", ()):
-        yield port, "Listed in egressPorts"
+    yield from parts.runtime.ways_out(parts, defaults, uri_ports)
 
 
 def _of_settings(settings: Mapping[str, Setting]) -> Iterator[tuple[int, str]]:

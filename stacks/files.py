@@ -11,7 +11,7 @@ import yaml
 
 from stacks import scalars
 from stacks.problems import GIVE_IT, NO_VALUE, InvalidStack, Problem, nearest
-from stacks.secrets import command
+from stacks.secret_keys import command
 
 FOLDER = Path(__file__).parent
 TOP_LEVEL = ("config", "environment", "secretsprovider", "encryptionsalt", "encryptedkey")

@@ -14,11 +14,12 @@ from components import regions
 from rocketchat import releases, settings, sizing
 from rocketchat.releases import Release
 from rocketchat.settings import Setting
-from stacks import cluster_rules, database_rules, host_rules, said, texts  # noqa: F401 - rules add themselves
+from stacks import rules, said, texts  # noqa: F401 - the rules add themselves to the table
+from stacks.judging import Check, judge
 from stacks.problems import GIVE_IT, NO_VALUE, InvalidStack, Problem, nearest
 from stacks.profiles import DEFAULTS, Defaults
-from stacks.rules import Check, judge
-from stacks.secrets import ENVIRONMENT, PROVIDER_KEYS, SECRETS, command, find, names
+from stacks.secret_keys import command
+from stacks.secrets import ENVIRONMENT, PROVIDER_KEYS, SECRETS, find, names
 from stacks.spec import Parts
 
 NAMESPACE = "rocketchat"
@@ -73,6 +74,16 @@ class ChatSpec:
     checks: tuple[Check, ...] = field(compare=False)
     values: Mapping[str, Any] = field(compare=False, repr=False)
     """What it was read from, as it stands below `config:` in a stack file; without secrets."""
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of everything that takes tags."""
+        return {
+            "Project": "rocketchat",
+            "Environment": self.parts.chat.profile.value,
+            "Owner": self.parts.chat.host,
+            "ManagedBy": "pulumi",
+        }
 
 
 def parse(

@@ -9,12 +9,10 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 
 from components.database.uri import ports
-from components.runtime.fargate_args import SECRET_BYTES
 from stacks.egress import web_port
 from stacks.language import NAMESPACE, ChatSpec, parse
 from stacks.problems import InvalidStack, Problem
-from stacks.secrets import PROVIDER_KEYS, find, problems
-from stacks.spec import FargateRuntime, UriDatabase
+from stacks.secrets import PROVIDER_KEYS, find, problems, reads
 
 
 @dataclass(frozen=True)
@@ -58,24 +56,23 @@ def load() -> tuple[ChatSpec, Secrets]:
             for key, secret in PROVIDER_KEYS.items()
             if secret and key in secure
         },
-        database_ports=(
-            ports(config.require("mongodbUri")) if isinstance(spec.parts.database, UriDatabase) else ()
-        ),
+        database_ports=(ports(config.require("mongodbUri")) if reads(spec.parts, "mongodbUri") else ()),
         web_ports=tuple(port for value in own.values() if (port := web_port(value)) is not None),
     )
 
 
 def _too_long(spec: ChatSpec, given: Mapping[str, str]) -> list[Problem]:
-    """Return what is wrong with secrets that do not fit into the one secret that Fargate's containers get."""
+    """Return what is wrong with secrets that do not fit into the one secret that the containers get."""
     sizes = {name: len(json.dumps(value)) for name, value in given.items()}
-    if not isinstance(spec.parts.runtime, FargateRuntime) or sum(sizes.values()) <= SECRET_BYTES:
+    most = spec.parts.runtime.secrets_bytes
+    if most is None or sum(sizes.values()) <= most:
         return []
     largest = max(sizes, key=lambda name: sizes[name])
     return [
         Problem(
             f"{NAMESPACE}:{largest}",
             f"the secrets together have {sum(sizes.values()):,} bytes, this one alone {sizes[largest]:,}; "
-            f"AWS keeps {SECRET_BYTES:,} for the containers",
+            f"AWS keeps {most:,} for the containers",
             remedy="give a shorter value",
         )
     ]

@@ -3,10 +3,11 @@
 from rocketchat import services
 from rocketchat.releases import Release
 from rocketchat.sizing import Size
-from stacks.spec import Chat, Runtime
+from stacks.kinds.runtime import RuntimeKind
+from stacks.parts import Chat
 
 
-def processes(runtime: Runtime, chat: Chat, release: Release, size: Size) -> tuple[services.Service, ...]:
+def processes(runtime: RuntimeKind, chat: Chat, release: Release, size: Size) -> tuple[services.Service, ...]:
     """Return the services that a stack runs, the main server first."""
     least = runtime.instances or size.instances
     return services.services(

@@ -1,9 +1,9 @@
-"""What a key that is left out means, by profile. Defaults that do not depend on the profile stand in spec.py."""
+"""What a key that is left out means, by profile. Defaults that do not depend on the profile stand beside the keys."""
 
 from dataclasses import dataclass
 
 from components.database.backup import AtlasBackupArgs
-from stacks.spec import Backup, Profile
+from stacks.parts import Backup, Profile
 
 
 @dataclass(frozen=True)

@@ -3,23 +3,11 @@
 import re
 from typing import Final
 
+from stacks.kinds import registry
 from stacks.spec import Parts
 
 _BY_PART: Final = {
     "chat": {"Site_Url": "host", "Site_Name": "siteName", "Language": "language"},
-    "media": {
-        "FileUpload_MaxFileSize": "maxFileMb",
-        "FileUpload_Storage_Type": "kind",
-        "FileUpload_S3_Bucket": "bucket",
-        "FileUpload_S3_Region": "region",
-    },
-    "mail": {
-        "SMTP_Protocol": "encryption",
-        "SMTP_Host": "host",
-        "SMTP_Port": "port",
-        "SMTP_Username": "username",
-        "From_Email": "from",
-    },
     "accounts": {
         "Accounts_ShowFormLogin": "loginForm",
         "Accounts_RegistrationForm": "registration",
@@ -34,33 +22,10 @@ _BY_PART: Final = {
         "Accounts_AllowDeleteOwnAccount": "deleteOwn",
         "Accounts_TwoFactorAuthentication_Enabled": "twoFactor",
     },
-    "push": {"Push_enable": "kind", "Push_enable_gateway": "kind", "Register_Server": "kind"},
     "appearance": {"theme-custom-css": "css", "Layout_Home_Title": "homeTitle"},
     "monitoring": {"Prometheus_Enabled": "prometheus"},
 }
-_OIDC: Final = {
-    "url": "url",
-    "id": "clientId",
-    "token_path": "tokenPath",
-    "identity_path": "identityPath",
-    "authorize_path": "authorizePath",
-    "scope": "scope",
-    "button_label_text": "buttonText",
-    "username_field": "usernameField",
-    "key_field": "keyField",
-    "merge_users": "mergeUsers",
-    "merge_roles": "mergeRoles",
-    "roles_claim": "rolesField",
-}
-_SAML: Final = {
-    "provider": "name",
-    "entry_point": "entryPoint",
-    "idp_slo_redirect_url": "logout",
-    "cert": "certificate",
-    "public_cert": "ownCertificate",
-    "signature_validation_type": "signed",
-    "button_label_text": "buttonText",
-}
+"""Of the parts that come in one way; kinds say it themselves."""
 
 
 def key_of(setting_id: str) -> str | None:
@@ -68,10 +33,12 @@ def key_of(setting_id: str) -> str | None:
     for part, keys in _BY_PART.items():
         if setting_id in keys:
             return f"{part}.{keys[setting_id]}"
-    oidc = re.fullmatch(r"Accounts_OAuth_Custom-[^-]+-(.+)", setting_id)
-    saml = re.fullmatch(r"SAML_Custom_Default_(.+)", setting_id)
-    key = _OIDC.get(oidc.group(1)) if oidc else _SAML.get(saml.group(1)) if saml else None
-    return None if key is None else f"login.{key}"
+    for part in registry.KINDS:
+        for model in registry.models(part).values():
+            for form, key in model.said.items():
+                if re.fullmatch(form, setting_id):
+                    return f"{part}.{key}"
+    return None
 
 
 def place(parts: Parts, setting_id: str, value: str) -> str:

@@ -1,77 +1,29 @@
 """One valid way to write each kind of runtime, database, media and DNS, for tests that combine them."""
 
-from collections.abc import Iterator
 from itertools import combinations, product
-from typing import Any, get_args
+from typing import Any
 
 from planning import Values
 
+from stacks.kinds import registry
 from stacks.language import parse
 from stacks.problems import InvalidStack, Problem
 from stacks.secrets import SECRETS
-from stacks.spec import Parts
 
-SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEfP1yBzTnY1K5C8kq0vQmR7mJ0yX3dW9uZ2aLbTnE4s ops@example.com"
-ATLAS_ID = "5f0c1d2e3b4a59687f6e5d4c"
-
+PARTS = ("runtime", "database", "media", "dns")
 EXAMPLES: dict[str, dict[str, Values]] = {
-    "runtime": {
-        "fargate": {},
-        "kubernetes": {
-            "context": "example",
-            "ingress": {
-                "kind": "class",
-                "name": "traefik",
-                "issuer": "letsencrypt",
-                "address": "203.0.113.8",
-            },
-            "egressAddresses": ["203.0.113.7"],
-        },
-        "doks": {"cluster": "k8s-example", "region": "sgp1"},
-        "lightsail": {"sshKey": SSH_KEY},
-        "droplet": {"sshKey": SSH_KEY, "region": "sgp1"},
-    },
-    "database": {
-        "atlas": {"organization": ATLAS_ID, "cluster": "example"},
-        "atlas-existing": {"project": ATLAS_ID, "cluster": "example", "name": "example_chat"},
-        "uri": {"version": "8.0"},
-        "in-cluster": {},
-        "on-host": {},
-    },
-    "media": {
-        "s3": {"bucket": "media.chat.example.com"},
-        "spaces": {"bucket": "media-example", "region": "sgp1"},
-        "gridfs": {},
-        "host": {},
-    },
-    "dns": {
-        "cloudflare": {"zone": "example.com"},
-        "route53": {"zone": "example.com"},
-    },
+    part: {kind: dict(model.example) for kind, model in registry.models(part).items()} for part in PARTS
 }
 """The keys that a kind cannot do without."""
 
-PARTS = tuple(EXAMPLES)
 NO_DNS = "none"
 
 Choice = dict[str, str]
 
 
 def kinds_of(part: str) -> tuple[str, ...]:
-    """The kinds that the language of stack files has for a part, as its models say."""
-    return tuple(kind for model in _models(Parts.model_fields[part].annotation) for kind in _kind(model))
-
-
-def _models(annotation: Any) -> Iterator[Any]:
-    if isinstance(annotation, type) and hasattr(annotation, "model_fields"):
-        yield annotation
-        return
-    for inside in get_args(annotation):
-        yield from _models(inside)
-
-
-def _kind(model: Any) -> tuple[str, ...]:
-    return get_args(model.model_fields["kind"].annotation)
+    """The kinds that the language of stack files has for a part."""
+    return tuple(registry.models(part))
 
 
 def choices() -> list[Choice]:

@@ -13,7 +13,7 @@ from policy.judge import judge
 from proving.key_trials import ABSENT, Trial, dotted, fonts, put, scene_values, trials
 from rehearsal.plan import find_leaks
 from stacks.keys import Key, bounds, choices
-from stacks.spec import Profile
+from stacks.parts import Profile
 
 PROFILES = tuple(profile.value for profile in Profile)
 

@@ -42,7 +42,8 @@ from rehearsal.plan import Plan, find_leaks
 from rocketchat import releases, safety
 from rocketchat import settings as catalogue
 from stacks import files
-from stacks.deploy import RUNTIMES
+from stacks.kinds import registry
+from stacks.language import alone
 
 
 def name_of(choice: Choice) -> str:
@@ -72,13 +73,10 @@ def plan_of(name: str) -> Plan:
     return planned(values, secure_for(values))
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_every_kind_of_the_language_is_combined(part: str) -> None:
-    assert set(EXAMPLES[part]) == set(kinds_of(part))
-
-
-def test_every_runtime_of_the_language_can_be_deployed() -> None:
-    assert set(RUNTIMES) == set(kinds_of("runtime"))
+@pytest.mark.parametrize("part", registry.KINDS)
+def test_the_example_of_every_kind_is_right_by_itself(part: str) -> None:
+    for kind, model in registry.models(part).items():
+        assert alone(f"rocketchat:{part}", {"kind": kind, **model.example}) == []
 
 
 def test_a_combination_that_is_refused_says_why_and_where() -> None:

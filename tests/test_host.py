@@ -24,11 +24,13 @@ from components.values import DnsZone
 from rehearsal import canaries, stack, standins
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, PlannedResource, find_leaks, plan_program
-from stacks import deploy, files, hosts
-from stacks.host_rules import LEAST_CHAT_MIB
+from stacks import deploy, files
+from stacks.kinds.runtime.droplet import DropletRuntime
+from stacks.kinds.runtime.host import LEAST_CHAT_MIB, HostRuntime
+from stacks.kinds.runtime.host import sizes as hosts
+from stacks.kinds.runtime.lightsail import LightsailRuntime
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
-from stacks.spec import DropletRuntime, HostRuntime, LightsailRuntime
 
 SECRETS = {
     "family-host": frozenset(
@@ -560,10 +562,11 @@ def test_with_its_database_and_a_bot_the_chat_of_a_family_has_2_gib_of_4() -> No
 
 def test_the_price_counts_host_disk_and_copies() -> None:
     small = {"size": "s-2vcpu-4gb", "diskGb": 10}
-    made = spec("family-host", runtime=small)
-    assert hosts.monthly_usd(made.parts, made.size, made.defaults, made.region) == 24 + 1 + 4.8
-    without = spec("family-host", runtime=small, chat={"profile": "trial"})
-    assert hosts.monthly_usd(without.parts, without.size, without.defaults, without.region) == 25
+    for profile, price in (("production", 24 + 1 + 4.8), ("trial", 25)):
+        made = spec("family-host", runtime=small, chat={"profile": profile})
+        runtime = made.parts.runtime
+        assert isinstance(runtime, HostRuntime)
+        assert hosts.monthly_usd(runtime, made.parts, made.size, made.defaults, made.region) == price
 
 
 def test_the_sizes_of_the_language_are_those_of_the_table() -> None:

@@ -21,8 +21,9 @@ from proving import key_changes, key_changes_page, key_trials, pages
 from proving.key_changes_page import Row
 from rehearsal import golden, standins
 from rehearsal.standins.once import claims
-from stacks import files, spec
+from stacks import files
 from stacks.keys import Key, keys
+from stacks.parts import Profile
 from stacks.schema import PATH as SCHEMA
 
 MAKE = "run `make changes`"
@@ -87,7 +88,7 @@ def test_a_row_by_hand_for_a_key_that_is_gone_is_named(monkeypatch: pytest.Monke
 
 def wrong(row: Row) -> bool:
     """Whether a row says that something is lost that nobody asked for, or that nothing could be seen."""
-    asked = key_trials.spec_of(row.on).parts.chat.profile is spec.Profile.TRIAL
+    asked = key_trials.spec_of(row.on).parts.chat.profile is Profile.TRIAL
     lost = row.data != key_changes.KEPT and not (asked and row.data.endswith(key_changes.ASKED))
     return lost or row.does.startswith(key_changes.FAILS)
 

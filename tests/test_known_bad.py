@@ -12,8 +12,8 @@ from planning import values_of
 from components.database.series import IMAGES
 from rocketchat import known_bad
 from stacks import files
+from stacks.kinds.runtime.doks import DoksRuntime
 from stacks.language import parse
-from stacks.spec import DoksRuntime
 
 ROOT = Path(__file__).parent.parent
 IMAGE = re.compile(r'"((?:[a-z0-9.-]+/)*[a-z0-9._-]+:v?\d+\.\d+[\w.-]*)\\?"')
@@ -38,7 +38,7 @@ def pins() -> Iterator[tuple[str, str, tuple[known_bad.Bad, ...]]]:
         for package, version in re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / name).read_text(), re.MULTILINE):
             yield name, f"{package}=={version}", tuple(known_bad.find(package, version))
     version = DoksRuntime.model_fields["version"].default
-    yield "stacks/spec.py", f"doks {version}", tuple(known_bad.find("doks", version))
+    yield "stacks/kinds/runtime/doks/__init__.py", f"doks {version}", tuple(known_bad.find("doks", version))
 
 
 def test_nothing_that_is_pinned_is_known_to_be_bad() -> None:

@@ -8,9 +8,9 @@ from planning import planned, values_of
 from components.names import LABEL_LIMIT
 from rehearsal.plan import Plan
 from stacks import files
+from stacks.kinds.runtime.doks.place import origin_of
 from stacks.language import parse
 from stacks.problems import InvalidStack
-from stacks.runtimes.kubernetes import origin_of
 
 STACK = "s" * 100
 """As long as Pulumi lets a stack's name be."""

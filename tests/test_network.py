@@ -23,8 +23,8 @@ from components.network.subnets import MAX_ZONES, plan_subnets
 from components.network.vpc import ENDPOINTS, OWN_BUCKET_ACTIONS, Network, NetworkArgs
 from components.regions import REGIONS, fargate_zones, has_fargate, zone_names
 from stacks import files
+from stacks.judging import Check
 from stacks.language import parse
-from stacks.rules import Check
 
 ZONES = ["ap-southeast-1c", "ap-southeast-1a", "ap-southeast-1b"]
 

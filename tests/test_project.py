@@ -8,10 +8,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
 
-from stacks import files, spec
-from stacks.spec import Parts, Profile
+from stacks import files
+from stacks.keys import keys as language_keys
+from stacks.parts import Profile
+from stacks.spec import Parts
 
 ROOT = Path(__file__).parent.parent
 TESTS = sorted((ROOT / "tests").glob("*.py"))
@@ -62,14 +63,7 @@ def test_every_component_is_named_by_a_test(component: str) -> None:
 
 
 def keys() -> list[str]:
-    models = [kind for kind in vars(spec).values() if isinstance(kind, type) and issubclass(kind, BaseModel)]
-    found = {
-        str(field.alias or name)
-        for model in models
-        for name, field in model.model_fields.items()
-        if model.__module__ == spec.__name__
-    }
-    return sorted(found)
+    return sorted({key.alias for key in language_keys() if key.attribute})
 
 
 @pytest.mark.parametrize("key", keys())

@@ -126,13 +126,12 @@ def test_a_second_login_has_a_secret_of_its_own() -> None:
     assert problem.remedy == f"pulumi config set --secret {further}"
     secure = {"rocketchat:mongodbUri", CLIENT, further}
     spec = parse(values(login=[OIDC, KEYCLOAK]), secure, source="a test")
-    shown = environment.Secret("a value")
-    secrets = {key.partition(":")[2]: environment.Secret(key) for key in secure}
-    made = features.Made(shown, shown, shown, None, None, None, None, None, secrets)
-    carried = features.environments(spec.parts, spec.release, made, proxies=1, broker=None)["login"].secret
+    carried = features.imagined(spec.parts, spec.release, {key.partition(":")[2] for key in secure})[
+        "login"
+    ].secret
     prefix = "OVERWRITE_SETTING_Accounts_OAuth_Custom"
-    assert carried[f"{prefix}-Fusionauth-secret"] is secrets[CLIENT.partition(":")[2]]
-    assert carried[f"{prefix}-Keycloak-secret"] is secrets[further.partition(":")[2]]
+    assert carried[f"{prefix}-Fusionauth-secret"].reveal() == CLIENT.partition(":")[2]
+    assert carried[f"{prefix}-Keycloak-secret"].reveal() == further.partition(":")[2]
     plan = planned(values(login=[OIDC, KEYCLOAK]), secure)
     assert plan.outputs["oidcRedirectUri"] != plan.outputs["oidcRedirectUriKeycloak"]
 
@@ -206,10 +205,6 @@ def test_a_login_among_the_settings_asks_for_no_code_by_mail_unless_that_is_said
 ) -> None:
     secure = {"rocketchat:mongodbUri", "rocketchat:Accounts_OAuth_Github_secret"}
     spec = parse(values(settings=settings), secure, source="a test")
-    shown = environment.Secret("a value")
-    made = features.Made(shown, shown, shown, None, None, None, None, None)
-    merged = environment.merge(
-        features.environments(spec.parts, spec.release, made, proxies=1, broker=None).values()
-    )
+    merged = environment.merge(features.imagined(spec.parts, spec.release, ()).values())
     switch = "OVERWRITE_SETTING_Accounts_twoFactorAuthentication_email_available_for_OAuth_users"
     assert merged.plain.get(switch) == (None if codes is None else str(codes).lower())

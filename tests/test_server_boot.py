@@ -9,12 +9,12 @@ from server_boot import Boot, boot, convert
 
 from rocketchat import environment as env
 from rocketchat import releases
-from rocketchat.environment import Environment, Secret
+from rocketchat.environment import Environment
 from stacks import features, files
 from stacks.language import parse
 from stacks.problems import InvalidStack
 from stacks.secrets import SECRETS
-from stacks.spec import GridFsMedia, HostMedia, Parts
+from stacks.spec import Parts
 
 LINES = releases.lines()
 _SAML = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MIIB"}
@@ -50,26 +50,14 @@ def parts_of(stack: str, variant: str) -> Parts:
 
 def variables_of(parts: Parts, release: releases.Release, without: tuple[str, ...] = ()) -> dict[str, str]:
     """The variables of the main server, as text."""
-    shown = Secret("a value")
     licensed = "custom-oauth" in release.licensed_features or parts.runtime.topology == "microservices"
     secrets = set(SECRETS) - {"samlPrivateKey", *without} - (set() if licensed else {"license"})
     if not release.own_google_push:
         secrets -= {"fcmServiceAccount"}
-    uri = Secret("mongodb://u:p@example/chat")
-    made = features.Made(
-        database_uri=uri,
-        admin_password=shown,
-        file_token=shown,
-        registration_secret=shown if parts.accounts.registration == "secret-url" else None,
-        bucket=None if isinstance(parts.media, GridFsMedia | HostMedia) else ("bucket", "region"),
-        bucket_endpoint="https://sgp1.digitaloceanspaces.com",
-        bucket_keys=(shown, shown),
-        smtp=None if parts.mail is None else ("smtp.example.com", 587, shown, shown),
-        secrets=dict.fromkeys(secrets, shown),
-    )
     broker = "nats" if parts.runtime.topology == "microservices" else None
+    endpoint = "https://sgp1.digitaloceanspaces.com"
     found: Environment[str] = env.merge(
-        features.environments(parts, release, made, proxies=1, broker=broker).values()
+        features.imagined(parts, release, secrets, endpoint=endpoint, broker=broker).values()
     ).render()
     return {**found.plain, **{name: secret.reveal() for name, secret in found.secret.items()}}
 

@@ -9,7 +9,7 @@ from recording import record
 
 from components.media.spaces import REGIONS, SpacesStore, SpacesStoreArgs
 from rehearsal.plan import Plan, find_leaks
-from stacks import spec
+from stacks.kinds.media.spaces import SpacesMedia
 from stacks.language import parse
 from stacks.problems import InvalidStack
 
@@ -140,4 +140,4 @@ def test_what_spaces_cannot_do_is_refused(changed: dict[str, Any], path: str) ->
 def test_the_file_and_the_component_know_the_same_regions() -> None:
     from typing import get_args
 
-    assert get_args(spec.SpacesMedia.model_fields["region"].annotation) == REGIONS
+    assert get_args(SpacesMedia.model_fields["region"].annotation) == REGIONS

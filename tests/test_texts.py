@@ -32,7 +32,6 @@ from components.runtime.host.bootstrap import SCRIPTS
 from proving.key_trials import SCENES, dotted, fonts, put, scene_secrets, scene_values
 from rehearsal.plan import Plan
 from rocketchat import settings
-from rocketchat.environment import Secret
 from stacks import features
 from stacks.keys import Key, choices, keys, plain_types, standing
 from stacks.language import ChatSpec, parse
@@ -462,22 +461,9 @@ def _texts(value: Any) -> Iterator[str]:
 
 def asked(spec: ChatSpec) -> dict[str, str]:
     """The server's plain variables that the stack file alone decides."""
-    hidden = Secret("hidden")
-    made = features.Made(
-        database_uri=hidden,
-        admin_password=hidden,
-        file_token=hidden,
-        registration_secret=hidden if spec.parts.accounts.registration == "secret-url" else None,
-        bucket=("bucket", "region"),
-        bucket_endpoint=None,
-        bucket_keys=None,
-        smtp=None,
-        secrets=dict.fromkeys((name.removeprefix("rocketchat:") for name in spec.secrets), hidden),
-    )
     found: dict[str, str] = {}
-    for part, variables in features.environments(
-        spec.parts, spec.release, made, proxies=1, broker=None
-    ).items():
+    names = [name.removeprefix("rocketchat:") for name in spec.secrets]
+    for part, variables in features.imagined(spec.parts, spec.release, names).items():
         if part in ("login", "appearance", "settings"):
             found |= variables.plain
         elif part == "chat":

@@ -1,12 +1,12 @@
 """ECS Fargate behind an application load balancer: network, certificate, balancer, containers and name."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pulumi
 
 from components.database.private_link import PrivateLinkArgs
 from components.edge.address import PublicName, PublicNameArgs
-from components.edge.app_cdn import AppCdn, AppCdnArgs
 from components.edge.balancer import LoadBalancer, existing_balancer
 from components.edge.certificate import Certificate
 from components.network.app_group import EgressArgs
@@ -15,26 +15,17 @@ from components.network.vpc import Network
 from components.operations.alarms import AlarmsArgs
 from components.runtime.fargate import FargateRuntime
 from components.runtime.fargate_args import FargateRuntimeArgs, FargateServiceArgs
-from components.values import BalancerPlace, DatabaseAccess, DnsZone, Endpoint, NetworkPlace
+from components.values import BalancerPlace, DatabaseAccess, NetworkPlace
 from rocketchat import environment as env
 from rocketchat.services import MAIN, NATS, Service
 from stacks.egress import ways_out
-from stacks.language import ChatSpec
-from stacks.load import Secrets
+from stacks.kinds.runtime import Running
+from stacks.kinds.runtime import fargate as kind
 from stacks.processes import processes
-from stacks.runtimes import Running, Variables
-from stacks.spec import (
-    CloudFrontEdge,
-    ExistingBalancer,
-    NewBalancer,
-)
-from stacks.spec import (
-    ExistingNetwork as ExistingNetworkPart,
-)
-from stacks.spec import FargateRuntime as FargatePart
 
-CLOUDFRONT_REGION = "us-east-1"
-"""The only region whose certificates CloudFront takes."""
+if TYPE_CHECKING:
+    from stacks.kinds.context import Context
+    from stacks.kinds.kind import Variables
 
 
 class OnFargate:
@@ -43,21 +34,19 @@ class OnFargate:
     proxies = 1
     broker = NATS
 
-    def __init__(
-        self, spec: ChatSpec, secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
-    ) -> None:
-        runtime = spec.parts.runtime
-        if zone is None or spec.region is None or not isinstance(runtime, FargatePart):
+    def __init__(self, runtime: kind.FargateRuntime, context: "Context") -> None:
+        spec, secrets, zone = context.spec, context.secrets, context.zone
+        if zone is None or spec.region is None:
             raise ValueError(
                 "runtime fargate needs a zone and a region, which the rules of stack files ask for"
             )
-        self._spec, self._zone, self._opts, self._region = spec, zone, opts, spec.region
+        self._runtime, self._context, self._spec = runtime, context, spec
+        self._zone, self._opts, self._region = zone, context.opts, spec.region
         self._egress: list[EgressArgs] = [
             {"first_port": way.first, "last_port": way.last, "reason": way.reason}
             for way in ways_out(spec.parts, spec.defaults, secrets.database_ports, secrets.web_ports)
         ]
         self._peers = len(processes(runtime, spec.parts.chat, spec.release, spec.size)) > 1
-        self._runtime = runtime
         self._log_days = self._runtime.log_days or spec.defaults.log_days
         self._nat_gateways: Sequence[pulumi.Input[str]] = ()
         self._place = self._network()
@@ -73,15 +62,12 @@ class OnFargate:
         """Fargate keeps nothing, so it holds no database."""
         raise ValueError("runtime fargate cannot hold the database")
 
-    def run(
-        self, services: Sequence[Service], variables: Variables, permissions: pulumi.Output[str] | None
-    ) -> Running:
+    def run(self, services: Sequence[Service], variables: "Variables") -> Running:
         """Run the services behind the balancer, and lead the chat's name there."""
         spec, runtime, zone = self._spec, self._runtime, self._zone
         main = services[0]
-        cdn = spec.parts.edge if isinstance(spec.parts.edge, CloudFrontEdge) else None
-        own_balancer = isinstance(runtime.balancer, NewBalancer)
-        regions = [*([self._region] if own_balancer else []), *([CLOUDFRONT_REGION] if cdn else [])]
+        edge = spec.parts.edge
+        regions = [*([self._region] if runtime.certified_by_aws else []), *edge.certificate_regions]
         certificate = (
             Certificate(
                 "certificate",
@@ -112,14 +98,14 @@ class OnFargate:
             "secret_recovery_days": spec.defaults.secret_recovery_days,
             "exec": runtime.exec,
         }
-        if isinstance(runtime.balancer, ExistingBalancer) and runtime.balancer.priority is not None:
+        if isinstance(runtime.balancer, kind.ExistingBalancer) and runtime.balancer.priority is not None:
             args["rule_priority"] = runtime.balancer.priority
-        if permissions is not None:
-            args["permissions"] = permissions
+        if self._context.permissions is not None:
+            args["permissions"] = self._context.permissions
         chat = FargateRuntime("chat", args, self._opts)
-        endpoint = chat.endpoint(balancer)
-        if cdn is not None and certificate is not None:
-            endpoint = self._cdn(cdn, certificate, endpoint)
+        endpoint = edge.make(
+            self._context, chat.endpoint(balancer), certificate, log_days=self._log_days, waf=self._waf
+        )
         named: PublicNameArgs = {
             "host": spec.parts.chat.host,
             "zone": zone,
@@ -143,9 +129,16 @@ class OnFargate:
             outputs=outputs,
         )
 
+    @property
+    def _waf(self) -> bool:
+        """Whether a firewall for web applications stands before the chat."""
+        balancer = self._runtime.balancer
+        wanted = balancer.waf if isinstance(balancer, kind.NewBalancer) else None
+        return self._spec.defaults.waf if wanted is None else wanted
+
     def _network(self) -> NetworkPlace:
         network = self._runtime.network
-        if isinstance(network, ExistingNetworkPart):
+        if isinstance(network, kind.ExistingNetwork):
             return ExistingNetwork(
                 "network",
                 {
@@ -179,13 +172,10 @@ class OnFargate:
 
     def _balancer(self, certificate: Certificate | None, ports: Sequence[int]) -> BalancerPlace:
         wanted = self._runtime.balancer
-        if isinstance(wanted, ExistingBalancer):
-            provider = next(iter(self._opts.providers)) if isinstance(self._opts.providers, list) else None
-            return existing_balancer(wanted.listener, pulumi.InvokeOptions(provider=provider))
+        if isinstance(wanted, kind.ExistingBalancer):
+            return existing_balancer(wanted.listener, self._context.invoke("aws"))
         if certificate is None:
             raise ValueError("a balancer of the stack's own needs a certificate")
-        waf = self._spec.defaults.waf if wanted.waf is None else wanted.waf
-        cdn = isinstance(self._spec.parts.edge, CloudFrontEdge)
         return LoadBalancer(
             "balancer",
             {
@@ -194,34 +184,16 @@ class OnFargate:
                 "certificate_arn": certificate.arn_in(self._region),
                 "app_security_group_id": self._place.app_security_group_id,
                 "app_ports": sorted(set(ports)),
-                "front": "cloudfront" if cdn else "internet",
+                "front": "cloudfront" if self._spec.parts.edge.is_cdn else "internet",
                 "deletion_protection": self._spec.defaults.protect,
                 "idle_timeout_seconds": wanted.idle_timeout,
                 "log_retention_days": self._log_days,
-                "waf": waf,
+                "waf": self._waf,
             },
             self._opts,
         ).place
 
-    def _cdn(self, cdn: CloudFrontEdge, certificate: Certificate, origin: Endpoint) -> Endpoint:
-        wanted = self._runtime.balancer
-        waf = (
-            self._spec.defaults.waf
-            if isinstance(wanted, ExistingBalancer) or wanted.waf is None
-            else wanted.waf
-        )
-        args: AppCdnArgs = {
-            "host": self._spec.parts.chat.host,
-            "certificate_arn": certificate.arn_in(CLOUDFRONT_REGION),
-            "origin_host": origin.host,
-            "origin_proxies": origin.trusted_proxies,
-            "price_class": cdn.price_class,
-            "log_retention_days": self._log_days,
-            "waf": waf,
-        }
-        return AppCdn("cdn", args, self._opts).endpoint
-
-    def _service(self, service: Service, variables: Variables) -> FargateServiceArgs:
+    def _service(self, service: Service, variables: "Variables") -> FargateServiceArgs:
         runtime, size = self._runtime, self._spec.size
         made: FargateServiceArgs = {
             "name": service.name,
@@ -267,7 +239,7 @@ class OnFargate:
             made["read_only_root"] = True
         return made
 
-    def _apart(self, service: Service, variables: Variables) -> Variables:
+    def _apart(self, service: Service, variables: "Variables") -> "Variables":
         """The variables of a microservice: of the main server's, only how to reach the database and the others."""
         return env.microservice(
             variables.secret["MONGO_URL"],

@@ -1,7 +1,8 @@
-"""One host with everything in containers: Lightsail and DigitalOcean's droplets."""
+"""One host with everything in containers: its document, and the chat's name."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pulumi
 
@@ -11,57 +12,48 @@ from components.database.series import IMAGES
 from components.edge.host_name import HostName
 from components.names import bounded
 from components.operations.alarms import AlarmsArgs
-from components.runtime.droplet import DropletHost, DropletHostArgs
 from components.runtime.host.args import HostBackupArgs, HostBotArgs, HostConfigArgs
 from components.runtime.host.config import HostConfig
-from components.runtime.host.document import QUIET_HOUR
-from components.runtime.lightsail import LightsailHost, LightsailHostArgs
-from components.values import DatabaseAccess, DnsZone, Egress
+from components.values import DatabaseAccess, Egress
 from rocketchat import bot as hubot
 from rocketchat.environment import Secret
 from rocketchat.services import NATS, Service
-from stacks import features, hosts, providers
-from stacks.egress import ways_out
-from stacks.language import ChatSpec
-from stacks.load import Secrets
-from stacks.runtimes import Running, Variables
-from stacks.spec import DropletRuntime, HostMedia, HostRuntime, LightsailRuntime
-from stacks.spec import OnHostDatabase as OnHostDatabasePart
+from stacks import features
+from stacks.kinds.database.own import OwnDatabase
+from stacks.kinds.runtime import Running
+from stacks.kinds.runtime.host import HostRuntime, sizes
 
-LIGHTSAIL_USER = "ubuntu"
+if TYPE_CHECKING:
+    from stacks.kinds.context import Context
+    from stacks.kinds.kind import Variables
+
 NAMESPACE_LIMIT = 255
 """Characters of a namespace of CloudWatch's metrics (API reference, PutMetricData)."""
 UPLOAD_LIMIT = "OVERWRITE_SETTING_FileUpload_MaxFileSize"
 
 
-class _OnHost:
-    """What both kinds of host have in common: the host comes first, and what it runs follows it."""
+class OnHost:
+    """The chat on one host: the host comes first, and what it runs follows it."""
 
     proxies = 1
     broker = NATS
     private_link: PrivateLinkArgs | None = None
 
-    def __init__(
-        self, spec: ChatSpec, secrets: Secrets, zone: DnsZone | None, opts: pulumi.ResourceOptions
-    ) -> None:
-        if zone is None or spec.region is None:
+    def __init__(self, runtime: HostRuntime, context: "Context") -> None:
+        spec = context.spec
+        if context.zone is None or spec.region is None:
             raise ValueError("a host needs a zone and a region, which the rules of stack files ask for")
-        self._spec, self._secrets, self._zone, self._opts = spec, secrets, zone, opts
+        self._spec, self._secrets, self._zone, self._opts = spec, context.secrets, context.zone, context.opts
         self._region = spec.region
-        runtime = spec.parts.runtime
-        assert isinstance(runtime, LightsailRuntime | DropletRuntime)  # noqa: S101 - chosen by kind
-        self._runtime: HostRuntime = runtime
+        self._runtime = runtime
         self._database: OnHostDatabase | None = None
-        self._host = self._make(self._runtime)
+        self._host = runtime.host(context)
         self.egress = Egress((self._host.egress_address,))
-
-    def _make(self, runtime: HostRuntime) -> LightsailHost | DropletHost:
-        raise NotImplementedError
 
     def own_database(self) -> DatabaseAccess:
         """Give the database on the host its users; the host makes it when it finds its document."""
         part = self._spec.parts.database
-        assert isinstance(part, OnHostDatabasePart)  # noqa: S101 - deploy.py asks for no other
+        assert isinstance(part, OwnDatabase)  # noqa: S101 - no other asks for it
         self._database = OnHostDatabase(
             "database",
             {"database": part.name, "protect": self._spec.defaults.protect},
@@ -69,9 +61,7 @@ class _OnHost:
         )
         return self._database.access
 
-    def run(
-        self, services: Sequence[Service], variables: Variables, _permissions: pulumi.Output[str] | None
-    ) -> Running:
+    def run(self, services: Sequence[Service], variables: "Variables") -> Running:
         """Write the host's document, and lead the chat's name to it."""
         spec, [main] = self._spec, services
         args: HostConfigArgs = {
@@ -81,7 +71,7 @@ class _OnHost:
             "bucket": self._host.bucket,
             "role_name": self._host.role_name,
             "activation_id": self._host.activation_id,
-            "memory_mib": hosts.host_size(self._runtime, spec.parts, self._region).memory_mib,
+            "memory_mib": sizes.host_size(self._runtime, spec.parts, self._region).memory_mib,
             "image": f"{main.image}:{main.tag}",
             "uid": main.uid,
             "stop_seconds": main.stop_seconds,
@@ -90,7 +80,7 @@ class _OnHost:
             "host_created_at": self._host.created_at,
             "environment": dict(variables.plain),
             "secrets": {name: secret.reveal() for name, secret in variables.secret.items()},
-            "uploads": isinstance(spec.parts.media, HostMedia),
+            "uploads": spec.parts.media.on_host,
             "ssh_from": self._runtime.ssh_from,
             "secret_recovery_days": spec.defaults.secret_recovery_days,
         }
@@ -100,17 +90,17 @@ class _OnHost:
             args["metrics_namespace"] = namespace = bounded(
                 f"RocketChat/{spec.parts.chat.host}", NAMESPACE_LIMIT
             )
-            backups = hosts.keeps_data(spec.parts)
+            backups = sizes.keeps_data(spec.parts)
             watched = {"emails": (), "host_namespace": namespace, "host_backups": backups}
-        if isinstance(self._runtime, LightsailRuntime):
-            args["authorized_keys"] = {LIGHTSAIL_USER: self._runtime.ssh_key}
+        if self._runtime.authorized_keys():
+            args["authorized_keys"] = dict(self._runtime.authorized_keys())
         largest = variables.plain.get(UPLOAD_LIMIT)
         if isinstance(largest, str):
             args["most_upload_bytes"] = int(largest)
         part = spec.parts.database
-        if self._database is not None and isinstance(part, OnHostDatabasePart):
+        if self._database is not None and isinstance(part, OwnDatabase):
             args["database"] = {
-                "image": IMAGES[part.version or spec.release.recommended_mongodb],
+                "image": IMAGES[part.series(spec.release)],
                 "name": part.name,
                 "roles": [
                     {"role": role.role, "db": role.database}
@@ -120,7 +110,7 @@ class _OnHost:
                 "password": self._database.password,
                 "keyfile": self._database.keyfile,
             }
-        if hosts.keeps_data(spec.parts):
+        if sizes.keeps_data(spec.parts):
             args["backup"] = self._backup()
         if spec.parts.bot is not None:
             args["bot"] = self._bot()
@@ -134,7 +124,9 @@ class _OnHost:
             "address": self._host.address,
             "changes": "The host fetches every five minutes what a deployment changed.",
             "afterDestroy": self._host.activation_id.apply(_forget_nodes(self._region)),
-            "monthlyUsd": hosts.monthly_usd(spec.parts, spec.size, spec.defaults, self._region),
+            "monthlyUsd": sizes.monthly_usd(
+                self._runtime, spec.parts, spec.size, spec.defaults, self._region
+            ),
         }
         if "backup" in args:
             outputs["backupBucket"] = config.backup_bucket
@@ -181,61 +173,6 @@ class _OnHost:
             "environment": dict(variables.plain),
             "secrets": {name: secret.reveal() for name, secret in variables.secret.items()} | keys,
         }
-
-
-class OnLightsail(_OnHost):
-    """The chat on one Lightsail instance."""
-
-    def _make(self, runtime: HostRuntime) -> LightsailHost:
-        assert isinstance(runtime, LightsailRuntime)  # noqa: S101 - chosen by kind
-        spec = self._spec
-        args: LightsailHostArgs = {
-            "host": spec.parts.chat.host,
-            "region": self._region,
-            "zone": runtime.zone,
-            "size": hosts.host_size(runtime, spec.parts, self._region).name,
-            "disk_gb": hosts.disk_gb(runtime, spec.parts, spec.size),
-            "ssh_from": runtime.ssh_from,
-            "generation": runtime.generation,
-            "protect": spec.defaults.protect,
-            "retain": spec.defaults.protect,
-            # A disk cannot grow: more users alone must not ask for another one.
-            "keep_disk": runtime.disk_gb is None,
-        }
-        if hosts.snapshots(runtime, spec.defaults):
-            # Another hour than the dump's, and the restart's after fixes.
-            args["snapshot_hour"] = (QUIET_HOUR + 4) % 24
-        return LightsailHost("host", args, self._opts)
-
-
-class OnDroplet(_OnHost):
-    """The chat on one droplet."""
-
-    def _make(self, runtime: HostRuntime) -> DropletHost:
-        assert isinstance(runtime, DropletRuntime)  # noqa: S101 - chosen by kind
-        spec = self._spec
-        args: DropletHostArgs = {
-            "host": spec.parts.chat.host,
-            "aws_region": self._region,
-            "region": runtime.region,
-            "size": hosts.host_size(runtime, spec.parts, self._region).name,
-            "disk_gb": hosts.disk_gb(runtime, spec.parts, spec.size),
-            "public_key": runtime.ssh_key,
-            "egress": [
-                {"first_port": way.first, "last_port": way.last, "reason": way.reason}
-                for way in ways_out(
-                    spec.parts, spec.defaults, self._secrets.database_ports, self._secrets.web_ports
-                )
-            ],
-            "ssh_from": runtime.ssh_from,
-            "backups": hosts.snapshots(runtime, spec.defaults),
-            "environment": spec.defaults.environment,
-            "generation": runtime.generation,
-            "tags": [f"{key}:{value.replace('.', '-')}" for key, value in providers.tags(spec).items()],
-            "protect": spec.defaults.protect,
-            "retain": spec.defaults.protect,
-        }
-        return DropletHost("host", args, self._opts)
 
 
 def _forget_nodes(region: str) -> Callable[[str], str]:

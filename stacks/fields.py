@@ -1,0 +1,148 @@
+"""What the fields of a stack file are made of: the base of all parts, and the types of single values."""
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from components.database.catalogue import check_cluster_name
+from components.database.uri import check_database_name
+from components.names import check_bucket_name
+from stacks.secret_keys import SecretKey
+
+if TYPE_CHECKING:
+    from stacks.spec import Parts
+
+LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+IN_ADDRESS = r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]"
+"""What the path of an address may have (RFC 3986, 3.3)."""
+_MAILBOX = r"[A-Za-z0-9!#$%&'*+/=?^_~-]+"
+"""RFC 5322's `dot-atom` in ASCII, which is all that SNS takes, without `{`, `|`, `}` and the backquote: these mean
+something else in the files of a host."""
+
+
+class Part(BaseModel):
+    """Base of all parts: immutable, camelCase in the file, unknown keys refused."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
+    )
+
+    secrets: ClassVar[tuple[SecretKey, ...]] = ()
+    """Secrets that it may read."""
+
+    def reads(self, parts: "Parts") -> tuple[SecretKey, ...]:
+        """Return the secrets that it reads as it stands among these parts, of which some may be None."""
+        return self.secrets
+
+
+def _host(text: str) -> str:
+    if "://" in text:
+        bare = text.partition("://")[2].rstrip("/")
+        raise ValueError(f"give the bare host name, without scheme or slash: {bare}")
+    if "/" in text:
+        raise ValueError(f"a host name has no slash; give {text.partition('/')[0]}")
+    if text != text.lower():
+        raise ValueError(f"write host names in lower case: {text.lower()}")
+    if len(text) > 253 or not re.fullmatch(rf"{LABEL}(\.{LABEL})+", text):
+        raise ValueError("this is not a host name; one looks like chat.example.com")
+    if re.fullmatch("[0-9]+", text.rpartition(".")[2]):
+        # What ends in a number is an address (url.spec.whatwg.org, "ends in a number checker").
+        raise ValueError(
+            "this is an address and no name, so no certificate fits it; give a name that leads there"
+        )
+    return text
+
+
+def quoted(value: Any) -> Any:
+    """Refuse a version that YAML has read as a number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    raise ValueError(f'put a version in quotes, because YAML reads it as a number: "{value}"')
+
+
+def _cidr(text: str) -> str:
+    try:
+        return str(ipaddress.IPv4Network(text))
+    except ValueError as error:
+        raise ValueError(f"this is not an IPv4 network: {error}") from error
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError as error:
+        raise ValueError("this is not an IPv4 address; one looks like 203.0.113.7") from error
+
+
+def _url(text: str) -> str:
+    if not re.fullmatch(rf"https://{LABEL}(\.{LABEL})*(:[0-9]+)?(/{IN_ADDRESS}*)?", text):
+        raise ValueError("this is not an https address; one looks like https://login.example.com")
+    if text.endswith("/"):
+        raise ValueError(f"leave out the slash at the end: {text.rstrip('/')}")
+    return text
+
+
+def _email(text: str) -> str:
+    if not re.fullmatch(rf"{_MAILBOX}(\.{_MAILBOX})*@{LABEL}(\.{LABEL})+", text):
+        raise ValueError("this is not an e-mail address (in ASCII); one looks like chat@example.com")
+    return text
+
+
+def _sender(text: str) -> str:
+    match = re.fullmatch(r"(?:[^<>\r\n]* )?<([^<>]+)>", text)
+    _email(match.group(1) if match else text)
+    return text
+
+
+def _bucket(text: str) -> str:
+    check_bucket_name(text)
+    return text
+
+
+def of_kind(kind: str) -> BeforeValidator:
+    """Let a mapping without `kind` mean the usual one."""
+    return BeforeValidator(
+        lambda given: {"kind": kind, **given} if isinstance(given, dict) and "kind" not in given else given
+    )
+
+
+def matching(pattern: str, what: str) -> AfterValidator:
+    """Return the check of a text's form; `what` says what it should be."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"this is not {what}")
+        return text
+
+    return AfterValidator(check)
+
+
+HostName = Annotated[str, AfterValidator(_host)]
+Version = Annotated[str, BeforeValidator(quoted)]
+Cidr = Annotated[str, AfterValidator(_cidr)]
+Address = Annotated[str, AfterValidator(_address)]
+Url = Annotated[str, AfterValidator(_url)]
+Email = Annotated[str, AfterValidator(_email)]
+Sender = Annotated[str, AfterValidator(_sender)]
+BucketName = Annotated[str, AfterValidator(_bucket)]
+AtlasId = Annotated[str, matching(r"[0-9a-f]{24}", "an Atlas id, which has 24 hexadecimal digits")]
+AtlasName = Annotated[str, AfterValidator(check_cluster_name)]
+DatabaseName = Annotated[
+    str,
+    matching(r"[A-Za-z].*", "a database name, which begins with a letter"),
+    AfterValidator(check_database_name),
+]
+ClusterName = Annotated[
+    str,
+    matching(
+        rf"(?=.{{1,253}}\Z){LABEL}(\.{LABEL})*",
+        "the name of something in a cluster: lower-case letters, digits, hyphens and dots",
+    ),
+]
+EgressPorts = list[Annotated[int, Field(ge=1, le=65535)]]
+Days = Annotated[int, Field(ge=1, le=3650)]
+LogDays = Literal[30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+"""What CloudWatch Logs offers (API reference, PutRetentionPolicy) from a month on."""

@@ -1,0 +1,67 @@
+"""What every database is asked."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from rocketchat import environment as env
+from rocketchat import known_bad
+from rocketchat.environment import Secret
+from rocketchat.releases import Release
+from stacks.kinds.kind import Kind
+
+if TYPE_CHECKING:
+    from components.values import DatabaseAccess
+    from stacks.features import Made
+    from stacks.kinds.context import Context
+    from stacks.kinds.kind import Variables
+    from stacks.parts import Profile
+    from stacks.profiles import Defaults
+
+
+class DatabaseKind(Kind):
+    """Base of all databases."""
+
+    on_host: ClassVar[bool] = False
+    """It stands on the runtime's own host."""
+    usual_media: ClassVar[str] = "s3"
+    """Where uploads usually are beside it."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def version(self) -> str | None:
+            """Version or series of MongoDB; None where the release's own recommendation is meant, or nobody knows."""
+
+    @property
+    def begins_empty(self) -> bool:
+        """Whether it is certain that no chat was in it before this one."""
+        return True
+
+    def dumped(self, profile: "Profile") -> bool:
+        """Return whether the stack dumps it to a bucket every night."""
+        return False
+
+    def private(self, defaults: "Defaults") -> bool:
+        """Return whether it is to be reached by a private endpoint in the runtime's network."""
+        return False
+
+    def place(self) -> Mapping[str, str]:
+        """Return where the data is, as far as nothing that is protected says so by itself."""
+        return {}
+
+    def known_bad(self, release: Release) -> Iterator[tuple[str, known_bad.Bad]]:
+        """Of the version that the file names."""
+        if self.version is not None:
+            for bad in known_bad.find("mongo", self.version):
+                # Of a series, the patch is somebody else's business.
+                if bad.ended or self.version.count(".") > 1:
+                    yield f"version {self.version}", bad
+
+    def environment(self, made: "Made") -> "Iterator[Variables]":
+        """Its URI."""
+        yield env.database(Secret(made.database.uri))
+
+    @abstractmethod
+    def make(self, context: "Context") -> "DatabaseAccess":
+        """Make it, and return how the chat reaches it."""

@@ -1,0 +1,77 @@
+"""MongoDB in the chat's own Kubernetes cluster."""
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from components.media.bucket import KEEP_NEWEST
+from stacks.fields import ClusterName, DatabaseName, Version
+from stacks.judging import Finding, Note, Warning_, rule
+from stacks.kinds.database.own import OwnDatabase
+from stacks.kinds.runtime import RuntimeKind
+from stacks.parts import Backup, Profile
+from stacks.problems import Problem
+from stacks.profiles import Defaults
+
+
+class InClusterDatabase(OwnDatabase):
+    """MongoDB in the chat's own Kubernetes cluster, dumped to S3 every night (`backup`) in production."""
+
+    usual_media: ClassVar = "gridfs"
+
+    kind: Literal["in-cluster"]
+    name: DatabaseName = "rocketchat"
+    """Name of the chat's database."""
+    version: Version | None = None
+    """MongoDB series, such as "8.0". The release's own recommendation when left out."""
+    members: Literal[1, 3] = 1
+    """One, or three, which outlive a node."""
+    disk_gb: int = Field(default=10, ge=1, le=16384)
+    """Disk of each member in GB."""
+    memory: int = Field(default=1024, ge=512, le=131072)
+    """Memory of each member in MiB."""
+    storage_class: ClusterName | None = None
+    """Class of the disks; the cluster's default when left out."""
+
+    @classmethod
+    def goes_with(cls, runtime: type[RuntimeKind]) -> bool:
+        """It needs a cluster."""
+        return runtime.is_cluster
+
+    def dumped(self, profile: Profile) -> bool:
+        """Nobody wants backups of a trial's."""
+        return profile is Profile.PRODUCTION
+
+
+@rule("The database in the cluster has a cluster")
+def _in_cluster(
+    runtime: RuntimeKind, database: InClusterDatabase, defaults: Defaults, backup: Backup, region: str | None
+) -> Iterator[Finding]:
+    if not runtime.is_cluster:
+        yield Problem(
+            "rocketchat:database.kind",
+            f"runtime {runtime.kind} is no Kubernetes cluster that could hold the database",
+            remedy="set `runtime: {kind: kubernetes}` or `{kind: doks}`, or another database",
+        )
+        return
+    if not defaults.protect:
+        yield Warning_("nobody makes backups of a trial's database in the cluster")
+    elif region is None:
+        yield Problem(
+            "aws:region",
+            "the database in the cluster is dumped to a bucket of S3 every night, which needs a region of AWS",
+            remedy="add `aws:region: ap-southeast-1` or another; or take `database: {kind: atlas, …}`",
+        )
+    else:
+        yield Warning_(
+            "the dumps are heard of by nobody, and never put back to try them: look at them "
+            "(kubectl get jobs; output restoreCommand)"
+        )
+        yield Note(
+            f"dumped every night at {backup.hour:02}:00 UTC, kept for {backup.keep_days} days on S3; "
+            f"the newest {KEEP_NEWEST + 1} stay longer"
+        )
+    if defaults.protect and database.members == 1:
+        yield Warning_("one member: the chat stands still while its node is replaced (members: 3)")
+    yield Note(f"replica set of {database.members}")

@@ -1,0 +1,88 @@
+"""What the databases on MongoDB Atlas have in common."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from components.database.uri import SRV_PORTS
+from stacks.judging import Finding, Note, rule
+from stacks.kinds.database import DatabaseKind
+from stacks.kinds.runtime import RuntimeKind
+from stacks.problems import Problem
+from stacks.profiles import Defaults
+
+if TYPE_CHECKING:
+    from components.database.atlas import AtlasRoleArgs
+    from stacks.language import ChatSpec
+    from stacks.spec import Parts
+
+PROJECT, CLUSTER = "atlasProjectId", "atlasCluster"
+LINK, SERVICE = "atlasPrivateLinkId", "atlasEndpointService"
+"""Outputs of the stack that has the cluster, which the stacks beside it read."""
+
+
+class OnAtlas(DatabaseKind):
+    """Base of the databases on MongoDB Atlas."""
+
+    credentials: ClassVar = {
+        "mongodbatlas:publicKey": "MONGODB_ATLAS_PUBLIC_KEY",
+        "mongodbatlas:privateKey": "MONGODB_ATLAS_PRIVATE_KEY",
+    }
+
+    if TYPE_CHECKING:
+
+        @property
+        def name(self) -> str:
+            """Name of the chat's database."""
+
+        @property
+        def private_link(self) -> bool | None:
+            """Whether the file asks for PrivateLink; None where it leaves that to the profile."""
+
+    @property
+    def keeps_access_list(self) -> bool:
+        """Whether the stack adds the chat's addresses to the access list."""
+        return True
+
+    def place(self) -> dict[str, str]:
+        """The database's name."""
+        return {"name": self.name}
+
+    def ways_out(
+        self, parts: "Parts", defaults: Defaults, uri_ports: Sequence[int]
+    ) -> Iterator[tuple[int, str]]:
+        """Over the internet, unless a private endpoint stands in the network."""
+        if not (self.private(defaults) and parts.runtime.private_link):
+            for port in SRV_PORTS:
+                yield port, "MongoDB Atlas"
+
+    def roles(self, spec: "ChatSpec") -> "list[AtlasRoleArgs]":
+        """Return the roles that the release needs."""
+        return [
+            {"role": role.role, "database": role.database} for role in spec.release.database_roles(self.name)
+        ]
+
+
+@rule("The database lets the chat in")
+def _access(runtime: RuntimeKind, database: OnAtlas, defaults: Defaults) -> Iterator[Finding]:
+    if database.private_link and not runtime.private_link:
+        yield Problem(
+            "rocketchat:database.privateLink",
+            f"runtime {runtime.kind} has no network for a private endpoint",
+            remedy="leave it out",
+        )
+    elif database.private(defaults) and runtime.private_link:
+        yield Note("through PrivateLink")
+    elif not database.keeps_access_list:
+        yield Note("by entries of the access list that are there already")
+    elif runtime.fixed_egress:
+        yield Note("by the fixed addresses of the network")
+    else:
+        yield Problem(
+            "rocketchat:runtime.network",
+            "connections leave from no fixed address, so the Atlas access list would have to let in the whole world",
+            remedy=(
+                "set `database.privateLink: true`, or give the network a NAT (existing network: its egressAddresses)"
+                if runtime.private_link
+                else "name the addresses (egressAddresses)"
+            ),
+        )

@@ -1,0 +1,68 @@
+"""What the databases that the stack runs itself have in common."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from components.database.series import IMAGES
+from rocketchat import known_bad, releases
+from rocketchat.releases import Release
+from stacks.judging import Finding, Note, Warning_, rule
+from stacks.kinds.database import DatabaseKind
+from stacks.problems import Problem
+
+if TYPE_CHECKING:
+    from components.values import DatabaseAccess
+    from stacks.kinds.context import Context
+
+
+class OwnDatabase(DatabaseKind):
+    """Base of the databases that stand in the runtime itself."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def name(self) -> str:
+            """Name of the chat's database."""
+
+    def series(self, release: Release) -> str:
+        """Return the series of MongoDB that runs."""
+        return self.version or release.recommended_mongodb
+
+    def place(self) -> dict[str, str]:
+        """The database's name."""
+        return {"name": self.name}
+
+    def known_bad(self, release: Release) -> Iterator[tuple[str, known_bad.Bad]]:
+        """Of the image that runs."""
+        version = self.series(release)
+        for bad in known_bad.find_image(IMAGES[version]) if version in IMAGES else ():
+            yield f"version {version}", bad
+
+    def make(self, context: "Context") -> "DatabaseAccess":
+        """The runtime makes it."""
+        return context.place.own_database()
+
+
+@rule("The release runs on the stack's own MongoDB")
+def _series(release: Release, database: OwnDatabase) -> Iterator[Finding]:
+    version = database.series(release)
+    try:
+        releases.check_mongodb(release, version)
+    except ValueError as error:
+        yield Problem("rocketchat:database.version", str(error), allowed=", ".join(release.mongodb))
+        return
+    if version not in IMAGES:
+        yield Problem(
+            "rocketchat:database.version",
+            f"no image of MongoDB {version} is known here",
+            allowed=", ".join(series for series in release.mongodb if series in IMAGES),
+        )
+        return
+    yield Note(
+        f"{IMAGES[version]}; a deployed one is brought there one version at a time, and no version back"
+    )
+    yield Warning_(
+        f"MongoDB {version} needs a processor with AVX"
+        + (", and no Linux from 6.19 to 7.0.13" if version >= "8.0" else "")
+        + "; this is looked at before it starts, and said"
+    )

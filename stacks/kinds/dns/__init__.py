@@ -1,0 +1,58 @@
+"""What every DNS service is asked."""
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from stacks.kinds.kind import Kind
+from stacks.questions import Ask, zone
+
+if TYPE_CHECKING:
+    import pulumi
+
+    from components.values import DnsZone
+    from stacks.kinds.context import Context
+
+
+class DnsKind(Kind):
+    """Base of all DNS services."""
+
+    example: ClassVar = {"zone": "example.com"}
+    asks: ClassVar = {"zone": Ask("The domain as it is listed in the account of the DNS provider.", zone)}
+
+    if TYPE_CHECKING:
+
+        @property
+        def zone(self) -> str:
+            """Name of the zone."""
+
+        @property
+        def proxied(self) -> bool:
+            """Whether the chat's traffic goes through the service."""
+
+        @property
+        def zone_id(self) -> str | None:
+            """The service's id of the zone; looked up when None."""
+
+    @property
+    def largest_file_mb(self) -> int | None:
+        """Largest upload in MiB that the service's proxy lets through; None where no proxy stands before the chat."""
+        return None
+
+    def make(self, context: "Context") -> "DnsZone":
+        """Find the zone."""
+        return {
+            "kind": self.kind,
+            "name": self.zone,
+            "id": self.look_up(context) if self.zone_id is None else self.zone_id,
+        }
+
+    @abstractmethod
+    def look_up(self, context: "Context") -> "pulumi.Input[str]":
+        """Return the service's id of the zone."""
+
+    def dmarc_of_others(self, context: "Context", domain: str) -> bool:
+        """Whether the domain has a DMARC record that no stack of this program made; says so, and leaves it alone.
+
+        Where the service refuses a second record at the name, there is no need to look.
+        """
+        return False

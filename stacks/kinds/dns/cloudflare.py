@@ -1,0 +1,114 @@
+"""A zone at Cloudflare."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import pulumi
+from pydantic import Field
+
+from stacks.fields import HostName
+from stacks.judging import Finding, Warning_, rule
+from stacks.kinds.dns import DnsKind
+from stacks.kinds.media import MediaKind
+from stacks.parts import Chat
+from stacks.problems import Problem
+
+if TYPE_CHECKING:
+    from stacks.kinds.context import Context
+
+BODY_MB = {"free": 100, "pro": 100, "business": 200, "enterprise": 500}
+"""Largest request of 10^6 bytes that Cloudflare's proxy takes, by plan (developers.cloudflare.com, "Workers: request
+limits" and "Error 413")."""
+
+
+class CloudflareDns(DnsKind):
+    """A zone at Cloudflare."""
+
+    credentials: ClassVar = {"cloudflare:apiToken": "CLOUDFLARE_API_TOKEN"}
+
+    kind: Literal["cloudflare"]
+    zone: HostName
+    """Name of the zone, such as `lovia.life`."""
+    zone_id: str | None = Field(default=None, pattern=r"^[0-9a-f]{32}$")
+    """Cloudflare's id of the zone; looked up by name when left out."""
+    proxied: bool = False
+    """Send the chat's traffic through Cloudflare: one more trusted proxy, and uploads are limited by `plan`."""
+    plan: Literal["free", "pro", "business", "enterprise"] = "free"
+    """Cloudflare's plan of the zone, which limits uploads where `proxied` is true."""
+
+    @property
+    def largest_file_mb(self) -> int | None:
+        """A twentieth is left for MB that are MiB, and for the form around the file."""
+        return BODY_MB[self.plan] * 19 // 20 if self.proxied else None
+
+    def look_up(self, context: "Context") -> "pulumi.Input[str]":
+        """Find the zone by its name."""
+        import pulumi_cloudflare as cloudflare
+
+        found = cloudflare.get_zone_output(
+            filter=cloudflare.GetZoneFilterArgs(name=self.zone, match="all"),
+            opts=context.invoke("cloudflare"),
+        )
+        return found.zone_id
+
+    def dmarc_of_others(self, context: "Context", domain: str) -> bool:
+        """Look: two records switch DMARC off (RFC 7489, 6.6.3), and Cloudflare takes both.
+
+        A zone that cannot be read is told of, and holds up nothing.
+        """
+        # From their own modules: the package's attributes of these names are the modules, where it loads file by file.
+        from pulumi_cloudflare import GetDnsRecordsNameArgs, GetZoneFilterArgs
+        from pulumi_cloudflare.get_dns_records import get_dns_records
+        from pulumi_cloudflare.get_zone import get_zone
+
+        from components.mail.ses import DMARC_COMMENT
+
+        host, options = f"_dmarc.{domain}", context.invoke("cloudflare")
+        zone, name = GetZoneFilterArgs(name=self.zone, match="all"), GetDnsRecordsNameArgs(exact=host)
+        try:
+            zone_id = self.zone_id or get_zone(filter=zone, opts=options).zone_id
+            found = get_dns_records(zone_id=zone_id, name=name, type="TXT", opts=options).results
+        except Exception as error:  # noqa: BLE001 - the engine has no narrower one for a lookup that was refused
+            pulumi.log.warn(
+                f"whether {host} has a record already cannot be seen, so it is made; if receivers then find two, "
+                f"set mail.dmarcPolicy to leave ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
+            )
+            return False
+        others = [
+            one
+            for one in found or ()
+            if one.comment != DMARC_COMMENT and "v=DMARC1" in (one.content or "").strip('"')
+        ]
+        if others:
+            pulumi.log.warn(
+                f"{host} has a record already that this stack did not make; it is left alone "
+                "(set mail.dmarcPolicy to leave, or remove that record)"
+            )
+        return bool(others)
+
+
+@rule("Cloudflare's proxy can serve the chat")
+def _proxy(dns: CloudflareDns, chat: Chat, media: MediaKind) -> Iterator[Finding]:
+    if not dns.proxied:
+        return
+    yield Warning_("Cloudflare's SSL mode must be Full (strict)")
+    if "." in chat.host.removesuffix(dns.zone).rstrip("."):
+        deep = f"Cloudflare's own certificate covers {dns.zone} and one level below it, and not {chat.host}"
+        if dns.plan == "free":
+            yield Problem(
+                "rocketchat:chat.host",
+                deep,
+                remedy=f"take a name such as {chat.host.partition('.')[0]}.{dns.zone}, or set `dns.proxied: false`",
+            )
+        else:
+            yield Warning_(f"{deep}: order one in Cloudflare's Advanced Certificate Manager")
+    largest, most = media.largest_file_mb(dns), dns.largest_file_mb
+    if most is not None and largest > most:
+        yield Problem(
+            "rocketchat:media.maxFileMb",
+            f"Cloudflare's proxy refuses uploads of {largest} MB on the plan {dns.plan}",
+            allowed=f"1 to {most}",
+            remedy=f"write at most {most}, name a larger plan (`dns.plan`), or set `dns.proxied: false`",
+        )
+    elif most == largest:
+        yield Warning_(f"Cloudflare's proxy limits uploads to {most} MB (`dns.plan: {dns.plan}`)")

@@ -1,0 +1,37 @@
+"""A zone at Amazon Route 53."""
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from stacks.fields import HostName
+from stacks.kinds.dns import DnsKind
+
+if TYPE_CHECKING:
+    import pulumi
+
+    from stacks.kinds.context import Context
+
+
+class Route53Dns(DnsKind):
+    """A public zone at Amazon Route 53."""
+
+    needs_region: ClassVar = True
+
+    kind: Literal["route53"]
+    zone: HostName
+    """Name of the zone, such as `lovia.life`."""
+    zone_id: str | None = Field(default=None, pattern=r"^Z[0-9A-Z]{1,31}$")
+    """Route 53's id of the zone, which ends the search by name; needed where two zones have the same name."""
+
+    @property
+    def proxied(self) -> bool:
+        """Route 53 has no proxy."""
+        return False
+
+    def look_up(self, context: "Context") -> "pulumi.Input[str]":
+        """Find the public zone by its name."""
+        import pulumi_aws as aws
+
+        found = aws.route53.get_zone_output(name=self.zone, private_zone=False, opts=context.invoke("aws"))
+        return found.zone_id

@@ -1,0 +1,90 @@
+"""What every place for uploads is asked."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from rocketchat import environment as env
+from rocketchat.environment import Secret
+from stacks.judging import Finding, Note, rule
+from stacks.kinds.kind import Kind
+
+if TYPE_CHECKING:
+    from components.values import MediaAccess
+    from stacks.features import Made
+    from stacks.kinds.context import Context
+    from stacks.kinds.dns import DnsKind
+    from stacks.kinds.kind import Variables
+
+USUAL_FILE_MB = 100
+"""The product's own limit of an upload."""
+
+
+class MediaKind(Kind):
+    """Base of all places for uploads."""
+
+    said: ClassVar[Mapping[str, str]] = {
+        "FileUpload_MaxFileSize": "maxFileMb",
+        "FileUpload_Storage_Type": "kind",
+        "FileUpload_S3_Bucket": "bucket",
+        "FileUpload_S3_Region": "region",
+    }
+    on_host: ClassVar[bool] = False
+    """They lie on the runtime's own disk."""
+    in_database: ClassVar[bool] = False
+    """They lie in the database, which grows with them."""
+
+    max_file_mb: int | None = Field(default=None, ge=1, le=10240)
+    """Largest upload in MB (of 1024 times 1024 bytes, as the product counts). 100 when left out, or what Cloudflare's
+    proxy lets through, if that stands before the chat and is less. The proxies before the chat follow."""
+
+    @property
+    def bucket_name(self) -> str | None:
+        """Name of the bucket that holds them; None where none does."""
+        return None
+
+    def largest_file_mb(self, dns: "DnsKind | None") -> int:
+        """Return the largest upload in MiB."""
+        if self.max_file_mb is not None:
+            return self.max_file_mb
+        return min(USUAL_FILE_MB, (None if dns is None else dns.largest_file_mb) or USUAL_FILE_MB)
+
+    def make(self, context: "Context") -> "MediaAccess | None":
+        """Make the place, and return how the chat reaches it; None where it is no bucket."""
+        return None
+
+
+class BucketKind(MediaKind):
+    """Base of all buckets with S3's protocol."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def bucket(self) -> str:
+            """Name of the bucket."""
+
+    @property
+    def bucket_name(self) -> str | None:
+        """Its name."""
+        return self.bucket
+
+    def environment(self, made: "Made") -> "Iterator[Variables]":
+        """The bucket, and its key where the runtime has no role."""
+        access = made.media
+        if access is None:
+            raise ValueError("a bucket comes with its access")
+        key, secret = access.access_key_id, access.secret_access_key
+        yield env.media_s3(
+            made.release,
+            access.bucket,
+            access.region,
+            endpoint=access.endpoint,
+            access_key_id=None if key is None else Secret(key),
+            secret_access_key=None if secret is None else Secret(secret),
+        )
+
+
+@rule("Uploads are kept in the right place")
+def _bucket(media: BucketKind) -> Iterator[Finding]:
+    yield Note(f"in the private bucket {media.bucket}")

@@ -1,0 +1,139 @@
+"""What every runtime is asked, and what it gives the rest of a deployment."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from stacks.judging import Finding, rule
+from stacks.kinds.dns import DnsKind
+from stacks.kinds.kind import Kind
+from stacks.problems import Problem
+
+if TYPE_CHECKING:
+    import pulumi
+
+    from components.database.private_link import PrivateLinkArgs
+    from components.operations.alarms import AlarmsArgs
+    from components.values import DatabaseAccess, Egress
+    from rocketchat.services import Service
+    from stacks.kinds.context import Context
+    from stacks.kinds.kind import Variables
+
+
+@dataclass(frozen=True)
+class Running:
+    """A runtime with the chat in it."""
+
+    url: "pulumi.Output[str]"
+    watched: "AlarmsArgs | None" = None
+    """What of it CloudWatch can watch; deploy.py adds who is told."""
+    outputs: "Mapping[str, pulumi.Input[object]]" = field(default_factory=dict)
+    """What operators want to know of it."""
+
+
+class Place(Protocol):
+    """A place for the containers. Making it makes the network; `run` puts the chat in."""
+
+    egress: "Egress"
+    """Where connections to the database come from."""
+    private_link: "PrivateLinkArgs | None"
+    """Where a private endpoint of the database can stand; None where there is no such place."""
+    proxies: int
+    """Trusted proxies of the runtime's own before the app."""
+
+    @property
+    def broker(self) -> str:
+        """Host name of NATS among the services."""
+        ...
+
+    def own_database(self) -> "DatabaseAccess":
+        """Make the database that stands in the runtime itself, where `database.kind` asks for that.
+
+        Raises ValueError in a runtime that cannot hold one, which the rules of stack files refuse before.
+        """
+        ...
+
+    def run(self, services: "Sequence[Service]", variables: "Variables") -> Running:
+        """Run the services, with the edge before them, and lead the chat's name there.
+
+        `variables` are the main server's.
+        """
+        ...
+
+
+class RuntimeKind(Kind):
+    """Base of all runtimes. What they are able to do is a class attribute of each: rules ask for it."""
+
+    has_role: ClassVar[bool] = False
+    """Containers have a role of AWS, so that no access key is needed for the bucket."""
+    needs_dns: ClassVar[bool] = False
+    """It makes records in the DNS zone, for the chat's name and its certificate."""
+    takes_cdn: ClassVar[bool] = False
+    """A CDN of `edge` can stand before it."""
+    private_link: ClassVar[bool] = False
+    """Its network can hold a private endpoint of an Atlas cluster."""
+    has_disk: ClassVar[bool] = False
+    """It has a disk of its own, which can hold the database and the uploads, and a bot beside the chat."""
+    is_cluster: ClassVar[bool] = False
+    """It is a Kubernetes cluster, which can hold the database too."""
+    filters_egress: ClassVar[bool] = True
+    """A firewall lets out only what the parts of the stack name."""
+    egress_room: ClassVar[int | None] = None
+    """Ranges of ports for which that firewall has room beside its own rules; None without limit."""
+    blocked_ports: ClassVar[frozenset[int]] = frozenset()
+    """SMTP ports that nothing in it can reach."""
+    usual_database: ClassVar[Mapping[str, str]] = {"trial": "atlas", "production": "atlas"}
+    """Where the messages usually are, by profile."""
+    variables_bytes: ClassVar[int | None] = None
+    """Bytes that all variables together may have where it runs containers by one document; None without limit."""
+    secrets_bytes: ClassVar[int | None] = None
+    """Bytes that all secrets together may have; None without limit."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def instances(self) -> int | None:
+            """Servers; from the number of users when None."""
+
+        @property
+        def max_instances(self) -> int | None:
+            """Servers that autoscaling goes up to; None without autoscaling."""
+
+        @property
+        def topology(self) -> str:
+            """`monolith` or `microservices`."""
+
+    @property
+    @abstractmethod
+    def fixed_egress(self) -> bool:
+        """Whether connections leave from addresses that are known and stay."""
+
+    @property
+    def certified_by_aws(self) -> bool:
+        """Whether AWS makes the certificate for the chat's name."""
+        return False
+
+    def root_url(self, host: str) -> str:
+        """Return the chat's address for its users, without a slash at the end."""
+        return f"https://{host}"
+
+    @abstractmethod
+    def make(self, context: "Context") -> Place:
+        """Make the network, and return the place for the containers."""
+
+
+@rule("The runtime has what it needs")
+def _needs(runtime: RuntimeKind, region: str | None, dns: DnsKind | None) -> Iterator[Finding]:
+    if runtime.needs_region and region is None:
+        yield Problem(
+            "aws:region",
+            f"runtime {runtime.kind} needs a region",
+            remedy="add `aws:region: ap-southeast-1` or another",
+        )
+    if runtime.needs_dns and dns is None:
+        yield Problem(
+            "rocketchat:dns",
+            f"runtime {runtime.kind} needs a DNS zone, for the chat's name and its certificate",
+            remedy="add `rocketchat:dns: {kind: cloudflare, zone: example.com}`",
+        )

@@ -1,0 +1,97 @@
+"""What every Kubernetes runtime says of the chat in its cluster, and the rules for it. `place.py` makes it."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from rocketchat import services
+from stacks.fields import EgressPorts, Part
+from stacks.judging import Finding, Note, Warning_, rule
+from stacks.kinds.dns import DnsKind
+from stacks.kinds.runtime import RuntimeKind
+from stacks.problems import Problem
+from stacks.profiles import Defaults
+
+if TYPE_CHECKING:
+    from stacks.spec import Parts
+
+
+class ServiceReplicas(Part):
+    """How many of each microservice run."""
+
+    account: int | None = Field(default=None, ge=1, le=20)
+    """One when left out; two in production, because the chart takes one away while a new one starts."""
+    authorization: int | None = Field(default=None, ge=1, le=20)
+    """As `account`."""
+    presence: int | None = Field(default=None, ge=1, le=20)
+    """As `account`."""
+    ddp_streamer: int | None = Field(default=None, ge=1, le=40)
+    """One for each 500 users when left out."""
+
+
+class ClusterChat(RuntimeKind):
+    """What every Kubernetes runtime says of the chat in its cluster."""
+
+    is_cluster: ClassVar = True
+
+    namespace: str = Field(default="rocketchat", pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
+    """Namespace, for the chat alone."""
+    name: str = Field(default="chat", pattern=r"^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$")
+    """Name of the Helm release; the chat's service is then `<name>-rocketchat`."""
+    topology: Literal["monolith", "microservices"] = "monolith"
+    """One server, or the server with its microservices, which need a licence."""
+    instances: int | None = Field(default=None, ge=1, le=20)
+    """Servers of the chat. More than one needs a licence. From the number of users when left out."""
+    services: ServiceReplicas = ServiceReplicas()
+    """How many of each microservice run."""
+    cpu: int | None = Field(default=None, ge=512, le=16384)
+    """CPU units of one server, 1024 being one vCPU. From the number of users when left out."""
+    memory: int | None = Field(default=None, ge=1536, le=122880)
+    """Memory of one server in MiB. From the number of users when left out."""
+    egress_ports: EgressPorts = []
+    """Further TCP ports on the internet that the chat may reach, such as those of webhooks. What the parts name
+    (mail, login, the database, settings) is open without it, and 443 always."""
+
+    @property
+    def max_instances(self) -> None:
+        """Servers of the chat do not scale by themselves."""
+
+    def ways_out(
+        self, parts: "Parts", defaults: Defaults, uri_ports: Sequence[int]
+    ) -> Iterator[tuple[int, str]]:
+        """As the file says."""
+        for port in self.egress_ports:
+            yield port, "Listed in egressPorts"
+
+
+@rule("The chat is reached under its name and certificate")
+def _named(runtime: ClusterChat, dns: DnsKind | None) -> Iterator[Finding]:
+    if dns is not None and dns.proxied:
+        yield Problem(
+            "rocketchat:dns.proxied",
+            "the record leads to the cluster's own address, which no proxy stands before",
+            remedy="set `proxied: false`; `edge: {kind: cloudfront}` is the CDN that runtime doks knows",
+        )
+
+
+@rule("The services of the topology are counted")
+def _counts(runtime: ClusterChat, defaults: Defaults) -> Iterator[Finding]:
+    if runtime.topology == services.MONOLITH and runtime.services.model_fields_set:
+        yield Problem(
+            "rocketchat:runtime.services",
+            "these are numbers of microservices, and the topology is monolith",
+            remedy="leave them out, or set `topology: microservices`",
+        )
+    if runtime.topology != services.MONOLITH:
+        yield Warning_(
+            "the chart gives ddp-streamer no number of proxies (HTTP_FORWARDED_COUNT), so sessions show the balancer's "
+            "address, and asks account, authorization and presence for no health"
+        )
+        alone = [
+            name
+            for name in ("account", "authorization", "presence", "ddp_streamer")
+            if (getattr(runtime.services, name) or defaults.replicas) == 1
+        ]
+        if alone:
+            yield Note(f"one each of {', '.join(alone)}: users are kept out for seconds at each release")

@@ -1,0 +1,216 @@
+"""The chat and its database in a namespace of a cluster, whoever made the cluster."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from components.base import Component
+from components.database.cluster_backup import ClusterBackupArgs
+from components.database.dump_bucket import DumpBucket, DumpBucketArgs
+from components.database.in_cluster import ClusterMongodb, ClusterMongodbArgs
+from components.database.private_link import PrivateLinkArgs
+from components.edge.cluster_gateway import ChatRoutes, ChatRoutesArgs, ClusterGateway, tls_secret
+from components.runtime.chart import ChartServiceArgs
+from components.runtime.kubernetes import (
+    ChartIngressArgs,
+    ChatNamespace,
+    ChatNamespaceArgs,
+    ChatRelease,
+    ChatReleaseArgs,
+)
+from components.values import DatabaseAccess, Egress
+from rocketchat.services import NATS, Service
+from stacks.egress import ways_out
+from stacks.kinds.database.in_cluster import InClusterDatabase
+from stacks.kinds.runtime.cluster import ClusterChat
+
+if TYPE_CHECKING:
+    from stacks.kinds.context import Context
+    from stacks.kinds.kind import Variables
+
+_RESTORE = (
+    'aws s3 cp "s3://{bucket}/database/archive.gz" - | '
+    "kubectl --namespace {namespace} exec --stdin mongodb-0 --container mongodb -- bash -c "
+    "'mongorestore --gzip --archive --drop "
+    '--nsInclude="{database}.*" --config=<(printf "uri: mongodb://root:%s@localhost/?directConnection=true\\n" '
+    '"$ROOT_PASSWORD")\''
+)
+"""Puts the newest dump back, with the chat scaled to nothing meanwhile; an older one is a version of the object."""
+
+
+def with_provider(opts: pulumi.ResourceOptions, provider: pulumi.ProviderResource) -> pulumi.ResourceOptions:
+    providers = opts.providers if isinstance(opts.providers, list) else []
+    return pulumi.ResourceOptions(providers=[*providers, provider])
+
+
+class InCluster:
+    """What both have in common: the chat and its database in a namespace of a cluster."""
+
+    private_link: PrivateLinkArgs | None = None
+    egress: Egress
+    proxies: int
+    _inside: pulumi.ResourceOptions
+    """Options of what is in the cluster."""
+    _namespace: ChatNamespace
+    _outlives: bool
+    """Whether the cluster is still there when the stack is destroyed."""
+    _backed_up: Mapping[str, pulumi.Input[object]] = MappingProxyType({})
+    """Outputs of the database's dumps, where there are any."""
+
+    def __init__(self, runtime: ClusterChat, context: "Context") -> None:
+        self._runtime, self._context = runtime, context
+        self._spec, self._zone, self._opts = context.spec, context.zone, context.opts
+
+    @property
+    def broker(self) -> str:
+        """NATS, as the chart names its service."""
+        return f"{self._runtime.name}-{NATS}"
+
+    @property
+    def _holds_data(self) -> bool:
+        """Whether the cluster holds a database that is protected."""
+        return isinstance(self._spec.parts.database, InClusterDatabase) and self._spec.defaults.protect
+
+    def _chat_namespace(self) -> ChatNamespace:
+        # With the namespace everything in it would go, claims to disks too.
+        args: ChatNamespaceArgs = {"namespace": self._runtime.namespace, "protect": self._holds_data}
+        return ChatNamespace("namespace", args, self._inside)
+
+    def own_database(self) -> DatabaseAccess:
+        """Make MongoDB beside the chat."""
+        part = self._spec.parts.database
+        if not isinstance(part, InClusterDatabase):
+            raise TypeError("this is for database in-cluster")
+        protect = self._spec.defaults.protect
+        args: ClusterMongodbArgs = {
+            "namespace": self._namespace.name,
+            "namespace_name": self._runtime.namespace,
+            "client": self._runtime.name,
+            "version": part.series(self._spec.release),
+            "members": part.members,
+            "disk_gb": part.disk_gb,
+            "memory": part.memory,
+            "database": part.name,
+            "roles": [
+                {"role": role.role, "database": role.database}
+                for role in self._spec.release.database_roles(part.name)
+            ],
+            "keep_disks": protect,
+            "protect": protect,
+        }
+        if part.storage_class is not None:
+            args["storage_class"] = part.storage_class
+        if protect and self._spec.region is not None:
+            args["backup"] = self._dumps(part.name, self._spec.region)
+        return ClusterMongodb("database", args, self._inside).access
+
+    def _dumps(self, database: str, region: str) -> ClusterBackupArgs:
+        """Make the bucket, which outlives the cluster, and say how a dump is put back."""
+        part, protect = self._spec.parts.backup, self._spec.defaults.protect
+        args: DumpBucketArgs = {
+            "keep_days": part.keep_days,
+            "protect": protect,
+            "writer_stays": protect and self._outlives,
+        }
+        if part.bucket is not None:
+            args["bucket_name"] = part.bucket
+        store = DumpBucket("dumps", args, self._opts)
+        self._backed_up = {
+            "backupBucket": store.bucket,
+            "restoreCommand": pulumi.Output.format(
+                _RESTORE, bucket=store.bucket, namespace=self._namespace.name, database=database
+            ),
+        }
+        return {
+            "region": region,
+            "bucket": store.bucket,
+            "access_key_id": store.access_key_id,
+            "secret_access_key": store.secret_access_key,
+            "hour": part.hour,
+        }
+
+    def _chat(
+        self,
+        services: Sequence[Service],
+        variables: "Variables",
+        *,
+        ingress: ChartIngressArgs | None = None,
+        annotations: dict[str, str] | None = None,
+        local: bool = False,
+    ) -> ChatRelease:
+        spec, runtime, secrets = self._spec, self._runtime, self._context.secrets
+        args: ChatReleaseArgs = {
+            "namespace": self._namespace.name,
+            "release_name": runtime.name,
+            "topology": runtime.topology,
+            "services": [self._service(service) for service in services],
+            "uid": spec.release.uid,
+            "liveness_path": spec.release.probes.liveness,
+            "readiness_path": spec.release.probes.readiness,
+            "environment": dict(variables.plain),
+            "secrets": {name: secret.reveal() for name, secret in variables.secret.items()},
+            "egress_ports": [
+                port
+                for way in ways_out(spec.parts, spec.defaults, secrets.database_ports, secrets.web_ports)
+                for port in way.ports
+            ],
+        }
+        if not local:
+            args["host"] = spec.parts.chat.host
+        if ingress is not None:
+            args["ingress"] = ingress
+        if annotations is not None:
+            args["service_annotations"] = annotations
+        return ChatRelease("chat", args, self._inside)
+
+    def _service(self, service: Service) -> ChartServiceArgs:
+        runtime = self._runtime
+        # One may be away: the chart has `maxUnavailable: 1`, and clusters the broker by itself.
+        least = self._spec.defaults.replicas
+        wanted = {
+            "account": runtime.services.account or least,
+            "authorization": runtime.services.authorization or least,
+            "presence": runtime.services.presence or least,
+            "ddp-streamer": runtime.services.ddp_streamer or max(least, service.replicas.least),
+            NATS: least,
+        }
+        made: ChartServiceArgs = {
+            "name": service.name,
+            "image": f"{service.image}:{service.tag}",
+            "replicas": wanted.get(service.name) or service.replicas.least,
+            "cpu": service.cpu_units,
+            "memory": service.memory_mib,
+        }
+        if service.is_main:
+            made["cpu"] = runtime.cpu or service.cpu_units
+            made["memory"] = runtime.memory or service.memory_mib
+        return made
+
+    def _routes(
+        self,
+        chat: ChatRelease,
+        gateway: ClusterGateway,
+        gateway_name: str,
+        *,
+        certificate_host: str,
+        issuer: pulumi.Input[str],
+        after: Sequence[Component],
+    ) -> None:
+        args: ChatRoutesArgs = {
+            "namespace": self._namespace.name,
+            "gateway_name": gateway.name,
+            "tls_secret": tls_secret(gateway_name),
+            "host": self._spec.parts.chat.host,
+            "certificate_host": certificate_host,
+            "issuer": issuer,
+            "service_name": chat.service_name,
+        }
+        if self._runtime.topology == "microservices":
+            args["streamer_name"] = chat.streamer_name.apply(lambda name: name or "")
+        ChatRoutes(
+            "routes",
+            args,
+            pulumi.ResourceOptions.merge(self._inside, pulumi.ResourceOptions(depends_on=after)),
+        )

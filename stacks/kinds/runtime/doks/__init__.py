@@ -1,0 +1,169 @@
+"""A cluster of DigitalOcean Kubernetes: the model and its rules. `place.py` makes it."""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from components.runtime.doks_options import family, is_node_size, node_sizes
+from rocketchat import known_bad, sizing
+from rocketchat.releases import Release
+from stacks.fields import Cidr
+from stacks.judging import Finding, Note, Warning_, rule
+from stacks.kinds.edge import EdgeKind
+from stacks.kinds.mail import MailKind
+from stacks.kinds.runtime import Place
+from stacks.kinds.runtime.cluster import ClusterChat
+from stacks.kinds.runtime.digitalocean import BLOCKED_PORTS, REGION, TOKEN
+from stacks.problems import Problem
+from stacks.questions import Ask, plain_host
+
+if TYPE_CHECKING:
+    from stacks.kinds.context import Context
+
+ALLOCATABLE_MIB: Mapping[int, int] = {2: 1024, 4: 2560, 8: 6144, 16: 13312, 32: 28672, 64: 59392}
+"""Memory of a node in GB to what it leaves for pods (docs.digitalocean.com, "DOKS limits")."""
+SYSTEM_CPU_MILLI = 300
+"""What the cluster's own pods reserve on a node."""
+
+
+class DoksRuntime(ClusterChat):
+    """A cluster of DigitalOcean Kubernetes of the stack's own, with the official chart on it."""
+
+    example: ClassVar = {"cluster": "k8s-example", "region": "sgp1"}
+    asks: ClassVar = {
+        "cluster": Ask("A new cluster gets this name.", lambda answers: plain_host(answers)[:62].strip("-")),
+        "region": REGION,
+    }
+    credentials: ClassVar = TOKEN
+    needs_dns: ClassVar = True
+    takes_cdn: ClassVar = True
+    blocked_ports: ClassVar = BLOCKED_PORTS
+
+    kind: Literal["doks"]
+    cluster: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,60}[a-z0-9])?$")
+    """Name of the cluster, such as `k8s-lovia-sg`."""
+    region: Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc3", "sfo3", "sgp1", "syd1", "tor1"]
+    """DigitalOcean's region."""
+    version: str = Field(default="1.36", pattern=r"^[0-9]+\.[0-9]+(\.[0-9]+-do\.[0-9]+)?$")
+    """Minor version to begin with, whose newest patch is taken, or an exact one (`doctl kubernetes options versions`);
+    from 1.33 the gateway is managed."""
+    node_size: str = Field(default="s-4vcpu-8gb", pattern=r"^[a-z0-9-]+-[0-9]+vcpu-[0-9]+gb(-[a-z]+)?$")
+    """Droplet size of a node."""
+    min_nodes: int = Field(default=2, ge=1, le=50)
+    max_nodes: int = Field(default=4, ge=1, le=100)
+    """The autoscaler goes up to this many."""
+    nat: bool = True
+    """Leave through one NAT gateway with one fixed address. Without it every node leaves with its own, which
+    changes at each upgrade."""
+    high_availability: bool | None = None
+    """Several control planes, about 40 USD a month; cannot be taken back. On in production."""
+    auto_upgrade: bool = True
+    """Take patch releases in the maintenance window."""
+    maintenance_day: Literal["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] = (
+        "sunday"
+    )
+    maintenance_time: str = Field(default="18:00", pattern=r"^([01][0-9]|2[0-3]):00$")
+    """Begin of the window of four hours, UTC."""
+    network: Cidr = "10.30.0.0/20"
+    """Addresses of the nodes."""
+    pod_network: Cidr = "10.40.0.0/16"
+    """Addresses of the pods."""
+    service_network: Cidr = "10.41.0.0/19"
+    """Addresses of the services."""
+
+    @property
+    def fixed_egress(self) -> bool:
+        """By the NAT gateway."""
+        return self.nat
+
+    def known_bad(self, release: Release) -> Iterator[tuple[str, known_bad.Bad]]:
+        """Of the cluster's version."""
+        for bad in known_bad.find("doks", self.version):
+            yield f"version {self.version}", bad
+
+    def make(self, context: "Context") -> Place:
+        """Make the cluster and the chat's namespace."""
+        from stacks.kinds.runtime.doks.place import OnDoks
+
+        return OnDoks(self, context)
+
+
+@rule("Nobody gets around the CDN to the cluster")
+def _around(runtime: DoksRuntime, edge: EdgeKind) -> Iterator[Finding]:
+    if edge.is_cdn:
+        yield Warning_(
+            "the cluster's balancer stays open to the world beside CloudFront: who finds it can forge the address "
+            "that the chat sees"
+        )
+
+
+@rule("The cluster's networks and nodes fit")
+def _doks(runtime: DoksRuntime, size: sizing.Size) -> Iterator[Finding]:
+    networks = {
+        "network": ipaddress.IPv4Network(runtime.network),
+        "podNetwork": ipaddress.IPv4Network(runtime.pod_network),
+        "serviceNetwork": ipaddress.IPv4Network(runtime.service_network),
+    }
+    for name, own in networks.items():
+        path = f"rocketchat:runtime.{name}"
+        if not own.is_private:
+            yield Problem(
+                path, f"{own} is not a private network", allowed="networks in 10/8, 172.16/12, 192.168/16"
+            )
+        for other, found in networks.items():
+            if name < other and own.overlaps(found):
+                yield Problem(path, f"{own} overlaps {found}, the {other}", remedy="choose another network")
+    if runtime.min_nodes > runtime.max_nodes:
+        yield Problem(
+            "rocketchat:runtime.maxNodes",
+            f"at most {runtime.max_nodes} contradicts minNodes: {runtime.min_nodes}",
+        )
+    if not is_node_size(runtime.node_size):
+        kind = family(runtime.node_size)
+        yield Problem(
+            "rocketchat:runtime.nodeSize",
+            f"DigitalOcean has no nodes of size {runtime.node_size}",
+            allowed=", ".join(node_sizes(kind) or node_sizes("s") + node_sizes("g") + node_sizes("m")),
+            remedy="doctl kubernetes options sizes lists all",
+        )
+        return
+    if runtime.version.count(".") > 1:
+        yield Warning_(
+            f"version {runtime.version} can be had for some months only, then no cluster of it is made any more: "
+            f'`version: "{runtime.version.rpartition(".")[0].rpartition(".")[0]}"` takes the newest of its series'
+        )
+    memory, cpu = runtime.memory or size.memory_mib, (runtime.cpu or size.cpu_units) * 500 // 1024
+    shape = re.search(r"(\d+)vcpu-(\d+)gb", runtime.node_size)
+    if shape is not None:
+        vcpus, gigabytes = int(shape[1]), int(shape[2])
+        room = max((left for have, left in ALLOCATABLE_MIB.items() if have <= gigabytes), default=0)
+        if memory > room or cpu > vcpus * 1000 - SYSTEM_CPU_MILLI:
+            yield Problem(
+                "rocketchat:runtime.nodeSize",
+                f"a node of {runtime.node_size} leaves {room} MiB and {vcpus * 1000 - SYSTEM_CPU_MILLI} millicores to "
+                f"pods; one server needs {memory} MiB and {cpu}",
+                remedy="take larger nodes, or give `memory` and `cpu`",
+            )
+    if not runtime.auto_upgrade:
+        yield Warning_(
+            "the cluster gets no security fixes by itself (runtime.autoUpgrade): raise `version` in time"
+        )
+    if not runtime.nat:
+        yield Warning_(
+            "without NAT connections leave with the nodes' own addresses, which change at every upgrade"
+        )
+    yield Note(f"{runtime.min_nodes} to {runtime.max_nodes} nodes of {runtime.node_size} in {runtime.region}")
+
+
+@rule("Mail leaves the cluster")
+def _mail(runtime: DoksRuntime, mail: MailKind) -> Iterator[Finding]:
+    port = mail.smtp_port(runtime)
+    if port in runtime.blocked_ports:
+        yield Problem(
+            "rocketchat:mail.port",
+            f"DigitalOcean blocks port {port} out of its nodes, {runtime.region} included",
+            remedy="take the provider's port 2525 or 2587",
+        )

@@ -1,0 +1,347 @@
+"""Containers on AWS ECS Fargate: the model and its rules. `place.py` makes it."""
+
+import ipaddress
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+from pydantic.alias_generators import to_camel
+
+from components.network.subnets import plan_subnets
+from components.regions import fargate_zones, zone_names
+from components.runtime.fargate_args import DEFINITION_BYTES, SECRET_BYTES
+from rocketchat import services, sizing
+from rocketchat.releases import Release
+from stacks.egress import ways_out
+from stacks.fields import Address, Cidr, EgressPorts, LogDays, Part, matching, of_kind
+from stacks.judging import Finding, Note, Warning_, rule
+from stacks.kinds.edge import EdgeKind
+from stacks.kinds.runtime import Place, RuntimeKind
+from stacks.parts import Chat
+from stacks.problems import Problem
+from stacks.processes import processes
+from stacks.profiles import Defaults
+
+if TYPE_CHECKING:
+    from stacks.kinds.context import Context
+    from stacks.spec import Parts
+
+NEW_ACCOUNTS_VCPU = 6
+"""Fargate's quota of new accounts (AWS General Reference, "Amazon ECS endpoints and quotas"), raised on request."""
+REGIONS_ADDRESSES = 5
+"""Elastic IP addresses of an account in a region (VPC guide, "Amazon VPC quotas"), raised on request."""
+ZONES_NAT_GATEWAYS = 5
+"""NAT gateways of an account in a zone (the same page)."""
+HOST_HEADER_LIMIT = 128
+"""Characters of a host name in a rule (ELB user guide, "Host conditions")."""
+DOCKER_NETWORK = "172.17.0.0/16"
+"""Docker's default bridge, which containers on EC2 and build hosts use."""
+
+VpcId = Annotated[str, matching(r"vpc-[0-9a-f]{8,17}", "a VPC's id, such as vpc-0123456789abcdef0")]
+SubnetId = Annotated[
+    str, matching(r"subnet-[0-9a-f]{8,17}", "a subnet's id, such as subnet-0123456789abcdef0")
+]
+ZoneName = Annotated[
+    str, matching(r"[a-z]{2}(-[a-z]+)+-[0-9][a-z]", "an availability zone's name, such as eu-central-1a")
+]
+ListenerArn = Annotated[
+    str,
+    matching(
+        r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:listener/app/[A-Za-z0-9/-]+",
+        "a listener's ARN",
+    ),
+]
+
+
+class NewNetwork(Part):
+    """A VPC of the stack's own."""
+
+    kind: Literal["new"] = "new"
+    cidr: Cidr = "10.20.0.0/16"
+    """Addresses of the VPC, from /16 to /23."""
+    zones: int = Field(default=2, ge=2, le=4)
+    """Availability zones to spread over."""
+    zone_names: list[ZoneName] = Field(default=[], max_length=4)
+    """Zones by name, where the first ones of the alphabet that have Fargate lack something else, such as
+    PrivateLink; `zones` does not count then. Read when the network is made."""
+    nat: Literal["one", "per-zone", "none"] = "one"
+    """NAT gateways: one, one per zone, or none: containers then have public addresses, and no fixed one."""
+    endpoints: list[Literal["secretsmanager", "logs", "ecr.api", "ecr.dkr", "ssmmessages"]] = []
+    """Interface endpoints of AWS services, about 8 USD a month each and per zone. S3's endpoint is always there."""
+    avoid: list[Cidr] = []
+    """Networks that this one must not overlap: offices, VPNs, peered VPCs."""
+    flow_log_days: LogDays = 90
+    """How long flow logs are kept."""
+
+
+class ExistingNetwork(Part):
+    """A VPC that is there already."""
+
+    kind: Literal["existing"]
+    vpc: VpcId
+    public_subnets: list[SubnetId] = Field(default=[], max_length=8)
+    """At least two, in different zones; needed only for a balancer of the stack's own."""
+    task_subnets: list[SubnetId] = Field(min_length=1, max_length=8)
+    """Subnets of the containers."""
+    public_addresses: bool = False
+    """Whether containers get public addresses (subnets without NAT)."""
+    egress_addresses: list[Address] = []
+    """Public addresses of the VPC's NAT gateways, which the database lets in."""
+
+
+class NewBalancer(Part):
+    """An application load balancer of the stack's own."""
+
+    kind: Literal["new"] = "new"
+    waf: bool | None = None
+    """Web application firewall before the balancer. On in production."""
+    idle_timeout: int = Field(default=3600, ge=60, le=4000)
+    """Seconds without traffic before a connection is cut; slow uploads and WebSockets want it long."""
+
+
+class ExistingBalancer(Part):
+    """A balancer that is there already; only a host rule and a target group are added to it."""
+
+    kind: Literal["existing"]
+    listener: ListenerArn
+    """ARN of its HTTPS listener, which must hold a certificate for the host."""
+    priority: int | None = Field(default=None, ge=1, le=50000)
+    """Priority of the rule; AWS takes the next free one when left out."""
+
+
+class FargateRuntime(RuntimeKind):
+    """Containers on AWS ECS Fargate behind an application load balancer."""
+
+    needs_region: ClassVar = True
+    has_role: ClassVar = True
+    needs_dns: ClassVar = True
+    takes_cdn: ClassVar = True
+    private_link: ClassVar = True
+    # A security group takes 60 rules each way (VPC user guide, "Amazon VPC quotas").
+    egress_room: ClassVar = 60 - 2
+    variables_bytes: ClassVar = DEFINITION_BYTES
+    secrets_bytes: ClassVar = SECRET_BYTES
+
+    kind: Literal["fargate"]
+    topology: Literal["monolith", "microservices"] = "monolith"
+    """One server, or the server with its microservices, which need a licence. The vendor supports these on
+    Kubernetes only."""
+    spot: bool = False
+    """Run on spare capacity, which is cheaper and may be taken away with two minutes' notice."""
+    architecture: Literal["arm64", "x86_64"] = "arm64"
+    """Processors: arm64 (Graviton) is cheaper."""
+    cpu: Literal[1024, 2048, 4096, 8192, 16384] | None = None
+    """CPU units of one container, 1024 being one vCPU. From the number of users when left out."""
+    memory: int | None = Field(default=None, ge=2048, le=122880)
+    """Memory of one container in MiB. From the number of users when left out."""
+    instances: int | None = Field(default=None, ge=1, le=20)
+    """Containers of the chat. More than one needs a licence. From the number of users when left out."""
+    max_instances: int | None = Field(default=None, ge=1, le=50)
+    """Autoscaling goes up to this many; needs a licence when above one."""
+    egress_ports: EgressPorts = []
+    """Further TCP ports on the internet that the chat may reach, such as those of webhooks. What the parts name
+    (mail, login, the database, settings) is open without it, and 443 always."""
+    exec: bool = False
+    """Allow `aws ecs execute-command`; sessions are then encrypted and logged."""
+    log_days: LogDays | None = None
+    """How long the chat's logs are kept: 30 days, or 365 in production."""
+    network: Annotated[NewNetwork | ExistingNetwork, Field(discriminator="kind"), of_kind("new")] = (
+        NewNetwork()
+    )
+    """Where the containers stand."""
+    balancer: Annotated[NewBalancer | ExistingBalancer, Field(discriminator="kind"), of_kind("new")] = (
+        NewBalancer()
+    )
+    """What users connect to."""
+
+    @property
+    def fixed_egress(self) -> bool:
+        """By NAT gateways."""
+        if isinstance(self.network, ExistingNetwork):
+            return bool(self.network.egress_addresses)
+        return self.network.nat != "none"
+
+    @property
+    def certified_by_aws(self) -> bool:
+        """For a balancer of the stack's own."""
+        return isinstance(self.balancer, NewBalancer)
+
+    def ways_out(
+        self, parts: "Parts", defaults: Defaults, uri_ports: Sequence[int]
+    ) -> Iterator[tuple[int, str]]:
+        """As the file says."""
+        for port in self.egress_ports:
+            yield port, "Listed in egressPorts"
+
+    def alarm_senders(self, parts: "Parts") -> Mapping[str, str]:
+        """CloudWatch sees balancer and containers."""
+        return {"CloudWatch": "the chat"}
+
+    def make(self, context: "Context") -> Place:
+        """Make the network."""
+        from stacks.kinds.runtime.fargate.place import OnFargate
+
+        return OnFargate(self, context)
+
+
+@rule("The chat's name fits into the rules of a balancer")
+def _host_header(runtime: FargateRuntime, chat: Chat) -> Iterator[Finding]:
+    if len(chat.host) > HOST_HEADER_LIMIT:
+        yield Problem(
+            "rocketchat:chat.host",
+            f"the name has {len(chat.host)} characters, and a rule of a balancer takes at most {HOST_HEADER_LIMIT}",
+            remedy="take a shorter name",
+        )
+
+
+@rule("The vendor supports this topology here")
+def _topology(runtime: FargateRuntime) -> Iterator[Finding]:
+    if runtime.topology == services.MICROSERVICES:
+        yield Warning_(
+            "the vendor supports microservices on Kubernetes only (docs.rocket.chat, Microservices): on Fargate "
+            "they are the same containers, but you are on your own"
+        )
+
+
+@rule("Networks do not overlap")
+def _networks(runtime: FargateRuntime) -> Iterator[Finding]:
+    network = runtime.network
+    if isinstance(network, NewNetwork):
+        own = ipaddress.IPv4Network(network.cidr)
+        path = "rocketchat:runtime.network.cidr"
+        zones = max(2, len(network.zone_names)) if network.zone_names else network.zones
+        try:
+            plan_subnets(network.cidr, zones)
+        except ValueError as error:
+            yield Problem(path, str(error))
+        for other in (*network.avoid, DOCKER_NETWORK):
+            if own.overlaps(ipaddress.IPv4Network(other)):
+                what = "Docker's own network" if other == DOCKER_NETWORK else "a network of `avoid`"
+                yield Problem(
+                    path, f"{own} overlaps {other}, {what}", remedy="choose another private network"
+                )
+        yield Note(f"{own} over {zones} zones")
+
+
+@rule("The account's quotas are known")
+def _quotas(runtime: FargateRuntime, chat: Chat, release: Release, size: sizing.Size) -> Iterator[Finding]:
+    try:
+        running = processes(runtime, chat, release, size)
+    except ValueError:
+        return
+    units = sum(
+        ((runtime.cpu or size.cpu_units) if service.is_main else service.cpu_units)
+        * service.replicas.most
+        # A deployment starts new tasks beside the old ones.
+        * (1 if service.single else 2)
+        for service in running
+    )
+    need = units / 1024
+    quota = "Spot" if runtime.spot else "On-Demand"
+    if need > NEW_ACCOUNTS_VCPU:
+        yield Warning_(
+            f"up to {need:g} vCPU of Fargate {quota} at once, in deployments too: a new AWS account may have "
+            f"{NEW_ACCOUNTS_VCPU}, and tasks beyond that do not start; see the quota `Fargate {quota} vCPU resource "
+            "count` in Service Quotas, and ask for more there"
+        )
+    yield Note(f"up to {need:g} vCPU of Fargate {quota}, deployments included")
+    network = runtime.network
+    if isinstance(network, NewNetwork) and network.nat != "none":
+        zones = len(network.zone_names) or network.zones
+        # At most four zones: more than the quota is asked for only beside other stacks.
+        yield Note(
+            f"{zones if network.nat == 'per-zone' else 1} of the {REGIONS_ADDRESSES} Elastic IP addresses that a new "
+            f"AWS account may have in a region, and in a zone one of its {ZONES_NAT_GATEWAYS} NAT gateways"
+        )
+
+
+@rule("Mail's port is open at AWS")
+def _port_25(runtime: FargateRuntime, parts: "Parts", defaults: Defaults) -> Iterator[Finding]:
+    if any(25 in way.ports for way in ways_out(parts, defaults)):
+        yield Warning_(
+            "AWS blocks port 25 out of its networks until it lifts that on request; take 587 or 465"
+        )
+
+
+@rule("The zones are of the region")
+def _zone_names(runtime: FargateRuntime, region: str | None) -> Iterator[Finding]:
+    network = runtime.network
+    if not isinstance(network, NewNetwork):
+        return
+    names = network.zone_names
+    path = "rocketchat:runtime.network.zoneNames"
+    if region is not None:
+        there = fargate_zones(region)
+        if len(names or range(network.zones)) > there:
+            yield Problem(
+                path if names else "rocketchat:runtime.network.zones",
+                f"{region} has {there} availability zones with Fargate, not {len(names) or network.zones}",
+                remedy=f"leave out all but {there}" if names else f"ask for {there}, or use another region",
+            )
+    if len(names) == 1:
+        yield Problem(path, "a load balancer needs two zones or more", remedy="name another, or leave it out")
+    for index, name in enumerate(names):
+        if region is not None and name[:-1] != region:
+            yield Problem(f"{path}[{index}]", f"{name} is not in the region {region}")
+        elif region is not None and name not in zone_names(region):
+            yield Problem(
+                f"{path}[{index}]", f"there is no zone {name}", allowed=", ".join(zone_names(region))
+            )
+    if names:
+        yield Note(", ".join(names))
+
+
+def _twice(runtime: FargateRuntime) -> Iterator[Finding]:
+    for name, values in runtime.network:
+        for index, value in enumerate(values if isinstance(values, list) else ()):
+            if value in values[:index]:
+                yield Problem(
+                    f"rocketchat:runtime.network.{to_camel(name)}[{index}]",
+                    f"{value} is listed twice",
+                    remedy="leave one of them out",
+                )
+
+
+@rule("The parts of the runtime fit together")
+def _fargate(
+    runtime: FargateRuntime, size: sizing.Size, edge: EdgeKind, region: str | None
+) -> Iterator[Finding]:
+    cpu, memory = runtime.cpu or size.cpu_units, runtime.memory or size.memory_mib
+    choices = sizing.FARGATE_SIZES[cpu]
+    if memory not in choices:
+        yield Problem(
+            "rocketchat:runtime.memory",
+            f"Fargate has no container of {cpu} CPU units with {memory} MiB",
+            allowed=f"{choices[0]} to {choices[-1]} MiB in steps of {choices[1] - choices[0]}",
+        )
+    if runtime.max_instances is not None and runtime.max_instances < (runtime.instances or 1):
+        yield Problem(
+            "rocketchat:runtime.maxInstances",
+            f"at most {runtime.max_instances} containers contradicts instances: {runtime.instances}",
+        )
+    yield from _twice(runtime)
+    if isinstance(runtime.network, ExistingNetwork):
+        if not isinstance(runtime.balancer, ExistingBalancer) and len(runtime.network.public_subnets) < 2:
+            yield Problem(
+                "rocketchat:runtime.network.publicSubnets",
+                "a balancer of the stack's own needs at least two public subnets, in different zones",
+            )
+    elif isinstance(runtime.balancer, ExistingBalancer):
+        yield Problem(
+            "rocketchat:runtime.balancer",
+            "an existing balancer lives in an existing network, and this stack makes a new one",
+            remedy="set `network: {kind: existing, …}` to the balancer's VPC",
+        )
+    if isinstance(runtime.balancer, ExistingBalancer):
+        place = runtime.balancer.listener.split(":")[3]
+        if region is not None and place != region:
+            yield Problem(
+                "rocketchat:runtime.balancer.listener",
+                f"the listener is in {place}, and the chat's containers in {region}",
+                remedy=f"name one in {region}, or set `aws:region: {place}`",
+            )
+    if isinstance(runtime.balancer, ExistingBalancer) and edge.is_cdn:
+        yield Warning_("the existing balancer stays open to the world beside CloudFront")
+    if runtime.spot:
+        yield Warning_("spot capacity may be taken away with two minutes' notice; users then reconnect")
+    yield Note(f"{cpu / 1024:g} vCPU and {memory} MiB on {runtime.architecture}")

@@ -1,0 +1,180 @@
+"""What both kinds of host have in common: the model and its rules. `place.py` makes it, `sizes.py` reckons."""
+
+import ipaddress
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from components.runtime.host.sizes import LEAST_MEMORY_MIB, HostSize
+from rocketchat import sizing
+from stacks.fields import Cidr
+from stacks.judging import Finding, Note, Warning_, rule
+from stacks.kinds.dns import DnsKind
+from stacks.kinds.runtime import Place, RuntimeKind
+from stacks.kinds.runtime.host import sizes
+from stacks.problems import Problem
+from stacks.profiles import Defaults
+from stacks.questions import Ask
+
+if TYPE_CHECKING:
+    from components.runtime.droplet import DropletHost
+    from components.runtime.lightsail import LightsailHost
+    from stacks.kinds.context import Context
+    from stacks.spec import Parts
+
+WIDEST_SSH = 8
+"""Prefix of the widest network that may reach port 22."""
+LEAST_CHAT_MIB = 1024
+"""Limit of the chat's container below which it would be killed again and again."""
+LARGEST_HOST_USERS = 500
+"""From here on the vendor's table wants several servers."""
+SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEfP1yBzTnY1K5C8kq0vQmR7mJ0yX3dW9uZ2aLbTnE4s ops@example.com"
+"""An example of a key; nobody has its other half."""
+
+
+class HostRuntime(RuntimeKind):
+    """What both kinds of host have in common."""
+
+    needs_region: ClassVar = True
+    needs_dns: ClassVar = True
+    has_disk: ClassVar = True
+    usual_database: ClassVar = {"trial": "on-host", "production": "on-host"}
+    asks: ClassVar = {
+        "sshKey": Ask("The line of ~/.ssh/id_ed25519.pub; `ssh-keygen -t ed25519` makes one."),
+    }
+    all_sizes: ClassVar[Mapping[str, HostSize]]
+    """All sizes by name."""
+    copies_share: ClassVar[float] = 0
+    """What the provider's copies of the host cost, as a share of its price."""
+
+    ssh_key: str = Field(
+        pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp[0-9]+) [A-Za-z0-9+/]{60,}={0,2}( [A-Za-z0-9_.@-]+)?$"
+    )
+    """Public key of who may log in (`ssh-ed25519 AAAA…`)."""
+    ssh_from: list[Cidr] = []
+    """Networks that may reach port 22, such as an office's. Closed to everybody when left out."""
+    disk_gb: int | None = Field(default=None, ge=8, le=16384)
+    """Data disk in GB, which survives the host. From the number of users when left out."""
+    snapshots: bool | None = None
+    """Copies of the host by its provider, every day or week. On in production."""
+    generation: int = Field(default=1, ge=1)
+    """Count it up to have the host made anew; data disk and address stay."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def size(self) -> str | None:
+            """Name of its size; the cheapest with enough memory when None."""
+
+    @property
+    def instances(self) -> int:
+        """One host, one server."""
+        return 1
+
+    @property
+    def max_instances(self) -> None:
+        """A host does not scale."""
+
+    @property
+    def topology(self) -> str:
+        """One server, without microservices."""
+        return "monolith"
+
+    @property
+    def fixed_egress(self) -> bool:
+        """A host has one address."""
+        return True
+
+    def offered(self, region: str | None) -> Mapping[str, HostSize]:
+        """Return the sizes that can be had, given the region of AWS. Raises ValueError where there are none."""
+        return self.all_sizes
+
+    def authorized_keys(self) -> Mapping[str, str]:
+        """Return the public keys that the host itself must be told, by user."""
+        return {}
+
+    def alarm_senders(self, parts: "Parts") -> Mapping[str, str]:
+        """The host tells CloudWatch how it is."""
+        of_backups = " and backups" if sizes.keeps_data(parts) else ""
+        return {"CloudWatch": f"the chat, and the host's disk, memory{of_backups}"}
+
+    @abstractmethod
+    def host(self, context: "Context") -> "LightsailHost | DropletHost":
+        """Make the host itself."""
+
+    def make(self, context: "Context") -> Place:
+        """Make the host, which runs what its document will say."""
+        from stacks.kinds.runtime.host.place import OnHost
+
+        return OnHost(self, context)
+
+
+@rule("The host is large enough")
+def _size(
+    runtime: HostRuntime, parts: "Parts", size: sizing.Size, defaults: Defaults, region: str | None
+) -> Iterator[Finding]:
+    try:
+        host = sizes.host_size(runtime, parts, region)
+    except ValueError as error:
+        yield Problem("rocketchat:runtime.size", str(error))
+        return
+    needed, left = sizes.advised_mib(parts), host.memory_mib - sizes.beside_mib(parts)
+    if host.memory_mib < LEAST_MEMORY_MIB:
+        yield Problem("rocketchat:runtime.size", "Rocket.Chat crashes with less than 2 GB of memory")
+    elif left < LEAST_CHAT_MIB:
+        yield Problem(
+            "rocketchat:runtime.size",
+            f"{host.name} has {host.memory_mib} MiB; beside system, proxy and what else runs on it the chat would have "
+            f"{left} MiB, and needs {LEAST_CHAT_MIB} at least",
+            remedy=f"leave `size` out, or take one with {needed} MiB, as advised for {parts.chat.users} users",
+        )
+    elif host.memory_mib < needed:
+        yield Warning_(
+            f"{host.name} has {host.memory_mib} MiB; {needed} MiB are advised for {parts.chat.users} users. The chat "
+            f"has {left} MiB of it, beside system, proxy and what else runs on the host"
+        )
+    if parts.chat.users >= LARGEST_HOST_USERS:
+        yield Warning_(f"one host serves {parts.chat.users} users slowly, and stops when it stops")
+    price = sizes.monthly_usd(runtime, parts, size, defaults, region)
+    yield Note(
+        f"{host.name}: {host.vcpus} vCPU, {host.memory_mib} MiB, {sizes.disk_gb(runtime, parts, size)} GB of data; "
+        f"{price:g} USD a month"
+    )
+
+
+@rule("The data disk of the host is large enough")
+def _disk(runtime: HostRuntime, parts: "Parts", size: sizing.Size) -> Iterator[Finding]:
+    least, disk = sizes.least_disk_gb(parts, size), sizes.disk_gb(runtime, parts, size)
+    if disk < least:
+        yield Problem(
+            "rocketchat:runtime.diskGb",
+            f"{disk} GB are too few: uploads of one year for {parts.chat.users} users, the database and a restored "
+            f"copy of it need {least} GB",
+            remedy=f"set `diskGb: {least}` or more, or leave it out",
+        )
+    yield Note(f"{disk} GB, of which {least} GB are needed in the first year")
+
+
+@rule("Nobody but the named networks can log in to the host")
+def _ssh(runtime: HostRuntime) -> Iterator[Finding]:
+    for index, cidr in enumerate(runtime.ssh_from):
+        if ipaddress.IPv4Network(cidr).prefixlen < WIDEST_SSH:
+            yield Problem(
+                f"rocketchat:runtime.sshFrom[{index}]",
+                f"{cidr} opens the host's port 22 to half the world",
+                allowed=f"networks from /{WIDEST_SSH} to /32",
+            )
+    yield Note(f"port 22 from {', '.join(runtime.ssh_from)}" if runtime.ssh_from else "port 22 is closed")
+
+
+@rule("Certificates reach the host")
+def _certificates(runtime: HostRuntime, dns: DnsKind | None) -> Iterator[Finding]:
+    if dns is not None and dns.proxied:
+        yield Problem(
+            "rocketchat:dns.proxied",
+            f"on runtime {runtime.kind} the host ends TLS itself, and would take Cloudflare's proxy for every user",
+            remedy="set `proxied: false`",
+        )
+    yield Note("from Let's Encrypt, by the proxy on the host")

@@ -1,0 +1,203 @@
+"""A Kubernetes cluster that is there already: the model and its rules. `place.py` makes it."""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from components.runtime.kubeconfig import kubeconfig_problem
+from rocketchat import sizing
+from stacks.fields import Address, ClusterName, Part, of_kind
+from stacks.judging import Finding, Note, Warning_, rule
+from stacks.kinds.dns import DnsKind
+from stacks.kinds.media import MediaKind
+from stacks.kinds.runtime import Place
+from stacks.kinds.runtime.cluster import ClusterChat
+from stacks.problems import Problem
+from stacks.questions import Answers, Ask
+from stacks.secret_keys import SecretKey, command
+
+if TYPE_CHECKING:
+    from stacks.kinds.context import Context
+
+
+class GatewayIngress(Part):
+    """A Gateway of the cluster's own controller, with routes that the stack writes."""
+
+    kind: Literal["gateway"]
+    gateway_class: ClusterName = "cilium"
+    """GatewayClass of the controller; DigitalOcean's managed one is `cilium`."""
+    issuer: ClusterName = "letsencrypt"
+    """ClusterIssuer of cert-manager, which the cluster has."""
+
+
+class ClassIngress(Part):
+    """An Ingress for a controller that the cluster has."""
+
+    kind: Literal["class"]
+    name: ClusterName
+    """Class of the controller, such as `traefik`. `nginx` (ingress-nginx) is retired and gets no fixes."""
+    issuer: ClusterName | None = None
+    """ClusterIssuer of cert-manager, which the cluster has. Either this or `tlsSecret`."""
+    tls_secret: ClusterName | None = None
+    """Secret with the certificate, which is in the namespace already."""
+    address: Address | None = None
+    """Public address of the controller, for the DNS record; none is made when left out."""
+
+    @property
+    def limit_is_known(self) -> bool:
+        """Whether it is known how the controller is told of the largest request."""
+        return self.name in ("nginx", "traefik")
+
+
+class NoIngress(Part):
+    """No way in but `kubectl port-forward`. For trying out."""
+
+    kind: Literal["none"] = "none"
+    port: int = Field(default=3000, ge=1024, le=65535)
+    """Port of this machine at which the chat is reached."""
+
+
+def _by_class(answers: Answers) -> bool:
+    return answers["runtime.ingress.kind"] == "class"
+
+
+def _usual_ingress(answers: Answers) -> str:
+    return "class" if answers["chat.profile"] == "production" else "none"
+
+
+class KubernetesRuntime(ClusterChat):
+    """The official chart on any cluster that is there already."""
+
+    secrets: ClassVar = (
+        SecretKey(
+            "kubeconfig",
+            "Kubeconfig (YAML) of the existing cluster, with credentials of its own.",
+            problem=kubeconfig_problem,
+        ),
+    )
+    example: ClassVar = {
+        "context": "example",
+        "ingress": {"kind": "class", "name": "traefik", "issuer": "letsencrypt", "address": "203.0.113.8"},
+        "egressAddresses": ["203.0.113.7"],
+    }
+    asks: ClassVar = {
+        "context": Ask("`kubectl config get-contexts` lists them.", text="Context of the kubeconfig"),
+        "ingress.kind": Ask(default=_usual_ingress, text="How users get in"),
+        "ingress.name": Ask(
+            "`kubectl get ingressclass` lists them.", "traefik", "Class of the ingress controller", _by_class
+        ),
+        "ingress.issuer": Ask(
+            "`kubectl get clusterissuer` lists those of cert-manager.",
+            "letsencrypt",
+            "ClusterIssuer that gets the certificate",
+            _by_class,
+        ),
+        "ingress.address": Ask(
+            "The public address of the ingress controller's service: `kubectl get service -A`.",
+            "",
+            "Public address of the controller, for the DNS record",
+            _by_class,
+        ),
+        "egressAddresses": Ask(
+            "Of the cluster's NAT gateway, separated by commas; the database lets them in.",
+            "",
+            "Public addresses that connections leave the cluster from",
+        ),
+    }
+    usual_database: ClassVar = {"trial": "in-cluster", "production": "uri"}
+
+    kind: Literal["kubernetes"]
+    context: str | None = Field(default=None, min_length=1)
+    """Context of the kubeconfig: that of the secret `kubeconfig`, else of this machine's own."""
+    ingress: Annotated[
+        GatewayIngress | ClassIngress | NoIngress, Field(discriminator="kind"), of_kind("none")
+    ] = NoIngress()
+    """How users get in."""
+    egress_addresses: list[Address] = []
+    """Public addresses that connections leave the cluster from, which the database lets in."""
+
+    @property
+    def fixed_egress(self) -> bool:
+        """By the addresses that the file names."""
+        return bool(self.egress_addresses)
+
+    def root_url(self, host: str) -> str:
+        """By port-forward where nothing leads in."""
+        if isinstance(self.ingress, NoIngress):
+            return f"http://localhost:{self.ingress.port}"
+        return super().root_url(host)
+
+    def make(self, context: "Context") -> Place:
+        """Reach the cluster, and make the chat's namespace."""
+        from stacks.kinds.runtime.kubernetes.place import OnKubernetes
+
+        return OnKubernetes(self, context)
+
+
+@rule("The cluster is the one that is meant")
+def _reached(runtime: KubernetesRuntime, secrets: AbstractSet[str]) -> Iterator[Finding]:
+    if runtime.context is None and "kubeconfig" not in secrets:
+        yield Problem(
+            "rocketchat:runtime.context",
+            "without it the chat goes to whatever cluster this machine's kubeconfig points to just now",
+            remedy=f"add `context: <name>` (kubectl config get-contexts), or {command('rocketchat:kubeconfig')}",
+        )
+        return
+    yield Note(
+        f"{runtime.context or 'its current context'} of "
+        + ("the secret `kubeconfig`" if "kubeconfig" in secrets else "this machine's kubeconfig")
+    )
+
+
+@rule("Users get into the cluster")
+def _ingress(runtime: KubernetesRuntime, dns: DnsKind | None, size: sizing.Size) -> Iterator[Finding]:
+    ingress = runtime.ingress
+    several = (runtime.instances or size.instances) > 1
+    if isinstance(ingress, NoIngress):
+        if dns is not None:
+            yield Problem(
+                "rocketchat:dns",
+                "nothing leads into the cluster (ingress.kind is none), so there is nothing to name",
+                remedy="leave dns out, or give `ingress: {kind: gateway}` or `{kind: class, name: traefik}`",
+            )
+        yield Note(f"by port-forward, at http://localhost:{ingress.port}")
+        return
+    if isinstance(ingress, ClassIngress):
+        if (ingress.issuer is None) == (ingress.tls_secret is None):
+            yield Problem(
+                "rocketchat:runtime.ingress",
+                "the certificate comes either from `issuer` (a ClusterIssuer) or from `tlsSecret`, not both or none",
+            )
+        if ingress.name == "nginx":
+            yield Warning_(
+                "ingress-nginx (class nginx) was retired in March 2026 and gets no fixes: move to a Gateway or Traefik"
+            )
+        elif ingress.name != "traefik":
+            yield Warning_(
+                f"what class {ingress.name} needs for uploads of 100 MB, long connections and stickiness is not "
+                "known here; set it at the controller"
+            )
+        if dns is not None and ingress.address is None:
+            yield Warning_("no record is made: `ingress.address` does not say where the controller answers")
+    elif several:
+        yield Warning_(_NO_COOKIE)
+    yield Note(f"by {'Gateway' if isinstance(ingress, GatewayIngress) else 'Ingress'}")
+
+
+_NO_COOKIE = (
+    "a Gateway keeps no visitor at one server: WebSockets do not mind, the fallback without them (SockJS) fails now "
+    "and then"
+)
+
+
+@rule("The ingress controller lets uploads pass")
+def _largest_upload(runtime: KubernetesRuntime, media: MediaKind, dns: DnsKind | None) -> Iterator[Finding]:
+    ingress = runtime.ingress
+    if isinstance(ingress, ClassIngress) and not ingress.limit_is_known:
+        largest = media.largest_file_mb(dns)
+        yield Warning_(
+            f"the ingress controller {ingress.name} must let requests of {largest + largest // 10} MB pass; how it is "
+            "told is not known here"
+        )

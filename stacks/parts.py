@@ -1,0 +1,199 @@
+"""The parts of a stack file that come in one way only: what chat is wanted, and what goes beside it."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from rocketchat import bot, releases
+from stacks.fields import BucketName, Days, Email, HostName, Part, Version, quoted
+from stacks.secret_keys import SecretKey, json_texts
+
+if TYPE_CHECKING:
+    from stacks.spec import Parts
+
+_PACKAGE = r"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*(@[A-Za-z0-9._+~^-]+)?$"
+"""A package of npm by its name, with or without a version (docs.npmjs.com, "package.json": name)."""
+Release = Annotated[str, BeforeValidator(quoted), AfterValidator(releases.resolve)]
+
+
+def _setting(given: Any) -> Any:
+    """Say in one sentence what is wrong with the form of a setting, instead of one for each form that there is."""
+    value = given
+    if isinstance(given, dict):
+        if "value" not in given or not given.keys() <= {"value", "lock"}:
+            raise ValueError("a setting is a value, or a value with its lock: {value: …, lock: true}")
+        if not isinstance(given.get("lock", False), bool):
+            raise ValueError("lock must be true or false")  # noqa: TRY004 - what pydantic reports
+        value = given["value"]
+    if isinstance(value, list) and not all(isinstance(one, str) for one in value):
+        raise ValueError("a list holds texts only; put each in quotes")
+    if not isinstance(value, bool | int | float | str | list):
+        raise ValueError("a setting is a text, a number, true or false, or a list of texts")  # noqa: TRY004
+    return given
+
+
+class Profile(StrEnum):
+    """What the defaults are for: `trial` is cheap and easily removed, `production` is protected."""
+
+    TRIAL = "trial"
+    PRODUCTION = "production"
+
+
+class Administrator(Part):
+    """The first administrator, made while nobody has the role. The password is generated and is an output."""
+
+    email: Email
+    """Address of who is administrator. Whoever comes by single sign-on with it gets this account."""
+    username: str = Field(default="rocket.admin", min_length=3, max_length=40, pattern=r"^[0-9a-zA-Z._-]+$")
+    """Login name. `admin` and the like are guessed by everyone."""
+    name: str = Field(default="Administrator", min_length=1, max_length=80)
+    """Name shown in the chat."""
+
+
+class Chat(Part):
+    """What chat is wanted."""
+
+    secrets: ClassVar[tuple[SecretKey, ...]] = (
+        SecretKey("license", "Licence of Rocket.Chat; several containers, microservices and more need one."),
+        SecretKey(
+            "registrationToken", "Token that registers the workspace at Rocket.Chat Cloud at its first start."
+        ),
+    )
+
+    host: HostName
+    """Public name, without scheme or slash, such as `chat.lovia.life`."""
+    release: Release = releases.DEFAULT_RELEASE
+    """Exact release of Rocket.Chat, such as `8.9.0`; or a line, such as `"8.5"`, whose newest patch that this program
+    knows is meant."""
+    upgrade_from: Version | None = None
+    """The release that runs now; the step to `release` is then checked."""
+    users: int = Field(default=25, ge=1)
+    """Users at the same time. Sizes the containers and the database."""
+    profile: Profile = Field(default=Profile.PRODUCTION, strict=False)
+    """`trial` or `production`: what the defaults of all other parts are."""
+    site_name: str | None = Field(default=None, min_length=1, max_length=100)
+    """Name of the workspace; the host when left out."""
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")
+    """Language of the workspace, such as `en` or `de`."""
+    administrator: Administrator | None = None
+    """The first administrator; `rocket.admin`, without an address, when left out."""
+
+
+class Accounts(Part):
+    """What users may do with their own accounts. A key that is left out keeps the product's default."""
+
+    login_form: bool | None = None
+    """Show the form for user name and password. False hides it once somebody can be administrator without it: when
+    `chat.administrator` names the address of somebody who comes by single sign-on, or the chat runs already
+    (`chat.upgradeFrom`)."""
+    registration: Literal["disabled", "public", "secret-url"] = "disabled"
+    """Who may make an account by the form."""
+    profile_change: bool | None = None
+    username_change: bool | None = None
+    name_change: bool | None = None
+    email_change: bool | None = None
+    password_change: bool | None = None
+    avatar_change: bool | None = None
+    status_change: bool | None = None
+    delete_own: bool | None = None
+    two_factor: bool | None = None
+    """Two-factor authentication is possible."""
+    lock: bool = False
+    """Lock all of these against change in the administration pages."""
+
+
+class Backup(Part):
+    """How long the database's backups are kept. A key that is left out comes from the profile."""
+
+    restore_window_days: int | None = Field(default=None, ge=1, le=7)
+    """Point-in-time restore goes back so many days."""
+    bucket: BucketName | None = None
+    """Bucket at AWS for what is kept on a host or in a cluster; its name is made up when left out."""
+    keep_days: Days = 35
+    """How long nightly backups of a host or a cluster are kept there. The newest eight stay in any case."""
+    hour: int = Field(default=18, ge=0, le=23)
+    """Hour of day, UTC, of the nightly dump of a host or a cluster."""
+    daily_days: Days | None = None
+    weekly_weeks: int | None = Field(default=None, ge=1, le=52)
+    monthly_months: int | None = Field(default=None, ge=1, le=36)
+
+
+class Bot(Part):
+    """A chat bot in a container of the host (Hubot, which nobody maintains any more).
+
+    Its account must be made in the chat, with the role `bot`; its password is the secret `botPassword`.
+    """
+
+    secrets: ClassVar[tuple[SecretKey, ...]] = (
+        SecretKey("botPassword", "Password of the bot's own account.", required=True),
+        SecretKey(
+            "botKeys",
+            "Variables of the bot's scripts: a JSON object of text.",
+            required=True,
+            problem=json_texts,
+        ),
+    )
+
+    image: str = Field(default=bot.DEFAULT_IMAGE, pattern=r"^[A-Za-z0-9_./-]+:[A-Za-z0-9_.-]+$")
+    """Image with an exact tag."""
+    username: str = Field(default="bot", min_length=1, max_length=40, pattern=r"^[0-9a-zA-Z._-]+$")
+    name: str | None = Field(default=None, max_length=40, pattern=r"^[^\s*?\[\\-][^\s*?\[\\]*$")
+    """What it listens to; its user name when left out. One word: the image's start command splits it at blanks."""
+    rooms: list[Annotated[str, Field(pattern=r"^[^\s,]+$")]] = []
+    """Rooms that it joins."""
+    all_public: bool = False
+    """Listen in every public room."""
+    scripts: list[Annotated[str, Field(pattern=_PACKAGE)]] = []
+    """npm packages with its scripts."""
+    keys: list[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]] = []
+    """Names of the scripts' own variables; the values are in the secret `botKeys`, a JSON object."""
+
+    def reads(self, parts: "Parts") -> tuple[SecretKey, ...]:
+        """Return the secrets that it reads: keys of scripts only where it names some."""
+        return self.secrets if self.keys else self.secrets[:1]
+
+
+class Monitoring(Part):
+    """Who is told when something fails, and what is measured."""
+
+    secrets: ClassVar[tuple[SecretKey, ...]] = (
+        SecretKey("bugsnagApiKey", "Bugsnag's API key; errors are reported there when it is set."),
+    )
+
+    alarm_emails: list[Email] = []
+    """Alarms of AWS, of Atlas and of a host go to these addresses."""
+    prometheus: bool = False
+    """Serve metrics on port 9458 inside the network."""
+    monthly_budget_usd: int | None = Field(default=None, ge=1)
+    """A budget of AWS that warns at 80 and 100 percent."""
+
+
+class Font(Part):
+    """A brand font, delivered inside the style sheet because the default CSP allows no other place."""
+
+    family: str = Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9 _-]+$")
+    file: str = Field(pattern=r"\.woff2$")
+    """A WOFF2 file, relative to the stack file's folder. Keep it small: a subset of the letters that are used."""
+    weight: int = Field(default=400, ge=100, le=900)
+    used_for: Literal["headings", "text"] = "text"
+
+
+class Appearance(Part):
+    """How the workspace looks."""
+
+    css: str | None = None
+    """Style sheet that is added to the product's own."""
+    fonts: list[Font] = []
+    home_title: str | None = None
+
+
+class Locked(Part):
+    """A setting with its lock."""
+
+    value: bool | int | float | str | list[str]
+    lock: bool = False
+    """Make the setting read-only in the administration pages."""
+
+
+Setting = Annotated[bool | int | float | str | list[str] | Locked, BeforeValidator(_setting)]
