@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,12 +19,14 @@ import pulumi
 from pulumi.automation import EngineEvent
 from pulumi.automation.errors import CommandError
 
-from automation import traces
+import clouds
 from automation.errors import ProviderError
 from automation.inline import Guarded
 from automation.state import Pending, State, plain
-from automation.traces import Begun, Listed, Named, Nothing, Person, Tagged, Way
 from automation.workspace import create_or_select_stack
+from clouds.ask import at_path
+from clouds.record import TAGGED_BY, Gone, Listed, Named, Person, Tagged, Way
+from clouds.template import UnsaidError, fill, filled, identifier
 from rehearsal.masking import mask
 
 if TYPE_CHECKING:
@@ -44,10 +46,46 @@ _UNREADABLE = re.compile(
 
 
 @dataclass(frozen=True)
+class Begun:
+    """A step that may have made something: what the engine knew before the call."""
+
+    urn: str
+    type: str
+    inputs: Mapping[str, Any] = field(repr=False)
+    """Without those that are secret."""
+    provider: str
+    """URN and id of its provider, as the state has them."""
+    account: str
+    """The AWS account; empty where there is none."""
+    region: str
+    """The resource's own AWS region, else its provider's."""
+    home: str
+    """The provider's AWS region."""
+    tags: Mapping[str, str]
+    """What the provider tags it with: the stack's tags, and its own."""
+
+    def __getitem__(self, path: str) -> str:
+        """Return an input, or `account` or `region`, for a template. Raises UnsaidError where it is not said."""
+        value = at_path(self.inputs, path)
+        if value is None and path in {"account", "region"}:
+            value = getattr(self, path)
+        if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
+            raise UnsaidError(path)
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A person says which one it is."""
+
+    id: str
+
+
+@dataclass(frozen=True)
 class Found:
     """What came out of the search for one step."""
 
-    way: Way
+    way: Way | Given
     mine: tuple[str, ...] = ()
     """Ids of things that agree with what was begun, and are nobody else's."""
     others: tuple[tuple[str, str], ...] = ()
@@ -76,8 +114,8 @@ def search(
     Raises ProviderError where a cloud does not answer: nothing is known then.
     """
     begun = {one.urn: _begun(one, state) for one in pending}
-    ways = {urn: _given(given[urn]) if urn in given else traces.way(one) for urn, one in begun.items()}
-    sought = [one for urn, one in begun.items() if not isinstance(ways[urn], Nothing | Person)]
+    ways = {urn: Given(given[urn]) if urn in given else way_of(one) for urn, one in begun.items()}
+    sought = [one for urn, one in begun.items() if not isinstance(ways[urn], Gone | Person)]
     found = {urn: Found(ways[urn]) for urn in begun}
     if not sought:
         return found
@@ -100,8 +138,33 @@ def search(
     return found
 
 
-def _given(own_id: str) -> Named:
-    return Named(lambda _: own_id)
+def way_of(begun: Begun) -> Way:
+    """Return how what was begun is found. A thing whose name is not said must be decided on by a person."""
+    if begun.type.startswith("pulumi:"):
+        return Gone("it exists in the state only")
+    record = clouds.find(begun.type)
+    if record is None:
+        return UNKNOWN
+    try:
+        way = record.found(begun.inputs) if callable(record.found) else record.found
+        if isinstance(way, Named):
+            _import_id(begun, begun.__getitem__)
+        elif isinstance(way, Listed):
+            filled(way.arguments, begun.__getitem__)
+        elif isinstance(way, Tagged):
+            fill(way.arn, begun.__getitem__)
+    except UnsaidError as error:
+        return Person(f"its {error} was not known yet, or is secret")
+    return way
+
+
+UNKNOWN = Person("its type has no record in clouds/")
+
+
+def _import_id(begun: Begun, said: Callable[[str], Any]) -> str:
+    record = clouds.find(begun.type)
+    assert record is not None and isinstance(record.import_id, str), begun.type  # noqa: PT018, S101 - found by it
+    return identifier(record.import_id, said)
 
 
 def _begun(pending: Pending, state: State) -> Begun:
@@ -237,7 +300,7 @@ class _Asking:
         """What is listed, or named by inputs, and cannot be read: URN of the step, and id."""
         self._asked: dict[str, tuple[str, str]] = {}
 
-    def all(self, sought: Sequence[Begun], ways: Mapping[str, Way]) -> dict[str, list[_Read]]:
+    def all(self, sought: Sequence[Begun], ways: Mapping[str, Way | Given]) -> dict[str, list[_Read]]:
         """Ask for all at once, and again without what is not there; where that is no help, for each by itself."""
         try:
             while True:
@@ -252,7 +315,7 @@ class _Asking:
             found |= self.all([one], ways)
         return found
 
-    def _run(self, sought: Sequence[Begun], ways: Mapping[str, Way]) -> dict[str, list[_Read]]:
+    def _run(self, sought: Sequence[Begun], ways: Mapping[str, Way | Given]) -> dict[str, list[_Read]]:
         def program() -> None:
             made: dict[str, pulumi.ProviderResource] = {}
             for at, one in enumerate(sought):
@@ -328,7 +391,7 @@ class _Asking:
         hidden = {key: pulumi.Output.secret(value) for key, value in settings.items()}
         return pulumi.ProviderResource(package, name, hidden, options)
 
-    def _ask(self, begun: Begun, way: Way, provider: pulumi.ProviderResource, name: str) -> None:
+    def _ask(self, begun: Begun, way: Way | Given, provider: pulumi.ProviderResource, name: str) -> None:
         def read(ids: Sequence[str]) -> None:
             for at, own_id in enumerate(dict.fromkeys(ids)):
                 if (begun.urn, own_id) in self._absent:
@@ -337,17 +400,19 @@ class _Asking:
                 options = pulumi.ResourceOptions(id=_placed(begun, own_id), provider=provider)
                 _Thing(begun.type, f"{name}-{at}", options)
 
-        if isinstance(way, Named):
-            read([way.id(begun)])
+        if isinstance(way, Given | Named):
+            read([way.id if isinstance(way, Given) else _import_id(begun, begun.__getitem__)])
             return
         options = pulumi.InvokeOptions(provider=provider)
         if isinstance(way, Tagged):
             filters = [{"key": key, "values": [value]} for key, value in begun.tags.items()]
             arguments = {"tagFilters": filters, "region": way.region or begun.region}
-            asked = pulumi.runtime.invoke_output(traces.TAGGED_BY, arguments, options)
-            asked.apply(lambda answer: read(list(_of_tags(way, answer, self._arns))))
+            asked = pulumi.runtime.invoke_output(TAGGED_BY, arguments, options)
+            asked.apply(lambda answer: read(list(_of_tags(way, begun, answer, self._arns))))
         elif isinstance(way, Listed):
-            asked = pulumi.runtime.invoke_output(way.lookup, way.arguments(begun), options)
+            asked = pulumi.runtime.invoke_output(
+                way.lookup, filled(way.arguments, begun.__getitem__), options
+            )
             asked.apply(lambda answer: read(list(_of_list(way, begun, answer))))
 
 
@@ -357,15 +422,33 @@ def _placed(begun: Begun, own_id: str) -> str:
     return f"{own_id}@{begun.region}" if elsewhere else own_id
 
 
-def _of_tags(way: Tagged, answer: Mapping[str, Any], known: frozenset[str]) -> Iterator[str]:
+def _of_tags(way: Tagged, begun: Begun, answer: Mapping[str, Any], known: frozenset[str]) -> Iterator[str]:
     """Give the ids of what is listed and not in the state: one pattern can stand for things of several types."""
+    pattern = re.compile(fill(way.arn, begun.__getitem__, quote=re.escape))
     for one in answer["resourceTagMappingLists"]:
-        found = re.fullmatch(way.arn, one["resourceArn"])
-        if found and one["resourceArn"] not in known:
-            yield found.expand(way.id)
+        arn = one["resourceArn"]
+        found = pattern.fullmatch(arn)
+        if found and arn not in known:
+            yield _import_id(begun, _said(begun, {"id": arn, "arn": arn, **found.groupdict()}))
 
 
 def _of_list(way: Listed, begun: Begun, answer: Mapping[str, Any]) -> Iterator[str]:
     for one in answer[way.results] or [] if way.results else [answer]:
-        if way.matches(begun, one):
-            yield way.id(begun, one)
+        if _matches(way, begun, one):
+            yield _import_id(begun, _said(begun, {**one, "id": one[way.id]}))
+
+
+def _matches(way: Listed, begun: Begun, found: Mapping[str, Any]) -> bool:
+    if callable(way.matches):
+        return way.matches(begun.inputs, found)
+    return all(found.get(key) == begun.inputs.get(key) for key in way.matches)
+
+
+def _said(begun: Begun, found: Mapping[str, Any]) -> Callable[[str], Any]:
+    """What a field of an import id is: an input, or else what was found; its id is always that which was found."""
+
+    def said(path: str) -> Any:
+        value = found.get("id") if path == "id" else begun.inputs.get(path, found.get(path))
+        return begun[path] if value is None else value
+
+    return said

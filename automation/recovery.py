@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automation import journal
-from automation.cloud_search import Found, search
+from automation.cloud_search import Found, Given, search
 from automation.errors import ConflictError
 from automation.state import Pending, State, pendings
-from automation.traces import Listed, Nothing, Person, Tagged
+from clouds.record import Gone, Listed, Person, Tagged
 
 if TYPE_CHECKING:
     from automation.stack import ChatStack
@@ -156,7 +156,7 @@ def _decide(
         there, claims = found[one.urn], by_type[one.type]
         if one.urn in adopt:
             _take_given(decided, one, there)
-        elif isinstance(there.way, Nothing):
+        elif isinstance(there.way, Gone):
             decided.cleared.append(one.urn)
         elif isinstance(there.way, Person):
             decided.leave(one.urn, there.way.because)
@@ -190,7 +190,7 @@ def _take(
 ) -> None:
     ids = there.mine
     if len(ids) == 1 and claims[ids[0]] == 1:
-        doomed = "" if isinstance(there.way, Nothing | Person) else there.way.unusable
+        doomed = "" if isinstance(there.way, Gone | Given | Person) else there.way.unusable
         (decided.doomed if doomed else decided.adopted)[one.urn] = ids[0]
     elif ids:
         decided.leave(one.urn, "several things may be it", ids)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from automation import holding
+from clouds import effects
 from rehearsal.masking import SECRET_MARK
 
 NOT_CHANGES = frozenset({"same", "read", "refresh"})
@@ -151,9 +151,9 @@ class Result:
         gone = (
             step
             for step in self.steps
-            if step.operation in {"delete", *REPLACING} and holding.holds_data(step.type, step.name, types)
+            if step.operation in {"delete", *REPLACING} and effects.holds_data(step.type, step.name, types)
         )
-        return tuple(dict.fromkeys(holding.loss(step.type, step.name) for step in gone))
+        return tuple(dict.fromkeys(effects.loss(step.type, step.name) for step in gone))
 
     def to_json(self) -> dict[str, Any]:
         """Return the result for other tools; secret outputs are `[secret]`."""

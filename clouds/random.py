@@ -109,8 +109,11 @@ RANDOM_ID = Resource(
     refuses=NOTHING_KNOWN,
     again=Another(),
     replaced=replaced_by("byteLength keepers prefix"),
-    import_id="[{prefix},]{b64Url}",
+    import_id="[{prefix},]{id}",
     found=IN_STATE_ONLY,
-    data=Data("nothing itself: it says where messages and uploads are"),
+    data=Data(
+        "nothing itself: it says where messages and uploads are",
+        lost="the data get another place, and the chat starts without those of the old one",
+    ),
     felt=UNNOTICED,
 )

@@ -306,6 +306,8 @@ class Data:
     """Endings of the names of those that hold none."""
     around: str = ""
     """It holds data only in a stack that has this type: it takes those along."""
+    lost: str = ""
+    """How people are told that it goes, where that is something else than that it goes with its data."""
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from automation import journal, traces
+import clouds
+from automation import journal
 from automation.backend import Backend
 from automation.errors import AutomationError
 from automation.events import OnEvent, ignore
-from automation.holding import holds_data
 from automation.stack import ChatStack, open_stack
 from automation.state import State
+from clouds.effects import holds_data
+from clouds.record import Gone
 from proving import killable
 from rehearsal import lifecycle
 from rehearsal.backend import RehearsalBackend, rehearsal_backend
@@ -397,8 +399,8 @@ def _lasting(things: Sequence[Kept]) -> list[Kept]:
     """Leave out what is in no cloud, or expires by itself."""
     left = []
     for thing in things:
-        way = traces.of_type(thing.type)
-        expires = isinstance(way, traces.Nothing) and way.remains
+        record = clouds.find(thing.type)
+        expires = record is not None and isinstance(record.found, Gone) and record.found.remains
         if not expires and not thing.type.startswith("random:"):
             left.append(thing)
     return left

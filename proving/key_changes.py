@@ -17,9 +17,10 @@ from rich.progress import Progress
 
 from automation.backend import Backend
 from automation.errors import AutomationError, ConfigurationError, ConflictError, ProviderError
-from automation.holding import AWAY, DATA, ONE_AT_ITS_PLACE, REVISIONS, RUNS, WORST, felt, holds_data
 from automation.stack import open_stack
 from automation.values import REPLACING, Result, Step
+from clouds.effects import data_of, felt, holds_data, is_revision, place
+from clouds.record import AWAY, RUNS, WORST
 from proving.key_changes_page import Row, read, write
 from proving.key_trials import SCENES, Trial, fonts, scene_secrets, scene_values, trials
 from proving.workers import end_with_parent
@@ -137,8 +138,8 @@ class Stage:
 
 def undoes(step: Step, steps: Sequence[Step]) -> bool:
     """Whether something is replaced so that deleting the old one, at the end, takes the new one away."""
-    place = ONE_AT_ITS_PLACE.get(step.type)
-    if step.operation != "create-replacement" or place is None or place & set(step.changed):
+    where = place(step.type)
+    if step.operation != "create-replacement" or not where or where & set(step.changed):
         return False
     first = next(one for one in steps if one.urn == step.urn and one.operation in REPLACING)
     return first is step
@@ -191,7 +192,7 @@ def _felt(found: Collection[tuple[str, str, str, set[str]]]) -> set[str]:
 
 
 def _kind(found: Iterable[tuple[str, str, str, set[str]]]) -> Kind:
-    done = {(operation, kind in REVISIONS) for kind, _, operation, _ in found}
+    done = {(operation, is_revision(kind)) for kind, _, operation, _ in found}
     if ("replace", False) in done or ("delete", False) in done:
         return "replace"
     return "update" if done else "nothing"
@@ -204,7 +205,7 @@ def _told(found: Iterable[tuple[str, str, str, set[str]]]) -> str:
         if kind.startswith("pulumi:providers:"):
             providers.append(kind.rpartition(":")[2])
             continue
-        title = _REVISED if operation == "replace" and kind in REVISIONS else _WORDS[operation]
+        title = _REVISED if operation == "replace" and is_revision(kind) else _WORDS[operation]
         groups.setdefault(title, Counter())[kind] += 1
     if not groups:
         return f"updates the provider {', '.join(sorted(providers))}" if providers else "nothing"
@@ -213,9 +214,15 @@ def _told(found: Iterable[tuple[str, str, str, set[str]]]) -> str:
     )
 
 
+def _holds(kind: str) -> bool:
+    """Whether a type holds data by itself."""
+    data = data_of(kind)
+    return data is not None and not data.around
+
+
 def _listed(counted: Mapping[str, int]) -> str:
     first = sorted(
-        counted, key=lambda kind: (WORST.index(felt(kind, "", "delete", ())), kind not in DATA, kind)
+        counted, key=lambda kind: (WORST.index(felt(kind, "", "delete", ())), not _holds(kind), kind)
     )
     if len(first) > _LISTED + 1:
         first, left = first[:_LISTED], sum(counted[kind] for kind in first[_LISTED:])

@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from automation.holding import REVISIONS, holds_data
 from automation.stack import open_stack
 from automation.state import SIGNATURE, State
 from automation.values import REPLACING, Result
 from clouds.ask import Cloud
+from clouds.effects import holds_data, is_revision
 from rehearsal import canaries
 from rehearsal.backend import rehearsal_backend
 from rehearsal.cli import CHECKOUT
@@ -32,7 +32,7 @@ from rehearsal.masking import SECRET_MARK
 from stacks import deploy, files
 
 FOLDER = CHECKOUT / "tests" / "data" / "states"
-_MAY_BE_NEW = REVISIONS - {"random:index/randomPassword:RandomPassword", "aws:ssm/activation:Activation"}
+_NOT_ANOTHER = frozenset({"random:index/randomPassword:RandomPassword", "aws:ssm/activation:Activation"})
 """A new password of the database, or another host, is not what an upgrade should bring."""
 _WHEN = "2026-01-01T00:00:00Z"
 """When everything in a kept state was made: the same state must be the same file on another day."""
@@ -196,7 +196,7 @@ def judge(result: Result, types: set[str], wanted: Mapping[str, str]) -> list[st
     gone: dict[str, list[str]] = {}
     for step in result.steps:
         if step.operation in REPLACING:
-            if step.operation == "replace" and step.type not in _MAY_BE_NEW:
+            if step.operation == "replace" and (step.type in _NOT_ANOTHER or not is_revision(step.type)):
                 what = f"{step.name} ({step.type}) is made anew"
                 happened.add(what)
                 if what not in wanted:

@@ -25,6 +25,7 @@ import pytest
 from engine_marks import needs_engine
 
 import automation
+import clouds
 from automation import (
     CancelledError,
     ConflictError,
@@ -32,7 +33,6 @@ from automation import (
     guard,
     open_stack,
     recovery,
-    traces,
 )
 from automation.cloud_search import Found
 from automation.state import State
@@ -285,7 +285,9 @@ def test_every_resource_of_every_stack_has_a_way_to_be_found_again() -> None:
         if (kind := golden.type_of(tail)) != STACK_TYPE and not kind.startswith("rocketchat:index:")
     }
     assert len(types) > 80
-    assert [kind for kind in sorted(types) if traces.of_type(kind) is traces.UNKNOWN] == []
+    assert (
+        sorted(types - clouds.types().keys() - {kind for kind in types if kind.startswith("pulumi:")}) == []
+    )
 
 
 def test_what_a_killed_program_was_told_is_in_the_state_or_somebody_must_look_after_it() -> None:
@@ -334,7 +336,7 @@ def test_an_empty_list_of_a_real_cloud_is_relied_upon_after_five_minutes(
     # Go writes nanoseconds.
     state = State(3, {"manifest": {"time": written.replace("+02:00", "123+02:00")}})
     kind = "aws:ec2/vpc:Vpc" if lookup else "aws:s3/bucket:Bucket"
-    way = traces.of_type(kind)
+    way = clouds.types()[kind].found
     assert not callable(way)
     real: Any = SimpleNamespace(backend=automation.Backend())
     assert recovery._complete(real, state, Found(way)) is reliable

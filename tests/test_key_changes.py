@@ -15,7 +15,8 @@ import pytest
 from engine_marks import needs_engine
 from pydantic.fields import FieldInfo
 
-from automation import Result, Step, cli, holding
+from automation import Result, Step, cli
+from clouds import effects
 from clouds.ask import Existing
 from proving import key_changes, key_changes_page, key_trials, pages
 from proving.key_changes_page import Row
@@ -125,11 +126,11 @@ def test_of_each_thing_that_holds_data_there_is_a_change_that_would_take_it(
         ("aws:s3/bucket:Bucket", "host-documents", (), False),
         ("aws:ec2/vpc:Vpc", "network", (), False),
         ("kubernetes:core/v1:Namespace", "namespace", (), False),
-        ("kubernetes:core/v1:Namespace", "namespace", (holding.STATEFUL_SET,), True),
+        ("kubernetes:core/v1:Namespace", "namespace", ("kubernetes:apps/v1:StatefulSet",), True),
     ],
 )
 def test_what_holds_data_is_known(token: str, name: str, types: tuple[str, ...], holds: bool) -> None:
-    assert holding.holds_data(token, name, types) is holds
+    assert effects.holds_data(token, name, types) is holds
 
 
 def test_a_result_tells_what_is_lost_with_what_goes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,7 +140,7 @@ def test_a_result_tells_what_is_lost_with_what_goes(capsys: pytest.CaptureFixtur
     def result(*steps: Step) -> Result:
         return Result("local", "preview", {"replace": len(steps)}, steps)
 
-    storage = result(step("replace", holding.STATEFUL_SET, "database-set"))
+    storage = result(step("replace", "kubernetes:apps/v1:StatefulSet", "database-set"))
     assert storage.lost == (
         "database-set goes, and with it the database in the cluster, with the claims to its disks",
     )
@@ -147,10 +148,13 @@ def test_a_result_tells_what_is_lost_with_what_goes(capsys: pytest.CaptureFixtur
     cli.told(storage, as_json=False)
     shown = " ".join(capsys.readouterr().out.split())
     assert "DATA: database-set goes" in shown
-    assert not result(step("update", holding.STATEFUL_SET, "database-set")).lost
+    assert not result(step("update", "kubernetes:apps/v1:StatefulSet", "database-set")).lost
     assert not result(step("replace", "aws:s3/bucket:Bucket", "alb-logs")).lost
     assert not result(step("replace", "kubernetes:core/v1:Namespace", "namespace")).lost
-    assert "without those of the old one" in result(step("replace", holding.SEAL, "data-seal")).lost[0]
+    assert (
+        "without those of the old one"
+        in result(step("replace", "random:index/randomId:RandomId", "data-seal")).lost[0]
+    )
 
 
 @pytest.mark.parametrize(

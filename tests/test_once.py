@@ -7,8 +7,8 @@ import botocore.session
 import pytest
 
 import clouds
-from automation.holding import ONE_AT_ITS_PLACE, REVISIONS
 from clouds.ask import Cloud, Existing
+from clouds.effects import is_revision, place
 from clouds.record import Once, Refuses, Use
 from rehearsal import stack as rehearsed
 from rehearsal.cloud import Kept, StandinCloud
@@ -251,10 +251,6 @@ def _changed(value: Any) -> Iterator[Any]:
         yield f"{value}x"
 
 
-NOTHING_TO_DELETE = REVISIONS | {"aws:acm/certificateValidation:CertificateValidation"}
-"""What the old one's going takes nothing from: versions of one thing, and a wait."""
-
-
 NEVER_ALONE = {
     ("aws:ec2/vpcEndpoint:VpcEndpoint", "vpcId"): "another network has other route tables",
     ("aws:route53/record:Record", "zoneId"): "another zone has other names",
@@ -285,8 +281,8 @@ def _there_twice(one: PlannedResource, key: str, news: Mapping[str, Any]) -> boo
         }
         for made, inputs in (("old", one.inputs), ("new", news))
     )
-    place = ONE_AT_ITS_PLACE.get(one.type)
-    return bool(old & new) or (place is not None and key not in place)
+    where = place(one.type)
+    return bool(old & new) or (bool(where) and key not in where)
 
 
 @pytest.mark.parametrize("stack", files.names())
@@ -294,9 +290,9 @@ def test_what_is_replaced_does_not_meet_itself(stack: str) -> None:
     """For each property that cannot be changed: the new one is made after the old one has gone, or has another name."""
     found, tried = set(), 0
     for one in rehearsed.plan(stack).resources:
-        if one.type not in clouds.types().keys() - NOTHING_TO_DELETE or one.options.get(
-            "deleteBeforeReplace"
-        ):
+        # The old one's going takes nothing away: a wait, and versions of one thing.
+        kept = one.type == "aws:acm/certificateValidation:CertificateValidation" or is_revision(one.type)
+        if kept or one.type not in clouds.types() or one.options.get("deleteBeforeReplace"):
             continue
         for key, value in one.inputs.items():
             if (one.type, key) in NEVER_ALONE | FIXED or key in one.options.get("ignoreChanges", ()):

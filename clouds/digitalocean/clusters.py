@@ -175,7 +175,9 @@ KUBERNETES_CLUSTER = Resource(
     ),
     import_id="{id}",
     found=one_named("getKubernetesCluster"),
-    data=Data("the database in it", around="kubernetes:apps/v1:StatefulSet"),
+    data=Data(
+        "the database in the cluster, with the claims to its disks", around="kubernetes:apps/v1:StatefulSet"
+    ),
     felt=Felt(gone=AWAY),
 )
 

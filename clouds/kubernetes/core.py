@@ -35,7 +35,9 @@ NAMESPACE = object_(
     "kubernetes:core/v1:Namespace",
     "namespace",
     status={"phase": "Active"},
-    data=Data("the database in it", around="kubernetes:apps/v1:StatefulSet"),
+    data=Data(
+        "the database in the cluster, with the claims to its disks", around="kubernetes:apps/v1:StatefulSet"
+    ),
     felt=Felt(gone=AWAY),
 )
 
