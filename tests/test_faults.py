@@ -40,13 +40,10 @@ from clouds.ask import Cloud
 from proving import killable
 from proving.fault_sweep import jobs
 from proving.faults import Phase, Subject, Undisturbed, _written_down, disturb, undisturbed
-from rehearsal import golden
 from rehearsal.backend import rehearsal_backend
 from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import Kept
 from rehearsal.faults import Fault, Faults
-from rehearsal.monitor import STACK_TYPE
-from stacks import files
 
 SETTINGS = "rocketchat:settings"
 pytestmark = pytest.mark.filterwarnings("ignore:Error in event stream:UserWarning")
@@ -275,19 +272,6 @@ def test_a_step_that_nobody_decided_stops_everything_until_a_person_does() -> No
         assert "recover" in unread.value.remedy
         assert stack.recover().done
         assert stack.preview().changed == 0
-
-
-def test_every_resource_of_every_stack_has_a_way_to_be_found_again() -> None:
-    types = {
-        kind
-        for stack in files.names()
-        for tail in golden.read(stack)
-        if (kind := golden.type_of(tail)) != STACK_TYPE and not kind.startswith("rocketchat:index:")
-    }
-    assert len(types) > 80
-    assert (
-        sorted(types - clouds.types().keys() - {kind for kind in types if kind.startswith("pulumi:")}) == []
-    )
 
 
 def test_what_a_killed_program_was_told_is_in_the_state_or_somebody_must_look_after_it() -> None:
