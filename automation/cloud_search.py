@@ -27,7 +27,7 @@ from automation.workspace import create_or_select_stack
 from clouds.ask import at_path
 from clouds.record import TAGGED_BY, Gone, Listed, Named, Person, Tagged, Way
 from clouds.template import UnsaidError, fill, filled, identifier
-from rehearsal.masking import mask
+from stacks.masking import mask
 
 if TYPE_CHECKING:
     from automation.stack import ChatStack

@@ -18,7 +18,7 @@ from automation.errors import (
 from automation.events import Recorder, Said
 from automation.inline import STOPPED
 from automation.state import STACK_TYPE, UNDECIDED
-from rehearsal.masking import mask
+from stacks.masking import mask
 from stacks.problems import InvalidStack
 
 _COMPONENT = re.compile(r"^rocketchat:index:")

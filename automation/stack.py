@@ -29,8 +29,8 @@ from automation.state import Pending, State, in_clear, leaves, pendings, plain, 
 from automation.values import Resource, Result, SecretValue
 from automation.workspace import create_or_select_stack
 from rehearsal.cli import CHECKOUT, find_engine
-from rehearsal.masking import mask
 from stacks import PROJECT
+from stacks.masking import mask
 from stacks.problems import InvalidStack
 
 # Imported where they are wanted: the language of stack files takes longer than Pulumi.

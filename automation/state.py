@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from automation.values import Resource
-from rehearsal.masking import SECRET_MARK
+from stacks.masking import SECRET_MARK
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 UNDECIDED = "rocketchat:recovery:Undecided"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from clouds import effects
-from rehearsal.masking import SECRET_MARK
+from stacks.masking import SECRET_MARK
 
 NOT_CHANGES = frozenset({"same", "read", "refresh"})
 """The engine's words for a resource that stays as it is."""

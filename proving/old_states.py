@@ -28,8 +28,8 @@ from rehearsal import canaries
 from rehearsal.backend import rehearsal_backend
 from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import Kept, StandinCloud
-from rehearsal.masking import SECRET_MARK
 from stacks import deploy, files
+from stacks.masking import SECRET_MARK
 
 FOLDER = CHECKOUT / "tests" / "data" / "states"
 _NOT_ANOTHER = frozenset({"random:index/randomPassword:RandomPassword", "aws:ssm/activation:Activation"})

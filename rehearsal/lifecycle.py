@@ -21,12 +21,12 @@ from rehearsal import user_commands
 from rehearsal.backend import rehearsal_backend
 from rehearsal.cloud import Kept
 from rehearsal.errors import RehearsalError
-from rehearsal.masking import stands_in
 from rehearsal.plan import Plan
 from rehearsal.stack import RehearsedStack
 from rehearsal.stack import plan as plan_of
 from rehearsal.vault import PROVIDER, vault
 from stacks.language import NAMESPACE
+from stacks.masking import stands_in
 
 SETTING = "Log_Level"
 """The setting that is changed: every release has it, and no stack file sets it for a reason."""

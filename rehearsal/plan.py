@@ -16,10 +16,10 @@ from pulumi.runtime.stack import Stack
 
 from rehearsal.errors import RehearsalError
 from rehearsal.lean import collector, drain
-from rehearsal.masking import mask, stands_in
 from rehearsal.monitor import ORGANIZATION, STACK_TYPE, Engine, Message, Monitor, Others, Record
 from rehearsal.wire import at_path, masked, strings
 from stacks import PROJECT
+from stacks.masking import mask, stands_in
 
 Program = Callable[[], None]
 

@@ -13,9 +13,9 @@ from automation.backend import Backend
 from automation.engine import Engine
 from rehearsal.cli import CHECKOUT, find_engine
 from rehearsal.errors import RehearsalError
-from rehearsal.masking import mask
 from rehearsal.referenced_stacks import put_other
 from rehearsal.stack import RehearsedStack
+from stacks.masking import mask
 
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "policy", "rocketchat", "stacks")
 """What a deployment needs of the checkout."""

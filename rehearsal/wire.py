@@ -11,7 +11,7 @@ from google.protobuf import struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime import rpc
 
 from clouds.ask import UNKNOWN
-from rehearsal.masking import SECRET_MARK
+from stacks.masking import SECRET_MARK
 
 _SIGNATURE: Final = rpc._special_sig_key  # noqa: SLF001 - the wire format's own constants have no public name
 _SECRET: Final = rpc._special_secret_sig  # noqa: SLF001

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TypeGuard, get_args
 
-from rehearsal.masking import maskable
+from stacks.masking import maskable
 from rocketchat import settings
 from stacks import texts
 from stacks.fields import Part

@@ -45,11 +45,11 @@ from components.seal import Seal
 from rehearsal import referenced_stacks
 from rehearsal.backend import RehearsalBackend, rehearsal_backend
 from rehearsal.cli import Cli
-from rehearsal.masking import mask
 from rehearsal.vault import PROVIDER, vault
 from stacks import deploy
 from stacks.language import parse
 from stacks.load import load
+from stacks.masking import mask
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.user_commands import PROGRAM
+
 ROOT = Path(__file__).parent.parent
 PRODUCT = ("automation", "clouds", "components", "policy", "rehearsal", "rocketchat", "stacks")
 STAND_INS = (
@@ -56,6 +58,21 @@ def test_the_api_brings_in_no_stand_in_and_nothing_that_costs_more_than_itself()
     assert not foreign
     # 0.1 s beside the 0.3 s of Pulumi; the language of stack files alone is 0.5 s.
     assert len(ours) <= 24, ours
+
+
+def modules_of(packages: tuple[str, ...]) -> list[str]:
+    files = (path.relative_to(ROOT) for package in packages for path in (ROOT / package).rglob("*.py"))
+    names = (".".join(file.with_suffix("").parts).removesuffix(".__init__") for file in files)
+    return sorted(name for name in names if not name.endswith("__main__"))
+
+
+def test_a_deployment_needs_no_more_than_its_own_rooms() -> None:
+    program = tuple(one for one in PROGRAM if (ROOT / one).is_dir())
+    assert {"components", "policy", "stacks"} <= set(program)
+    own = {
+        one.partition(".")[0] for one in of((*PRODUCT, "proving"), imported(", ".join(modules_of(program))))
+    }
+    assert own <= set(program)
 
 
 def test_the_command_line_brings_in_no_stand_in() -> None:
@@ -115,17 +132,15 @@ def test_a_use_of_proofs_is_seen(source: str) -> None:
 def test_every_module_of_the_product_can_be_imported_where_there_is_no_posix() -> None:
     failed = printed(
         f"""
-import importlib, json, pkgutil, sys
+import importlib, json, sys
 for name in {POSIX}:
     sys.modules[name] = None
 failed = []
-for package in {[package for package in PRODUCT if (ROOT / package).is_dir()]}:
-    for module in pkgutil.walk_packages([package], package + "."):
-        if not module.name.endswith("__main__"):
-            try:
-                importlib.import_module(module.name)
-            except ModuleNotFoundError as error:
-                failed.append(f"{{module.name}}: {{error}}")
+for module in {modules_of(PRODUCT)}:
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        failed.append(f"{{module}}: {{error}}")
 print(json.dumps(failed))
 """
     )

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rehearsal.masking import SECRET_MARK, mask, maskable, stands_in
+from stacks.masking import SECRET_MARK, mask, maskable, stands_in
 
 AWKWARD = 'p"a/ss+w&rd<ü>\\\u2028x'
 URI = "mongodb+srv://chat:c0rrect%2Fh0rse@db.example.net/rocketchat?retryWrites=true&w=majority"
