@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from clouds import effects
 from stacks.masking import SECRET_MARK
 
 NOT_CHANGES = frozenset({"same", "read", "refresh"})
@@ -147,6 +146,9 @@ class Result:
     @property
     def lost(self) -> tuple[str, ...]:
         """What is lost with resources that hold data, each in a sentence. The engine lets go of a trial's alone."""
+        # The records of resource types, which the import of the API does without.
+        from clouds import effects
+
         types = {step.type for step in self.steps}
         gone = (
             step

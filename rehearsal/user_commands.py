@@ -17,7 +17,7 @@ from rehearsal.referenced_stacks import put_other
 from rehearsal.stack import RehearsedStack
 from stacks.masking import mask
 
-PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "policy", "rocketchat", "stacks")
+PROGRAM = ("Pulumi.yaml", "__main__.py", "clouds", "components", "policy", "rocketchat", "stacks")
 """What a deployment needs of the checkout."""
 LOG = "events.json"
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TypeGuard, get_args
 
-from stacks.masking import maskable
 from rocketchat import settings
 from stacks import texts
 from stacks.fields import Part
 from stacks.kinds import registry
 from stacks.kinds.kind import chosen
+from stacks.masking import maskable
 from stacks.parts import Locked
 from stacks.problems import Problem
 from stacks.secret_keys import SecretKey, command, json_object, one_line
