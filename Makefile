@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself. Nothing is written outside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help lock rehearse faults policy test lint bench golden schema docs changes sweep engine clean
+.PHONY: help lock rehearse faults policy test test-fast lint bench golden schema docs changes sweep engine clean
 
 STACK ?= lovia-fargate
 PYTHON ?= python3
@@ -10,7 +10,7 @@ export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export PYTHONWARNINGS := ignore:::pip
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # uv installs what the lock files say in a few seconds; where it cannot be had or does not reach an index, pip does.
 install = $(BIN)/uv pip install --python $(BIN)/python $(1) || $(BIN)/python -m pip install $(1)
@@ -40,7 +40,10 @@ policy: .venv/.run ## Judge the stacks by the policy pack (STACK=name for one; S
 	@$(BIN)/python -m policy $(if $(filter command,$(firstword $(origin STACK))),$(STACK)) $(if $(JSON),--json $(JSON)) $(if $(SARIF),--sarif $(SARIF)) $(if $(JUNIT),--junit $(JUNIT))
 
 test: .venv/.dev ## Run all tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+test-fast: .venv/.dev ## Run the tests that start no engine and no server (a minute)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not engine and not programs and not slow"
 
 lint: .venv/.dev ## Check format, lint and types
 	@$(BIN)/ruff format --check .

@@ -1,23 +1,60 @@
-"""For pytest: tests that need the engine, and a last line that says how many were skipped for want of it.
+"""For pytest: the mark of tests that need the engine, and what each group of tests cost.
 
 `tests/conftest.py` switches it on with `pytest_plugins = ["engine_marks"]`.
 """
+
+from collections import Counter, defaultdict
+from typing import Final
 
 import pytest
 
 from rehearsal.cli import find_engine
 
-WITHOUT_ENGINE = "no Pulumi CLI (make engine)"
-needs_engine = pytest.mark.skipif(find_engine() is None, reason=WITHOUT_ENGINE)
+WITHOUT_ENGINE: Final = "no Pulumi CLI (make engine)"
+GROUPS: Final = {
+    "engine": "runs the real Pulumi engine",
+    "programs": "runs real servers and tools, from package registries",
+    "slow": "takes more than a second or two",
+}
+"""Marks that cost time; a test is counted under the first that it has."""
+needs_engine = pytest.mark.engine
 """Mark for tests that run the real engine."""
 
 _skipped: list[str] = []
+_seconds: dict[str, float] = defaultdict(float)
+_counts: Counter[str] = Counter()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marks known."""
+    for name, what in GROUPS.items():
+        config.addinivalue_line("markers", f"{name}: {what}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs an engine where there is none."""
+    if find_engine() is None:
+        for item in items:
+            if item.get_closest_marker("engine"):
+                item.add_marker(pytest.mark.skip(reason=WITHOUT_ENGINE))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Count the tests that had no engine."""
+    """Count the tests that had no engine, and the time of each group."""
     if report.skipped and isinstance(report.longrepr, tuple) and WITHOUT_ENGINE in report.longrepr[2]:
         _skipped.append(report.nodeid)
+    group = next((name for name in GROUPS if name in report.keywords), "other")
+    _seconds[group] += report.duration
+    _counts[group] += report.when == "call"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what each group cost, over all processes."""
+    if len(_seconds) > 1:
+        told = (f"{name} {_counts[name]} in {_seconds[name]:.0f} s" for name in (*GROUPS, "other"))
+        terminalreporter.write_line(f"tests by what they need: {', '.join(told)}")
+    _seconds.clear()
+    _counts.clear()
 
 
 @pytest.hookimpl(trylast=True)

@@ -525,6 +525,13 @@ def cloud(_cloud: Cloud) -> Cloud:
 _skipped: list[str] = []
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs real programs."""
+    for item in items:
+        if isinstance(item, pytest.Function) and {"mongodb", "cloud"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.programs)
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Note the tests that had no real program."""
     if report.skipped and isinstance(report.longrepr, tuple) and WITHOUT in report.longrepr[2]:

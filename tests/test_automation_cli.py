@@ -41,6 +41,7 @@ NEEDED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runtime", NEEDED)
 @pytest.mark.parametrize("profile", ["trial", "production"])
 def test_new_writes_a_file_that_passes_check(
@@ -77,6 +78,7 @@ def test_new_forgets_the_answer_that_was_wrong_and_keeps_the_others(
     assert cli.main(["new", "mine", f"database.organization={ORGANIZATION}", "--yes"]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
@@ -145,6 +147,7 @@ def test_without_an_engine_the_status_says_so(monkeypatch: pytest.MonkeyPatch) -
     assert (int(cli.Status.NO_ENGINE), NoEngineError.kind) == (3, "no-engine")
 
 
+@pytest.mark.slow
 def test_policy_plan_and_schema_need_no_engine(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["policy", "lovia-fargate", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["clean"]
@@ -155,6 +158,7 @@ def test_policy_plan_and_schema_need_no_engine(capsys: pytest.CaptureFixture[str
     assert json.loads(capsys.readouterr().out)["$schema"]
 
 
+@pytest.mark.slow
 def test_a_rehearsal_without_an_engine_shows_and_writes_the_plan(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

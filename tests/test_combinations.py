@@ -20,6 +20,7 @@ from combining import (
     Choice,
     choices,
     kinds_of,
+    possible,
     refusals,
     sampled,
     secure_for,
@@ -48,13 +49,6 @@ from stacks.language import alone
 
 def name_of(choice: Choice) -> str:
     return "-".join(choice.values())
-
-
-@cache
-def possible() -> tuple[Choice, ...]:
-    return tuple(
-        choice for choice in choices() if not refusals(values_for(choice), secure_for(values_for(choice)))
-    )
 
 
 SAMPLE = sampled(list(possible()))
@@ -99,6 +93,7 @@ def test_what_stands_anywhere_goes_with_every_runtime() -> None:
             assert choice in possible(), refusals(values_for(choice), secure_for(values_for(choice)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("choice", SAMPLE, ids=name_of)
 def test_a_combination_that_is_not_refused_plans(choice: Choice) -> None:
     plan = plan_of(name_of(choice))
@@ -120,6 +115,7 @@ def test_a_plan_holds_only_what_its_kinds_ask_for(choice: Choice) -> None:
         assert (token in made) == (choice[part] == kind), f"{token} in {choice}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", kinds_of("runtime"))
 def test_another_runtime_in_a_copy_of_a_stack_file_plans(kind: str) -> None:
     values = values_of("lovia-fargate")
@@ -131,6 +127,7 @@ def test_another_runtime_in_a_copy_of_a_stack_file_plans(kind: str) -> None:
     assert not find_leaks(plan)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("choice", "profile"),
     COMBINATIONS,
@@ -141,6 +138,7 @@ def test_a_combination_passes_the_policy_pack_in_its_own_profile(choice: Choice,
     assert wrong(values, secure_for(values)) in ([], None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
 def test_a_change_of_one_key_passes_the_policy_pack_or_is_refused(change: Change) -> None:
     with fonts():

@@ -102,6 +102,7 @@ def test_a_uri_tells_its_ports(uri: str, expected: tuple[int, ...]) -> None:
     assert ports(uri) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [2, 5, 7])
 def test_the_security_group_opens_just_that(number: int) -> None:
     changes, expected = CASES[number]
@@ -155,6 +156,7 @@ def out_of_the_droplet(
 OF_THE_HOST = [("tcp", "53"), ("udp", "53"), ("tcp", "80"), ("udp", "123"), ("tcp", "443"), ("icmp", None)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

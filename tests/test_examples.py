@@ -173,6 +173,7 @@ BEARER = f"Authorization: Bearer {TOKEN}"
 HOST = "Host: localhost"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -196,6 +197,7 @@ def test_only_who_knows_the_token_is_heard_and_no_page_of_another_site(
     assert got.startswith(f"HTTP/1.1 {status} ".encode()), got
 
 
+@pytest.mark.slow
 def test_a_body_that_nobody_reads_is_not_the_next_request(client: Client) -> None:
     hidden = "GET /questions HTTP/1.1\r\nHost: localhost\r\n" + BEARER + "\r\n\r\n"
     for method in ("GET", "DELETE"):

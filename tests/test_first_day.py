@@ -4,7 +4,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from combining import NO_DNS, Choice, choices, refusals, sampled, secure_for, values_for
+from combining import NO_DNS, Choice, possible, refusals, sampled, secure_for, values_for
 from planning import planned, values_of
 
 from rehearsal.plan import Plan
@@ -255,7 +255,7 @@ def _steps(made: Any, secure: set[str]) -> tuple[ChatSpec, Plan, str]:
     return spec, plan, "\n".join(next_steps(spec, "chat", plan.outputs))
 
 
-SAMPLE = sampled([one for one in choices() if not refusals(values_for(one), secure_for(values_for(one)))])[:6]
+SAMPLE = sampled(list(possible()))[:6]
 LOGINS: dict[str, dict[str, Any]] = {
     "by password": {},
     "by single sign-on": {"login": OIDC, "accounts": {"loginForm": False}},
@@ -263,6 +263,7 @@ LOGINS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("choice", "way"),
     list(product(SAMPLE, LOGINS)),

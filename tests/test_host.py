@@ -575,6 +575,7 @@ def test_the_sizes_of_the_language_are_those_of_the_table() -> None:
         assert set(choices) == set(table)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("runtime", "database", "media"),
     [

@@ -134,6 +134,7 @@ def test_the_activation_is_not_shown_by_repr() -> None:
 # --------------------------------------------------------------------------------------- files and the tools
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", SHELL_SCRIPTS)
 def test_shellcheck_finds_nothing_in_a_script(script: str) -> None:
     found = run(tool("shellcheck"), "--external-sources", "--source-path", SCRIPTS, SCRIPTS / script)
@@ -149,6 +150,7 @@ def test_the_scripts_that_are_checked_are_all_there_are() -> None:
     assert shell == set(SHELL_SCRIPTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chat", [CHAT, EVERYTHING])
 def test_compose_takes_the_file_and_its_secret_part(tmp_path: Path, chat: document.Chat) -> None:
     override = {"services": {"rocketchat": {"environment": {"MONGO_URL": "mongodb://u:p$$w@h/d"}}}}

@@ -215,6 +215,7 @@ def test_a_host_that_serves_its_document_says_so_once(machine: Machine) -> None:
     assert len(machine.reports) == 3
 
 
+@pytest.mark.slow
 def test_a_release_that_does_not_come_up_leaves_the_former_one_serving_and_says_why(machine: Machine) -> None:
     served(machine)
     machine.docker(bad=[NEW])
@@ -295,6 +296,7 @@ def test_the_first_release_that_does_not_come_up_is_tried_again_at_every_turn(ma
     assert machine.reports[-1]["state"] == "serving"
 
 
+@pytest.mark.slow
 def test_a_registry_that_is_away_costs_nothing_where_the_images_are_there(machine: Machine) -> None:
     served(machine)
     machine.docker(registry=None)
@@ -325,6 +327,7 @@ def test_a_processor_without_avx_stops_before_the_database_starts(machine: Machi
     assert "AVX" in machine.reports[-1]["reason"]
 
 
+@pytest.mark.slow
 def test_a_dump_comes_before_another_release_and_only_then(machine: Machine) -> None:
     served(machine)
     assert not [line for line in machine.log if "store put" in line]
@@ -349,6 +352,7 @@ def test_no_dump_no_other_release(machine: Machine) -> None:
     assert "nothing was changed" in machine.reports[-1]["reason"]
 
 
+@pytest.mark.slow
 def test_the_images_of_the_former_release_stay_and_older_ones_go(machine: Machine) -> None:
     served(machine)
     served(machine, replace(CHAT, image=NEW))
@@ -360,6 +364,7 @@ def test_the_images_of_the_former_release_stay_and_older_ones_go(machine: Machin
     assert {NEW, newest, MONGO, document.PROXY_IMAGE} == local
 
 
+@pytest.mark.slow
 def test_what_the_document_does_not_name_any_more_is_gone(machine: Machine) -> None:
     machine.more = {
         "/etc/systemd/system/chat-extra.timer": "[Timer]\n",
@@ -482,6 +487,7 @@ def test_what_is_to_be_told_needs_no_room_on_the_disk(machine: Machine) -> None:
     assert sorted((machine.root / "data").rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_no_containers_change_while_a_restore_has_them(machine: Machine) -> None:
     served(machine)
     machine.deploy(replace(CHAT, image=NEW))
@@ -499,6 +505,7 @@ def test_no_containers_change_while_a_restore_has_them(machine: Machine) -> None
     assert machine.sync().returncode == 0
 
 
+@pytest.mark.slow
 def test_two_syncs_wait_for_each_other(machine: Machine) -> None:
     machine.deploy()
     held = locked(machine.root / "etc/chat/host.json")
@@ -546,6 +553,7 @@ def test_every_text_reaches_the_container_as_it_is(machine: Machine) -> None:
     assert {name: given[name].replace("$$", "$") for name in wanted} == wanted
 
 
+@pytest.mark.slow
 def test_compose_itself_reads_every_text_as_it_is(machine: Machine) -> None:
     compose = shutil.which("docker-compose")
     if compose is None:
@@ -722,6 +730,7 @@ def watched(machine: Machine) -> dict[str, float]:
     return machine.metrics[-1]
 
 
+@pytest.mark.slow
 def test_a_host_tells_every_five_minutes_how_it_is(machine: Machine) -> None:
     served(machine, WATCHED)
     assert "systemctl restart chat-watch.timer" in machine.log
@@ -753,6 +762,7 @@ def test_a_host_reports_to_its_own_namespace_only(machine: Machine) -> None:
     assert "AccessDenied" in found.stderr
 
 
+@pytest.mark.slow
 def test_a_host_that_nobody_wants_to_hear_of_tells_nothing(machine: Machine) -> None:
     served(machine, WATCHED)
     assert (machine.units / "chat-watch.timer").exists()

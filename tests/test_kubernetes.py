@@ -74,6 +74,7 @@ def policies(plan: Plan, namespace: str = "rocketchat") -> dict[str, dict[str, A
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_api_would_take_every_object(stack: str) -> None:
     checked = 0

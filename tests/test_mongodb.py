@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_marks import needs_engine
 from planning import one, planned, values_of
 from real_programs import PASSWORD, Cloud, Server, aws_tools, mongo_tools
 
@@ -18,7 +19,6 @@ from components.database.series import IMAGES, Deployed, StepRefused, check_step
 from components.runtime.host.bootstrap import SCRIPTS
 from rehearsal import canaries
 from rehearsal.backend import rehearsal_backend
-from rehearsal.cli import find_engine
 from rocketchat import releases
 from stacks import files
 from stacks.language import parse
@@ -79,7 +79,8 @@ def test_an_image_without_an_exact_tag_is_refused() -> None:
             series.of_image(wrong)
 
 
-@pytest.mark.skipif(find_engine() is None, reason="there is no Pulumi CLI")
+@pytest.mark.slow
+@needs_engine
 @pytest.mark.parametrize("stack", ["local", "family-host"])
 def test_the_engine_refuses_what_cannot_follow_and_takes_the_steps_that_the_refusal_names(stack: str) -> None:
     with rehearsal_backend() as backend:
@@ -101,7 +102,8 @@ def test_the_engine_refuses_what_cannot_follow_and_takes_the_steps_that_the_refu
             _deploy(backend, stack, "7.13.2", {"version": "6.0"}, "its data does not go back")
 
 
-@pytest.mark.skipif(find_engine() is None, reason="there is no Pulumi CLI")
+@pytest.mark.slow
+@needs_engine
 def test_disks_in_the_cluster_grow_where_they_are_and_do_not_shrink() -> None:
     token = "kubernetes:core/v1:PersistentVolumeClaimPatch"
     with rehearsal_backend() as backend:
@@ -474,6 +476,7 @@ def test_the_job_dumps_checks_and_copies(tmp_path: Path) -> None:
     assert "s3://dumps/database/archive.gz" in log
 
 
+@pytest.mark.slow
 def test_what_the_job_dumped_comes_back_by_the_restore_command(
     tmp_path: Path, mongodb: Server, cloud: Cloud
 ) -> None:

@@ -164,6 +164,7 @@ def _written(
     return files.read(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["runtime", "database", "media", "dns", "mail"])
 def test_somebody_chooses_every_kind_of_every_part(
     part: str, talks: Mapping[str, tuple[int, str, Path]], monkeypatch: pytest.MonkeyPatch
@@ -175,6 +176,7 @@ def test_somebody_chooses_every_kind_of_every_part(
     assert chosen - {new.NONE} == _kinds(part)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TALKS)
 def test_what_is_answered_at_a_terminal_becomes_a_file_that_plans_and_passes(
     name: str, talks: Mapping[str, tuple[int, str, Path]], monkeypatch: pytest.MonkeyPatch
@@ -214,6 +216,7 @@ def test_every_kind_and_every_region_is_named_before_it_is_chosen(
     assert "  sgp1" in screen
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_no_choice_is_asked_for_again(tmp_path: Path) -> None:
     said = {
         "chat.host": ["", "chat.example.com"],
@@ -230,6 +233,7 @@ def test_an_answer_that_is_no_choice_is_asked_for_again(tmp_path: Path) -> None:
     assert "choose one of: fargate, kubernetes" in screen
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_answers(tmp_path: Path) -> None:
     terminal = _terminal(tmp_path, "stopped", "stopped")
     terminal.expect(_PROMPT)
@@ -266,6 +270,7 @@ def test_an_argument_that_is_no_answer_is_refused(bad: str) -> None:
         new.pairs([bad])
 
 
+@pytest.mark.slow
 def test_an_answer_that_cannot_be_is_asked_for_again_at_once_and_others_follow_the_right_one(
     tmp_path: Path,
 ) -> None:

@@ -46,6 +46,7 @@ def test_one_release_of_every_line_is_accepted(runtime: str) -> None:
         assert not refusals(values, secure_for(values)), release
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("release", TURNS)
 def test_a_release_plans_with_the_users_and_the_mongodb_that_it_needs(release: str, runtime: str) -> None:
@@ -55,6 +56,7 @@ def test_a_release_plans_with_the_users_and_the_mongodb_that_it_needs(release: s
     assert cluster.inputs["mongoDbMajorVersion"] == facts.recommended_mongodb
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("runtime", "database"), OWN_DATABASE.items())
 @pytest.mark.parametrize("release", ["6.4.8", "7.13.0", "8.9.0"])
 def test_a_release_plans_with_a_database_of_the_runtimes_own(
@@ -63,6 +65,7 @@ def test_a_release_plans_with_a_database_of_the_runtimes_own(
     assert plan_of(release, runtime, database).outputs["release"] == release
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("release", TURNS)
 def test_the_container_gets_the_probes_of_its_release_and_no_oplog(release: str) -> None:
     plan = plan_of(release, "fargate")

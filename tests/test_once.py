@@ -285,6 +285,7 @@ def _there_twice(one: PlannedResource, key: str, news: Mapping[str, Any]) -> boo
     return bool(old & new) or (bool(where) and key not in where)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stack", files.names())
 def test_what_is_replaced_does_not_meet_itself(stack: str) -> None:
     """For each property that cannot be changed: the new one is made after the old one has gone, or has another name."""

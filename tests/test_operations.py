@@ -78,6 +78,7 @@ def test_alarms_watch_exactly_what_is_given() -> None:
     assert not nothing.all("TopicSubscription")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "namespace", "metric", "statistic", "comparison", "threshold", "missing"),
     [

@@ -11,7 +11,7 @@ from itertools import cycle
 from typing import Any
 
 import pytest
-from combining import Choice, choices, refusals, sampled, secure_for, values_for
+from combining import Choice, possible, refusals, sampled, secure_for, values_for
 from planning import planned, values_of
 
 from rehearsal.plan import Plan, PlannedResource
@@ -296,12 +296,14 @@ def _variants() -> dict[str, dict[str, Any]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stack", files.names())
 def test_in_every_stack_nothing_is_made_before_what_it_needs(stack: str) -> None:
     found = files.read(stack)
     assert too_early(planned(values_of(stack), found.secure, stack=stack)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", sorted(_variants()))
 def test_in_every_form_of_the_network_nothing_is_made_before_what_it_needs(variant: str) -> None:
     values, secure = values_of("lovia-fargate"), {*files.read("lovia-fargate").secure, "rocketchat:license"}
@@ -310,16 +312,10 @@ def test_in_every_form_of_the_network_nothing_is_made_before_what_it_needs(varia
     assert too_early(planned(values, secure)) == []
 
 
-def _combined() -> list[Choice]:
-    possible = [
-        choice for choice in choices() if not refusals(values_for(choice), secure_for(values_for(choice)))
-    ]
-    return sampled(possible)
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("choice", "profile"),
-    list(zip(_combined(), cycle(["trial", "production"]), strict=False)),
+    list(zip(sampled(list(possible())), cycle(["trial", "production"]), strict=False)),
     ids=lambda one: one if isinstance(one, str) else "-".join(one.values()),
 )
 def test_in_every_combination_nothing_is_made_before_what_it_needs(choice: Choice, profile: str) -> None:
@@ -330,6 +326,7 @@ def test_in_every_combination_nothing_is_made_before_what_it_needs(choice: Choic
     assert too_early(planned(values, secure)) == []
 
 
+@pytest.mark.slow
 def test_the_order_is_looked_for_in_types_that_are_made() -> None:
     kinds = {
         one.type

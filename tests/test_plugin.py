@@ -537,6 +537,7 @@ def lived() -> Iterator[World]:
         yield made
 
 
+@pytest.mark.slow
 @needs_yaml
 def test_the_example_makes_a_database_and_a_bucket_by_its_own_provider(lived: World) -> None:
     state, things = lived.state(), lived.things()
@@ -567,6 +568,7 @@ def test_the_example_gives_its_secrets_to_those_who_ask_for_them_only(lived: Wor
     assert shown["secretAccessKey"] not in state
 
 
+@pytest.mark.slow
 @needs_yaml
 def test_a_second_up_changes_nothing_and_a_changed_input_only_what_it_must(lived: World) -> None:
     assert lived.changes("up") == []
@@ -576,6 +578,7 @@ def test_a_second_up_changes_nothing_and_a_changed_input_only_what_it_must(lived
     assert rules[0]["noncurrentVersionExpiration"] == {"noncurrentDays": 14}
 
 
+@pytest.mark.slow
 @needs_yaml
 @pytest.mark.parametrize(
     ("old", "new", "told"),
@@ -610,6 +613,7 @@ def test_a_mistake_ends_in_a_sentence_and_changes_no_data(
     assert lived.things()["media-bucket"] == before
 
 
+@pytest.mark.slow
 @needs_yaml
 def test_the_example_goes_but_not_its_protected_bucket(lived: World) -> None:
     said = lived.run("destroy", "--yes", fails=True)

@@ -76,6 +76,7 @@ def planned(stack: str) -> Plan:
     return plan(stack)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_stack_of_this_project_passes_with_nothing_mandatory(stack: str) -> None:
     configuration = load(stack, profile=profile_of(stack))

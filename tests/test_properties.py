@@ -219,6 +219,7 @@ def named(resource: PlannedResource) -> dict[str, Any]:
     return {} if rule is None else {rule.property: resource.outputs[rule.property]}
 
 
+@pytest.mark.slow
 @EVERY_STACK
 def test_every_request_to_aws_has_the_form_that_its_own_client_takes(stack: str) -> None:
     validator = ParamValidator()

@@ -106,6 +106,7 @@ def test_the_stand_ins_fill_in_what_the_clouds_fill_in_inside_sets() -> None:
     assert known == listed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stack", files.names())
 def test_no_stack_leaves_out_of_a_set_what_the_cloud_fills_in(stack: str) -> None:
     for resource in rehearsed.plan(stack).resources:
@@ -187,6 +188,7 @@ def _stays(plan: Plan) -> dict[str, PlannedResource]:
     return {urn: one for urn, one in known.items() if one.custom and stays(one)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_kept_is_still_looked_after(case: str) -> None:
     plan = _plan(case)

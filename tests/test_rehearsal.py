@@ -157,6 +157,7 @@ def test_an_unknown_lookup_is_refused() -> None:
     fails(lambda: pulumi.export("x", aws.get_ip_ranges_output(services=["ec2"]).id), "do not know the lookup")
 
 
+@pytest.mark.slow
 def test_a_run_errors_message_passes_unchanged_and_a_secret_in_a_message_does_not() -> None:
     def stop() -> None:
         raise pulumi.RunError("rocketchat:chat.host is missing")
@@ -229,6 +230,7 @@ def growth(text: str) -> int:
     return last - settled
 
 
+@pytest.mark.slow
 def test_many_plans_in_one_process_are_equal_and_do_not_grow(planned: Plan) -> None:
     # In a process of its own: in this one, what other tests have started may still be at work.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:

@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from engine_marks import needs_engine
 from planning import planned, values_of
 
 from automation import ConflictError, open_stack
 from automation.rotation import GENERATED, KINDS, kind_of
-from rehearsal.cli import find_engine
 from rehearsal.plan import Plan
 from stacks import files
 
@@ -66,7 +66,7 @@ def test_the_outputs_say_that_the_password_is_of_the_first_start() -> None:
         assert "first start" in plan.outputs.get("adminPasswordNote", "first start")
 
 
-@pytest.mark.skipif(find_engine() is None, reason="there is no Pulumi CLI")
+@needs_engine
 def test_what_would_lock_people_out_is_refused_with_what_to_do_instead() -> None:
     with open_stack("local", rehearse=True, policies=False) as stack:
         stack.up(preview=False)

@@ -30,6 +30,7 @@ def plan() -> Plan:
     return planned(at_route53(), SECURE)
 
 
+@pytest.mark.slow
 def test_no_record_is_left_at_cloudflare(plan: Plan) -> None:
     assert not any("cloudflare" in kind for kind in kinds(plan))
 
@@ -68,6 +69,7 @@ def test_mail_records_have_the_form_that_the_provider_wants(plan: Plan) -> None:
     assert one(plan, RECORD, "mail-mail-from-spf").inputs["records"] == ["v=spf1 include:amazonses.com ~all"]
 
 
+@pytest.mark.slow
 def test_the_chat_can_stand_at_the_top_of_its_zone() -> None:
     values = at_route53(zone="chat.lovia.life")
     del values["rocketchat:mail"], values["rocketchat:media"]
@@ -76,11 +78,13 @@ def test_the_chat_can_stand_at_the_top_of_its_zone() -> None:
     assert record.inputs["aliases"]
 
 
+@pytest.mark.slow
 def test_a_zone_is_looked_up_by_name_unless_its_id_is_given() -> None:
     record = one(planned(at_route53(zoneId="Z0123456789ABC"), SECURE), RECORD, "name-record")
     assert record.inputs["zoneId"] == "Z0123456789ABC"
 
 
+@pytest.mark.slow
 def test_cloudfront_before_the_app_is_an_alias_too() -> None:
     values = at_route53()
     values["rocketchat:edge"] = {"kind": "cloudfront"}

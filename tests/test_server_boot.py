@@ -68,6 +68,7 @@ def booted(stack: str, variant: str, version: str) -> Boot:
     return boot(variables_of(parts_of(stack, variant), release), release)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("line", LINES)
 def test_every_variable_is_read_with_the_type_and_choices_of_the_release(line: str, variant: str) -> None:

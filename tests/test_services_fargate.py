@@ -55,6 +55,7 @@ def secret(plan: Plan, service: str) -> set[str]:
     return {variable["name"] for variable in container(plan, service).get("secrets", [])}
 
 
+@pytest.mark.slow
 def test_each_process_is_a_service_of_one_cluster(plan: Plan) -> None:
     assert running(plan).keys() == SERVICES
     assert len({service.inputs["cluster"] for service in running(plan).values()}) == 1
@@ -80,6 +81,7 @@ def test_the_main_server_is_told_that_its_services_run_apart(plan: Plan) -> None
     assert not find_leaks(plan)
 
 
+@pytest.mark.slow
 def test_metrics_are_asked_of_every_microservice() -> None:
     values = changed()
     values["rocketchat:monitoring"]["prometheus"] = True
@@ -111,6 +113,7 @@ def test_every_service_has_alarms(plan: Plan) -> None:
     assert {"alarms-ddp-streamer-down", "alarms-rocketchat-down"} <= alarms
 
 
+@pytest.mark.slow
 def test_on_spot_every_service_has_the_time_to_stop_that_aws_asks_for() -> None:
     values = changed()
     values["rocketchat:runtime"]["spot"] = True
@@ -118,6 +121,7 @@ def test_on_spot_every_service_has_the_time_to_stop_that_aws_asks_for() -> None:
     assert all(container(plan, service)["stopTimeout"] > 30 for service in SERVICES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("release", "hub"), [("6.4.8", True), ("7.6.1", True), ("7.7.1", False), ("8.9.0", False)]
 )
@@ -179,6 +183,7 @@ def test_the_same_value_leads_back(plan: Plan, monolith: Plan) -> None:
     assert plain(monolith, "rocketchat")["TRANSPORTER"] == "monolith+nats://nats:4222"
 
 
+@pytest.mark.slow
 def test_a_single_server_becomes_microservices_by_the_same_value() -> None:
     small = [planned(changed(topology, users=100), SECURE) for topology in ("monolith", "microservices")]
     added, removed, altered = differing(*small)

@@ -30,6 +30,7 @@ BY_STACK = {"stack": "lovia-fargate"}
 BY_NAME = {"project": "5f0c1d2e3b4a59687f6e5d4c", "cluster": "lovia-sg"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", [BY_STACK, BY_NAME])
 def test_a_stack_beside_adds_only_its_own_user_and_its_own_addresses(where: dict[str, Any]) -> None:
     plan = planned(beside(**where), stack="soluvas")
@@ -45,6 +46,7 @@ def test_a_stack_beside_adds_only_its_own_user_and_its_own_addresses(where: dict
     assert not find_leaks(plan)
 
 
+@pytest.mark.slow
 def test_a_stack_by_reference_uses_the_project_that_the_other_one_made() -> None:
     from rehearsal import stack
 
@@ -59,6 +61,7 @@ def test_a_stack_may_be_named_with_its_organization_and_project() -> None:
     assert one(plan, "pulumi:pulumi:StackReference").id == "organization/rocketchat/lovia-fargate"
 
 
+@pytest.mark.slow
 def test_two_stacks_beside_have_users_of_different_names() -> None:
     names = {
         one(planned(beside(**BY_NAME), stack=stack), f"{ATLAS}databaseUser:DatabaseUser").inputs["username"]
@@ -84,6 +87,7 @@ def test_a_private_endpoint_beside_uses_the_endpoint_service_of_the_owner() -> N
     assert "-pl-0" in one(plan, "rocketchat:index:AtlasDatabase").outputs["uri"]
 
 
+@pytest.mark.slow
 def test_a_private_endpoint_can_be_given_by_its_ids_or_made() -> None:
     given = planned(beside(**BY_NAME, privateLink=True, endpoint=ENDPOINT))
     assert f"{ATLAS}privateLinkEndpoint:PrivateLinkEndpoint" not in kinds(given)

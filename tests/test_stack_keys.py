@@ -279,6 +279,7 @@ def planned(batch: int) -> Plan:
     return plan_with(changes, secrets=("samlPrivateKey",) if "ownCertificate" in str(changes) else ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(KEYS)), ids=[", ".join(row[0]) for row in KEYS])
 def test_a_key_has_its_effect_on_the_plan(number: int) -> None:
     batch = next(index for index, (numbers, _) in enumerate(batches()) if number in numbers)

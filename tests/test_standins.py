@@ -128,6 +128,7 @@ def minimal(token: str) -> dict[str, Any]:
     return {key: example(shape.inputs[key], shape.objects) for key in shape.required} | WANTED.get(token, {})
 
 
+@pytest.mark.slow
 def test_the_schema_files_are_what_the_installed_sdks_say() -> None:
     wanted = write_schema.fresh()
     stored = {path.name: path.read_text(encoding="utf-8") for path in schema.FOLDER.glob("*.json")}

@@ -293,6 +293,7 @@ def taken(name: str) -> Mapping[str, tuple[str, ...]]:
     return {key: tuple(texts) for key, texts in found.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BASES)
 def test_a_text_is_taken_or_refused_by_its_own_key(name: str) -> None:
     for key, found in taken(name).items():
@@ -479,6 +480,7 @@ RUNS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "number"), RUNS)
 def test_what_is_taken_arrives_unchanged(name: str, number: int, tmp_path: Path) -> None:
     values, secrets = base(name)

@@ -59,6 +59,7 @@ def put(cloud: StandinCloud, plan: Plan) -> None:
         cloud.create(Kept(one.urn, one.type, one.name, one.id, inputs, one.outputs, frozenset(), where, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("one", "other"), list(combinations(BESIDE, 2)))
 def test_two_stacks_that_may_stand_together_make_nothing_twice(one: str, other: str) -> None:
     cloud = StandinCloud()
@@ -80,6 +81,7 @@ def changed(stack: str, **parts: Any) -> Plan:
     return planned(values, set(files.read(stack).secure))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("parts", "told"),
     [
@@ -124,6 +126,7 @@ def with_mail(**mail: Any) -> Plan:
     return planned({**README, "rocketchat:mail": {**README["rocketchat:mail"], **mail}})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mail", "said"),
     [
@@ -150,6 +153,7 @@ def test_nothing_speaks_for_who_may_send_from_the_domain_itself() -> None:
     assert texts == {"bounce.example.com"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("comment", "content", "made"),
     [
