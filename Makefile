@@ -30,14 +30,14 @@ locked = $(call install,--require-hashes $(patsubst %,--requirement %,$(1)))
 	@$(call locked,requirements-dev.txt)
 	@touch $@
 
-rehearse: .venv/.run ## Plan a stack, and let it live a whole life against stand-in clouds where there is an engine (STACK=name, JSON=file, ENGINE=0)
-	@$(BIN)/python -m automation $(if $(filter 0,$(ENGINE)),plan,rehearse) $(STACK) $(if $(JSON),--file $(JSON))
+rehearse: .venv/.run ## Plan a stack, and run its full lifecycle against stand-in clouds where there is an engine (STACK=name, JSON=file, ENGINE=0)
+	@$(BIN)/rocketchat $(if $(filter 0,$(ENGINE)),plan,rehearse) $(STACK) $(if $(JSON),--file $(JSON))
 
 faults: .venv/.run ## Let stacks go wrong at every call of a provider, and see that they can be gone on with (STACK=name, SEED=5, SAMPLE=4, MINUTES=20, EVERY=1, WRITE=1)
 	@$(BIN)/python -m proving.fault_sweep $(if $(filter command,$(firstword $(origin STACK))),$(STACK)) $(if $(SEED),--seed $(SEED)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(EVERY),--every) $(if $(WRITE),--write)
 
 policy: .venv/.run ## Judge the stacks by the policy pack (STACK=name for one; SARIF=file, JUNIT=file, JSON=file)
-	@$(BIN)/python -m policy $(if $(filter command,$(firstword $(origin STACK))),$(STACK)) $(if $(JSON),--json $(JSON)) $(if $(SARIF),--sarif $(SARIF)) $(if $(JUNIT),--junit $(JUNIT))
+	@$(BIN)/rocketchat policy $(if $(filter command,$(firstword $(origin STACK))),$(STACK)) $(if $(JSON),--file $(JSON)) $(if $(SARIF),--sarif $(SARIF)) $(if $(JUNIT),--junit $(JUNIT))
 
 test: .venv/.dev ## Run all tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal
@@ -70,7 +70,7 @@ sweep: .venv/.run engine ## Plan and judge all combinations and all changes of s
 	@ROCKETCHAT_SWEEP=all $(BIN)/python -m pytest tests/test_combinations.py -q
 
 engine: .venv/.run ## Find or provide the Pulumi CLI, below this folder
-	@$(BIN)/python -m rehearsal engine
+	@$(BIN)/rocketchat engine
 
 lock = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
 lock: .venv/.run ## Write the lock files from pyproject.toml, tools/build.in and tools/installer.in

@@ -1,19 +1,24 @@
 """Stacks of Rocket.Chat driven from other tools: open, preview, deploy, compare, destroy."""
 
-from automation.backend import Backend
-from automation.errors import (
-    AutomationError,
-    CancelledError,
-    ConfigurationError,
-    ConflictError,
-    NoEngineError,
-    PolicyError,
-    ProviderError,
-)
-from automation.events import Ended, Event, Found, Moved, OnEvent, Said, Started
-from automation.stack import ChatStack, open_stack
-from automation.state import Pending, State
-from automation.values import Finding, Resource, Result, SecretValue, Step
+import importlib
+from typing import TYPE_CHECKING, Any
+
+# At the first use: the command's help and completion need none of it, and Pulumi's SDK takes a while.
+if TYPE_CHECKING:
+    from automation.backend import Backend
+    from automation.errors import (
+        AutomationError,
+        CancelledError,
+        ConfigurationError,
+        ConflictError,
+        NoEngineError,
+        PolicyError,
+        ProviderError,
+    )
+    from automation.events import Ended, Event, Found, Moved, OnEvent, Said, Started
+    from automation.stack import ChatStack, open_stack
+    from automation.state import Pending, State
+    from automation.values import Finding, Resource, Result, SecretValue, Step
 
 __all__ = [
     "AutomationError",
@@ -41,3 +46,12 @@ __all__ = [
     "Step",
     "open_stack",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        for module in ("errors", "events", "values", "state", "backend", "stack"):
+            found = vars(importlib.import_module(f"automation.{module}")).get(name)
+            if found is not None:
+                return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pulumi.automation import LocalWorkspaceOptions, PulumiCommand
 
-from rehearsal.cli import CHECKOUT
+from stacks.project import ROOT
 
 if TYPE_CHECKING:
     from stacks.files import StackFile
@@ -37,7 +37,7 @@ class Backend:
     """Run the program in this process, instead of as a program of its own by the CLI's Python language host."""
     program: Callable[[], None] = deployment
     """The inline program."""
-    work: Path = CHECKOUT
+    work: Path = ROOT
     """The project's folder."""
     home: Path | None = None
     """Pulumi's folder of plugins and credentials; `~/.pulumi` when None."""
@@ -55,7 +55,7 @@ class Backend:
         """Return the path of a stack's settings: its stack file, where the project is the checkout."""
         from stacks import files
 
-        return (files.FOLDER if self.work == CHECKOUT else self.work) / f"Pulumi.{stack}.yaml"
+        return (files.FOLDER if self.work == ROOT else self.work) / f"Pulumi.{stack}.yaml"
 
     def options(self, engine: PulumiCommand) -> LocalWorkspaceOptions:
         """Return what the Automation API wants to know."""

@@ -1,4 +1,7 @@
-"""The command line: `python -m automation COMMAND STACK`. Thin: everything it does is a call of the Python API."""
+"""The command line, `rocketchat COMMAND STACK`. Thin: everything it does is a call of the Python API.
+
+What a command needs is imported when it runs: help, the version and completion have to be quick.
+"""
 
 import contextlib
 import io
@@ -6,57 +9,80 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
 
-from automation import new as making
-from automation.backend import Backend
-from automation.error_mapping import of_file
-from automation.errors import AutomationError, NoEngineError
-from automation.events import Event, Moved, OnEvent, Started
-from automation.rotation import kind_of
-from automation.stack import TIMEOUT, ChatStack, open_stack
-from automation.values import NOT_CHANGES, Result, short_type, shown
-from rehearsal.errors import RehearsalError
-from stacks import files
-from stacks.language import parse
-from stacks.problems import InvalidStack, Problem
-from stacks.secret_keys import command
+from rocketchat import __version__
+from stacks.project import COMMAND, ROOT, hiding, settings, stack_files
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from automation import new as making
+    from automation.events import OnEvent
+    from automation.stack import ChatStack
+    from automation.values import Result
     from rehearsal.report import Rehearsed
+    from stacks.problems import Problem
+
+NAME = "rocketchat"
+HELP = """Plan, rehearse, judge, deploy and look after Rocket.Chat on many clouds.
+
+STACK is the name of a stack file of this project, or the path of one. `rocketchat COMMAND --help` says more.
+
+Exit status: 0 success, 1 something failed or was found, 2 wrong usage, 3 no Pulumi CLI."""
 
 app = typer.Typer(
-    name="automation",
-    help="Deploy and look after stacks. Exit status: 0 well, 1 wrong or found something, 2 wrong use, 3 no engine.",
+    name=NAME,
+    help=HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
 class Status(IntEnum):
     """Exit statuses."""
 
-    WELL = 0
-    WRONG = 1
+    SUCCESS = 0
+    FAILED = 1
     """Something failed, or something was found: mistakes, findings, drift."""
     MISUSED = 2
     NO_ENGINE = 3
 
 
-Stack = Annotated[str, typer.Argument(help="Name of a stack file in stacks/, or its path.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+class Environment(StrEnum):
+    """What a stack is judged as."""
+
+    production = "production"
+    trial = "trial"
+
+
+def _stacks(incomplete: str) -> list[str]:
+    """Return the names of the project's stacks, for completion."""
+    names = (path.name[len("Pulumi.") : -len(".yaml")] for path in stack_files(ROOT).glob("Pulumi.*.yaml"))
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+Stack = Annotated[
+    str, typer.Argument(help="Name of a stack file, or its path.", autocompletion=_stacks, show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs; errors, too.")]
+Answers = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[KEY=VALUE]...",
+        help="Answers by their keys in a stack file, such as chat.host=chat.example.com runtime.kind=doks. "
+        "Any key of the language may be given; the kind `none` leaves dns or mail out.",
+    ),
+]
 PlanFile = Annotated[
-    Path | None, typer.Option("--file", help="Also write the plan there, as JSON for other programs.")
+    Path | None,
+    typer.Option("--file", metavar="FILE", help="Also write the plan there, as JSON for other programs."),
 ]
 All = Annotated[bool, typer.Option("--all", "-a", help="Show every resource, check and output.")]
 Rehearse = Annotated[
@@ -66,10 +92,16 @@ Rehearse = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Defaults = Annotated[
+    bool, typer.Option("--yes", "-y", help="Do not ask: what is not given gets its default.")
+]
 Wait = Annotated[
     float,
     typer.Option(
-        "--wait", min=0, help="Seconds to wait where somebody else updates the stack; 0 fails at once."
+        "--wait",
+        min=0,
+        metavar="SECONDS",
+        help="How long to wait where somebody else updates the stack; 0 fails at once.",
     ),
 ]
 NoPolicies = Annotated[bool, typer.Option("--no-policies", help="Do not run the policy pack.")]
@@ -82,37 +114,90 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        app(args=None if arguments is None else list(arguments), standalone_mode=True)
+        # By its name, however it was started: completion is registered for that.
+        app(args=None if arguments is None else list(arguments), prog_name=NAME, standalone_mode=True)
     except SystemExit as end:
         return int(end.code or 0)
-    return Status.WELL
+    return Status.SUCCESS
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"{NAME} {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[  # noqa: ARG001 - its callback does all
+        bool,
+        typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    if found := hiding(ROOT):
+        refuse(
+            f"{', '.join(found)} in {ROOT} would be imported in the place of a package of {NAME}: give it another name"
+        )
 
 
 # ------------------------------------------------------------------------------------------------- commands
 
 
 @app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the project; made if needed.")],
+    answers: Answers = None,
+    stack: Annotated[
+        str, typer.Option("--stack", "-s", metavar="NAME", help="Name of its first stack.")
+    ] = "chat",
+    yes: Defaults = False,
+) -> None:
+    """Make a project in a folder of your own.
+
+    It has a first stack file, and this program as its dependency.
+    """
+    from automation import project
+
+    with telling(as_json=False):
+        try:
+            written = project.write(folder)
+        except FileExistsError as error:
+            refuse(
+                f"{error.filename} exists already: choose another folder, or make stacks there by `{COMMAND} new`"
+            )
+        lines = [*(f"Written: {path}" for path in written), "Set it up:", *project.set_up(folder)]
+        typer.echo("\n".join(lines), err=True)
+        status = project.new(folder, [stack, *(answers or ()), *(["--yes"] if yes else [])])
+        if status != Status.SUCCESS:
+            typer.echo(
+                f"The project is there, without a stack. Make one in it: {COMMAND} new {stack}", err=True
+            )
+            raise typer.Exit(status)
+
+
+@app.command()
 def new(
     name: Annotated[str, typer.Argument(help="Name of the new stack.")],
-    answers: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[KEY=VALUE]...",
-            help="Answers by their keys in a stack file, such as chat.host=chat.example.com runtime.kind=doks. "
-            "Any key of the language may be given; the kind `none` leaves dns or mail out.",
-        ),
-    ] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask: what is not given gets its default.")
-    ] = False,
+    answers: Answers = None,
+    yes: Defaults = False,
     as_json: Json = False,
 ) -> None:
-    """Write a stack file from a few answers; an interrupted one continues where it stopped."""
+    """Write a stack file from a few answers.
+
+    Asks at a terminal; one that was interrupted continues where it stopped.
+    """
+    from automation import new as making
+    from stacks import files
+    from stacks.problems import InvalidStack
+    from stacks.secret_keys import command
+
+    need_project()
     with telling(as_json):
         if not making.NAME.fullmatch(name):
             refuse("a stack's name has letters, digits, dots, hyphens and underscores")
-        if (files.FOLDER / f"Pulumi.{name}.yaml").exists():
-            refuse(f"stacks/Pulumi.{name}.yaml exists already")
+        path = files.FOLDER / f"Pulumi.{name}.yaml"
+        if path.exists():
+            refuse(f"{files.shown(path)} exists already")
         try:
             given = making.pairs(answers or ())
         except ValueError as error:
@@ -132,8 +217,8 @@ def new(
             draft.drop(problem.path for problem in error.problems)
             raise
         draft.done()
-        steps = [f"Written: stacks/{written.path.name}", "Next:"]
-        steps += [f"  python -m automation check {name}", f"  python -m automation plan {name}"]
+        steps = [f"Written: {files.shown(written.path)}", "Next:"]
+        steps += [f"  {COMMAND} check {name}", f"  {COMMAND} plan {name}"]
         steps += [
             f"  {command(f'rocketchat:{one}')} --stack {name}   # before it is deployed"
             for one in written.secrets
@@ -145,8 +230,10 @@ def new(
         )
 
 
-def _fill(draft: making.Draft) -> None:
+def _fill(draft: "making.Draft") -> None:
     """Answer what was not given by its default."""
+    from automation import new as making
+
     filled = making.fill(draft.answers)
     for question, mistake in filled.mistakes:
         answer = draft.answers.get(question.key)
@@ -159,16 +246,20 @@ def _fill(draft: making.Draft) -> None:
         draft.take(key, answer)
 
 
-def _ask(draft: making.Draft) -> None:
+def _ask(draft: "making.Draft") -> None:
     """Take an answer to each question that has none yet."""
+    from automation import new as making
+
     for question in making.questions(draft.answers):
         answer = draft.answers.get(question.key)
         if answer is None or making.wrong(question, answer, draft.answers) is not None:
             draft.take(question.key, _prompt(question, draft))
 
 
-def _prompt(question: making.Question, draft: making.Draft) -> str:
+def _prompt(question: "making.Question", draft: "making.Draft") -> str:
     """Ask until the answer is possible by itself."""
+    from automation import new as making
+
     typer.echo(f"\n{question.text}", err=True)
     if question.where:
         typer.echo(f"  {question.where}", err=True)
@@ -188,8 +279,10 @@ def _prompt(question: making.Question, draft: making.Draft) -> str:
         typer.echo(f"  {mistake}", err=True)
 
 
-def _ask_again(draft: making.Draft, mistakes: Sequence[Problem]) -> None:
+def _ask_again(draft: "making.Draft", mistakes: "Sequence[Problem]") -> None:
     """Show what is wrong with the answers as a whole, and take another answer to each."""
+    from automation import new as making
+
     typer.echo("\nThese answers do not go together:", err=True)
     for problem in mistakes:
         typer.echo(f"  {problem}", err=True)
@@ -200,14 +293,49 @@ def _ask_again(draft: making.Draft, mistakes: Sequence[Problem]) -> None:
         draft.take(key, _prompt(question, draft))
 
 
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """List the project's stacks."""
+    from rehearsal.stack import checked
+    from stacks import files
+    from stacks.problems import InvalidStack
+
+    need_project()
+    found: list[dict[str, Any]] = []
+    for name in files.names():
+        try:
+            spec, _ = checked(files.read(name))
+        except InvalidStack as error:
+            found.append({"stack": name, "ok": False, "problems": len(error.problems)})
+            continue
+        chat, runtime = spec.parts.chat, spec.parts.runtime
+        found.append(
+            {"stack": name, "ok": True, "host": chat.host, "runtime": runtime.kind, "users": chat.users}
+            | {"profile": chat.profile.value, "release": spec.release.version}
+        )
+    lines = [
+        (one["stack"], one["host"], one["runtime"], f"{one['users']} users", one["profile"], one["release"])
+        if one["ok"]
+        else (one["stack"], f"not valid: {COMMAND} check {one['stack']}")
+        for one in found
+    ]
+    wide = [max(len(line[column]) for line in lines if len(line) > 2) for column in range(6)] if lines else []
+    text = ["  ".join(f"{cell:<{wide[at]}}" for at, cell in enumerate(line)).rstrip() for line in lines]
+    none = f"This project has no stacks yet. Make one: {COMMAND} new NAME"
+    say({"stacks": found}, "\n".join(text) or none, as_json=as_json)
+
+
 @app.command()
 def check(stack: Stack, as_json: Json = False) -> None:
-    """Check a stack file, without engine or account."""
+    """Check a stack file."""
     with telling(as_json):
+        from stacks import files
+        from stacks.language import parse
+
         found = files.read(stack)
         spec = parse(found.values, found.secure, source=found.shown, line=found.line)
-        lines = [f"{found.shown} is right: {len(spec.checks)} checks"]
-        lines += [f"  mind: {warning}" for one in spec.checks for warning in one.warnings]
+        lines = [f"{found.shown} is valid: {len(spec.checks)} checks passed"]
+        lines += [f"  warning: {warning}" for one in spec.checks for warning in one.warnings]
         say(
             {
                 "stack": found.name,
@@ -229,7 +357,10 @@ def plan(
     as_json: Json = False,
     file: PlanFile = None,
 ) -> None:
-    """Show what a stack would make, and what was checked, without engine or account."""
+    """Show what a stack would make, and what to know.
+
+    Needs no account and no Pulumi CLI.
+    """
     with telling(as_json):
         rehearsed = planned(stack, file)
         if as_json:
@@ -238,7 +369,7 @@ def plan(
             rehearsed.show(console(), everything=everything)
             rehearsed.show_next(console())
         if not rehearsed.ok:
-            raise typer.Exit(Status.WRONG)
+            raise typer.Exit(Status.FAILED)
 
 
 @app.command()
@@ -251,7 +382,12 @@ def rehearse(
         bool, typer.Option(help="Also run the commands of a user, in a checkout of their own.")
     ] = True,
 ) -> None:
-    """Plan a stack, and let it live a whole life in the engine, against stand-in clouds."""
+    """Plan a stack, and run its full lifecycle.
+
+    In Pulumi's engine, against stand-in clouds; no account is needed.
+    """
+    from rich.console import Console
+
     with telling(as_json):
         rehearsed = planned(stack, file)
         to = Console(quiet=True) if as_json else console()
@@ -263,7 +399,7 @@ def rehearse(
         if as_json:
             say({**rehearsed.to_json(), "life": None if life is None else life.to_json()}, "", as_json=True)
         if not rehearsed.ok or (life is not None and life.leaks):
-            raise typer.Exit(Status.WRONG)
+            raise typer.Exit(Status.FAILED)
 
 
 @app.command()
@@ -274,7 +410,7 @@ def preview(
     wait: Wait = 0,
     as_json: Json = False,
 ) -> None:
-    """Say what `up` would change."""
+    """Show what `up` would change."""
     with telling(as_json), opened(stack, rehearse, wait, as_json, policies=not no_policies) as one:
         told(one.preview(), as_json=as_json)
 
@@ -312,7 +448,12 @@ def rotate(
     wait: Wait = 0,
     as_json: Json = False,
 ) -> None:
-    """Generate a password or an access key anew, and deploy it to what uses it."""
+    """Replace a generated password or access key.
+
+    The new one is deployed to what uses it. Without NAME it lists those there are.
+    """
+    from automation.rotation import kind_of
+
     with telling(as_json), opened(stack, rehearse, wait, as_json) as one:
         if name is None:
             kinds = {found.name: kind_of(found.name) for found in one.generated()}
@@ -329,7 +470,7 @@ def rotate(
             )
             return
         if not yes and not rehearse:
-            confirm(f"Generate {name} of {one.name} anew?")
+            confirm(f"Replace {name} of {one.name}?")
         told(one.rotate(name), as_json=as_json)
 
 
@@ -337,7 +478,7 @@ def rotate(
 def refresh(
     stack: Stack, rehearse: Rehearse = False, yes: Yes = False, wait: Wait = 0, as_json: Json = False
 ) -> None:
-    """Take over into the state what the clouds have."""
+    """Update the state from what the clouds have."""
     with telling(as_json), opened(stack, rehearse, wait, as_json) as one:
         if not yes and not rehearse:
             confirm(f"Change the state of {one.name} to what the clouds have?")
@@ -346,12 +487,15 @@ def refresh(
 
 @app.command()
 def drift(stack: Stack, rehearse: Rehearse = False, wait: Wait = 0, as_json: Json = False) -> None:
-    """Say what was changed in the clouds behind the engine's back; status 1 where something was."""
+    """Show what was changed in the clouds outside Pulumi.
+
+    Exit status 1 where something was.
+    """
     with telling(as_json), opened(stack, rehearse, wait, as_json) as one:
         result = one.drift()
         told(result, as_json=as_json)
         if result.changed:
-            raise typer.Exit(Status.WRONG)
+            raise typer.Exit(Status.FAILED)
 
 
 @app.command()
@@ -365,7 +509,10 @@ def recover(
     rehearse: Rehearse = False,
     as_json: Json = False,
 ) -> None:
-    """Bring a stack whose deployment was interrupted into order; status 1 where something is left to decide."""
+    """Recover a stack whose deployment was interrupted.
+
+    Exit status 1 where something is left to decide.
+    """
     with telling(as_json), opened(stack, rehearse, 0, as_json) as one:
         pairs = [pair.partition("=") for pair in adopt or []]
         if any(not urn or not own_id for urn, _, own_id in pairs):
@@ -388,7 +535,7 @@ def recover(
             )
         say(result.to_json(), "\n".join(lines) or "Nothing was interrupted.", as_json=as_json)
         if not result.done:
-            raise typer.Exit(Status.WRONG)
+            raise typer.Exit(Status.FAILED)
 
 
 @app.command()
@@ -423,6 +570,8 @@ def outputs(
     as_json: Json = False,
 ) -> None:
     """Print the stack's outputs."""
+    from automation.values import shown
+
     with telling(as_json), opened(stack, rehearse, 0, as_json) as one:
         found = shown(one.outputs(), reveal=show_secrets)
         lines = [
@@ -432,26 +581,93 @@ def outputs(
 
 
 @app.command()
-def policy(stack: Stack, as_json: Json = False) -> None:
-    """Judge a stack's plan by the policy pack; status 1 where a mandatory rule is broken."""
-    with telling(as_json):
-        from policy import report as reports
-        from policy.cli import NotJudged, judged
-        from policy.config import ConfigError
-        from rehearsal.stack import load
+def policy(
+    stacks: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[STACK]...",
+            help="Names of stack files, or their paths; all of the project when left out.",
+            autocompletion=_stacks,
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", "-a", help="Show advisory findings and what is not known yet, too.")
+    ] = False,
+    plan: Annotated[
+        Path | None, typer.Option("--plan", metavar="FILE", help="Judge a plan that `plan --file` wrote.")
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option("--state", metavar="FILE", help="Judge what `pulumi stack export` wrote.")
+    ] = None,
+    environment: Annotated[
+        Environment | None, typer.Option("--environment", help="Instead of what the stack's profile says.")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Instead of the project's policy/config.yaml."),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="Also write the findings there, as JSON.")
+    ] = None,
+    sarif: Annotated[
+        Path | None,
+        typer.Option("--sarif", metavar="FILE", help="Also write SARIF 2.1.0, for code scanning."),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Also write JUnit, for CI.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Judge stacks by the policy pack.
 
-        load(stack)
-        try:
-            found = judged(stack)
-        except (NotJudged, ConfigError) as error:
-            failed({"error": "other", "cause": str(error)}, str(error), as_json=as_json)
-            raise typer.Exit(Status.WRONG) from None
+    Exit status 1 where a mandatory rule is broken, or a stack cannot be judged.
+    """
+    from policy import report, sources
+    from policy.config import CONFIG_FILE, ConfigError, load
+    from policy.judge import judge
+    from stacks import files
+
+    if plan is not None and state is not None:
+        refuse("--plan and --state are two things to judge: give one of them")
+    overrides = None if environment is None else {"environment": environment.value}
+    given = plan or state
+    if not stacks and given is None:
+        need_project()
+    names = list(stacks or ()) or (files.names() if given is None else [given.stem])
+    if given is not None and len(names) > 1:
+        refuse("a file is judged as one stack: give one name")
+    found, wrong = [], []
+    with telling(as_json):
+        for name in names:
+            try:
+                if plan is not None:
+                    resources = sources.of_plan(plan)
+                else:
+                    resources = sources.of_stack(name) if state is None else sources.of_state(state)
+                judged_as = load(
+                    sources.name_of(name), config or CONFIG_FILE, overrides, profile=sources.profile_of(name)
+                )
+                found.append(judge(resources, judged_as, stack=sources.name_of(name)))
+            except (sources.NotJudged, ConfigError) as error:
+                wrong.append(str(error))
+        told = report.as_json(found)
+        if wrong:
+            told |= {"clean": False, "errors": wrong}
+        if file is not None:
+            write(file, report.text(told))
+        if sarif is not None:
+            write(sarif, report.text(report.as_sarif(found)))
+        if junit is not None:
+            write(junit, report.as_junit(found))
         if as_json:
-            say(reports.as_json([found]), "", as_json=True)
+            say(told, "", as_json=True)
         else:
-            reports.table(found, console())
-        if not found.clean:
-            raise typer.Exit(Status.WRONG)
+            for each in found:
+                report.table(each, console(), everything=everything)
+            for line in wrong:
+                typer.echo(line, err=True)
+        if not told["clean"]:
+            raise typer.Exit(Status.FAILED)
 
 
 @app.command()
@@ -462,11 +678,31 @@ def schema() -> None:
     typer.echo(text(), nl=False)
 
 
+@app.command()
+def engine() -> None:
+    """Find the Pulumi CLI, or provide one.
+
+    By the official installer, else built from its Go module, below the project's folder. Exit status 3 where neither
+    can be had.
+    """
+    from rehearsal.cli import provide_engine
+
+    if provide_engine(typer.echo) is None:
+        typer.echo(
+            "No Pulumi CLI can be had here. Plans work without one; to deploy, install it: "
+            "https://www.pulumi.com/docs/install",
+            err=True,
+        )
+        raise typer.Exit(Status.NO_ENGINE)
+
+
 # --------------------------------------------------------------------------------------------------- inside
 
 
-def console(*, error: bool = False) -> Console:
+def console(*, error: bool = False) -> "Console":
     """Return a console; 100 columns wide where there is no terminal."""
+    from rich.console import Console
+
     made = Console(highlight=False, stderr=error)
     return made if made.is_terminal else Console(highlight=False, stderr=error, width=100)
 
@@ -487,10 +723,22 @@ def refuse(message: str) -> NoReturn:
     raise typer.Exit(Status.MISUSED)
 
 
+def write(path: Path, text: str) -> None:
+    """Write a file, and its folder where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def need_project() -> None:
+    """Refuse to work outside of a project."""
+    if not settings(ROOT):
+        refuse(f"{ROOT} is in no project of {NAME}: make one by `{COMMAND} init DIR`, or go to its folder")
+
+
 def confirm(question: str) -> None:
     """Ask; a no ends the command."""
     if not typer.confirm(question, err=True):
-        raise typer.Exit(Status.WRONG)
+        raise typer.Exit(Status.FAILED)
 
 
 def planned(stack: str, file: Path | None) -> "Rehearsed":
@@ -499,34 +747,42 @@ def planned(stack: str, file: Path | None) -> "Rehearsed":
 
     rehearsed = report.plan(stack)
     if file is not None:
-        file.write_text(rehearsed.plan.text(), encoding="utf-8")
+        write(file, rehearsed.plan.text())
     return rehearsed
 
 
 @contextlib.contextmanager
 def telling(as_json: bool) -> Iterator[None]:
     """Turn what goes wrong into a message and an exit status."""
+    from automation.error_mapping import of_file
+    from automation.errors import AutomationError, NoEngineError
+    from rehearsal.errors import RehearsalError
+    from stacks.problems import InvalidStack
+
     try:
         yield
     except AutomationError as error:
         failed(error.to_json(), str(error), as_json=as_json)
-        raise typer.Exit(Status.NO_ENGINE if isinstance(error, NoEngineError) else Status.WRONG) from None
+        raise typer.Exit(Status.NO_ENGINE if isinstance(error, NoEngineError) else Status.FAILED) from None
     except InvalidStack as error:
         failed(of_file(error).to_json(), str(error), as_json=as_json)
-        raise typer.Exit(Status.WRONG) from None
+        raise typer.Exit(Status.FAILED) from None
     except (RehearsalError, OSError) as error:
         cause = str(error)
         if isinstance(error, OSError) and error.filename:
             cause = f"{error.filename}: {error.strerror}"
         failed({"error": "other", "cause": cause}, cause, as_json=as_json)
-        raise typer.Exit(Status.WRONG) from None
+        raise typer.Exit(Status.FAILED) from None
 
 
 @contextlib.contextmanager
 def opened(
     stack: str, rehearse: bool, wait: float, as_json: bool, *, policies: bool = True
-) -> Iterator[ChatStack]:
+) -> "Iterator[ChatStack]":
     """Open a stack with progress on standard error."""
+    from automation.backend import Backend
+    from automation.stack import TIMEOUT, open_stack
+
     with contextlib.ExitStack() as closing:
         backend: Backend = Backend()
         if rehearse:
@@ -548,8 +804,13 @@ def opened(
 
 
 @contextlib.contextmanager
-def progress(as_json: bool) -> Iterator[OnEvent]:
+def progress(as_json: bool) -> "Iterator[OnEvent]":
     """Show what is being done, where there is somebody to look at it."""
+    from rich.markup import escape
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from automation.events import Event, Moved, Started
+
     to = console(error=True)
     if as_json or not to.is_terminal:
         yield lambda _: None
@@ -576,8 +837,14 @@ def progress(as_json: bool) -> Iterator[OnEvent]:
         yield on_event
 
 
-def told(result: Result, *, as_json: bool) -> None:
+def told(result: "Result", *, as_json: bool) -> None:
     """Print what an operation did."""
+    from rich.markup import escape
+    from rich.table import Table
+    from rich.text import Text
+
+    from automation.values import NOT_CHANGES, short_type, shown
+
     if as_json:
         say(result.to_json(), "", as_json=True)
         return

@@ -20,12 +20,13 @@ from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
 from automation import guard
-from rehearsal.cli import CHECKOUT, Cli
+from rehearsal.cli import Cli
+from stacks.project import PRODUCT, ROOT
 
 LANGUAGE_HOST = "pulumi-language-python"
-SHIMS = CHECKOUT / ".cache" / "automation" / "bin"
+SHIMS = ROOT / ".cache" / "automation" / "bin"
 """Where the host of Python programs is put that a CLI built from its Go module lacks."""
-LAUNCHER = CHECKOUT / "policy" / "launcher"
+LAUNCHER = PRODUCT / "policy" / "launcher"
 """Starts policy packs for an engine that has no host of Python programs."""
 _HOST = 'PYTHONPATH="{checkout}" exec "{python}" -m automation.host "$@"'
 Say = Callable[[str], None]
@@ -207,7 +208,7 @@ def has_language_host(cli: Cli) -> bool:
 
 def host() -> Path:
     """Return a folder with what such a CLI lacks, to be put on PATH."""
-    content = f"#!/bin/sh\n{_HOST.format(python=sys.executable, checkout=CHECKOUT)}\n"
+    content = f"#!/bin/sh\n{_HOST.format(python=sys.executable, checkout=PRODUCT)}\n"
     path = SHIMS / LANGUAGE_HOST
     if not path.is_file() or path.read_text(encoding="utf-8") != content:
         SHIMS.mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,7 @@ from automation.inline import STOPPED
 from automation.state import STACK_TYPE, UNDECIDED
 from stacks.masking import mask
 from stacks.problems import InvalidStack
+from stacks.project import COMMAND
 
 _COMPONENT = re.compile(r"^rocketchat:index:")
 _SECRETS = re.compile(r"passphrase|decrypt|secrets manager|encryptionsalt|secrets provider", re.IGNORECASE)
@@ -65,7 +66,7 @@ def of_operation(
     lost: bool = False,
 ) -> AutomationError:
     """Return the error of an operation that failed."""
-    recover = f"python -m automation recover {recorder.stack}"
+    recover = f"{COMMAND} recover {recorder.stack}"
     if killed:
         return CancelledError(f"the engine was killed in the middle of the {recorder.kind}", remedy=recover)
     errors = recorder.of_severity("error")
@@ -105,7 +106,7 @@ def _of_protection(protected: Sequence[Said], stack: str) -> ConflictError:
     if any(f"::{UNDECIDED}::" in urn for urn in urns):
         return ConflictError(
             f"an earlier deployment of {stack} was interrupted, and nobody knows how some of its steps ended",
-            remedy=f"python -m automation recover {stack}",
+            remedy=f"{COMMAND} recover {stack}",
         )
     names = ", ".join(urn.rpartition("::")[2] for urn in urns)
     return ConflictError(
@@ -160,7 +161,7 @@ def _of_text(text: str, stack: str, secrets: frozenset[str]) -> AutomationError:
     if _NO_PLUGIN.search(cause):
         remedy = "pulumi install"
     elif _TORN.search(cause):
-        remedy = f"python -m automation recover {stack}"
+        remedy = f"{COMMAND} recover {stack}"
     elif _LOGIN.search(cause):
         remedy = "pulumi login, or pulumi login --local for a state on this machine"
     elif _SECRETS.search(cause):

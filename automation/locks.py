@@ -15,9 +15,9 @@ from typing import IO, Literal
 
 from automation import guard
 from automation.errors import ConflictError
-from rehearsal.cli import CHECKOUT
+from stacks.project import COMMAND, ROOT
 
-LOCKS = CHECKOUT / ".cache" / "automation" / "locks"
+LOCKS = ROOT / ".cache" / "automation" / "locks"
 OnConflict = Literal["wait", "fail"]
 POLL = 0.25
 """Seconds between two tries, give or take a half: two that wait must not try at the same time for ever."""
@@ -115,7 +115,7 @@ def conflict(stack: str, who: str) -> ConflictError:
     return ConflictError(
         f"the stack {stack} is being updated by {who}",
         remedy="wait for it (on_conflict='wait', or --wait SECONDS on the command line); "
-        f"where its engine was killed: python -m automation recover {stack}",
+        f"where its engine was killed: {COMMAND} recover {stack}",
     )
 
 

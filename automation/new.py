@@ -14,7 +14,6 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel
 
-from rehearsal.cli import CHECKOUT
 from stacks import files, keys
 from stacks.kinds import registry
 from stacks.kinds.database import DatabaseKind
@@ -23,10 +22,11 @@ from stacks.kinds.runtime import RuntimeKind
 from stacks.language import NAMESPACE, alone, parse
 from stacks.parts import Profile
 from stacks.problems import InvalidStack, Problem
+from stacks.project import ROOT
 from stacks.questions import Ask
 from stacks.secrets import SECRETS
 
-DRAFTS = CHECKOUT / ".cache" / "automation" / "drafts"
+DRAFTS = ROOT / ".cache" / "automation" / "drafts"
 """Answers of a `new` that was interrupted."""
 NONE = "none"
 """The answer for a part that the stack does without."""

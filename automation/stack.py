@@ -28,17 +28,21 @@ from automation.rotation import GENERATED, kind_of
 from automation.state import Pending, State, in_clear, leaves, pendings, plain, secrets_in
 from automation.values import Resource, Result, SecretValue
 from automation.workspace import create_or_select_stack
-from rehearsal.cli import CHECKOUT, find_engine
+from rehearsal.cli import find_engine
 from stacks import PROJECT
 from stacks.masking import mask
 from stacks.problems import InvalidStack
+from stacks.project import COMMAND, PRODUCT, ROOT
 
 # Imported where they are wanted: the language of stack files takes longer than Pulumi.
 if TYPE_CHECKING:
     from automation.recovery import Recovered
     from stacks.language import ChatSpec
 
-PACK = CHECKOUT / "policy"
+PACK = next(
+    folder for folder in (ROOT / "policy", PRODUCT / "policy") if (folder / "PulumiPolicy.yaml").is_file()
+)
+"""The project's own door to the policy pack, which has its configuration; else the program's."""
 TIMEOUT = 600.0
 """Seconds that an operation waits for another one to end, where it is asked to wait."""
 
@@ -197,7 +201,7 @@ class ChatStack:
         if self.backend.folder is not None:
             raise ConflictError(
                 f"no operation of {self.name} runs here",
-                remedy=f"stop it where it runs; if its engine is gone: python -m automation recover {self.name}",
+                remedy=f"stop it where it runs; if its engine is gone: {COMMAND} recover {self.name}",
             )
         self._quietly(self._stack.cancel)
 
@@ -342,7 +346,7 @@ class ChatStack:
             raise ConflictError(
                 f"an earlier deployment of {self.name} was interrupted, and nobody knows how this ended: {listed}",
                 resource=pending[0].urn if len(pending) == 1 else "",
-                remedy=f"python -m automation recover {self.name}",
+                remedy=f"{COMMAND} recover {self.name}",
             )
 
     def _refuse_release(self, state: State) -> None:
@@ -573,7 +577,7 @@ def _open(
         raise error_mapping.of_file(InvalidStack(f"the stack {name}", wrong))
     cli = find_engine()
     if cli is None:
-        raise NoEngineError("there is no Pulumi CLI", remedy="make engine")
+        raise NoEngineError("there is no Pulumi CLI", remedy=f"{COMMAND} engine")
     engine = Engine(cli, inline=backend.inline)
     program = Guarded(backend.program) if backend.inline else None
     _settle(name, values, backend)
@@ -611,7 +615,7 @@ def _open(
 def _settle(name: str, values: Mapping[str, Any], backend: Backend) -> None:
     """Write the stack's settings where there is no stack file; a rehearsal has its own, without the file's secrets."""
     path = backend.settings(name)
-    if backend.work == CHECKOUT and path.is_file():
+    if backend.work == ROOT and path.is_file():
         return
     settings = {**_settings(path), "config": dict(values)}
     path.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")

@@ -8,7 +8,10 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-CONFIG_FILE = Path(__file__).with_name("config.yaml")
+from stacks.project import ROOT
+
+CONFIG_FILE = ROOT / "policy" / "config.yaml"
+"""The project's configuration of the pack; without such a file each key has its default."""
 
 
 class ConfigError(Exception):
@@ -94,7 +97,7 @@ def load(
     `profile` is what the stack file says of itself; the file's own word on the stack comes before it.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = "" if path == CONFIG_FILE and not path.exists() else path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
     try:

@@ -36,13 +36,14 @@ from proving import pages
 from proving.faults import Phase, Subject, Sweep, Undisturbed, disturb, undisturbed
 from proving.workers import end_with_parent
 from rehearsal import stack as rehearsed
-from rehearsal.cli import CHECKOUT, find_engine
+from rehearsal.cli import find_engine
 from rehearsal.faults import Call, Fault
 from stacks import files
 from stacks.problems import InvalidStack
+from stacks.project import PRODUCT
 
 REFERENCE = "lovia-fargate"
-PAGE = CHECKOUT / "docs" / "faults.md"
+PAGE = PRODUCT / "docs" / "faults.md"
 SAMPLE = 4
 """Calls of the first stack that go wrong alone, for each phase and kind of fault; of the others, a quarter of it."""
 TOGETHER = (Fault.FAIL, Fault.UNDONE, Fault.LOST, Fault.HALF)

@@ -7,9 +7,9 @@ from itertools import groupby
 from pathlib import Path
 
 from proving import pages
-from rehearsal.cli import CHECKOUT
+from stacks.project import PRODUCT
 
-PAGE = CHECKOUT / "docs" / "changes.md"
+PAGE = PRODUCT / "docs" / "changes.md"
 COLUMNS = ("key", "on", "change", "does", "the chat", "data")
 SECRETS = "secrets"
 """Heading of what stands in no section."""

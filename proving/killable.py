@@ -17,8 +17,8 @@ import yaml
 from automation.backend import Backend
 from automation.errors import AutomationError, CancelledError, ProviderError
 from automation.stack import ChatStack, open_stack
-from rehearsal.cli import CHECKOUT
 from rehearsal.faults import Faults
+from stacks.project import COMMAND, PRODUCT
 
 PATIENCE = 10.0
 """Seconds within which everything that worked for a killed program must be gone."""
@@ -50,7 +50,7 @@ def operate(
     }
     with subprocess.Popen(
         [sys.executable, "-m", "proving.killable"],
-        cwd=CHECKOUT,
+        cwd=PRODUCT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -64,7 +64,7 @@ def operate(
             time.sleep(POLL)
         raise CancelledError(
             f"the program was killed, and its engine with it: {said.strip() or 'it said nothing'}",
-            remedy=f"python -m automation recover {stack.name}",
+            remedy=f"{COMMAND} recover {stack.name}",
         )
     if process.returncode != 0:
         raise ProviderError(said.strip())

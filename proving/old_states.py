@@ -26,12 +26,12 @@ from clouds.ask import Cloud
 from clouds.effects import holds_data, is_revision
 from rehearsal import canaries
 from rehearsal.backend import rehearsal_backend
-from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import Kept, StandinCloud
 from stacks import deploy, files
 from stacks.masking import SECRET_MARK
+from stacks.project import PRODUCT
 
-FOLDER = CHECKOUT / "tests" / "data" / "states"
+FOLDER = PRODUCT / "tests" / "data" / "states"
 _NOT_ANOTHER = frozenset({"random:index/randomPassword:RandomPassword", "aws:ssm/activation:Activation"})
 """A new password of the database, or another host, is not what an upgrade should bring."""
 _WHEN = "2026-01-01T00:00:00Z"
@@ -140,7 +140,7 @@ def deployed(commit: str, stacks: Sequence[str]) -> dict[str, State]:
     """Return the states that the program of a commit leaves of these stacks. Raises CalledProcessError."""
     archive = subprocess.run(  # noqa: S603
         ["git", "archive", commit],  # noqa: S607
-        cwd=CHECKOUT,
+        cwd=PRODUCT,
         check=True,
         capture_output=True,
     ).stdout
@@ -149,7 +149,7 @@ def deployed(commit: str, stacks: Sequence[str]) -> dict[str, State]:
             tree.extractall(folder, filter="data")
         cache = Path(folder, ".cache")
         cache.mkdir(exist_ok=True)
-        engine = CHECKOUT / ".cache" / "engine"
+        engine = PRODUCT / ".cache" / "engine"
         if engine.is_dir():
             (cache / "engine").symlink_to(engine)
         told = subprocess.run(  # noqa: S603
@@ -257,7 +257,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1 if any(wrong.values()) else 0
     commit = subprocess.run(  # noqa: S603
         ["git", "rev-parse", "--short", given.commit],  # noqa: S607
-        cwd=CHECKOUT,
+        cwd=PRODUCT,
         check=True,
         capture_output=True,
         text=True,

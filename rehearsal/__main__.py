@@ -1,4 +1,4 @@
-"""`python -m rehearsal golden [STACK ...] | engine | schema`."""
+"""`python -m rehearsal golden [STACK ...] | schema`: regenerates files of the checkout. `make` calls it."""
 
 import argparse
 import sys
@@ -6,12 +6,9 @@ from collections.abc import Sequence
 
 from rehearsal.errors import RehearsalError
 
-NO_ENGINE = 3
-"""Exit status of `engine` where no Pulumi CLI can be had."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit status: 0 well, 1 wrong, 3 no engine."""
+    """Run one command; return the exit status: 0 success, 1 failed."""
     asked = _parser().parse_args(arguments)
     try:
         status: int = asked.run(asked)
@@ -34,8 +31,6 @@ def _parser() -> argparse.ArgumentParser:
     golden = commands.add_parser("golden", help="write the golden plans anew")
     golden.add_argument("stacks", nargs="*", help="names of stacks; all of them when none is given")
     golden.set_defaults(run=_golden)
-    engine = commands.add_parser("engine", help="find the Pulumi CLI, or provide one below this folder")
-    engine.set_defaults(run=_engine)
     schema = commands.add_parser("schema", help="write the stand-ins' schema anew from the installed SDKs")
     schema.set_defaults(run=_schema)
     return parser
@@ -51,18 +46,6 @@ def _golden(asked: argparse.Namespace) -> int:
         for change in changes:
             print(f"  {change}")
     return 0
-
-
-def _engine(asked: argparse.Namespace) -> int:  # noqa: ARG001 - every command takes what was asked
-    from rehearsal.cli import provide_engine
-
-    if provide_engine(print) is not None:
-        return 0
-    print(
-        "No Pulumi CLI can be had here. Plans work without one; to deploy, install it: https://www.pulumi.com/docs/install",
-        file=sys.stderr,
-    )
-    return NO_ENGINE
 
 
 def _schema(asked: argparse.Namespace) -> int:  # noqa: ARG001

@@ -12,7 +12,6 @@ from pulumi.automation import PulumiCommand
 
 from automation.backend import Backend, deployment
 from rehearsal import canaries
-from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import StandinCloud
 from rehearsal.referenced_stacks import put_other
 from rehearsal.server import debug_providers, serving
@@ -20,11 +19,12 @@ from rehearsal.stack import checked
 from stacks import PROJECT
 from stacks.files import StackFile
 from stacks.language import ChatSpec
+from stacks.project import ROOT
 
 PASSPHRASE = "rehearsal"  # noqa: S105 - it protects stand-in values only
-WORK = CHECKOUT / ".cache" / "rehearsal"
+WORK = ROOT / ".cache" / "rehearsal"
 """Where rehearsals are while they last."""
-KEPT = CHECKOUT / ".cache" / "rehearsal-kept"
+KEPT = ROOT / ".cache" / "rehearsal-kept"
 """Where the command line keeps rehearsals between two commands."""
 
 

@@ -1,4 +1,4 @@
-"""Where the Pulumi CLI is, and how to get one below the checkout."""
+"""Where the Pulumi CLI is, and how to get one below the project."""
 
 import functools
 import os
@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parent.parent
-HOME = CHECKOUT / ".cache" / "engine"
+from stacks.project import CHECKOUT, ROOT
+
+HOME = (CHECKOUT or ROOT) / ".cache" / "engine"
 """Where a CLI of our own is put: `bin/pulumi`."""
-TOOLS = CHECKOUT / "tools"
+TOOLS = Path(__file__).parent / "tools"
+"""Go modules that pin what is built."""
 MODULE = TOOLS / "engine"
 COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 YAML_HOST = "pulumi-language-yaml"
@@ -28,7 +30,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Tool:
-    """A command that is built from a Go module, pinned in a folder of `tools/`."""
+    """A command that is built from a Go module, pinned in a folder of `rehearsal/tools/`."""
 
     binary: str
     folder: Path
@@ -160,7 +162,7 @@ def pinned_version(tool: Tool = ENGINE) -> str:
     text = (tool.folder / "go.mod").read_text(encoding="utf-8")
     found = re.search(rf"{re.escape(tool.module)} v(\d+\.\d+\.\d+)", text)
     if found is None:
-        raise ValueError(f"tools/{tool.folder.name}/go.mod does not require {tool.module}")
+        raise ValueError(f"rehearsal/tools/{tool.folder.name}/go.mod does not require {tool.module}")
     return found[1]
 
 

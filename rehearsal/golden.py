@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
-from rehearsal.cli import CHECKOUT
 from rehearsal.monitor import STACK_TYPE
 from rehearsal.plan import Plan, PlannedResource
+from stacks.project import PRODUCT
 
-FOLDER = CHECKOUT / "tests" / "golden"
+FOLDER = PRODUCT / "tests" / "golden"
 _ABSENT = object()
 _LONGEST = 70
 """Characters of a value that a difference shows."""

@@ -16,7 +16,7 @@ from rehearsal.cli import find_engine
 from rehearsal.plan import Plan, find_leaks
 from rehearsal.stack import RehearsedStack
 from stacks.guide import next_steps
-from stacks.secret_keys import COMMAND
+from stacks.project import COMMAND
 
 
 @dataclass(frozen=True)

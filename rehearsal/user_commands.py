@@ -11,14 +11,15 @@ import yaml
 
 from automation.backend import Backend
 from automation.engine import Engine
-from rehearsal.cli import CHECKOUT, find_engine
+from rehearsal.cli import find_engine
 from rehearsal.errors import RehearsalError
 from rehearsal.referenced_stacks import put_other
 from rehearsal.stack import RehearsedStack
 from stacks.masking import mask
+from stacks.project import COMMAND, ROOT
 
 PROGRAM = ("Pulumi.yaml", "__main__.py", "clouds", "components", "policy", "rocketchat", "stacks")
-"""What a deployment needs of the checkout."""
+"""What a deployment needs of the project; in a folder of one's own the packages are not there but installed."""
 LOG = "events.json"
 
 
@@ -39,7 +40,7 @@ def live(loaded: RehearsedStack, backend: Backend) -> ByHand:
     """
     cli = find_engine()
     if cli is None:
-        raise RehearsalError("there is no Pulumi CLI; `make engine` provides one")
+        raise RehearsalError(f"there is no Pulumi CLI; `{COMMAND} engine` provides one")
     hand = _Hand(loaded, backend, Engine(cli, inline=False))
     began = time.monotonic()
     hand.run("stack", "init", loaded.name, "--secrets-provider", "passphrase")
@@ -73,10 +74,10 @@ class _Hand:
         unwanted = shutil.ignore_patterns("__pycache__")
         self._folder.mkdir()
         for name in PROGRAM:
-            if (CHECKOUT / name).is_dir():
-                shutil.copytree(CHECKOUT / name, self._folder / name, ignore=unwanted)
-            else:
-                shutil.copy(CHECKOUT / name, self._folder / name)
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, self._folder / name, ignore=unwanted)
+            elif (ROOT / name).is_file():
+                shutil.copy(ROOT / name, self._folder / name)
         # Where Pulumi.yaml says that Python and the packages are.
         (self._folder / ".venv").symlink_to(sys.prefix, target_is_directory=True)
         settings = yaml.safe_dump({"config": dict(loaded.values)}, sort_keys=False, allow_unicode=True)

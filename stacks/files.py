@@ -11,9 +11,11 @@ import yaml
 
 from stacks import scalars
 from stacks.problems import GIVE_IT, NO_VALUE, InvalidStack, Problem, nearest
+from stacks.project import ROOT, stack_files
 from stacks.secret_keys import command
 
-FOLDER = Path(__file__).parent
+FOLDER = stack_files(ROOT)
+"""The folder of the project's stack files."""
 TOP_LEVEL = ("config", "environment", "secretsprovider", "encryptionsalt", "encryptedkey")
 MAX_BYTES = 1_000_000
 MAX_VALUES = 50_000
@@ -36,7 +38,7 @@ class StackFile:
     @property
     def shown(self) -> str:
         """The file's path as people write it."""
-        return _shown(self.path)
+        return shown(self.path)
 
     def line(self, path: str) -> int | None:
         """Return the line of `path`, or that of the nearest part of it that is in the file."""
@@ -73,7 +75,7 @@ def find(stack: str) -> Path:
         stack,
         [
             Problem(
-                path=f"stacks/Pulumi.{stack}.yaml",
+                path=shown(path),
                 message="there is no such stack file",
                 nearest=nearest(stack, names()),
                 allowed=", ".join(names()),
@@ -90,7 +92,7 @@ def read(stack: str) -> StackFile:
     """
     path = find(stack)
     name = path.name.removeprefix("Pulumi.").rsplit(".", 1)[0]
-    reader = _Reader(_shown(path))
+    reader = _Reader(shown(path))
     try:
         if path.stat().st_size > MAX_BYTES:
             raise reader.refusal(f"the file is larger than {MAX_BYTES:,} bytes")
@@ -105,8 +107,9 @@ def read(stack: str) -> StackFile:
     return reader.stack_file(name, path, text)
 
 
-def _shown(path: Path) -> str:
-    return str(path.relative_to(FOLDER.parent)) if path.is_relative_to(FOLDER) else str(path)
+def shown(path: Path) -> str:
+    """Return a path as people write it: from the project's folder, where it is in that."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 class _Composer(yaml.SafeLoader):

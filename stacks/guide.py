@@ -7,7 +7,8 @@ from itertools import groupby
 from stacks import features
 from stacks.kinds.kind import chosen
 from stacks.language import NAMESPACE, ChatSpec
-from stacks.secret_keys import COMMAND, command
+from stacks.project import COMMAND
+from stacks.secret_keys import command
 from stacks.secrets import find
 
 _CALLED = {"cloudflare": "Cloudflare", "digitalocean": "DigitalOcean", "mongodbatlas": "Atlas"}

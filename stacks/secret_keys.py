@@ -78,10 +78,6 @@ BACKUP_NEWS = (
 """What a host tells of its backups; read by whatever is kept on it."""
 
 
-COMMAND = "rocketchat"
-"""The console script, as people type it."""
-
-
 def command(key: str) -> str:
     """Return the command that sets a secret, given its full key."""
     return f"pulumi config set --secret {key}"

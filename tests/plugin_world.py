@@ -17,11 +17,12 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from automation.engine import has_language_host, host
 from rehearsal.backend import rehearsal_backend
-from rehearsal.cli import CHECKOUT, find_engine, find_yaml_host
+from rehearsal.cli import find_engine, find_yaml_host
 from rehearsal.cloud import StandinCloud
 from rehearsal.server import Provider
+from stacks.project import PRODUCT
 
-EXAMPLE = CHECKOUT / "examples" / "components-yaml"
+EXAMPLE = PRODUCT / "examples" / "components-yaml"
 STACK = "dev"
 CONFIG = {"project": "5f0c1d2e3b4a59687f6e5d4c", "cluster": "chat", "host": "chat.example.com"}
 SCHEMA = {
@@ -119,7 +120,7 @@ def world() -> Iterator[World]:
         checkout = backend.work.parent / "checkout"
         folder = checkout / "examples" / EXAMPLE.name
         shutil.copytree(EXAMPLE, folder)
-        (checkout / "components").symlink_to(CHECKOUT / "components")
+        (checkout / "components").symlink_to(PRODUCT / "components")
         (checkout / ".venv").symlink_to(sys.prefix)
         server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(Aws(backend.cloud), server)

@@ -145,7 +145,7 @@ def test_a_stack_that_is_not_there_is_told_with_those_that_are() -> None:
 
 def test_without_a_cli_the_error_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("automation.stack.find_engine", lambda: None)
-    with pytest.raises(NoEngineError, match="make engine"):
+    with pytest.raises(NoEngineError, match="rocketchat engine"):
         open_stack("lovia-fargate", rehearse=True)
 
 

@@ -22,6 +22,7 @@ from rehearsal import cli
 from rehearsal.backend import WORK, rehearsal_backend
 from rehearsal.plan import plan_program
 from stacks.files import as_config
+from stacks.project import PRODUCT
 
 
 def opened(backend: automation.Backend) -> automation.ChatStack:
@@ -160,8 +161,8 @@ def test_a_run_without_engine_ends_by_saying_how_many_tests_were_skipped(tmp_pat
             str(tmp_path),
             str(tmp_path),
         ],
-        cwd=cli.CHECKOUT,
-        env={**os.environ, "PYTHONPATH": str(cli.CHECKOUT / "tests")},
+        cwd=PRODUCT,
+        env={**os.environ, "PYTHONPATH": str(PRODUCT / "tests")},
         capture_output=True,
         text=True,
         check=False,

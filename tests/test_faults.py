@@ -41,9 +41,9 @@ from proving import killable
 from proving.fault_sweep import jobs
 from proving.faults import Phase, Subject, Undisturbed, _written_down, disturb, undisturbed
 from rehearsal.backend import rehearsal_backend
-from rehearsal.cli import CHECKOUT
 from rehearsal.cloud import Kept
 from rehearsal.faults import Fault, Faults
+from stacks.project import PRODUCT
 
 SETTINGS = "rocketchat:settings"
 pytestmark = pytest.mark.filterwarnings("ignore:Error in event stream:UserWarning")
@@ -205,7 +205,7 @@ def test_an_engine_that_waits_for_a_cloud_ends_with_its_program_and_so_does_what
     )
     engine.chmod(0o755)
     program = [sys.executable, "-c", STARTS_AN_ENGINE, str(engine), str(tmp_path)]
-    with subprocess.Popen(program, cwd=CHECKOUT) as process:  # noqa: S603
+    with subprocess.Popen(program, cwd=PRODUCT) as process:  # noqa: S603
         wait_for(told.is_file)
         leader = int(told.read_text())
         wait_for(lambda: len(guard.members(leader)) == 3)

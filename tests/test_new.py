@@ -19,9 +19,9 @@ from automation import new
 from policy import adapters
 from policy.config import load
 from policy.judge import judge
-from rehearsal.cli import CHECKOUT
 from stacks import files, keys
 from stacks.language import NAMESPACE
+from stacks.project import PRODUCT
 from stacks.spec import Parts
 
 if sys.platform == "win32":
@@ -137,7 +137,7 @@ def _terminal(folder: Path, *names: str) -> "pexpect.spawn[str]":
     return pexpect.spawn(
         sys.executable,
         ["-c", PROGRAM, str(folder), *names],
-        cwd=str(CHECKOUT),
+        cwd=str(PRODUCT),
         encoding="utf-8",
         dimensions=(40, 240),
         timeout=60,

@@ -31,9 +31,10 @@ from components import schema
 from components.base import Component
 from components.provider import OFFERED, Provider, is_secret
 from rehearsal import cli
-from rehearsal.cli import CHECKOUT, YAML, find_engine, pinned_version
+from rehearsal.cli import YAML, find_engine, pinned_version
 from rehearsal.plan import plan_program
 from rocketchat import __version__
+from stacks.project import PRODUCT
 
 LEFT_OUT = {"AtlasPrivateLink", "Credentials", "HostAgent", "MailEvents", "MediaCdn", "Seal"}
 """Made by other components, or of use to a whole stack only."""
@@ -88,7 +89,7 @@ def test_nothing_in_the_schema_lacks_a_description() -> None:
 def test_every_component_is_offered_or_left_out_on_purpose() -> None:
     every = {
         node.name
-        for path in (CHECKOUT / "components").rglob("*.py")
+        for path in (PRODUCT / "components").rglob("*.py")
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "Component" for base in node.bases)
     }
@@ -452,7 +453,7 @@ def plugin(folder: Path) -> Iterator[Any]:
     """Start the folder as the engine does; give a client of it."""
     variables = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-u", str(CHECKOUT / "components"), "127.0.0.1:1"],
+        [sys.executable, "-u", str(PRODUCT / "components"), "127.0.0.1:1"],
         cwd=folder,
         env=variables,
         stdout=subprocess.PIPE,
@@ -481,8 +482,8 @@ def test_the_folders_own_modules_hide_no_others_and_the_sdks_load_file_by_file(t
     program = (
         "import importlib.util, json, runpy, sys\n"
         "sys.argv[1:] = ['address']\n"
-        f"sys.path.insert(0, {str(CHECKOUT / 'components')!r})\n"
-        f"runpy.run_path({str(CHECKOUT / 'components' / '__main__.py')!r}, run_name='plugin')\n"
+        f"sys.path.insert(0, {str(PRODUCT / 'components')!r})\n"
+        f"runpy.run_path({str(PRODUCT / 'components' / '__main__.py')!r}, run_name='plugin')\n"
         "import pulumi_cloudflare\n"
         "files = [name for name in sys.modules if name.startswith('pulumi_cloudflare.')]\n"
         "print(json.dumps([importlib.util.find_spec('mail') is None, len(files)]))\n"

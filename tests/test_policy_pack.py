@@ -34,16 +34,17 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 from test_policy_rules import seen
 
-from policy import adapters, cli, docs, pack, report
+from automation import cli
+from policy import adapters, docs, pack, report
 from policy import tokens as t
 from policy.asking import Asked
-from policy.cli import profile_of
 from policy.config import Config, ConfigError, Waiver, load
 from policy.judge import Report, judge
 from policy.model import SECRET, Stack, Subject
 from policy.pack import NOT_KNOWN, WAIVERS, policies
 from policy.rule import Level
 from policy.rules import BY_ID, RULES
+from policy.sources import profile_of
 from rehearsal.plan import Plan
 from rehearsal.stack import plan
 
@@ -382,9 +383,12 @@ def written(folder: Path, subjects: list[Subject]) -> Path:
 
 
 def test_a_clean_plan_ends_with_status_0_and_one_that_is_refused_with_1(tmp_path: Path) -> None:
-    assert cli.main(["--plan", str(written(tmp_path, changed({})))]) == 0
+    assert cli.main(["policy", "--plan", str(written(tmp_path, changed({})))]) == 0
     assert (
-        cli.main(["--plan", str(written(tmp_path, changed({"http defaultActions.0.type": "forward"})))]) == 1
+        cli.main(
+            ["policy", "--plan", str(written(tmp_path, changed({"http defaultActions.0.type": "forward"})))]
+        )
+        == 1
     )
 
 
@@ -392,8 +396,8 @@ def test_the_files_asked_for_are_written(
     tmp_path: Path, plan_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     places = [tmp_path / "out" / name for name in ("a.json", "a.sarif", "a.xml")]
-    wanted = ["--json", str(places[0]), "--sarif", str(places[1]), "--junit", str(places[2])]
-    assert cli.main(["--plan", str(plan_file), *wanted, "world", "--all"]) == 0
+    wanted = ["--file", str(places[0]), "--sarif", str(places[1]), "--junit", str(places[2])]
+    assert cli.main(["policy", "--plan", str(plan_file), *wanted, "world", "--all"]) == 0
     assert all(place.stat().st_size for place in places)
     assert "world (production) passes: 0 mandatory" in capsys.readouterr().out
 
@@ -402,7 +406,7 @@ def test_an_exported_state_is_judged_from_the_command_line(tmp_path: Path) -> No
     file = tmp_path / "state.json"
     resource = {"urn": "urn:pulumi:s::p::aws:iam/userLoginProfile:UserLoginProfile::x", "type": t.IAM_LOGIN}
     file.write_text(json.dumps({"version": 3, "deployment": {"resources": [resource]}}))
-    assert cli.main(["--state", str(file)]) == 1
+    assert cli.main(["policy", "--state", str(file)]) == 1
 
 
 @pytest.mark.parametrize(
@@ -414,19 +418,17 @@ def test_an_exported_state_is_judged_from_the_command_line(tmp_path: Path) -> No
         (["--config", "nowhere.yaml", "lovia-fargate"], "nowhere.yaml"),
     ],
 )
-def test_what_cannot_be_judged_ends_with_status_2_and_says_why(
+def test_what_cannot_be_judged_is_a_failure_and_says_why(
     arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(arguments) == 2
+    assert cli.main(["policy", *arguments]) == 1
     assert told in capsys.readouterr().err
 
 
-def test_a_file_that_is_no_plan_ends_with_status_2(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_that_is_no_plan_is_a_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "plan.json"
     file.write_text('[{"a": 1}]')
-    assert cli.main(["--plan", str(file)]) == 2
+    assert cli.main(["policy", "--plan", str(file)]) == 1
     assert "is not a plan" in capsys.readouterr().err
 
 

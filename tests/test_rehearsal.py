@@ -21,6 +21,7 @@ import pytest
 from rich.console import Console
 
 import rehearsal.__main__ as command
+from automation import cli as automation_cli
 from components.base import Component
 from rehearsal import canaries, cli, golden, show, summary
 from rehearsal.errors import RehearsalError
@@ -368,7 +369,7 @@ def test_the_first_screen_says_what_the_whole_internet_reaches(
 ) -> None:
     parent = next(one for one in planned.resources if one.type == "rocketchat:index:Toy")
     opened = replace(
-        planned.resources[-1], type=kind, name="toy-x", parent=parent.urn, inputs=inputs, custom=True
+        planned.resources[-1], type=kind, name="toy-x", urn="x", parent=parent.urn, inputs=inputs, custom=True
     )
     assert summary.public(replace(planned, resources=(planned.root, parent, opened))) == (
         [told] if told else []
@@ -437,7 +438,7 @@ def test_the_engine_command_says_what_it_found(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(cli, "find_engine", lambda: cli.Cli(Path("/opt/pulumi"), "3.259.0"))
-    assert command.main(["engine"]) == 0
+    assert automation_cli.main(["engine"]) == 0
     assert "3.259.0" in capsys.readouterr().out
 
 
@@ -447,7 +448,7 @@ def test_the_engine_command_ends_with_3_where_no_way_works(
     monkeypatch.setattr(cli, "find_engine", lambda: None)
     monkeypatch.setattr(cli, "_install", lambda _say: False)
     monkeypatch.setattr("shutil.which", lambda _name: None)
-    assert command.main(["engine"]) == command.NO_ENGINE
+    assert automation_cli.main(["engine"]) == automation_cli.Status.NO_ENGINE
     told = capsys.readouterr()
     assert "Go is not installed" in told.out
     assert "No Pulumi CLI can be had here" in told.err

@@ -12,9 +12,10 @@ from engine_marks import needs_engine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.cli import CHECKOUT, find_engine
+from rehearsal.cli import find_engine
 from stacks import files, scalars
 from stacks.problems import InvalidStack, Problem
+from stacks.project import PRODUCT
 
 FACTS = json.loads((Path(__file__).parent / "data" / "yaml_of_the_engine.json").read_text(encoding="utf-8"))
 """What Pulumi 3.259.0 (gopkg.in/yaml.v3 3.0.1) makes of values in a mapping, and of whole files; null: an error."""
@@ -151,7 +152,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], dict[s
     assert found is not None
     folder = tmp_path_factory.mktemp("engine")
     (folder / "state").mkdir()
-    (folder / "Pulumi.yaml").write_bytes((CHECKOUT / "Pulumi.yaml").read_bytes())
+    (folder / "Pulumi.yaml").write_bytes((PRODUCT / "Pulumi.yaml").read_bytes())
     variables = {
         **os.environ,
         "PULUMI_BACKEND_URL": (folder / "state").as_uri(),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from rocketchat import environment as env
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.push import PushKind
-from stacks.secret_keys import COMMAND, command
+from stacks.project import COMMAND
+from stacks.secret_keys import command
 
 if TYPE_CHECKING:
     from stacks.features import Made

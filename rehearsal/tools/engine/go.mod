@@ -1,4 +1,4 @@
-module rocketchat/tools/engine
+module rocketchat/rehearsal/tools/engine
 
 go 1.25.11
 

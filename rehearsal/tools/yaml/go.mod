@@ -1,4 +1,4 @@
-module rocketchat/tools/yaml
+module rocketchat/rehearsal/tools/yaml
 
 go 1.25.11
 

@@ -1,0 +1,77 @@
+"""Where the resources that are judged come from: a stack file, the file of a plan, or an exported state."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from policy import adapters
+from policy.config import load
+from policy.judge import Report, judge
+from policy.model import Subject
+
+
+class NotJudged(Exception):  # noqa: N818 - what it says
+    """Something cannot be judged; the text says what and what to do."""
+
+
+def name_of(stack: str) -> str:
+    """Return the name of a stack that is given by name or by the path of its file."""
+    return Path(stack).name.removeprefix("Pulumi.").removesuffix(".yaml").removesuffix(".yml")
+
+
+def judged(stack: str) -> Report:
+    """Judge a stack file, by name or path, in its own profile. Raises NotJudged and ConfigError."""
+    return judge(of_stack(stack), load(name_of(stack), profile=profile_of(stack)), stack=name_of(stack))
+
+
+def profile_of(stack: str) -> str | None:
+    """Return the profile that a stack file, by name or path, gives its chat; None where there is no such file."""
+    from stacks import files
+    from stacks.parts import Profile
+    from stacks.problems import InvalidStack
+
+    try:
+        chat = files.read(stack).values.get("rocketchat:chat")
+    except InvalidStack:
+        return None
+    told = chat.get("profile") if isinstance(chat, dict) else None
+    return told if told in set(Profile) else None
+
+
+def of_stack(name: str) -> list[Subject]:
+    """Return what a stack file, by name or path, would make. Raises NotJudged where it cannot be planned."""
+    from rehearsal.errors import RehearsalError
+    from rehearsal.stack import plan
+    from stacks.problems import InvalidStack
+
+    try:
+        return adapters.from_plan(plan(name).resources)
+    except (InvalidStack, RehearsalError) as error:
+        raise NotJudged(f"{name_of(name)} cannot be planned: {error}") from None
+
+
+def of_plan(path: Path) -> list[Subject]:
+    """Return the resources of a plan that was written as JSON. Raises NotJudged where the file is something else."""
+    content = _read(path)
+    try:
+        return adapters.from_plan_json(content)
+    except (KeyError, TypeError, AttributeError):
+        raise NotJudged(f"{path} is not a plan; `rocketchat plan STACK --file FILE` writes one") from None
+
+
+def of_state(path: Path) -> list[Subject]:
+    """Return the resources of a state. Raises NotJudged where the file is something else."""
+    content = _read(path)
+    try:
+        return adapters.from_state(content)
+    except (KeyError, TypeError, AttributeError):
+        raise NotJudged(f"{path} is not an exported state; `pulumi stack export` writes one") from None
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NotJudged(f"{path}: {error.strerror}") from None
+    except ValueError:
+        raise NotJudged(f"{path} is not JSON") from None

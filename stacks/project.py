@@ -1,0 +1,69 @@
+"""Where the program is, and the project in which it is used: the checkout itself, or a company's own folder.
+
+A project is a folder with a `Pulumi.yaml` whose name is this program's, because names of resources and keys of
+stack files begin with it. `rocketchat init` makes one.
+"""
+
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stacks import PROJECT
+
+PRODUCT = Path(__file__).resolve().parent.parent
+"""The folder of the program's packages: the checkout, or where it is installed."""
+
+
+def find(start: Path, product: Path = PRODUCT) -> Path:
+    """Return the project that a folder is in; else the checkout, where there is one; else the folder itself."""
+    here = start.resolve()
+    for folder in (here, *here.parents):
+        if settings(folder).get("name") == PROJECT:
+            return folder
+    return product if settings(product) else here
+
+
+def stack_files(project: Path) -> Path:
+    """Return the folder of a project's stack files, as Pulumi finds it."""
+    return project / str(settings(project).get("stackConfigDir") or ".")
+
+
+def settings(folder: Path) -> Mapping[str, Any]:
+    """Return what `Pulumi.yaml` says; nothing where it is missing or cannot be read."""
+    try:
+        found = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+ROOT = find(Path.cwd())
+"""The project of this process: the program writes nothing outside of it."""
+CHECKOUT = PRODUCT if settings(PRODUCT) else None
+"""The program's own project, where it is not installed from a package."""
+PACKAGES = ("automation", "clouds", "components", "policy", "rehearsal", "rocketchat", "stacks")
+"""The program's packages: a module of one of these names in a project's folder would be imported in its place."""
+
+
+def hiding(project: Path) -> list[str]:
+    """Return the modules of a project's folder that hide packages of the program."""
+    if project == CHECKOUT:
+        return []
+    places = {name: (project / name / "__init__.py", project / f"{name}.py") for name in PACKAGES}
+    return [str(path.relative_to(project)) for paths in places.values() for path in paths if path.is_file()]
+
+
+def _command() -> str:
+    """Return the program's command as it can be typed here."""
+    beside = Path(sys.executable).with_name("rocketchat")
+    if shutil.which("rocketchat") is not None or not beside.is_file():
+        return "rocketchat"
+    return str(beside.relative_to(Path.cwd())) if beside.is_relative_to(Path.cwd()) else str(beside)
+
+
+COMMAND = _command()
+"""What people type: the console script, with its path where it is not on PATH."""
