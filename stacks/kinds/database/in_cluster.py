@@ -8,7 +8,7 @@ from pydantic import Field
 from components.media.bucket import KEEP_NEWEST
 from stacks.fields import ClusterName, DatabaseName, Version
 from stacks.judging import Finding, Note, Warning_, rule
-from stacks.kinds.database.own import OwnDatabase
+from stacks.kinds.database.own import OwnDatabase, Share
 from stacks.kinds.runtime import RuntimeKind
 from stacks.parts import Backup, Profile
 from stacks.problems import Problem
@@ -33,6 +33,11 @@ class InClusterDatabase(OwnDatabase):
     """Memory of each member in MiB."""
     storage_class: ClusterName | None = None
     """Class of the disks; the cluster's default when left out."""
+
+    @property
+    def share(self) -> Share:
+        """As the file says."""
+        return Share(self.members, self.disk_gb, self.memory, self.storage_class)
 
     @classmethod
     def goes_with(cls, runtime: type[RuntimeKind]) -> bool:

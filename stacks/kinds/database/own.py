@@ -1,6 +1,7 @@
 """What the databases that the stack runs itself have in common."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from components.database.series import IMAGES
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
     from stacks.kinds.context import Context
 
 
+@dataclass(frozen=True)
+class Share:
+    """What a database takes of a cluster."""
+
+    members: int
+    disk_gb: int
+    """Of each member."""
+    memory: int
+    """MiB of each member."""
+    storage_class: str | None
+    """The cluster's default when None."""
+
+
 class OwnDatabase(DatabaseKind):
     """Base of the databases that stand in the runtime itself."""
 
@@ -23,6 +37,11 @@ class OwnDatabase(DatabaseKind):
         @property
         def name(self) -> str:
             """Name of the chat's database."""
+
+    @property
+    def share(self) -> Share | None:
+        """What it takes of the cluster that it stands in; None where it stands in none."""
+        return None
 
     def series(self, release: Release) -> str:
         """Return the series of MongoDB that runs."""
@@ -40,7 +59,7 @@ class OwnDatabase(DatabaseKind):
 
     def make(self, context: "Context") -> "DatabaseAccess":
         """The runtime makes it."""
-        return context.place.own_database()
+        return context.place.own_database(self)
 
 
 @rule("The release runs on the stack's own MongoDB")

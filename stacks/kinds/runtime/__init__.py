@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from components.values import DatabaseAccess, Egress
     from rocketchat.services import Service
     from stacks.kinds.context import Context
+    from stacks.kinds.database.own import OwnDatabase
     from stacks.kinds.kind import Variables
 
 
@@ -47,8 +48,8 @@ class Place(Protocol):
         """Host name of NATS among the services."""
         ...
 
-    def own_database(self) -> "DatabaseAccess":
-        """Make the database that stands in the runtime itself, where `database.kind` asks for that.
+    def own_database(self, part: "OwnDatabase") -> "DatabaseAccess":
+        """Make the database that stands in the runtime itself.
 
         Raises ValueError in a runtime that cannot hold one, which the rules of stack files refuse before.
         """

@@ -23,7 +23,7 @@ from components.runtime.kubernetes import (
 from components.values import DatabaseAccess, Egress
 from rocketchat.services import NATS, Service
 from stacks.egress import ways_out
-from stacks.kinds.database.in_cluster import InClusterDatabase
+from stacks.kinds.database.own import OwnDatabase
 from stacks.kinds.runtime.cluster import ClusterChat
 
 if TYPE_CHECKING:
@@ -71,27 +71,27 @@ class InCluster:
     @property
     def _holds_data(self) -> bool:
         """Whether the cluster holds a database that is protected."""
-        return isinstance(self._spec.parts.database, InClusterDatabase) and self._spec.defaults.protect
+        return self._spec.parts.database.dumped(self._spec.parts.chat.profile)
 
     def _chat_namespace(self) -> ChatNamespace:
         # With the namespace everything in it would go, claims to disks too.
         args: ChatNamespaceArgs = {"namespace": self._runtime.namespace, "protect": self._holds_data}
         return ChatNamespace("namespace", args, self._inside)
 
-    def own_database(self) -> DatabaseAccess:
+    def own_database(self, part: OwnDatabase) -> DatabaseAccess:
         """Make MongoDB beside the chat."""
-        part = self._spec.parts.database
-        if not isinstance(part, InClusterDatabase):
-            raise TypeError("this is for database in-cluster")
+        share = part.share
+        if share is None:
+            raise ValueError("this database takes no share of a cluster")
         protect = self._spec.defaults.protect
         args: ClusterMongodbArgs = {
             "namespace": self._namespace.name,
             "namespace_name": self._runtime.namespace,
             "client": self._runtime.name,
             "version": part.series(self._spec.release),
-            "members": part.members,
-            "disk_gb": part.disk_gb,
-            "memory": part.memory,
+            "members": share.members,
+            "disk_gb": share.disk_gb,
+            "memory": share.memory,
             "database": part.name,
             "roles": [
                 {"role": role.role, "database": role.database}
@@ -100,8 +100,8 @@ class InCluster:
             "keep_disks": protect,
             "protect": protect,
         }
-        if part.storage_class is not None:
-            args["storage_class"] = part.storage_class
+        if share.storage_class is not None:
+            args["storage_class"] = share.storage_class
         if protect and self._spec.region is not None:
             args["backup"] = self._dumps(part.name, self._spec.region)
         return ClusterMongodb("database", args, self._inside).access

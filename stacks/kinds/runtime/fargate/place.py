@@ -25,6 +25,7 @@ from stacks.processes import processes
 
 if TYPE_CHECKING:
     from stacks.kinds.context import Context
+    from stacks.kinds.database.own import OwnDatabase
     from stacks.kinds.kind import Variables
 
 
@@ -58,7 +59,7 @@ class OnFargate:
             "app_security_group_id": self._place.app_security_group_id,
         }
 
-    def own_database(self) -> DatabaseAccess:
+    def own_database(self, part: "OwnDatabase") -> DatabaseAccess:
         """Fargate keeps nothing, so it holds no database."""
         raise ValueError("runtime fargate cannot hold the database")
 

@@ -47,13 +47,13 @@ class OnHost:
         self._region = spec.region
         self._runtime = runtime
         self._database: OnHostDatabase | None = None
+        self._database_part: OwnDatabase | None = None
         self._host = runtime.host(context)
         self.egress = Egress((self._host.egress_address,))
 
-    def own_database(self) -> DatabaseAccess:
+    def own_database(self, part: OwnDatabase) -> DatabaseAccess:
         """Give the database on the host its users; the host makes it when it finds its document."""
-        part = self._spec.parts.database
-        assert isinstance(part, OwnDatabase)  # noqa: S101 - no other asks for it
+        self._database_part = part
         self._database = OnHostDatabase(
             "database",
             {"database": part.name, "protect": self._spec.defaults.protect},
@@ -97,8 +97,8 @@ class OnHost:
         largest = variables.plain.get(UPLOAD_LIMIT)
         if isinstance(largest, str):
             args["most_upload_bytes"] = int(largest)
-        part = spec.parts.database
-        if self._database is not None and isinstance(part, OwnDatabase):
+        part = self._database_part
+        if self._database is not None and part is not None:
             args["database"] = {
                 "image": IMAGES[part.series(spec.release)],
                 "name": part.name,
