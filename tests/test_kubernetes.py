@@ -395,12 +395,13 @@ def test_a_cluster_that_cannot_be_is_refused_before_anything_is_made(
 
 
 def change(stack: str, path: str, value: Any) -> Values:
+    """The values with another one at a path, or without that key where it is None."""
     values = values_of(stack)
     key, _, rest = path.partition(".")
-    if not rest:
-        values[key] = value
-    else:
-        values.setdefault(key, {})[rest] = value
+    inside, last = (values.setdefault(key, {}), rest) if rest else (values, key)
+    inside[last] = value
+    if value is None:
+        del inside[last]
     return values
 
 
@@ -428,9 +429,8 @@ def change(stack: str, path: str, value: Any) -> Values:
 def test_what_cannot_work_is_refused_with_the_reason(
     stack: str, path: str, value: Any, named: str, told: str
 ) -> None:
-    values = {key: found for key, found in change(stack, path, value).items() if found is not None}
     with pytest.raises(InvalidStack) as caught:
-        parse(values, set(files.read(stack).secure), source="a test")
+        parse(change(stack, path, value), set(files.read(stack).secure), source="a test")
     assert any(problem.path == named and told in str(problem) for problem in caught.value.problems), str(
         caught.value
     )
