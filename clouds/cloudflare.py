@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clouds.ask import CREATED, Ask, names, no_host_name, too_long
+from clouds.dns import TEXTS, alias
 from clouds.record import (
     NO_DATA,
     NO_MODELS,
@@ -87,7 +88,7 @@ DNS_RECORD = Resource(
         absent=names("commentModifiedOn tagsModifiedOn"),
     ),
     requests=NO_MODELS,
-    refuses=Refuses(inputs=_record_refusals),
+    refuses=Refuses(inputs=_record_refusals, once=(alias("81053, 81054", frozenset({"A", "AAAA"})), *TEXTS)),
     again=Refused(("zoneId", "name", "type", "content", "data", "priority")),
     replaced=replaced_by("zoneId"),
     import_id="{zoneId}/{id}",

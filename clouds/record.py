@@ -3,7 +3,7 @@
 A member that does not apply is `Nothing("why")`; one that is missing does not construct.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
 from enum import Enum
 from typing import Any
@@ -132,6 +132,8 @@ class Once:
     scope: Scope = Scope.REGION
     group: str = ""
     """Types of one group share what they may have; the type itself where it is empty."""
+    shared: Callable[[Existing], bool] | None = None
+    """Which things may have it together: addresses of one name, but no alias beside them."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,20 @@ class Use:
     path: str
     """Where the user's inputs name what they use; lists are passed through."""
     error: str
+    by: str = ""
+    """The input by which it is named there; its id or ARN where it is empty."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What keeps one in its place though it does not name it."""
+
+    types: frozenset[str]
+    """Those that must be looked at."""
+    by: Callable[[Existing, Sequence[Existing]], Iterator[Existing]]
+    error: str
+    place: str
+    """The input that says where it is: a change of it takes it away, too."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +176,9 @@ class Refuses:
     """What it has alone."""
     used_by: tuple[Use, ...] = ()
     """What keeps it from being deleted."""
+    held: Held | None = None
+    beside: Callable[[Existing, Iterable[Existing]], list[str]] | None = None
+    """What does not go with others of its type that are there."""
 
     def __post_init__(self) -> None:
         if not any(getattr(self, one.name) for one in fields(self)):

@@ -85,11 +85,8 @@ class StandinCloud:
             self._made[thing.urn] += 1
             over = self._overwritten(thing)
             self._refuse_what_is_taken(thing, besides=over)
-            other = once.overlap(thing.existing, (one.existing for one in self._of_type(thing.type)))
-            if other is not None:
-                raise RehearsalError(
-                    f"{thing.name}: {other.inputs['cidrBlock']} is a subnet already (InvalidSubnet.Conflict)"
-                )
+            for refused in once.beside(thing.existing, (one.existing for one in self._of_type(thing.type))):
+                raise RehearsalError(f"{thing.name}: {refused}")
             for one in over:
                 self._drop(one)
             self._put(thing)

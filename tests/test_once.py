@@ -41,11 +41,13 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "aws:lb/listenerRule:ListenerRule": {"listenerArn": "arn:listener", "priority": 7},
     "aws:lightsail/disk_attachment:Disk_attachment": {"diskName": "data", "instanceName": "host"},
     "aws:lightsail/staticIpAttachment:StaticIpAttachment": {"staticIpName": "ip", "instanceName": "host"},
+    "aws:route53/record:Record": {"zoneId": "z", "name": "chat", "type": "CNAME"},
     "aws:s3/bucket:Bucket": {"bucket": "media"},
     "aws:sesv2/configurationSet:ConfigurationSet": {"configurationSetName": "chat"},
     "aws:sesv2/emailIdentity:EmailIdentity": {"emailIdentity": "example.com"},
     "aws:wafv2/webAcl:WebAcl": {"scope": "REGIONAL", "name": "chat"},
     "aws:wafv2/webAclAssociation:WebAclAssociation": {"resourceArn": "arn:alb", "webAclArn": "arn:acl"},
+    "cloudflare:index/dnsRecord:DnsRecord": {"zoneId": "z", "name": "chat", "type": "CNAME"},
     "digitalocean:index/sshKey:SshKey": {"publicKey": "ssh-ed25519 AAAA"},
     "digitalocean:index/volume:Volume": {"region": "sgp1", "name": "data"},
     "mongodbatlas:index/advancedCluster:AdvancedCluster": {"projectId": "p", "name": "chat"},
@@ -65,7 +67,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
 
 SERVICES = {"cloudwatch": "logs", "lb": "elbv2"}
 """SDK's name of a service, where Pulumi's is another."""
-SAID_OTHERWISE = {"given back by", "puts it in the other's place"}
+SAID_OTHERWISE = {"given back by", "puts it in the other's place", "RFC "}
 
 
 def thing(
@@ -165,6 +167,19 @@ def test_an_alias_stands_alone(first: str, second: str, refused: bool) -> None:
         cloud(*records)
 
 
+def test_at_route_53_nothing_stands_beside_an_alias_and_a_name_has_one_text_for_dmarc() -> None:
+    def record(of: str, text: str, stack: str = "first") -> Kept:
+        inputs = {"zoneId": "z", "name": "chat.example.com", "type": of, "records": [text]}
+        return thing("aws:route53/record:Record", inputs, name=text, stack=stack, own_id=f"z_{of}")
+
+    cloud(record("A", "192.0.2.1"), record("TXT", "free"))
+    with pytest.raises(RehearsalError, match="beside a CNAME"):
+        cloud(record("CNAME", "other.example.com"), record("TXT", "free"))
+    elsewhere = {"zoneId": "y", "name": "chat.example.com", "type": "TXT", "content": '"v=DMARC1; p=none"'}
+    with pytest.raises(RehearsalError, match="RFC 7489"):
+        cloud(record("TXT", "v=DMARC1; p=none"), thing("cloudflare:index/dnsRecord:DnsRecord", elsewhere))
+
+
 def test_subnets_of_one_network_do_not_overlap() -> None:
     kind = "aws:ec2/subnet:Subnet"
     made = cloud(thing(kind, {"vpcId": "vpc-1", "cidrBlock": "10.0.0.0/20"}))
@@ -181,10 +196,10 @@ def uses() -> Iterator[tuple[str, Use]]:
 
 @pytest.mark.parametrize(("kind", "use"), list(uses()), ids=lambda one: getattr(one, "path", str(one)))
 def test_what_is_in_use_is_not_deleted(kind: str, use: Use) -> None:
-    value: Any = "used"
+    named = {"name": "name", "scope": "REGIONAL"}
+    value: Any = named[use.by] if use.by else "used"
     for key in reversed(use.path.split(".")):
         value = {key: value}
-    named = {"name": "name", "scope": "REGIONAL"}
     used = thing(kind, named, own_id="used")
     user = thing(use.type, {"cluster": "other", **named, **value}, name="user")
     made = cloud()

@@ -1,7 +1,7 @@
 """VPC and what stands in it."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from clouds.ask import Ask, Existing, names
 from clouds.aws.calls import create, ec2_tags, listed, sent
@@ -17,6 +17,7 @@ from clouds.record import (
     Call,
     Felt,
     Gone,
+    Held,
     Lookup,
     Named,
     Once,
@@ -82,6 +83,44 @@ def _private_name(one: Existing) -> Iterable[object]:
 
 def _endpoint_routes(one: Existing) -> Iterable[object]:
     return [(one.inputs["serviceName"], table) for table in one.inputs.get("routeTableIds") or ()]
+
+
+def _overlaps(one: Existing, others: Iterable[Existing]) -> list[str]:
+    """Subnets of the same network whose addresses a new one would share."""
+    if not isinstance(one.inputs.get("cidrBlock"), str):
+        return []
+    block = ipaddress.IPv4Network(one.inputs["cidrBlock"])
+    return [
+        f"{there} is a subnet already (InvalidSubnet.Conflict)"
+        for other in others
+        if other.inputs.get("vpcId") == one.inputs.get("vpcId")
+        and isinstance(there := other.inputs.get("cidrBlock"), str)
+        and block.overlaps(ipaddress.IPv4Network(there))
+    ]
+
+
+def _through(gateway: Existing, others: Sequence[Existing]) -> Iterator[Existing]:
+    """What has public addresses in the gateway's network: NAT gateways and public balancers."""
+    subnets = {
+        other.id
+        for other in others
+        if other.type == _SUBNET and other.inputs.get("vpcId") == gateway.inputs.get("vpcId")
+    }
+    for other in others:
+        if other.type == _NAT_GATEWAY:
+            within = {other.inputs.get("subnetId")}
+        elif other.type == _BALANCER and not other.inputs.get("internal"):
+            within = set(other.inputs.get("subnets") or ())
+        else:
+            continue
+        if subnets & within:
+            yield other
+
+
+_SUBNET, _NAT_GATEWAY = "aws:ec2/subnet:Subnet", "aws:ec2/natGateway:NatGateway"
+_BALANCER = "aws:lb/loadBalancer:LoadBalancer"
+_THROUGH = Held(frozenset({_SUBNET, _NAT_GATEWAY, _BALANCER}), _through, "DependencyViolation", place="vpcId")
+"""DetachInternetGateway: not while something in the network has a public address."""
 
 
 VPC = Resource(
@@ -161,6 +200,7 @@ SUBNET = Resource(
         ),
     ),
     refuses=Refuses(
+        beside=_overlaps,
         inputs=_bad_cidr,
         used_by=(
             Use("aws:ec2/natGateway:NatGateway", "subnetId", "DependencyViolation"),
@@ -194,7 +234,8 @@ INTERNET_GATEWAY = Resource(
     ),
     refuses=Refuses(
         # A VPC has one internet gateway (AttachInternetGateway).
-        once=(Once("an internet gateway of that network", "Resource.AlreadyAssociated", by("vpcId")),)
+        once=(Once("an internet gateway of that network", "Resource.AlreadyAssociated", by("vpcId")),),
+        held=_THROUGH,
     ),
     again=Refused(),
     replaced=replaced_by("region"),

@@ -74,7 +74,10 @@ CLUSTER = Resource(
     refuses=Refuses(
         # CreateCluster gives back the cluster that has the name: two stacks would have one.
         once=(one_name("cluster", "given back by CreateCluster as it is"),),
-        used_by=(Use("aws:ecs/service:Service", "cluster", "ClusterContainsServicesException"),),
+        used_by=(
+            Use("aws:ecs/service:Service", "cluster", "ClusterContainsServicesException"),
+            Use("aws:ecs/service:Service", "cluster", "ClusterContainsServicesException", by="name"),
+        ),
     ),
     again=Refused(),
     replaced=replaced_by("name region"),

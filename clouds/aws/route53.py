@@ -2,6 +2,7 @@
 
 from clouds.ask import Ask, names, no_host_name
 from clouds.aws.calls import create, each, sent
+from clouds.dns import TEXTS, alias
 from clouds.record import (
     NO_DATA,
     UNFOUND,
@@ -68,7 +69,7 @@ RECORD = Resource(
         ),
         local="allowOverwrite",
     ),
-    refuses=Refuses(inputs=_record_refusals),
+    refuses=Refuses(inputs=_record_refusals, once=(alias("InvalidChangeBatch"), *TEXTS)),
     again=Refused(),
     replaced=replaced_by("name setIdentifier type zoneId"),
     import_id="{zoneId}_{name}_{type}[_{setIdentifier}]",
