@@ -301,10 +301,13 @@ def test_a_registry_that_is_away_costs_nothing_where_the_images_are_there(machin
     served(machine)
     machine.docker(registry=None)
     served(machine, replace(CHAT, ssh_from=["203.0.113.0/24"]))
-    machine.deploy(replace(CHAT, image=NEW))
+    before = written(machine)
+    machine.deploy(replace(CHAT, image=NEW, host="talk.example.com"))
     assert machine.sync().returncode == 1
     assert machine.running["rocketchat"] == OLD
     assert "i/o timeout" in machine.reports[-1]["reason"]
+    # A host that starts anew now has the files that go with its containers.
+    assert written(machine) == before
     machine.docker(registry=[NEW])
     assert machine.sync().returncode == 0
     assert machine.running["rocketchat"] == NEW
@@ -341,7 +344,7 @@ def test_a_dump_comes_before_another_release_and_only_then(machine: Machine) -> 
 
 def test_no_dump_no_other_release(machine: Machine) -> None:
     served(machine)
-    machine.deploy(replace(CHAT, image=NEW))
+    before = written(machine)
     machine.more["/srv/chat/bin/chat-backup"] = "#!/bin/sh\nexit 1\n"
     machine.deploy(replace(CHAT, image=NEW))
     document_ = json.loads((machine.cloud / "document").read_text())
@@ -349,6 +352,7 @@ def test_no_dump_no_other_release(machine: Machine) -> None:
     (machine.cloud / "document").write_text(json.dumps(document_))
     assert machine.sync().returncode == 1
     assert machine.running["rocketchat"] == OLD
+    assert written(machine) == before
     assert "nothing was changed" in machine.reports[-1]["reason"]
 
 
@@ -503,6 +507,16 @@ def test_no_containers_change_while_a_restore_has_them(machine: Machine) -> None
     assert "a restore is under way" in machine.reports[-1]["reason"]
     assert machine.running["rocketchat"] == OLD
     assert machine.sync().returncode == 0
+
+
+def test_a_new_host_with_the_data_of_one_that_went_while_it_restored_takes_the_restore_back(
+    machine: Machine,
+) -> None:
+    (machine.root / "data/restoring").touch()
+    machine.deploy()
+    assert machine.sync().returncode == 1
+    assert "systemctl enable --now chat-restore.timer" in machine.log
+    assert machine.running == {}
 
 
 @pytest.mark.slow
