@@ -517,6 +517,11 @@ def test_a_new_host_with_the_data_of_one_that_went_while_it_restored_takes_the_r
     assert machine.sync().returncode == 1
     assert "systemctl enable --now chat-restore.timer" in machine.log
     assert machine.running == {}
+    (machine.root / "data/restoring").write_text("working\n")
+    found = machine.run(machine.chat / "bin/chat-restore", "--asked")
+    assert not (machine.root / "data/restoring").exists(), found.stderr
+    assert machine.sync().returncode == 0
+    assert machine.running["rocketchat"] == OLD
 
 
 @pytest.mark.slow
