@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from stacks import scalars
-from stacks.problems import GIVE_IT, NO_VALUE, InvalidStack, Problem, nearest
+from stacks.problems import InvalidStack, Problem, nearest
 from stacks.project import ROOT, stack_files
 from stacks.secret_keys import command
 
@@ -195,11 +195,9 @@ class _Reader:
         values: dict[str, Any] = {}
         secure = set()
         for key, value in (config or {}).items():
-            if value is None:
-                # The engine hands over an empty text, and not the absence of the key.
-                self.problem(key, NO_VALUE, self.lines[key], GIVE_IT)
-            elif not isinstance(value, dict) or set(value) != {"secure"}:
-                values[key] = value
+            if not isinstance(value, dict) or set(value) != {"secure"}:
+                # For a key without a value the engine hands over an empty text.
+                values[key] = "" if value is None else value
             elif isinstance(value["secure"], str):
                 secure.add(key)
             else:

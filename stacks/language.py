@@ -16,7 +16,7 @@ from rocketchat.releases import Release
 from rocketchat.settings import Setting
 from stacks import rules, said, texts  # noqa: F401 - the rules add themselves to the table
 from stacks.judging import Check, judge
-from stacks.problems import GIVE_IT, NO_VALUE, InvalidStack, Problem, nearest
+from stacks.problems import InvalidStack, Problem, nearest
 from stacks.profiles import DEFAULTS, Defaults
 from stacks.secret_keys import command
 from stacks.secrets import ENVIRONMENT, PROVIDER_KEYS, SECRETS, find, names
@@ -239,10 +239,11 @@ def alone(key: str, value: Any) -> list[Problem]:
 
 
 def _empty(key: str, value: Any) -> list[Problem]:
-    """Return the keys inside a part that have no value; whether that means the default, nobody can see."""
+    """Return the keys of a part without a value, and the part itself if it has none: nobody knows what is meant."""
+    paths = [()] if value == "" else _paths(value, lambda one: one is None)
     return [
-        Problem(_joined(key, path), NO_VALUE, remedy=GIVE_IT)
-        for path in _paths(value, lambda one: one is None)
+        Problem(_joined(key, path), "this key has no value", remedy="give it one, or leave the key out")
+        for path in paths
     ]
 
 

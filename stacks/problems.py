@@ -4,9 +4,6 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-NO_VALUE, GIVE_IT = "this key has no value", "give it one, or leave the key out"
-"""What is wrong with an empty key, and what is done about it."""
-
 
 @dataclass(frozen=True)
 class Problem:

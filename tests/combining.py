@@ -9,7 +9,6 @@ from planning import Values
 from stacks.kinds import registry
 from stacks.language import parse
 from stacks.problems import InvalidStack, Problem
-from stacks.secrets import SECRETS
 
 PARTS = ("runtime", "database", "media", "dns")
 EXAMPLES: dict[str, dict[str, Values]] = {
@@ -82,8 +81,7 @@ def values_for(choice: Choice, *, release: str = "8.9.0", **chat: Any) -> Values
 
 def secure_for(values: Values) -> set[str]:
     """The secrets that these values ask for."""
-    asked = {f"rocketchat:{name}" for name in SECRETS}
-    return {problem.path for problem in refusals(values, set()) if problem.path in asked}
+    return {problem.path for problem in refusals(values, set()) if problem.unset}
 
 
 def refusals(values: Values, secure: set[str]) -> tuple[Problem, ...]:

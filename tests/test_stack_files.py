@@ -477,6 +477,8 @@ def test_a_text_that_the_server_reads_as_a_switch_is_refused_by_its_key(
 @pytest.mark.parametrize(
     ("text", "path"),
     [
+        ("push:", "push"),
+        ("push: ~", "push"),
         ("settings: {Log_Level: }", "settings.Log_Level"),
         ("settings: {Log_Level}", "settings.Log_Level"),
         ("settings:\n    Log_Level:", "settings.Log_Level"),
