@@ -108,7 +108,7 @@ def test_single_sign_on_asks_nobody_for_a_code_by_mail(line: str) -> None:
 
 def test_a_renewed_licence_replaces_the_stored_one() -> None:
     read = booted("services-fargate", "as it is", "8.9.0")
-    assert read.overwritten["Enterprise_License"] == "a value"
+    assert read.overwritten["Enterprise_License"] == "license"
 
 
 @pytest.mark.parametrize(

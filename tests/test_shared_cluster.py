@@ -125,7 +125,7 @@ WRONG = [
         "rocketchat:database.endpoint",
         "tells its own",
     ),
-    ({**BY_NAME, "stack": None, "user": "a b"}, "rocketchat:database.user", "user name"),
+    ({**BY_NAME, "user": "a b"}, "rocketchat:database.user", "user name"),
     ({"stack": "a/b"}, "rocketchat:database.stack", "organization/project/stack"),
     ({**BY_NAME, "version": "6.0"}, "rocketchat:database.version", "does not run on MongoDB 6.0"),
 ]

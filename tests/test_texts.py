@@ -143,7 +143,12 @@ OIDC = {
     "realm": "r",
     "mergeRoles": True,
 }
-SAML = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MIIB"}
+SAML = {
+    "kind": "saml",
+    "entryPoint": "https://idp.example.com/sso",
+    "certificate": "MIIB",
+    "ownCertificate": "MIIC",
+}
 SMTP = {"kind": "smtp", "host": "smtp.example.com", "port": 2525, "username": "me", "from": "me@example.com"}
 
 
@@ -158,7 +163,9 @@ def _base(name: str) -> tuple[Values, frozenset[str]]:
         put(values, dotted("login"), [OIDC, SAML])
         put(values, dotted("appearance.homeTitle"), "Home")
         put(values, dotted("settings"), {})
-        secrets |= {"rocketchat:license", "rocketchat:oidcClientSecret", "rocketchat:smtpPassword"}
+        secrets |= {
+            f"rocketchat:{one}" for one in ("license", "oidcClientSecret", "samlPrivateKey", "smtpPassword")
+        }
         if name in ("lightsail", "droplet"):
             put(values, dotted("bot"), {"username": "jarvis", "keys": ["WEATHER_KEY"]})
             secrets |= {"rocketchat:botPassword", "rocketchat:botKeys"}
