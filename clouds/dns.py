@@ -22,7 +22,7 @@ def alias(error: str, beside: frozenset[str] = frozenset()) -> Once:
         return [(one.inputs.get("zoneId"), _name(one))] if counts else ()
 
     return Once(
-        "a record of that name beside a CNAME",
+        "a record of {name} beside a CNAME",
         error,
         values,
         Scope.WORLD,
@@ -41,7 +41,7 @@ def _begins(text: str) -> Callable[[Existing], Iterable[object]]:
 
 
 TEXTS = tuple(
-    Once(f"a text of that name that begins with {begins}", why, _begins(begins), Scope.WORLD, group=begins)
+    Once(f"a text of {{name}} that begins with {begins}", why, _begins(begins), Scope.WORLD, group=begins)
     for begins, why in (
         ("v=DMARC1", "RFC 7489, 6.6.3: two are none"),
         ("v=spf1", "RFC 7208, 4.5: two are an error"),

@@ -127,6 +127,7 @@ class Once:
     """Something that one thing of a cloud has and no second one may have."""
 
     what: str
+    """With fields of the inputs: `a record of {name}`."""
     error: str
     values: Callable[[Existing], Iterable[object]]
     scope: Scope = Scope.REGION

@@ -284,3 +284,20 @@ def test_what_is_found_by_its_inputs_needs_nothing_else() -> None:
             assert isinstance(record.import_id, str), token
             said = {path.partition(".")[0] for path in fields(record.import_id)}
             assert said <= {*shape.inputs, "account", "region"}, token
+
+
+# ------------------------------------------------------------------------------------------------ who reads it
+
+
+def imported(folder: str) -> set[str]:
+    """The packages of this project that the modules of a folder import."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / folder).rglob("*.py"))
+    return set(re.findall(r"^\s*(?:from|import) (\w+)", text, re.MULTILINE))
+
+
+def test_components_and_stacks_do_not_read_the_records() -> None:
+    assert not [folder for folder in ("components", "rocketchat", "stacks") if "clouds" in imported(folder)]
+    # What a node may be is DigitalOcean's as well as the component's.
+    assert imported("clouds") & {"automation", "components", "policy", "rehearsal", "stacks"} == {
+        "components"
+    }

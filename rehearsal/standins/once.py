@@ -13,6 +13,7 @@ from typing import Any
 import clouds
 from clouds.ask import Existing
 from clouds.record import Overwritten, Refuses, Scope
+from clouds.template import fill
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def claims(one: Existing) -> Iterator[Claim]:
         where = _region(one) if once.scope is Scope.REGION else once.scope.value
         shared = once.shared is not None and once.shared(one)
         for value in once.values(one):
-            yield Claim((once.group or one.type, once.what, where, value), once.what, once.error, shared)
+            key = (once.group or one.type, once.what, where, value)
+            yield Claim(key, fill(once.what, one.__getitem__), once.error, shared)
 
 
 def same(one: Existing, other: Existing) -> bool:
