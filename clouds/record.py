@@ -37,7 +37,6 @@ class Autoname:
     property: str = "name"
     limit: int = 255
     lower: bool = False
-    suffix: str = ""
     prefix: str = ""
 
 

@@ -95,7 +95,8 @@ SPACES_BUCKET_CORS_CONFIGURATION = Resource(
     requests=NO_MODELS,
     refuses=NOTHING_KNOWN,
     again=Refused(),
-    replaced=replaced_by("bucket region"),
+    # Another bucket gets the rules in place (resource_spaces_bucket_cors_configuration.go).
+    replaced=replaced_by("region"),
     import_id="{region},{bucket}",
     found=Named(),
     data=NO_DATA,
