@@ -53,13 +53,13 @@ lint: .venv/.dev ## Check format, lint and types
 bench: .venv/.dev ## Time and memory of plans, previews, lives and fleets (about half an hour)
 	@$(BIN)/python -m proving.benchmarks
 
-golden: .venv/.run ## Write the golden plans anew, after a wanted change
+golden: .venv/.run ## Regenerate the golden plans, after a wanted change
 	@$(BIN)/python -m rehearsal golden
 
-schema: .venv/.run ## Write stacks/stack.schema.json anew
+schema: .venv/.run ## Regenerate stacks/stack.schema.json
 	@$(BIN)/python -m stacks.schema
 
-docs: schema ## Write the generated pages anew
+docs: schema ## Regenerate the generated pages
 	@$(BIN)/python -m policy.docs
 	@$(BIN)/python -m components.schema
 

@@ -12,14 +12,15 @@ _HEAD: Final = """# The rules that stacks are judged by
 
 This page is generated from `policy/rules/` by `make docs`; a test fails when it is stale.
 
-    make policy                                  # all stacks, from their plans; no CLI, no account
-    python -m policy lovia-fargate --all         # one stack, with advice and with what is not known yet
-    python -m policy --state export.json NAME    # what `pulumi stack export` wrote
+    rocketchat policy                            # all stacks, from their plans; no CLI, no account
+    rocketchat policy lovia-fargate --all        # one stack, with advice and with what is not known yet
+    rocketchat policy --state export.json NAME   # what `pulumi stack export` wrote
     pulumi preview --policy-pack policy          # in the engine, before each update
     pulumi policy analyze --file state.json --policy-pack policy
 
-The same rules run in all of these. Exit status of `python -m policy`: 0 nothing stops a deployment, 1 something
-does, 2 it could not be judged. `--json`, `--sarif` (2.1.0) and `--junit` write the findings for other tools.
+The same rules run in all of these. Exit status of `rocketchat policy`: 0 nothing stops a deployment, 1 something
+does, or a stack could not be judged. `--file` (JSON), `--sarif` (2.1.0) and `--junit` write the findings for other
+tools.
 
 An engine without Pulumi's Python language plugin finds the pack's interpreter by `policy/launcher` on `PATH`.
 

@@ -69,6 +69,25 @@ def test_the_list_has_every_stack_and_says_which_are_not_valid(
     assert [(one["stack"], one["ok"]) for one in told] == [("broken", False), ("local", True)]
 
 
+PAGES = [PRODUCT / "README.md", *sorted((PRODUCT / "docs").glob("*.md")), PRODUCT / "CONTRIBUTING.md"]
+
+
+def test_every_command_and_option_in_the_documentation_exists(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
+    code = re.findall(r"`([^`\n]+)`", text) + re.findall(r"^(?: {4})?(\S.*)$", text, re.MULTILINE)
+    told = {line for one in code for line in re.findall(r"^(?:\.venv/bin/)?rocketchat (.+)", one)}
+    found = commands(capsys)
+    for line in told:
+        words = line.partition("#")[0].split()
+        name = words[0].strip(",.")
+        assert name in found or name.startswith("-") or name in {"COMMAND", "…"}, line
+        known = "\n".join(lines(capsys, *([name] if name in found else []), "--help"))
+        for option in re.findall(r"(?<!\S)--[a-z-]+", line):
+            assert re.search(rf"{option}\b", known), line
+    page = (PRODUCT / "docs" / "automation.md").read_text(encoding="utf-8")
+    assert not [name for name in found if not re.search(rf"`{name}\b", page)]
+
+
 # ------------------------------------------------------------------------------------------------ completion
 
 SHELLS = {
