@@ -320,7 +320,6 @@ def _secrets(made: Mapping[str, Any]) -> list[str]:
 _COMMENTS = {
     "chat": "The release is the project's default; pin it with `release`.",
     "runtime": "Sized by the number of users; every part has more keys, which an editor shows.",
-    "mail": "Amazon SES begins in a sandbox: ask AWS for production access before anybody else is written to.",
 }
 _SAFE = re.compile(r"[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
@@ -332,8 +331,9 @@ def text(made: Mapping[str, Any]) -> str:
     lines = ["# yaml-language-server: $schema=stack.schema.json", f"# {host}", "config:"]
     for key, value in made.items():
         part = key_of(key)
-        if part in _COMMENTS and (part != "mail" or value["kind"] == "ses"):
-            lines.append(f"  # {_COMMENTS[part]}")
+        comment = registry.models(part)[value["kind"]].comment if part in registry.KINDS else None
+        if comment is not None or part in _COMMENTS:
+            lines.append(f"  # {comment or _COMMENTS[part]}")
         lines.append(f"  {key}: {_flow(value)}")
     return "\n".join(lines) + "\n"
 

@@ -46,6 +46,8 @@ class Kind(Part):
     """The keys that it cannot do without, with values that are right."""
     asks: ClassVar[Mapping[str, Ask]] = {}
     """What `new` asks beside its required keys, and what it says of those; by key of the part."""
+    comment: ClassVar[str | None] = None
+    """What `new` writes above it in the stack file."""
     credentials: ClassVar[Mapping[str, str]] = {}
     """Keys of the providers that it needs beside AWS's (`cloudflare:apiToken`), and the variables of the environment
     that are read in their place."""

@@ -1,7 +1,7 @@
 """Mail by Amazon SES, set up whole by the stack."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from stacks.fields import Email
 from stacks.judging import Finding, Note, rule
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 class SesMail(SesPart):
     """Amazon SES, set up whole: identity, DKIM, MAIL FROM, and an SMTP user. One stack of an account does it."""
+
+    comment: ClassVar = (
+        "Amazon SES begins in a sandbox: ask AWS for production access before anybody else is written to."
+    )
 
     kind: Literal["ses"]
     dmarc_policy: Literal["leave", "none", "quarantine", "reject"] | None = None
