@@ -29,6 +29,20 @@ if TYPE_CHECKING:
     from stacks.kinds.kind import Variables
 
 
+def _permissions_of_before(
+    args: pulumi.ResourceTransformationArgs,
+) -> pulumi.ResourceTransformationResult | None:
+    """Take over what the containers may do with the bucket: it belonged to the bucket's component once."""
+    if args.name != "chat-permissions":
+        return None
+    store = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::rocketchat:index:MediaStore::media"
+    before = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="media-access", parent=store)])
+    return pulumi.ResourceTransformationResult(args.props, pulumi.ResourceOptions.merge(args.opts, before))
+
+
+_AS_BEFORE = pulumi.ResourceOptions(transformations=[_permissions_of_before])
+
+
 class OnFargate:
     """The chat on ECS Fargate."""
 
@@ -103,7 +117,7 @@ class OnFargate:
             args["rule_priority"] = runtime.balancer.priority
         if self._context.permissions is not None:
             args["permissions"] = self._context.permissions
-        chat = FargateRuntime("chat", args, self._opts)
+        chat = FargateRuntime("chat", args, pulumi.ResourceOptions.merge(self._opts, _AS_BEFORE))
         endpoint = edge.make(
             self._context, chat.endpoint(balancer), certificate, log_days=self._log_days, waf=self._waf
         )
