@@ -191,8 +191,8 @@ def new(
     from stacks.problems import InvalidStack
     from stacks.secret_keys import command
 
-    need_project()
     with telling(as_json):
+        need_project()
         if not making.NAME.fullmatch(name):
             refuse("a stack's name has letters, digits, dots, hyphens and underscores")
         path = files.FOLDER / f"Pulumi.{name}.yaml"
@@ -208,10 +208,14 @@ def new(
             typer.echo(f"Continuing with the answers given before: {', '.join(draft.answers)}", err=True)
         for key, answer in given.items():
             draft.take(key, answer)
-        _fill(draft) if silent else _ask(draft)
         try:
-            while not silent and (mistakes := making.problems(draft.answers)):
-                _ask_again(draft, mistakes)
+            if silent:
+                _fill(draft)
+            else:
+                with asking("every answer as KEY=VALUE, and --yes", as_json=False):
+                    _ask(draft)
+                    while mistakes := making.problems(draft.answers):
+                        _ask_again(draft, mistakes)
             written = making.write(name, draft.answers)
         except InvalidStack as error:
             draft.drop(problem.path for problem in error.problems)
@@ -235,13 +239,18 @@ def _fill(draft: "making.Draft") -> None:
     from automation import new as making
 
     filled = making.fill(draft.answers)
+    wrong: list[str] = []
     for question, mistake in filled.mistakes:
         answer = draft.answers.get(question.key)
         draft.drop([question.key])
-        if answer is not None:
-            refuse(f"{question.key}={answer}: {mistake}")
         where = f" ({question.where})" if question.where else ""
-        refuse(f"{question.text}{where}: give {question.key}=…")
+        wrong.append(
+            f"{question.text}{where}: give {question.key}=…"
+            if answer is None
+            else f"{question.key}={answer}: {mistake}"
+        )
+    if wrong:
+        refuse("\n".join(wrong))
     for key, answer in filled.answers.items():
         draft.take(key, answer)
 
@@ -300,7 +309,8 @@ def list_(as_json: Json = False) -> None:
     from stacks import files
     from stacks.problems import InvalidStack
 
-    need_project()
+    with telling(as_json):
+        need_project()
     found: list[dict[str, Any]] = []
     for name in files.names():
         try:
@@ -427,12 +437,13 @@ def up(
     """Deploy, after a preview."""
     with telling(as_json), opened(stack, rehearse, wait, as_json, policies=not no_policies) as one:
         if not yes and not rehearse:
-            wanted = one.preview()
-            told(wanted, as_json=False)
-            if not wanted.changed:
-                return
-            confirm(f"Deploy {one.name}?")
-            told(one.up(preview=False), as_json=as_json)
+            with asking("--yes", as_json=as_json):
+                wanted = one.preview()
+                told(wanted, as_json=False)
+                if not wanted.changed:
+                    return
+                confirm(f"Deploy {one.name}?")
+            told(one.up(preview=False), as_json=False)
             return
         told(one.up(), as_json=as_json)
 
@@ -470,7 +481,8 @@ def rotate(
             )
             return
         if not yes and not rehearse:
-            confirm(f"Replace {name} of {one.name}?")
+            with asking("--yes", as_json=as_json):
+                confirm(f"Replace {name} of {one.name}?")
         told(one.rotate(name), as_json=as_json)
 
 
@@ -481,7 +493,8 @@ def refresh(
     """Update the state from what the clouds have."""
     with telling(as_json), opened(stack, rehearse, wait, as_json) as one:
         if not yes and not rehearse:
-            confirm(f"Change the state of {one.name} to what the clouds have?")
+            with asking("--yes", as_json=as_json):
+                confirm(f"Change the state of {one.name} to what the clouds have?")
         told(one.refresh(), as_json=as_json)
 
 
@@ -553,7 +566,8 @@ def destroy(
     """Delete all that a stack has made."""
     with telling(as_json), opened(stack, rehearse, wait, as_json) as one:
         if confirm_name is None and not yes:
-            confirm_name = str(typer.prompt(f"Type {one.name} to destroy it", err=True))
+            with asking(f"--confirm {one.name}", as_json=as_json):
+                confirm_name = str(typer.prompt(f"Type {one.name} to destroy it", err=True))
         told(
             one.destroy(confirm=one.name if confirm_name is None else confirm_name, unprotect=unprotect),
             as_json=as_json,
@@ -627,17 +641,17 @@ def policy(
     from policy.judge import judge
     from stacks import files
 
-    if plan is not None and state is not None:
-        refuse("--plan and --state are two things to judge: give one of them")
-    overrides = None if environment is None else {"environment": environment.value}
-    given = plan or state
-    if not stacks and given is None:
-        need_project()
-    names = list(stacks or ()) or (files.names() if given is None else [given.stem])
-    if given is not None and len(names) > 1:
-        refuse("a file is judged as one stack: give one name")
-    found, wrong = [], []
     with telling(as_json):
+        if plan is not None and state is not None:
+            refuse("--plan and --state are two things to judge: give one of them")
+        overrides = None if environment is None else {"environment": environment.value}
+        given = plan or state
+        if not stacks and given is None:
+            need_project()
+        names = list(stacks or ()) or (files.names() if given is None else [given.stem])
+        if given is not None and len(names) > 1:
+            refuse("a file is judged as one stack: give one name")
+        found, wrong = [], []
         for name in names:
             try:
                 if plan is not None:
@@ -717,10 +731,11 @@ def failed(value: Mapping[str, Any], text: str, *, as_json: bool) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False) if as_json else text, err=not as_json)
 
 
-def refuse(message: str) -> NoReturn:
-    """End for wrong use."""
-    typer.echo(message, err=True)
-    raise typer.Exit(Status.MISUSED)
+def refuse(message: str, remedy: str = "") -> NoReturn:
+    """End for wrong use; what is being `telling` says why."""
+    from automation.errors import UsageError
+
+    raise UsageError(message, remedy=remedy)
 
 
 def write(path: Path, text: str) -> None:
@@ -733,6 +748,17 @@ def need_project() -> None:
     """Refuse to work outside of a project."""
     if not settings(ROOT):
         refuse(f"{ROOT} is in no project of {NAME}: make one by `{COMMAND} init DIR`, or go to its folder")
+
+
+@contextlib.contextmanager
+def asking(answer: str, *, as_json: bool) -> Iterator[None]:
+    """Let a question be asked, or name the option that answers it where nobody can be asked."""
+    if as_json:
+        refuse("with --json nothing is asked, and nothing was changed", f"give {answer}")
+    try:
+        yield
+    except typer.Abort:
+        refuse("\nnobody answered, and nothing was changed", f"give {answer}")
 
 
 def confirm(question: str) -> None:
@@ -755,15 +781,16 @@ def planned(stack: str, file: Path | None) -> "Rehearsed":
 def telling(as_json: bool) -> Iterator[None]:
     """Turn what goes wrong into a message and an exit status."""
     from automation.error_mapping import of_file
-    from automation.errors import AutomationError, NoEngineError
+    from automation.errors import AutomationError, NoEngineError, UsageError
     from rehearsal.errors import RehearsalError
     from stacks.problems import InvalidStack
 
+    statuses = {NoEngineError: Status.NO_ENGINE, UsageError: Status.MISUSED}
     try:
         yield
     except AutomationError as error:
         failed(error.to_json(), str(error), as_json=as_json)
-        raise typer.Exit(Status.NO_ENGINE if isinstance(error, NoEngineError) else Status.FAILED) from None
+        raise typer.Exit(statuses.get(type(error), Status.FAILED)) from None
     except InvalidStack as error:
         failed(of_file(error).to_json(), str(error), as_json=as_json)
         raise typer.Exit(Status.FAILED) from None

@@ -33,12 +33,20 @@ _NO_ANSWER = re.compile(
     r"transport is closing|context canceled",
     re.IGNORECASE,
 )
-_HELM_BUSY = re.compile(r"another operation \(install/upgrade/rollback\) is in progress")
 _FORGET_PENDING = (
     "a Helm upgrade was killed half-way; forget it and run `up` again: kubectl --namespace <output namespace> delete "
     "secret --selector 'owner=helm,name=<output helmRelease>,status in "
     "(pending-install,pending-upgrade,pending-rollback)'"
 )
+_KEY_BY_FINGERPRINT = (
+    "name the key by its fingerprint, as `runtime.sshKey`: doctl compute ssh-key list; or ssh-keygen -E md5 -lf FILE, "
+    "without MD5:"
+)
+_REMEDIES = (
+    (re.compile(r"another operation \(install/upgrade/rollback\) is in progress"), _FORGET_PENDING),
+    (re.compile(r"SSH Key is already in use on your account", re.IGNORECASE), _KEY_BY_FINGERPRINT),
+)
+"""Of what clouds and tools say, by its words."""
 _AGAIN = "mend it and run `up` again: it goes on from what is in the state"
 _NUMBERED = re.compile(r"\s*\d+\) ")
 _PROTECTED = re.compile(r"marked for protection|because it is protected")
@@ -87,7 +95,7 @@ def of_operation(
     if refused or recorder.failed:
         urn = refused[0].urn if refused else recorder.failed[0]
         cause = "\n".join(dict.fromkeys(said.message for said in refused)) or "the provider failed"
-        again = _FORGET_PENDING if _HELM_BUSY.search(cause) else _AGAIN
+        again = next((remedy for said, remedy in _REMEDIES if said.search(cause)), _AGAIN)
         return ProviderError(mask(cause, secrets), resource=urn, remedy=recover if lost else again)
     messages = [said.message for said in told if STOPPED not in said.message]
     if messages and all(_NO_ENGINE.search(message) for message in messages):

@@ -46,6 +46,12 @@ def _again(kind: type[AutomationError], args: tuple[Any, ...], given: dict[str, 
     return made
 
 
+class UsageError(AutomationError):
+    """A command was given what it cannot take, or lacks an answer. Nothing was changed."""
+
+    kind = "usage"
+
+
 class ConfigurationError(AutomationError):
     """The stack file, the secrets, the backend or the machine is not as it must be. Nothing was changed."""
 

@@ -414,6 +414,24 @@ def test_an_operation_can_be_cancelled_and_gone_on_with(stop: Callable[[ChatStac
             stack.cancel()
 
 
+@pytest.mark.parametrize(
+    ("cause", "remedy"),
+    [
+        ("422 SSH Key is already in use on your account", "by its fingerprint"),
+        ("another operation (install/upgrade/rollback) is in progress", "kubectl"),
+        ("422 size is not available", "run `up` again"),
+    ],
+)
+def test_what_a_cloud_says_has_its_own_remedy(cause: str, remedy: str) -> None:
+    urn = "urn:pulumi:chat::rocketchat::digitalocean:index/sshKey:SshKey::host-key"
+    recorder = Recorder("chat", "up", lambda _: None)
+    recorder.said = [Said("chat", "up", "error", cause, urn)]
+    failed = CommandError(CommandResult(stdout="", stderr="", code=1))
+    error = error_mapping.of_operation(failed, recorder, [], frozenset(), interrupted=False, killed=False)
+    assert isinstance(error, ProviderError)
+    assert remedy in error.remedy
+
+
 def test_a_program_that_lost_its_engine_is_no_mistake_of_the_configuration() -> None:
     lost = "Resource monitor has terminated, shutting down"
     recorder = Recorder("chat", "up", lambda _: None)

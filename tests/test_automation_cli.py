@@ -4,15 +4,19 @@ import automation_world  # noqa: F401 - before the SDKs
 
 # isort: split
 
+import contextlib
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine_marks import needs_engine
 
 from automation import cli, new
 from automation.errors import NoEngineError
+from automation.values import Result
 from stacks import files
 
 FLAGS = ["chat.host=chat.example.com", "chat.users=40"]
@@ -249,3 +253,65 @@ def test_a_file_without_its_secrets_is_planned_and_says_what_is_to_be_set(
     assert "to be set: rocketchat:fcmServiceAccount" in " ".join(capsys.readouterr().out.split())
     assert cli.main(["plan", path, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["unset"] == ["rocketchat:fcmServiceAccount"]
+
+
+QUESTIONS = [
+    (["up", "local"], "--yes"),
+    (["refresh", "local"], "--yes"),
+    (["rotate", "local", "credentials-file-token"], "--yes"),
+    (["destroy", "local"], "--confirm local"),
+]
+
+
+class _Opened:
+    name = "local"
+
+    def preview(self) -> Any:
+        return Result("local", "preview", {"create": 1}, ())
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"{name} was called, and nobody had said yes")
+
+
+@pytest.mark.parametrize(("arguments", "option"), QUESTIONS)
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_where_nobody_can_be_asked_the_option_that_answers_is_named_and_nothing_is_changed(
+    arguments: list[str],
+    option: str,
+    flags: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(cli, "opened", lambda *_, **__: contextlib.nullcontext(_Opened()))
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert cli.main([*arguments, *flags]) == 2
+    told = capsys.readouterr()
+    if flags:
+        assert option in json.loads(told.out)["remedy"]
+    else:
+        assert f"give {option}" in told.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["new", "mine", "--json"],
+        ["new", "Bad Name", "--json"],
+        ["new", "mine", "fargate", "--json"],
+        ["new", "mine", "runtime.kind=mainframe", "chat.host=a.b", "--json"],
+        ["policy", "--plan", "a", "--state", "b", "--json"],
+        ["check", "nope", "--json"],
+    ],
+)
+def test_errors_of_usage_are_json_too_where_it_is_asked_for(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) in (1, 2)
+    assert json.loads(capsys.readouterr().out)["cause"]
+
+
+def test_new_tells_every_answer_that_is_missing_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["new", "mine", *FLAGS, "runtime.kind=fargate", "mail.kind=smtp", "--yes"]) == 2
+    told = capsys.readouterr().err
+    assert "give mail.host=" in told
+    assert "give database.organization=" in told

@@ -42,6 +42,7 @@ HOSTS = {
     "family-host": "digitalocean:index/droplet:Droplet",
     "soluvas-lightsail": "aws:lightsail/instance:Instance",
 }
+FINGERPRINT = "f8:4c:bc:91:d5:74:1a:2c:f0:9f:78:e7:fa:cc:a8:a5"
 Change = Mapping[str, Any]
 
 
@@ -186,6 +187,18 @@ def test_the_host_reads_its_own_document_and_secret_and_deletes_nothing(tmp_path
     assert all(statement["Resource"] != ["*"] or statement["Condition"] for statement in statements)
     [read] = [statement for statement in statements if statement["Sid"] == "ReadDocument"]
     assert read["Resource"][0].endswith("/host.json")
+
+
+def test_a_key_that_the_account_has_is_named_by_its_fingerprint_and_not_made(tmp_path: Path) -> None:
+    made = planned(tmp_path, "family-host", runtime={"sshKey": FINGERPRINT})
+    assert one(made, HOSTS["family-host"]).inputs["sshKeys"] == [FINGERPRINT]
+    assert not list(made.of_type("digitalocean:index/sshKey:SshKey"))
+
+
+def test_a_droplet_takes_no_other_names_of_keys() -> None:
+    inputs = {"image": "x", "region": "sgp1", "size": "s-1vcpu-2gb", "sshKeys": ["SHA256:abc"]}
+    with pytest.raises(RehearsalError, match="SHA256:abc are invalid key identifiers"):
+        standins.checked("digitalocean:index/droplet:Droplet", "d", "urn", inputs, Cloud("sgp1"))
 
 
 def test_the_droplet_is_let_in_by_the_address_that_it_leaves_from(tmp_path: Path) -> None:
@@ -402,6 +415,20 @@ REFUSED: list[tuple[str, str, dict[str, Change], str, str]] = [
         "family-host",
         "private key",
         {"runtime": {"sshKey": "-----BEGIN OPENSSH PRIVATE KEY-----"}},
+        "rocketchat:runtime.sshKey",
+        "form",
+    ),
+    (
+        "family-host",
+        "a fingerprint that DigitalOcean does not know keys by",
+        {"runtime": {"sshKey": "SHA256:kZ3gk8sE0pV0l1mPq0m2Hn0y5w3c9b7a6d5e4f3g2h1"}},
+        "rocketchat:runtime.sshKey",
+        "form",
+    ),
+    (
+        "soluvas-lightsail",
+        "a fingerprint where nobody has its key",
+        {"runtime": {"sshKey": FINGERPRINT}},
         "rocketchat:runtime.sshKey",
         "form",
     ),

@@ -98,6 +98,26 @@ def test_what_the_other_stack_has_is_refused(parts: dict[str, Any], told: str) -
         put(cloud, changed("lovia-doks", **parts))
 
 
+def test_two_droplets_are_opened_by_one_key_only_where_the_second_names_it_by_its_fingerprint() -> None:
+    cloud = StandinCloud()
+    first = plan_of("family-host")
+    put(cloud, first)
+    values = {
+        "aws:region": "eu-central-1",
+        "rocketchat:chat": {"host": "talk.example.org", "users": 5, "profile": "trial"},
+        "rocketchat:database": {"kind": "on-host"},
+        "rocketchat:dns": {"kind": "route53", "zone": "example.org"},
+    }
+    droplet = {"kind": "droplet", "region": "ams3"}
+    key = values_of("family-host")["rocketchat:runtime"]["sshKey"]
+    with pytest.raises(RehearsalError, match="SSH Key is already in use on your account"):
+        put(cloud, planned({**values, "rocketchat:runtime": {**droplet, "sshKey": key}}))
+    (made,) = first.of_type("digitalocean:index/sshKey:SshKey")
+    cloud = StandinCloud()
+    put(cloud, first)
+    put(cloud, planned({**values, "rocketchat:runtime": {**droplet, "sshKey": made.outputs["fingerprint"]}}))
+
+
 @needs_engine
 def test_the_engine_deploys_two_stacks_of_one_domain_into_one_cloud() -> None:
     cloud = StandinCloud()

@@ -29,6 +29,8 @@ from clouds.record import (
 MOST_USER_DATA = 65536
 
 
+KEY_IDENTIFIER = re.compile(r"\d+|([0-9a-f]{2}:){15}[0-9a-f]{2}")
+"""Id or fingerprint of a key of the account (API reference, Create a New Droplet, `ssh_keys`)."""
 _SIZES = {"1gb": 1024, "2gb": 2048, "4gb": 4096, "8gb": 8192, "16gb": 16384}
 
 
@@ -44,6 +46,9 @@ def _droplet(ask: Ask) -> list[str]:
     text = ask["userData"]
     if text is not None and len(text.encode()) > MOST_USER_DATA:
         return [f"userData has {len(text.encode())} bytes; {MOST_USER_DATA} are allowed"]
+    if unknown := [key for key in ask["sshKeys"] or [] if not KEY_IDENTIFIER.fullmatch(key)]:
+        # What the API answers: github.com/digitalocean/doctl/issues/257.
+        return [f"{', '.join(unknown)} are invalid key identifiers for Droplet creation"]
     return [
         f"tag {tag!r} may have letters, digits, :, - and _"
         for tag in ask["tags"] or []

@@ -1,5 +1,6 @@
 """A DigitalOcean droplet as a host of the chat."""
 
+import re
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
@@ -11,6 +12,7 @@ from components.names import bounded
 from components.network.app_group import EgressArgs
 from components.runtime.host.agent import HostAgent, identity
 from components.runtime.host.sizes import DROPLET
+from components.runtime.ssh_keys import FINGERPRINT
 
 IMAGE = "ubuntu-24-04-x64"
 """Fixes until 2029."""
@@ -35,7 +37,8 @@ class DropletHostArgs(TypedDict):
     disk_gb: int
     """Size of the data volume in GB. It can grow, not shrink."""
     public_key: str
-    """SSH public key of the user `root`."""
+    """SSH public key of the user `root`; or its MD5 fingerprint where the account has it already, because an account
+    holds each key once."""
     egress: Sequence[EgressArgs]
     """Ports on the internet that the containers may connect to; what the host itself needs is open besides."""
     ssh_from: NotRequired[Sequence[str]]
@@ -57,8 +60,9 @@ class DropletHostArgs(TypedDict):
 class DropletHost(Component):
     """A droplet that fetches what it runs, with a fixed address and a data volume that outlives it.
 
-    Produces: a `HostAgent`, an SSH key, a VPC, the droplet, a reserved address and a volume with their
-    assignments, a firewall (in: 80 and 443 to the world, 22 to `ssh_from`; out: `egress`), and a project around them.
+    Produces: a `HostAgent`, an SSH key unless the account has it, a VPC, the droplet, a reserved address and a volume
+    with their assignments, a firewall (in: 80 and 443 to the world, 22 to `ssh_from`; out: `egress`), and a project
+    around them.
     """
 
     address: pulumi.Output[str]
@@ -90,7 +94,7 @@ class DropletHost(Component):
             },
             self.child(),
         )
-        key = digitalocean.SshKey(f"{name}-key", public_key=args["public_key"], opts=self.child())
+        fingerprint = self._fingerprint(name, args["public_key"])
         vpc = digitalocean.Vpc(f"{name}-vpc", region=region, opts=self.child())
         droplet = digitalocean.Droplet(
             f"{name}-droplet",
@@ -99,7 +103,7 @@ class DropletHost(Component):
             size=args["size"],
             # The disk of a larger size would keep it from ever becoming smaller again.
             resize_disk=False,
-            ssh_keys=[key.fingerprint],
+            ssh_keys=[fingerprint],
             user_data=agent.cloud_config,
             vpc_uuid=vpc.id,
             monitoring=True,
@@ -164,6 +168,11 @@ class DropletHost(Component):
                 "managed_nodes": agent.enrolled(droplet.created_at),
             }
         )
+
+    def _fingerprint(self, name: str, key: str) -> pulumi.Input[str]:
+        if re.fullmatch(FINGERPRINT, key):
+            return key
+        return digitalocean.SshKey(f"{name}-key", public_key=key, opts=self.child()).fingerprint
 
     def _firewall(self, name: str, droplet_id: pulumi.Input[int], args: DropletHostArgs) -> None:
         ssh_from = args.get("ssh_from", ())

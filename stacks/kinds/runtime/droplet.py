@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from pydantic import Field
+
 from components.runtime.host.sizes import DROPLET
+from components.runtime.ssh_keys import FINGERPRINT, PUBLIC_KEY
 from stacks.egress import ways_out
 from stacks.fields import EgressPorts
 from stacks.judging import Finding, Note, Warning_, rule
@@ -34,6 +37,10 @@ class DropletRuntime(HostRuntime):
     kind: Literal["droplet"]
     region: Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc3", "sfo3", "sgp1", "syd1", "tor1"]
     """DigitalOcean's region."""
+    ssh_key: str = Field(pattern=rf"^({PUBLIC_KEY}|{FINGERPRINT})$")
+    """Public key of who may log in (`ssh-ed25519 AAAA…`). DigitalOcean holds each key once in an account: where it has
+    the key already, give its MD5 fingerprint (`doctl compute ssh-key list`, or `ssh-keygen -E md5 -lf FILE` without
+    `MD5:`). A key that a stack brings goes with that stack."""
     size: Literal["s-1vcpu-2gb", "s-2vcpu-2gb", "s-2vcpu-4gb", "s-4vcpu-8gb", "s-8vcpu-16gb"] | None = None
     """Size. The cheapest with enough memory for the number of users when left out."""
     egress_ports: EgressPorts = []

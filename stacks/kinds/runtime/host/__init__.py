@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from components.runtime.host.sizes import LEAST_MEMORY_MIB, HostSize
+from components.runtime.ssh_keys import PUBLIC_KEY
 from rocketchat import sizing
 from stacks.fields import Cidr
 from stacks.judging import Finding, Note, Warning_, rule
@@ -49,9 +50,7 @@ class HostRuntime(RuntimeKind):
     copies_share: ClassVar[float] = 0
     """What the provider's copies of the host cost, as a share of its price."""
 
-    ssh_key: str = Field(
-        pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp[0-9]+) [A-Za-z0-9+/]{60,}={0,2}( [A-Za-z0-9_.@-]+)?$"
-    )
+    ssh_key: str = Field(pattern=rf"^{PUBLIC_KEY}$")
     """Public key of who may log in (`ssh-ed25519 AAAA…`)."""
     ssh_from: list[Cidr] = []
     """Networks that may reach port 22, such as an office's. Closed to everybody when left out."""
