@@ -8,6 +8,7 @@ import pytest
 import clouds
 import components.base  # noqa: F401 - makes the SDKs import one file at a time
 from clouds.ask import UNKNOWN, Ask, Cloud
+from clouds.aws import limits
 from clouds.record import Sent
 from rehearsal import standins
 from rehearsal.standins import models, requests, schema
@@ -95,6 +96,53 @@ def test_what_the_table_names_are_inputs_of_the_type_and_members_of_the_request(
 def test_a_value_that_aws_refuses_is_told(token: str, inputs: dict[str, Any], told: str) -> None:
     found = refusals(token, inputs)
     assert any(told in one for one in found), found
+
+
+DOCUMENTED = [
+    ("aws:lb/loadBalancer:LoadBalancer", {"name": "lb", "idleTimeout": 4001}, "idleTimeout must be from 1 to 4000"),
+    ("aws:lb/targetGroup:TargetGroup", {"name": "t", "stickiness": {"type": "cookie"}}, "stickiness.type must be one of"),
+    ("aws:lb/targetGroup:TargetGroup", {"name": "t", "slowStart": 10}, "slowStart must be from 30 to 900, or 0"),
+    ("aws:cloudwatch/logGroup:LogGroup", {"name": "g", "retentionInDays": 100}, "retentionInDays must be one of"),
+    ("aws:secretsmanager/secret:Secret", {"name": "s", "recoveryWindowInDays": 3}, "must be from 7 to 30, or 0"),
+    ("aws:ecs/taskDefinition:TaskDefinition", {**TASK, "cpu": "300"}, "cpu must be one of 256"),
+    ("aws:ec2/flowLog:FlowLog", {"maxAggregationInterval": 300}, "must be one of 60, 600"),
+    ("aws:ec2/route:Route", {"destinationCidrBlock": "10.0.0.1/8"}, "must be a network"),
+    ("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", {"toPort": 65536}, "toPort must be from -1 to 65535"),
+    ("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", {"description": "from the office's"}, "at most 255"),
+    ("aws:ec2/securityGroup:SecurityGroup", {"description": "a" * 256}, "at most 255"),
+    ("aws:s3/bucketPolicy:BucketPolicy", {"bucket": "b", "policy": "{"}, "policy must be JSON"),
+    ("aws:sns/topic:Topic", {"displayName": "a" * 101}, "101 characters; at most 100"),
+    ("aws:sns/topicSubscription:TopicSubscription", {"protocol": "mail"}, "protocol must be one of"),
+    (
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        {"rules": [{"id": "a", "status": "Enabled"}, {"id": "b", "status": "Enabled", "expiration": {"days": 0}}]},
+        "rules[1].expiration.days must be from 1",
+    ),
+    (
+        "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination",
+        {"eventDestinationName": "a.b"},
+        "letters, digits, hyphens and underscores",
+    ),
+    ("aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/16", "tags": {"Name": "a" * 257}}, "tags.Name has 257 characters"),
+    ("aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/16", "tags": {"aws:x": "a"}}, "does not begin with aws:"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("token", "inputs", "told"), DOCUMENTED)
+def test_a_value_that_aws_documents_and_its_models_leave_out_is_refused(
+    token: str, inputs: dict[str, Any], told: str
+) -> None:
+    found = refusals(token, inputs)
+    assert any(told in one for one in found), found
+
+
+def test_every_documented_limit_is_of_an_input_that_there_is() -> None:
+    assert limits.LIMITS.keys() <= SENT.keys()
+    for token, entries in limits.LIMITS.items():
+        shape = schema.resource(token)
+        assert shape is not None
+        for path in entries:
+            assert path.partition(".")[0] in shape.inputs, f"{token}: {path}"
 
 
 def test_a_refused_value_fails_the_plan() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import clouds
 from clouds.ask import Ask, has_unknown, tags_all
+from clouds.aws import limits
 from clouds.record import Call, Sent, Target, Turn, answer
 from rehearsal.standins import models, schema
 
@@ -53,7 +54,7 @@ def refusals(ask: Ask) -> list[str]:
             f"{operation}: {refusal}"
             for refusal in models.request(service, operation).refusals(request.values)
         ]
-    return found
+    return found + limits.refusals(ask)
 
 
 def made(ask: Ask, sent: Sent) -> Iterator[Request]:
