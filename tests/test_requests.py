@@ -100,7 +100,7 @@ def test_a_value_that_aws_refuses_is_told(token: str, inputs: dict[str, Any], to
 
 DOCUMENTED = [
     ("aws:lb/loadBalancer:LoadBalancer", {"name": "lb", "idleTimeout": 4001}, "idleTimeout must be from 1 to 4000"),
-    ("aws:lb/targetGroup:TargetGroup", {"name": "t", "stickiness": {"type": "cookie"}}, "stickiness.type must be one of"),
+    ("aws:lb/targetGroup:TargetGroup", {"name": "t", "stickiness": {"type": "cookie"}}, "stickiness.type must be"),
     ("aws:lb/targetGroup:TargetGroup", {"name": "t", "slowStart": 10}, "slowStart must be from 30 to 900, or 0"),
     ("aws:cloudwatch/logGroup:LogGroup", {"name": "g", "retentionInDays": 100}, "retentionInDays must be one of"),
     ("aws:secretsmanager/secret:Secret", {"name": "s", "recoveryWindowInDays": 3}, "must be from 7 to 30, or 0"),

@@ -226,7 +226,6 @@ DISK = Resource(
     ),
     requests=sent(create("lightsail.CreateDisk", {"name": "diskName"})),
     refuses=Refuses(
-        inputs=lambda ask: [] if ask["sizeInGb"] >= 8 else ["sizeInGb must be at least 8"],
         # A host has one fixed address, a disk one host, each by its name ("Some names are already in use").
         once=(one_name("disk", "InvalidInputException"),),
     ),

@@ -7,9 +7,12 @@ import pulumi
 import pulumi_aws as aws
 
 from components.base import Component
+from components.names import bounded
 
 WORLD = "0.0.0.0/0"
 NATS_PORT = 4222
+DESCRIPTION_LIMIT = 255
+"""Characters of a rule's description (EC2 API, IpRange)."""
 
 _ROLES = {443: "https", 465: "smtps", 587: "submission", 27015: "mongodb"}
 """Names of rules by their first port; others are called by their ports."""
@@ -23,7 +26,7 @@ class EgressArgs(TypedDict):
     last_port: NotRequired[int]
     """The first port when left out."""
     reason: str
-    """Who is reached there; the rule's description, of at most 255 characters."""
+    """Who is reached there; the rule's description."""
 
 
 def app_security_group(
@@ -57,7 +60,7 @@ def app_security_group(
         aws.vpc.SecurityGroupEgressRule(
             f"{name}-app-{_ROLES.get(first, f'tcp-{first}')}",
             security_group_id=group.id,
-            description=way["reason"],
+            description=bounded(way["reason"], DESCRIPTION_LIMIT),
             ip_protocol="tcp",
             from_port=first,
             to_port=last,

@@ -276,7 +276,7 @@ class FargateRuntime(Component):
             ),
             *(
                 self._opening(
-                    f"peers-{port}", args, port, args["app_security_group_id"], "between the chat's services"
+                    f"peers-{port}", args, port, args["app_security_group_id"], "between services of the chat"
                 )
                 for port in peers
             ),
