@@ -144,13 +144,13 @@ def from_stack_resources(
     """Return what the rules judge, of the engine's question about the whole stack.
 
     The engine gives what the clouds answered, in which a preview knows little. `inputs` are what it asked about
-    single resources before, by URN.
+    single resources before, by URN, as plain values.
     """
     asked = inputs or {}
     subjects = []
     for resource in resources:
         answered = plain(resource.props)
-        properties = plain(asked[resource.urn]) if resource.urn in asked else answered
+        properties = asked.get(resource.urn, answered)
         subjects.append(
             Subject(
                 type=resource.resource_type,

@@ -5,21 +5,21 @@ took more than three seconds of each preview and of each deployment.
 """
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from pulumi.runtime import proto
 from pulumi_policy import Policy, ResourceValidationPolicy, StackValidationArgs, StackValidationPolicy
 from pulumi_policy.policy import _PolicyAnalyzerServicer
 
-from policy.adapters import from_stack_resources
-from policy.model import Stack, canonical
+from policy.adapters import from_resource_args, from_stack_resources
+from policy.model import Stack, Subject, canonical
 from policy.rules import RULES
 
 if TYPE_CHECKING:
-    from pulumi_policy import PolicyResource
+    from pulumi_policy import PolicyResource, ResourceValidationArgs
 
-_TYPES: Final = {rule.id: frozenset(rule.types) for rule in RULES}
+_TYPES: Final = {rule.id: frozenset((*rule.types, *rule.sides)) for rule in RULES}
 _POLICIES: Final = "_PolicyAnalyzerServicer__policies"
 """Where the SDK's servicer keeps its policies. Were that elsewhere, all would be asked, as without this module."""
 
@@ -28,20 +28,45 @@ class Asked:
     """The engine's questions about one stack so far."""
 
     def __init__(self) -> None:
-        self.inputs: dict[str, Mapping[str, Any]] = {}
-        """Inputs of the resources that were asked about, by URN: the question about the stack lacks them."""
+        self.earlier: dict[str, Subject] = {}
+        """The resources that were asked about, by URN: of their inputs the question about the stack says nothing."""
+        self.told: set[tuple[str, str, str, str]] = set()
+        """Rule, URN, path and message of what was reported before all is made, so that it is not said twice."""
+        self._so_far: Stack | None = None
         self._whole: Stack | None = None
 
     def forget(self) -> None:
         """Begin with another stack."""
-        self.inputs.clear()
-        self._whole = None
+        self.earlier.clear()
+        self.told.clear()
+        self._so_far = self._whole = None
+
+    def again(self, urn: str) -> None:
+        """Begin with another question about a resource."""
+        self.earlier.pop(urn, None)
+        self.told = {one for one in self.told if one[1] != urn}
+        self._so_far = None
+
+    def subject(self, args: "ResourceValidationArgs") -> Subject:
+        """Return the resource that the question is about, and remember it."""
+        found = self.earlier.get(args.urn)
+        if found is None:
+            found = self.earlier[args.urn] = from_resource_args(args)
+            self._so_far = None
+        return found
+
+    def so_far(self) -> Stack:
+        """Return the stack of the resources that were asked about: others may still come."""
+        if self._so_far is None:
+            self._so_far = Stack(tuple(self.earlier.values()), complete=False)
+        return self._so_far
 
     def stack(self, resources: Iterable["PolicyResource"]) -> Stack:
         """Return the stack that the question is about: as `read` found it, else made of the question's resources."""
         if self._whole is not None:
             return self._whole
-        return Stack(from_stack_resources(resources, self.inputs))
+        inputs = {urn: subject.properties for urn, subject in self.earlier.items()}
+        return Stack(from_stack_resources(resources, inputs))
 
     def read(self, args: StackValidationArgs, _: object) -> None:
         """Keep the stack for all policies."""
@@ -56,6 +81,7 @@ def decode_once(made: list[Policy], asked: Asked) -> None:
     reader = StackValidationPolicy(name="reader", description="Reads the stack.", validate=asked.read)
 
     def analyze(self: Any, request: Any, context: Any) -> Any:
+        asked.again(request.urn)
         if not hasattr(self, _POLICIES):
             return of_resource(self, request, context)
         policies = [one for one in made if isinstance(one, ResourceValidationPolicy)]

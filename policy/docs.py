@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from policy.rule import STANDARDS, Level, standard
+from policy.rule import STANDARDS, Level, Needs, Rule, standard
 from policy.rules import AREAS, RULES
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "policies.md"
@@ -52,7 +52,7 @@ def page() -> str:
         _numbers(),
         *(_area(module.__name__.rsplit(".", 1)[-1], module.__doc__ or "") for module in AREAS),
     ]
-    parts.append(_coverage())
+    parts += [_late(), _coverage()]
     return "\n".join(parts)
 
 
@@ -73,14 +73,42 @@ def _numbers() -> str:
     return "\n".join([*lines, ""])
 
 
+def _stops(rule: Rule) -> str:
+    """Return when a deployment is stopped: before the resource in question is made, or when all is made."""
+    if not rule.level.blocks(production=True):
+        return ""
+    if rule.needs is Needs.STACK:
+        return "after"
+    return "before, after" if rule.why else "before"
+
+
+def _late() -> str:
+    late = [rule for rule in RULES if rule.why and rule.level.blocks(production=True)]
+    whole = sum(rule.needs is Needs.STACK for rule in late)
+    blocking = sum(rule.level.blocks(production=True) for rule in RULES)
+    lines = [
+        "## Before it is made, or after",
+        "",
+        f"Of {blocking} rules that can stop a deployment, {blocking - len(late)} are asked about each resource before",
+        f"it is made, with those before it in view. {len(late) - whole} more are asked then, and again at the end",
+        "about what is missing. What belongs together (ids, ARNs, references) the engine tells at the end only, and",
+        f"{whole} rules need that. To stop those before anything is made, judge the plan first: `make policy`.",
+        "",
+        "| rule | stops | what is left for the end |",
+        "|---|---|---|",
+        *(f"| {rule.id} | {_stops(rule)} | {rule.why} |" for rule in late),
+    ]
+    return "\n".join([*lines, ""])
+
+
 def _area(area: str, about: str) -> str:
     lines = [
         f"## {area}",
         "",
         about.strip(),
         "",
-        "| rule | asks | level | severity | what to do | maps to |",
-        "|---|---|---|---|---|---|",
+        "| rule | asks | level | stops | severity | what to do | maps to |",
+        "|---|---|---|---|---|---|---|",
     ]
     for rule in RULES:
         if rule.area == area:
@@ -88,6 +116,7 @@ def _area(area: str, about: str) -> str:
                 f"[{rule.id}]({rule.link})",
                 rule.title,
                 rule.level,
+                _stops(rule),
                 rule.severity,
                 rule.fix,
                 ", ".join(rule.maps),

@@ -93,8 +93,10 @@ _IDENTITIES: Final = (
 class Stack:
     """All resources of one deployment, found by type or by what they refer to. Every index is built once."""
 
-    def __init__(self, subjects: Iterable[Subject], name: str = "") -> None:
+    def __init__(self, subjects: Iterable[Subject], name: str = "", *, complete: bool = True) -> None:
         self.name = name
+        self.complete = complete
+        """Whether no further resources can come, so that what is not there is missing."""
         self.subjects = tuple(subjects)
         self.by_urn = {subject.urn: subject for subject in self.subjects}
         self._by_type: dict[str, list[Subject]] = {}
@@ -126,12 +128,9 @@ class Stack:
         return any(token in self._by_type for token in types)
 
     def referring(self, to: Subject, peer: str, prop: str) -> list[Subject]:
-        """Return the resources of type `peer` whose property means `to`: by dependency, else by value."""
+        """Return the resources of type `peer` whose property means `to`, by dependency or by value."""
         index = self._index(peer, prop)
-        by_dependency = index.by_dependency.get(to.urn, [])
-        if by_dependency:
-            return by_dependency
-        found: dict[str, Subject] = {}
+        found = {subject.urn: subject for subject in index.by_dependency.get(to.urn, ())}
         for identity in to.identities():
             for subject in index.by_value.get(identity, ()):
                 found[subject.urn] = subject

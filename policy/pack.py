@@ -3,7 +3,7 @@
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from grpc import StatusCode  # type: ignore[import-untyped]
@@ -22,12 +22,12 @@ from pulumi_policy import (
 from pulumi_policy import Severity as PackSeverity
 from pulumi_policy.policy import _PolicyAnalyzerServicer
 
-from policy.adapters import from_resource_args, plain
+from policy.adapters import plain
 from policy.asking import Asked, decode_once
 from policy.config import Config, ConfigError, load
 from policy.judge import judge, look
-from policy.model import UNKNOWN, Stack, canonical
-from policy.rule import Remedy, Rule, standard
+from policy.model import UNKNOWN, Stack, Subject, canonical
+from policy.rule import Needs, Remedy, Rule, standard
 from policy.rules import RULES
 
 NAME: Final = "rocketchat"
@@ -92,7 +92,7 @@ def _profile(config: Mapping[str, str]) -> str | None:
 def policies(config: Config, asked: Asked | None = None) -> list[Policy]:
     """Return the pack's policies, at the levels that the configuration gives them."""
     asked = Asked() if asked is None else asked
-    made: list[Policy] = [_policy(rule, config, asked) for rule in RULES]
+    made: list[Policy] = [policy for rule in RULES for policy in _policies(rule, config, asked)]
     made.append(
         StackValidationPolicy(
             name=NOT_KNOWN,
@@ -120,7 +120,8 @@ def _level(rule: Rule, config: Config) -> EnforcementLevel:
     return EnforcementLevel.MANDATORY if rule.remedy is None else EnforcementLevel.REMEDIATE
 
 
-def _policy(rule: Rule, config: Config, asked: Asked) -> Policy:
+def _policies(rule: Rule, config: Config, asked: Asked) -> Iterator[Policy]:
+    """Give a rule as one policy, or as two of one name: before a resource is made, and when all is made."""
     about: dict[str, Any] = {
         "name": rule.id,
         "description": rule.title,
@@ -135,11 +136,12 @@ def _policy(rule: Rule, config: Config, asked: Asked) -> Policy:
         "url": rule.link,
         "config_schema": PolicyConfigSchema(properties=_CONFIGURABLE),
     }
-    if rule.joins:
-        return StackValidationPolicy(validate=_stack_validation(rule, config, asked), **about)
+    if rule.needs is not Needs.ONE:
+        yield StackValidationPolicy(validate=_stack_validation(rule, config, asked), **about)
     if rule.remedy is not None:
         about["remediate"] = _remediation(rule, rule.remedy)
-    return ResourceValidationPolicy(validate=_resource_validation(rule, config, asked), **about)
+    if rule.needs is not Needs.STACK:
+        yield ResourceValidationPolicy(validate=_resource_validation(rule, config, asked), **about)
 
 
 def _overridden(config: Config, own: Mapping[str, Any]) -> Config:
@@ -154,19 +156,37 @@ def _waived(config: Config, rule: Rule, urn: str, name: str) -> bool:
 def _resource_validation(
     rule: Rule, config: Config, asked: Asked
 ) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
-    types = frozenset(rule.types)
+    types, sides = frozenset(rule.types), frozenset(rule.sides)
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        asked.inputs.setdefault(args.urn, args.props)
-        if canonical(args.resource_type) not in types:
+        subject, token = asked.subject(args), canonical(args.resource_type)
+        if token in sides:
+            judged = tuple(asked.so_far().of(*rule.types))
+        elif token in types:
+            judged = (subject,)
+        else:
             return
-        subject = from_resource_args(args)
-        chosen = _overridden(config, args.get_config())
-        for is_unknown, path, message, about in look(rule, subject, Stack([subject]), chosen):
-            if not is_unknown and not _waived(chosen, rule, about.urn, about.name):
-                report(f"{path}: {message}" if path else message, about.urn)
+        _report(rule, judged, asked.so_far(), _overridden(config, args.get_config()), asked.told, report)
 
     return validate
+
+
+def _report(
+    rule: Rule,
+    judged: Iterable[Subject],
+    stack: Stack,
+    config: Config,
+    told: set[tuple[str, str, str, str]],
+    report: ReportViolation,
+) -> None:
+    """Report what a rule finds and was not told before, by rule, URN, path and message."""
+    for subject in judged:
+        for is_unknown, path, message, about in look(rule, subject, stack, config):
+            finding = (rule.id, about.urn, path, message)
+            if is_unknown or finding in told or _waived(config, rule, about.urn, about.name):
+                continue
+            told.add(finding)
+            report(f"{path}: {message}" if path else message, about.urn)
 
 
 def _stack_validation(
@@ -175,10 +195,7 @@ def _stack_validation(
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         stack = asked.stack(args.resources)
         chosen = _overridden(config, args.get_config())
-        for subject in stack.of(*rule.types):
-            for is_unknown, path, message, about in look(rule, subject, stack, chosen):
-                if not is_unknown and not _waived(chosen, rule, about.urn, about.name):
-                    report(f"{path}: {message}" if path else message, about.urn)
+        _report(rule, stack.of(*rule.types), stack, chosen, set(asked.told), report)
 
     return validate
 

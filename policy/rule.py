@@ -40,6 +40,17 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+class Needs(StrEnum):
+    """What a rule must see, and so when the engine can ask it."""
+
+    ONE = "one resource"
+    """The resource by itself: it is judged before it is made."""
+    EARLIER = "the resource and those before it"
+    """Judged before it is made; what is `missing` then is judged again at the end."""
+    STACK = "the whole stack"
+    """Judged when all is made."""
+
+
 class Where(str):
     """A path that is complete already."""
 
@@ -80,9 +91,17 @@ class Rule:
     """Controls of public standards and scanners that ask for the same; `standard` tells whose."""
     fix: str
     link: str
-    joins: bool = False
-    """Whether it looks at other resources of the stack too."""
+    needs: Needs = Needs.ONE
+    sides: tuple[str, ...] = ()
+    """Types whose resources complete those of `types`: when one is about to be made, the rule is asked again."""
+    why: str = ""
+    """Why something is left for the end, where it is."""
     remedy: Remedy | None = field(default=None, repr=False)
+
+    @property
+    def joins(self) -> bool:
+        """Whether it looks at other resources of the stack too."""
+        return self.needs is not Needs.ONE
 
 
 class Run:
@@ -186,6 +205,15 @@ class View:
         """Note a violation."""
         self.run.notes.append(Note(self.where(path), message, False, subject or self.run.subject))
 
+    def missing(
+        self, message: str, path: str | tuple[str | int, ...] = "", subject: Subject | None = None
+    ) -> None:
+        """Note that something is not in the stack: a violation, unless it may still come."""
+        if self.run.stack.complete:
+            self.fail(message, path, subject)
+        else:
+            self.unsure(path, subject)
+
     def unsure(self, path: str | tuple[str | int, ...] = "", subject: Subject | None = None) -> None:
         """Note that something cannot be judged yet."""
         where = self.where(path)
@@ -245,7 +273,7 @@ class Probe(View):
             if loose:
                 self.unsure(f"({loose[0].name}).{prop}")
             else:
-                self.fail(message)
+                self.missing(message)
         return found
 
 

@@ -113,6 +113,15 @@ C("net-sg-single-style", {"sg-app ingress": [{"protocol": "tcp", "fromPort": 1, 
 C("net-default-sg-closed", {"vpc-default": DELETE}, "vpc-default vpcId", "vpc")
 also("net-default-sg-closed", {"vpc-default ingress": [{"protocol": "-1"}]})
 C("net-flow-logs", {"vpc-flow": DELETE}, "vpc-flow vpcId", "vpc")
+also("protect-stateful", {"atlas @.protect": False})
+also("s3-no-force-destroy", {"space forceDestroy": True})
+also("s3-encryption", {"media-key rules.0.applyServerSideEncryptionByDefault.sseAlgorithm": "none"})
+also("cdn-alias-resolves", {"cdn aliases": []})
+also(
+    "cdn-cert-us-east-1",
+    {"cdn viewerCertificate.acmCertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/x"},
+    "cdn",
+)
 also("net-flow-logs", {"vpc-flow trafficType": "ACCEPT"})
 C("net-subnet-no-auto-public-ip", {"subnet-a mapPublicIpOnLaunch": True}, "subnet-a mapPublicIpOnLaunch")
 C(

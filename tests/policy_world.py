@@ -1034,7 +1034,7 @@ def _others() -> Iterable[Subject]:
         Condition={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
     )
     yield w(
-        "role-policy", t.IAM_ROLE_POLICY, {"role": "role-id", "policy": doc(media, keys, login, secret, hand)}
+        "role-policy", t.IAM_ROLE_POLICY, {"role": "role", "policy": doc(media, keys, login, secret, hand)}
     )
     yield w(
         "attached",

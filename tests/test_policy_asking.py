@@ -89,10 +89,10 @@ def test_answers_are_the_very_same_and_each_resource_is_decoded_a_few_times_only
     monkeypatch.setattr(sdk, "deserialize_properties", counted)
     quick = made(servicer, pack)
     assert answers(quick, SUBJECTS) == slow
-    assert asked.inputs.keys() == {one.urn for one in SUBJECTS}
+    assert asked.earlier.keys() == {one.urn for one in SUBJECTS}
     assert len(decoded) < 20 * len(SUBJECTS) < len(SUBJECTS) * len(pack) / 10
     asked.forget()
-    assert not asked.inputs
+    assert not asked.earlier
     assert answers(quick, SUBJECTS[5:]) == slow_part, "an earlier stack is remembered"
 
 
@@ -101,7 +101,8 @@ def test_where_the_sdk_keeps_its_policies_elsewhere_all_of_them_are_asked(
 ) -> None:
     assert hasattr(made(servicer, policies(CONFIG)), asking._POLICIES), "slow: the SDK keeps them elsewhere"
     monkeypatch.setattr(asking, "_POLICIES", "elsewhere")
-    pack = [one for one in policies(CONFIG) if one.name in {"alb-http-redirect", "waivers"}]
+    asked = asking.Asked()
+    pack = [one for one in policies(CONFIG, asked) if one.name in {"alb-http-redirect", "waivers"}]
     slow = answers(made(servicer, pack), SUBJECTS)
-    asking.decode_once(pack, asking.Asked())
+    asking.decode_once(pack, asked)
     assert answers(made(servicer, pack), SUBJECTS) == slow

@@ -39,10 +39,10 @@ from policy import adapters, docs, pack, report
 from policy import tokens as t
 from policy.asking import Asked
 from policy.config import Config, ConfigError, Waiver, load
-from policy.judge import Report, judge
+from policy.judge import Report, judge, look
 from policy.model import SECRET, Stack, Subject
 from policy.pack import NOT_KNOWN, WAIVERS, policies
-from policy.rule import Level
+from policy.rule import Level, Needs
 from policy.rules import BY_ID, RULES
 from policy.sources import profile_of
 from rehearsal.plan import Plan
@@ -582,11 +582,11 @@ def test_the_pack_starts_from_its_own_folder_as_the_engine_starts_it() -> None:
     assert port.isdigit()
 
 
-@needs_engine
-def test_the_real_engine_refuses_what_the_pack_forbids() -> None:
+def asked_of_engine(program: str) -> Any:
+    """Return what one of the programs beside this file prints."""
     launcher = ROOT / "policy" / "launcher"
     answer = subprocess.run(  # noqa: S603
-        [sys.executable, str(ROOT / "tests" / "policy_in_engine.py")],
+        [sys.executable, str(ROOT / "tests" / program)],
         capture_output=True,
         text=True,
         check=True,
@@ -598,11 +598,63 @@ def test_the_real_engine_refuses_what_the_pack_forbids() -> None:
             "PYTHONPATH": str(ROOT),
         },
     )
-    told = json.loads(answer.stdout.splitlines()[-1])
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
+@needs_engine
+def test_the_real_engine_refuses_what_the_pack_forbids() -> None:
+    told = asked_of_engine("policy_in_engine.py")
     mandatory = [name for name, level in told["found"] if level == "mandatory"]
     assert told["refused"]
     assert "net-subnet-no-auto-public-ip" in mandatory
     assert "log-retention" not in mandatory, "it is mended before it is judged"
+
+
+ASKED_LATER = {
+    "webhook-secret": "the engine tells no policy what is secret",
+    "region-allowed": "no region is forbidden where none is configured",
+}
+"""Rules that the engine cannot be shown to ask before something is made, and why."""
+
+
+@needs_engine
+def test_what_one_resource_tells_is_refused_before_it_is_made() -> None:
+    told = asked_of_engine("policy_before_made.py")
+    before = {rule for rule, name in told["before"] if rule == name}
+    mended = {rule.id for rule in RULES if rule.level is Level.REMEDIATE}
+    blocking = {
+        rule.id
+        for rule in RULES
+        if rule.level.blocks(production=True) and rule.needs is not Needs.STACK and not rule.remedy
+    }
+    assert set(told["tried"]) >= blocking | mended
+    assert blocking - ASKED_LATER.keys() <= before
+    assert not mended & before, "they are mended instead"
+    assert told["made"] == ["vpc"]
+    assert told["refused"] == [["rc-registration-closed", "task"]]
+    assert "rc-registration-closed" in told["output"]
+
+
+def test_a_blocking_rule_that_waits_for_the_whole_stack_says_why() -> None:
+    blocking = [rule for rule in RULES if rule.level.blocks(production=True)]
+    late = [rule for rule in blocking if rule.needs is Needs.STACK]
+    assert [rule.id for rule in late if not rule.why] == []
+    assert len(late) <= 28
+    assert [rule.id for rule in RULES if rule.why and rule.needs is Needs.ONE] == []
+    assert [rule.id for rule in RULES if rule.sides and rule.needs is not Needs.EARLIER] == []
+
+
+def test_what_is_not_there_yet_is_missing_at_the_end_only() -> None:
+    """No rule that is asked early says of the sound deployment, seen one resource after another, that it is wrong."""
+    sound = list(world().values())
+    for number, subject in enumerate(sound):
+        so_far = Stack(sound[: number + 1], complete=False)
+        for rule in RULES:
+            if rule.needs is Needs.STACK or not {subject.type} & {*rule.types, *rule.sides}:
+                continue
+            for one in so_far.of(*rule.types):
+                wrong = [path for unknown, path, *_ in look(rule, one, so_far, CONFIG) if not unknown]
+                assert wrong == [], (rule.id, one.name)
 
 
 # Speed, and the generated page

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from policy.rule import Level, Probe, Remedy, Rule, Severity
+from policy.rule import Level, Needs, Probe, Remedy, Rule, Severity
 
 MANDATORY: Final = Level.MANDATORY
 PRODUCTION: Final = Level.PRODUCTION
@@ -36,7 +36,9 @@ class Area:
         maps: str,
         fix: str,
         link: str = "",
-        joins: bool = False,
+        needs: Needs = Needs.ONE,
+        sides: tuple[str, ...] = (),
+        why: str = "",
         remedy: Remedy | None = None,
     ) -> Rule:
         """Return a rule. `maps` is a list with commas; without a `link`, the first control's own page is it."""
@@ -52,7 +54,9 @@ class Area:
             controls,
             fix,
             link or _page(controls),
-            joins,
+            needs,
+            sides,
+            why,
             remedy,
         )
 

@@ -5,6 +5,7 @@ import ipaddress
 from policy import tokens as t
 from policy.model import SECRET, UNKNOWN
 from policy.rule import (
+    Needs,
     Probe,
     absent,
     as_number,
@@ -355,7 +356,8 @@ ATLAS_PRIVATE_LINK = _rule(
     CLUSTERS,
     _private_link,
     maps="Atlas architecture centre",
-    joins=True,
+    needs=Needs.STACK,
+    why="endpoints and access lists are made after the cluster or beside it",
     fix="Make a PrivateLinkEndpoint with its service, or an access list of the NAT's addresses.",
     link=_DOCS + "security-private-endpoint/",
 )
@@ -367,7 +369,8 @@ ATLAS_EGRESS_AGREES = _rule(
     CLUSTERS,
     _egress_agrees,
     maps="Atlas network access, original",
-    joins=True,
+    needs=Needs.STACK,
+    why="the addresses that go out are made beside the cluster",
     fix="Give each NAT gateway's address an entry.",
     link=_DOCS + "security/ip-access-list/",
 )
@@ -467,7 +470,9 @@ ATLAS_BACKUP_SCHEDULE = _rule(
     CLUSTERS,
     _schedule,
     maps="Atlas disaster recovery",
-    joins=True,
+    needs=Needs.EARLIER,
+    sides=(t.ATLAS_SCHEDULE,),
+    why="the schedule of a cluster is made after it",
     fix="Add a CloudBackupSchedule with all three.",
     link=_DOCS + "backup/cloud-backup/scheduling/",
 )
@@ -490,7 +495,7 @@ ATLAS_BACKUP_COMPLIANCE = _rule(
     CLUSTERS,
     _compliance,
     maps="Atlas backup compliance",
-    joins=True,
+    needs=Needs.STACK,
     fix="Think well: a BackupCompliancePolicy can only be lifted by the vendor's support.",
     link=_DOCS + "backup/cloud-backup/backup-compliance-policy/",
 )
@@ -580,7 +585,7 @@ ATLAS_AUDIT = _rule(
     CLUSTERS,
     _audit,
     maps="P:projects_auditing_enabled",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add Auditing (it costs 10 % more).",
     link=_DOCS + "database-auditing/",
 )
@@ -603,7 +608,7 @@ ATLAS_MAINTENANCE = _rule(
     CLUSTERS,
     _maintenance,
     maps="Atlas maintenance window",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add a MaintenanceWindow.",
     link=_DOCS + "tutorial/cluster-maintenance-window/",
 )
@@ -615,7 +620,7 @@ ATLAS_ALERTS = _rule(
     CLUSTERS,
     _alerts,
     maps="Atlas alerts",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add AlertConfigurations for disk, connections and a host that is down.",
     link=_DOCS + "configure-alerts/",
 )

@@ -6,7 +6,7 @@ from policy import tokens as t
 from policy.chats import COMPOSED, compose_files, files, user_data
 from policy.documents import containers, pod_containers
 from policy.model import SECRET, UNKNOWN
-from policy.rule import Probe, absent, as_number, at_least, is_in, present, true
+from policy.rule import Needs, Probe, absent, as_number, at_least, is_in, present, true
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.rules.storage import is_backup_bucket
 
@@ -158,7 +158,8 @@ BAK_SCHEDULED = _rule(
     ATLAS,
     _scheduled,
     maps="original, Well-Architected REL09",
-    joins=True,
+    needs=Needs.STACK,
+    why="schedules and jobs are made after the cluster",
     fix="Enable backups of the cluster, or schedule a dump.",
     link="https://www.mongodb.com/docs/atlas/backup-restore-cluster/",
 )
@@ -181,7 +182,8 @@ BAK_CLUSTER_SCHEDULED = _rule(
     (t.STATEFUL_SET,),
     _cluster_scheduled,
     maps="original, Well-Architected REL09",
-    joins=True,
+    needs=Needs.STACK,
+    why="the jobs are made after the database",
     fix="Add a CronJob that runs mongodump and copies the dump to a bucket.",
     link=_CRON,
 )
@@ -193,7 +195,7 @@ BAK_SECOND_PLACE = _rule(
     ATLAS,
     _second_place,
     maps="original, Well-Architected REL09",
-    joins=True,
+    needs=Needs.STACK,
     fix="Schedule a dump into a bucket of one's own, or export snapshots.",
     link="https://www.mongodb.com/docs/atlas/backup/cloud-backup/export/",
 )
@@ -238,7 +240,8 @@ BAK_JOB_ALERTS = _rule(
     (t.SCHEDULE,),
     _job_alerts,
     maps="original, Well-Architected OPS08",
-    joins=True,
+    needs=Needs.STACK,
+    why="what hears of failures is made beside the schedule",
     fix="Add an EventRule for tasks that stop with an exit code, or a dead-man's ping.",
     link="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html",
 )
@@ -272,7 +275,7 @@ BAK_OUT_OF_REACH = _rule(
     (t.BUCKET,),
     _out_of_reach,
     maps="S3.15, practice ransomware",
-    joins=True,
+    needs=Needs.STACK,
     fix="Lock the backup bucket's objects, or replicate it to another account.",
 )
 BAK_KEPT = _rule(
@@ -294,7 +297,7 @@ BAK_EXPIRY = _rule(
     (t.BUCKET_LIFECYCLE,),
     _expires,
     maps="original, Well-Architected REL09",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Expire dumps after 30 days or more.",
     link="https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html",
 )

@@ -3,6 +3,7 @@
 from policy import tokens as t
 from policy.model import SECRET, UNKNOWN, dig
 from policy.rule import (
+    Needs,
     Probe,
     View,
     as_number,
@@ -231,7 +232,8 @@ ALB_NO_CLEAR_FORWARD = _rule(
     (t.LISTENER_RULE,),
     _rules_not_in_clear,
     maps="ELB.1, CKV_AWS_2",
-    joins=True,
+    needs=Needs.STACK,
+    why="a listener's rule names the listener by an ARN, and whose ARN it is is known at the end",
     fix="Move the rule to the HTTPS listener.",
 )
 ALB_TLS_POLICY = _rule(
@@ -293,7 +295,8 @@ ALB_WAF = _rule(
     (t.LOAD_BALANCER,),
     _waf,
     maps="ELB.16, WAF.10, CKV2_AWS_28, CKV2_AWS_76, CKV_AWS_192",
-    joins=True,
+    needs=Needs.STACK,
+    why="a firewall is joined to a balancer by ARNs, and whose ARNs they are is known at the end",
     fix="Associate a web ACL: common rules (SizeRestrictions_BODY counting), known bad inputs, a rate limit.",
 )
 WAF_LOGGED = _rule(
@@ -304,7 +307,7 @@ WAF_LOGGED = _rule(
     (t.WEB_ACL,),
     _acl_logged,
     maps="WAF.11, CKV2_AWS_31",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add a WebAclLoggingConfiguration with a log group aws-waf-logs-….",
 )
 ALB_WEBSOCKET_IDLE = _rule(
@@ -337,7 +340,8 @@ TG_STICKY = _rule(
     (t.TARGET_GROUP,),
     _sticky,
     maps="RC",
-    joins=True,
+    needs=Needs.STACK,
+    why="how many tasks there are says the service, which is made after it",
     fix="Enable stickiness of type lb_cookie.",
     link=_ALB_DOCS + "sticky-sessions.html",
 )
@@ -349,7 +353,7 @@ TG_DRAIN = _rule(
     (t.TARGET_GROUP,),
     _drain,
     maps="AWS docs Fargate Spot",
-    joins=True,
+    needs=Needs.STACK,
     fix="Set deregistration_delay below 120 with Spot.",
     link="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html",
 )

@@ -3,7 +3,7 @@
 from policy import tokens as t
 from policy.documents import condition_keys, principals, statements
 from policy.model import UNKNOWN
-from policy.rule import Probe, View, absent, as_number, is_in, present, true, unset_or
+from policy.rule import Needs, Probe, View, absent, as_number, is_in, present, true, unset_or
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
 from policy.zone import zone
 
@@ -157,10 +157,13 @@ def _aliases(p: Probe) -> None:
             if known.uncertain:
                 alias.unsure()
             else:
-                alias.fail("no DNS record of the stack leads to this name")
+                alias.missing("no DNS record of the stack leads to this name")
 
 
 def _cert_region(p: Probe) -> None:
+    named = p.get("viewerCertificate.acmCertificateArn")
+    if isinstance(named, str) and named.count(":") > 3 and named.split(":")[3] != "us-east-1":
+        p.fail("CloudFront takes certificates of us-east-1 only", "viewerCertificate.acmCertificateArn")
     for certificate in p.stack.meant(p.subject, "viewerCertificate.acmCertificateArn", t.CERTIFICATE) or (
         p.stack.meant(p.subject, "viewerCertificate", t.CERTIFICATE)
     ):
@@ -214,7 +217,7 @@ def _validation_records(p: Probe) -> None:
         if asked is UNKNOWN:
             p.unsure("validationRecordFqdns")
         elif not known.hosts.intersection(str(name).rstrip(".").lower() for name in asked or ()):
-            p.fail("no DNS record of the stack proves the domain", "validationRecordFqdns")
+            p.missing("no DNS record of the stack proves the domain", "validationRecordFqdns")
 
 
 def _min_ttl(p: Probe) -> None:
@@ -297,7 +300,7 @@ CDN_LOGGING = _rule(
     DISTRIBUTIONS,
     _logging,
     maps="CloudFront.5, CIS4.10, CKV_AWS_86",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add a log delivery (v2), which needs no access lists.",
 )
 CDN_HEADERS = _rule(
@@ -404,7 +407,8 @@ CDN_ALIAS_RESOLVES = _rule(
     DISTRIBUTIONS,
     _aliases,
     maps="original",
-    joins=True,
+    needs=Needs.EARLIER,
+    why="the records of a distribution are made after it",
     fix="Add a CNAME for each alias.",
     link=_DOCS + "CNAMEs.html",
 )
@@ -427,7 +431,7 @@ CDN_CERT_US_EAST_1 = _rule(
     DISTRIBUTIONS,
     _cert_region,
     maps="AWS docs CloudFront certificates",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Make the certificate with region us-east-1.",
     link=_DOCS + "cnames-and-https-requirements.html",
 )
@@ -439,7 +443,8 @@ ACM_DNS_VALIDATED = _rule(
     (t.CERTIFICATE,),
     _validated,
     maps="ACM.1, CKV_AWS_233, AWSGuard acm-certificate-expiration",
-    joins=True,
+    needs=Needs.EARLIER,
+    why="the validation of a certificate is made after it",
     fix="Set validation_method DNS and add a CertificateValidation.",
 )
 ACM_VALIDATION_RECORDS = _rule(
@@ -450,7 +455,8 @@ ACM_VALIDATION_RECORDS = _rule(
     (t.CERTIFICATE_VALIDATION,),
     _validation_records,
     maps="ACM.1, original",
-    joins=True,
+    needs=Needs.STACK,
+    why="that a record proves a certificate is told by references, and those come at the end",
     fix="Make the certificate's validation records, not proxied.",
 )
 ACM_KEY = _rule(

@@ -13,6 +13,7 @@ from policy.documents import (
 )
 from policy.model import UNKNOWN
 from policy.rule import (
+    Needs,
     Probe,
     View,
     absent,
@@ -274,7 +275,7 @@ def _exec(p: Probe) -> None:
             f"{base}.logging", is_in("OVERRIDE", "DEFAULT"), "sessions into containers are not logged"
         )
         return
-    p.fail("anybody with the right to exec gets a shell, unlogged", "enableExecuteCommand")
+    p.missing("anybody with the right to exec gets a shell, unlogged", "enableExecuteCommand")
 
 
 def _scaling(p: Probe) -> None:
@@ -542,7 +543,7 @@ ECS_SPOT_STOP_TIMEOUT = _rule(
     (t.TASK_DEFINITION,),
     _spot_stop,
     maps="AWS docs Fargate Spot",
-    joins=True,
+    needs=Needs.STACK,
     fix="Set stopTimeout between 31 and 120.",
     link=_ECS_DOCS + "fargate-capacity-providers.html",
 )
@@ -565,7 +566,8 @@ ECS_EXEC_OFF = _rule(
     (t.SERVICE,),
     _exec,
     maps="CKV_AWS_223, CKV_AWS_224",
-    joins=True,
+    needs=Needs.STACK,
+    why="a service names its cluster by an ARN, and whose ARN it is is known at the end",
     fix="Leave enable_execute_command off, or configure a key and logs on the cluster.",
     link=_ECS_DOCS + "ecs-exec.html",
 )

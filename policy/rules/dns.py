@@ -4,7 +4,7 @@ import ipaddress
 
 from policy import tokens as t
 from policy.model import Stack
-from policy.rule import Probe, is_in, present
+from policy.rule import Needs, Probe, is_in, present
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
 from policy.zone import RECORDS, entry_of, zone
 
@@ -183,7 +183,7 @@ CF_PROXIED_STRICT = _rule(
     CLOUDFLARE,
     _proxied_strict,
     maps="P:zone_ssl_strict",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add a ZoneSetting ssl strict.",
     link=_DOCS + "ssl/origin-configuration/ssl-modes/full-strict/",
 )
@@ -206,7 +206,7 @@ CF_CAA = _rule(
     (t.CERTIFICATE,),
     _caa,
     maps="P:zone_record_caa_exists",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add CAA records for amazon.com and letsencrypt.org.",
     link=_DOCS + "ssl/edge-certificates/caa-records/",
 )
@@ -218,7 +218,8 @@ CF_CAA_ALLOWS = _rule(
     (t.CERTIFICATE,),
     _caa_allows,
     maps="P:zone_record_caa_exists",
-    joins=True,
+    needs=Needs.STACK,
+    why="another record may allow the certificate",
     fix="Add amazon.com to the CAA records.",
     link="https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html",
 )
@@ -241,7 +242,7 @@ CF_APP_PROXIED = _rule(
     CLOUDFLARE,
     _app_proxied,
     maps="P:dns_record_proxied, P:zone_waf_enabled, P:zone_rate_limiting_enabled",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add a Ruleset with a rate limit on /api/v1/login.",
     link=_DOCS + "waf/rate-limiting-rules/",
 )
@@ -253,7 +254,6 @@ DNS_NO_INTERNAL = _rule(
     RECORDS,
     _internal,
     maps="P:dns_record_no_internal_ip",
-    joins=True,
     fix="Point to the public address, or keep the record inside.",
     link=_DOCS + "dns/manage-dns-records/",
 )
@@ -265,7 +265,6 @@ DNS_NO_WILDCARD = _rule(
     RECORDS,
     _wildcard,
     maps="P:dns_record_no_wildcard",
-    joins=True,
     fix="Make one record for each name.",
     link=_DOCS + "dns/manage-dns-records/",
 )
@@ -277,7 +276,8 @@ DNS_NO_DANGLING = _rule(
     RECORDS,
     _dangling,
     maps="P:dns_record_cname_target_valid",
-    joins=True,
+    needs=Needs.STACK,
+    why="that the stack makes what a record leads to is told by references, and those come at the end",
     fix="Take the target from the resource's output.",
     link=_DOCS + "dns/manage-dns-records/",
 )

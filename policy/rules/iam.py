@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from policy import tokens as t
 from policy.documents import CREDENTIAL_NAME, condition_keys, holds_credential, principals, statements, texts
-from policy.rule import Probe, View, as_number, is_in, present, true
+from policy.rule import Needs, Probe, View, as_number, is_in, present, true
 from policy.rules._make import (
     ADVISORY,
     CRITICAL,
@@ -421,7 +421,8 @@ IAM_ROLE_OVER_USER = _rule(
     (t.IAM_USER,),
     _users,
     maps="IAM.3, CIS2.16, CIS2.19, CKV_AWS_273",
-    joins=True,
+    needs=Needs.STACK,
+    why="whether there is a host that can have no role is known at the end",
     fix="Use the task role; SES's SMTP and hosts outside of AWS are the only reasons for a user.",
 )
 IAM_USER_NO_CONSOLE = _rule(
@@ -442,7 +443,7 @@ IAM_TWO_KEYS = _rule(
     (t.IAM_USER,),
     _keys,
     maps="IAM.3, CIS2.12, AWSGuard access-keys-rotated",
-    joins=True,
+    needs=Needs.STACK,
     fix="Delete the old key after a rotation.",
 )
 IAM_BOUNDARY = _rule(
@@ -464,7 +465,8 @@ IAM_ROLE_EXCLUSIVE = _rule(
     (t.IAM_ROLE,),
     _exclusive,
     maps="AWSGuard iam-role-no-policy-management-conflicts",
-    joins=True,
+    needs=Needs.EARLIER,
+    sides=(t.IAM_ROLE_POLICY, t.IAM_ROLE_ATTACHMENT),
     fix="Use RolePolicy and RolePolicyAttachment only.",
     link=_DOCS + "access_policies_managed-vs-inline.html",
 )
@@ -538,7 +540,7 @@ SECRET_ROTATION = _rule(
     (t.SECRET,),
     _secret_rotated,
     maps="SecretsManager.1, SecretsManager.4, CKV2_AWS_57",
-    joins=True,
+    needs=Needs.STACK,
     fix="Atlas and SMTP need a function for it: document how it is done by hand.",
 )
 SSM_SECURE_STRING = _rule(

@@ -8,7 +8,7 @@ from policy import tokens as t
 from policy.chats import is_chat_chart
 from policy.documents import WORKLOADS, holds_credential, is_chat_image, is_pinned, pod, pod_containers
 from policy.model import SECRET, UNKNOWN, dig
-from policy.rule import Probe, View, absent, as_number, at_least, is_in, not_true, present, true
+from policy.rule import Needs, Probe, View, absent, as_number, at_least, is_in, not_true, present, true
 from policy.rules._make import (
     ADVISORY,
     CRITICAL,
@@ -675,7 +675,8 @@ K8S_NETWORK_POLICY = _rule(
     (t.NAMESPACE,),
     _network_policy,
     maps="NSA, CKV2_K8S_6",
-    joins=True,
+    needs=Needs.STACK,
+    why="the policies of a namespace are made after it",
     fix="Add a NetworkPolicy with an empty podSelector and policyTypes Ingress; allow the way in to 3000.",
     link=_K8S + "services-networking/network-policies/",
 )
@@ -753,7 +754,7 @@ K8S_DISRUPTION_BUDGET = _rule(
     (t.DEPLOYMENT, t.STATEFUL_SET),
     _disruption,
     maps="compliance-policies podDisruptionBudget",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add a PodDisruptionBudget.",
     link=_K8S + "workloads/pods/disruptions/",
 )

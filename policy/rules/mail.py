@@ -2,7 +2,7 @@
 
 from policy import tokens as t
 from policy.documents import condition_keys, principals, statements, texts
-from policy.rule import Probe, is_in, present, true
+from policy.rule import Needs, Probe, is_in, present, true
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
 from policy.zone import RECORDS, Entry, entry_of, zone
 
@@ -209,7 +209,8 @@ SES_DKIM_RECORDS = _rule(
     (t.EMAIL_IDENTITY,),
     _key_records,
     maps="AWS docs Easy DKIM, P:ses_identity_dkim_enabled",
-    joins=True,
+    needs=Needs.STACK,
+    why="the records of an identity are made after it",
     fix="Make three CNAMEs from the identity's tokens, not proxied.",
     link=_DOCS + "send-email-authentication-dkim-easy.html",
 )
@@ -221,7 +222,9 @@ SES_MAIL_FROM = _rule(
     (t.EMAIL_IDENTITY,),
     _mail_from,
     maps="AWS docs MAIL FROM, P:zone_record_spf_exists",
-    joins=True,
+    needs=Needs.EARLIER,
+    sides=(t.MAIL_FROM,),
+    why="the MAIL FROM domain of an identity is made after it",
     fix="Add EmailIdentityMailFromAttributes with a subdomain.",
     link=_DOCS + "mail-from.html",
 )
@@ -233,7 +236,8 @@ SES_MAIL_FROM_RECORDS = _rule(
     (t.MAIL_FROM,),
     _mail_from_records,
     maps="AWS docs MAIL FROM, P:zone_record_spf_exists",
-    joins=True,
+    needs=Needs.STACK,
+    why="the records of a MAIL FROM domain are made after it",
     fix="Make an MX 10 feedback-smtp.<region>.amazonses.com and a TXT v=spf1 include:amazonses.com -all.",
     link=_DOCS + "mail-from.html",
 )
@@ -256,7 +260,7 @@ DNS_SPF_SINGLE = _rule(
     RECORDS,
     _one_spf,
     maps="P:zone_record_spf_exists, practice RFC 7208",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Join the records; end with -all or ~all.",
     link="https://www.rfc-editor.org/rfc/rfc7208#section-4.5",
 )
@@ -268,7 +272,8 @@ SES_DMARC = _rule(
     (t.EMAIL_IDENTITY,),
     _dmarc,
     maps="P:zone_record_dmarc_exists",
-    joins=True,
+    needs=Needs.STACK,
+    why="the records of an identity are made after it",
     fix="Make a TXT _dmarc.<domain> with v=DMARC1; p=quarantine or reject; rua=….",
     link=_DOCS + "send-email-authentication-dmarc.html",
 )
@@ -280,7 +285,7 @@ SES_DMARC_MADE = _rule(
     (t.EMAIL_IDENTITY,),
     _dmarc_made,
     maps="P:zone_record_dmarc_exists",
-    joins=True,
+    needs=Needs.STACK,
     fix="Set mail.dmarcPolicy to quarantine where nobody else makes the record; a second one would switch DMARC off.",
     link=_DOCS + "send-email-authentication-dmarc.html",
 )
@@ -336,7 +341,7 @@ SES_EVENTS = _rule(
     (t.CONFIGURATION_SET,),
     _set_events,
     maps="AWS docs event publishing",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add a ConfigurationSetEventDestination to SNS.",
     link=_DOCS + "monitor-using-event-publishing.html",
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from policy import tokens as t
 from policy.model import SECRET, UNKNOWN, Subject
-from policy.rule import Probe, Stop, View, absent, as_number, not_true, present
+from policy.rule import Needs, Probe, Stop, View, absent, as_number, not_true, present
 from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 
 _rule = Area("network")
@@ -119,7 +119,7 @@ def _world_only_web(p: Probe) -> None:
         if opening.first != opening.last or opening.first not in p.config.worldPorts:
             opening.view.fail("open to the world on other ports than the web's")
         elif not all(_on_balancer(p, group) for group in group_of(p)):
-            opening.view.fail("open to the world on a group that is not the load balancer's")
+            opening.view.missing("open to the world on a group that is not the load balancer's")
 
 
 def _app_port(p: Probe) -> None:
@@ -172,10 +172,10 @@ def _vpc_default_group(p: Probe) -> None:
 
 
 def _flow_logs(p: Probe) -> None:
-    for log in p.partners(t.FLOW_LOG, "vpcId", "no flow log records its traffic"):
-        p.other(log).expect(
-            "trafficType", lambda kind: kind in {"ALL", "REJECT"}, "records accepted traffic only"
-        )
+    if p.subject.type == t.FLOW_LOG:
+        p.expect("trafficType", lambda kind: kind in {"ALL", "REJECT"}, "records accepted traffic only")
+    else:
+        p.partners(t.FLOW_LOG, "vpcId", "no flow log records its traffic")
 
 
 def _subnet_public_ip(p: Probe) -> None:
@@ -309,7 +309,8 @@ NET_SG_WORLD_ONLY_WEB = _rule(
     GROUPS,
     _world_only_web,
     maps="EC2.18, CKV_AWS_260",
-    joins=True,
+    needs=Needs.EARLIER,
+    why="whose group it is says the balancer, which is made after it",
     fix="Keep 0.0.0.0/0 and ::/0 for the balancer's ports 80 and 443; name groups or addresses elsewhere.",
 )
 NET_APP_PORT_FROM_ALB_ONLY = _rule(
@@ -320,7 +321,8 @@ NET_APP_PORT_FROM_ALB_ONLY = _rule(
     GROUPS,
     _app_port,
     maps="EC2.18, RC",
-    joins=True,
+    needs=Needs.STACK,
+    why="balancers and endpoints, which say whose group it is, are made after it",
     fix="Refer to the balancer's security group in the rule that opens port 3000, not to addresses.",
 )
 NET_APP_PORT_NOT_WORLD = _rule(
@@ -352,7 +354,8 @@ NET_SG_SINGLE_STYLE = _rule(
     (t.SECURITY_GROUP,),
     _single_style,
     maps="AWSGuard security-group-no-rule-management-conflicts",
-    joins=True,
+    needs=Needs.STACK,
+    why="a rule names its group by an id, and whose id it is is known at the end",
     fix="Use SecurityGroupIngressRule and SecurityGroupEgressRule only.",
     link=_SG_DOCS,
 )
@@ -364,7 +367,7 @@ NET_DEFAULT_SG_CLOSED = _rule(
     (t.VPC,),
     _vpc_default_group,
     maps="EC2.2, CIS6.5, CKV2_AWS_12",
-    joins=True,
+    needs=Needs.STACK,
     fix="Adopt it with DefaultSecurityGroup without ingress and egress.",
 )
 NET_FLOW_LOGS = _rule(
@@ -372,10 +375,11 @@ NET_FLOW_LOGS = _rule(
     "Every VPC records its traffic",
     PRODUCTION,
     MEDIUM,
-    (t.VPC,),
+    (t.VPC, t.FLOW_LOG),
     _flow_logs,
     maps="EC2.6, CIS4.7, CKV2_AWS_11",
-    joins=True,
+    needs=Needs.EARLIER,
+    why="the log of a network is made after it",
     fix="Add a FlowLog with traffic type ALL or REJECT.",
 )
 NET_SUBNET_NO_AUTO_PUBLIC_IP = _rule(
@@ -406,7 +410,7 @@ NET_VPC_ENDPOINTS = _rule(
     (t.VPC,),
     _endpoints,
     maps="EC2.10, EC2.55, EC2.56, CIS6.8",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add the S3 gateway endpoint; add interface endpoints where their price pays.",
 )
 NET_VPC_ENDPOINT_POLICY = _rule(
@@ -449,7 +453,8 @@ NET_LIGHTSAIL_PORTS = _rule(
     (t.LIGHTSAIL_INSTANCE, t.LIGHTSAIL_PORTS),
     _lightsail_ports,
     maps="P:lightsail_instance_public",
-    joins=True,
+    needs=Needs.EARLIER,
+    why="the firewall of a host is made after it",
     fix="Declare InstancePublicPorts: 80 and 443 for all, 22 from named addresses or not at all.",
     link="https://docs.aws.amazon.com/lightsail/latest/userguide/"
     "understanding-firewall-and-port-mappings-in-amazon-lightsail.html",
@@ -484,7 +489,7 @@ NET_NAT_COUNT = _rule(
     (t.VPC,),
     _nat_count,
     maps="Well-Architected COST05",
-    joins=True,
+    needs=Needs.STACK,
     fix="Use one gateway, or raise maxNatGateways.",
     link="https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-pricing.html",
 )
@@ -496,7 +501,7 @@ NET_NAT_PER_ZONE = _rule(
     (t.VPC,),
     _nat_per_zone,
     maps="Well-Architected REL10",
-    joins=True,
+    needs=Needs.STACK,
     fix="Make a NAT gateway in each zone where downtime costs more than the gateway.",
     link="https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html",
 )

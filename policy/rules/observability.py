@@ -3,7 +3,7 @@
 from policy import tokens as t
 from policy.documents import condition_keys, principals, statements
 from policy.model import SECRET, UNKNOWN
-from policy.rule import Probe, as_number, at_least, present
+from policy.rule import Needs, Probe, as_number, at_least, present
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, REMEDIATE, Area
 
 _rule = Area("observability")
@@ -215,7 +215,8 @@ ALARM_BALANCER = _rule(
     (t.LOAD_BALANCER,),
     _watch_balancer,
     maps="CKV_AWS_319, Well-Architected OPS08",
-    joins=True,
+    needs=Needs.STACK,
+    why="alarms are made after what they watch",
     fix="Add an alarm on HTTPCode_ELB_5XX_Count.",
     link="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html",
 )
@@ -227,7 +228,8 @@ ALARM_TARGETS = _rule(
     (t.TARGET_GROUP,),
     _watch_targets,
     maps="CKV_AWS_319, Well-Architected OPS08",
-    joins=True,
+    needs=Needs.STACK,
+    why="alarms are made after what they watch",
     fix="Add an alarm on UnHealthyHostCount or HealthyHostCount.",
     link="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html",
 )
@@ -239,7 +241,8 @@ ALARM_SERVICE = _rule(
     (t.SERVICE,),
     _watch_service,
     maps="CKV_AWS_319, Well-Architected OPS08",
-    joins=True,
+    needs=Needs.STACK,
+    why="alarms are made after what they watch",
     fix="Add alarms on CPUUtilization and MemoryUtilization.",
     link="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-metrics.html",
 )
@@ -251,7 +254,7 @@ ALARM_TASKS = _rule(
     (t.SERVICE,),
     _watch_tasks,
     maps="Well-Architected OPS08",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add an alarm on RunningTaskCount or HealthyHostCount.",
     link=_CLOUDWATCH + "Container-Insights-metrics-ECS.html",
 )
@@ -263,7 +266,8 @@ ALARM_MAIL = _rule(
     (t.CONFIGURATION_SET,),
     _watch_mail,
     maps="AWS docs reputation, Well-Architected OPS08",
-    joins=True,
+    needs=Needs.STACK,
+    why="alarms are made after what they watch",
     fix="Add alarms on Reputation.BounceRate (5 %) and Reputation.ComplaintRate (0.1 %).",
     link="https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-cloudwatch-alarm.html",
 )
@@ -306,7 +310,9 @@ SNS_ENCRYPTED = _rule(
     (t.TOPIC,),
     _topic_key,
     maps="SNS.1, CKV_AWS_26",
-    joins=True,
+    needs=Needs.EARLIER,
+    sides=(t.ALARM, t.EVENT_RULE),
+    why="who publishes to a topic is made after it",
     fix="Make a key whose policy lets CloudWatch and EventBridge use it.",
 )
 SNS_PRIVATE = _rule(
@@ -327,7 +333,7 @@ SNS_HEARD = _rule(
     (t.TOPIC,),
     _topic_heard,
     maps="Well-Architected OPS08",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add a TopicSubscription.",
     link=_SNS + "sns-create-subscribe-endpoint-to-topic.html",
 )

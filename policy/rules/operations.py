@@ -5,7 +5,7 @@ import re
 from policy import tokens as t
 from policy.documents import containers
 from policy.model import SECRET, UNKNOWN
-from policy.rule import Probe, View, as_number, is_in, present
+from policy.rule import Needs, Probe, View, as_number, is_in, present
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.rules.storage import is_log_bucket, is_written_again
 
@@ -56,6 +56,8 @@ _IN_FLIGHT = (
     (t.CLUSTER, "configuration.executeCommandConfiguration.kmsKeyId"),
 )
 """What uses keys without keeping data: topics, and the sessions of ECS Exec with their log."""
+_EXEMPTED = (t.BUCKET, t.KMS_KEY, t.LIGHTSAIL_INSTANCE)
+"""What other resources of the stack can exempt; they are made later."""
 BOT = re.compile(r"(hubot|[-_/]bot\b|^bot\b)", re.IGNORECASE)
 
 
@@ -85,7 +87,11 @@ def _protected(p: Probe) -> None:
     if p.stack.referring(p.subject, t.LIGHTSAIL_DISK_ATTACHMENT, "instanceName"):
         return
     if not p.subject.protect:
-        p.fail("can be deleted by one change of the program")
+        message = "can be deleted by one change of the program"
+        if p.subject.type in _EXEMPTED:
+            p.missing(message)
+        else:
+            p.fail(message)
 
 
 def _budget(p: Probe) -> None:
@@ -163,7 +169,8 @@ PROTECT_STATEFUL = _rule(
     STATEFUL,
     _protected,
     maps="Pulumi protect, Well-Architected REL09",
-    joins=True,
+    needs=Needs.EARLIER,
+    why="what the program writes into a bucket, and a host's disk, come after it",
     fix="Set the resource option protect.",
     link="https://www.pulumi.com/docs/iac/concepts/options/protect/",
 )
@@ -175,7 +182,7 @@ COST_BUDGET = _rule(
     (t.CLUSTER, t.LIGHTSAIL_INSTANCE),
     _budget,
     maps="Well-Architected COST02",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add a Budget with notifications.",
     link="https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html",
 )

@@ -8,7 +8,7 @@ from policy import tokens as t
 from policy.chats import CARRIERS, Chat, Variable, chats
 from policy.documents import holds_credential, is_pinned
 from policy.model import SECRET, UNKNOWN
-from policy.rule import Probe, Where, as_number
+from policy.rule import Needs, Probe, Where, as_number
 from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.zone import zone
 from rocketchat.safety import SAFE, TROUBLESHOOTING, Safe, only
@@ -97,7 +97,7 @@ def _served(p: Probe, variable: Variable, host: str) -> None:
         if unsure:
             p.unsure(Where(variable.path))
         else:
-            p.fail(f"no {what} of the stack is for this host", Where(variable.path))
+            p.missing(f"no {what} of the stack is for this host", Where(variable.path))
 
 
 def _wizard(p: Probe) -> None:
@@ -410,7 +410,8 @@ RC_ROOT_URL_HTTPS = _rule(
     CARRIERS,
     _root_url,
     maps="RC, original",
-    joins=True,
+    needs=Needs.EARLIER,
+    why="the record of a host is made after it or beside it",
     fix="Set ROOT_URL to https://<host>, with a DNS record and a certificate for the host.",
     link=_DOCS + "deployment-environment-variables",
 )
@@ -422,7 +423,7 @@ RC_REGISTRATION_CLOSED = _rule(
     CARRIERS,
     _settings("Accounts_RegistrationForm"),
     maps="RC, original",
-    joins=True,
+    needs=Needs.EARLIER,
     fix='Set OVERWRITE_SETTING_Accounts_RegistrationForm to Disabled or "Secret URL".',
     link=_DOCS + "registration",
 )
@@ -434,7 +435,7 @@ RC_SETUP_WIZARD_DONE = _rule(
     CARRIERS,
     _wizard,
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Set ADMIN_USERNAME, ADMIN_PASS and OVERWRITE_SETTING_Show_Setup_Wizard=completed.",
     link=_DOCS + "deployment-environment-variables",
 )
@@ -446,7 +447,7 @@ RC_SECRETS_STORED = _rule(
     CARRIERS,
     _admin_secret,
     maps="ECS.8, CKV_K8S_35, RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Give them by Secrets Manager, a Kubernetes Secret, or a file outside of the user data.",
 )
 RC_ADMIN_NAME = _rule(
@@ -457,7 +458,7 @@ RC_ADMIN_NAME = _rule(
     CARRIERS,
     _admin_name,
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Choose another name than admin.",
     link=_DOCS + "deployment-environment-variables",
 )
@@ -469,7 +470,7 @@ RC_FILES_PROTECTED = _rule(
     CARRIERS,
     _settings("FileUpload_ProtectFiles", "FileUpload_Restrict_to_room_members"),
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Leave FileUpload_ProtectFiles and FileUpload_Restrict_to_room_members on.",
     link=_DOCS + "file-upload",
 )
@@ -481,7 +482,7 @@ RC_FILES_NO_ACL = _rule(
     CARRIERS,
     _settings("FileUpload_S3_Acl"),
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Leave FileUpload_S3_Acl empty.",
     link=_DOCS + "amazon-s3",
 )
@@ -493,7 +494,7 @@ RC_FILE_LINKS_SHORT = _rule(
     CARRIERS,
     _settings("FileUpload_S3_URLExpiryTimeSpan"),
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Leave FileUpload_S3_URLExpiryTimeSpan at 300 or less.",
     link=_DOCS + "amazon-s3",
 )
@@ -505,7 +506,7 @@ RC_NO_SCRIPTED_PICTURES = _rule(
     CARRIERS,
     _settings("FileUpload_MediaTypeBlackList"),
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Keep image/svg+xml in FileUpload_MediaTypeBlackList.",
     link=_DOCS + "file-upload",
 )
@@ -517,7 +518,7 @@ RC_FILE_TOKENS = _rule(
     CARRIERS,
     _token,
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Give FileUpload_json_web_token_secret_for_files from a store of secrets.",
     link=_DOCS + "file-upload",
 )
@@ -529,7 +530,7 @@ RC_NO_ANONYMOUS = _rule(
     CARRIERS,
     _settings("Accounts_AllowAnonymousRead", "Accounts_AllowAnonymousWrite"),
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Leave Accounts_AllowAnonymousRead and Accounts_AllowAnonymousWrite off.",
     link=_DOCS + "accounts",
 )
@@ -541,7 +542,7 @@ RC_SECOND_FACTOR = _rule(
     CARRIERS,
     _settings("Accounts_TwoFactorAuthentication_Enabled"),
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Leave Accounts_TwoFactorAuthentication_Enabled on.",
     link=_DOCS + "two-factor-authentication",
 )
@@ -553,7 +554,7 @@ RC_LOCKOUT = _rule(
     CARRIERS,
     _settings("Block_Multiple_Failed_Logins_Enabled"),
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Set OVERWRITE_SETTING_Block_Multiple_Failed_Logins_Enabled=true.",
     link=_DOCS + "accounts",
 )
@@ -565,7 +566,7 @@ RC_LOCKOUT_SAID = _rule(
     CARRIERS,
     _lockout_said,
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Set OVERWRITE_SETTING_Block_Multiple_Failed_Logins_Enabled=true.",
     link=_DOCS + "accounts",
 )
@@ -577,7 +578,7 @@ RC_FORWARDED_COUNT = _rule(
     CARRIERS,
     _proxies,
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Set HTTP_FORWARDED_COUNT: 1 behind a balancer, 2 with a CDN before it.",
     link=_DOCS + "deployment-environment-variables",
 )
@@ -589,7 +590,7 @@ RC_BROWSER_HARDENING = _rule(
     CARRIERS,
     _settings("Enable_CSP", "Iframe_Restrict_Access"),
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Leave Enable_CSP and Iframe_Restrict_Access on.",
     link=_DOCS + "general-settings",
 )
@@ -601,7 +602,7 @@ RC_VALID_CERTIFICATES = _rule(
     CARRIERS,
     _certificates,
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Leave Allow_Invalid_SelfSigned_Certs off; do not set NODE_TLS_REJECT_UNAUTHORIZED.",
     link=_DOCS + "general-settings",
 )
@@ -613,7 +614,7 @@ RC_CORS = _rule(
     CARRIERS,
     _cors,
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Leave API_Enable_CORS off, or name one origin in API_CORS_Origin.",
     link=_DOCS + "general-settings",
 )
@@ -625,7 +626,7 @@ RC_NO_FORCE_SSL = _rule(
     CARRIERS,
     _force_ssl,
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Leave Force_SSL off.",
     link=_DOCS + "general-settings",
 )
@@ -637,7 +638,7 @@ RC_SMTP_TLS = _rule(
     CARRIERS,
     _smtp,
     maps="RC, original",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Set SMTP_IgnoreTLS to false, or SMTP_Protocol to smtps.",
     link=_SOURCE,
 )
@@ -649,7 +650,7 @@ RC_MAIL_URL = _rule(
     CARRIERS,
     _mail_url,
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Set SMTP_Host, SMTP_Port, SMTP_Username, SMTP_Password.",
     link=_SOURCE,
 )
@@ -661,7 +662,7 @@ RC_NO_TEST_MODE = _rule(
     CARRIERS,
     _test_mode,
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Take TEST_MODE out.",
     link=_SOURCE,
 )
@@ -673,7 +674,7 @@ RC_MONGO_URL = _rule(
     CARRIERS,
     _mongo,
     maps="RC, original",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Use mongodb+srv, or name replicaSet and tls=true; percent-encode user and password.",
     link=_DOCS + "mongodb-uri-authentication",
 )
@@ -685,7 +686,7 @@ RC_RATE_LIMITS = _rule(
     CARRIERS,
     _limiter,
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Leave the rate limiters on.",
     link=_DOCS + "rate-limiter",
 )
@@ -697,7 +698,7 @@ RC_NO_TROUBLESHOOTING = _rule(
     CARRIERS,
     _troubleshoot,
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Take Troubleshoot_Disable_… out.",
     link=_DOCS + "troubleshoot",
 )
@@ -709,7 +710,7 @@ RC_LICENSED_REPLICAS = _rule(
     CARRIERS,
     _replicas,
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Run one server, switch microservices off, or give the licence.",
     link=_DOCS + "scaling-rocketchat",
 )
@@ -721,7 +722,7 @@ RC_NO_BUNDLED_MONGODB = _rule(
     (t.RELEASE, t.CHART),
     _bundled,
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Set mongodb.enabled to false and give existingMongodbSecret.",
     link=_DOCS + "deploy-with-kubernetes",
 )
@@ -733,7 +734,7 @@ RC_IMAGE_PINNED = _rule(
     CARRIERS,
     _image,
     maps="CKV_K8S_14, CKV_K8S_43, practice supply-chain",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Name the release's tag or a digest.",
     link=_DOCS + "version-durability",
 )
@@ -745,7 +746,7 @@ RC_NO_DEAD_CDN = _rule(
     CARRIERS,
     _cdn,
     maps="RC",
-    joins=True,
+    needs=Needs.EARLIER,
     fix="Take FileUpload_S3_CDN out.",
     link="https://github.com/RocketChat/Rocket.Chat/issues/28070",
 )
@@ -757,7 +758,7 @@ RC_BUCKET_USED = _rule(
     CARRIERS,
     _direct_storage,
     maps="RC",
-    joins=True,
+    needs=Needs.STACK,
     fix="Set FileUpload_Storage_Type to AmazonS3.",
     link=_DOCS + "file-upload",
 )

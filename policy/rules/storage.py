@@ -5,7 +5,7 @@ import re
 from policy import tokens as t
 from policy.documents import condition_keys, principals, statements, texts
 from policy.model import SECRET, UNKNOWN, Stack, Subject
-from policy.rule import Probe, View, absent, is_in, not_true, present, true
+from policy.rule import Needs, Probe, View, absent, is_in, present, true
 from policy.rules._make import (
     ADVISORY,
     CRITICAL,
@@ -209,9 +209,13 @@ def _cors_methods(p: Probe) -> None:
 
 
 def _force_destroy(p: Probe) -> None:
-    if is_written_again(p.subject, p.stack):
+    if is_written_again(p.subject, p.stack) or not true(p.sure("forceDestroy")):
         return
-    p.expect("forceDestroy", not_true, "goes with all that is in it when the stack is destroyed")
+    message = "goes with all that is in it when the stack is destroyed"
+    if p.subject.type == t.BUCKET and not is_backup_bucket(p.subject):
+        p.missing(message, "forceDestroy")
+    else:
+        p.fail(message, "forceDestroy")
 
 
 def _object_lock(p: Probe) -> None:
@@ -262,7 +266,8 @@ S3_BPA = _rule(
     BUCKETS,
     _public_access,
     maps="S3.8, S3.1, CIS3.1.4, CKV2_AWS_6",
-    joins=True,
+    needs=Needs.STACK,
+    why="the block of a bucket is made after it",
     fix="Add a BucketPublicAccessBlock.",
 )
 S3_BPA_VALUES = _rule(
@@ -294,7 +299,9 @@ S3_ACL_DISABLED = _rule(
     BUCKETS,
     _ownership,
     maps="S3.12, CKV2_AWS_65",
-    joins=True,
+    needs=Needs.EARLIER,
+    sides=(t.BUCKET_OWNERSHIP,),
+    why="the ownership of a bucket is declared after it",
     fix="Add BucketOwnershipControls with BucketOwnerEnforced.",
 )
 S3_TLS_ONLY = _rule(
@@ -305,7 +312,9 @@ S3_TLS_ONLY = _rule(
     BUCKETS,
     _tls_only,
     maps="S3.5, CIS3.1.1",
-    joins=True,
+    needs=Needs.EARLIER,
+    sides=(t.BUCKET_POLICY,),
+    why="the policy of a bucket is made after it",
     fix="Add a BucketPolicy that denies s3:* to everybody when aws:SecureTransport is false.",
 )
 S3_POLICY_NO_STAR = _rule(
@@ -336,7 +345,9 @@ S3_ENCRYPTION = _rule(
     BUCKETS,
     _encryption,
     maps="S3.17, CKV_AWS_19, CKV_AWS_145",
-    joins=True,
+    needs=Needs.EARLIER,
+    sides=(t.BUCKET_ENCRYPTION,),
+    why="the encryption of a bucket is declared after it",
     fix="Add a BucketServerSideEncryptionConfiguration; with KMS enable the bucket key.",
 )
 S3_BUCKET_KEY = _rule(
@@ -358,7 +369,9 @@ S3_VERSIONING = _rule(
     BUCKETS,
     _versioning,
     maps="S3.14, CKV_AWS_21",
-    joins=True,
+    needs=Needs.EARLIER,
+    sides=(t.BUCKET_VERSIONING,),
+    why="the versioning of a bucket is declared after it",
     fix="Add a BucketVersioning with status Enabled.",
 )
 S3_LIFECYCLE = _rule(
@@ -369,7 +382,9 @@ S3_LIFECYCLE = _rule(
     BUCKETS,
     _lifecycle,
     maps="S3.10, S3.13, CKV2_AWS_61, CKV_AWS_300",
-    joins=True,
+    needs=Needs.EARLIER,
+    sides=(t.BUCKET_LIFECYCLE,),
+    why="the lifecycle of a bucket is declared after it",
     fix="Add a lifecycle: abort incomplete uploads, expire old versions (logs: expire).",
 )
 S3_ACCESS_LOGGING = _rule(
@@ -380,7 +395,7 @@ S3_ACCESS_LOGGING = _rule(
     BUCKETS,
     _logging,
     maps="S3.9, CKV_AWS_18, AWSGuard s3-bucket-logging",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add a BucketLogging into another bucket.",
 )
 S3_CORS_ORIGIN = _rule(
@@ -413,7 +428,8 @@ S3_NO_FORCE_DESTROY = _rule(
     (t.BUCKET, t.SPACES_BUCKET),
     _force_destroy,
     maps="Well-Architected REL09",
-    joins=True,
+    needs=Needs.EARLIER,
+    why="what the program writes into a bucket comes after it",
     fix="Leave force_destroy off.",
     link=_DOCS + "delete-bucket.html",
 )
@@ -435,7 +451,7 @@ S3_OBJECT_LOCK_RULE = _rule(
     BUCKETS,
     _object_lock_rule,
     maps="S3.15, CKV_AWS_143",
-    joins=True,
+    needs=Needs.STACK,
     fix="Add a BucketObjectLockConfiguration.",
 )
 S3_REPLICATION = _rule(
@@ -446,7 +462,7 @@ S3_REPLICATION = _rule(
     BUCKETS,
     _replication,
     maps="S3.7, CKV_AWS_144",
-    joins=True,
+    needs=Needs.STACK,
     fix="Replicate the backup bucket. Media in one region is a choice of a design in one region.",
 )
 S3_NO_WEBSITE = _rule(
