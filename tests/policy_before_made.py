@@ -24,12 +24,12 @@ from policy.chats import CARRIERS
 from policy.model import Subject
 from policy.rule import Needs
 from policy.rules import BY_ID, RULES
+from policy.tokens import CONFIG_MAP, K8S_SECRET, LOG_GROUP, SECRET_VERSION
 from rehearsal.cli import find_engine
 from rehearsal.server import debug_providers
 
 PACK = Path(__file__).parent.parent / "policy"
 PROJECT = "world"
-LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 LAST = "last"
 Case = tuple[str, list[Subject]]
 """A rule, and the resources that break it."""
@@ -99,6 +99,7 @@ def declare(subject: Subject, name: str) -> pulumi.CustomResource:
 def forbidden() -> None:
     """Declare what rules may look back at, then what breaks each rule, then what the end is known by."""
     looked_at = {kind for rule in RULES if rule.needs is Needs.EARLIER for kind in rule.types}
+    looked_at |= {K8S_SECRET, CONFIG_MAP, SECRET_VERSION}
     first = [
         declare(one, one.name)
         for one in world().values()
