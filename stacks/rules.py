@@ -320,7 +320,6 @@ def _login(
     chat: Chat,
     mail: MailKind | None,
     settings: Mapping[str, Setting],
-    secrets: AbstractSet[str],
 ) -> Iterator[Finding]:
     if accounts.login_form is False and not login:
         yield Problem(
@@ -356,9 +355,13 @@ def _login(
             "single sign-on without mail: nobody gets a new password or a code by mail; who comes by single sign-on is "
             "asked for none"
         )
+    yield Note(", ".join(way.kind for way in login) or "by user name and password")
+
+
+@rule("Each way of single sign-on goes with the others")
+def _logins(login: list[LoginKind], accounts: Accounts, secrets: AbstractSet[str]) -> Iterator[Finding]:
     for index, way in enumerate(login):
         yield from way.judge(_path_of_login(login, index), login, accounts, secrets)
-    yield Note(", ".join(way.kind for way in login) or "by user name and password")
 
 
 def _path_of_login(login: list[LoginKind], index: int) -> str:

@@ -88,7 +88,7 @@ class CloudflareDns(DnsKind):
 
 
 @rule("Cloudflare's proxy can serve the chat")
-def _proxy(dns: CloudflareDns, chat: Chat, media: MediaKind) -> Iterator[Finding]:
+def _proxy(dns: CloudflareDns, chat: Chat) -> Iterator[Finding]:
     if not dns.proxied:
         return
     yield Warning_("Cloudflare's SSL mode must be Full (strict)")
@@ -102,6 +102,10 @@ def _proxy(dns: CloudflareDns, chat: Chat, media: MediaKind) -> Iterator[Finding
             )
         else:
             yield Warning_(f"{deep}: order one in Cloudflare's Advanced Certificate Manager")
+
+
+@rule("Cloudflare's proxy lets uploads through")
+def _uploads(dns: CloudflareDns, media: MediaKind) -> Iterator[Finding]:
     largest, most = media.largest_file_mb(dns), dns.largest_file_mb
     if most is not None and largest > most:
         yield Problem(
