@@ -23,9 +23,6 @@ class Nothing:
 
     because: str
 
-    def __bool__(self) -> bool:
-        return False
-
 
 # ------------------------------------------------------------------------------------------------ what it answers
 

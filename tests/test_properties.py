@@ -11,6 +11,7 @@ from botocore.validate import ParamValidator
 
 import clouds
 from clouds.ask import Ask, Cloud
+from clouds.effects import data_of, holds_data
 from rehearsal import stack as rehearsed
 from rehearsal.plan import Plan, PlannedResource, find_leaks
 from rehearsal.standins import requests
@@ -245,12 +246,13 @@ def test_task_definitions_name_each_variable_once_and_are_small_enough(stack: st
 
 @EVERY_STACK
 def test_what_holds_data_is_protected_in_production(stack: str) -> None:
+    """By what the records say of types that may hold data: those that do, and no others of them."""
     profile = files.read(stack).values["rocketchat:chat"].get("profile", "production")
+    types = {resource.type for resource in custom(stack)}
     for resource in custom(stack):
-        if resource.type in ("aws:s3/bucket:Bucket", "mongodbatlas:index/advancedCluster:AdvancedCluster"):
-            # Documents of a host are made again from the program at any time.
-            holds_data = "logs" not in resource.name and "documents" not in resource.name
-            assert resource.protect == (profile == "production" and holds_data), resource.name
+        if data_of(resource.type) is not None:
+            wanted = profile == "production" and holds_data(resource.type, resource.name, types)
+            assert resource.protect == wanted, resource.name
 
 
 def test_the_reference_stack_is_made_of_these_components() -> None:
