@@ -18,7 +18,7 @@ from rehearsal.standins import schema, write_schema
 CLOUD = Cloud(region="ap-southeast-1", default_tags={"Project": "rocketchat"})
 VPC = "aws:ec2/vpc:Vpc"
 ACCESS = "mongodbatlas:index/projectIpAccessList:ProjectIpAccessList"
-RULE = {"cidrIpv4": "10.0.0.0/8"}
+RULE = {"cidrIpv4": "10.0.0.0/8", "ipProtocol": "tcp"}
 ARN = "arn:aws:acm:ap-southeast-1:123456789012:certificate/15e2b1fa-fa72-4c9d-9b2e-0d7c5e1c2f3a"
 ACL = "arn:aws:wafv2:ap-southeast-1:123456789012:regional/webacl/chat/15e2b1fa-fa72-4c9d-9b2e-0d7c5e1c2f3a"
 SCALED = {
@@ -76,6 +76,12 @@ WANTED: dict[str, dict[str, Any]] = {
         "resourceArn": ACL,
         "logDestinationConfigs": ["arn:aws:logs:ap-southeast-1:123456789012:log-group:aws-waf-logs-chat"],
     },
+    "aws:lightsail/disk_attachment:Disk_attachment": {"diskPath": "/dev/xvdf"},
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": {
+        "corsRules": [{"allowedMethods": ["GET"], "allowedOrigins": ["https://chat.example.com"]}]
+    },
+    "aws:sesv2/emailIdentity:EmailIdentity": {"emailIdentity": "example.com"},
+    "aws:sns/topicSubscription:TopicSubscription": {"protocol": "email"},
     "aws:lightsail/disk:Disk": {"sizeInGb": 8, "availabilityZone": "ap-southeast-1a"},
     "aws:lightsail/instance:Instance": {"availabilityZone": "ap-southeast-1a"},
     "aws:lightsail/instancePublicPorts:InstancePublicPorts": {
