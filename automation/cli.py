@@ -69,13 +69,13 @@ def _stacks(incomplete: str) -> list[str]:
 
 
 Stack = Annotated[
-    str, typer.Argument(help="Name of a stack file, or its path.", autocompletion=_stacks, show_default=False)
+    str, typer.Argument(metavar="STACK", help="Name of a stack file, or its path.", autocompletion=_stacks)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs; errors, too.")]
 Answers = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[KEY=VALUE]...",
+        metavar="KEY=VALUE",
         help="Answers by their keys in a stack file, such as chat.host=chat.example.com runtime.kind=doks. "
         "Any key of the language may be given; the kind `none` leaves dns or mail out.",
     ),
@@ -177,7 +177,7 @@ def init(
 
 @app.command()
 def new(
-    name: Annotated[str, typer.Argument(help="Name of the new stack.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new stack.")],
     answers: Answers = None,
     yes: Defaults = False,
     as_json: Json = False,
@@ -452,7 +452,10 @@ def up(
 def rotate(
     stack: Stack,
     name: Annotated[
-        str | None, typer.Argument(help="Name of a generated secret; they are listed when it is left out.")
+        str | None,
+        typer.Argument(
+            metavar="NAME", help="Name of a generated secret; they are listed when it is left out."
+        ),
     ] = None,
     rehearse: Rehearse = False,
     yes: Yes = False,
@@ -599,7 +602,7 @@ def policy(
     stacks: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[STACK]...",
+            metavar="STACK",
             help="Names of stack files, or their paths; all of the project when left out.",
             autocompletion=_stacks,
         ),
