@@ -135,9 +135,11 @@ def _options(
     ] = False,
 ) -> None:
     if found := hiding(ROOT):
-        refuse(
-            f"{', '.join(found)} in {ROOT} would be imported in the place of a package of {NAME}: give it another name"
-        )
+        with telling(as_json=False):
+            names = ", ".join(found)
+            refuse(
+                f"{names} in {ROOT} would be imported in the place of a package of {NAME}: give it another name"
+            )
 
 
 # ------------------------------------------------------------------------------------------------- commands
