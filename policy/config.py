@@ -44,6 +44,9 @@ class Config(BaseModel):
     regions: tuple[str, ...] = Field(
         default=(), description="AWS regions that may be used, besides us-east-1 for CloudFront. None: any."
     )
+    accounts: tuple[str, ...] = Field(
+        default=(), description="AWS accounts that documents may let in, besides the stack's own."
+    )
     registries: tuple[str, ...] = Field(
         default=(
             "registry.rocket.chat/",

@@ -1,7 +1,7 @@
 """Documents inside of resources: IAM policies, container definitions, pods."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from policy import tokens as t
@@ -32,35 +32,11 @@ def holds_credential(name: str, value: Any) -> bool:
     return bool(CREDENTIAL_VALUE.search(value)) or bool(CREDENTIAL_NAME.search(name.replace("-", "_")))
 
 
-def statements(document: View | None) -> Iterator[View]:
-    """Give the statements of an IAM document."""
-    if document is not None:
-        yield from document.each("Statement")
-
-
 def texts(value: Any) -> list[str]:
     """Return the strings of a field of IAM, which may be one string or a list."""
     if isinstance(value, str):
         return [value]
     return [item for item in value or () if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def principals(statement: View) -> list[str]:
-    """Return whom a statement of a resource policy speaks of."""
-    value = statement.get("Principal")
-    if isinstance(value, Mapping):
-        return [text for item in value.values() for text in texts(item)]
-    return texts(value)
-
-
-def condition_keys(statement: View) -> dict[str, list[str]]:
-    """Return what a statement's conditions ask: lower-case key to its values."""
-    found: dict[str, list[str]] = {}
-    for tests in (statement.get("Condition") or {}).values():
-        if isinstance(tests, Mapping):
-            for key, value in tests.items():
-                found.setdefault(str(key).lower(), []).extend(texts(value) or [str(value).lower()])
-    return found
 
 
 def containers(task: View) -> Iterator[View]:

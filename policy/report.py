@@ -185,28 +185,41 @@ def _result(report: Report, finding: Finding, kind: str, number: int) -> dict[st
 
 
 def as_junit(reports: Sequence[Report]) -> str:
-    """Return the judgments as JUnit: a suite for each stack, a case for each rule that had something to judge."""
+    """Return the judgments as JUnit: a suite for each stack, a case for each rule that had something to judge.
+
+    A rule that could not judge all of it yet is skipped, not passed.
+    """
     suites = ET.Element("testsuites", name="policy")
     for report in reports:
         wrong: dict[str, list[Finding]] = {}
         for finding in report.findings:
             wrong.setdefault(finding.rule.id, []).append(finding)
+        unsure: dict[str, list[Finding]] = {}
+        for finding in report.unknown:
+            unsure.setdefault(finding.rule.id, []).append(finding)
+        blocking = {finding.rule.id for finding in report.blocking}
         suite = ET.SubElement(
             suites,
             "testsuite",
             name=report.stack,
             tests=str(len(report.judged) + len(report.expired)),
-            failures=str(len({finding.rule.id for finding in report.blocking}) + len(report.expired)),
-            skipped=str(0),
+            failures=str(len(blocking) + len(report.expired)),
+            skipped=str(len(unsure.keys() - blocking)),
             time=f"{report.seconds:.3f}",
         )
         for rule in report.judged:
             case = ET.SubElement(suite, "testcase", classname=f"{report.stack}.{rule.area}", name=rule.id)
             lines = [f"{_place(finding)}: {finding.message}" for finding in wrong.get(rule.id, ())]
-            if any(finding.blocking for finding in wrong.get(rule.id, ())):
+            hidden = [f"{_place(finding)}: not known yet" for finding in unsure.get(rule.id, ())]
+            if rule.id in blocking:
                 failure = ET.SubElement(case, "failure", message=rule.title, type=rule.severity.value)
-                failure.text = "\n".join([*lines, rule.fix, rule.link])
-            elif lines:
+                failure.text = "\n".join([*lines, *hidden, rule.fix, rule.link])
+                continue
+            if hidden:
+                ET.SubElement(case, "skipped", message="not known before the deployment").text = "\n".join(
+                    hidden
+                )
+            if lines:
                 ET.SubElement(case, "system-out").text = "\n".join([*lines, rule.fix, rule.link])
         for waiver in report.expired:
             case = ET.SubElement(

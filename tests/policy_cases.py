@@ -608,6 +608,14 @@ also("iam-role-exclusive", {"role managedPolicyArns": ["arn:aws:iam::aws:policy/
 C("kms-rotation", {"key enableKeyRotation": False}, "key enableKeyRotation")
 C("kms-deletion-window", {"key deletionWindowInDays": 7}, "key deletionWindowInDays")
 C("kms-policy-no-star", {"key policy.Statement.0.Principal": "*"}, "key policy")
+EVERYBODY = {"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+C("access-no-star", {"secret policy": doc(EVERYBODY)}, "secret policy")
+STRANGER = {
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
+    "Action": "sns:Publish",
+}
+C("access-own-accounts", {"topic-policy policy": doc(STRANGER)}, "topic-policy policy")
 C("secret-recovery", {"secret recoveryWindowInDays": 0}, "secret recoveryWindowInDays")
 C("secret-described", {"secret description": DELETE}, "secret description")
 C("secret-own-key", {"secret kmsKeyId": DELETE}, "secret kmsKeyId")

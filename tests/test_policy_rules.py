@@ -102,6 +102,48 @@ def test_a_rule_lets_another_sound_way_pass(rule: str, patch: Mapping[str, Any])
     assert seen(BY_ID[rule], stack_of(patch)) == (set(), set())
 
 
+UNKNOWN_PARTS = (
+    ("Effect", UNKNOWN),
+    ("Action", UNKNOWN),
+    ("Action", ["s3:GetObject", UNKNOWN]),
+    ("Resource", UNKNOWN),
+    ("Resource", ["arn:aws:s3:::media.example.org/*", UNKNOWN]),
+    ("Condition", UNKNOWN),
+    ("Condition", {"StringEquals": UNKNOWN}),
+    ("Condition", {"StringEquals": {"aws:SourceAccount": UNKNOWN}}),
+    ("Principal", UNKNOWN),
+    ("Principal", {"AWS": UNKNOWN}),
+    ("Principal", {"AWS": [UNKNOWN]}),
+)
+
+
+@pytest.mark.parametrize(("part", "value"), UNKNOWN_PARTS)
+@pytest.mark.parametrize(
+    ("place", "rules"),
+    [
+        ("role-policy policy", ("iam-no-admin", "iam-resource-scoped", "iam-secrets-scoped")),
+        ("topic-policy policy", ("sns-private", "access-own-accounts")),
+        ("media-policy policy", ("s3-policy-no-star", "s3-policy-no-not")),
+        ("role assumeRolePolicy", ("iam-trust-scoped", "iam-trust-deputy")),
+    ],
+)
+def test_what_is_unknown_inside_of_a_document_is_never_taken_for_clean(
+    place: str, rules: tuple[str, ...], part: str, value: Any
+) -> None:
+    whole = {
+        "Effect": "Allow",
+        "Action": ["s3:GetObject"],
+        "Resource": ["arn:aws:s3:::media.example.org/*"],
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
+    }
+    stack = Stack(changed({place: {"Version": "2012-10-17", "Statement": [{**whole, part: value}]}}))
+    for rule in rules:
+        failed, unknown = seen(BY_ID[rule], stack)
+        assert not failed, rule
+        assert unknown == {place.split(" ")[0]}, rule
+
+
 def test_rules_that_ask_only_for_existence_are_few() -> None:
     assert sum(case.unknown is EXISTENCE for case in CASES.values()) <= 16
 

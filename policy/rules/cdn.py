@@ -1,7 +1,7 @@
 """CloudFront and certificates."""
 
 from policy import tokens as t
-from policy.documents import condition_keys, principals, statements
+from policy.access import SOURCES, allowing
 from policy.model import UNKNOWN
 from policy.rule import Needs, Probe, View, absent, as_number, is_in, present, true, unset_or
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
@@ -62,11 +62,9 @@ def _access_control(p: Probe) -> None:
 
 
 def _origin_policy(p: Probe) -> None:
-    for statement in statements(p.document("policy")):
-        ours = {"aws:sourcearn", "aws:sourceaccount"} & set(condition_keys(statement))
-        allowed = statement.get("Effect") == "Allow" and "cloudfront.amazonaws.com" in principals(statement)
-        if allowed and not ours:
-            statement.fail("every distribution of everybody may read the bucket", "Condition")
+    for statement in allowing(p):
+        if "cloudfront.amazonaws.com" in statement.principals and not statement.bound(SOURCES):
+            statement.view.fail("every distribution of everybody may read the bucket", "Condition")
 
 
 def _origin_tls(p: Probe) -> None:

@@ -1,11 +1,11 @@
 """IAM, keys and secrets."""
 
 import re
-from collections.abc import Iterator
 
 from policy import tokens as t
-from policy.documents import CREDENTIAL_NAME, condition_keys, holds_credential, principals, statements, texts
-from policy.rule import Needs, Probe, View, as_number, is_in, present, true
+from policy.access import RESOURCE, SOURCES, account_of, allowing, own_accounts, statements, trusting
+from policy.documents import CREDENTIAL_NAME, holds_credential
+from policy.rule import Needs, Probe, as_number, is_in, present, true
 from policy.rules._make import (
     ADVISORY,
     CRITICAL,
@@ -23,34 +23,44 @@ _rule = Area("iam")
 _DOCS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 POLICIES = (t.IAM_POLICY, t.IAM_ROLE_POLICY, t.IAM_USER_POLICY, t.IAM_GROUP_POLICY)
 IDENTITY_POLICIES = (*POLICIES, t.IAM_ROLE)
-ATTACHMENTS = (t.IAM_ROLE_ATTACHMENT, t.IAM_USER_ATTACHMENT, t.IAM_USER_ATTACHMENTS)
-ADMINISTRATORS = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess", "SystemAdministrator")
+ATTACHMENTS = (t.IAM_ROLE_ATTACHMENT, t.IAM_USER_ATTACHMENT, t.IAM_USER_ATTACHMENTS, t.IAM_ROLE)
+ADMINISTRATORS = re.compile(r"(FullAccess|PowerUser)|/(job-function/)?[A-Za-z]*Administrator")
+"""Policies of AWS that give all of a service or more, by their names."""
 UNSCOPED = (
-    "ecr:GetAuthorizationToken",
-    "ssmmessages:CreateControlChannel",
-    "ssmmessages:CreateDataChannel",
-    "ssmmessages:OpenControlChannel",
-    "ssmmessages:OpenDataChannel",
-    "xray:PutTraceSegments",
-    "xray:PutTelemetryRecords",
-    "logs:DescribeLogGroups",
-    "sts:GetCallerIdentity",
+    "ecr:getauthorizationtoken",
+    "ssmmessages:createcontrolchannel",
+    "ssmmessages:createdatachannel",
+    "ssmmessages:opencontrolchannel",
+    "ssmmessages:opendatachannel",
+    "xray:puttracesegments",
+    "xray:puttelemetryrecords",
+    "logs:describeloggroups",
+    "sts:getcalleridentity",
 )
 """Actions for which AWS has no resource, and no condition that would bound them, as `cloudwatch:namespace` does."""
-_READING = re.compile(r":(Get|List|Describe|Head|BatchGet|BatchCheck|Query|Scan|Lookup|Search)")
+_READING = re.compile(r":(get|list|describe|head|batchget|batchcheck|query|scan|lookup|search)")
+SECRETIVE = (
+    "secretsmanager:getsecretvalue",
+    "secretsmanager:batchgetsecretvalue",
+    "ssm:getparameter",
+    "ssm:getparameters",
+    "ssm:getparametersbypath",
+    "s3:getobject",
+    "s3:getobjectversion",
+)
 MEDIA_ACTIONS = frozenset(
     (
-        "s3:GetObject",
-        "s3:PutObject",
-        "s3:DeleteObject",
-        "s3:AbortMultipartUpload",
-        "s3:ListMultipartUploadParts",
-        "s3:ListBucket",
-        "s3:ListBucketMultipartUploads",
-        "s3:GetBucketLocation",
+        "s3:getobject",
+        "s3:putobject",
+        "s3:deleteobject",
+        "s3:abortmultipartupload",
+        "s3:listmultipartuploadparts",
+        "s3:listbucket",
+        "s3:listbucketmultipartuploads",
+        "s3:getbucketlocation",
         # A host's backups are versions. To delete one is not allowed.
-        "s3:GetObjectVersion",
-        "s3:ListBucketVersions",
+        "s3:getobjectversion",
+        "s3:listbucketversions",
     )
 )
 MANY_SERVICES = (
@@ -64,135 +74,139 @@ MANY_SERVICES = (
 KEY_DAYS = 14
 
 
-def documents(p: Probe) -> Iterator[View]:
-    """Give the policies that stand in a resource: its own, or a role's inline ones."""
-    if p.subject.type == t.IAM_ROLE:
-        for inline in p.each("inlinePolicies"):
-            found = inline.document("policy")
-            if found is not None:
-                yield found
-    else:
-        found = p.document("policy")
-        if found is not None:
-            yield found
-
-
-def allowing(p: Probe) -> Iterator[View]:
-    """Give the statements that allow something."""
-    for document in documents(p):
-        for statement in statements(document):
-            if statement.get("Effect") == "Allow":
-                yield statement
-
-
 def _admin(p: Probe) -> None:
     for statement in allowing(p):
-        if "*" in texts(statement.get("Action")) and "*" in texts(statement.get("Resource")):
-            statement.fail("allows everything on everything", "Action")
-        for key in ("NotAction", "NotResource"):
-            if present(statement.get(key)):
-                statement.fail("allows all that it does not name", key)
+        if statement.anything and statement.anywhere:
+            statement.view.fail("allows everything on everything", "Action")
+        for key in statement.inverted:
+            statement.view.fail("allows all that it does not name", key)
 
 
 def _admin_attached(p: Probe) -> None:
-    p.expect(
-        "policyArn",
-        lambda arn: not str(arn).endswith(ADMINISTRATORS),
-        "attaches the rights of an administrator",
-    )
+    for key in ("policyArn", "managedPolicyArns"):
+        for named in p.each(key):
+            if ADMINISTRATORS.search(str(named.value)):
+                named.fail("attaches the rights of an administrator, or all of a service")
 
 
 def _service_star(p: Probe) -> None:
     for statement in allowing(p):
-        for action in texts(statement.get("Action")):
-            if action.endswith(":*") and action != "*":
-                statement.fail("allows all actions of a service", "Action")
+        for action in statement.actions:
+            if action.endswith(":*") or (statement.anything and not statement.anywhere):
+                statement.view.fail("allows all actions of a service", "Action")
 
 
 def _partial_star(p: Probe) -> None:
     for statement in allowing(p):
-        for action in texts(statement.get("Action")):
-            if "*" in action and not action.endswith(":*") and action != "*":
-                statement.fail("allows actions by pattern: what AWS adds tomorrow is allowed too", "Action")
+        for action in statement.actions:
+            if ("*" in action or "?" in action) and not action.endswith(":*") and action != "*":
+                statement.view.fail(
+                    "allows actions by pattern: what AWS adds tomorrow is allowed too", "Action"
+                )
 
 
 def _resource(p: Probe) -> None:
     for statement in allowing(p):
-        if "*" not in texts(statement.get("Resource")):
-            continue
-        writing = [
-            action
-            for action in texts(statement.get("Action"))
-            if action not in UNSCOPED and not _READING.search(action)
-        ]
-        if writing and not statement.get("Condition"):
-            statement.fail("writes to any resource", "Resource")
+        writing = [one for one in statement.actions if one not in UNSCOPED and not _READING.search(one)]
+        if writing and statement.anywhere and not statement.bound():
+            statement.view.fail("writes to any resource", "Resource")
 
 
 def _read_resource(p: Probe) -> None:
     for statement in allowing(p):
-        secretive = [
-            action
-            for action in texts(statement.get("Action"))
-            if action.startswith(("secretsmanager:Get", "ssm:GetParameter", "s3:GetObject"))
-        ]
-        if secretive and "*" in texts(statement.get("Resource")):
-            statement.fail("reads any secret or file of the account", "Resource")
+        if statement.anywhere and any(statement.does(action) for action in SECRETIVE):
+            statement.view.fail("reads any secret or file of the account", "Resource")
 
 
 def _media(p: Probe) -> None:
     for statement in allowing(p):
-        actions = [action for action in texts(statement.get("Action")) if action.startswith("s3:")]
+        actions = [action for action in statement.actions if action.startswith("s3:")]
         if not actions:
             continue
         if not set(actions) <= MEDIA_ACTIONS and not any("*" in action for action in actions):
-            statement.fail("allows more on the bucket than reading, writing and deleting files", "Action")
-        for resource in texts(statement.get("Resource")):
-            if resource in {"*", "arn:aws:s3:::*"}:
-                statement.fail("reaches every bucket of the account", "Resource")
+            statement.view.fail(
+                "allows more on the bucket than reading, writing and deleting files", "Action"
+            )
+        if statement.anywhere:
+            statement.view.fail("reaches every bucket of the account", "Resource")
 
 
 def _decrypt(p: Probe) -> None:
     for statement in allowing(p):
-        if "kms:Decrypt" in texts(statement.get("Action")) and any(
-            resource == "*" or resource.endswith(":key/*") for resource in texts(statement.get("Resource"))
-        ):
-            statement.fail("decrypts with any key", "Resource")
+        if statement.does("kms:decrypt") and statement.anywhere:
+            statement.view.fail("decrypts with any key", "Resource")
 
 
 def _trust(p: Probe) -> None:
-    for statement in statements(p.document("assumeRolePolicy")):
-        who, keys = principals(statement), condition_keys(statement)
-        if "*" in who:
-            statement.fail("anybody may take this role", "Principal")
-        if "sts:AssumeRoleWithWebIdentity" in texts(statement.get("Action")) and not (
-            any(key.endswith(":sub") for key in keys) and any(key.endswith(":aud") for key in keys)
+    for statement in trusting(p):
+        if statement.anybody:
+            statement.view.fail("anybody may take this role", "Principal")
+        if statement.does("sts:assumerolewithwebidentity") and not (
+            statement.asked(":aud")
+            and any(all(_names_one(value) for value in one.values) for one in statement.asked(":sub"))
         ):
-            statement.fail("any identity of the provider may take this role", "Condition")
+            statement.view.fail("any identity of the provider may take this role", "Condition")
+
+
+def _names_one(identity: str) -> bool:
+    """Tell whether a subject of an identity provider names a repository, a service account or the like.
+
+    The forms are GitHub's `repo:OWNER/NAME:…` and Kubernetes' `system:serviceaccount:NAMESPACE:NAME`; of others the
+    part behind the first colon must not begin with a wildcard.
+    """
+    if identity.startswith("repo:"):
+        return re.match(r"repo:[^/*?]+/[^:*?]+(:|$)", identity) is not None
+    if identity.startswith("system:serviceaccount:"):
+        return re.fullmatch(r"system:serviceaccount:[^:*?]+:[^*?]+", identity) is not None
+    return not identity.partition(":")[2].startswith(("*", "?")) and not identity.startswith(("*", "?"))
 
 
 def _deputy(p: Probe) -> None:
-    for statement in statements(p.document("assumeRolePolicy")):
-        named = [service for service in principals(statement) if service in MANY_SERVICES]
-        if named and not {"aws:sourceaccount", "aws:sourcearn"} & set(condition_keys(statement)):
-            statement.fail("the service may take this role for somebody else's account", "Condition")
+    for statement in trusting(p):
+        if set(MANY_SERVICES) & set(statement.principals) and not statement.bound(SOURCES):
+            statement.view.fail("the service may take this role for somebody else's account", "Condition")
 
 
 def _cross_account(p: Probe) -> None:
-    for statement in statements(p.document("assumeRolePolicy")):
-        foreign = [who for who in principals(statement) if who.endswith(":root")]
-        if foreign and not statement.get("Condition"):
-            statement.fail("a whole account may take this role, without a condition", "Condition")
+    for statement in trusting(p):
+        whole = [
+            who
+            for who in statement.principals
+            if account_of(who) and (who.isdigit() or who.endswith(":root"))
+        ]
+        if whole and not statement.bound(
+            frozenset((*SOURCES, "sts:externalid", "aws:multifactorauthpresent"))
+        ):
+            statement.view.fail("a whole account may take this role, without a condition", "Condition")
+
+
+def _accounts(p: Probe) -> None:
+    document = p.document("assumeRolePolicy" if p.subject.type == t.IAM_ROLE else "policy")
+    for statement in statements(document):
+        named = {account for account in map(account_of, statement.principals) if account is not None}
+        if not statement.allows or statement.bound(frozenset({"aws:principalorgid", "sts:externalid"})):
+            continue
+        foreign = named - set(p.config.accounts) - own_accounts(p.stack)
+        if foreign and own_accounts(p.stack):
+            statement.view.fail("lets in another account", "Principal")
+        elif foreign:
+            statement.view.unsure("Principal")
+
+
+def _no_star(p: Probe) -> None:
+    for statement in allowing(p):
+        if statement.anybody and not statement.bound(SOURCES):
+            statement.view.fail("everybody may use it", "Principal")
 
 
 def _pass_role(p: Probe) -> None:
     for statement in allowing(p):
-        if "iam:PassRole" not in texts(statement.get("Action")):
+        if not statement.does("iam:passrole"):
             continue
-        if any("*" in resource for resource in texts(statement.get("Resource"))):
-            statement.fail("may hand any role to a service", "Resource")
-        if "iam:passedtoservice" not in condition_keys(statement):
-            statement.fail("may hand the role to any service", "Condition")
+        if any("*" in resource for resource in statement.resources):
+            statement.view.fail("may hand any role to a service", "Resource")
+        if not statement.asked("iam:passedtoservice"):
+            statement.view.fail("may hand the role to any service", "Condition")
 
 
 def _users(p: Probe) -> None:
@@ -202,7 +216,7 @@ def _users(p: Probe) -> None:
     for policy in p.stack.referring(p.subject, t.IAM_USER_POLICY, "user"):
         document = p.other(policy).document("policy")
         for statement in statements(document):
-            if any(not action.startswith("ses:") for action in texts(statement.get("Action"))):
+            if any(not action.startswith("ses:") for action in statement.actions):
                 p.fail(f"{policy.name} gives a user with a lasting key what a role could have")
 
 
@@ -243,16 +257,6 @@ def _key_window(p: Probe) -> None:
     p.expect(
         "deletionWindowInDays", lambda days: as_number(days, 30) >= KEY_DAYS, "is gone in less than two weeks"
     )
-
-
-def _key_policy(p: Probe) -> None:
-    for statement in statements(p.document("policy")):
-        if (
-            statement.get("Effect") == "Allow"
-            and "*" in principals(statement)
-            and not statement.get("Condition")
-        ):
-            statement.fail("everybody may use the key", "Principal")
 
 
 def _recovery(p: Probe) -> None:
@@ -496,10 +500,33 @@ KMS_POLICY = _rule(
     "Not everybody may use a key",
     MANDATORY,
     CRITICAL,
-    (t.KMS_KEY,),
-    _key_policy,
+    (t.KMS_KEY, t.KMS_KEY_POLICY),
+    _no_star,
     maps="KMS.5, CKV_AWS_33, CKV2_AWS_64",
     fix="Name the principals.",
+)
+ACCESS_NO_STAR = _rule(
+    "access-no-star",
+    "Not everybody may use a queue or read a secret",
+    MANDATORY,
+    CRITICAL,
+    (t.QUEUE, t.QUEUE_POLICY, t.SECRET, t.SECRET_POLICY),
+    _no_star,
+    maps="CKV_AWS_168, practice least-privilege",
+    fix="Name the principals, or bind the statement to a source ARN.",
+    link=_DOCS + "access_policies_identity-vs-resource.html",
+)
+ACCESS_OWN_ACCOUNTS = _rule(
+    "access-own-accounts",
+    "Only accounts that are known are let in",
+    MANDATORY,
+    HIGH,
+    (*RESOURCE, t.IAM_ROLE),
+    _accounts,
+    maps="S3.6, practice least-privilege",
+    needs=Needs.EARLIER,
+    fix="Name principals of the stack's own account, or list the other account under accounts in the configuration.",
+    link=_DOCS + "access_policies-cross-account-resource-access.html",
 )
 SECRET_RECOVERY = _rule(
     "secret-recovery",

@@ -1,7 +1,7 @@
 """Mail by SES: proven sender, TLS, bounces seen, and a user who can do nothing else."""
 
 from policy import tokens as t
-from policy.documents import condition_keys, principals, statements, texts
+from policy.access import allowing
 from policy.rule import Needs, Probe, is_in, present, true
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
 from policy.zone import RECORDS, Entry, entry_of, zone
@@ -165,22 +165,21 @@ def _set_events(p: Probe) -> None:
 
 
 def _smtp_user(p: Probe) -> None:
-    for statement in statements(p.document("policy")):
-        actions = texts(statement.get("Action"))
-        if statement.get("Effect") != "Allow" or not any(action.startswith("ses:") for action in actions):
+    for statement in allowing(p):
+        if not any(action.startswith("ses:") for action in statement.actions):
             continue
-        if set(actions) - {"ses:SendRawEmail", "ses:SendEmail"}:
-            statement.fail("may do more than send mail", "Action")
-        if any("*" in resource for resource in texts(statement.get("Resource"))):
-            statement.fail("may send by every identity of the account", "Resource")
-        if "ses:fromaddress" not in condition_keys(statement):
-            statement.fail("may send in anybody's name", "Condition")
+        if set(statement.actions) - {"ses:sendrawemail", "ses:sendemail"}:
+            statement.view.fail("may do more than send mail", "Action")
+        if any("*" in resource for resource in statement.resources):
+            statement.view.fail("may send by every identity of the account", "Resource")
+        if statement.sure and not statement.asked("ses:fromaddress"):
+            statement.view.fail("may send in anybody's name", "Condition")
 
 
 def _identity_policy(p: Probe) -> None:
-    for statement in statements(p.document("policy")):
-        if statement.get("Effect") == "Allow" and "*" in principals(statement):
-            statement.fail("everybody may send in this name", "Principal")
+    for statement in allowing(p):
+        if statement.anybody:
+            statement.view.fail("everybody may send in this name", "Principal")
 
 
 def _mx_failure(p: Probe) -> None:

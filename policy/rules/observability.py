@@ -1,7 +1,7 @@
 """Logs, alarms, and who hears of them."""
 
 from policy import tokens as t
-from policy.documents import condition_keys, principals, statements
+from policy.access import SOURCES, allowing
 from policy.model import SECRET, UNKNOWN
 from policy.rule import Needs, Probe, as_number, at_least, present
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, REMEDIATE, Area
@@ -134,11 +134,9 @@ def _topic_key(p: Probe) -> None:
 
 
 def _topic_policy(p: Probe) -> None:
-    for statement in statements(p.document("policy")):
-        guards = {"aws:sourceaccount", "aws:sourcearn", "aws:sourceowner", "aws:principalorgid"}
-        star = "*" in principals(statement) and not guards.intersection(condition_keys(statement))
-        if statement.get("Effect") == "Allow" and star:
-            statement.fail("everybody may publish or subscribe", "Principal")
+    for statement in allowing(p):
+        if statement.anybody and not statement.bound(SOURCES):
+            statement.view.fail("everybody may publish or subscribe", "Principal")
 
 
 def _topic_heard(p: Probe) -> None:

@@ -3,7 +3,7 @@
 import re
 
 from policy import tokens as t
-from policy.documents import condition_keys, principals, statements, texts
+from policy.access import SOURCES, Statement, allowing, matches, statements
 from policy.model import SECRET, UNKNOWN, Stack, Subject
 from policy.rule import Needs, Probe, View, absent, is_in, present, true
 from policy.rules._make import (
@@ -66,16 +66,16 @@ def _mend_blocks(properties: dict[str, object]) -> bool:
     return changed
 
 
+def _named_grantee(uri: object) -> bool:
+    return not str(uri).endswith(("AllUsers", "AuthenticatedUsers"))
+
+
 def _public_acl(p: Probe) -> None:
     p.expect("acl", lambda acl: acl not in PUBLIC_ACLS, "everybody may read it")
-    if p.subject.type != t.BUCKET_ACL:
-        return
+    for grant in p.each("grants"):
+        grant.expect("uri", _named_grantee, "everybody may read it")
     for grant in p.each("accessControlPolicy.grants"):
-        grant.expect(
-            "grantee.uri",
-            lambda uri: not str(uri).endswith(("AllUsers", "AuthenticatedUsers")),
-            "everybody may read it",
-        )
+        grant.expect("grantee.uri", _named_grantee, "everybody may read it")
 
 
 def _ownership(p: Probe) -> None:
@@ -86,44 +86,56 @@ def _ownership(p: Probe) -> None:
 
 
 def _policies(p: Probe, message: str) -> list[View]:
-    found = []
-    for policy in p.partners(t.BUCKET_POLICY, "bucket", message):
-        document = p.other(policy).document("policy")
-        if document is not None:
-            found.append(document)
-    return found
+    held: list[View] = [p] if p.subject.sets("policy") and p.get("policy") is not None else []
+    if not held or p.stack.referring(p.subject, t.BUCKET_POLICY, "bucket"):
+        held += [p.other(one) for one in p.partners(t.BUCKET_POLICY, "bucket", message)]
+    return [document for one in held if (document := one.document("policy")) is not None]
 
 
 def _tls_only(p: Probe) -> None:
+    told = (p.get("bucket"), p.subject.id, p.subject.outputs.get("bucket"))
+    names = {str(one) for one in told if isinstance(one, str) and one not in {"", SECRET}}
     for document in _policies(p, "takes requests without TLS"):
-        for statement in statements(document):
-            secure = condition_keys(statement).get("aws:securetransport", [])
-            everything = any(action in {"s3:*", "*"} for action in texts(statement.get("Action")))
-            if (
-                statement.get("Effect") == "Deny"
-                and "false" in secure
-                and everything
-                and "*" in principals(statement)
-            ):
-                break
-        else:
-            document.fail("no statement denies requests without TLS")
+        found = list(statements(document))
+        if any(_denies_clear(statement, names) for statement in found):
+            continue
+        if all(statement.sure for statement in found) and names:
+            document.fail("no statement denies requests without TLS to the bucket and all that is in it")
+        elif not names:
+            p.unsure("bucket")
+
+
+def _denies_clear(statement: Statement, names: set[str]) -> bool:
+    """Tell whether a statement denies everybody everything on a bucket and its objects where TLS is not used."""
+    (only,) = statement.conditions if len(statement.conditions) == 1 else (None,)
+    return (
+        statement.view.get("Effect") == "Deny"
+        and not statement.inverted
+        and any(principal == "*" for principal in statement.principals)
+        and any(action in {"s3:*", "*"} for action in statement.actions)
+        and only is not None
+        and only.operator in {"bool", "boolifexists"}
+        and only.key == "aws:securetransport"
+        and [value.lower() for value in only.values] == ["false"]
+        and any(_covers(statement, f"arn:aws:s3:::{name}") for name in names)
+    )
+
+
+def _covers(statement: Statement, arn: str) -> bool:
+    given = [re.sub(r"^arn:aws[a-z-]*:", "arn:aws:", one) for one in statement.resources]
+    return all(any(matches(one, wanted) for one in given) for wanted in (arn, f"{arn}/any/object"))
 
 
 def _no_star(p: Probe) -> None:
-    document = p.document("policy")
-    guards = {"aws:sourcearn", "aws:sourceaccount", "aws:principalorgid", "aws:sourcevpce", "aws:sourcevpc"}
-    for statement in statements(document):
-        guarded = guards.intersection(condition_keys(statement))
-        if statement.get("Effect") == "Allow" and "*" in principals(statement) and not guarded:
-            statement.fail("allows something to everybody", "Principal")
+    for statement in allowing(p):
+        if statement.anybody and not statement.bound(SOURCES):
+            statement.view.fail("allows something to everybody", "Principal")
 
 
 def _no_not_principal(p: Probe) -> None:
-    for statement in statements(p.document("policy")):
-        for key in ("NotPrincipal", "NotAction"):
-            if statement.get("Effect") == "Allow" and present(statement.get(key)):
-                statement.fail("allows everything that is not named", key)
+    for statement in allowing(p):
+        for key in statement.inverted:
+            statement.view.fail("allows everything that is not named", key)
 
 
 def _encryption(p: Probe) -> None:
@@ -322,7 +334,7 @@ S3_POLICY_NO_STAR = _rule(
     "No bucket policy allows something to everybody",
     MANDATORY,
     CRITICAL,
-    (t.BUCKET_POLICY,),
+    (t.BUCKET, t.BUCKET_POLICY),
     _no_star,
     maps="S3.6, CIS2.21, CKV_AWS_70",
     fix="Name the principal, or bind the statement to a source ARN.",
@@ -332,7 +344,7 @@ S3_POLICY_NO_NOT = _rule(
     "No bucket policy allows all that it does not name",
     MANDATORY,
     HIGH,
-    (t.BUCKET_POLICY,),
+    (t.BUCKET, t.BUCKET_POLICY),
     _no_not_principal,
     maps="S3.6, practice least-privilege",
     fix="Name principals and actions.",
@@ -403,7 +415,7 @@ S3_CORS_ORIGIN = _rule(
     "Only the chat's own pages may read files across origins",
     MANDATORY,
     HIGH,
-    (t.BUCKET_CORS,),
+    (t.BUCKET, t.BUCKET_CORS),
     _cors,
     maps="RC",
     fix="Allow ROOT_URL as the only origin.",
@@ -414,7 +426,7 @@ S3_CORS_METHODS = _rule(
     "Pages may not delete files across origins",
     MANDATORY,
     LOW,
-    (t.BUCKET_CORS,),
+    (t.BUCKET, t.BUCKET_CORS),
     _cors_methods,
     maps="RC",
     fix="Allow GET and HEAD, and PUT and POST where needed.",
