@@ -114,7 +114,7 @@ def _field(name: str, model: type[Kind], ask: Ask, answers: Mapping[str, str]) -
         choices = {keys.kind_of(one): _first_line(one) for one in keys.models_of(inner)}
     elif (field := keys.field_at(name, answers)) is not None:
         choices = {str(one): "" for one in keys.choices_of(field)}
-        words = (field.description or way[-1]).splitlines()[0].replace("`", "").rstrip(".")
+        words = (keys.described(name, answers) or way[-1]).splitlines()[0].replace("`", "").rstrip(".")
     default = ask.default(answers) if callable(ask.default) else ask.default
     return Question(name, ask.text or words, ask.where, default, choices=choices or None)
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from stacks.fields import descriptions
 from stacks.language import NAMESPACE
 from stacks.secrets import PROVIDER_KEYS, SECRETS
 from stacks.spec import Parts
@@ -124,20 +125,30 @@ def field_at(path: str, values: Mapping[str, str]) -> FieldInfo | None:
 
     `values` say which kinds were chosen on the way, at `runtime.kind` and `runtime.network.kind`.
     """
+    place = _place_at(path, values)
+    return None if place is None else place[0].model_fields[place[1]]
+
+
+def described(path: str, values: Mapping[str, str]) -> str:
+    """Return what the language says of a field, which is found as `field_at` finds it; empty where it says nothing."""
+    place = _place_at(path, values)
+    return "" if place is None else descriptions(place[0]).get(place[1], "")
+
+
+def _place_at(path: str, values: Mapping[str, str]) -> tuple[type[BaseModel], str] | None:
     model: type[BaseModel] = Parts
-    found: FieldInfo | None = None
     way = path.split(".")
     for depth, alias in enumerate(way):
-        found = next((one for one in model.model_fields.values() if one.alias == alias), None)
-        if found is None or depth == len(way) - 1:
-            return found
-        inner = models_of(found)
+        name = next((name for name, one in model.model_fields.items() if one.alias == alias), None)
+        if name is None or depth == len(way) - 1:
+            return None if name is None else (model, name)
+        inner = models_of(model.model_fields[name])
         kind = values.get(".".join([*way[: depth + 1], "kind"]))
         chosen = [one for one in inner if len(inner) == 1 or kind_of(one) == kind]
         if not chosen:
             return None
         model = chosen[0]
-    return found
+    return None
 
 
 def bounds(key: Key) -> tuple[float, float] | None:

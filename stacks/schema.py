@@ -4,7 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
+
 from rocketchat.settings import CLIENT_SECRET, own_secrets
+from stacks.fields import Part, descriptions
 from stacks.language import NAMESPACE
 from stacks.secrets import PROVIDER_KEYS, SECRETS
 from stacks.spec import Parts
@@ -19,9 +23,20 @@ _SECURE = {
 }
 
 
+class _Described(GenerateJsonSchema):
+    def model_schema(self, schema: core_schema.ModelSchema) -> dict[str, Any]:
+        made = super().model_schema(schema)
+        model = schema["cls"]
+        for name, text in descriptions(model).items() if issubclass(model, Part) else ():
+            made["properties"][model.model_fields[name].alias]["description"] = text
+        return made
+
+
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a whole stack file."""
-    parts = Parts.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
+    parts = Parts.model_json_schema(
+        by_alias=True, ref_template="#/$defs/{model}", schema_generator=_Described
+    )
     keys: dict[str, Any] = {f"{NAMESPACE}:{name}": made for name, made in parts["properties"].items()}
     keys |= {
         f"{NAMESPACE}:{key.name}": {

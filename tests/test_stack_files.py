@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from planning import values_of
 
 from stacks import files
+from stacks.fields import descriptions
 from stacks.language import ChatSpec, alone, parse
 from stacks.problems import InvalidStack, Problem
 from stacks.schema import PATH, text
@@ -208,8 +209,7 @@ def test_no_value_of_a_mistake_is_repeated_where_it_could_be_a_secret() -> None:
 
 def test_each_secret_and_each_part_has_a_description() -> None:
     assert all(key.description.endswith(".") for key in SECRETS.values())
-    for name, model_field in Parts.model_fields.items():
-        assert model_field.description, name
+    assert descriptions(Parts).keys() == Parts.model_fields.keys()
 
 
 def test_the_schema_file_is_fresh() -> None:
