@@ -363,7 +363,8 @@ def file_protection(token_secret: Secret[V], *, most_bytes: int | None = None) -
     return overwrite(values)
 
 
-_REGISTRATION = {"disabled": "Disabled", "public": "Public", "secret-url": "Secret URL"}
+REGISTRATION = {"disabled": "Disabled", "public": "Public", "secret-url": "Secret URL"}
+"""Values of `Accounts_RegistrationForm`, by what a stack file says."""
 
 
 def accounts(
@@ -390,8 +391,8 @@ def accounts(
     `lock` keeps the administration pages from changing any of it. Raises ValueError, also for a form hidden
     without single sign-on: nobody could come in.
     """
-    if registration not in _REGISTRATION:
-        raise ValueError(f"there is no registration {registration!r}; allowed: {', '.join(_REGISTRATION)}")
+    if registration not in REGISTRATION:
+        raise ValueError(f"there is no registration {registration!r}; allowed: {', '.join(REGISTRATION)}")
     if (registration == "secret-url") != (secret_url is not None):
         raise ValueError(
             "the secret of the registration's address goes with registration secret-url, and only with it"
@@ -417,7 +418,7 @@ def accounts(
         "Accounts_Registration_AuthenticationServices_Enabled": True if single_sign_on else None,
     }
     values: dict[str, V | str | Secret[V] | None] = {
-        "Accounts_RegistrationForm": _REGISTRATION[registration],
+        "Accounts_RegistrationForm": REGISTRATION[registration],
         "Accounts_RegistrationForm_SecretURL": secret_url,
         **{key: None if value is None else flag(value) for key, value in switches.items()},
     }

@@ -23,6 +23,7 @@ class CloudFrontEdge(EdgeKind):
 
     needs_region: ClassVar = True
     is_cdn: ClassVar = True
+    headers: ClassVar = ("Strict-Transport-Security", "X-Content-Type-Options")
     certificate_regions: ClassVar = (REGION,)
 
     kind: Literal["cloudfront"]

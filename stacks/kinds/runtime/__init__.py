@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stacks.kinds.context import Context
     from stacks.kinds.database.own import OwnDatabase
     from stacks.kinds.kind import Variables
+    from stacks.spec import Parts
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,15 @@ class RuntimeKind(Kind):
     @abstractmethod
     def fixed_egress(self) -> bool:
         """Whether connections leave from addresses that are known and stay."""
+
+    @property
+    def headers(self) -> Sequence[str]:
+        """Names of the response headers that it adds to what the chat answers."""
+        return ()
+
+    def backups(self, parts: "Parts") -> Sequence[str]:
+        """Return the keys of its newest backups in the bucket that the output `backupBucket` names."""
+        return ()
 
     @property
     def certified_by_aws(self) -> bool:

@@ -57,6 +57,10 @@ class ClusterChat(RuntimeKind):
     def max_instances(self) -> None:
         """Servers of the chat do not scale by themselves."""
 
+    def backups(self, parts: "Parts") -> Sequence[str]:
+        """The nightly dump of the database."""
+        return ("database/archive.gz",)
+
     def ways_out(
         self, parts: "Parts", defaults: Defaults, uri_ports: Sequence[int]
     ) -> Iterator[tuple[int, str]]:

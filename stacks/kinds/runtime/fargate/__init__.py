@@ -162,6 +162,11 @@ class FargateRuntime(RuntimeKind):
         return self.network.nat != "none"
 
     @property
+    def headers(self) -> Sequence[str]:
+        """A balancer of the stack's own adds it; what others' balancers add is not known."""
+        return ("Strict-Transport-Security",) if isinstance(self.balancer, NewBalancer) else ()
+
+    @property
     def certified_by_aws(self) -> bool:
         """For a balancer of the stack's own."""
         return isinstance(self.balancer, NewBalancer)

@@ -135,6 +135,7 @@ class OnFargate:
             "logGroup": chat.log_group_name,
             "service": chat.service_names.apply(lambda names: names[main.name]),
             "cluster": chat.cluster_name,
+            "address": endpoint.host,
         }
         if runtime.exec:
             outputs["execCommand"] = chat.exec_command

@@ -68,6 +68,16 @@ class HostRuntime(RuntimeKind):
             """Name of its size; the cheapest with enough memory when None."""
 
     @property
+    def headers(self) -> Sequence[str]:
+        """Its proxy adds it."""
+        return ("Strict-Transport-Security",)
+
+    def backups(self, parts: "Parts") -> Sequence[str]:
+        """What is kept on its disk."""
+        kept = {"database.archive.gz": parts.database.on_host, "uploads.json.gz": parts.media.on_host}
+        return [f"backups/{name}" for name, wanted in kept.items() if wanted]
+
+    @property
     def instances(self) -> int:
         """One host, one server."""
         return 1
