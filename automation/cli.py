@@ -6,6 +6,7 @@ What a command needs is imported when it runs: help, the version and completion 
 import contextlib
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from automation.events import OnEvent
     from automation.stack import ChatStack
     from automation.values import Result
+    from automation.verify.client import User
     from rehearsal.report import Rehearsed
     from stacks.problems import Problem
 
@@ -597,6 +599,69 @@ def outputs(
             f"{key}  {value if isinstance(value, str) else json.dumps(value)}" for key, value in found.items()
         ]
         say(found, "\n".join(lines) or "There are none: the stack is not deployed.", as_json=as_json)
+
+
+@app.command()
+def verify(
+    stack: Stack,
+    user: Annotated[
+        str | None,
+        typer.Option(
+            "--user",
+            metavar="USER",
+            help="A test user: its name or e-mail, with its password in ROCKETCHAT_PASSWORD (else it is asked for); "
+            "or its id, with a personal access token of it in ROCKETCHAT_TOKEN.",
+        ),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=1, metavar="SECONDS", help="How long the whole may take.")
+    ] = 120,
+    as_json: Json = False,
+) -> None:
+    """Check a deployed chat from outside.
+
+    DNS, TLS, headers, health, release, WebSocket; with a test user also login, a message, an upload, mail and push.
+    What it makes in the chat it removes.
+    """
+    from automation.verify.expected import NotDeployedError, of_stack
+    from automation.verify.run import verify as run
+
+    given = None if user is None else _test_user(user)
+    with telling(as_json):
+        with opened(stack, False, 0, as_json) as one:
+            try:
+                expected = of_stack(one.name, one.spec, one.outputs())
+            except NotDeployedError as error:
+                failed({"error": "other", "cause": str(error)}, str(error), as_json=as_json)
+                raise typer.Exit(Status.FAILED) from None
+        report = run(
+            expected,
+            given,
+            limit=timeout,
+            on_outcome=lambda outcome: None if as_json else typer.echo(str(outcome)),
+        )
+        if as_json:
+            say(report.to_json(), "", as_json=True)
+        if not report.ok:
+            raise typer.Exit(Status.FAILED)
+
+
+def _test_user(name: str) -> "User":
+    """Return a user with the credential of the environment, or one that is asked for."""
+    from automation.verify.client import User
+
+    password, token = os.environ.get("ROCKETCHAT_PASSWORD"), os.environ.get("ROCKETCHAT_TOKEN")
+    if not name.strip():
+        refuse("--user is empty: give a user's name, or its id with ROCKETCHAT_TOKEN")
+    if password and token:
+        refuse("ROCKETCHAT_PASSWORD and ROCKETCHAT_TOKEN are both set: unset one of them")
+    if not password and not token:
+        if not sys.stdin.isatty():
+            refuse(
+                f"there is no terminal to ask for the password of {name}: set ROCKETCHAT_PASSWORD or ROCKETCHAT_TOKEN"
+            )
+        password = str(typer.prompt(f"Password of {name}", hide_input=True, err=True))
+    return User(name, password=password or None, token=token or None)
 
 
 @app.command()

@@ -20,7 +20,6 @@ from websockets.asyncio.client import connect
 
 from automation.verify.client import Chat, Failed, NotChecked, Refused, User, reason
 from automation.verify.expected import Expected
-from rocketchat.releases import Release
 from stacks.project import COMMAND
 
 CERTIFICATE_DAYS: Final = 14
@@ -29,8 +28,6 @@ certificate renewal"), Let's Encrypt's clients after two thirds of the life."""
 BACKUP_HOURS: Final = 26
 """Backups are nightly; two hours for the run itself."""
 UPLOAD_BYTES: Final = 4096
-READYZ: Final = (7, 11)
-"""First release with /readyz; Rocket.Chat pull request 36955."""
 DDP: Final = json.dumps({"msg": "connect", "version": "1", "support": ["1", "pre2", "pre1"]})
 """First message of DDP, the protocol of Meteor."""
 TOTP: Final = "totp"
@@ -78,13 +75,13 @@ def _is_address(host: str) -> bool:
 
 
 async def resolved(host: str) -> tuple[str, ...]:
-    """Return the addresses of a name, as the DNS servers of this machine tell them."""
+    """Return the addresses of a name, as the DNS servers of this machine tell them; none where there is no name."""
     resolver = dns.asyncresolver.Resolver()
     found: list[str] = []
     for kind in ("A", "AAAA"):
         try:
             found += [str(one) for one in await resolver.resolve(host, kind)]
-        except dns.resolver.NoAnswer:
+        except (dns.resolver.NoAnswer, dns.resolver.NXDOMAIN):
             continue
     return tuple(found)
 
@@ -102,19 +99,22 @@ async def _dns(visit: Visit) -> str:
     try:
         visit.addresses = found = await resolved(expected.host)
         if not found:
-            raise Failed(f"{expected.host} has no address", remedy)
+            raise Failed(f"{expected.host} leads nowhere: DNS has no address for it", remedy)
         listed = ", ".join(found)
         if expected.address is None:
             return f"{expected.host} leads to {listed} (not compared: {expected.no_address})"
         wanted = expected.address.rstrip(".")
         own = (wanted,) if _is_address(wanted) else await resolved(wanted)
-    except dns.resolver.NXDOMAIN as error:
-        raise Failed(f"there is no name {str(error.qnames()[0]).rstrip('.')} in DNS", remedy) from error
     except (dns.exception.DNSException, OSError) as error:
         raise Failed(
             f"DNS does not answer for {expected.host}: {reason(error)}",
             "does this machine reach a DNS server? If so, are the zone's name servers those of the registrar?",
         ) from error
+    if not own:
+        raise Failed(
+            f"the stack is at {wanted}, and DNS has no address for that",
+            f"`{COMMAND} refresh {expected.stack}`",
+        )
     near = {_network(one) for one in own} if own != (wanted,) else set()
     if set(found) & set(own) or any(_network(one) in near for one in found):
         return f"{expected.host} leads to {listed}, which is the stack's {wanted}"
@@ -144,7 +144,9 @@ async def _tls(visit: Visit) -> str:
     except TimeoutError as error:
         raise Failed(f"{where} does not answer", "does a firewall let you in to this port?") from error
     except OSError as error:
-        raise Failed(f"{where} cannot be reached: {reason(error)}", "is the chat running? Look at its log") from error
+        raise Failed(
+            f"{where} cannot be reached: {reason(error)}", "is the chat running? Look at its log"
+        ) from error
     certificate = writer.get_extra_info("ssl_object").getpeercert()
     version = writer.get_extra_info("ssl_object").version()
     writer.transport.abort()
@@ -171,7 +173,10 @@ async def _headers(visit: Visit) -> str:
     wrong = [name for name in wanted if not answer.headers.get(name)]
     hsts = re.search(r"max-age=\"?(\d+)", answer.headers.get("Strict-Transport-Security", ""), re.IGNORECASE)
     if "Strict-Transport-Security" in wanted and (hsts is None or int(hsts[1]) == 0):
-        wrong = [*(name for name in wrong if name != "Strict-Transport-Security"), "Strict-Transport-Security"]
+        wrong = [
+            *(name for name in wrong if name != "Strict-Transport-Security"),
+            "Strict-Transport-Security",
+        ]
     if wrong:
         raise Failed(
             f"missing, or switched off: {', '.join(wrong)}",
@@ -185,15 +190,14 @@ async def _api(visit: Visit) -> str:
     version = found.get("version")
     if not isinstance(version, str):
         raise Failed(
-            "/api/info names no version", f"open {visit.expected.url}/api/info: is it Rocket.Chat that answers?"
+            "/api/info names no version",
+            f"open {visit.expected.url}/api/info: is it Rocket.Chat that answers?",
         )
     return f"Rocket.Chat {visit.chat.shown(version)} answers"
 
 
 async def _health(visit: Visit) -> str:
-    paths = ["/health"]
-    if Release.parse(visit.expected.release) >= READYZ:
-        paths.append("/readyz")
+    paths = visit.expected.probes
     for path in paths:
         answer = await visit.chat.ask("GET", path)
         if answer.status != 200:
@@ -229,7 +233,9 @@ async def _release(visit: Visit) -> str:
 
 async def _websocket(visit: Visit) -> str:
     url = f"{re.sub('^http', 'ws', visit.expected.url)}/websocket"
-    remedy = "what stands before the chat must let WebSockets through (HTTP/1.1, the Upgrade header) to /websocket"
+    remedy = (
+        "what stands before the chat must let WebSockets through (HTTP/1.1, the Upgrade header) to /websocket"
+    )
     try:
         async with connect(
             url,
@@ -308,7 +314,9 @@ async def _room(visit: Visit) -> str:
 def _id(found: object, path: str) -> str:
     made = found.get("_id") if isinstance(found, dict) else None
     if not isinstance(made, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", made):
-        raise Failed(f"{path} answers without an id", "is it Rocket.Chat, of the stack's release, that answers?")
+        raise Failed(
+            f"{path} answers without an id", "is it Rocket.Chat, of the stack's release, that answers?"
+        )
     return made
 
 
@@ -318,7 +326,10 @@ async def _message(visit: Visit) -> str:
     own = _id(sent.get("message"), "/api/v1/chat.sendMessage")
     read = (await chat.get("/api/v1/chat.getMessage", msgId=own)).get("message")
     if not isinstance(read, dict) or read.get("msg") != said:
-        raise Failed("what was read is not what was sent", "look at the chat's log and at its apps, which may change it")
+        raise Failed(
+            "what was read is not what was sent",
+            "look at the chat's log and at its apps, which may change it",
+        )
     try:
         await chat.post("/api/v1/chat.delete", {"roomId": visit.room, "msgId": own})
     except (Refused, NotChecked) as error:
@@ -339,7 +350,9 @@ def _why(error: Exception) -> str:
 
 async def _upload(visit: Visit) -> str:
     chat, content = visit.chat, secrets.token_bytes(UPLOAD_BYTES)
-    remedy = "look at the store of uploads, its credentials and free space, and at what stands before the chat"
+    remedy = (
+        "look at the store of uploads, its credentials and free space, and at what stands before the chat"
+    )
     try:
         kept = (await chat.upload(f"/api/v1/rooms.media/{visit.room}", "verify.bin", content)).get("file")
         own = _id(kept, "/api/v1/rooms.media")
@@ -347,7 +360,8 @@ async def _upload(visit: Visit) -> str:
     except Refused as error:
         raise Failed(
             f"refused: {error.code or error.found}",
-            "may files of application/octet-stream be uploaded (the settings under File Upload)? Else " + remedy,
+            "may files of application/octet-stream be uploaded (the settings under File Upload)? Else "
+            + remedy,
         ) from error
     address = kept.get("url")
     if not isinstance(address, str):
@@ -365,15 +379,18 @@ async def _upload(visit: Visit) -> str:
     return f"{len(content)} bytes came back as they were sent"
 
 
+def _switch(on: bool) -> str:
+    return "on" if on else "off"
+
+
 async def _mail(visit: Visit) -> str:
     found = await visit.chat.get("/api/v1/smtp.check")
     on, wanted = found.get("isSMTPConfigured") is True, visit.expected.mail
     if on != wanted:
         raise Failed(
-            f"mail is {'' if on else 'not '}set up in the chat, and {'' if wanted else 'not '}in the stack",
-            _in_the_chat(visit),
+            f"mail is {_switch(on)} in the chat, and {_switch(wanted)} in the stack", _in_the_chat(visit)
         )
-    return "set up (no mail was sent)" if on else "not set up, as the stack says"
+    return "on (none was sent)" if on else "off, as the stack says"
 
 
 async def _settings(visit: Visit, name: str) -> Any:
@@ -400,7 +417,7 @@ async def _push(visit: Visit) -> str:
     on = bool(await _settings(visit, "Push_enable"))
     if on != visit.expected.push:
         raise Failed(
-            f"push is {'on' if on else 'off'} in the chat, and {'on' if visit.expected.push else 'off'} in the stack",
+            f"push is {_switch(on)} in the chat, and {_switch(visit.expected.push)} in the stack",
             _in_the_chat(visit),
         )
     return "on" if on else "off, as the stack says"
@@ -446,9 +463,22 @@ async def _backups(visit: Visit) -> str:
 async def _age(aws: str, bucket: str, key: str) -> timedelta:
     """Return how old an object is, by the caller's own credentials."""
     command = (aws, "s3api", "head-object", "--bucket", bucket, "--key", key)
-    more = ("--query", "LastModified", "--output", "text", "--cli-read-timeout", "10", "--cli-connect-timeout", "10")
+    more = (
+        "--query",
+        "LastModified",
+        "--output",
+        "text",
+        "--cli-read-timeout",
+        "10",
+        "--cli-connect-timeout",
+        "10",
+    )
     process = await asyncio.create_subprocess_exec(
-        *command, *more, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *command,
+        *more,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
     try:
         out, wrong = await process.communicate()
@@ -459,8 +489,13 @@ async def _age(aws: str, bucket: str, key: str) -> timedelta:
     if process.returncode:
         said = wrong.decode(errors="replace")
         if "(404)" in said:
-            raise Failed(f"there is no {key} in {bucket}", "was there a night since the first deployment? Look at its log")
-        raise NotChecked(f"AWS's command line cannot look into {bucket}: {said.strip().splitlines()[-1:] or ['?']}")
+            raise Failed(
+                f"there is no {key} in {bucket}",
+                "was there a night since the first deployment? Look at its log",
+            )
+        raise NotChecked(
+            f"AWS's command line cannot look into {bucket}: {said.strip().splitlines()[-1:] or ['?']}"
+        )
     return datetime.now(UTC) - datetime.fromisoformat(out.decode().strip())
 
 
@@ -478,7 +513,9 @@ async def _leave(visit: Visit) -> str:
         except (Failed, NotChecked) as error:
             wrong.append(f"the session is left ({_why(error)})")
     if wrong:
-        raise Failed("; ".join(wrong), "delete the room in the chat; sessions end by themselves, or under My Account")
+        raise Failed(
+            "; ".join(wrong), "delete the room in the chat; sessions end by themselves, or under My Account"
+        )
     return "the room is deleted" + (" and the session ended" if visit.own_session else "")
 
 

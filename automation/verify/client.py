@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import urljoin
 
 import httpx
@@ -24,8 +24,9 @@ SHOWN_CHARACTERS: Final = 160
 TRIES: Final = 3
 """Calls of one thing where the server asks to slow down."""
 REDIRECTS: Final = 5
-FORBIDDEN: Final = ("error-unauthorized", "error-action-not-allowed", "unauthorized", "not-authorized")
-"""What the product says where a permission lacks; up to 8.x with 400 or 401, from 9.0 on with 403 (its release notes)."""
+FORBIDDEN: Final = ("unauthorized", "error-action-not-allowed")
+"""What the product says where a permission lacks: with 400 or 401 before 9.0, with 403 from then on (its release
+notes)."""
 
 
 class Failed(Exception):  # noqa: N818 - what a check says
@@ -78,7 +79,7 @@ class Chat:
             headers={"User-Agent": "rocketchat-verify", "Accept": "application/json, */*"},
         )
 
-    async def __aenter__(self) -> "Chat":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -135,7 +136,10 @@ class Chat:
         """
         url = urljoin(f"{self.url}/", address)
         for _ in range(REDIRECTS):
-            own = httpx.URL(url).host == httpx.URL(self.url).host and httpx.URL(url).port == httpx.URL(self.url).port
+            own = (
+                httpx.URL(url).host == httpx.URL(self.url).host
+                and httpx.URL(url).port == httpx.URL(self.url).port
+            )
             answer = await self._once("GET", url, self.session if own else {})
             if not answer.headers.get("location"):
                 return answer
@@ -167,7 +171,9 @@ async def _told(where: str) -> AsyncIterator[None]:
             "is the chat running, and does a firewall let you in? Look at its log",
         ) from error
     except httpx.ConnectError as error:
-        raise Failed(f"{where} cannot be reached: {reason(error)}", "is the chat running? Look at its log") from error
+        raise Failed(
+            f"{where} cannot be reached: {reason(error)}", "is the chat running? Look at its log"
+        ) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Failed(
             f"{where}: the connection broke ({type(error).__name__}: {reason(error)})",
@@ -184,7 +190,9 @@ def reason(error: BaseException) -> str:
             return str(found.verify_message)
         said = str(found) or said
         found = found.__cause__ or found.__context__
-    return " ".join(re.sub(r"\s*\(_ssl\.c:\d+\)", "", said).split())[:SHOWN_CHARACTERS] or type(error).__name__
+    return (
+        " ".join(re.sub(r"\s*\(_ssl\.c:\d+\)", "", said).split())[:SHOWN_CHARACTERS] or type(error).__name__
+    )
 
 
 def _pause(answer: Answer) -> float:
@@ -206,13 +214,11 @@ def _json(chat: Chat, path: str, answer: Answer) -> Any:
         found = None
     said = found if isinstance(found, dict) else {}
     code = str(said.get("errorType") or said.get("error") or said.get("message") or "")
-    if answer.status == httpx.codes.FORBIDDEN or (
-        answer.status in {httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED}
-        and chat.session
-        and any(word in code for word in FORBIDDEN)
-    ):
-        if isinstance(found, dict):
-            raise NotChecked(f"the user has no permission for {path}")
+    lacks = answer.status in {httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED} and any(
+        word in code for word in FORBIDDEN
+    )
+    if chat.session and isinstance(found, dict) and (lacks or answer.status == httpx.codes.FORBIDDEN):
+        raise NotChecked(f"the user has no permission for {path}")
     if answer.status >= httpx.codes.INTERNAL_SERVER_ERROR:
         raise Failed(
             f"{path} answers {answer.status}" + (f": {chat.shown(code)}" if code else ""),
@@ -223,7 +229,11 @@ def _json(chat: Chat, path: str, answer: Answer) -> Any:
             f"{path} answers {answer.status} with {chat.shown(answer.kind) or 'no type'} instead of JSON",
             f"something else answers in the chat's place: open {chat.url}{path} and look",
         )
-    if not httpx.codes.is_success(answer.status) or said.get("success") is False or said.get("status") == "error":
+    if (
+        not httpx.codes.is_success(answer.status)
+        or said.get("success") is False
+        or said.get("status") == "error"
+    ):
         raise Refused(answer.status, chat.shown(code), path)
     return found
 
@@ -232,5 +242,7 @@ class Refused(Failed):
     """The server refused a call in its own words."""
 
     def __init__(self, status: int, code: str, path: str) -> None:
-        super().__init__(f"{path} is refused ({status}): {code or 'without a reason'}", "look at the chat's log")
+        super().__init__(
+            f"{path} is refused ({status}): {code or 'without a reason'}", "look at the chat's log"
+        )
         self.status, self.code = status, code

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from rocketchat import releases
 from rocketchat.environment import REGISTRATION
 from stacks.project import COMMAND
 
 if TYPE_CHECKING:
-    from stacks.spec import ChatSpec
+    from stacks.language import ChatSpec
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Expected:
     url: str
     """Without a slash at the end."""
     release: str
+    probes: tuple[str, ...] = ()
+    """Paths that answer 200 while the release is well."""
     headers: tuple[str, ...] = ()
     """Response headers that what stands before the chat adds."""
     address: str | None = None
@@ -80,6 +83,7 @@ def of_stack(name: str, spec: "ChatSpec", outputs: Mapping[str, Any]) -> Expecte
         stack=name,
         url=url.rstrip("/"),
         release=release,
+        probes=_probes(release),
         headers=(*parts.runtime.headers, *parts.edge.headers),
         address=address if isinstance(address, str) else None,
         no_address=no_address,
@@ -90,3 +94,8 @@ def of_stack(name: str, spec: "ChatSpec", outputs: Mapping[str, Any]) -> Expecte
         backup_bucket=bucket if isinstance(bucket, str) else None,
         backups=tuple(parts.runtime.backups(parts)),
     )
+
+
+def _probes(release: str) -> tuple[str, ...]:
+    probes = releases.find(release).probes
+    return tuple(dict.fromkeys((probes.balancer, probes.liveness, probes.readiness)))

@@ -20,7 +20,7 @@ CLEAN_SECONDS: Final = 10.0
 """For tidying up, also after the limit."""
 
 State = Literal["ok", "failed", "not checked"]
-MARKS: Final[dict[State, str]] = {"ok": "✓", "failed": "✗", "not checked": "–"}
+MARKS: Final[dict[State, str]] = {"ok": "✓", "failed": "✗", "not checked": "–"}  # noqa: RUF001 - the dash is meant
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,8 @@ async def _verify(
             chat.hide(user.token)
         visit = Visit(expected, chat, user)
         for check in CHECKS:
-            if check.cleans:
-                seconds = CLEAN_SECONDS
-            else:
-                seconds = min(CHECK_SECONDS, began + limit - time.monotonic())
+            left = min(CHECK_SECONDS, began + limit - time.monotonic())
+            seconds = CLEAN_SECONDS if check.cleans else left
             outcomes[check.name] = outcome = await _outcome(check, visit, outcomes, seconds)
             on_outcome(outcome)
     return Report(expected.stack, expected.url, tuple(outcomes.values()), time.monotonic() - began)

@@ -1,0 +1,514 @@
+"""`rocketchat verify`: against a chat on loopback that behaves, and against ones that do not."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chat_server import (
+    PASSWORD,
+    USER,
+    Authority,
+    Chat,
+    ChatServer,
+    answering,
+    dripping,
+    endless,
+    silent,
+)
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from automation import cli
+from automation.verify import checks
+from automation.verify.client import User
+from automation.verify.expected import Expected, NotDeployedError, of_stack
+from automation.verify.run import MARKS, Outcome, Report, verify
+from stacks import files
+from stacks.language import parse
+
+PROBE = User(USER, password=PASSWORD)
+WITHOUT_USER = {"login", "room", "message", "upload", "mail", "registration", "leave"}
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(autouse=True)
+def _trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+
+
+@contextmanager
+def serving(authority: Authority, chat: Chat | None = None, *, days: float = 90) -> Iterator[ChatServer]:
+    with ChatServer(chat or Chat(), authority.certificate("localhost", days=days)) as server:
+        yield server
+
+
+def expected(server: ChatServer, **more: Any) -> Expected:
+    promised = Expected(
+        stack="house",
+        url=server.url,
+        release="8.9.0",
+        probes=("/health", "/readyz"),
+        headers=("Strict-Transport-Security",),
+        mail=True,
+        push=True,
+        registered=True,
+        accounts="Disabled",
+    )
+    return replace(promised, **more)
+
+
+def by_name(report: Report) -> dict[str, Outcome]:
+    return {one.check: one for one in report.outcomes}
+
+
+def failing(report: Report) -> set[str]:
+    return {one.check for one in report.outcomes if one.state == "failed"}
+
+
+def asked(chat: Chat, authority: Authority, user: User | None = PROBE, **more: Any) -> Report:
+    with serving(authority, chat) as server:
+        return verify(expected(server), user, **more)
+
+
+def test_a_chat_that_is_well_passes_all_and_keeps_nothing_of_it(authority: Authority) -> None:
+    chat = Chat()
+    told: list[Outcome] = []
+    report = asked(chat, authority, on_outcome=told.append)
+    assert tuple(told) == report.outcomes
+    found = by_name(report)
+    assert report.ok
+    assert {name for name, one in found.items() if one.state == "not checked"} == {"dns", "backups"}
+    assert "valid for 89 more days" in found["tls"].found
+    assert found["upload"].found == "4096 bytes came back as they were sent"
+    assert not chat.rooms
+    assert not chat.messages
+    assert not chat.tokens
+
+
+def test_without_a_user_the_rest_is_checked_and_what_was_left_out_is_said(authority: Authority) -> None:
+    chat = Chat()
+    report = asked(chat, authority, None)
+    assert report.ok
+    left = {one.check for one in report.outcomes if "no user was given" in one.found}
+    assert left == WITHOUT_USER
+    assert not [call for call in chat.asked if call.startswith("POST")]
+
+
+def test_a_token_is_used_as_it_is_and_stays_valid(authority: Authority) -> None:
+    chat = Chat(tokens={"canarytoken"})
+    report = asked(chat, authority, User("probe-id", token="canarytoken"))
+    assert report.ok
+    assert by_name(report)["login"].found == "the token is that of probe"
+    assert chat.tokens == {"canarytoken"}
+    assert "POST /api/v1/logout" not in chat.asked
+
+
+@pytest.mark.parametrize(
+    ("user", "words"),
+    [
+        (User(USER, password="canarywrong"), "refused: Unauthorized"),
+        (User("probe-id", token="canarywrong"), "the token is refused: You must be logged in to do this."),
+    ],
+)
+def test_a_wrong_credential_is_told_without_it(authority: Authority, user: User, words: str) -> None:
+    report = asked(Chat(), authority, user)
+    assert failing(report) == {"login"}
+    found = by_name(report)
+    assert found["login"].found == words
+    assert found["room"].found == "Login failed"
+    assert "canarywrong" not in json.dumps(report.to_json())
+
+
+def test_a_second_factor_is_told_with_the_way_around_it(authority: Authority) -> None:
+    told = {"status": "error", "error": "totp-required", "message": "TOTP Required [totp-required]"}
+    report = asked(Chat(faults={"/api/v1/login": answering(401, told)}), authority)
+    assert "ROCKETCHAT_TOKEN" in by_name(report)["login"].remedy
+
+
+def test_a_credential_that_the_server_echoes_is_masked(authority: Authority) -> None:
+    def echo(status: int) -> Callable[[Request], Any]:
+        async def run(request: Request) -> Response:
+            said = (await request.body()).decode() + str(dict(request.headers)) + "\x1b[31m"
+            return JSONResponse({"success": False, "error": said}, status_code=status)
+
+        return run
+
+    faults = {"/api/v1/login": echo(401)}
+    report = asked(Chat(faults=faults), authority)
+    text = json.dumps(report.to_json())
+    assert "[secret]" in text
+    assert PASSWORD not in text
+    assert "\\u001b" not in text
+    tokens = Chat(faults={f"/api/v1/{name}": echo(500) for name in ("groups.create", "smtp.check", "logout")})
+    text = json.dumps(asked(tokens, authority).to_json())
+    assert tokens.tokens
+    assert not [one for one in tokens.tokens if one in text]
+
+
+WRONG: dict[str, tuple[Chat, str, str]] = {
+    "an error of the server": (
+        Chat(faults={"/api/info": answering(502, "<h1>Bad Gateway</h1>")}),
+        "api",
+        "/api/info answers 502",
+    ),
+    "a page in the place of JSON": (
+        Chat(faults={"/api/info": answering(200, "<form>Sign in to the Wi-Fi</form>")}),
+        "api",
+        "/api/info answers 200 with text/html instead of JSON",
+    ),
+    "JSON of something else": (
+        Chat(faults={"/api/info": answering(200, {"name": "other"})}),
+        "api",
+        "/api/info names no version",
+    ),
+    "another release": (Chat(release="8.5.2"), "release", "8.5 runs, and the stack's release is 8.9.0"),
+    "another patch": (
+        Chat(release="8.9.1", patch_shown=True),
+        "release",
+        "8.9.1 runs, and the stack's release is 8.9.0",
+    ),
+    "a database that is away": (
+        Chat(faults={"/readyz": answering(503, {"status": "unavailable", "checks": {"mongo": False}})}),
+        "health",
+        '/readyz answers 503: {"mongo": false}',
+    ),
+    "headers that are gone": (
+        Chat(headers={}),
+        "headers",
+        "missing, or switched off: X-Content-Type-Options, Strict-Transport-Security",
+    ),
+    "a header that switches itself off": (
+        Chat(headers={"X-Content-Type-Options": "nosniff", "Strict-Transport-Security": "max-age=0"}),
+        "headers",
+        "missing, or switched off: Strict-Transport-Security",
+    ),
+    "another site": (
+        Chat(faults={"/": answering(404, "Not found")}),
+        "headers",
+        "the chat's page answers 404 with text/html, not with HTML",
+    ),
+    "a WebSocket that is refused": (Chat(websocket="refused"), "websocket", "it is refused with 403"),
+    "a WebSocket that says nothing": (
+        Chat(websocket="silent"),
+        "websocket",
+        "it does not open, or does not answer DDP, in time",
+    ),
+    "a WebSocket that is closed": (
+        Chat(websocket="closed"),
+        "websocket",
+        "it opens, and is closed before DDP connects",
+    ),
+    "a WebSocket of something else": (
+        Chat(websocket="babble"),
+        "websocket",
+        "it opens, and what comes is not DDP",
+    ),
+    "a message that comes back changed": (
+        Chat(faults={"/api/v1/chat.getMessage": answering(200, {"message": {"msg": "other"}})}),
+        "message",
+        "what was read is not what was sent",
+    ),
+    "an upload that comes back changed": (
+        Chat(stored=lambda content: content[::-1]),
+        "upload",
+        "4096 bytes were sent, and as many others came back",
+    ),
+    "an upload that comes back cut": (
+        Chat(stored=lambda content: content[:100]),
+        "upload",
+        "4096 bytes were sent, and other 100 bytes came back",
+    ),
+    "a store of uploads that refuses": (
+        Chat(faults={"/file-upload/": answering(403, "<Error/>")}),
+        "upload",
+        "the download answers 403",
+    ),
+    "mail that is not set up": (
+        Chat(mail=False),
+        "mail",
+        "mail is off in the chat, and on in the stack",
+    ),
+    "push that was switched off": (
+        Chat(settings={"Push_enable": False, "Accounts_RegistrationForm": "Disabled"}),
+        "push",
+        "push is off in the chat, and on in the stack",
+    ),
+    "a chat that anybody may join": (
+        Chat(settings={"Push_enable": True, "Accounts_RegistrationForm": "Public"}),
+        "accounts",
+        "the form to register is 'Public' in the chat, and 'Disabled' in the stack",
+    ),
+    "a workspace that is not registered": (
+        Chat(registered=False),
+        "registration",
+        "the workspace is not registered, and push to the stores' apps waits for it",
+    ),
+    "a room that cannot be removed": (
+        Chat(faults={"/api/v1/groups.delete": answering(400, {"success": False, "error": "error-x"})}),
+        "leave",
+        "is left (error-x)",
+    ),
+    "a server that is asked too often": (
+        Chat(faults={"/api/v1/smtp.check": answering(429, {"success": False}, {"Retry-After": "77"})}),
+        "mail",
+        "/api/v1/smtp.check: the server asks to slow down (429), for 77 s more",
+    ),
+    "an answer without end": (
+        Chat(faults={"/health": endless}),
+        "health",
+        "answers with more than 4,000,000 bytes",
+    ),
+    "an answer that does not come": (Chat(faults={"/health": silent}), "health", "does not answer in time"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_found_and_told_with_a_remedy(authority: Authority, case: str) -> None:
+    chat, check, words = WRONG[case]
+    report = asked(chat, authority, call_seconds=0.5 if "not" in case or "nothing" in case else 5)
+    found = by_name(report)
+    assert failing(report) == {check}, found
+    assert not report.ok
+    assert words in found[check].found
+    assert found[check].remedy
+    assert not chat.rooms or check == "leave"
+    assert not chat.tokens
+
+
+def test_what_the_user_may_not_do_is_no_failure(authority: Authority) -> None:
+    told = {"success": False, "error": "User does not have the permissions [error-unauthorized]"}
+    faults = {
+        f"/api/v1/{name}": answering(403, told) for name in ("groups.create", "cloud.registrationStatus")
+    }
+    report = asked(Chat(faults=faults), authority)
+    found = by_name(report)
+    assert report.ok
+    assert found["room"].found == "the user has no permission for /api/v1/groups.create"
+    assert found["message"].found == "Room was not checked"
+    assert found["registration"].state == "not checked"
+
+
+def test_the_server_is_waited_for_as_long_as_it_asks(authority: Authority) -> None:
+    calls: list[float] = []
+
+    async def twice(_: Request) -> Response:
+        calls.append(time.monotonic())
+        if len(calls) == 1:
+            return JSONResponse({"success": False}, status_code=429, headers={"Retry-After": "1"})
+        return JSONResponse({"isSMTPConfigured": True, "success": True})
+
+    report = asked(Chat(faults={"/api/v1/smtp.check": twice}), authority)
+    assert report.ok
+    assert calls[1] - calls[0] >= 1
+
+
+def test_it_ends_within_its_limit_when_bytes_drip_and_removes_its_room_all_the_same(
+    authority: Authority,
+) -> None:
+    chat = Chat(faults={"/api/v1/rooms.media/": dripping})
+    began = time.monotonic()
+    report = asked(chat, authority, limit=2.0)
+    assert time.monotonic() - began < 8
+    found = by_name(report)
+    assert failing(report) == {"upload"}
+    assert found["upload"].found.startswith("no end after")
+    assert found["push"].found == "the time is up"
+    assert found["leave"].state == "ok"
+    assert not chat.rooms
+
+
+def test_the_store_of_uploads_gets_no_token(authority: Authority) -> None:
+    store = Chat()
+    with ChatServer(store, authority.certificate("localhost")) as elsewhere:
+        chat = Chat(store=elsewhere.url)
+        store.files, store.faults = chat.files, {}
+
+        async def give(request: Request) -> Response:
+            return Response(chat.files[request.url.path.split("/")[2]])
+
+        store.faults["/file-upload/"] = give
+        report = asked(chat, authority)
+    assert report.ok, report
+    assert store.seen
+    assert not [headers for headers in store.seen if "x-auth-token" in headers or "x-user-id" in headers]
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(-2, "the certificate is not valid: certificate has expired"), (9.5, "valid for 9 more days")],
+)
+def test_a_certificate_that_was_not_renewed_is_told(authority: Authority, days: float, words: str) -> None:
+    with serving(authority, days=days) as server:
+        report = verify(expected(server))
+    found = by_name(report)
+    assert words in found["tls"].found
+    assert "renewed" in found["tls"].remedy
+    assert found["api"].found == "TLS failed"
+
+
+def test_a_certificate_of_another_name_or_authority_is_told(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ChatServer(Chat(), authority.certificate("other.example")) as server:
+        assert "Hostname mismatch" in by_name(verify(expected(server)))["tls"].found
+    with serving(Authority(tmp_path)) as server:
+        assert "unable to get local issuer" in by_name(verify(expected(server)))["tls"].found
+
+
+def test_a_chat_that_is_not_there_is_told_once(authority: Authority) -> None:
+    with serving(authority) as server:
+        promised = expected(server)
+    report = verify(promised, PROBE)
+    assert failing(report) == {"tls"}
+    assert "cannot be reached" in by_name(report)["tls"].found
+
+
+def test_a_chat_without_tls_is_checked_too(authority: Authority) -> None:
+    with ChatServer(Chat(), None) as server:
+        report = verify(expected(server), PROBE)
+    assert report.ok
+    assert by_name(report)["tls"].state == "not checked"
+
+
+NAMES = {
+    "chat.example.com": ("203.0.113.7",),
+    "balancer.example.net": ("203.0.113.7", "203.0.113.8"),
+    "cdn.example.net": ("203.0.113.99",),
+    "elsewhere.example.net": ("198.51.100.1",),
+}
+
+
+async def names(host: str) -> tuple[str, ...]:
+    return NAMES.get(host, ())
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "state", "words"),
+    [
+        ("chat.example.com", "203.0.113.7", "ok", "which is the stack's 203.0.113.7"),
+        ("chat.example.com", "balancer.example.net.", "ok", "which is the stack's balancer.example.net"),
+        ("chat.example.com", "cdn.example.net", "ok", "which is the stack's cdn.example.net"),
+        (
+            "chat.example.com",
+            "203.0.113.8",
+            "failed",
+            "leads to 203.0.113.7, and the stack is at 203.0.113.8",
+        ),
+        ("chat.example.com", "elsewhere.example.net", "failed", "and the stack is at elsewhere.example.net"),
+        (
+            "chat.example.com",
+            "gone.example.net",
+            "failed",
+            "the stack is at gone.example.net, and DNS has no address",
+        ),
+        ("chat.example.com", None, "ok", "not compared: the stack's outputs name no address"),
+        ("empty.example.com", None, "failed", "empty.example.com leads nowhere"),
+    ],
+)
+def test_the_name_leads_to_what_the_outputs_say(
+    monkeypatch: pytest.MonkeyPatch, host: str, address: str | None, state: str, words: str
+) -> None:
+    monkeypatch.setattr(checks, "resolved", names)
+    monkeypatch.setattr("automation.verify.run.CHECKS", checks.CHECKS[:1])
+    promised = Expected(stack="house", url=f"https://{host}", release="8.9.0", address=address)
+    (found,) = verify(promised).outcomes
+    assert found.state == state
+    assert words in found.found
+
+
+@pytest.mark.parametrize(
+    ("stack", "outputs", "wanted"),
+    [
+        ("lovia-fargate", {"address": "lb.example.net"}, {"address": "lb.example.net", "push": True}),
+        ("family-host", {"address": "203.0.113.5", "backupBucket": "b"}, {"backup_bucket": "b"}),
+        ("local", {"url": "http://localhost:3000"}, {"headers": (), "mail": False}),
+    ],
+)
+def test_what_is_expected_comes_from_the_stack(
+    stack: str, outputs: dict[str, Any], wanted: dict[str, Any]
+) -> None:
+    found = files.read(stack)
+    spec = parse(found.values, found.secure, source=found.shown, line=found.line)
+    told = of_stack(stack, spec, {"url": "https://chat.example.com", "release": "8.9.0"} | outputs)
+    assert {name: getattr(told, name) for name in wanted} == wanted
+    assert told.probes
+    assert told.headers == (() if stack == "local" else ("Strict-Transport-Security",))
+    assert told.accounts == "Disabled"
+    with pytest.raises(NotDeployedError, match=rf"{stack} is not deployed.*up {stack}"):
+        of_stack(stack, spec, {})
+
+
+class OpenStack:
+    """What `opened` gives."""
+
+    def __init__(self, name: str, outputs: dict[str, Any]) -> None:
+        found = files.read(name)
+        self.name, self._outputs = name, outputs
+        self.spec = parse(found.values, found.secure, source=found.shown, line=found.line)
+
+    def outputs(self) -> dict[str, Any]:
+        return self._outputs
+
+
+def command(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any], *arguments: str) -> int:
+    @contextmanager
+    def opened(*_: object, **__: object) -> Iterator[OpenStack]:
+        yield OpenStack("lovia-fargate", outputs)
+
+    monkeypatch.setattr(cli, "opened", opened)
+    return cli.main(["verify", "lovia-fargate", *arguments])
+
+
+def test_the_command_tells_each_check_in_a_line_and_its_status(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ROCKETCHAT_PASSWORD", PASSWORD)
+    chat = Chat()
+    with serving(authority, chat) as server:
+        outputs = {"url": server.url, "release": "8.9.0"}
+        assert command(monkeypatch, outputs, "--user", USER) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) == len(checks.CHECKS)
+        assert {line[0] for line in lines} <= set(MARKS.values())
+        chat.mail = False
+        assert command(monkeypatch, outputs, "--user", USER, "--json") == 1
+        told = json.loads(capsys.readouterr().out)
+        assert (told["stack"], told["ok"]) == ("lovia-fargate", False)
+        assert [one["check"] for one in told["checks"] if one["state"] == "failed"] == ["mail"]
+        assert command(monkeypatch, {}) == 1
+        assert "lovia-fargate is not deployed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({}, "set ROCKETCHAT_PASSWORD or ROCKETCHAT_TOKEN"),
+        (
+            {"ROCKETCHAT_PASSWORD": "canaryp", "ROCKETCHAT_TOKEN": "canaryt"},
+            "are both set: unset one of them",
+        ),
+    ],
+)
+def test_wrong_use_is_told_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    environment: dict[str, str],
+    words: str,
+) -> None:
+    for name in ("ROCKETCHAT_PASSWORD", "ROCKETCHAT_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert command(monkeypatch, {}, "--user", USER) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert "canary" not in told
