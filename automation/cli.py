@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from automation.verify import LIMIT_SECONDS
 from rocketchat import __version__
 from stacks.project import COMMAND, ROOT, hiding, settings, stack_files
 
@@ -615,7 +616,7 @@ def verify(
     ] = None,
     timeout: Annotated[
         float, typer.Option("--timeout", min=1, metavar="SECONDS", help="How long the whole may take.")
-    ] = 120,
+    ] = LIMIT_SECONDS,
     as_json: Json = False,
 ) -> None:
     """Check a deployed chat from outside.
@@ -623,17 +624,13 @@ def verify(
     DNS, TLS, headers, health, release, WebSocket; with a test user also login, a message, an upload, mail and push.
     What it makes in the chat it removes.
     """
-    from automation.verify.expected import NotDeployedError, of_stack
+    from automation.verify.expected import of_stack
     from automation.verify.run import verify as run
 
-    given = None if user is None else _test_user(user)
     with telling(as_json):
+        given = None if user is None else _test_user(user, as_json=as_json)
         with opened(stack, False, 0, as_json) as one:
-            try:
-                expected = of_stack(one.name, one.spec, one.outputs())
-            except NotDeployedError as error:
-                failed({"error": "other", "cause": str(error)}, str(error), as_json=as_json)
-                raise typer.Exit(Status.FAILED) from None
+            expected = of_stack(one.name, one.spec, one.outputs())
         report = run(
             expected,
             given,
@@ -646,21 +643,21 @@ def verify(
             raise typer.Exit(Status.FAILED)
 
 
-def _test_user(name: str) -> "User":
+def _test_user(name: str, *, as_json: bool) -> "User":
     """Return a user with the credential of the environment, or one that is asked for."""
     from automation.verify.client import User
 
     password, token = os.environ.get("ROCKETCHAT_PASSWORD"), os.environ.get("ROCKETCHAT_TOKEN")
+    answer = "the credential in ROCKETCHAT_PASSWORD or ROCKETCHAT_TOKEN"
     if not name.strip():
-        refuse("--user is empty: give a user's name, or its id with ROCKETCHAT_TOKEN")
+        refuse("--user is empty", "give a user's name, or its id with ROCKETCHAT_TOKEN")
     if password and token:
-        refuse("ROCKETCHAT_PASSWORD and ROCKETCHAT_TOKEN are both set: unset one of them")
+        refuse("ROCKETCHAT_PASSWORD and ROCKETCHAT_TOKEN are both set", "unset one of them")
     if not password and not token:
-        if not sys.stdin.isatty():
-            refuse(
-                f"there is no terminal to ask for the password of {name}: set ROCKETCHAT_PASSWORD or ROCKETCHAT_TOKEN"
-            )
-        password = str(typer.prompt(f"Password of {name}", hide_input=True, err=True))
+        with asking(answer, as_json=as_json):
+            if not sys.stdin.isatty():
+                raise typer.Abort
+            password = str(typer.prompt(f"Password of {name}", hide_input=True, err=True))
     return User(name, password=password or None, token=token or None)
 
 

@@ -155,9 +155,8 @@ def application(chat: Chat) -> Starlette:
     async def upload(request: Request) -> Response:
         head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
         form = email.message_from_bytes(head + await request.body(), policy=email.policy.HTTP)
-        content = b""
-        for part in form.iter_parts():
-            content = part.get_payload(decode=True)
+        (part,) = form.iter_parts()
+        content = part.get_content()
         own = _id()
         chat.files[own] = chat.stored(content)
         return JSONResponse({"file": {"_id": own, "url": f"/file-upload/{own}/verify.bin"}, "success": True})

@@ -24,12 +24,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from automation import cli
+from automation.errors import ConfigurationError
 from automation.verify import checks
 from automation.verify.client import User
-from automation.verify.expected import Expected, NotDeployedError, of_stack
+from automation.verify.expected import Expected, of_stack
 from automation.verify.run import MARKS, Outcome, Report, verify
 from stacks import files
 from stacks.language import parse
+from stacks.project import PRODUCT
 
 PROBE = User(USER, password=PASSWORD)
 WITHOUT_USER = {"login", "room", "message", "upload", "mail", "registration", "leave"}
@@ -443,7 +445,7 @@ def test_what_is_expected_comes_from_the_stack(
     assert told.probes
     assert told.headers == (() if stack == "local" else ("Strict-Transport-Security",))
     assert told.accounts == "Disabled"
-    with pytest.raises(NotDeployedError, match=rf"{stack} is not deployed.*up {stack}"):
+    with pytest.raises(ConfigurationError, match=rf"(?s){stack} is not deployed.*up {stack}"):
         of_stack(stack, spec, {})
 
 
@@ -491,10 +493,10 @@ def test_the_command_tells_each_check_in_a_line_and_its_status(
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        ({}, "set ROCKETCHAT_PASSWORD or ROCKETCHAT_TOKEN"),
+        ({}, "give the credential in ROCKETCHAT_PASSWORD or ROCKETCHAT_TOKEN"),
         (
             {"ROCKETCHAT_PASSWORD": "canaryp", "ROCKETCHAT_TOKEN": "canaryt"},
-            "are both set: unset one of them",
+            "are both set",
         ),
     ],
 )
@@ -512,3 +514,14 @@ def test_wrong_use_is_told_before_anything_is_asked(
     told = capsys.readouterr().err
     assert words in told
     assert "canary" not in told
+
+
+def test_the_page_tells_of_every_check() -> None:
+    page = (PRODUCT / "docs" / "verify.md").read_text(encoding="utf-8")
+    told = {
+        line.split("|")[1].strip(): line.split("|")[3].strip()
+        for line in page.splitlines()
+        if line.startswith("| ")
+    }
+    del told["check"]
+    assert told == {one.title: "yes" if one.user else "" for one in checks.CHECKS}

@@ -7,5 +7,8 @@
 | `checks` | the checks, in their order |
 | `run` | runs them within a limit, and gives a `Report` |
 
-Only the command imports it: the HTTP library costs as much as the rest of the command line.
+Only the command imports them: the HTTP library costs as much as the rest of the command line.
 """
+
+LIMIT_SECONDS = 120.0
+"""For the whole, unless told otherwise."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from automation.errors import ConfigurationError
 from rocketchat import releases
 from rocketchat.environment import REGISTRATION
 from stacks.project import COMMAND
@@ -59,18 +60,13 @@ class Expected:
         return urlsplit(self.url).scheme == "https"
 
 
-class NotDeployedError(ValueError):
-    """The stack has no outputs: there is nothing to look at."""
-
-    def __init__(self, stack: str) -> None:
-        super().__init__(f"{stack} is not deployed, so there is no chat to look at: {COMMAND} up {stack}")
-
-
 def of_stack(name: str, spec: "ChatSpec", outputs: Mapping[str, Any]) -> Expected:
-    """Return what the stack promises; raise NotDeployedError for one without outputs."""
+    """Return what the stack promises; raise ConfigurationError for one without outputs."""
     url, release = outputs.get("url"), outputs.get("release")
     if not isinstance(url, str) or not isinstance(release, str):
-        raise NotDeployedError(name)
+        raise ConfigurationError(
+            f"{name} is not deployed, so there is no chat to look at", remedy=f"{COMMAND} up {name}"
+        )
     parts = spec.parts
     address, no_address = outputs.get("address"), Expected.no_address
     if parts.dns is not None and parts.dns.proxied:

@@ -8,12 +8,11 @@ from typing import Any, Final, Literal
 
 import httpx
 
+from automation.verify import LIMIT_SECONDS
 from automation.verify.checks import CHECKS, Check, Visit
 from automation.verify.client import CALL_SECONDS, Chat, Failed, NotChecked, User
 from automation.verify.expected import Expected
 
-LIMIT_SECONDS: Final = 120.0
-"""For the whole."""
 CHECK_SECONDS: Final = 30.0
 """For one check, however many calls it makes and however slowly they are answered."""
 CLEAN_SECONDS: Final = 10.0
