@@ -200,7 +200,7 @@ def new(
         need_project()
         if not making.NAME.fullmatch(name):
             refuse("a stack's name has letters, digits, dots, hyphens and underscores")
-        path = files.FOLDER / f"Pulumi.{name}.yaml"
+        path = files.path_of(name)
         if path.exists():
             refuse(f"{files.shown(path)} exists already")
         try:

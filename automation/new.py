@@ -363,7 +363,7 @@ def write(name: str, answers: Mapping[str, str]) -> Written:
 
     Raises InvalidStack where an answer is wrong, and FileExistsError where the stack is there already.
     """
-    path = files.FOLDER / f"Pulumi.{name}.yaml"
+    path = files.path_of(name)
     made = values(answers)
     _parsed(made, f"stacks/{path.name}")
     with path.open("x", encoding="utf-8") as file:

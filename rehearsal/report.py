@@ -1,5 +1,6 @@
 """A rehearsal for people: the plan with its checks, then a whole life in the engine where there is one."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from rehearsal import lifecycle, show, stack, summary
 from rehearsal.cli import find_engine
 from rehearsal.plan import Plan, find_leaks
 from rehearsal.stack import RehearsedStack
+from stacks import files
 from stacks.guide import next_steps
 from stacks.project import COMMAND
 
@@ -49,14 +51,20 @@ class Rehearsed:
         else:
             show.show_components(self.plan, to)
             to.print("\n[bold]More[/]")
-            for command in (f"plan {self.loaded.name} --all", f"policy {self.loaded.name} --all"):
+            given = self.loaded.elsewhere
+            called = self.loaded.name if given is None else shlex.quote(str(given))
+            for command in (f"plan {called} --all", f"policy {called} --all"):
                 to.print(f"  {COMMAND} {command}", style="cyan", soft_wrap=True)
 
     def show_next(self, to: Console) -> None:
         """Print what to do to deploy it for real."""
-        show.show_next(
-            next_steps(self.loaded.spec, self.loaded.name, self.plan.outputs, self.loaded.unset), to
-        )
+        loaded = self.loaded
+        steps = next_steps(loaded.spec, loaded.name, self.plan.outputs, loaded.unset)
+        if loaded.elsewhere is not None:
+            there = files.shown(files.path_of(loaded.name))
+            copied = shlex.join(["cp", str(loaded.elsewhere), there])
+            steps.insert(0, f"Put the file among the stack files of the project:\n{copied}")
+        show.show_next(steps, to)
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan for other tools; secrets are `[secret]`."""

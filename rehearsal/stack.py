@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from rehearsal import canaries
@@ -23,6 +24,8 @@ class RehearsedStack:
     spec: ChatSpec
     unset: frozenset[str] = frozenset()
     """Those of the secrets that the file lacks, and must have before the stack is deployed."""
+    elsewhere: Path | None = None
+    """The file, where it is not among the project's stack files: then it is not found by the stack's name."""
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -42,7 +45,8 @@ def load(stack: str) -> RehearsedStack:
     """
     found = files.read(stack)
     spec, unset = checked(found)
-    return RehearsedStack(found.name, found.values, found.secure | unset, spec, unset)
+    elsewhere = None if found.path.resolve() == files.path_of(found.name).resolve() else found.path
+    return RehearsedStack(found.name, found.values, found.secure | unset, spec, unset, elsewhere)
 
 
 def checked(found: files.StackFile) -> tuple[ChatSpec, frozenset[str]]:

@@ -60,12 +60,17 @@ def names() -> list[str]:
     return sorted(path.name[len("Pulumi.") : -len(".yaml")] for path in FOLDER.glob("Pulumi.*.yaml"))
 
 
+def path_of(name: str) -> Path:
+    """Return where the file of a stack of this project stands, whether there is one or not."""
+    return FOLDER / f"Pulumi.{name}.yaml"
+
+
 def find(stack: str) -> Path:
     """Return the path of a stack's file; `stack` is a stack's name or the path of a file.
 
     Raises InvalidStack that names the stacks there are.
     """
-    path = FOLDER / f"Pulumi.{stack}.yaml"
+    path = path_of(stack)
     if path.is_file():
         return path
     given = Path(stack)

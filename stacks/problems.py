@@ -1,8 +1,11 @@
 """Mistakes in a stack file, told so that they can be mended. All of a file's mistakes are shown together."""
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+
+_OF_A_STACK = re.compile(r"pulumi config (?:set --secret|rm) [\w:-]++(?! --stack)")
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,20 @@ class Problem:
         """Return the same problem with its line."""
         return replace(self, line=line)
 
+    def of(self, stack: str) -> "Problem":
+        """Return the same problem, whose remedy names the stack: another one may be selected."""
+        if self.remedy is None:
+            return self
+        return replace(self, remedy=_OF_A_STACK.sub(rf"\g<0> --stack {stack}", self.remedy))
+
 
 class InvalidStack(ValueError):  # noqa: N818 - reads as what it is: an invalid stack
     """A stack file that cannot be deployed. `problems` holds every mistake that was found."""
 
     def __init__(self, source: str, problems: Sequence[Problem]) -> None:
         self.source = source
+        if stack := re.search(r"(?:^|[/\\])Pulumi\.([\w.-]+)\.ya?ml$", source):
+            problems = [problem.of(stack[1]) for problem in problems]
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.line or 0, problem.path)))
         super().__init__(source, self.problems)
 

@@ -7,6 +7,8 @@ import automation_world  # noqa: F401 - before the SDKs
 import contextlib
 import io
 import json
+import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -253,6 +255,28 @@ def test_a_file_without_its_secrets_is_planned_and_says_what_is_to_be_set(
     assert "to be set: rocketchat:fcmServiceAccount" in " ".join(capsys.readouterr().out.split())
     assert cli.main(["plan", path, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["unset"] == ["rocketchat:fcmServiceAccount"]
+
+
+def test_the_commands_that_are_shown_find_a_file_that_is_elsewhere(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = folders / "a folder"
+    elsewhere.mkdir()
+    (folders / "Pulumi.local.yaml").rename(elsewhere / "Pulumi.mine.yaml")
+    assert cli.main(["plan", str(elsewhere / "Pulumi.mine.yaml")]) == 0
+    told = capsys.readouterr().out
+    [line] = [one for one in told.splitlines() if "plan" in one and one.endswith("--all")]
+    assert cli.main(["check", shlex.split(line)[-2]]) == 0
+    # What comes next names the stack, after the file has been put where it is found.
+    [copy] = [one for one in told.splitlines() if one.strip().startswith("cp ")]
+    assert not (folders / "Pulumi.mine.yaml").exists()
+    shutil.copy(*shlex.split(copy)[1:])
+    assert cli.main(["check", "mine"]) == 0
+    capsys.readouterr()
+    assert cli.main(["plan", "mine"]) == 0
+    told = capsys.readouterr().out
+    assert "plan mine --all" in told
+    assert "cp " not in told
 
 
 QUESTIONS = [

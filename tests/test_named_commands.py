@@ -39,7 +39,9 @@ def texts() -> Iterator[tuple[Path, str]]:
                     yield (
                         path,
                         "".join(
-                            part.value if isinstance(part, ast.Constant) else f"{{{ast.unparse(part.value)}}}"
+                            str(part.value)
+                            if isinstance(part, ast.Constant)
+                            else f"{{{ast.unparse(part.value)}}}"
                             for part in node.values
                             if isinstance(part, ast.Constant | ast.FormattedValue)
                         ),

@@ -185,6 +185,13 @@ def test_a_missing_secret_is_refused_with_the_command_that_sets_it() -> None:
     [problem] = problems(lambda _: None, secure=set())
     assert problem.path == "rocketchat:oidcClientSecret"
     assert problem.remedy == "pulumi config set --secret rocketchat:oidcClientSecret"
+    # Another stack may be the selected one.
+    (told,) = InvalidStack("stacks/Pulumi.chat.example.yaml", [problem]).problems
+    assert told.remedy == f"{problem.remedy} --stack chat.example"
+    licence = Problem("a", "b", remedy="pulumi config set --secret rocketchat:license; or leave it")
+    (told,) = InvalidStack("Pulumi.x.yaml", [licence]).problems
+    assert told.remedy == "pulumi config set --secret rocketchat:license --stack x; or leave it"
+    assert InvalidStack("stacks/Pulumi.x.yaml", [told]).problems == (told,)
 
 
 def test_a_secret_that_is_not_known_names_the_nearest() -> None:
