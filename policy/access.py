@@ -222,7 +222,7 @@ def wide(text: str) -> bool:
 def loose(value: str) -> bool:
     """Tell whether a condition with this value fits anybody: a wildcard for the name, or for the account."""
     found = _ARN.match(value)
-    return wide(value) or (found is not None and "*" in found[1])
+    return wide(value) or not value.strip("*?@.") or (found is not None and "*" in found[1])
 
 
 def is_anybody(principal: str) -> bool:

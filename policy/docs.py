@@ -1,5 +1,6 @@
 """Writes docs/policies.md from the rules: `python -m policy.docs`."""
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Final
@@ -8,6 +9,8 @@ from policy.rule import STANDARDS, Level, Needs, Rule, standard
 from policy.rules import AREAS, RULES
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "policies.md"
+CAUGHT: Final = Path(__file__).parent / "caught.json"
+"""What `python -m proving.policy_mutations` found out."""
 _HEAD: Final = """# The rules that stacks are judged by
 
 This page is generated from `policy/rules/` by `make docs`; a test fails when it is stale.
@@ -52,7 +55,7 @@ def page() -> str:
         _numbers(),
         *(_area(module.__name__.rsplit(".", 1)[-1], module.__doc__ or "") for module in AREAS),
     ]
-    parts += [_late(), _coverage()]
+    parts += [_late(), _caught(), _coverage()]
     return "\n".join(parts)
 
 
@@ -98,6 +101,25 @@ def _late() -> str:
         "|---|---|---|",
         *(f"| {rule.id} | {_stops(rule)} | {rule.why} |" for rule in late),
     ]
+    return "\n".join([*lines, ""])
+
+
+def _caught() -> str:
+    lines = [
+        "## What is caught",
+        "",
+        "Plans of this project's stacks are changed by one dangerous thing at a time, and by harmless ones. A change",
+        "is caught when the rule that is meant for it stops the deployment: `tests/test_policy_mutations.py`. Groups",
+        "that are not listed are not tried yet.",
+        "",
+        "| group | dangerous changes | caught | missed | harmless changes | refused wrongly |",
+        "|---|---|---|---|---|---|",
+    ]
+    for group, told in json.loads(CAUGHT.read_text(encoding="utf-8")).items():
+        missed = told["dangerous"] - told["caught"]
+        named = f"{missed}: {'; '.join(told['missed'])}" if missed else "0"
+        cells = (group, told["dangerous"], told["caught"], named, told.get("harmless", 0), len(told["wrong"]))
+        lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     return "\n".join([*lines, ""])
 
 
