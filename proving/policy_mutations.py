@@ -391,8 +391,8 @@ def access(stack: str, plain: tuple[Subject, ...]) -> Iterator[Mutation]:
         (t.IDENTITY_POLICY, "ses-identity-policy-private", "ses:SendEmail"),
     ):
         for what, rules, statement in _open(action, star):
-            subjects = next(_appended(plain, (kind,), "policy", statement), None)
-            made = subjects or _and(plain, kind, policy=_document(statement))
+            added = _and(plain, kind, policy=_document(statement))
+            made = next(_appended(plain, (kind,), "policy", statement), added)
             yield Mutation(group, f"{kind.rpartition(':')[2]}: {what}", stack, made, rules)
     harmless = {"Effect": "Allow", "Action": "sns:Publish", "Resource": "*", "Principal": "*"}
     for what, guard in (
