@@ -62,6 +62,7 @@ schema: .venv/.run ## Regenerate stacks/stack.schema.json
 docs: schema ## Regenerate the generated pages
 	@$(BIN)/python -m policy.docs
 	@$(BIN)/python -m components.schema
+	@$(BIN)/python -m proving.rooms
 
 changes: .venv/.run engine ## Try what each key of a stack file does when it is changed; writes docs/changes.md (a quarter of an hour)
 	@$(BIN)/python -m proving.key_changes
