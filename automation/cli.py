@@ -766,7 +766,7 @@ def engine() -> None:
     By the official installer, else built from its Go module, below the project's folder. Exit status 3 where neither
     can be had.
     """
-    from rehearsal.cli import provide_engine
+    from automation.pulumi_cli import provide_engine
 
     if provide_engine(typer.echo) is None:
         typer.echo(

@@ -20,7 +20,7 @@ from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
 from automation import guard
-from rehearsal.cli import Cli
+from automation.pulumi_cli import Cli
 from stacks.project import PRODUCT, ROOT
 
 LANGUAGE_HOST = "pulumi-language-python"

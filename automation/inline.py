@@ -8,7 +8,7 @@ import pulumi
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS  # its list is what every channel is made with
 from pulumi.runtime.settings import SETTINGS
 
-from rehearsal.lean import QuietEngine, collector, drain
+from automation.lean import QuietEngine, collector, drain
 
 OWN_CHANNELS = ("grpc.use_local_subchannel_pool", 1)
 """Channels of one process share what they know of an address: an engine that gets the port of one that was killed would

@@ -24,11 +24,11 @@ from automation.errors import AutomationError, ConfigurationError, ConflictError
 from automation.events import Ended, OnEvent, Recorder, Started, ignore
 from automation.inline import Guarded
 from automation.locks import OnConflict, Waiting
+from automation.pulumi_cli import find_engine
 from automation.rotation import GENERATED, kind_of
 from automation.state import Pending, State, in_clear, leaves, pendings, plain, secrets_in
 from automation.values import Resource, Result, SecretValue
 from automation.workspace import create_or_select_stack
-from rehearsal.cli import find_engine
 from stacks import PROJECT
 from stacks.masking import mask
 from stacks.problems import InvalidStack

@@ -32,11 +32,11 @@ from rich.progress import (
 )
 
 from automation.errors import AutomationError
+from automation.pulumi_cli import find_engine
 from proving import pages
 from proving.faults import Phase, Subject, Sweep, Undisturbed, disturb, undisturbed
 from proving.workers import end_with_parent
 from rehearsal import stack as rehearsed
-from rehearsal.cli import find_engine
 from rehearsal.faults import Call, Fault
 from stacks import files
 from stacks.problems import InvalidStack

@@ -14,8 +14,8 @@ from pulumi.runtime import set_all_config
 from pulumi.runtime.settings import SETTINGS, Settings, configure
 from pulumi.runtime.stack import Stack
 
+from automation.lean import collector, drain
 from rehearsal.errors import RehearsalError
-from rehearsal.lean import collector, drain
 from rehearsal.monitor import ORGANIZATION, STACK_TYPE, Engine, Message, Monitor, Others, Record
 from rehearsal.wire import at_path, masked, strings
 from stacks import PROJECT

@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from automation.pulumi_cli import find_engine
 from policy import config as policy_config
 from policy.adapters import from_plan
 from policy.judge import Report, judge
 from rehearsal import lifecycle, show, stack, summary
-from rehearsal.cli import find_engine
 from rehearsal.plan import Plan, find_leaks
 from rehearsal.stack import RehearsedStack
 from stacks import files

@@ -11,7 +11,7 @@ import yaml
 
 from automation.backend import Backend
 from automation.engine import Engine
-from rehearsal.cli import find_engine
+from automation.pulumi_cli import find_engine
 from rehearsal.errors import RehearsalError
 from rehearsal.referenced_stacks import put_other
 from rehearsal.stack import RehearsedStack

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from rehearsal.cli import find_engine
+from automation.pulumi_cli import find_engine
 
 WITHOUT_ENGINE: Final = "no Pulumi CLI (make engine)"
 GROUPS: Final = {

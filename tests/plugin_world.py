@@ -16,8 +16,8 @@ import grpc  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from automation.engine import has_language_host, host
+from automation.pulumi_cli import find_engine, find_yaml_host
 from rehearsal.backend import rehearsal_backend
-from rehearsal.cli import find_engine, find_yaml_host
 from rehearsal.cloud import StandinCloud
 from rehearsal.server import Provider
 from stacks.project import PRODUCT

@@ -20,12 +20,12 @@ from policy_world import changed, world
 from pulumi import automation as auto
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from automation.pulumi_cli import find_engine
 from policy.chats import CARRIERS
 from policy.model import Subject
 from policy.rule import Needs
 from policy.rules import BY_ID, RULES
 from policy.tokens import CONFIG_MAP, K8S_SECRET, LOG_GROUP, SECRET_VERSION
-from rehearsal.cli import find_engine
 from rehearsal.server import debug_providers
 
 PACK = Path(__file__).parent.parent / "policy"

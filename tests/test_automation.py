@@ -40,11 +40,11 @@ from automation.engine import Engine
 from automation.events import Recorder, Said
 from automation.fleet import Member, fleet
 from automation.locks import Waiting, held
+from automation.pulumi_cli import Cli
 from automation.state import State, secrets_in
 from components.seal import Seal
 from rehearsal import referenced_stacks
 from rehearsal.backend import RehearsalBackend, rehearsal_backend
-from rehearsal.cli import Cli
 from rehearsal.vault import PROVIDER, vault
 from stacks import deploy
 from stacks.language import parse

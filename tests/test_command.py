@@ -14,7 +14,7 @@ import pytest
 from engine_marks import needs_engine
 
 from automation import cli, project
-from rehearsal.cli import find_engine
+from automation.pulumi_cli import find_engine
 from rehearsal.stack import plan
 from rocketchat import __version__
 from stacks import files, schema

@@ -16,9 +16,8 @@ import pytest
 from engine_marks import needs_engine
 
 import automation
-from automation import ConfigurationError, ConflictError, ProviderError
+from automation import ConfigurationError, ConflictError, ProviderError, pulumi_cli
 from automation.values import shown
-from rehearsal import cli
 from rehearsal.backend import WORK, rehearsal_backend
 from rehearsal.plan import plan_program
 from stacks.files import as_config
@@ -124,11 +123,11 @@ def test_nothing_of_a_rehearsal_is_left_on_the_disk() -> None:
 
 
 def test_the_pinned_module_stands_as_the_build_wants_it() -> None:
-    assert cli.pinned_version().count(".") == 2
-    module = (cli.MODULE / "go.mod").read_text(encoding="utf-8")
-    assert f"tool {cli.COMMAND}" in module
+    assert pulumi_cli.pinned_version().count(".") == 2
+    module = (pulumi_cli.MODULE / "go.mod").read_text(encoding="utf-8")
+    assert f"tool {pulumi_cli.COMMAND}" in module
     assert "replace github.com/atotto/clipboard" in module
-    assert (cli.MODULE / "go.sum").stat().st_size > 0
+    assert (pulumi_cli.MODULE / "go.sum").stat().st_size > 0
 
 
 def test_a_cli_without_a_version_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,11 +135,11 @@ def test_a_cli_without_a_version_is_not_taken(tmp_path: Path, monkeypatch: pytes
     script.parent.mkdir()
     script.write_text("#!/bin/sh\necho\n", encoding="utf-8")
     script.chmod(0o755)
-    monkeypatch.setattr(cli, "HOME", tmp_path)
+    monkeypatch.setattr(pulumi_cli, "HOME", tmp_path)
     monkeypatch.setenv("PATH", "/nowhere")
-    assert cli.find_engine() is None
+    assert pulumi_cli.find_engine() is None
     script.write_text("#!/bin/sh\necho v3.200.1\n", encoding="utf-8")
-    assert cli.find_engine() == cli.Cli(script, "3.200.1")
+    assert pulumi_cli.find_engine() == pulumi_cli.Cli(script, "3.200.1")
 
 
 def test_a_run_without_engine_ends_by_saying_how_many_tests_were_skipped(tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ STARTS_AN_ENGINE = """
 import sys
 from pathlib import Path
 from automation.engine import Engine
-from rehearsal.cli import Cli
+from automation.pulumi_cli import Cli
 Engine(Cli(Path(sys.argv[1]), "3.259.0"), inline=True).run([], sys.argv[2], {})
 """
 

@@ -21,8 +21,8 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2_grpc
 
 from automation import inline
 from automation.inline import Guarded
+from automation.lean import SELDOM, QuietEngine, _Collector
 from rehearsal.errors import RehearsalError
-from rehearsal.lean import SELDOM, QuietEngine, _Collector
 from rehearsal.plan import plan_program
 
 

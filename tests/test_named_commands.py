@@ -13,7 +13,7 @@ from botocore import xform_name
 from engine_marks import needs_engine
 
 from automation import cli
-from rehearsal.cli import find_engine
+from automation.pulumi_cli import find_engine
 from stacks.project import PACKAGES, PRODUCT
 
 END = r"[`'\"|;<>#\n]|\.(?:\s|$)|, or |\) "

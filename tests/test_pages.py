@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from proving import fault_sweep, key_changes_page, pages
+from proving import fault_sweep, key_changes_page, pages, rooms
 
 
 def test_numbers_stand_to_the_right_in_a_table_and_words_to_the_left() -> None:
@@ -36,3 +36,12 @@ def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"page\.md has no <!-- made by running: begin -->"):
         pages.write(page, "| one |")
     assert page.read_text(encoding="utf-8") == "words"
+
+
+def test_the_picture_of_the_rooms_is_what_they_import() -> None:
+    assert pages.read(rooms.PAGE).strip() == rooms.picture(), "run `make docs`"
+    picture = rooms.picture().splitlines()
+    for known in ("rocketchat", "components", "clouds", "stacks"):
+        assert not [line for line in picture if line.startswith(f"  {known} --> policy")]
+    assert not [line for line in picture if line.endswith("> proving")]
+    assert "  automation --> rehearsal" not in picture

@@ -27,11 +27,11 @@ from pulumi.errors import InputPropertiesError
 from pulumi.provider.experimental.util import camel_case
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from automation import pulumi_cli
+from automation.pulumi_cli import YAML, find_engine, pinned_version
 from components import schema
 from components.base import Component
 from components.provider import OFFERED, Provider, is_secret
-from rehearsal import cli
-from rehearsal.cli import YAML, find_engine, pinned_version
 from rehearsal.plan import plan_program
 from rocketchat import __version__
 from stacks.project import PRODUCT
@@ -511,23 +511,25 @@ def test_the_host_of_yaml_programs_comes_with_our_own_cli_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built: list[str] = []
-    monkeypatch.setattr(cli, "HOME", tmp_path)
+    monkeypatch.setattr(pulumi_cli, "HOME", tmp_path)
 
-    def build(tool: cli.Tool, _say: cli.Say) -> bool:
+    def build(tool: pulumi_cli.Tool, _say: pulumi_cli.Say) -> bool:
         built.append(tool.binary)
         return False
 
-    monkeypatch.setattr(cli, "_build", build)
+    monkeypatch.setattr(pulumi_cli, "_build", build)
     monkeypatch.setattr("shutil.which", lambda _name: None)
     said: list[str] = []
     for folder in (tmp_path / "other", tmp_path / "bin"):
-        monkeypatch.setattr(cli, "find_engine", lambda folder=folder: cli.Cli(folder / "pulumi", "3.259.0"))
-        assert cli.provide_engine(said.append) is not None
+        monkeypatch.setattr(
+            pulumi_cli, "find_engine", lambda folder=folder: pulumi_cli.Cli(folder / "pulumi", "3.259.0")
+        )
+        assert pulumi_cli.provide_engine(said.append) is not None
     assert built == ["pulumi-language-yaml"]
     assert said[-1] == "It cannot run programs in YAML."
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "pulumi-language-yaml").touch()
-    cli.provide_engine(said.append)
+    pulumi_cli.provide_engine(said.append)
     assert built == ["pulumi-language-yaml"]
 
 

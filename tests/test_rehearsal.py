@@ -22,8 +22,9 @@ from rich.console import Console
 
 import rehearsal.__main__ as command
 from automation import cli as automation_cli
+from automation import pulumi_cli
 from components.base import Component
-from rehearsal import canaries, cli, golden, show, summary
+from rehearsal import canaries, golden, show, summary
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, PlannedResource, Program, find_leaks, plan_program
 
@@ -437,7 +438,7 @@ def test_canaries_are_well_formed_distinct_and_the_same_everywhere() -> None:
 def test_the_engine_command_says_what_it_found(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "find_engine", lambda: cli.Cli(Path("/opt/pulumi"), "3.259.0"))
+    monkeypatch.setattr(pulumi_cli, "find_engine", lambda: pulumi_cli.Cli(Path("/opt/pulumi"), "3.259.0"))
     assert automation_cli.main(["engine"]) == 0
     assert "3.259.0" in capsys.readouterr().out
 
@@ -445,8 +446,8 @@ def test_the_engine_command_says_what_it_found(
 def test_the_engine_command_ends_with_3_where_no_way_works(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "find_engine", lambda: None)
-    monkeypatch.setattr(cli, "_install", lambda _say: False)
+    monkeypatch.setattr(pulumi_cli, "find_engine", lambda: None)
+    monkeypatch.setattr(pulumi_cli, "_install", lambda _say: False)
     monkeypatch.setattr("shutil.which", lambda _name: None)
     assert automation_cli.main(["engine"]) == automation_cli.Status.NO_ENGINE
     told = capsys.readouterr()

@@ -16,11 +16,10 @@ import pytest
 from engine_marks import needs_engine
 
 import automation
-from automation import SecretValue, open_stack
+from automation import SecretValue, open_stack, pulumi_cli
 from automation.engine import Engine
 from automation.events import Recorder, ignore
 from automation.state import SECRET_SIGNATURE, SIGNATURE, in_clear
-from rehearsal import cli
 from rehearsal.backend import rehearsal_backend
 
 
@@ -56,9 +55,9 @@ def test_the_cli_is_asked_for_its_version_once_and_anew_when_it_has_changed(
 
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     put("3.300.0", 1)
-    found = [cli.find_engine(), cli.find_engine()]
+    found = [pulumi_cli.find_engine(), pulumi_cli.find_engine()]
     put("3.301.0", 2)
-    found.append(cli.find_engine())
+    found.append(pulumi_cli.find_engine())
     assert [one and one.version for one in found] == ["3.300.0", "3.300.0", "3.301.0"]
     assert (tmp_path / "asked").read_text(encoding="utf-8").split() == ["asked", "asked"]
 

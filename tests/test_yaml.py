@@ -12,7 +12,7 @@ from engine_marks import needs_engine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.cli import find_engine
+from automation.pulumi_cli import find_engine
 from stacks import files, scalars
 from stacks.problems import InvalidStack, Problem
 from stacks.project import PRODUCT

@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from automation.pulumi_cli import find_engine
 from proving.benchmarks import policies
 from proving.pages import titled
-from rehearsal.cli import find_engine
 from rehearsal.stack import plan
 from stacks import files
 

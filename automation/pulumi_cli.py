@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Tool:
-    """A command that is built from a Go module, pinned in a folder of `rehearsal/tools/`."""
+    """A command that is built from a Go module, pinned in a folder of `automation/tools/`."""
 
     binary: str
     folder: Path
@@ -162,7 +162,7 @@ def pinned_version(tool: Tool = ENGINE) -> str:
     text = (tool.folder / "go.mod").read_text(encoding="utf-8")
     found = re.search(rf"{re.escape(tool.module)} v(\d+\.\d+\.\d+)", text)
     if found is None:
-        raise ValueError(f"rehearsal/tools/{tool.folder.name}/go.mod does not require {tool.module}")
+        raise ValueError(f"automation/tools/{tool.folder.name}/go.mod does not require {tool.module}")
     return found[1]
 
 
