@@ -5,6 +5,7 @@
 | `ferretdb()` | a server that speaks MongoDB's wire protocol, on SQLite | Go module |
 | `mongo_tools()` | folder with `mongodump` and `mongorestore` | Go module |
 | `mongosh()` | MongoDB's shell | npm |
+| `prism()` | Prism, a server and judge made from an API's description | npm |
 | `compose()` | Docker Compose 2; without a daemon it checks files only | Go module |
 | `aws_tools()` | folder with `moto_server`, `aws` and a `python` that has boto3 | PyPI, in a venv of its own |
 
@@ -55,7 +56,7 @@ MODULES: Final = {
     "mongo-tools": ("github.com/mongodb/mongo-tools", "v0.0.0-20240723193119-837c2bc263f4"),
     "compose": ("github.com/docker/compose/v2", "v2.40.3"),
 }
-NPM: Final = {"mongosh": "2.12.0"}
+NPM: Final = {"mongosh": "2.12.0", "@stoplight/prism-cli": "5.14.2"}
 PYPI: Final = (
     "moto[s3,secretsmanager,ssm]==5.2.5",
     "flask==3.1.3",
@@ -173,10 +174,18 @@ def _make_compose(folder: Path) -> None:
     shutil.rmtree(source)
 
 
-def _make_mongosh(folder: Path) -> None:
+def _npm(package: str, program: str, folder: Path) -> None:
     command = [_which("npm"), "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-save"]
-    _run([*command, f"mongosh@{NPM['mongosh']}"], folder)
-    _run([folder / "node_modules/.bin/mongosh", "--version"], folder)
+    _run([*command, f"{package}@{NPM[package]}"], folder)
+    _run([folder / "node_modules/.bin" / program, "--version"], folder)
+
+
+def _make_mongosh(folder: Path) -> None:
+    _npm("mongosh", "mongosh", folder)
+
+
+def _make_prism(folder: Path) -> None:
+    _npm("@stoplight/prism-cli", "prism", folder)
 
 
 def _make_aws_tools(folder: Path) -> None:
@@ -202,6 +211,11 @@ def mongosh() -> Path:
     return _provide("mongosh", NPM["mongosh"], _make_mongosh) / "node_modules/.bin/mongosh"
 
 
+def prism() -> Path:
+    """Return Prism, which serves an API's description and judges requests and answers by it."""
+    return _provide("prism", NPM["@stoplight/prism-cli"], _make_prism) / "node_modules/.bin/prism"
+
+
 def compose() -> Path:
     """Return Docker Compose 2 as a program of its own."""
     return _provide("compose", MODULES["compose"][1], _make_compose) / "docker-compose"
@@ -219,7 +233,7 @@ def _free_port() -> int:
     return port
 
 
-class _Process:
+class Process:
     """A program that listens on a port of its own, until the test ends."""
 
     def __init__(self, folder: Path) -> None:
@@ -257,7 +271,7 @@ class _Process:
             self._process = None
 
 
-class Server(_Process):
+class Server(Process):
     """FerretDB with the user root, as a replica set of one."""
 
     def command(self) -> list[object]:
@@ -292,7 +306,7 @@ class Server(_Process):
         return done.stdout.strip()
 
 
-class Cloud(_Process):
+class Cloud(Process):
     """Moto's server: S3, Secrets Manager and SSM of one account, which asks nobody for permission."""
 
     def command(self) -> list[object]:

@@ -1,5 +1,6 @@
 """`rocketchat verify`: against a chat on loopback that behaves, and against ones that do not."""
 
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from api_description import Judge
 from chat_server import (
     PASSWORD,
     USER,
@@ -20,6 +22,8 @@ from chat_server import (
     endless,
     silent,
 )
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -50,6 +54,13 @@ def _trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def serving(authority: Authority, chat: Chat | None = None, *, days: float = 90) -> Iterator[ChatServer]:
     with ChatServer(chat or Chat(), authority.certificate("localhost", days=days)) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def odd() -> Iterator[ChatServer]:
+    """A server without TLS, whose answers a test gives."""
+    with ChatServer(Chat(tokens={"canarytoken"}), None) as server:
         yield server
 
 
@@ -525,3 +536,107 @@ def test_the_page_tells_of_every_check() -> None:
     }
     del told["check"]
     assert told == {one.title: "yes" if one.user else "" for one in checks.CHECKS}
+
+
+def answers() -> st.SearchStrategy[Any]:
+    scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
+    keys = (
+        "success",
+        "status",
+        "error",
+        "version",
+        "info",
+        "data",
+        "group",
+        "message",
+        "file",
+        "settings",
+        "_id",
+        "url",
+    )
+    return st.recursive(
+        scalars,
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(keys), inner, max_size=5),
+        max_leaves=8,
+    )
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    given_=st.lists(st.tuples(st.sampled_from([200, 400, 403, 500]), answers()), min_size=1, max_size=9),
+    user=st.sampled_from([PROBE, User("probe-id", token="canarytoken")]),
+)
+def test_no_answer_of_a_server_ends_it_with_an_error_of_its_own(
+    odd: ChatServer, given_: list[tuple[int, Any]], user: User
+) -> None:
+    turn = itertools.cycle(given_)
+
+    async def next_(request: Request) -> Response:
+        status, body = next(turn)
+        return JSONResponse(body, status_code=status)
+
+    odd.chat.faults = {"/api/": next_, "/file-upload/": next_}
+    report = verify(expected(odd), user, call_seconds=2)
+    assert len(report.outcomes) == len(checks.CHECKS)
+    assert all(one.remedy for one in report.outcomes if one.state == "failed")
+
+
+@pytest.mark.parametrize(
+    ("script", "state", "words"),
+    [
+        ("date -u -d '-3 hours' +%Y-%m-%dT%H:%M:%S+00:00", "ok", "the newest backups are 3 h old"),
+        ("date -u -d '-3 days' +%Y-%m-%dT%H:%M:%S+00:00", "failed", "the newest backups are 72 h old"),
+        (
+            "echo 'An error occurred (404) when calling the HeadObject operation: Not Found' >&2; exit 254",
+            "failed",
+            "there is no backups/database.archive.gz in house-backups",
+        ),
+        ("echo 'Unable to locate credentials' >&2; exit 253", "not checked", "Unable to locate credentials"),
+        ("echo None", "not checked", "does not tell when backups/database.archive.gz was made"),
+        ("exec sleep 60", "failed", "no end after 1 s"),
+    ],
+)
+def test_backups_are_looked_at_by_the_command_line_of_aws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, state: str, words: str
+) -> None:
+    program = tmp_path / "aws"
+    program.write_text(f'#!/bin/bash\necho "$*" >{tmp_path}/asked\n{script}\n', encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(
+        "automation.verify.run.CHECKS", [one for one in checks.CHECKS if one.name == "backups"]
+    )
+    promised = Expected(
+        stack="house",
+        url="https://chat.example.com",
+        release="8.9.0",
+        backup_bucket="house-backups",
+        backups=("backups/database.archive.gz",),
+    )
+    (found,) = verify(promised, limit=1 if "sleep" in script else 20).outcomes
+    assert (found.state, words in found.found) == (state, True), found
+    asked_ = (tmp_path / "asked").read_text(encoding="utf-8")
+    assert "--bucket house-backups --key backups/database.archive.gz" in asked_
+
+
+@pytest.mark.programs
+def test_every_call_and_every_answer_is_as_the_product_describes_its_api(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prism passes no WebSocket, and takes every body for text in UTF-8."""
+    monkeypatch.setattr(checks, "file_content", lambda: b"text of a file" * 100)
+    chat = Chat(tokens={"canarytoken"})
+    with ChatServer(chat, None) as server:
+        judge = Judge(tmp_path, server.url)
+        judge.start()
+        try:
+            reports = [
+                verify(expected(server, url=judge.url), user)
+                for user in (PROBE, User("probe-id", token="canarytoken"))
+            ]
+        finally:
+            judge.kill()
+    for report in reports:
+        assert failing(report) == {"websocket"}, (report, judge.log)
+        assert {one.state for one in report.outcomes if one.check in WITHOUT_USER} == {"ok"}
+    assert not chat.rooms

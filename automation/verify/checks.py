@@ -348,8 +348,13 @@ def _why(error: Exception) -> str:
     return getattr(error, "code", "") or str(error)
 
 
+def file_content() -> bytes:
+    """Return bytes that only a store that keeps them unchanged gives back."""
+    return secrets.token_bytes(UPLOAD_BYTES)
+
+
 async def _upload(visit: Visit) -> str:
-    chat, content = visit.chat, secrets.token_bytes(UPLOAD_BYTES)
+    chat, content = visit.chat, file_content()
     remedy = (
         "look at the store of uploads, its credentials and free space, and at what stands before the chat"
     )
@@ -461,21 +466,11 @@ async def _backups(visit: Visit) -> str:
 
 
 async def _age(aws: str, bucket: str, key: str) -> timedelta:
-    """Return how old an object is, by the caller's own credentials."""
+    """Return how old an object is, by the caller's own credentials. The check's time ends the program, too."""
     command = (aws, "s3api", "head-object", "--bucket", bucket, "--key", key)
-    more = (
-        "--query",
-        "LastModified",
-        "--output",
-        "text",
-        "--cli-read-timeout",
-        "10",
-        "--cli-connect-timeout",
-        "10",
-    )
     process = await asyncio.create_subprocess_exec(
         *command,
-        *more,
+        *("--query", "LastModified", "--output", "text"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -486,17 +481,18 @@ async def _age(aws: str, bucket: str, key: str) -> timedelta:
         process.kill()
         await process.wait()
         raise
-    if process.returncode:
-        said = wrong.decode(errors="replace")
-        if "(404)" in said:
-            raise Failed(
-                f"there is no {key} in {bucket}",
-                "was there a night since the first deployment? Look at its log",
-            )
-        raise NotChecked(
-            f"AWS's command line cannot look into {bucket}: {said.strip().splitlines()[-1:] or ['?']}"
+    said = wrong.decode(errors="replace").strip()
+    if process.returncode and "(404)" in said:
+        raise Failed(
+            f"there is no {key} in {bucket}", "was there a night since the first deployment? Look at its log"
         )
-    return datetime.now(UTC) - datetime.fromisoformat(out.decode().strip())
+    if process.returncode:
+        raise NotChecked(f"AWS's command line cannot look into {bucket}: {said.rpartition(chr(10))[2]}")
+    try:
+        made = datetime.fromisoformat(out.decode(errors="replace").strip())
+    except ValueError:
+        raise NotChecked(f"AWS's command line does not tell when {key} was made") from None
+    return datetime.now(UTC) - (made if made.tzinfo else made.replace(tzinfo=UTC))
 
 
 async def _leave(visit: Visit) -> str:
@@ -509,7 +505,7 @@ async def _leave(visit: Visit) -> str:
             wrong.append(f"the room {visit.room_name} is left ({_why(error)})")
     if visit.own_session:
         try:
-            await visit.chat.post("/api/v1/logout", {})
+            await visit.chat.post("/api/v1/logout")
         except (Failed, NotChecked) as error:
             wrong.append(f"the session is left ({_why(error)})")
     if wrong:

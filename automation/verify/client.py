@@ -102,7 +102,7 @@ class Chat:
         """Return the JSON that a GET gives."""
         return _json(self, path, await self.ask("GET", path, params=query))
 
-    async def post(self, path: str, body: Mapping[str, Any]) -> Any:
+    async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Return the JSON that a POST gives."""
         return _json(self, path, await self.ask("POST", path, json=body))
 

@@ -41,7 +41,7 @@ class Outcome:
     def __str__(self) -> str:
         """One line."""
         said = f"not checked, because {self.found}" if self.state == "not checked" else self.found
-        return f"{MARKS[self.state]} {self.title}: {said}" + (f". {self.remedy}" if self.remedy else "")
+        return f"{MARKS[self.state]} {self.title}: {said}" + (f"; {self.remedy}" if self.remedy else "")
 
 
 @dataclass(frozen=True)
