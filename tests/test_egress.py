@@ -110,6 +110,31 @@ def test_the_security_group_opens_just_that(number: int) -> None:
     assert opened(planned(values, secure)) == expected
 
 
+def test_many_reasons_for_one_port_make_a_description_that_ec2_takes() -> None:
+    names = (
+        *(
+            "API_Gitlab_URL",
+            "API_GitHub_Enterprise_URL",
+            "API_Wordpress_URL",
+            "API_Drupal_URL",
+            "CAS_base_url",
+        ),
+        *(
+            "Accounts_OAuth_Nextcloud_URL",
+            "Accounts_OAuth_Dolphin_URL",
+            "Accounts_Iframe_api_url",
+            "CDN_PREFIX",
+        ),
+        *("FileUpload_Webdav_Server_URL", "Livechat_webhookUrl", "Omnichannel_External_Frame_URL"),
+    )
+    _, values, secure = spec_of({"rocketchat:settings": dict.fromkeys(names, "https://git.example.com:8929")})
+    rules = planned(values, secure).of_type("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+    [told] = [rule.inputs["description"] for rule in rules if rule.inputs["fromPort"] == 8929]
+    # EC2 API, IpRange.
+    assert len(told) == 255
+    assert told.startswith("API_Gitlab_URL; ")
+
+
 def test_the_ports_of_the_secret_uri_are_open_in_the_security_group() -> None:
     _, values, secure = spec_of({"rocketchat:database": {"kind": "uri", "version": "8.0"}})
     assert opened(planned(values, secure)) == [(443, 443), (587, 587), ATLAS]
