@@ -13,6 +13,7 @@ from clouds.record import (
     Felt,
     Listed,
     Lookup,
+    Nothing,
     Refused,
     Refuses,
     Resource,
@@ -100,6 +101,7 @@ DNS_RECORD = Resource(
     ),
     data=NO_DATA,
     felt=Felt(gone=UNFOUND, named="name-record"),
+    costs=Nothing("free: DNS of all plans costs nothing"),
 )
 
 

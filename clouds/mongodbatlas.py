@@ -4,10 +4,11 @@ import base64
 import hashlib
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clouds.ask import CREATED, Ask, names, too_long
+from clouds.costs import Bill, Charge
 from clouds.record import (
     AWAY,
     DATABASE,
@@ -22,6 +23,7 @@ from clouds.record import (
     Listed,
     Lookup,
     Named,
+    Nothing,
     Once,
     Overwritten,
     Refused,
@@ -200,6 +202,66 @@ def _same_region(inputs: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
     return asked == there
 
 
+_INCLUDED_GB = {"M10": 10, "M20": 20, "M30": 40, "M40": 80, "M50": 160}
+"""Disk that is in a tier's price on AWS (mongodb.com/pricing); whoever wants more pays for all of it."""
+_AUDITING = 0.1
+"""What auditing adds to the price of each cluster of its project (docs, "Additional Services")."""
+
+
+def _tier_hours(bill: Bill, inputs: Mapping[str, Any], share: float = 1) -> Iterator[Charge]:
+    """The hours of a cluster's tier; at most of the one that autoscaling may go up to."""
+    for one in _regions(inputs):
+        electable = one.get("electableSpecs") or {}
+        scaling = one.get("autoScaling") or {}
+        tier = electable.get("instanceSize")
+        if bill.is_high and scaling.get("computeEnabled"):
+            tier = scaling.get("computeMaxInstanceSize") or tier
+        nodes = float(electable.get("nodeCount") or 3) / 3
+        yield Charge("cluster", f"mongodbatlas.{tier}", bill.hours * nodes * share, _place(one))
+
+
+def _regions(inputs: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for specs in inputs.get("replicationSpecs") or ():
+        yield from specs.get("regionConfigs") or ()
+
+
+def _place(config: Mapping[str, Any]) -> str:
+    return f"{config.get('providerName')}/{config.get('regionName') or config.get('region')}"
+
+
+def _cluster_costs(bill: Bill) -> Iterator[Charge]:
+    """A tier by the hour with its disk, a larger disk, backups, and what leaves Atlas without a private endpoint."""
+    yield from _tier_hours(bill, bill.inputs)
+    for one in _regions(bill.inputs):
+        electable, place = one.get("electableSpecs") or {}, _place(one)
+        disk = float(electable.get("diskSizeGb") or 0)
+        if disk > _INCLUDED_GB.get(str(electable.get("instanceSize")), disk):
+            yield Charge("larger disk", "mongodbatlas.disk-gb", disk, place)
+        copied = bill.database_gb * bill.assumed("copies")
+        if bill["pitEnabled"]:
+            # The first 5 GB cost nothing; from 100 GB on a GB costs less.
+            yield Charge("backups", "mongodbatlas.continuous-backup-gb", max(0.0, copied - 5), place)
+        elif bill["backupEnabled"]:
+            yield Charge("backups", "mongodbatlas.backup-gb", copied, place)
+        if not bill.has("mongodbatlas:index/privateLinkEndpoint:PrivateLinkEndpoint"):
+            moved = bill.chat_gb * bill.assumed("database-traffic")
+            yield Charge("traffic", "mongodbatlas.out-gb", moved, place)
+
+
+def _link_costs(bill: Bill) -> Iterator[Charge]:
+    """Atlas's side of a private connection; AWS charges for the other one."""
+    yield Charge("endpoint", "mongodbatlas.endpoint-hour", bill.hours, _place(bill.inputs))
+    moved = bill.chat_gb * bill.assumed("database-traffic")
+    yield Charge("traffic", "mongodbatlas.endpoint-gb", moved, _place(bill.inputs))
+
+
+def _auditing_costs(bill: Bill) -> Iterator[Charge]:
+    """A share of the price of each cluster."""
+    if bill["enabled"] is not False:
+        for inputs in bill.planned("mongodbatlas:index/advancedCluster:AdvancedCluster"):
+            yield from _tier_hours(bill, inputs, _AUDITING)
+
+
 PROJECT = Resource(
     "mongodbatlas:index/project:Project",
     "project in Atlas",
@@ -228,6 +290,7 @@ PROJECT = Resource(
     found=Listed("mongodbatlas:index/getProjects:getProjects", {}, "results", ("name", "orgId")),
     data=Data("the cluster and its backups"),
     felt=UNNOTICED,
+    costs=Nothing("free: the cluster is charged"),
 )
 
 
@@ -269,6 +332,7 @@ ADVANCED_CLUSTER = Resource(
     found=Named(),
     data=Data("the database, with its backups"),
     felt=Felt(gone=AWAY, updated=DATABASE),
+    costs=_cluster_costs,
 )
 
 
@@ -306,6 +370,7 @@ DATABASE_USER = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the cluster is charged"),
 )
 
 
@@ -334,6 +399,7 @@ PROJECT_IP_ACCESS_LIST = Resource(
     found=Named(),
     data=NO_DATA,
     felt=Felt(deleted=UNLISTED),
+    costs=Nothing("free: the cluster is charged"),
 )
 
 
@@ -385,6 +451,7 @@ PRIVATE_LINK_ENDPOINT = Resource(
     ),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=_link_costs,
 )
 
 
@@ -420,6 +487,7 @@ PRIVATE_LINK_ENDPOINT_SERVICE = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("the endpoint is charged"),
 )
 
 
@@ -442,6 +510,7 @@ CLOUD_BACKUP_SCHEDULE = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("the cluster's backups are charged with it"),
 )
 
 
@@ -467,6 +536,7 @@ MAINTENANCE_WINDOW = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the cluster is charged"),
 )
 
 
@@ -494,6 +564,7 @@ ALERT_CONFIGURATION = Resource(
     ),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the cluster is charged"),
 )
 
 
@@ -514,6 +585,7 @@ AUDITING = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=_auditing_costs,
 )
 
 

@@ -13,6 +13,7 @@ from clouds.record import (
     Another,
     Answers,
     Data,
+    Nothing,
     Refuses,
     Resource,
     replaced_by,
@@ -88,6 +89,7 @@ RANDOM_PASSWORD = Resource(
     found=IN_STATE_ONLY,
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: made on this machine"),
 )
 
 
@@ -116,4 +118,5 @@ RANDOM_ID = Resource(
         lost="the data get another place, and the chat starts without those of the old one",
     ),
     felt=UNNOTICED,
+    costs=Nothing("free: made on this machine"),
 )

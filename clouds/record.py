@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from clouds.ask import Ask, Existing, names
+from clouds.costs import Costs
 from clouds.template import UnsaidError, filled, identifier
 
 Value = Any
@@ -360,6 +361,8 @@ class Resource:
     """How it is found again when the answer to its creation was lost; a function of its inputs where it depends."""
     data: Data | Nothing
     felt: Felt | Nothing
+    costs: Costs | Nothing
+    """What is charged for it. What is free says so (`Nothing("free: …")`), or which other type is charged."""
 
     def identity(self, one: Existing) -> object:
         """Return what makes two things of a type and region the same one; None for what is never the same."""

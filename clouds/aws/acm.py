@@ -10,6 +10,7 @@ from clouds.record import (
     UNNOTICED,
     Answers,
     Gone,
+    Nothing,
     Overwritten,
     Refused,
     Refuses,
@@ -82,6 +83,7 @@ CERTIFICATE = Resource(
     found=tagged("acm", r"certificate/.+"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: public certificates cost nothing"),
 )
 
 
@@ -97,4 +99,5 @@ CERTIFICATE_VALIDATION = Resource(
     found=Gone("it only waits"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: public certificates cost nothing"),
 )

@@ -9,6 +9,7 @@ from clouds.record import (
     Answers,
     Autoname,
     Named,
+    Nothing,
     Overwritten,
     Resource,
     replaced_by,
@@ -41,6 +42,7 @@ TARGET = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the containers and the alarms are charged"),
 )
 
 
@@ -66,4 +68,5 @@ POLICY = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the containers and the alarms are charged"),
 )

@@ -11,6 +11,7 @@ from clouds.record import (
     Answers,
     Autoname,
     Named,
+    Nothing,
     Refused,
     Refuses,
     Resource,
@@ -75,4 +76,5 @@ BUDGET = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: so are budgets without actions"),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from clouds.ask import CREATED, Ask, Existing, names, too_long
+from clouds.aws import charges
 from clouds.aws.calls import create, sent
 from clouds.aws.common import GLOBAL, UPPER
 from clouds.record import (
@@ -14,6 +15,7 @@ from clouds.record import (
     Autoname,
     Listed,
     Lookup,
+    Nothing,
     Once,
     Person,
     Refused,
@@ -124,6 +126,7 @@ DISTRIBUTION = Resource(
     found=Tagged(r"arn:[^:]+:cloudfront::\d*:distribution/(?P<id>[A-Z0-9]+)", region=GLOBAL),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.distribution,
 )
 
 
@@ -155,6 +158,7 @@ ORIGIN_ACCESS_CONTROL = Resource(
     found=Person("its lookup wants its id: see `aws cloudfront list-origin-access-controls`"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the distribution is charged"),
 )
 
 
@@ -191,6 +195,7 @@ RESPONSE_HEADERS_POLICY = Resource(
     found=Listed("aws:cloudfront/getResponseHeadersPolicy:getResponseHeadersPolicy", {"name": "{name}"}),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the distribution is charged"),
 )
 
 
@@ -212,6 +217,7 @@ VPC_ORIGIN = Resource(
     found=Person("no lookup lists it: see `aws cloudfront list-vpc-origins`"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the distribution is charged"),
 )
 
 

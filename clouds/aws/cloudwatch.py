@@ -1,6 +1,7 @@
 """CloudWatch: logs, alarms, events."""
 
 from clouds.ask import Ask
+from clouds.aws import charges
 from clouds.aws.calls import create, sent
 from clouds.aws.common import BASE36
 from clouds.record import (
@@ -11,6 +12,7 @@ from clouds.record import (
     Autoname,
     Call,
     Named,
+    Nothing,
     Once,
     Overwritten,
     Person,
@@ -67,6 +69,7 @@ LOG_GROUP = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.log,
 )
 
 
@@ -91,6 +94,7 @@ LOG_DELIVERY = Resource(
     found=Person("no lookup lists it, and AWS refuses a second one: see `aws logs describe-deliveries`"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("the log group that it fills is charged"),
 )
 
 
@@ -115,6 +119,7 @@ LOG_DELIVERY_DESTINATION = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("the log group that it fills is charged"),
 )
 
 
@@ -139,6 +144,7 @@ LOG_DELIVERY_SOURCE = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("the log group that it fills is charged"),
 )
 
 
@@ -173,6 +179,7 @@ METRIC_ALARM = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.alarm,
 )
 
 
@@ -198,6 +205,7 @@ EVENT_RULE = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: so are events of AWS's own services"),
 )
 
 
@@ -232,4 +240,5 @@ EVENT_TARGET = Resource(
     ),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: so are events of AWS's own services"),
 )

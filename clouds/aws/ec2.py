@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 
 from clouds.ask import Ask, Existing, names
+from clouds.aws import charges
 from clouds.aws.calls import create, ec2_tags, listed, sent
 from clouds.aws.common import ec2_id, ec2_tagged, zones
 from clouds.made_up import public_address
@@ -20,6 +21,7 @@ from clouds.record import (
     Held,
     Lookup,
     Named,
+    Nothing,
     Once,
     Overwritten,
     Refused,
@@ -170,6 +172,7 @@ VPC = Resource(
     found=ec2_tagged("vpc", "vpc"),
     data=NO_DATA,
     felt=Felt(gone=AWAY),
+    costs=charges.FREE_NETWORK,
 )
 
 
@@ -215,6 +218,7 @@ SUBNET = Resource(
     found=ec2_tagged("subnet", "subnet"),
     data=NO_DATA,
     felt=Felt(gone=AWAY),
+    costs=charges.FREE_NETWORK,
 )
 
 
@@ -243,6 +247,7 @@ INTERNET_GATEWAY = Resource(
     found=ec2_tagged("internet-gateway", "igw"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.FREE_NETWORK,
 )
 
 
@@ -274,6 +279,7 @@ EIP = Resource(
     found=ec2_tagged("elastic-ip", "eipalloc"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.ADDRESS,
 )
 
 
@@ -311,6 +317,7 @@ NAT_GATEWAY = Resource(
     found=ec2_tagged("natgateway", "nat"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.nat,
 )
 
 
@@ -336,6 +343,7 @@ ROUTE_TABLE = Resource(
     found=ec2_tagged("route-table", "rtb"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.FREE_NETWORK,
 )
 
 
@@ -360,6 +368,7 @@ ROUTE = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.FREE_NETWORK,
 )
 
 
@@ -377,6 +386,7 @@ ROUTE_TABLE_ASSOCIATION = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.FREE_NETWORK,
 )
 
 
@@ -419,6 +429,7 @@ VPC_ENDPOINT = Resource(
     found=ec2_tagged("vpc-endpoint", "vpce"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.endpoint,
 )
 
 
@@ -471,6 +482,7 @@ SECURITY_GROUP = Resource(
     found=ec2_tagged("security-group", "sg"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.FREE_NETWORK,
 )
 
 
@@ -503,6 +515,7 @@ DEFAULT_SECURITY_GROUP = Resource(
     found=Gone("AWS made it with the network"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.FREE_NETWORK,
 )
 
 
@@ -547,6 +560,7 @@ FLOW_LOG = Resource(
     found=ec2_tagged("vpc-flow-log", "fl"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("the log group that it fills is charged"),
 )
 
 

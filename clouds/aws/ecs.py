@@ -1,6 +1,7 @@
 """ECS."""
 
 from clouds.ask import Ask
+from clouds.aws import charges
 from clouds.aws.calls import create, either, sent
 from clouds.aws.common import tagged
 from clouds.record import (
@@ -14,6 +15,7 @@ from clouds.record import (
     Autoname,
     Felt,
     Named,
+    Nothing,
     Once,
     Overwritten,
     Refused,
@@ -85,6 +87,7 @@ CLUSTER = Resource(
     found=Named(),
     data=NO_DATA,
     felt=Felt(gone=AWAY),
+    costs=charges.insights,
 )
 
 
@@ -107,6 +110,7 @@ CLUSTER_CAPACITY_PROVIDERS = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the containers are charged"),
 )
 
 
@@ -152,6 +156,7 @@ SERVICE = Resource(
     found=Named(),
     data=NO_DATA,
     felt=Felt(gone=AWAY, updated=ROLLS),
+    costs=charges.containers,
 )
 
 
@@ -182,4 +187,5 @@ TASK_DEFINITION = Resource(
     found=tagged("ecs", r"task-definition/{family}:\d+"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("the service that runs it is charged"),
 )

@@ -19,6 +19,7 @@ from clouds.record import (
     Listed,
     Lookup,
     Named,
+    Nothing,
     Overwritten,
     Refused,
     Refuses,
@@ -89,6 +90,7 @@ ROLE = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: IAM costs nothing"),
 )
 
 
@@ -106,6 +108,7 @@ ROLE_POLICY = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: IAM costs nothing"),
 )
 
 
@@ -137,6 +140,7 @@ USER = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: IAM costs nothing"),
 )
 
 
@@ -154,6 +158,7 @@ USER_POLICY = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: IAM costs nothing"),
 )
 
 
@@ -186,6 +191,7 @@ ACCESS_KEY = Resource(
     ),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: IAM costs nothing"),
 )
 
 

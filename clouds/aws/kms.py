@@ -1,5 +1,6 @@
 """KMS."""
 
+from clouds.aws import charges
 from clouds.aws.calls import create, sent
 from clouds.aws.common import policy_document, tagged
 from clouds.record import (
@@ -52,4 +53,5 @@ KEY = Resource(
     found=tagged("kms", r"key/(?P<id>.+)"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.KEY,
 )

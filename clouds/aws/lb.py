@@ -3,6 +3,7 @@
 from typing import Any
 
 from clouds.ask import Ask, names
+from clouds.aws import charges
 from clouds.aws.calls import create, each, either, sent
 from clouds.aws.common import tagged, zone_of
 from clouds.record import (
@@ -14,6 +15,7 @@ from clouds.record import (
     Call,
     Felt,
     Lookup,
+    Nothing,
     Once,
     Refused,
     Refuses,
@@ -225,6 +227,7 @@ LOAD_BALANCER = Resource(
     found=tagged("elasticloadbalancing", r"loadbalancer/.+"),
     data=NO_DATA,
     felt=Felt(gone=AWAY),
+    costs=charges.balancer,
 )
 
 
@@ -296,6 +299,7 @@ TARGET_GROUP = Resource(
     found=tagged("elasticloadbalancing", r"targetgroup/.+"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the load balancer is charged"),
 )
 
 
@@ -336,6 +340,7 @@ LISTENER = Resource(
     found=tagged("elasticloadbalancing", r"listener/.+"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the load balancer is charged"),
 )
 
 
@@ -369,6 +374,7 @@ LISTENER_RULE = Resource(
     found=tagged("elasticloadbalancing", r"listener-rule/.+"),
     data=NO_DATA,
     felt=Felt(gone=AWAY),
+    costs=Nothing("free: the load balancer is charged"),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clouds.ask import CREATED, Ask, names
+from clouds.aws import charges
 from clouds.aws.calls import create, listed, sent
 from clouds.made_up import bad_public_key, public_address
 from clouds.record import (
@@ -20,6 +21,7 @@ from clouds.record import (
     Data,
     Felt,
     Named,
+    Nothing,
     Once,
     Overwritten,
     Person,
@@ -139,6 +141,7 @@ INSTANCE = Resource(
     found=Named(),
     data=NO_DATA,
     felt=Felt(gone=AWAY),
+    costs=charges.instance,
 )
 
 
@@ -164,6 +167,7 @@ INSTANCE_PUBLIC_PORTS = Resource(
     found=PUT_AGAIN,
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the host is charged"),
 )
 
 
@@ -187,6 +191,7 @@ STATIC_IP = Resource(
     found=Named(),
     data=NO_DATA,
     felt=Felt(gone=AWAY),
+    costs=Nothing("free: an attached address costs nothing"),
 )
 
 
@@ -209,6 +214,7 @@ STATIC_IP_ATTACHMENT = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the host is charged"),
 )
 
 
@@ -235,6 +241,7 @@ DISK = Resource(
     found=Named(),
     data=Data("the host's data disk"),
     felt=UNNOTICED,
+    costs=charges.disk,
 )
 
 
@@ -250,6 +257,7 @@ DISK_ATTACHMENT = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the host is charged"),
 )
 
 
@@ -280,4 +288,5 @@ KEY_PAIR = Resource(
     found=Person("its provider imports none: see `aws lightsail get-key-pairs`"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the host is charged"),
 )

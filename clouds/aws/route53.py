@@ -1,6 +1,7 @@
 """Route 53."""
 
 from clouds.ask import Ask, names, no_host_name
+from clouds.aws import charges
 from clouds.aws.calls import create, each, sent
 from clouds.dns import TEXTS, alias
 from clouds.record import (
@@ -76,6 +77,7 @@ RECORD = Resource(
     found=Named(),
     data=NO_DATA,
     felt=Felt(gone=UNFOUND, named="name-record"),
+    costs=charges.queries,
 )
 
 

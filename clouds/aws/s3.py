@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from clouds.ask import Ask, names
+from clouds.aws import charges
 from clouds.aws.calls import create, sent
 from clouds.aws.common import zone_of
 from clouds.record import (
@@ -21,6 +22,7 @@ from clouds.record import (
     Felt,
     Lookup,
     Named,
+    Nothing,
     Overwritten,
     Refused,
     Refuses,
@@ -128,6 +130,7 @@ BUCKET = Resource(
     found=Named(),
     data=Data("uploads or backups", but_not=("-documents", "-logs")),
     felt=UNNOTICED,
+    costs=charges.bucket,
 )
 
 
@@ -143,6 +146,7 @@ BUCKET_VERSIONING = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.FREE_SETTING,
 )
 
 
@@ -166,6 +170,7 @@ BUCKET_PUBLIC_ACCESS_BLOCK = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.FREE_SETTING,
 )
 
 
@@ -183,6 +188,7 @@ BUCKET_OWNERSHIP_CONTROLS = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.FREE_SETTING,
 )
 
 
@@ -203,6 +209,7 @@ BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.FREE_SETTING,
 )
 
 
@@ -220,6 +227,7 @@ BUCKET_LIFECYCLE_CONFIGURATION = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.FREE_SETTING,
 )
 
 
@@ -235,6 +243,7 @@ BUCKET_CORS_CONFIGURATION = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.FREE_SETTING,
 )
 
 
@@ -250,6 +259,7 @@ BUCKET_POLICY = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.FREE_SETTING,
 )
 
 
@@ -267,6 +277,7 @@ BUCKET_LOGGING = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("the bucket that it fills is charged"),
 )
 
 
@@ -291,4 +302,5 @@ BUCKET_OBJECTV2 = Resource(
     found=Named(),
     data=NO_DATA,
     felt=Felt(updated=RESTARTS, named="-document"),
+    costs=Nothing("its bucket is charged"),
 )

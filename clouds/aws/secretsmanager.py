@@ -3,6 +3,7 @@
 import string
 
 from clouds.ask import Ask
+from clouds.aws import charges
 from clouds.aws.calls import create, sent
 from clouds.aws.common import tagged
 from clouds.record import (
@@ -13,6 +14,7 @@ from clouds.record import (
     Autoname,
     Call,
     Gone,
+    Nothing,
     Overwritten,
     Refused,
     Refuses,
@@ -59,6 +61,7 @@ SECRET = Resource(
     found=tagged("secretsmanager", r"secret:.+"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.SECRET,
 )
 
 
@@ -85,4 +88,5 @@ SECRET_VERSION = Resource(
     found=Gone("the next version takes its place, and AWS removes versions without a label"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("the secret is charged"),
 )

@@ -7,6 +7,7 @@ from clouds.record import (
     UNNOTICED,
     Answers,
     Autoname,
+    Nothing,
     Refused,
     Refuses,
     Resource,
@@ -37,4 +38,5 @@ HTTP_NAMESPACE = Resource(
     found=tagged("servicediscovery", r"namespace/(?P<id>.+)"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: Service Connect costs nothing beside the containers"),
 )

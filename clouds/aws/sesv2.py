@@ -3,6 +3,7 @@
 from typing import Any
 
 from clouds.ask import Ask
+from clouds.aws import charges
 from clouds.aws.calls import create, sent
 from clouds.aws.common import BASE36
 from clouds.record import (
@@ -12,6 +13,7 @@ from clouds.record import (
     Answers,
     Lookup,
     Named,
+    Nothing,
     Overwritten,
     Refused,
     Refuses,
@@ -63,6 +65,7 @@ EMAIL_IDENTITY = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.mail,
 )
 
 
@@ -78,6 +81,7 @@ EMAIL_IDENTITY_MAIL_FROM_ATTRIBUTES = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: each e-mail is charged"),
 )
 
 
@@ -100,6 +104,7 @@ CONFIGURATION_SET = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: each e-mail is charged"),
 )
 
 
@@ -115,6 +120,7 @@ CONFIGURATION_SET_EVENT_DESTINATION = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: each e-mail is charged"),
 )
 
 

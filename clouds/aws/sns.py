@@ -1,6 +1,7 @@
 """SNS."""
 
 from clouds.ask import ACCOUNT, Ask, names
+from clouds.aws import charges
 from clouds.aws.calls import create, sent
 from clouds.record import (
     NO_DATA,
@@ -10,6 +11,7 @@ from clouds.record import (
     Autoname,
     Gone,
     Named,
+    Nothing,
     Overwritten,
     Refused,
     Refuses,
@@ -65,6 +67,7 @@ TOPIC = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.ALARMS_ARE_FEW,
 )
 
 
@@ -91,6 +94,7 @@ TOPIC_POLICY = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the topic is charged"),
 )
 
 
@@ -129,4 +133,5 @@ TOPIC_SUBSCRIPTION = Resource(
     found=Gone("who subscribes again gets the subscription that is there"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.ALARMS_ARE_FEW,
 )

@@ -12,6 +12,7 @@ from clouds.record import (
     Answers,
     Gone,
     Lookup,
+    Nothing,
     Refused,
     Resource,
     replaced_by,
@@ -57,6 +58,7 @@ ACTIVATION = Resource(
     found=Gone("its code was in the answer that was lost: nobody can use it, and it expires", remains=True),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the standard tier of hybrid hosts costs nothing"),
 )
 
 

@@ -9,6 +9,7 @@ from clouds.record import (
     NO_DATA,
     UNNOTICED,
     Answers,
+    Nothing,
     Refused,
     Refuses,
     Resource,
@@ -84,6 +85,7 @@ SECURITY_GROUP_INGRESS_RULE = Resource(
     found=ec2_tagged("security-group-rule", "sgr"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: firewalls of a network cost nothing"),
 )
 
 
@@ -116,4 +118,5 @@ SECURITY_GROUP_EGRESS_RULE = Resource(
     found=ec2_tagged("security-group-rule", "sgr"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: firewalls of a network cost nothing"),
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clouds.ask import Ask, names
+from clouds.aws import charges
 from clouds.aws.calls import create, sent
 from clouds.aws.common import tagged
 from clouds.record import (
@@ -13,6 +14,7 @@ from clouds.record import (
     Answers,
     Autoname,
     Named,
+    Nothing,
     Once,
     Overwritten,
     Refused,
@@ -80,6 +82,7 @@ WEB_ACL = Resource(
     found=_found,
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.firewall,
 )
 
 
@@ -103,6 +106,7 @@ WEB_ACL_ASSOCIATION = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: the web ACL is charged"),
 )
 
 
@@ -118,4 +122,5 @@ WEB_ACL_LOGGING_CONFIGURATION = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("the log group that it fills is charged"),
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clouds.ask import CREATED, Ask, names
+from clouds.digitalocean import charges
 from clouds.digitalocean.common import (
     one_named,
 )
@@ -179,6 +180,7 @@ KUBERNETES_CLUSTER = Resource(
         "the database in the cluster, with the claims to its disks", around="kubernetes:apps/v1:StatefulSet"
     ),
     felt=Felt(gone=AWAY),
+    costs=charges.cluster,
 )
 
 

@@ -3,6 +3,7 @@
 import re
 
 from clouds.ask import CREATED, Ask, names
+from clouds.digitalocean import charges
 from clouds.digitalocean.common import (
     filtered,
     listed_by_filter,
@@ -17,6 +18,7 @@ from clouds.record import (
     Autoname,
     Felt,
     Lookup,
+    Nothing,
     Once,
     Refused,
     Refuses,
@@ -93,6 +95,7 @@ DROPLET = Resource(
     found=filtered("Droplets", "droplets"),
     data=NO_DATA,
     felt=Felt(gone=AWAY, updated=AWAY, changed=names("size")),
+    costs=charges.host,
 )
 
 
@@ -117,6 +120,7 @@ SSH_KEY = Resource(
     found=filtered("SshKeys", "sshKeys"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: DigitalOcean charges nothing for it"),
 )
 
 

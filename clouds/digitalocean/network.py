@@ -4,6 +4,7 @@ import ipaddress
 from typing import Any
 
 from clouds.ask import CREATED, Ask, names
+from clouds.digitalocean import charges
 from clouds.digitalocean.common import (
     one_named,
     properties_of,
@@ -22,6 +23,7 @@ from clouds.record import (
     Autoname,
     Felt,
     Lookup,
+    Nothing,
     Once,
     Overwritten,
     Person,
@@ -114,6 +116,7 @@ VPC_NAT_GATEWAY = Resource(
     found=one_named("getVpcNatGateway"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=charges.nat,
 )
 
 
@@ -141,6 +144,7 @@ FIREWALL = Resource(
     found=Person("its lookup wants its id: see `doctl compute firewall list`"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: DigitalOcean charges nothing for it"),
 )
 
 
@@ -162,6 +166,7 @@ RESERVED_IP = Resource(
     found=Person("its lookup wants the address: see `doctl compute reserved-ip list`"),
     data=NO_DATA,
     felt=Felt(gone=AWAY),
+    costs=Nothing("free: an address that is assigned costs nothing"),
 )
 
 
@@ -177,6 +182,7 @@ RESERVED_IP_ASSIGNMENT = Resource(
     found=PUT_AGAIN,
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: DigitalOcean charges nothing for it"),
 )
 
 
@@ -220,6 +226,7 @@ VPC = Resource(
     found=one_named("getVpc"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: DigitalOcean charges nothing for it"),
 )
 
 

@@ -13,6 +13,7 @@ from clouds.record import (
     Answers,
     Autoname,
     Lookup,
+    Nothing,
     Refused,
     Refuses,
     Resource,
@@ -55,6 +56,7 @@ PROJECT = Resource(
     found=filtered("Projects", "projects"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: DigitalOcean charges nothing for it"),
 )
 
 

@@ -3,6 +3,7 @@
 import re
 
 from clouds.ask import CREATED, Ask
+from clouds.digitalocean import charges
 from clouds.record import (
     IN_PLACE,
     NO_DATA,
@@ -14,6 +15,7 @@ from clouds.record import (
     Autoname,
     Data,
     Named,
+    Nothing,
     Person,
     Refused,
     Refuses,
@@ -85,6 +87,7 @@ SPACES_BUCKET = Resource(
     found=Named(),
     data=Data("uploads"),
     felt=UNNOTICED,
+    costs=charges.bucket,
 )
 
 
@@ -101,6 +104,7 @@ SPACES_BUCKET_CORS_CONFIGURATION = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: DigitalOcean charges nothing for it"),
 )
 
 
@@ -124,4 +128,5 @@ SPACES_KEY = Resource(
     found=Person("its secret was in the answer that was lost: see `doctl spaces keys list`"),
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: DigitalOcean charges nothing for it"),
 )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clouds.ask import Ask, names
+from clouds.digitalocean import charges
 from clouds.digitalocean.common import (
     properties_of,
     property_of,
@@ -21,6 +22,7 @@ from clouds.record import (
     Data,
     Listed,
     Lookup,
+    Nothing,
     Once,
     Overwritten,
     Refused,
@@ -75,6 +77,7 @@ VOLUME = Resource(
     found=Listed("digitalocean:index/getVolume:getVolume", {"name": "{name}", "region": "{region}"}),
     data=Data("the host's data volume"),
     felt=UNNOTICED,
+    costs=charges.disk,
 )
 
 
@@ -90,6 +93,7 @@ VOLUME_ATTACHMENT = Resource(
     found=PUT_AGAIN,
     data=NO_DATA,
     felt=UNNOTICED,
+    costs=Nothing("free: DigitalOcean charges nothing for it"),
 )
 
 

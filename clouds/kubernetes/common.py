@@ -1,10 +1,11 @@
 """What objects of Kubernetes share: `namespace/name`, made and not applied, and found by that name."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clouds.ask import CREATED, UNKNOWN, Ask
+from clouds.costs import Bill, Charge, Costs
 from clouds.record import (
     NO_DATA,
     NO_MODELS,
@@ -24,6 +25,7 @@ from clouds.record import (
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 IMPORT_ID = "[{metadata.namespace}/]{metadata.name}"
+ON_NODES = Nothing("the nodes that it runs on are charged")
 ALREADY_EXISTS = Refused()
 """The provider makes objects, it does not apply them (await.go, Creation): "already exists"."""
 
@@ -77,6 +79,32 @@ def kind_and_version(token: str) -> tuple[str, str]:
     return kind.removesuffix("Patch"), version.removeprefix("core/")
 
 
+_GIB = {"Mi": 1 / 1024, "Gi": 1.0, "Ti": 1024.0}
+
+
+def _is_managed(bill: Bill) -> bool:
+    """Whether the plan makes the cluster; what one that is there already costs no plan tells."""
+    return bill.has("digitalocean:index/kubernetesCluster:KubernetesCluster")
+
+
+def balancer_costs(bill: Bill) -> Iterator[Charge]:
+    """The load balancer that DigitalOcean makes for a gateway, or for a service of that type."""
+    wanted = bill["kind"] != "Service" or (bill["spec"] or {}).get("type") == "LoadBalancer"
+    if wanted and _is_managed(bill):
+        yield Charge("load balancer", "digitalocean.balancer", 1)
+
+
+def disk_costs(bill: Bill) -> Iterator[Charge]:
+    """The volumes of a stateful set, one of each for a pod."""
+    spec = bill["spec"] or {}
+    asked = [
+        str(one["spec"]["resources"]["requests"]["storage"]) for one in spec.get("volumeClaimTemplates") or ()
+    ]
+    size = sum(float(one[:-2]) * _GIB[one[-2:]] for one in asked)
+    if size and _is_managed(bill):
+        yield Charge("volumes", "digitalocean.volume-gb", size * float(spec.get("replicas") or 1))
+
+
 def object_(
     token: str,
     purpose: str,
@@ -88,6 +116,7 @@ def object_(
     data: Data | Nothing = NO_DATA,
     felt: Felt | Nothing = UNNOTICED,
     defaults: Mapping[str, Value] | None = None,
+    costs: Costs | Nothing = ON_NODES,
     **outputs: Value,
 ) -> Resource:
     """The record of a kind of objects."""
@@ -109,4 +138,5 @@ def object_(
         found=Named(),
         data=data,
         felt=felt,
+        costs=costs,
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clouds.ask import Ask, at_path
-from clouds.kubernetes.common import object_
+from clouds.kubernetes.common import balancer_costs, object_
 from clouds.made_up import public_address
 from clouds.record import AWAY, Data, Felt
 
@@ -54,7 +54,11 @@ CONFIG_MAP = object_(
 )
 
 SERVICE = object_(
-    "kubernetes:core/v1:Service", "name inside the cluster", replaced="spec.clusterIP", status=_service_status
+    "kubernetes:core/v1:Service",
+    "name inside the cluster",
+    replaced="spec.clusterIP",
+    status=_service_status,
+    costs=balancer_costs,
 )
 
 PERSISTENT_VOLUME_CLAIM_PATCH = object_(

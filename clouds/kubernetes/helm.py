@@ -14,6 +14,7 @@ from clouds.record import (
     Answers,
     Felt,
     Named,
+    Nothing,
     Refuses,
     Resource,
     replaced_by,
@@ -69,4 +70,5 @@ RELEASE = Resource(
     found=Named(),
     data=NO_DATA,
     felt=Felt(gone=AWAY, updated=ROLLS),
+    costs=Nothing("the nodes that it runs on are charged"),
 )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from clouds.ask import Ask
-from clouds.kubernetes.common import object_
+from clouds.kubernetes.common import balancer_costs, object_
 from clouds.made_up import public_address
 from clouds.record import AWAY, Felt
 
@@ -26,6 +26,7 @@ GATEWAY = object_(
     "balancer of the cluster",
     status=_gateway_status,
     felt=Felt(gone=AWAY),
+    costs=balancer_costs,
 )
 
 HTTP_ROUTE = object_("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", "route to the chat", status={})

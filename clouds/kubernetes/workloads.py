@@ -3,7 +3,7 @@
 from typing import Any
 
 from clouds.ask import Ask
-from clouds.kubernetes.common import object_
+from clouds.kubernetes.common import disk_costs, object_
 from clouds.record import AWAY, Data, Felt
 
 
@@ -20,6 +20,7 @@ STATEFUL_SET = object_(
     status=_set_status,
     data=Data("the database in the cluster, with the claims to its disks"),
     felt=Felt(gone=AWAY, updated=AWAY),
+    costs=disk_costs,
 )
 
 CRON_JOB = object_("kubernetes:batch/v1:CronJob", "work on a schedule", status={})

@@ -1,0 +1,55 @@
+"""What DigitalOcean charges for (docs.digitalocean.com, the "Pricing" page of each product).
+
+Traffic is in a droplet's price as far as a chat needs it: 4 TB with the smallest that has 4 GB of memory.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from clouds.costs import Bill, Charge
+
+_WEEKLY, _DAILY = 0.2, 0.3
+"""What backups cost of a droplet's price."""
+_INCLUDED_GB: Final = 250
+_INCLUDED_OUT_GB: Final = 1024
+
+
+def host(bill: Bill) -> Iterator[Charge]:
+    """A droplet by its size, and its backups, which cost a share of it."""
+    price = f"digitalocean.droplet.{bill['size']}"
+    yield Charge("host", price, 1)
+    if bill["backups"]:
+        plan = (bill["backupPolicy"] or {}).get("plan")
+        yield Charge("backups", price, _DAILY if plan == "daily" else _WEEKLY)
+
+
+def disk(bill: Bill) -> Iterator[Charge]:
+    """A volume by its size, used or not."""
+    yield Charge("volume", "digitalocean.volume-gb", float(bill["size"] or 0))
+
+
+def cluster(bill: Bill) -> Iterator[Charge]:
+    """The nodes, from the fewest to the most, and a control plane that is highly available."""
+    pool = bill["nodePool"] or {}
+    fixed = float(pool.get("nodeCount") or pool.get("minNodes") or 1)
+    most = float(pool.get("maxNodes") or fixed) if pool.get("autoScale") else fixed
+    least = float(pool.get("minNodes") or fixed) if pool.get("autoScale") else fixed
+    yield Charge("nodes", f"digitalocean.droplet.{pool.get('size')}", bill.between(least, most))
+    if bill["ha"]:
+        yield Charge("control plane", "digitalocean.control-plane", 1)
+
+
+def nat(bill: Bill) -> Iterator[Charge]:
+    """A gateway, by its size."""
+    yield Charge("gateway", "digitalocean.nat", float(bill["size"] or 1))
+
+
+def bucket(bill: Bill) -> Iterator[Charge]:
+    """Spaces: a month for all buckets together, and what goes beyond what is in that."""
+    buckets = sum(1 for _ in bill.planned("digitalocean:index/spacesBucket:SpacesBucket"))
+    yield Charge("Spaces", "digitalocean.spaces", 1 / max(1, buckets))
+    is_backup = "backup" in bill.name
+    stored = bill.kept_uploads_gb + (bill.database_gb * bill.assumed("backups") if is_backup else 0)
+    yield Charge("more storage", "digitalocean.spaces-gb", max(0.0, stored - _INCLUDED_GB))
+    sent = 0 if is_backup else bill.downloads_gb
+    yield Charge("more traffic", "digitalocean.spaces-out-gb", max(0.0, sent - _INCLUDED_OUT_GB))
