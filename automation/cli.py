@@ -662,6 +662,64 @@ def _test_user(name: str, *, as_json: bool) -> "User":
 
 
 @app.command()
+def cost(
+    stacks: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="STACK...",
+            help="Names of stack files, or their paths.",
+            autocompletion=_stacks,
+            show_default=False,
+        ),
+    ],
+    everything: Annotated[
+        bool, typer.Option("--all", "-a", help="Show every charge, and where assumptions come from.")
+    ] = False,
+    side_by_side: Annotated[
+        bool, typer.Option("--compare", help="Show several stacks side by side.")
+    ] = False,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=NUMBER",
+            help="Another assumption, or its least and most: messages=20-40. Repeatable.",
+        ),
+    ] = None,
+    price: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=USD", help="A price of your own, such as mongodbatlas.M20=0.20. Repeatable."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what stacks cost in a month, by list prices.
+
+    Exit status 1 where something that costs has no price.
+    """
+    with telling(as_json):
+        from rehearsal import cost as costs
+        from rehearsal import stack
+
+        found = []
+        try:
+            for name in stacks:
+                loaded = stack.load(name)
+                found.append(costs.of_stack(loaded, stack.plan(loaded), assume=assume or (), own=price or ()))
+        except costs.Misgiven as error:
+            refuse(str(error))
+        if as_json:
+            say({"stacks": [one.to_json() for one in found]}, "", as_json=True)
+        elif side_by_side:
+            costs.compare(found, console())
+        else:
+            for one in found:
+                costs.show(one, console(), everything=everything)
+        if any(one.unpriced for one in found):
+            raise typer.Exit(Status.FAILED)
+
+
+@app.command()
 def policy(
     stacks: Annotated[
         list[str] | None,

@@ -43,9 +43,7 @@ ASSUMPTIONS: Final[Mapping[str, Assumption]] = MappingProxyType(
             "light and heavy users of Slack: productinterview.com, estimate of June 2026, which fits "
             "Slack's 1.5 billion messages of 47 million users",
         ),
-        "message-kb": Assumption(
-            1, 3, "KB of a message, as it is sent and as it is stored", "our own measure"
-        ),
+        "message-kb": Assumption(1, 3, "KB of a message, as it is sent and as it is stored", "our own guess"),
         "readers": Assumption(5, 20, "clients that get a message at once", "our own guess: rooms of a team"),
         "pages-mb": Assumption(
             1, 5, "MB of a user and day for the app itself", "our own guess: most is cached"
@@ -200,6 +198,11 @@ class Price:
     on: dt.date
     """When the source had it."""
     source: str
+
+    @property
+    def each(self) -> str:
+        """The price as text, `0.02` or `0.14 to 0.19`."""
+        return f"{self.low:g}" if self.low == self.high else f"{self.low:g} to {self.high:g}"
 
 
 @cache

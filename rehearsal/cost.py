@@ -1,11 +1,13 @@
 """What a plan costs in a month, by its resources: a range, because use decides much of it."""
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -13,17 +15,19 @@ import clouds
 from automation.values import short_type
 from clouds import costs
 from clouds.costs import ASSUMPTIONS, Assumption, Bill, Charge, Price
+from clouds.record import Nothing
 from rehearsal import standins
 from rehearsal.plan import Plan, PlannedResource
-from stacks.project import COMMAND
+from rehearsal.stack import RehearsedStack
+from stacks.spec import Parts
 
 USERS = "users"
 _GLOBAL = "us-east-1"
 """Where AWS has what has no region."""
 
 
-class NoSuchAssumption(ValueError):  # noqa: N818 - reads as what it is
-    """A key that is none, or a value that is no number or range."""
+class Misgiven(ValueError):  # noqa: N818 - reads as what it is
+    """An assumption or a price that was given and cannot be."""
 
 
 @dataclass(frozen=True)
@@ -166,30 +170,63 @@ class Estimate:
 def assumptions(given: Sequence[str], users: int) -> dict[str, Assumption]:
     """Return all assumptions, with those of `KEY=NUMBER` or `KEY=LOW-HIGH` in the place of ours.
 
-    Raises NoSuchAssumption.
+    Raises Misgiven.
     """
     found = {USERS: Assumption(users, users, "users", "chat.users of the stack file"), **ASSUMPTIONS}
     for text in given:
         key, _, value = text.partition("=")
         if key not in found:
-            raise NoSuchAssumption(f"{text}: there is no assumption {key!r}; there are {', '.join(found)}")
+            raise Misgiven(f"{text}: there is no assumption {key!r}; there are {', '.join(found)}")
         numbers = re.fullmatch(r"(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?", value)
         low, high = (float(one or numbers[1]) for one in numbers.groups()) if numbers else (1.0, 0.0)
         if low > high:
-            raise NoSuchAssumption(
-                f"{text}: give a number, or the least and the most with a hyphen: {key}={found[key].low:g}-{found[key].high:g}"
-            )
+            usual = f"{key}={found[key].low:g}-{found[key].high:g}"
+            raise Misgiven(f"{text}: give a number, or the least and the most with a hyphen, such as {usual}")
         found[key] = Assumption(low, high, found[key].unit, "given")
     return found
+
+
+def prices(given: Sequence[str]) -> dict[str, float]:
+    """Return own prices of `KEY=USD`; raises Misgiven."""
+    found = {}
+    for text in given:
+        key, _, value = text.partition("=")
+        if not key or not re.fullmatch(r"\d+(\.\d+)?", value):
+            raise Misgiven(f"{text}: give a price as KEY=USD, such as mongodbatlas.M20=0.20")
+        found[key] = float(value)
+    return found
+
+
+def paid_elsewhere(parts: Parts) -> list[str]:
+    """Return what a stack uses and does not make, whose cost is in no plan of it."""
+    chosen = (getattr(parts, name) for name in type(parts).model_fields)
+    each = [one for part in chosen for one in (part if isinstance(part, list) else [part])]
+    return [said for one in each if (said := getattr(one, "paid_elsewhere", ""))]
 
 
 # ------------------------------------------------------------------------------------------------ what it costs
 
 
-def estimate(plan: Plan, assumed: Mapping[str, Assumption], *, outside: Sequence[str] = ()) -> Estimate:
-    """Price a plan's resources."""
+def of_stack(
+    loaded: RehearsedStack, plan: Plan, *, assume: Sequence[str] = (), own: Sequence[str] = ()
+) -> Estimate:
+    """Price the plan of a stack. Raises Misgiven."""
+    parts = loaded.spec.parts
+    assumed = assumptions(assume, parts.chat.users)
+    return estimate(plan, assumed, own=prices(own), outside=paid_elsewhere(parts))
+
+
+def estimate(
+    plan: Plan,
+    assumed: Mapping[str, Assumption],
+    *,
+    own: Mapping[str, float] | None = None,
+    outside: Sequence[str] = (),
+) -> Estimate:
+    """Price a plan's resources, by the list and by prices of one's own, which win."""
     by_urn = {one.urn: one for one in plan.resources}
     asked: set[str] = set()
+    own = own or {}
 
     def planned(token: str) -> Iterator[Mapping[str, Any]]:
         return (one.inputs for one in plan.of_type(token))
@@ -207,16 +244,15 @@ def estimate(plan: Plan, assumed: Mapping[str, Assumption], *, outside: Sequence
         record = clouds.find(resource.type)
         if record is None:
             return Item(*told, unpriced=(f"{resource.name}: nothing is known of {resource.type}",))
-        if not callable(record.costs):
+        if isinstance(record.costs, Nothing):
             return Item(*told, because=record.costs.because)
         low, high = bill(resource, is_high=False), bill(resource, is_high=True)
-        lines = tuple(
-            _line(*pair, low.region) for pair in zip(record.costs(low), record.costs(high), strict=True)
-        )
+        charges = zip(record.costs(low), record.costs(high), strict=True)
+        lines = tuple(_line(*pair, low.region, own) for pair in charges if pair[1].amount)
         missing = tuple(
-            f"{resource.name} ({short_type(resource.type)}): {line.what} in {line.region}, {line.key}"
+            f"{resource.name} ({short_type(resource.type)}): {line.what} in {line.region}: {line.key}"
             for line in lines
-            if line.price is None and line.amount.high
+            if line.price is None
         )
         return Item(*told, lines=lines, because="" if lines else "free as it is set", unpriced=missing)
 
@@ -225,21 +261,30 @@ def estimate(plan: Plan, assumed: Mapping[str, Assumption], *, outside: Sequence
     return Estimate(plan.stack, items, used, outside)
 
 
-def _line(low: Charge, high: Charge, own: str) -> Line:
-    region = low.region or own
-    # Where the most is of another kind, such as a larger tier, each end has the price of its own.
-    least, most = costs.find(low.price, region), costs.find(high.price, region)
+def _line(low: Charge, high: Charge, region: str, own: Mapping[str, float]) -> Line:
+    region = low.region or region
+    # The most may be of another kind, such as a larger tier: each end has the price of its own.
+    keys = dict.fromkeys((low.price, high.price))
+    found = {key: _own(key, own) or costs.find(key, region) for key in keys}
     amount = Range(low.amount, high.amount)
-    if least is None or most is None:
-        return Line(low.what, low.price if least is None else high.price, region, amount, None)
+    known = [one for one in found.values() if one is not None]
+    if len(known) < len(found):
+        missing = " and ".join(key for key, one in found.items() if one is None)
+        return Line(low.what, missing, region, amount, None)
+    least, most = known[0], known[-1]
     price = Price(least.low, most.high, least.unit, min(least.on, most.on), most.source)
-    key = low.price if low.price == high.price else f"{low.price} to {high.price}"
-    return Line(low.what, key, region, amount, price)
+    return Line(low.what, " to ".join(found), region, amount, price)
+
+
+def _own(key: str, own: Mapping[str, float]) -> Price | None:
+    if key not in own:
+        return None
+    return Price(own[key], own[key], "as given", dt.datetime.now(tz=dt.UTC).date(), "--price")
 
 
 def _region(resource: PlannedResource, by_urn: Mapping[str, PlannedResource]) -> str:
     own = resource.inputs.get("region")
-    provider = by_urn.get(str(resource.options.get("provider", "")).rpartition("::")[0])
+    provider = by_urn.get(str(resource.options.get("provider", "")))
     return str(own or (provider.inputs.get("region") if provider is not None else None) or _GLOBAL)
 
 
@@ -255,64 +300,61 @@ def _component(resource: PlannedResource, by_urn: Mapping[str, PlannedResource],
 
 
 def show(one: Estimate, to: Console, *, everything: bool) -> None:
-    """Print a table by component, or by every charge, with what was assumed and what has no price."""
-    to.print(f"[bold]{one.stack}[/]: {one.said}, without tax")
-    table = Table(box=None, padding=(0, 2), pad_edge=False)
-    table.add_column("component")
+    """Print a table by component, or of every charge, with what was assumed and what has no price."""
+    to.print(f"[bold]{escape(one.stack)}[/]: {one.said}, without tax")
+    table = _table("component", "USD a month")
     if everything:
-        table.add_column("resource")
-        table.add_column("charge")
-        table.add_column("a month", justify="right")
-        table.add_column("each USD", justify="right")
-    table.add_column("USD a month", justify="right")
-    if everything:
+        table = _table("resource", "charge", "a month", "of", "USD each", "USD a month", words=(0, 1, 3))
         for item in sorted(one.items, key=lambda item: (item.component, item.name)):
             for line in item.lines:
-                each = Range(line.price.low, line.price.high) if line.price else None
+                unit, each = (line.price.unit, line.price.each) if line.price else ("", "")
                 usd = str(line.usd) if line.price else Text("no price", "yellow")
-                table.add_row(item.component, item.name, line.what, str(line.amount), _exact(each), usd)
+                table.add_row(item.name, line.what, str(line.amount), unit, each, usd)
     else:
         for name, usd in one.components.items():
             table.add_row(name, str(usd))
-    blanks = ("",) * 4 if everything else ()
-    table.add_row(Text("total", "bold"), *blanks, Text(str(one.total), "bold"))
+    table.add_row(Text("total", "bold"), *[""] * (len(table.columns) - 2), Text(str(one.total), "bold"))
     to.print(table)
-    for said in one.unpriced:
-        to.print(Text(f"  no price: {said}", "yellow"))
-    for said in one.outside:
-        to.print(Text(f"  not in it: {said}"))
+    _missing(one, to)
     if one.assumed:
-        to.print(
-            f"Assumed (change them by --assume KEY=NUMBER or KEY=LOW-HIGH; {COMMAND} cost {one.stack} --all)"
-        )
+        to.print("Assumed (--assume KEY=NUMBER or KEY=LOW-HIGH changes it):")
         rows = Table.grid(padding=(0, 2))
         for key, assumption in one.assumed.items():
-            numbers = f"{assumption.low:g}"
-            numbers += "" if assumption.low == assumption.high else f" to {assumption.high:g}"
-            rows.add_row(
-                f"  {key}", numbers, assumption.unit, Text(assumption.because if everything else "", "dim")
-            )
+            numbers = _ends(assumption.low, assumption.high)
+            because = Text(assumption.because, "dim") if everything else Text()
+            rows.add_row(f"  {key}", numbers, assumption.unit, because)
         to.print(rows)
 
 
-def _exact(each: Range | None) -> str:
-    if each is None:
-        return ""
-    return f"{each.low:g}" if each.low == each.high else f"{each.low:g} to {each.high:g}"
+def _ends(low: float, high: float) -> str:
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def _table(*titles: str, words: Sequence[int] = (0,)) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for at, title in enumerate(titles):
+        table.add_column(title, justify="left" if at in words else "right")
+    return table
+
+
+def _missing(one: Estimate, to: Console) -> None:
+    for said in one.unpriced:
+        to.print(Text(f"no price: {said}", "yellow"), soft_wrap=True)
+    if one.unpriced:
+        to.print("Find it at the provider, and give it: --price KEY=USD")
+    for said in one.outside:
+        to.print(f"not in it: {said}")
 
 
 def compare(found: Sequence[Estimate], to: Console) -> None:
     """Print several stacks side by side, by component."""
-    table = Table(box=None, padding=(0, 2), pad_edge=False)
-    table.add_column("USD a month")
-    for one in found:
-        table.add_column(one.stack, justify="right")
-    names = dict.fromkeys(name for one in found for name in one.components)
-    for name in names:
-        table.add_row(name, *(str(one.components[name]) if name in one.components else "-" for one in found))
+    table = _table("USD a month", *(one.stack for one in found))
+    for name in dict.fromkeys(name for one in found for name in one.components):
+        table.add_row(name, *(str(one.components[name]) if name in one.components else "" for one in found))
     table.add_row(Text("total", "bold"), *(Text(str(one.total), "bold") for one in found))
-    table.add_row("without a price", *(str(len(one.unpriced)) for one in found))
+    table.add_row("charges without a price", *(str(len(one.unpriced)) for one in found))
     to.print(table)
     for one in found:
-        for said in [*one.unpriced, *(f"not in it: {what}" for what in one.outside)]:
-            to.print(Text(f"  {one.stack}: {said}", "yellow"))
+        if one.unpriced or one.outside:
+            to.print(f"[bold]{escape(one.stack)}[/]")
+            _missing(one, to)

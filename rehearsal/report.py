@@ -13,7 +13,7 @@ from automation.pulumi_cli import find_engine
 from policy import config as policy_config
 from policy.adapters import from_plan
 from policy.judge import Report, judge
-from rehearsal import lifecycle, show, stack, summary
+from rehearsal import cost, lifecycle, show, stack, summary
 from rehearsal.plan import Plan, find_leaks
 from rehearsal.stack import RehearsedStack
 from stacks import files
@@ -44,7 +44,9 @@ class Rehearsed:
 
     def show(self, to: Console, *, everything: bool = False) -> None:
         """Print the first screen and each component in a line; else every resource, check and output, too."""
-        rows = [*summary.rows(self.loaded.spec, self.plan), ("policies", self.judged)]
+        rows = summary.rows(self.loaded.spec, self.plan)
+        rows.insert(4, ("cost", cost.of_stack(self.loaded, self.plan).said))
+        rows.append(("policies", self.judged))
         show.show_first(self.loaded.name, rows, self.checks, self.plan, to)
         if everything:
             show.show_everything(self.plan, to, checks=self.checks)

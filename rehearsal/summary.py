@@ -22,7 +22,7 @@ def rows(spec: ChatSpec, plan: Plan) -> list[tuple[str, str]]:
     components = len(plan.resources) - len(made) - 1
     secret = sum(bool(resource.secret_paths) for resource in made)
     region = getattr(parts.runtime, "region", None) or (spec.region if parts.runtime.needs_region else None)
-    found = [
+    return [
         ("address", str(plan.outputs.get("url", f"https://{chat.host}"))),
         ("product", f"Rocket.Chat {spec.release.version}, for {chat.users} users, profile {chat.profile}"),
         ("runs on", f"{parts.runtime.kind} in {region}" if region else parts.runtime.kind),
@@ -33,9 +33,6 @@ def rows(spec: ChatSpec, plan: Plan) -> list[tuple[str, str]]:
             f"{count(len(made), 'resource')} in {count(components, 'component')}; {secret} hold secrets",
         ),
     ]
-    if "monthlyUsd" in plan.outputs:
-        found.insert(4, ("cost", f"{plan.outputs['monthlyUsd']} USD a month for the host, without traffic"))
-    return found
 
 
 def count(number: int, noun: str) -> str:

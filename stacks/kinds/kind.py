@@ -53,6 +53,8 @@ class Kind(Part):
     that are read in their place."""
     needs_region: ClassVar[bool] = False
     """It is a service of AWS, whose provider needs `aws:region`."""
+    paid_elsewhere: ClassVar[str] = ""
+    """What it uses and does not make, whose cost no plan of the stack has."""
     said: ClassVar[Mapping[str, str]] = {}
     """Keys by the settings of the product that they say; regular expressions of the settings' ids."""
 

@@ -53,6 +53,7 @@ class ExistingAtlasDatabase(OnAtlas):
         "cluster": AtlasDatabase.asks["cluster"],
     }
 
+    paid_elsewhere: ClassVar = "the Atlas cluster, which is there already"
     kind: Literal["atlas-existing"]
     stack: StackName | None = None
     """The stack that made the cluster, such as `lovia-fargate` or `org/rocketchat/lovia-fargate`. Either this or

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class UriDatabase(DatabaseKind):
     """A MongoDB replica set that is there already, by its URI (the secret `mongodbUri`)."""
 
+    paid_elsewhere: ClassVar = "the MongoDB, which is there already"
     secrets: ClassVar = (
         SecretKey(
             "mongodbUri",

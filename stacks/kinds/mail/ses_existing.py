@@ -1,6 +1,6 @@
 """Mail from a domain that somebody else has set up in Amazon SES."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import pulumi
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 class ExistingSesMail(SesPart):
     """A domain that another stack, or somebody by hand, has set up in Amazon SES: only an SMTP user is made."""
 
+    paid_elsewhere: ClassVar = "e-mails by SES (0.10 USD for 1000)"
     kind: Literal["ses-existing"]
 
     def make(self, context: "Context") -> "MailAccess":

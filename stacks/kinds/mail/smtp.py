@@ -46,6 +46,7 @@ class SmtpMail(MailKind):
         "username": Ask("Empty where the server asks for none.", ""),
     }
 
+    paid_elsewhere: ClassVar = "the SMTP provider"
     kind: Literal["smtp"]
     host: HostName
     """Name of the server."""

@@ -108,6 +108,7 @@ class KubernetesRuntime(ClusterChat):
     }
     usual_database: ClassVar = {"trial": "in-cluster", "production": "uri"}
 
+    paid_elsewhere: ClassVar = "the cluster with its nodes and balancer, which is there already"
     kind: Literal["kubernetes"]
     context: str | None = Field(default=None, min_length=1)
     """Context of the kubeconfig: that of the secret `kubeconfig`, else of this machine's own."""
