@@ -136,14 +136,13 @@ class Estimate:
 
     @property
     def said(self) -> str:
-        """In a line: `about 120 to 260 USD a month; 2 things have no price`."""
+        """In a line: `about 120 to 260 USD a month, and 2 charges without a price`."""
         low, high = round(self.total.low), round(self.total.high)
         about = f"about {low}" if low == high else f"about {low} to {high}"
         missing = len(self.unpriced)
-        without = (
-            f" and {missing} {'charge' if missing == 1 else 'charges'} without a price" if missing else ""
-        )
-        return f"{about} USD a month{without}"
+        without = [f"{missing} {'charge' if missing == 1 else 'charges'} without a price"] if missing else []
+        without += ["what is there already"] if self.outside else []
+        return f"{about} USD a month" + (f", and {', '.join(without)}" if without else "")
 
     def to_json(self) -> dict[str, Any]:
         """Return the whole estimate for other programs."""
@@ -301,7 +300,7 @@ def _component(resource: PlannedResource, by_urn: Mapping[str, PlannedResource],
 
 def show(one: Estimate, to: Console, *, everything: bool) -> None:
     """Print a table by component, or of every charge, with what was assumed and what has no price."""
-    to.print(f"[bold]{escape(one.stack)}[/]: {one.said}, without tax")
+    to.print(f"[bold]{escape(one.stack)}[/]: {one.said}")
     table = _table("component", "USD a month")
     if everything:
         table = _table("resource", "charge", "a month", "of", "USD each", "USD a month", words=(0, 1, 3))
@@ -311,8 +310,8 @@ def show(one: Estimate, to: Console, *, everything: bool) -> None:
                 usd = str(line.usd) if line.price else Text("no price", "yellow")
                 table.add_row(item.name, line.what, str(line.amount), unit, each, usd)
     else:
-        for name, usd in one.components.items():
-            table.add_row(name, str(usd))
+        for name, month in one.components.items():
+            table.add_row(name, str(month))
     table.add_row(Text("total", "bold"), *[""] * (len(table.columns) - 2), Text(str(one.total), "bold"))
     to.print(table)
     _missing(one, to)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class ExistingSesMail(SesPart):
     """A domain that another stack, or somebody by hand, has set up in Amazon SES: only an SMTP user is made."""
 
-    paid_elsewhere: ClassVar = "e-mails by SES (0.10 USD for 1000)"
+    paid_elsewhere: ClassVar = "e-mails by Amazon SES, whose domain is there already"
     kind: Literal["ses-existing"]
 
     def make(self, context: "Context") -> "MailAccess":
