@@ -177,6 +177,18 @@ C("alb-waf", {"acl-alb": DELETE}, "acl-alb resourceArn", "alb")
 also("alb-waf", {"acl rules.1": {"name": "other"}})
 also("alb-waf", {"acl rules.2": {"name": "other"}})
 also("alb-waf", {"acl rules.0.statement.managedRuleGroupStatement.ruleActionOverrides": []})
+C("waf-blocks", {"acl rules.0.overrideAction": {"count": {}}}, "acl rules")
+also("waf-blocks", {"acl rules.2.action": {"count": {}}})
+also("waf-blocks", {"acl rules.2.statement.rateBasedStatement.limit": 2_000_000_000})
+also("ses-dmarc", {"dmarc content": '"v=DMARC1; p=reject; pct=0"'}, "identity")
+also("ses-dmarc", {"dmarc content": '"v=DMARC1; p=reject; sp=none"'}, "identity")
+also("dns-spf-single", {"spf content": '"v=spf1 all"'})
+also("dns-spf-single", {"spf content": '"v=spf1 +ALL"'})
+also("bak-job-alerts", {"stopped state": "DISABLED"}, "nightly")
+also(
+    "net-lightsail-ports",
+    {"light-ports portInfos": [{"protocol": "icmp", "fromPort": -1, "toPort": -1, "cidrs": ["0.0.0.0/0"]}]},
+)
 C("waf-logged", {"acl-log": DELETE}, "acl-log resourceArn", "acl")
 C("alb-websocket-idle", {"alb idleTimeout": 60}, "alb idleTimeout")
 C("tg-health", {"target healthCheck.path": "/"}, "target healthCheck")

@@ -85,6 +85,8 @@ def _schedule_zone(p: Probe) -> None:
 def _job_alerts(p: Probe) -> None:
     heard = False
     for rule in p.stack.of(t.EVENT_RULE):
+        if rule.properties.get("state") == "DISABLED" or rule.properties.get("isEnabled") is False:
+            continue
         pattern = rule.properties.get("eventPattern")
         if pattern is UNKNOWN:
             p.unsure(f"({rule.name}).eventPattern")

@@ -18,6 +18,9 @@ from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTIO
 
 _rule = Area("balancer")
 
+MOST_REQUESTS = 1_000_000
+"""Requests of one address in five minutes: two hundred times what AWS's own examples take (5000)."""
+
 HEALTH_PATHS = ("/health", "/api/info")
 """Paths that Rocket.Chat answers without a login while it serves.
 
@@ -137,6 +140,19 @@ def _judge_acl(acl: View) -> None:
             for override in overrides
         ):
             rule.fail("SizeRestrictions_BODY blocks uploads above 8 KB; it must only count")
+
+
+def _acl_blocks(p: Probe) -> None:
+    for rule in p.each("rules"):
+        if dig(rule.value, "overrideAction.count") is not None or dig(rule.value, "action.count") is not None:
+            rule.fail("counts what it should stop")
+        rate = rule.get("statement.rateBasedStatement")
+        if not isinstance(rate, dict):
+            continue
+        window = as_number(rate.get("evaluationWindowSec"), 300)
+        limit = rule.sure("statement.rateBasedStatement.limit")
+        if limit is not None and as_number(limit) * 300 / window > MOST_REQUESTS:
+            rule.fail("limits the rate to one that nobody reaches", "statement.rateBasedStatement.limit")
 
 
 def _acl_logged(p: Probe) -> None:
@@ -298,6 +314,17 @@ ALB_WAF = _rule(
     needs=Needs.STACK,
     why="a firewall is joined to a balancer by ARNs, and whose ARNs they are is known at the end",
     fix="Associate a web ACL: common rules (SizeRestrictions_BODY counting), known bad inputs, a rate limit.",
+)
+WAF_BLOCKS = _rule(
+    "waf-blocks",
+    "The web firewall stops what it finds",
+    PRODUCTION,
+    MEDIUM,
+    (t.WEB_ACL,),
+    _acl_blocks,
+    maps="practice firewall-blocks",
+    fix="Take count out of the rule's action and override action, and set a rate that one address can reach.",
+    link="https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-rule-group-override-options.html",
 )
 WAF_LOGGED = _rule(
     "waf-logged",

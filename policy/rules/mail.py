@@ -86,7 +86,7 @@ def _one_spf(p: Probe) -> None:
         p.unsure(entry.field if entry.values is None else "name")
         return
     own = [value for value in entry.values if value.startswith("v=spf1")]
-    if any(value.endswith(("+all", "?all")) for value in own):
+    if any({"all", "+all", "?all"} & set(value.lower().split()) for value in own):
         p.fail("lets everybody send for the domain", entry.field)
     same = [
         value
@@ -124,8 +124,15 @@ def _dmarc_records(p: Probe) -> list[Entry]:
 
 
 def _strict(text: str) -> bool:
-    wanted = ("p=quarantine", "p=reject")
-    return text.startswith("v=DMARC1") and any(part.strip() in wanted for part in text.split(";"))
+    pairs = (part.partition("=") for part in text.split(";"))
+    tags = {key.strip().lower(): value.strip() for key, _, value in pairs}
+    wanted = {"quarantine", "reject"}
+    return (
+        text.startswith("v=DMARC1")
+        and tags.get("p", "").lower() in wanted
+        and tags.get("sp", "reject").lower() in wanted
+        and tags.get("pct", "100") == "100"
+    )
 
 
 def _configuration_set(p: Probe) -> None:

@@ -255,7 +255,7 @@ def _lightsail_ports(p: Probe) -> None:
             continue
         first, last = as_number(view.need("fromPort"), 0), as_number(view.need("toPort"), 65535)
         web = first == last and first in p.config.worldPorts
-        if not web and view.get("protocol") not in {"icmp", "icmpv6"}:
+        if not web:
             view.fail("open to the world on other ports than the web's")
 
 
