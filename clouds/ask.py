@@ -185,7 +185,6 @@ class Ask:
         return f"arn:aws:{service}:{self.region if region is None else region}:{account}:{resource}"
 
 
-Compute = Callable[[Ask], Any]
 Compare = Callable[[Mapping[str, Any], Mapping[str, Any]], list[str]]
 """Looks at the inputs before and after a change, of which none is unknown."""
 

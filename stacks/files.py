@@ -11,7 +11,7 @@ import yaml
 
 from stacks import scalars
 from stacks.problems import InvalidStack, Problem, nearest
-from stacks.project import ROOT, stack_files
+from stacks.project import COMMAND, ROOT, stack_files
 from stacks.secret_keys import command
 
 FOLDER = stack_files(ROOT)
@@ -83,7 +83,8 @@ def find(stack: str) -> Path:
                 path=shown(path),
                 message="there is no such stack file",
                 nearest=nearest(stack, names()),
-                allowed=", ".join(names()),
+                allowed=", ".join(names()) or None,
+                remedy=None if names() else f"the project has no stacks yet: {COMMAND} new NAME",
             )
         ],
     )

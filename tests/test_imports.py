@@ -75,6 +75,12 @@ def test_a_deployment_needs_no_more_than_its_own_rooms() -> None:
     assert own <= set(program)
 
 
+def test_the_names_of_the_api_are_listed_before_they_are_used() -> None:
+    """As editors and `dir` at a prompt ask for them."""
+    listed = printed("import automation, json; print(json.dumps(dir(automation)))")
+    assert {"open_stack", "Backend", "ConflictError"} <= set(listed)
+
+
 def test_the_command_line_brings_in_no_stand_in() -> None:
     assert not of(STAND_INS, imported("automation.cli"))
 

@@ -16,7 +16,6 @@ from rocketchat.settings import SettingProblem
 from stacks.secrets import SECRETS
 
 NINE = find("9.0.0")
-SEVEN = find("7.13.0")
 
 
 def only(

@@ -294,6 +294,17 @@ def test_an_unknown_stack_names_those_there_are() -> None:
         files.read("lovia-fargat")
 
 
+def test_a_stack_in_a_project_without_any_is_told_how_to_make_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    with pytest.raises(InvalidStack) as caught:
+        files.read("chat")
+    [problem] = caught.value.problems
+    assert problem.allowed is None
+    assert "rocketchat new" in (problem.remedy or "")
+
+
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 anything = st.recursive(
     scalars,

@@ -222,7 +222,6 @@ class ChatRelease(Component):
             # What cannot be reached cannot start.
             opts=self.child(depends_on=policies),
         )
-        self._release = helm
         self.service_name = helm.name.apply(lambda made: f"{made}-{chart.CHART}")
         self.streamer_name = helm.name.apply(
             lambda made: f"{made}-ddp-streamer" if args["topology"] == "microservices" else None

@@ -44,7 +44,6 @@ GRANTED_TOO_MUCH = (
     "clusterAdmin",
     "hostManager",
 )
-KNOWN_ROLES = ("readWrite", "read", "dbAdmin", "clusterMonitor", "enableSharding")
 MAJOR_VERSIONS = ("5.0", "6.0", "7.0", "8.0")
 """What releases 6.4 to 9.0 run on; which of them a release takes is checked before the plan."""
 SMALL_TIERS = ("M0", "M2", "M5", "FLEX")
