@@ -303,6 +303,23 @@ C(
     HOST,
 )
 also("host-unprivileged", compose('"data:/data/db"', '"data:/data/db", "/var/run/docker.sock:/x"'))
+for _line in (
+    "user: root",
+    'user: "0:0"',
+    "cap_add: [SYS_ADMIN]",
+    "cap_add: [CAP_ALL]",
+    'devices: ["/dev/sda:/dev/sda"]',
+    "ipc: host",
+    "userns_mode: host",
+    'privileged: "true"',
+):
+    also("host-unprivileged", compose("restart: unless-stopped", f"restart: unless-stopped\n    {_line}"))
+for _mount in ("/:/host", "/etc:/x:ro", "/var/run:/var/run", "/run/containerd/containerd.sock:/x"):
+    also("host-unprivileged", compose('"data:/data/db"', f'"data:/data/db", "{_mount}"'))
+also(
+    "host-unprivileged",
+    compose('["no-new-privileges:true"]', '["no-new-privileges:true", "seccomp:unconfined"]'),
+)
 C("host-data-kept", compose("data:/data/db", "data:/elsewhere"), HOST)
 C(
     "host-database-inside",

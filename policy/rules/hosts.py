@@ -159,15 +159,60 @@ def _restart(p: Probe) -> None:
 
 def _privileged(p: Probe) -> None:
     for path, service in services(p):
-        if (
-            service.get("privileged") is True
-            or service.get("network_mode") == "host"
-            or service.get("pid") == "host"
-        ):
+        shared = any(service.get(key) == "host" for key in _NAMESPACES)
+        if str(service.get("privileged")).lower() == "true" or shared:
             p.fail("is privileged, or shares the host's network or processes", Where(path))
-        for number, volume in enumerate(service.get("volumes") or ()):
-            if "docker.sock" in str(volume):
-                p.fail("holds the key to every container of the host", Where(f"{path}.volumes[{number}]"))
+        if str(service.get("user")).split(":")[0] in {"0", "root"}:
+            p.fail("runs as root", Where(f"{path}.user"))
+        for key, message, wrong in (
+            ("cap_add", "has rights of the kernel that containers do not need", _is_strong),
+            ("security_opt", "runs without the filter of system calls or the profile", _unconfined),
+            ("devices", "holds devices of the host", bool),
+            ("volumes", "holds the key to every container of the host, or the host's own files", _is_hosts),
+        ):
+            listed = service.get(key)
+            for number, item in enumerate(listed if isinstance(listed, list) else ()):
+                if wrong(item):
+                    p.fail(message, Where(f"{path}.{key}[{number}]"))
+
+
+_NAMESPACES = ("network_mode", "pid", "ipc", "userns_mode", "uts", "cgroup")
+_CAPABILITIES = frozenset(
+    (
+        "AUDIT_WRITE",
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FOWNER",
+        "FSETID",
+        "KILL",
+        "MKNOD",
+        "NET_BIND_SERVICE",
+        "SETFCAP",
+        "SETGID",
+        "SETPCAP",
+        "SETUID",
+        "SYS_CHROOT",
+    )
+)
+"""What the Pod Security Standards' baseline lets be added: the default set of container runtimes."""
+_HOSTS_OWN = re.compile(
+    r"^/(|boot|dev|etc|home|lib|proc|root|run|sys|usr|var|var/run|var/lib|var/lib/docker)/?$"
+)
+"""Directories of the host that no container may hold (CIS Docker 5.6)."""
+
+
+def _is_strong(capability: object) -> bool:
+    return str(capability).upper().removeprefix("CAP_") not in _CAPABILITIES
+
+
+def _unconfined(option: object) -> bool:
+    name, _, value = str(option).replace("=", ":").partition(":")
+    return name in {"seccomp", "apparmor", "label"} and value in {"unconfined", "disable"}
+
+
+def _is_hosts(volume: object) -> bool:
+    source = str(volume.get("source") if isinstance(volume, Mapping) else str(volume).split(":")[0])
+    return source.endswith((".sock", ".sock.raw")) or _HOSTS_OWN.match(source) is not None
 
 
 def _data(p: Probe) -> None:
