@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from api_description import Judge
 from chat_server import (
     PASSWORD,
@@ -339,6 +341,25 @@ def test_it_ends_within_its_limit_when_bytes_drip_and_removes_its_room_all_the_s
     assert not chat.rooms
 
 
+@pytest.mark.parametrize("how", [KeyboardInterrupt, BrokenPipeError])
+def test_one_that_is_interrupted_removes_what_it_made(authority: Authority, how: type[BaseException]) -> None:
+    chat = Chat()
+
+    def interrupt(outcome: Outcome) -> None:
+        if outcome.check == "room":
+            assert chat.rooms
+            if how is KeyboardInterrupt:
+                signal.raise_signal(signal.SIGINT)
+            else:
+                raise BrokenPipeError
+
+    with pytest.raises(how):
+        asked(chat, authority, on_outcome=interrupt)
+    assert not chat.rooms
+    assert not chat.tokens
+    assert "POST /api/v1/chat.sendMessage" not in chat.asked
+
+
 def test_the_store_of_uploads_gets_no_token(authority: Authority) -> None:
     store = Chat()
     with ChatServer(store, authority.certificate("localhost")) as elsewhere:
@@ -460,6 +481,25 @@ def test_what_is_expected_comes_from_the_stack(
         of_stack(stack, spec, {})
 
 
+class Golden(yaml.SafeLoader):
+    """Reads golden plans, of which only plain values are wanted here."""
+
+
+Golden.add_multi_constructor("!", lambda *_: None)
+
+
+@pytest.mark.parametrize("stack", files.names())
+def test_a_stack_tells_where_the_name_leads_unless_a_cdn_or_others_lead_it(stack: str) -> None:
+    plan = yaml.load((PRODUCT / f"tests/golden/{stack}.yaml").read_text(encoding="utf-8"), Golden)  # noqa: S506
+    outputs = plan[f"pulumi:pulumi:Stack::rocketchat-{stack}"]["outputs"]
+    found = files.read(stack)
+    spec = parse(found.values, found.secure, source=found.shown, line=found.line)
+    told = of_stack(stack, spec, outputs)
+    assert (told.address is None) == (stack in {"local", "lovia-doks", "services-helm"}), told.no_address
+    assert (told.backup_bucket is not None) == ("restoreCommand" in outputs)
+    assert told.backup_bucket is None or told.backups
+
+
 class OpenStack:
     """What `opened` gives."""
 
@@ -561,7 +601,7 @@ def answers() -> st.SearchStrategy[Any]:
     )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     given_=st.lists(st.tuples(st.sampled_from([200, 400, 403, 500]), answers()), min_size=1, max_size=9),
     user=st.sampled_from([PROBE, User("probe-id", token="canarytoken")]),

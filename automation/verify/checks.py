@@ -8,7 +8,7 @@ import secrets
 import shutil
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -47,8 +47,6 @@ class Visit:
     room_name: str = ""
     own_session: bool = False
     """Whether the run logged in by itself, and so logs out."""
-    addresses: tuple[str, ...] = ()
-    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ async def _dns(visit: Visit) -> str:
         raise NotChecked(f"{expected.host} needs no DNS")
     remedy = f"look at the record of {expected.host} in its zone; `{COMMAND} drift {expected.stack}` tells what differs"
     try:
-        visit.addresses = found = await resolved(expected.host)
+        found = await resolved(expected.host)
         if not found:
             raise Failed(f"{expected.host} leads nowhere: DNS has no address for it", remedy)
         listed = ", ".join(found)

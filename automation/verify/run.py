@@ -103,11 +103,17 @@ async def _verify(
             chat.hide(user.password)
             chat.hide(user.token)
         visit = Visit(expected, chat, user)
-        for check in CHECKS:
-            left = min(CHECK_SECONDS, began + limit - time.monotonic())
-            seconds = CLEAN_SECONDS if check.cleans else left
-            outcomes[check.name] = outcome = await _outcome(check, visit, outcomes, seconds)
-            on_outcome(outcome)
+        try:
+            for check in CHECKS:
+                left = min(CHECK_SECONDS, began + limit - time.monotonic())
+                seconds = CLEAN_SECONDS if check.cleans else left
+                outcomes[check.name] = outcome = await _outcome(check, visit, outcomes, seconds)
+                on_outcome(outcome)
+        finally:
+            # Somebody pressed Ctrl-C, or reads no more.
+            for check in CHECKS:
+                if check.cleans and check.name not in outcomes and outcomes.keys() >= set(check.needs):
+                    await _outcome(check, visit, outcomes, CLEAN_SECONDS)
     return Report(expected.stack, expected.url, tuple(outcomes.values()), time.monotonic() - began)
 
 

@@ -136,7 +136,8 @@ class OnKubernetes(InCluster):
                 annotations=SERVICE_ANNOTATIONS.get(ingress.name),
             )
             if ingress.address is not None:
-                self._named(pulumi.Output.from_input(str(ingress.address)))
+                outputs["address"] = address = str(ingress.address)
+                self._named(pulumi.Output.from_input(address))
         return Running(url=url, outputs=outputs)
 
     def _named(self, address: pulumi.Output[str]) -> HostName | None:
