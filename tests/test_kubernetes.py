@@ -207,6 +207,12 @@ def test_old_releases_have_their_stream_hub_and_their_probes() -> None:
     assert set(one(plan, SECRET, "chat-mongodb").inputs["stringData"]) == {"mongo-uri"}
 
 
+def test_the_address_of_an_ingress_is_where_the_name_leads() -> None:
+    ingress = {"kind": "class", "name": "nginx", "tlsSecret": "chat-tls", "address": "203.0.113.8"}
+    plan = plan_of("services-helm", ingress=ingress)
+    assert one(plan, "pulumi:pulumi:Stack").outputs["address"] == "203.0.113.8"
+
+
 def test_nginx_gets_what_chat_needs_and_a_warning() -> None:
     ingress = {"kind": "class", "name": "nginx", "tlsSecret": "chat-tls"}
     annotations = helm_values(plan_of("services-helm", ingress=ingress))["ingress"]["annotations"]
