@@ -4,15 +4,18 @@ import automation_world  # noqa: F401 - before the SDKs
 
 # isort: split
 
+import contextlib
+import os
 import re
+import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-import pexpect
 import pytest
 import yaml
+from pexpect.fdpexpect import fdspawn
 from planning import planned
 
 from automation import new
@@ -26,6 +29,9 @@ from stacks.spec import Parts
 
 if sys.platform == "win32":
     pytest.skip("there are no pseudo-terminals here", allow_module_level=True)
+
+import pty
+import termios
 
 ATLAS_ID = "5f0c1d2e3b4a59687f6e5d4c"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPKsZsFQHhNZ8g1ekq2lG3mZ8b0aV3bL6c0R5m0xq3dT ops"
@@ -83,7 +89,8 @@ TALKS: Mapping[str, Mapping[str, str]] = {
 """What somebody types, by the key that is asked for; Enter alone where nothing is said."""
 
 PROGRAM = """
-import sys
+import fcntl, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 from pathlib import Path
 from automation import cli, new
 from stacks import files, keys
@@ -101,22 +108,21 @@ _END = r"exit status of ([\w-]+): (\d+)"
 def talks(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, tuple[int, str, Path]]:
     """Let somebody answer all questions of all talks: the exit status, what was on the screen, and the file."""
     folder = tmp_path_factory.mktemp("stacks")
-    terminal = _terminal(folder, *TALKS)
-    told = {}
-    for name, answers in TALKS.items():
-        given = {"chat.host": "chat.example.com", **answers}
+    with _terminal(folder, *TALKS) as terminal:
+        told = {}
+        for name, answers in TALKS.items():
+            given = {"chat.host": "chat.example.com", **answers}
 
-        def answer(key: str, time: int, given: Mapping[str, str] = given) -> str:
-            return "" if time else given.get(key, "")
+            def answer(key: str, time: int, given: Mapping[str, str] = given) -> str:
+                return "" if time else given.get(key, "")
 
-        screen = _talk(terminal, answer)
-        assert _groups(terminal)[0] == name
-        told[name] = (int(_groups(terminal)[1]), screen, folder / f"Pulumi.{name}.yaml")
-    terminal.close()
-    return told
+            screen = _talk(terminal, answer)
+            assert _groups(terminal)[0] == name
+            told[name] = (int(_groups(terminal)[1]), screen, folder / f"Pulumi.{name}.yaml")
+        return told
 
 
-def _talk(terminal: "pexpect.spawn[str]", answer: Callable[[str, int], str]) -> str:
+def _talk(terminal: "fdspawn[str]", answer: Callable[[str, int], str]) -> str:
     """Answer what is asked until the command ends, and return what was on the screen.
 
     `answer` is told the key that is asked for, and how often it was asked for before.
@@ -133,23 +139,38 @@ def _talk(terminal: "pexpect.spawn[str]", answer: Callable[[str, int], str]) -> 
     pytest.fail(f"it asks without end: {screen[-2000:]}")
 
 
-def _terminal(folder: Path, *names: str) -> "pexpect.spawn[str]":
-    return pexpect.spawn(
-        sys.executable,
-        ["-c", PROGRAM, str(folder), *names],
-        cwd=str(PRODUCT),
-        encoding="utf-8",
-        dimensions=(40, 240),
-        timeout=60,
+@contextlib.contextmanager
+def _terminal(folder: Path, *names: str) -> "Iterator[fdspawn[str]]":
+    """Open a terminal in which somebody calls `new`, for each name. Closed, it ends what still runs in it.
+
+    `pexpect.spawn` forks this process, in which gRPC has threads: now and then that child dies before it is another
+    program.
+    """
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (40, 240))
+    process = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", PROGRAM, str(folder), *names],
+        cwd=PRODUCT,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
     )
+    os.close(theirs)
+    terminal = fdspawn(ours, encoding="utf-8", timeout=60)
+    try:
+        yield terminal
+    finally:
+        terminal.close()
+        process.wait()
 
 
-def _groups(terminal: "pexpect.spawn[str]") -> tuple[str, ...]:
+def _groups(terminal: "fdspawn[str]") -> tuple[str, ...]:
     assert isinstance(terminal.match, re.Match)
     return tuple(terminal.match.groups())
 
 
-def _seen(terminal: "pexpect.spawn[str]") -> str:
+def _seen(terminal: "fdspawn[str]") -> str:
     return f"{terminal.before}{terminal.match[0] if isinstance(terminal.match, re.Match) else ''}"
 
 
@@ -225,28 +246,27 @@ def test_an_answer_that_is_no_choice_is_asked_for_again(tmp_path: Path) -> None:
         "runtime.ingress.kind": ["", "gateway"],
     }
     rest = {**CLUSTER, "database.kind": "in-cluster"}
-    terminal = _terminal(tmp_path, "again")
-    screen = _talk(terminal, lambda key, time: said[key][time] if key in said else rest.get(key, ""))
-    assert _groups(terminal) == ("again", "0"), screen
-    assert "an answer is needed" in screen
-    assert "choose one of: trial, production" in screen
-    assert "choose one of: fargate, kubernetes" in screen
+    with _terminal(tmp_path, "again") as terminal:
+        screen = _talk(terminal, lambda key, time: said[key][time] if key in said else rest.get(key, ""))
+        assert _groups(terminal) == ("again", "0"), screen
+        assert "an answer is needed" in screen
+        assert "choose one of: trial, production" in screen
+        assert "choose one of: fargate, kubernetes" in screen
 
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_the_answers(tmp_path: Path) -> None:
-    terminal = _terminal(tmp_path, "stopped", "stopped")
-    terminal.expect(_PROMPT)
-    terminal.sendline("chat.example.com")
-    terminal.expect(_PROMPT)
-    assert _groups(terminal)[0] == "chat.users"
-    terminal.sendintr()
-    terminal.expect(_END)
-    assert _groups(terminal)[1] != "0"
-    terminal.expect("Continuing with the answers given before: chat.host")
-    terminal.expect(_PROMPT)
-    assert _groups(terminal)[0] == "chat.users"
-    terminal.close()
+    with _terminal(tmp_path, "stopped", "stopped") as terminal:
+        terminal.expect(_PROMPT)
+        terminal.sendline("chat.example.com")
+        terminal.expect(_PROMPT)
+        assert _groups(terminal)[0] == "chat.users"
+        terminal.send("\x03")
+        terminal.expect(_END)
+        assert _groups(terminal)[1] != "0"
+        terminal.expect("Continuing with the answers given before: chat.host")
+        terminal.expect(_PROMPT)
+        assert _groups(terminal)[0] == "chat.users"
 
 
 @pytest.mark.parametrize("value", ["yes", "null", "1.0", "~", "a: b", "#x", "Grüße 🚀", '"', "2026-11-28"])
@@ -286,17 +306,16 @@ def test_an_answer_that_cannot_be_is_asked_for_again_at_once_and_others_follow_t
         asked[key] += 1
         return wrong[key][time] if key in wrong else right.get(key, "")
 
-    terminal = _terminal(tmp_path, "typos")
-    screen = _talk(terminal, answer)
-    terminal.close()
-    assert _groups(terminal) == ("typos", "0"), screen
-    assert {key for key, count in asked.items() if count > 1} == set(wrong)
-    assert all(said in screen for _, _, said in wrong.values())
-    assert "do not go together" not in screen
-    assert (
-        yaml.safe_load((tmp_path / "Pulumi.typos.yaml").read_text())["config"]["rocketchat:dns"]["zone"]
-        == "example.com"
-    )
+    with _terminal(tmp_path, "typos") as terminal:
+        screen = _talk(terminal, answer)
+        assert _groups(terminal) == ("typos", "0"), screen
+        assert {key for key, count in asked.items() if count > 1} == set(wrong)
+        assert all(said in screen for _, _, said in wrong.values())
+        assert "do not go together" not in screen
+        assert (
+            yaml.safe_load((tmp_path / "Pulumi.typos.yaml").read_text())["config"]["rocketchat:dns"]["zone"]
+            == "example.com"
+        )
 
 
 def test_one_of_a_list_is_the_answer_that_gave_the_list() -> None:
