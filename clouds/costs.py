@@ -105,6 +105,7 @@ class Bill:
     name: str
     """Its logical name."""
     inputs: Mapping[str, Any] = field(repr=False)
+    outputs: Mapping[str, Any] = field(repr=False)
     region: str
     assumed: Callable[[str], float]
     """An assumption by its key, or `users`."""
@@ -113,7 +114,9 @@ class Bill:
     """The inputs of everything of a type in the plan."""
 
     def __getitem__(self, key: str) -> Any:
-        return self.inputs.get(key)
+        """Return an input; where it is not given, what its cloud makes of it, such as a name."""
+        given = self.inputs.get(key)
+        return self.outputs.get(key) if given is None else given
 
     def between(self, low: float, high: float) -> float:
         """Return how many there are where that depends."""

@@ -5,6 +5,8 @@ import hashlib
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from math import inf
 from typing import Any
 
 from clouds.ask import CREATED, Ask, names, too_long
@@ -204,6 +206,8 @@ def _same_region(inputs: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
 
 _INCLUDED_GB = {"M10": 10, "M20": 20, "M30": 40, "M40": 80, "M50": 160}
 """Disk that is in a tier's price on AWS (mongodb.com/pricing); whoever wants more pays for all of it."""
+_BACKUP_TIERS_GB = (5, 100, 250, 500, inf)
+"""Where a GB of continuous backups costs less (docs, "Cluster Configuration Costs"); the first 5 cost nothing."""
 _AUDITING = 0.1
 """What auditing adds to the price of each cluster of its project (docs, "Additional Services")."""
 
@@ -239,8 +243,9 @@ def _cluster_costs(bill: Bill) -> Iterator[Charge]:
             yield Charge("larger disk", "mongodbatlas.disk-gb", disk, place)
         copied = bill.database_gb * bill.assumed("copies")
         if bill["pitEnabled"]:
-            # The first 5 GB cost nothing; from 100 GB on a GB costs less.
-            yield Charge("backups", "mongodbatlas.continuous-backup-gb", max(0.0, copied - 5), place)
+            for begin, end in pairwise(_BACKUP_TIERS_GB):
+                within = max(0.0, min(copied, end) - begin)
+                yield Charge("backups", f"mongodbatlas.continuous-backup-gb.{begin}", within, place)
         elif bill["backupEnabled"]:
             yield Charge("backups", "mongodbatlas.backup-gb", copied, place)
         if not bill.has("mongodbatlas:index/privateLinkEndpoint:PrivateLinkEndpoint"):

@@ -142,7 +142,7 @@ class Estimate:
         missing = len(self.unpriced)
         without = [f"{missing} {'charge' if missing == 1 else 'charges'} without a price"] if missing else []
         without += ["what is there already"] if self.outside else []
-        return f"{about} USD a month" + (f", and {', '.join(without)}" if without else "")
+        return f"{about} USD a month" + (f", and {' and '.join(without)}" if without else "")
 
     def to_json(self) -> dict[str, Any]:
         """Return the whole estimate for other programs."""
@@ -236,7 +236,7 @@ def estimate(
             return assumed[key].high if is_high else assumed[key].low
 
         region = _region(resource, by_urn)
-        return Bill(resource.name, resource.inputs, region, number, is_high, planned)
+        return Bill(resource.name, resource.inputs, resource.outputs, region, number, is_high, planned)
 
     def item(resource: PlannedResource) -> Item:
         told = (resource.name, resource.type, _component(resource, by_urn, plan))

@@ -187,6 +187,25 @@ def test_a_month_of_other_providers_is_what_their_pages_say(
     assert usd(priced(made(token, inputs), assumed=assumed)) == expected
 
 
+def test_continuous_backups_cost_what_the_vendor_reckons_for_115_gb() -> None:
+    """Source: "Cluster Configuration Costs" of the documentation of Atlas: 95 GB at 1.00 and 15 at 0.75 dollars."""
+    region = {"electableSpecs": {"instanceSize": "M30"}, "providerName": "AWS", "regionName": "US_EAST_1"}
+    inputs = {"pitEnabled": True, "replicationSpecs": [{"regionConfigs": [region]}]}
+    # 115 GB: 1000 users with 10 messages on 20 days of 12 months, of 47.92 KB, once.
+    assumed = {"users": 1000.0, "messages": 10.0, "days": 20.0, "message-kb": 115 / 2.4, "copies": 1.0}
+    cluster = made("mongodbatlas:index/advancedCluster:AdvancedCluster", inputs)
+    lines = priced(cluster, assumed=assumed).items[0].lines
+    assert sum(line.usd.low for line in lines if line.what == "backups") == pytest.approx(106.25)
+
+
+def test_containers_that_scale_cost_from_the_fewest_to_the_most() -> None:
+    found = cost.of_stack(*planned("services-fargate"))
+    amounts = {(item.name, line.what): line.amount for item in found.items for line in item.lines}
+    # Three to six streamers with one processor each; one NATS with a quarter of one.
+    assert amounts["chat-ddp-streamer", "vCPU"] == Range(3 * 730, 6 * 730)
+    assert amounts["chat-nats", "vCPU"] == Range(730 / 4, 730 / 4)
+
+
 def test_a_cluster_that_scales_costs_from_its_tier_to_the_largest() -> None:
     region = {
         "electableSpecs": {"instanceSize": "M20", "diskSizeGb": 20, "nodeCount": 3},

@@ -35,7 +35,7 @@ def containers(bill: Bill) -> Iterator[Charge]:
         bill,
         "aws:appautoscaling/target:Target",
         "resourceId",
-        f"service/{cluster}/{bill['name'] or bill.name}",
+        f"service/{cluster}/{bill['name']}",
     )
     wanted = float(bill["desiredCount"] or 1)
     count = bill.between(
