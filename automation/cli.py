@@ -336,8 +336,7 @@ def list_(as_json: Json = False) -> None:
     ]
     wide = [max(len(line[column]) for line in lines if len(line) > 2) for column in range(6)] if lines else []
     text = ["  ".join(f"{cell:<{wide[at]}}" for at, cell in enumerate(line)).rstrip() for line in lines]
-    none = f"This project has no stacks yet. Make one: {COMMAND} new NAME"
-    say({"stacks": found}, "\n".join(text) or none, as_json=as_json)
+    say({"stacks": found}, "\n".join(text) or files.NO_STACKS, as_json=as_json)
 
 
 @app.command()
@@ -805,6 +804,8 @@ def policy(
                 report.table(each, console(), everything=everything)
             for line in wrong:
                 typer.echo(line, err=True)
+            if not names:
+                typer.echo(files.NO_STACKS, err=True)
         if not told["clean"]:
             raise typer.Exit(Status.FAILED)
 

@@ -16,6 +16,7 @@ from stacks.secret_keys import command
 
 FOLDER = stack_files(ROOT)
 """The folder of the project's stack files."""
+NO_STACKS = f"This project has no stacks yet. Make one: {COMMAND} new NAME"
 TOP_LEVEL = ("config", "environment", "secretsprovider", "encryptionsalt", "encryptedkey")
 MAX_BYTES = 1_000_000
 MAX_VALUES = 50_000
@@ -84,7 +85,7 @@ def find(stack: str) -> Path:
                 message="there is no such stack file",
                 nearest=nearest(stack, names()),
                 allowed=", ".join(names()) or None,
-                remedy=None if names() else f"the project has no stacks yet: {COMMAND} new NAME",
+                remedy=None if names() else NO_STACKS,
             )
         ],
     )
