@@ -113,7 +113,8 @@ def _patterns(secret: str, *, apart: bool) -> tuple[tuple[str, re.Pattern[str]],
     document is secret by itself there.
     """
     wholes = _wholes(secret, apart=apart)
-    keys = (one for one in wholes if any(mark in one for mark in _KEYS))
+    # Of a document with a key in it, the key is among the parts; its other words, such as a user's name, are none.
+    keys = (one for one in wholes if any(mark in one for mark in _KEYS) and not _is_document(one))
     words = {word for one in keys for word in _WORD.findall(one) if _looks_random(word)}
     return tuple((_needle(one), re.compile("".join(_written(one)))) for one in sorted(wholes | words))
 
@@ -174,13 +175,17 @@ def _parts(secret: str, *, apart: bool) -> Iterator[str]:
     match = re.fullmatch(r"[a-z][a-z0-9+.-]*://(?:[^:/?#]*:)?([^/?#]*)@.*", secret, re.DOTALL | re.IGNORECASE)
     if match:
         yield from (one for one in (match[1], urllib.parse.unquote(match[1])) if maskable(one))
-    if secret.lstrip().startswith("{"):
+    if _is_document(secret):
         try:
             document = json.loads(secret)
         except (ValueError, RecursionError):
             return
         told = (one for one in _texts(document) if len(one) >= 2 * _INSIDE and maskable(one))
         yield from (one for one in told if apart or any(mark in one for mark in _KEYS))
+
+
+def _is_document(secret: str) -> bool:
+    return secret.lstrip().startswith("{")
 
 
 def _texts(value: Any) -> Iterator[str]:

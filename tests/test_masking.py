@@ -139,3 +139,11 @@ def test_a_user_s_name_beside_a_secret_may_stand_in_a_state_but_is_masked_in_a_m
     assert stands_in(document, f"the secret is {document}")
     assert "AKIA" not in mask("AKIAIOSFODNN7EXAMPLE is unknown", [document])
     assert stands_in(ACCOUNT, PEM)
+
+
+def test_a_name_beside_a_key_in_a_document_is_no_secret() -> None:
+    line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"
+    key = f"-----BEGIN PRIVATE KEY-----\n{line}\n-----END PRIVATE KEY-----\n"
+    document = json.dumps({"user": "AKIA2E0A8F3B244C9986", "key": key})
+    assert not stands_in(document, '"id": "AKIA2E0A8F3B244C9986"')
+    assert stands_in(document, line)

@@ -59,7 +59,8 @@ def named(program: str) -> tuple[tuple[str, str], ...]:
     for path, text in (*pages(), *texts()):
         for match in re.finditer(program, text):
             behind = re.split(END, text[match.end() :], maxsplit=1)[0].strip()
-            if behind:
+            # A regular expression that finds commands is none.
+            if behind and "(?:" not in behind:
                 found[behind] = str(path.relative_to(PRODUCT))
     return tuple((where, behind) for behind, where in sorted(found.items()))
 

@@ -495,7 +495,7 @@ def test_a_stack_tells_where_the_name_leads_unless_a_cdn_or_others_lead_it(stack
     found = files.read(stack)
     spec = parse(found.values, found.secure, source=found.shown, line=found.line)
     told = of_stack(stack, spec, outputs)
-    assert (told.address is None) == (stack in {"local", "lovia-doks", "services-helm"}), told.no_address
+    assert (told.address is None) == (stack in {"local", "lovia-doks"}), told.no_address
     assert (told.backup_bucket is not None) == ("restoreCommand" in outputs)
     assert told.backup_bucket is None or told.backups
 
