@@ -42,7 +42,7 @@ policy: .venv/.run ## Judge the stacks by the policy pack (STACK=name for one; S
 test: .venv/.dev ## Run all tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
-test-fast: .venv/.dev ## Run the tests that start no engine and no server (a minute)
+test-fast: .venv/.dev ## Run the tests that start no engine and no server (a minute and a half)
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not engine and not programs and not slow"
 
 lint: .venv/.dev ## Check format, lint and types

@@ -133,6 +133,7 @@ def test_bad_input_is_told_without_a_traceback(
     assert "Traceback" not in printed.err + printed.out
 
 
+@pytest.mark.slow
 def test_a_plan_that_cannot_be_written_says_where(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "none").touch()
     file = tmp_path / "none" / "plan.json"

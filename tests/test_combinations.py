@@ -73,6 +73,7 @@ def test_the_example_of_every_kind_is_right_by_itself(part: str) -> None:
         assert alone(f"rocketchat:{part}", {"kind": kind, **model.example}) == []
 
 
+@pytest.mark.slow
 def test_a_combination_that_is_refused_says_why_and_where() -> None:
     for choice in choices():
         values = values_for(choice)
@@ -102,6 +103,7 @@ def test_a_combination_that_is_not_refused_plans(choice: Choice) -> None:
     assert not find_leaks(plan)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("choice", SAMPLE, ids=name_of)
 def test_a_plan_holds_only_what_its_kinds_ask_for(choice: Choice) -> None:
     made = kinds(plan_of(name_of(choice)))
@@ -176,6 +178,7 @@ def test_what_the_pack_refuses_in_production_is_refused_by_its_key_and_may_be_tr
         assert (path in found) is told, found
 
 
+@pytest.mark.slow
 def test_an_unsafe_setting_is_one_for_the_pack_and_for_the_language() -> None:
     rules = [rule for rule in RULES if rule.area == "rocketchat" and TASK in rule.types]
     needed = {*safety.SAFE, *GIVEN, "FileUpload_json_web_token_secret_for_files"}

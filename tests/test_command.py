@@ -120,6 +120,7 @@ def on_path(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize(
     ("words", "wanted"),
@@ -169,6 +170,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_project_of_one_s_own_holds_what_pulumi_and_ci_need(own: Path) -> None:
     settings = (own / "Pulumi.yaml").read_text(encoding="utf-8")
     assert "\nname: rocketchat\n" in settings
@@ -184,6 +186,7 @@ def test_a_project_of_one_s_own_holds_what_pulumi_and_ci_need(own: Path) -> None
         assert action in ours
 
 
+@pytest.mark.slow
 def test_the_commands_work_on_the_stacks_of_the_folder_they_are_run_in(own: Path) -> None:
     assert started(own, "list").stdout.split()[:2] == ["chat", "chat.acme.example"]
     # From below it, too.
@@ -197,6 +200,7 @@ def test_the_commands_work_on_the_stacks_of_the_folder_they_are_run_in(own: Path
     assert "chat" in unknown.stderr
 
 
+@pytest.mark.slow
 def test_the_project_s_own_configuration_of_the_policy_pack_counts(own: Path, tmp_path: Path) -> None:
     folder = tmp_path / "strict"
     shutil.copytree(own, folder)
@@ -216,6 +220,7 @@ def test_nothing_that_is_there_is_written_over(own: Path, capsys: pytest.Capture
     assert {path: path.read_bytes() for path in before} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["components/__init__.py", "policy.py"])
 def test_a_module_that_would_be_imported_in_the_place_of_the_program_s_is_refused(
     own: Path, tmp_path: Path, name: str
@@ -231,6 +236,7 @@ def test_a_module_that_would_be_imported_in_the_place_of_the_program_s_is_refuse
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["list"], ["new", "chat"], ["policy"]])
 def test_outside_of_a_project_the_way_to_make_one_is_told(tmp_path: Path, command: list[str]) -> None:
     # Installed, there is no checkout that would be the project.
@@ -294,6 +300,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_pip_installs_the_program_s_packages_and_no_others(installed: Path) -> None:
     (packages,) = (installed / "env" / "lib").glob("python*/site-packages")
     names = {
@@ -313,6 +320,7 @@ def test_pip_installs_the_program_s_packages_and_no_others(installed: Path) -> N
     assert os.access(packages / "policy" / "launcher" / "pulumi-analyzer-policy-python", os.X_OK)
 
 
+@pytest.mark.slow
 def test_the_installed_program_makes_a_project_and_plans_it(installed: Path) -> None:
     program = str(installed / "env" / "bin" / "rocketchat")
     folder = installed / "chat"

@@ -198,6 +198,7 @@ def test_continuous_backups_cost_what_the_vendor_reckons_for_115_gb() -> None:
     assert sum(line.usd.low for line in lines if line.what == "backups") == pytest.approx(106.25)
 
 
+@pytest.mark.slow
 def test_containers_that_scale_cost_from_the_fewest_to_the_most() -> None:
     found = cost.of_stack(*planned("services-fargate"))
     amounts = {(item.name, line.what): line.amount for item in found.items for line in item.lines}
@@ -290,6 +291,7 @@ def test_a_resource_of_which_nothing_is_known_has_no_price() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_tier_without_a_price_is_told_with_what_it_may_grow_to_and_taken_as_given(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -345,6 +347,7 @@ def test_an_assumption_changes_what_rests_on_it_and_nothing_else(
     assert {key for key in after if after[key] != before.get(key)} == changed
 
 
+@pytest.mark.slow
 def test_every_assumption_is_asked_for_by_some_stack() -> None:
     asked: set[str] = set()
     for name in ("lovia-fargate", "soluvas-lightsail", "family-host"):

@@ -135,6 +135,7 @@ def test_many_reasons_for_one_port_make_a_description_that_ec2_takes() -> None:
     assert told.startswith("API_Gitlab_URL; ")
 
 
+@pytest.mark.slow
 def test_the_ports_of_the_secret_uri_are_open_in_the_security_group() -> None:
     _, values, secure = spec_of({"rocketchat:database": {"kind": "uri", "version": "8.0"}})
     assert opened(planned(values, secure)) == [(443, 443), (587, 587), ATLAS]
@@ -157,6 +158,7 @@ def test_the_network_policy_of_a_cluster_opens_just_that_too() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("topology", ["monolith", "microservices"])
 def test_services_reach_their_broker_where_there_is_one(topology: str) -> None:
     values, secure = values_of("services-fargate"), files.read("services-fargate").secure

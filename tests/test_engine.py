@@ -142,6 +142,7 @@ def test_a_cli_without_a_version_is_not_taken(tmp_path: Path, monkeypatch: pytes
     assert pulumi_cli.find_engine() == pulumi_cli.Cli(script, "3.200.1")
 
 
+@pytest.mark.slow
 def test_a_run_without_engine_ends_by_saying_how_many_tests_were_skipped(tmp_path: Path) -> None:
     (tmp_path / "test_one.py").write_text(
         "import pytest\nfrom engine_marks import WITHOUT_ENGINE\n"

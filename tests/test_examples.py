@@ -131,6 +131,7 @@ def test_a_form_asks_for_what_the_platform_has_not_decided(client: Client) -> No
     assert not asked.keys() & GIVEN.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path", "body", "headers", "status"),
     [

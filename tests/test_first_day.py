@@ -89,6 +89,7 @@ def test_the_administrator_s_address_is_one_that_somebody_named_and_that_nobody_
     assert "ADMIN_EMAIL" not in variables_of(unnamed.parts, unnamed.release)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["uri", "atlas-existing"])
 def test_an_existing_database_has_the_output_only_when_it_is_said_to_begin_empty(database: str) -> None:
     choice = {**BASE, "database": database}

@@ -7,6 +7,7 @@ from rehearsal import stack as rehearsed
 from stacks import files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stack", files.names())
 def test_a_stack_plans_as_it_is_stored(stack: str) -> None:
     changes = golden.compare(rehearsed.plan(stack))

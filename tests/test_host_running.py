@@ -245,6 +245,7 @@ def written(machine: Machine) -> dict[Path, tuple[bytes, int]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", ["image", "Caddyfile"])
 def test_all_of_the_former_document_serves_again_with_its_containers(machine: Machine, bad: str) -> None:
     machine.more = {"/etc/systemd/system/chat-former.timer": "[Timer]\n"}
@@ -267,6 +268,7 @@ def test_all_of_the_former_document_serves_again_with_its_containers(machine: Ma
     assert "database.js" in since[-2]
 
 
+@pytest.mark.slow
 def test_a_former_release_that_does_not_serve_either_is_told_and_both_are_tried_again(
     machine: Machine,
 ) -> None:
@@ -286,6 +288,7 @@ def test_a_release_whose_image_has_no_wget_comes_up(machine: Machine) -> None:
     served(machine, replace(CHAT, image=image, health_command=releases.find("6.13.1").health_command))
 
 
+@pytest.mark.slow
 def test_the_first_release_that_does_not_come_up_is_tried_again_at_every_turn(machine: Machine) -> None:
     machine.docker(bad=[OLD])
     machine.deploy()
@@ -759,6 +762,7 @@ def test_a_host_tells_every_five_minutes_how_it_is(machine: Machine) -> None:
     assert watched(machine) == {**told, "Serving": 0}
 
 
+@pytest.mark.slow
 def test_only_a_good_backup_makes_the_last_one_younger(machine: Machine) -> None:
     served(machine, WATCHED)
     assert watched(machine)["HoursSinceBackup"] == 0

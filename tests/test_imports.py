@@ -48,6 +48,7 @@ def of(packages: tuple[str, ...], modules: list[str]) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_the_api_brings_in_no_stand_in_and_nothing_that_costs_more_than_itself() -> None:
     assert of(PRODUCT, imported("automation")) == ["automation"]
     modules = imported(statement="from automation import *")
@@ -68,6 +69,7 @@ def modules_of(packages: tuple[str, ...]) -> list[str]:
     return sorted(name for name in names if not name.endswith("__main__"))
 
 
+@pytest.mark.slow
 def test_a_deployment_needs_no_more_than_its_own_rooms() -> None:
     program = tuple(one for one in PROGRAM if (ROOT / one).is_dir())
     assert {"components", "policy", "stacks"} <= set(program)
@@ -135,6 +137,7 @@ def test_a_use_of_proofs_is_seen(source: str) -> None:
     assert of(("proving",), list(names(source)))
 
 
+@pytest.mark.slow
 def test_every_module_of_the_product_can_be_imported_where_there_is_no_posix() -> None:
     failed = printed(
         f"""

@@ -65,6 +65,7 @@ def added() -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_a_kind_in_one_file_is_planned(added: dict[str, Any]) -> None:
     assert added["outputs"]["toyBox"] == "letters"
     assert added["variables"]["OVERWRITE_SETTING_SMTP_Host"] == "smtp.toypost.example"

@@ -98,6 +98,7 @@ def test_a_wrong_object_would_be_noticed(local: Plan) -> None:
         kubernetes_validate.validate(json.loads(json.dumps(spoilt)), KUBERNETES, strict=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_secret_is_among_the_values_of_the_chart_or_in_clear(stack: str) -> None:
     plan = plan_of(stack)
@@ -347,6 +348,7 @@ def test_cloudfront_asks_the_origin_by_a_name_with_a_certificate_of_its_own(doks
     assert forwarded["value"] == "2"
 
 
+@pytest.mark.slow
 def test_without_a_cdn_the_chats_own_name_leads_to_the_gateway() -> None:
     values = values_of("lovia-doks")
     del values["rocketchat:edge"]

@@ -81,6 +81,7 @@ def test_a_collector_that_was_off_stays_off(collector: _Collector) -> None:
     assert not gc.isenabled()
 
 
+@pytest.mark.slow
 def test_what_was_frozen_without_being_a_class_is_freed_before_the_next_run(
     collector: _Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,7 @@ def plan(values: dict[str, Any], stack: str) -> Plan:
     return planned(values, files.read(stack).secure, stack=STACK)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stack", ["family-host", "soluvas-lightsail"])
 def test_a_host_can_have_the_longest_name_that_there_is(stack: str) -> None:
     made = plan(with_host(stack, 253), stack)

@@ -249,6 +249,7 @@ def test_the_feature_compatibility_version_follows_each_step(tmp_path: Path, ste
     assert made.world["feature"] == after
 
 
+@pytest.mark.slow
 def test_growing_leaves_the_first_pod_as_it_is() -> None:
     # A rolling update waits for the newcomers, who wait for the first pod: a changed template would never end.
     templates = []
@@ -408,6 +409,7 @@ def test_a_database_in_the_cluster_is_dumped_every_night_in_production() -> None
     assert "dumps-of-the-chat" in plan.outputs["restoreCommand"]
 
 
+@pytest.mark.slow
 def test_the_dumping_pod_is_let_in_and_nobody_else_besides_the_chat() -> None:
     plan = planned(in_production())
     policy = one(plan, "kubernetes:networking.k8s.io/v1:NetworkPolicy", "database-members").inputs["spec"]

@@ -214,6 +214,7 @@ def test_what_is_answered_at_a_terminal_becomes_a_file_that_plans_and_passes(
     assert judged.clean, [(one.rule.id, one.subject.name) for one in judged.findings if one.blocking]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TALKS)
 def test_each_question_is_explained_and_asked_once(
     name: str, talks: Mapping[str, tuple[int, str, Path]]

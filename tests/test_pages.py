@@ -38,6 +38,7 @@ def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
     assert page.read_text(encoding="utf-8") == "words"
 
 
+@pytest.mark.slow
 def test_the_picture_of_the_rooms_is_what_they_import() -> None:
     assert pages.read(rooms.PAGE).strip() == rooms.picture(), "run `make docs`"
     picture = rooms.picture().splitlines()

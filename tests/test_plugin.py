@@ -470,6 +470,7 @@ def plugin(folder: Path) -> Iterator[Any]:
             process.kill()
 
 
+@pytest.mark.slow
 def test_the_folder_starts_from_anywhere_and_gives_the_kept_schema(tmp_path: Path) -> None:
     with plugin(tmp_path) as client:
         told = client.GetSchema(provider_pb2.GetSchemaRequest(version=0), timeout=30).schema
@@ -478,6 +479,7 @@ def test_the_folder_starts_from_anywhere_and_gives_the_kept_schema(tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_folders_own_modules_hide_no_others_and_the_sdks_load_file_by_file(tmp_path: Path) -> None:
     program = (
         "import importlib.util, json, runpy, sys\n"
@@ -555,6 +557,7 @@ def test_the_example_makes_a_database_and_a_bucket_by_its_own_provider(lived: Wo
     assert state["media-bucket"]["parent"] == state["media"]["urn"]
 
 
+@pytest.mark.slow
 @needs_yaml
 def test_the_example_gives_its_secrets_to_those_who_ask_for_them_only(lived: World) -> None:
     assert json.loads(lived.run("stack", "output", "--json")) == {

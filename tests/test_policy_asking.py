@@ -68,6 +68,7 @@ def made(servicer: Any, pack: list[Any]) -> Any:
     return servicer(NAME, "1.0.0", pack, EnforcementLevel.MANDATORY)
 
 
+@pytest.mark.slow
 def test_answers_are_the_very_same_and_each_resource_is_decoded_a_few_times_only(
     servicer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

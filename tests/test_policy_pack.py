@@ -87,6 +87,7 @@ def test_a_stack_of_this_project_passes_with_nothing_mandatory(stack: str) -> No
     assert found.unused == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_plan_from_a_file_is_judged_like_the_plan_itself(stack: str) -> None:
     config = load(stack)
@@ -571,6 +572,7 @@ def messages(policy: ResourceValidationPolicy, asked: ResourceValidationArgs) ->
     return found
 
 
+@pytest.mark.slow
 def test_the_pack_starts_from_its_own_folder_as_the_engine_starts_it() -> None:
     with subprocess.Popen(
         [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", "."],

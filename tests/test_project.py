@@ -67,6 +67,7 @@ def keys() -> list[str]:
     return sorted({key.alias for key in language_keys() if key.attribute})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", keys())
 def test_every_key_of_a_stack_file_is_named_by_a_test_or_a_stack(key: str) -> None:
     stacks = "\n".join(files.find(name).read_text(encoding="utf-8") for name in files.names())

@@ -50,6 +50,7 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+@pytest.mark.slow
 @EVERY_STACK
 def test_every_resource_stands_in_a_component(stack: str) -> None:
     for resource in custom(stack):
@@ -83,6 +84,7 @@ def test_everything_that_takes_tags_is_tagged(stack: str) -> None:
         assert tagged > 0
 
 
+@pytest.mark.slow
 @EVERY_STACK
 def test_no_secret_is_in_clear_anywhere(stack: str) -> None:
     plan = planned(stack)

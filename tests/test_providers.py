@@ -209,6 +209,7 @@ def test_what_is_kept_is_still_looked_after(case: str) -> None:
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_kept_keeps_what_it_needs(case: str) -> None:
     plan = _plan(case)

@@ -58,6 +58,7 @@ def test_the_cloud_keeps_old_versions(cloud: Cloud) -> None:
     assert told.split() == ["3", "3"]
 
 
+@pytest.mark.slow
 def test_a_program_that_cannot_be_had_skips_and_is_named_in_the_last_line(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,6 +36,7 @@ def plans() -> list[Plan]:
     return [*found, planned(spaces, secure), planned(kept)]
 
 
+@pytest.mark.slow
 def test_every_generated_secret_is_of_one_kind_and_every_kind_is_generated_somewhere() -> None:
     names = {made.name for plan in plans() for made in plan.resources if made.type in GENERATED}
     for name in names:
@@ -52,6 +53,7 @@ def test_every_type_that_makes_a_secret_is_known() -> None:
     assert made == {kind.rpartition(":")[2] for kind in GENERATED}
 
 
+@pytest.mark.slow
 def test_what_is_read_at_the_first_start_only_is_protected_in_production() -> None:
     for plan in plans():
         production = any(made.protect for made in plan.resources)
@@ -60,6 +62,7 @@ def test_what_is_read_at_the_first_start_only_is_protected_in_production() -> No
                 assert made.protect == (production and made.name in FIRST_ONLY), (plan.stack, made.name)
 
 
+@pytest.mark.slow
 def test_the_outputs_say_that_the_password_is_of_the_first_start() -> None:
     for plan in plans():
         assert ("adminPassword" in plan.outputs) == ("adminPasswordNote" in plan.outputs)

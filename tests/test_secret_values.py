@@ -106,6 +106,7 @@ def test_an_address_that_curl_reads_otherwise_is_refused(path: str) -> None:
     assert problems({"rocketchat:healthcheckUrl": f"https://hc-ping.example.com/{path}"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", sorted(key for key, secret in PROVIDER_KEYS.items() if secret))
 def test_a_providers_secret_in_the_stack_file_is_read_by_the_program(key: str) -> None:
     runtime = "doks" if key.startswith("digitalocean") else "fargate"

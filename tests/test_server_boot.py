@@ -78,6 +78,7 @@ def test_every_variable_is_read_with_the_type_and_choices_of_the_release(line: s
         assert read.wrong == [], (stack, line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", LINES)
 def test_what_counts_at_the_first_start_only_is_said_again_at_every_start(line: str) -> None:
     for stack in STACKS:

@@ -31,6 +31,7 @@ def problems(values: dict[str, object], secure: set[str]) -> list[tuple[str, str
     return []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runtime", ["fargate", "kubernetes", "doks", "lightsail", "droplet"])
 def test_a_sensitive_setting_reaches_the_server_as_a_secret(runtime: str) -> None:
     values = values_for({"runtime": runtime, **BASE})

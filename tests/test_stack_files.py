@@ -150,6 +150,7 @@ BAD = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "path", "message", "hint"), [row[1:] for row in BAD], ids=[row[0] for row in BAD]
 )
@@ -339,6 +340,7 @@ def broken(draw: st.DrawFn) -> Values:
     return values
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(broken())
 def test_a_broken_stack_file_never_ends_in_anything_but_a_refusal(values: Values) -> None:
@@ -352,6 +354,7 @@ def test_a_broken_stack_file_never_ends_in_anything_but_a_refusal(values: Values
         assert spec.parts.chat.host
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     st.dictionaries(
@@ -436,6 +439,7 @@ KEYS_OF_PARTS = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.dictionaries(

@@ -309,6 +309,7 @@ def test_a_text_is_taken_or_refused_by_its_own_key(name: str) -> None:
             assert not ONE_LINE & set(found), key
 
 
+@pytest.mark.slow
 def test_every_key_that_takes_text_is_tried() -> None:
     tried = {key for found in BASES.values() for key in found}
     assert {key.name for key in keys() if _takes_text(key)} <= tried

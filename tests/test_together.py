@@ -67,6 +67,7 @@ def test_two_stacks_that_may_stand_together_make_nothing_twice(one: str, other: 
     put(cloud, plan_of(other))
 
 
+@pytest.mark.slow
 def test_a_stack_that_stands_in_the_place_of_another_is_refused_beside_it() -> None:
     cloud = StandinCloud()
     put(cloud, plan_of("lovia-fargate"))

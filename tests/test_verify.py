@@ -286,6 +286,7 @@ WRONG: dict[str, tuple[Chat, str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", WRONG)
 def test_what_is_wrong_is_found_and_told_with_a_remedy(authority: Authority, case: str) -> None:
     chat, check, words = WRONG[case]
@@ -312,6 +313,7 @@ def test_what_the_user_may_not_do_is_no_failure(authority: Authority) -> None:
     assert found["registration"].state == "not checked"
 
 
+@pytest.mark.slow
 def test_the_server_is_waited_for_as_long_as_it_asks(authority: Authority) -> None:
     calls: list[float] = []
 
@@ -326,6 +328,7 @@ def test_the_server_is_waited_for_as_long_as_it_asks(authority: Authority) -> No
     assert calls[1] - calls[0] >= 1
 
 
+@pytest.mark.slow
 def test_it_ends_within_its_limit_when_bytes_drip_and_removes_its_room_all_the_same(
     authority: Authority,
 ) -> None:
@@ -488,6 +491,7 @@ class Golden(yaml.SafeLoader):
 Golden.add_multi_constructor("!", lambda *_: None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stack", files.names())
 def test_a_stack_tells_where_the_name_leads_unless_a_cdn_or_others_lead_it(stack: str) -> None:
     plan = yaml.load((PRODUCT / f"tests/golden/{stack}.yaml").read_text(encoding="utf-8"), Golden)  # noqa: S506
@@ -621,6 +625,7 @@ def test_no_answer_of_a_server_ends_it_with_an_error_of_its_own(
     assert all(one.remedy for one in report.outcomes if one.state == "failed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "state", "words"),
     [
