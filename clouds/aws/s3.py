@@ -99,6 +99,26 @@ GET_OBJECT = Lookup(
 )
 
 
+def _setting(
+    token: str, purpose: str, call: Call, *, local: str = "", costs: Nothing = charges.FREE_SETTING
+) -> Resource:
+    """The record of a bucket's setting that has a resource of its own: a PUT at the bucket, which is its id."""
+    return Resource(
+        token,
+        purpose,
+        answers=Answers(id="{bucket}"),
+        requests=sent(call, local=local),
+        refuses=NOTHING_MORE,
+        again=Overwritten(),
+        replaced=replaced_by("bucket region"),
+        import_id="{bucket}",
+        found=Named(),
+        data=NO_DATA,
+        felt=UNNOTICED,
+        costs=costs,
+    )
+
+
 BUCKET = Resource(
     "aws:s3/bucket:Bucket",
     "bucket",
@@ -134,149 +154,66 @@ BUCKET = Resource(
 )
 
 
-BUCKET_VERSIONING = Resource(
+BUCKET_VERSIONING = _setting(
     "aws:s3/bucketVersioning:BucketVersioning",
     "keeps older versions of objects",
-    answers=Answers(id="{bucket}"),
-    requests=sent(create("s3.PutBucketVersioning")),
-    refuses=NOTHING_MORE,
-    again=Overwritten(),
-    replaced=replaced_by("bucket region"),
-    import_id="{bucket}",
-    found=Named(),
-    data=NO_DATA,
-    felt=UNNOTICED,
-    costs=charges.FREE_SETTING,
+    create("s3.PutBucketVersioning"),
 )
 
 
-BUCKET_PUBLIC_ACCESS_BLOCK = Resource(
+BUCKET_PUBLIC_ACCESS_BLOCK = _setting(
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     "keeps the bucket private",
-    answers=Answers(id="{bucket}"),
-    requests=sent(
-        create(
-            "s3.PutPublicAccessBlock",
-            {"bucket": "Bucket"},
-            {"PublicAccessBlockConfiguration": {}},
-            at="PublicAccessBlockConfiguration",
-        ),
-        local="skipDestroy",
+    create(
+        "s3.PutPublicAccessBlock",
+        {"bucket": "Bucket"},
+        {"PublicAccessBlockConfiguration": {}},
+        at="PublicAccessBlockConfiguration",
     ),
-    refuses=NOTHING_MORE,
-    again=Overwritten(),
-    replaced=replaced_by("bucket region"),
-    import_id="{bucket}",
-    found=Named(),
-    data=NO_DATA,
-    felt=UNNOTICED,
-    costs=charges.FREE_SETTING,
+    local="skipDestroy",
 )
 
 
-BUCKET_OWNERSHIP_CONTROLS = Resource(
+BUCKET_OWNERSHIP_CONTROLS = _setting(
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
     "the bucket's owner owns every object",
-    answers=Answers(id="{bucket}"),
-    requests=sent(
-        create("s3.PutBucketOwnershipControls", {"bucket": "Bucket", "rule": "OwnershipControls.Rules"})
-    ),
-    refuses=NOTHING_MORE,
-    again=Overwritten(),
-    replaced=replaced_by("bucket region"),
-    import_id="{bucket}",
-    found=Named(),
-    data=NO_DATA,
-    felt=UNNOTICED,
-    costs=charges.FREE_SETTING,
+    create("s3.PutBucketOwnershipControls", {"bucket": "Bucket", "rule": "OwnershipControls.Rules"}),
 )
 
 
-BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION = Resource(
+BUCKET_SERVER_SIDE_ENCRYPTION_CONFIGURATION = _setting(
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     "encryption of the bucket",
-    answers=Answers(id="{bucket}"),
-    requests=sent(
-        create(
-            "s3.PutBucketEncryption",
-            {"bucket": "Bucket", "rules": "ServerSideEncryptionConfiguration.Rules"},
-        )
+    create(
+        "s3.PutBucketEncryption",
+        {"bucket": "Bucket", "rules": "ServerSideEncryptionConfiguration.Rules"},
     ),
-    refuses=NOTHING_MORE,
-    again=Overwritten(),
-    replaced=replaced_by("bucket region"),
-    import_id="{bucket}",
-    found=Named(),
-    data=NO_DATA,
-    felt=UNNOTICED,
-    costs=charges.FREE_SETTING,
 )
 
 
-BUCKET_LIFECYCLE_CONFIGURATION = Resource(
+BUCKET_LIFECYCLE_CONFIGURATION = _setting(
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     "what is deleted when",
-    answers=Answers(id="{bucket}"),
-    requests=sent(
-        create("s3.PutBucketLifecycleConfiguration", {"bucket": "Bucket"}, at="LifecycleConfiguration")
-    ),
-    refuses=NOTHING_MORE,
-    again=Overwritten(),
-    replaced=replaced_by("bucket region"),
-    import_id="{bucket}",
-    found=Named(),
-    data=NO_DATA,
-    felt=UNNOTICED,
-    costs=charges.FREE_SETTING,
+    create("s3.PutBucketLifecycleConfiguration", {"bucket": "Bucket"}, at="LifecycleConfiguration"),
 )
 
 
-BUCKET_CORS_CONFIGURATION = Resource(
+BUCKET_CORS_CONFIGURATION = _setting(
     "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
     "which web pages may read the bucket",
-    answers=Answers(id="{bucket}"),
-    requests=sent(create("s3.PutBucketCors", {"bucket": "Bucket"}, at="CORSConfiguration")),
-    refuses=NOTHING_MORE,
-    again=Overwritten(),
-    replaced=replaced_by("bucket region"),
-    import_id="{bucket}",
-    found=Named(),
-    data=NO_DATA,
-    felt=UNNOTICED,
-    costs=charges.FREE_SETTING,
+    create("s3.PutBucketCors", {"bucket": "Bucket"}, at="CORSConfiguration"),
 )
 
 
-BUCKET_POLICY = Resource(
-    "aws:s3/bucketPolicy:BucketPolicy",
-    "who may use the bucket",
-    answers=Answers(id="{bucket}"),
-    requests=sent(create("s3.PutBucketPolicy")),
-    refuses=NOTHING_MORE,
-    again=Overwritten(),
-    replaced=replaced_by("bucket region"),
-    import_id="{bucket}",
-    found=Named(),
-    data=NO_DATA,
-    felt=UNNOTICED,
-    costs=charges.FREE_SETTING,
+BUCKET_POLICY = _setting(
+    "aws:s3/bucketPolicy:BucketPolicy", "who may use the bucket", create("s3.PutBucketPolicy")
 )
 
 
-BUCKET_LOGGING = Resource(
+BUCKET_LOGGING = _setting(
     "aws:s3/bucketLogging:BucketLogging",
     "log of the bucket's requests",
-    answers=Answers(id="{bucket}"),
-    requests=sent(
-        create("s3.PutBucketLogging", {"bucket": "Bucket"}, at="BucketLoggingStatus.LoggingEnabled")
-    ),
-    refuses=NOTHING_MORE,
-    again=Overwritten(),
-    replaced=replaced_by("bucket region"),
-    import_id="{bucket}",
-    found=Named(),
-    data=NO_DATA,
-    felt=UNNOTICED,
+    create("s3.PutBucketLogging", {"bucket": "Bucket"}, at="BucketLoggingStatus.LoggingEnabled"),
     costs=Nothing("the bucket that it fills is charged"),
 )
 

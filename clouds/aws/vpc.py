@@ -56,67 +56,48 @@ def _opened(operation: str) -> Sent:
     )
 
 
-SECURITY_GROUP_INGRESS_RULE = Resource(
+def _rule(token: str, purpose: str, operation: str) -> Resource:
+    """The record of a rule of a security group: both directions are alike."""
+    return Resource(
+        token,
+        purpose,
+        answers=Answers(
+            id=ec2_id("sgr"),
+            outputs={
+                "arn": "arn:aws:ec2:{region}:{account}:security-group-rule/{id}",
+                "securityGroupRuleId": "{id}",
+            },
+        ),
+        requests=_opened(operation),
+        refuses=Refuses(inputs=_rule_refusals),
+        again=Refused(
+            (
+                "securityGroupId",
+                "ipProtocol",
+                "fromPort",
+                "toPort",
+                "cidrIpv4",
+                "cidrIpv6",
+                "prefixListId",
+                "referencedSecurityGroupId",
+            )
+        ),
+        replaced=replaced_by("region securityGroupId"),
+        import_id="{id}",
+        found=ec2_tagged("security-group-rule", "sgr"),
+        data=NO_DATA,
+        felt=UNNOTICED,
+        costs=Nothing("free: firewalls of a network cost nothing"),
+    )
+
+
+SECURITY_GROUP_INGRESS_RULE = _rule(
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
     "what may come in",
-    answers=Answers(
-        id=ec2_id("sgr"),
-        outputs={
-            "arn": "arn:aws:ec2:{region}:{account}:security-group-rule/{id}",
-            "securityGroupRuleId": "{id}",
-        },
-    ),
-    requests=_opened("ec2.AuthorizeSecurityGroupIngress"),
-    refuses=Refuses(inputs=_rule_refusals),
-    again=Refused(
-        (
-            "securityGroupId",
-            "ipProtocol",
-            "fromPort",
-            "toPort",
-            "cidrIpv4",
-            "cidrIpv6",
-            "prefixListId",
-            "referencedSecurityGroupId",
-        )
-    ),
-    replaced=replaced_by("region securityGroupId"),
-    import_id="{id}",
-    found=ec2_tagged("security-group-rule", "sgr"),
-    data=NO_DATA,
-    felt=UNNOTICED,
-    costs=Nothing("free: firewalls of a network cost nothing"),
+    "ec2.AuthorizeSecurityGroupIngress",
 )
-
-
-SECURITY_GROUP_EGRESS_RULE = Resource(
+SECURITY_GROUP_EGRESS_RULE = _rule(
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
     "what may go out",
-    answers=Answers(
-        id=ec2_id("sgr"),
-        outputs={
-            "arn": "arn:aws:ec2:{region}:{account}:security-group-rule/{id}",
-            "securityGroupRuleId": "{id}",
-        },
-    ),
-    requests=_opened("ec2.AuthorizeSecurityGroupEgress"),
-    refuses=Refuses(inputs=_rule_refusals),
-    again=Refused(
-        (
-            "securityGroupId",
-            "ipProtocol",
-            "fromPort",
-            "toPort",
-            "cidrIpv4",
-            "cidrIpv6",
-            "prefixListId",
-            "referencedSecurityGroupId",
-        )
-    ),
-    replaced=replaced_by("region securityGroupId"),
-    import_id="{id}",
-    found=ec2_tagged("security-group-rule", "sgr"),
-    data=NO_DATA,
-    felt=UNNOTICED,
-    costs=Nothing("free: firewalls of a network cost nothing"),
+    "ec2.AuthorizeSecurityGroupEgress",
 )
