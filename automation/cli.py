@@ -4,6 +4,7 @@ What a command needs is imported when it runs: help, the version and completion 
 """
 
 import contextlib
+import errno
 import io
 import json
 import os
@@ -854,7 +855,11 @@ def say(value: Mapping[str, Any], text: str, *, as_json: bool) -> None:
 
 def failed(value: Mapping[str, Any], text: str, *, as_json: bool) -> None:
     """Print an error: JSON where other programs look for the result, text where people look for errors."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False) if as_json else text, err=not as_json)
+    try:
+        typer.echo(json.dumps(value, indent=2, ensure_ascii=False) if as_json else text, err=not as_json)
+    except OSError:
+        # Where the result cannot be written, on a full disk, its error cannot either.
+        typer.echo(text, err=True)
 
 
 def refuse(message: str, remedy: str = "") -> NoReturn:
@@ -922,8 +927,8 @@ def telling(as_json: bool) -> Iterator[None]:
         raise typer.Exit(Status.FAILED) from None
     except (RehearsalError, OSError) as error:
         cause = str(error)
-        if isinstance(error, OSError) and error.filename:
-            cause = f"{error.filename}: {error.strerror}"
+        if isinstance(error, OSError) and (error.filename or error.errno == errno.ENOSPC):
+            cause = f"{error.filename or 'the output'}: {error.strerror}"
         failed({"error": "other", "cause": cause}, cause, as_json=as_json)
         raise typer.Exit(Status.FAILED) from None
 

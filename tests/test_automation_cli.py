@@ -5,10 +5,13 @@ import automation_world  # noqa: F401 - before the SDKs
 # isort: split
 
 import contextlib
+import errno
 import io
 import json
+import os
 import shlex
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -341,3 +344,21 @@ def test_new_tells_every_answer_that_is_missing_at_once(capsys: pytest.CaptureFi
     told = capsys.readouterr().err
     assert "give mail.host=" in told
     assert "give database.organization=" in told
+
+
+class FullDisk(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["check", "local"], ["check", "local", "--json"], ["check", "none", "--json"]]
+)
+def test_a_full_disk_is_told_where_something_can_still_be_written(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", FullDisk())
+    assert cli.main(arguments) == 1
+    told = capsys.readouterr().err
+    assert told
+    assert "Traceback" not in told
