@@ -79,14 +79,23 @@ def _text(value: Any) -> str:
 
 def chats(p: Probe) -> list[Chat]:
     """Return the chats that a resource runs; what cannot be read is noted as unknown."""
-    key = ("chats", p.subject.urn)
-    memo = p.stack.memo
-    if key not in memo:
-        memo[key] = _read(p.subject, p.stack)
-    found, unknown = memo[key]
+    found, unknown = _known(p.subject, p.stack)
     for path in unknown:
         p.unsure(Where(path))
     return list(found)
+
+
+def chats_of(subject: Subject, stack: Stack) -> list[Chat]:
+    """Return the chats that a resource runs, as far as they can be read."""
+    return _known(subject, stack)[0]
+
+
+def _known(subject: Subject, stack: Stack) -> tuple[list[Chat], list[str]]:
+    key = ("chats", subject.urn)
+    if key not in stack.memo:
+        stack.memo[key] = _read(subject, stack)
+    found: tuple[list[Chat], list[str]] = stack.memo[key]
+    return found
 
 
 def _read(subject: Subject, stack: Stack) -> tuple[list[Chat], list[str]]:

@@ -36,6 +36,9 @@ An engine without Pulumi's Python language plugin finds the pack's interpreter b
 | remediate | mandatory; and in the engine the pack mends the input by itself |
 | advisory | is shown, and stops nothing |
 
+Rules **of the product** are about what this project's components make and, in a program without them, about what runs
+a Rocket.Chat server or leads to one. All others are asked about any program's resources.
+
 A value that only the cloud can tell is **not known yet** in a preview. The rule says so for that one property and
 judges the rest; such a rule has not passed. The rehearsal knows nearly all values, so it judges nearly everything.
 Findings name rule, resource and path, never a value: rules see secrets in plaintext.
@@ -129,14 +132,15 @@ def _area(area: str, about: str) -> str:
         "",
         about.strip(),
         "",
-        "| rule | asks | level | stops | severity | what to do | maps to |",
-        "|---|---|---|---|---|---|---|",
+        "| rule | asks | of | level | stops | severity | what to do | maps to |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for rule in RULES:
         if rule.area == area:
             cells = (
                 f"[{rule.id}]({rule.link})",
                 rule.title,
+                "product" if rule.product else "all",
                 rule.level,
                 _stops(rule),
                 rule.severity,

@@ -9,6 +9,7 @@ from typing import Final
 
 from policy.config import Config, ConfigError, Waiver
 from policy.model import Stack, Subject
+from policy.product import owns
 from policy.rule import Probe, Rule, Severity, Stop
 from policy.rules import BY_ID, RULES
 
@@ -83,9 +84,13 @@ def look(
 ) -> Iterator[tuple[bool, str, str, Subject]]:
     """Give what a rule sees at a resource, each once: whether unknown, path, message, and whose it is.
 
-    A rule that does not join resources sees this one alone: the engine asks it so, and there is one verdict.
+    A rule that does not join resources sees this one alone: the engine asks it so, and there is one verdict. A rule
+    about the product says nothing of other resources.
     """
-    probe = Probe(subject, stack if rule.joins else stack.alone(subject), config)
+    seen_in = stack if rule.joins else stack.alone(subject)
+    if rule.product and rule.widened not in config.model_fields_set and not owns(subject, seen_in):
+        return
+    probe = Probe(subject, seen_in, config)
     with contextlib.suppress(Stop):
         rule.judge(probe)
     seen = set()

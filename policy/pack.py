@@ -145,7 +145,7 @@ def _policies(rule: Rule, config: Config, asked: Asked) -> Iterator[Policy]:
 
 
 def _overridden(config: Config, own: Mapping[str, Any]) -> Config:
-    return Config.model_validate({**config.model_dump(), **own}) if own else config
+    return Config.model_validate({**config.model_dump(exclude_unset=True), **own}) if own else config
 
 
 def _waived(config: Config, rule: Rule, urn: str, name: str) -> bool:

@@ -97,6 +97,10 @@ class Rule:
     why: str = ""
     """Why something is left for the end, where it is."""
     remedy: Remedy | None = field(default=None, repr=False)
+    product: bool = False
+    """Whether only the product's resources are meant."""
+    widened: str = ""
+    """Key of the configuration that, where it is given, makes the rule mean all resources."""
 
     @property
     def joins(self) -> bool:

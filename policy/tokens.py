@@ -131,6 +131,7 @@ GATEWAY: Final = k8s_network.GATEWAY.token
 
 # Types that no stack makes, and that policies judge all the same.
 SECURITY_GROUP_RULE: Final = "aws:ec2/securityGroupRule:SecurityGroupRule"
+COMPOSITE_ALARM: Final = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 EC2_INSTANCE: Final = "aws:ec2/instance:Instance"
 ATLAS_FLEX: Final = "mongodbatlas:index/flexCluster:FlexCluster"
 ATLAS_COMPLIANCE: Final = "mongodbatlas:index/backupCompliancePolicy:BackupCompliancePolicy"

@@ -310,6 +310,8 @@ def iam(stack: str, plain: tuple[Subject, ...]) -> Iterator[Mutation]:
         for kind in (t.IAM_ROLE_POLICY, t.IAM_USER_POLICY):
             for subjects in _appended(plain, (kind,), "policy", statement):
                 yield Mutation("IAM", what, stack, subjects, (rule,))
+        if BY_ID[rule].product:
+            continue
         yield Mutation(
             "IAM",
             f"{what}, as objects",

@@ -89,25 +89,25 @@ def early() -> Iterator[Case]:
             yield name, broken
 
 
-def declare(subject: Subject, name: str) -> pulumi.CustomResource:
-    """Declare a resource as a program would."""
-    return pulumi.CustomResource(
-        subject.type, name, dict(subject.properties), pulumi.ResourceOptions(protect=subject.protect)
-    )
+def declare(subject: Subject, name: str, parent: pulumi.Resource) -> pulumi.CustomResource:
+    """Declare a resource as a component would."""
+    options = pulumi.ResourceOptions(protect=subject.protect, parent=parent)
+    return pulumi.CustomResource(subject.type, name, dict(subject.properties), options)
 
 
 def forbidden() -> None:
     """Declare what rules may look back at, then what breaks each rule, then what the end is known by."""
     looked_at = {kind for rule in RULES if rule.needs is Needs.EARLIER for kind in rule.types}
     looked_at |= {K8S_SECRET, CONFIG_MAP, SECRET_VERSION}
+    chat = pulumi.ComponentResource("rocketchat:index:World", "chat")
     first = [
-        declare(one, one.name)
+        declare(one, one.name, chat)
         for one in world().values()
         if one.type in looked_at and one.type not in CARRIERS
     ]
 
     def then(_: object) -> None:
-        broken = [declare(one, name) for name, one in named()]
+        broken = [declare(one, name, chat) for name, one in named()]
         pulumi.Output.all(*[one.urn for one in broken]).apply(
             lambda _: pulumi.CustomResource(LOG_GROUP, LAST, {"retentionInDays": 365})
         )
@@ -133,8 +133,9 @@ def open_to_strangers() -> None:
     task = replace(
         sound["task"], properties={**sound["task"].properties, "containerDefinitions": json.dumps(containers)}
     )
-    network = declare(sound["vpc"], "vpc")
-    network.id.apply(lambda _: declare(task, "task"))
+    chat = pulumi.ComponentResource("rocketchat:index:World", "chat")
+    network = declare(sound["vpc"], "vpc", chat)
+    network.id.apply(lambda _: declare(task, "task", chat))
 
 
 def main() -> None:

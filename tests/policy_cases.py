@@ -107,7 +107,7 @@ also(
     },
     "in-app",
 )
-C("net-app-port-not-world", {"in-app cidrIpv4": "0.0.0.0/0"}, "in-app cidrIpv4")
+also("net-app-port-from-alb-only", {"in-app cidrIpv4": "0.0.0.0/0"})
 C("net-sg-described", {"in-app description": DELETE}, "sg-app description")
 C("net-sg-single-style", {"sg-app ingress": [{"protocol": "tcp", "fromPort": 1, "toPort": 2}]}, EXISTENCE)
 C("net-default-sg-closed", {"vpc-default": DELETE}, "vpc-default vpcId", "vpc")
@@ -163,7 +163,6 @@ C("net-alb-own-group", {"alb securityGroups": []}, "alb securityGroups")
 # Balancer
 C("alb-http-redirect", {"http defaultActions.0.type": "forward"}, "http defaultActions")
 also("alb-http-redirect", {"http defaultActions.0.redirect.protocol": "HTTP"})
-also("alb-http-redirect", {"http defaultActions.0.redirect.statusCode": "HTTP_302"})
 C("alb-no-clear-forward", {"http-rule actions.0.type": "forward"}, "http-rule actions")
 C("alb-tls-policy", {"https sslPolicy": "ELBSecurityPolicy-2016-08"}, "https sslPolicy")
 also("alb-tls-policy", {"https certificateArn": DELETE})

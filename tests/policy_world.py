@@ -18,7 +18,7 @@ DELETE: Final = object()
 
 
 def urn(name: str) -> str:
-    return f"urn:pulumi:world::rocketchat::x::{name}"
+    return f"urn:pulumi:world::rocketchat::rocketchat:index:World$x::{name}"
 
 
 def arn(service: str, rest: str) -> str:

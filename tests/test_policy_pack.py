@@ -546,8 +546,11 @@ def test_a_remediation_mends_what_the_rule_found(rule: Any) -> None:
 
 
 def test_the_packs_configuration_reaches_the_rules() -> None:
-    policy = next(one for one in policies(CONFIG) if one.name == "ecs-image-registry")
-    assert isinstance(policy, ResourceValidationPolicy)
+    policy = next(
+        one
+        for one in policies(CONFIG)
+        if one.name == "ecs-image-registry" and isinstance(one, ResourceValidationPolicy)
+    )
     task = arguments_of(world()["task"])
     narrow = ResourceValidationArgs(
         task.resource_type,

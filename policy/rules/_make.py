@@ -15,6 +15,7 @@ MEDIUM: Final = Severity.MEDIUM
 HIGH: Final = Severity.HIGH
 CRITICAL: Final = Severity.CRITICAL
 
+_JOINED: Final = "without this project's components, what leads to the chat is known at the end"
 _CONTROL: Final = re.compile(r"^([A-Za-z0-9]+)\.\d+$")
 
 
@@ -40,8 +41,16 @@ class Area:
         sides: tuple[str, ...] = (),
         why: str = "",
         remedy: Remedy | None = None,
+        product: bool = False,
+        widened: str = "",
     ) -> Rule:
-        """Return a rule. `maps` is a list with commas; without a `link`, the first control's own page is it."""
+        """Return a rule. `maps` is a list with commas; without a `link`, the first control's own page is it.
+
+        A rule about the product is asked again at the end: of a program without this project's components only that
+        tells what leads to the chat.
+        """
+        if product and needs is Needs.ONE:
+            needs, why = Needs.EARLIER, why or _JOINED
         controls = tuple(control.strip() for control in maps.split(","))
         return Rule(
             id,
@@ -58,6 +67,8 @@ class Area:
             sides,
             why,
             remedy,
+            product,
+            widened,
         )
 
 

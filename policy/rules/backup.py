@@ -175,6 +175,7 @@ BAK_HOST_SCHEDULED = _rule(
     maps="original, Well-Architected REL09",
     fix="Add a timer that runs mongodump and copies the dump off the host.",
     link="https://www.mongodb.com/docs/database-tools/mongodump/",
+    product=True,
 )
 BAK_CLUSTER_SCHEDULED = _rule(
     "bak-cluster-scheduled",
@@ -188,6 +189,7 @@ BAK_CLUSTER_SCHEDULED = _rule(
     why="the jobs are made after the database",
     fix="Add a CronJob that runs mongodump and copies the dump to a bucket.",
     link=_CRON,
+    product=True,
 )
 BAK_SECOND_PLACE = _rule(
     "bak-second-place",
@@ -211,6 +213,7 @@ BAK_DEAD_LETTERS = _rule(
     maps="original, Well-Architected OPS08",
     fix="Give the target a deadLetterConfig.",
     link=_SCHEDULER + "configuring-schedule-dlq.html",
+    product=True,
 )
 BAK_RETRIES = _rule(
     "bak-retries",
@@ -222,6 +225,7 @@ BAK_RETRIES = _rule(
     maps="Well-Architected REL05",
     fix="Leave the retries alone, and the state enabled.",
     link=_SCHEDULER + "managing-schedule.html",
+    product=True,
 )
 BAK_TIME_ZONE = _rule(
     "bak-time-zone",
@@ -233,6 +237,7 @@ BAK_TIME_ZONE = _rule(
     maps="practice correctness",
     fix="Set schedule_expression_timezone.",
     link=_SCHEDULER + "schedule-types.html",
+    product=True,
 )
 BAK_JOB_ALERTS = _rule(
     "bak-job-alerts",
@@ -246,6 +251,7 @@ BAK_JOB_ALERTS = _rule(
     why="what hears of failures is made beside the schedule",
     fix="Add an EventRule for tasks that stop with an exit code, or a dead-man's ping.",
     link="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html",
+    product=True,
 )
 BAK_NO_OVERLAP = _rule(
     "bak-no-overlap",
@@ -257,6 +263,7 @@ BAK_NO_OVERLAP = _rule(
     maps="Well-Architected REL05",
     fix="Set concurrencyPolicy Forbid, activeDeadlineSeconds and backoffLimit.",
     link=_CRON,
+    product=True,
 )
 BAK_CRON_ZONE = _rule(
     "bak-cron-time-zone",
@@ -268,6 +275,7 @@ BAK_CRON_ZONE = _rule(
     maps="practice correctness",
     fix="Set timeZone.",
     link=_CRON + "#time-zones",
+    product=True,
 )
 BAK_OUT_OF_REACH = _rule(
     "bak-cross-account-or-lock",

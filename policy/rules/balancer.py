@@ -2,6 +2,7 @@
 
 from policy import tokens as t
 from policy.model import SECRET, UNKNOWN, dig
+from policy.product import owns
 from policy.rule import (
     Needs,
     Probe,
@@ -40,7 +41,7 @@ def _redirect(p: Probe) -> None:
             break
         if action.expect("type", is_in("redirect"), "answers in clear instead of sending to HTTPS"):
             action.expect("redirect.protocol", is_in("HTTPS"), "redirects to something that is not HTTPS")
-            action.expect("redirect.statusCode", is_in("HTTP_301"), "the redirect is not a permanent one")
+            action.expect("redirect.statusCode", is_in("HTTP_301", "HTTP_302"), "is not a redirect")
 
 
 def _rules_not_in_clear(p: Probe) -> None:
@@ -123,6 +124,10 @@ def _judge_acl(acl: View) -> None:
         acl.unsure("rules")
         return
     rules = list(acl.each("rules"))
+    if not owns(acl.run.subject, acl.run.stack):
+        if not rules:
+            acl.fail("holds no rule", "rules")
+        return
     managed = {str(rule.get("statement.managedRuleGroupStatement.name")) for rule in rules}
     for wanted in ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"):
         if wanted not in managed:
@@ -142,9 +147,16 @@ def _judge_acl(acl: View) -> None:
             rule.fail("SizeRestrictions_BODY blocks uploads above 8 KB; it must only count")
 
 
+def _counts(rule: View) -> bool:
+    return any(dig(rule.value, f"{kind}.count") is not None for kind in ("overrideAction", "action"))
+
+
 def _acl_blocks(p: Probe) -> None:
-    for rule in p.each("rules"):
-        if dig(rule.value, "overrideAction.count") is not None or dig(rule.value, "action.count") is not None:
+    rules = list(p.each("rules"))
+    # What others try out by counting is theirs, so long as something stops.
+    tried_out = not owns(p.subject, p.stack) and not all(map(_counts, rules))
+    for rule in rules:
+        if _counts(rule) and not tried_out:
             rule.fail("counts what it should stop")
         rate = rule.get("statement.rateBasedStatement")
         if not isinstance(rate, dict):
@@ -179,11 +191,6 @@ def _sticky(p: Probe) -> None:
         service
         for service in p.stack.of(t.SERVICE)
         if p.subject in p.stack.meant(service, "loadBalancers", t.TARGET_GROUP)
-        or any(
-            item.get("targetGroupArn") in set(p.subject.identities())
-            for item in service.properties.get("loadBalancers") or ()
-            if isinstance(item, dict)
-        )
     ]
     many = False
     for service in services:
@@ -238,7 +245,7 @@ ALB_HTTP_REDIRECT = _rule(
     (t.LISTENER,),
     _redirect,
     maps="ELB.1, ELB.18, CKV_AWS_2, CKV2_AWS_20, AWSGuard alb-http-to-https",
-    fix="Make the default action a redirect to HTTPS with HTTP_301.",
+    fix="Make the default action a redirect to HTTPS.",
 )
 ALB_NO_CLEAR_FORWARD = _rule(
     "alb-no-clear-forward",
@@ -347,6 +354,7 @@ ALB_WEBSOCKET_IDLE = _rule(
     maps="RC",
     fix="Set idle_timeout to 300 or more.",
     link=_ALB_DOCS + "edit-load-balancer-attributes.html",
+    product=True,
 )
 TG_HEALTH = _rule(
     "tg-health",
@@ -358,6 +366,7 @@ TG_HEALTH = _rule(
     maps="CKV_AWS_261, RC",
     fix="Ask /health or /api/info, and take only 200.",
     link=_ALB_DOCS + "target-group-health-checks.html",
+    product=True,
 )
 TG_STICKY = _rule(
     "tg-sticky",
@@ -371,6 +380,7 @@ TG_STICKY = _rule(
     why="how many tasks there are says the service, which is made after it",
     fix="Enable stickiness of type lb_cookie.",
     link=_ALB_DOCS + "sticky-sessions.html",
+    product=True,
 )
 TG_DRAIN = _rule(
     "tg-drain",
@@ -383,6 +393,7 @@ TG_DRAIN = _rule(
     needs=Needs.STACK,
     fix="Set deregistration_delay below 120 with Spot.",
     link="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html",
+    product=True,
 )
 TG_HTTP1 = _rule(
     "tg-http1",
@@ -394,6 +405,7 @@ TG_HTTP1 = _rule(
     maps="RC",
     fix="Leave protocol_version at HTTP1.",
     link=_ALB_DOCS + "load-balancer-target-groups.html",
+    product=True,
 )
 ALB_HOST_RULE = _rule(
     "alb-host-rule",
@@ -405,6 +417,7 @@ ALB_HOST_RULE = _rule(
     maps="original",
     fix="Add a host-header condition.",
     link=_ALB_DOCS + "rule-condition-types.html",
+    product=True,
 )
 ALB_HTTP2 = _rule(
     "alb-http2",

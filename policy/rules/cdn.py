@@ -331,6 +331,7 @@ CDN_FAILOVER = _rule(
     _failover,
     maps="CloudFront.4, CKV_AWS_310",
     fix="Add an origin group; a chat in one region has no second origin.",
+    product=True,
 )
 CDN_GEO = _rule(
     "cdn-geo",
@@ -342,6 +343,7 @@ CDN_GEO = _rule(
     maps="CKV_AWS_374",
     fix="List the countries of the users, where all of them are known.",
     link=_DOCS + "georestrictions.html",
+    product=True,
 )
 CDN_ROOT_OBJECT = _rule(
     "cdn-root-object",
@@ -363,6 +365,7 @@ CDN_APP_NO_CACHE = _rule(
     maps="original, RC",
     fix="Use the managed policies CachingDisabled and AllViewer, and all methods.",
     link=_DOCS + "using-managed-cache-policies.html",
+    product=True,
 )
 CDN_MIN_TTL = _rule(
     "cdn-min-ttl",
@@ -374,6 +377,7 @@ CDN_MIN_TTL = _rule(
     maps="original",
     fix="Leave min_ttl at 0.",
     link=_DOCS + "Expiration.html",
+    product=True,
 )
 CDN_HTTP2 = _rule(
     "cdn-http2",
@@ -396,6 +400,7 @@ CDN_PRICE_CLASS = _rule(
     maps="Well-Architected COST07",
     fix="Set price_class to PriceClass_200 or PriceClass_100.",
     link=_DOCS + "PriceClass.html",
+    product=True,
 )
 CDN_ALIAS_RESOLVES = _rule(
     "cdn-alias-resolves",
@@ -409,6 +414,7 @@ CDN_ALIAS_RESOLVES = _rule(
     why="the records of a distribution are made after it",
     fix="Add a CNAME for each alias.",
     link=_DOCS + "CNAMEs.html",
+    product=True,
 )
 CDN_ENABLED = _rule(
     "cdn-enabled",
@@ -444,6 +450,7 @@ ACM_DNS_VALIDATED = _rule(
     needs=Needs.EARLIER,
     why="the validation of a certificate is made after it",
     fix="Set validation_method DNS and add a CertificateValidation.",
+    product=True,
 )
 ACM_VALIDATION_RECORDS = _rule(
     "acm-validation-records",
@@ -456,6 +463,7 @@ ACM_VALIDATION_RECORDS = _rule(
     needs=Needs.STACK,
     why="that a record proves a certificate is told by references, and those come at the end",
     fix="Make the certificate's validation records, not proxied.",
+    product=True,
 )
 ACM_KEY = _rule(
     "acm-key",

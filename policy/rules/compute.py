@@ -12,6 +12,7 @@ from policy.documents import (
     texts,
 )
 from policy.model import UNKNOWN
+from policy.product import owns
 from policy.rule import (
     Needs,
     Probe,
@@ -123,10 +124,12 @@ def _host_modes(p: Probe) -> None:
 
 
 def _roles(p: Probe) -> None:
-    both = [
-        p.expect("executionRoleArn", present, "no execution role"),
-        p.expect("taskRoleArn", present, "no role of its own"),
-    ]
+    both = [present(p.need(key)) for key in ("executionRoleArn", "taskRoleArn")]
+    if owns(p.subject, p.stack):
+        both = [
+            p.expect("executionRoleArn", present, "no execution role"),
+            p.expect("taskRoleArn", present, "no role of its own"),
+        ]
     if all(both) and p.get("executionRoleArn") == p.get("taskRoleArn"):
         p.fail("the app runs with the role that reads its secrets and pulls its image", "taskRoleArn")
 
@@ -433,6 +436,7 @@ ECS_ROLES_SEPARATE = _rule(
     (t.TASK_DEFINITION,),
     _roles,
     maps="CKV_AWS_249",
+    needs=Needs.EARLIER,
     fix="Make two roles: execution_role_arn and task_role_arn.",
     link=_ECS_DOCS + "security-iam-roles.html",
 )
@@ -457,6 +461,8 @@ ECS_IMAGE_REGISTRY = _rule(
     maps="practice supply-chain",
     fix="Use the vendor's image or your own registry; or allow this one.",
     link=_ECS_DOCS + "security-tasks-containers.html",
+    product=True,
+    widened="registries",
 )
 ECS_FARGATE_SIZE = _rule(
     "ecs-fargate-size",
@@ -534,6 +540,7 @@ ECS_SPOT_HAS_BASE = _rule(
     maps="AWS docs Fargate Spot",
     fix="Add FARGATE with base 1 beside FARGATE_SPOT.",
     link=_ECS_DOCS + "fargate-capacity-providers.html",
+    product=True,
 )
 ECS_SPOT_STOP_TIMEOUT = _rule(
     "ecs-spot-stop-timeout",
@@ -557,6 +564,7 @@ ECS_GRACE_PERIOD = _rule(
     maps="RC",
     fix="Set health_check_grace_period_seconds to 120 or more.",
     link=_ECS_DOCS + "service_definition_parameters.html",
+    product=True,
 )
 ECS_EXEC_OFF = _rule(
     "ecs-exec-off",
@@ -581,6 +589,7 @@ ECS_AUTOSCALING_BOUNDS = _rule(
     maps="RC",
     fix="Set min_capacity to 1 or more and max_capacity to what the licence and the budget bear.",
     link=_ECS_DOCS + "service-auto-scaling.html",
+    product=True,
 )
 ECS_TAGS_PROPAGATE = _rule(
     "ecs-tags-propagate",

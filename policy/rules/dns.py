@@ -186,6 +186,7 @@ CF_PROXIED_STRICT = _rule(
     needs=Needs.STACK,
     fix="Add a ZoneSetting ssl strict.",
     link=_DOCS + "ssl/origin-configuration/ssl-modes/full-strict/",
+    product=True,
 )
 CF_DNSSEC = _rule(
     "cf-dnssec",
@@ -245,6 +246,7 @@ CF_APP_PROXIED = _rule(
     needs=Needs.STACK,
     fix="Add a Ruleset with a rate limit on /api/v1/login.",
     link=_DOCS + "waf/rate-limiting-rules/",
+    product=True,
 )
 DNS_NO_INTERNAL = _rule(
     "dns-no-internal",
@@ -267,6 +269,7 @@ DNS_NO_WILDCARD = _rule(
     maps="P:dns_record_no_wildcard",
     fix="Make one record for each name.",
     link=_DOCS + "dns/manage-dns-records/",
+    product=True,
 )
 DNS_NO_DANGLING = _rule(
     "dns-no-dangling",
@@ -280,6 +283,7 @@ DNS_NO_DANGLING = _rule(
     why="that the stack makes what a record leads to is told by references, and those come at the end",
     fix="Take the target from the resource's output.",
     link=_DOCS + "dns/manage-dns-records/",
+    product=True,
 )
 DNS_COMMENT = _rule(
     "dns-comment",
@@ -291,6 +295,7 @@ DNS_COMMENT = _rule(
     maps="practice tagging",
     fix="Give a comment.",
     link=_DOCS + "dns/manage-dns-records/reference/record-attributes/",
+    product=True,
 )
 DNS_TTL = _rule(
     "dns-ttl",

@@ -295,6 +295,7 @@ LIGHTSAIL_LTS = _rule(
     maps="practice patching",
     fix="Use ubuntu_24_04, debian_12 or amazon_linux_2023.",
     link=_LIGHTSAIL + "compare-options-choose-lightsail-instance-image.html",
+    product=True,
 )
 LIGHTSAIL_KEY = _rule(
     "lightsail-key",
@@ -306,6 +307,7 @@ LIGHTSAIL_KEY = _rule(
     maps="practice least-privilege",
     fix="Set key_pair_name, or remove the default key in user data.",
     link=_LIGHTSAIL + "understanding-ssh-in-amazon-lightsail.html",
+    product=True,
 )
 HOST_USER_DATA_CLEAN = _rule(
     "lightsail-userdata-clean",
@@ -357,6 +359,7 @@ EC2_KEEPS_DATA = _rule(
     maps="practice recovery",
     fix="Leave user_data_replace_on_change off.",
     link="https://www.pulumi.com/registry/packages/aws/api-docs/ec2/instance/",
+    product=True,
 )
 DROPLET_BACKUPS = _rule(
     "do-droplet-backups",
@@ -401,6 +404,7 @@ HOST_PORTS = _rule(
     maps="RC, practice least-privilege",
     fix="Publish 80 and 443 of the proxy; bind the rest to 127.0.0.1 or to none.",
     link=_COMPOSE + "#ports",
+    product=True,
 )
 HOST_IMAGES_PINNED = _rule(
     "host-images-pinned",
@@ -423,6 +427,8 @@ HOST_IMAGE_REGISTRY = _rule(
     maps="practice supply-chain",
     fix="Use the vendor's image, or allow the registry.",
     link=_COMPOSE + "#image",
+    product=True,
+    widened="registries",
 )
 HOST_RESTART = _rule(
     "host-restart",
@@ -434,6 +440,7 @@ HOST_RESTART = _rule(
     maps="practice availability",
     fix="Set restart: unless-stopped.",
     link=_COMPOSE + "#restart",
+    product=True,
 )
 HOST_UNPRIVILEGED = _rule(
     "host-unprivileged",
@@ -456,6 +463,7 @@ HOST_DATA_KEPT = _rule(
     maps="original, practice recovery",
     fix="Mount a volume at /data/db.",
     link=_COMPOSE + "#volumes",
+    product=True,
 )
 HOST_DATABASE_INSIDE = _rule(
     "host-database-inside",
@@ -500,6 +508,7 @@ HOST_UPGRADES = _rule(
     maps="practice patching",
     fix="Install unattended-upgrades in the user data.",
     link="https://documentation.ubuntu.com/server/how-to/software/automatic-updates/",
+    product=True,
 )
 HOST_NO_PASSWORD_LOGIN = _rule(
     "host-no-password-login",

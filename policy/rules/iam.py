@@ -329,6 +329,7 @@ IAM_NO_ACTION_PATTERN = _rule(
     _partial_star,
     maps="IAM.21, practice least-privilege",
     fix="List the actions one by one.",
+    product=True,
 )
 IAM_RESOURCE_SCOPED = _rule(
     "iam-resource-scoped",
@@ -362,6 +363,7 @@ IAM_S3_MEDIA_MINIMAL = _rule(
     maps="original, RC",
     fix="Allow GetObject, PutObject, DeleteObject, AbortMultipartUpload; ListBucket.",
     link="https://docs.rocket.chat/docs/amazon-s3",
+    product=True,
 )
 IAM_KMS_DECRYPT_SCOPED = _rule(
     "iam-kms-decrypt-scoped",
@@ -428,6 +430,7 @@ IAM_ROLE_OVER_USER = _rule(
     needs=Needs.STACK,
     why="whether there is a host that can have no role is known at the end",
     fix="Use the task role; SES's SMTP and hosts outside of AWS are the only reasons for a user.",
+    product=True,
 )
 IAM_USER_NO_CONSOLE = _rule(
     "iam-user-no-console",

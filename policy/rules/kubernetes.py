@@ -633,6 +633,8 @@ K8S_IMAGE_REGISTRY = _rule(
     maps="NSA, practice supply-chain",
     fix="Use the vendor's image, or allow the registry.",
     link=_K8S + "containers/images/",
+    product=True,
+    widened="registries",
 )
 K8S_SERVICE_ACCOUNT_TOKEN = _rule(
     "k8s-sa-token",
@@ -712,6 +714,7 @@ K8S_INGRESS_BODY = _rule(
     maps="original, RC",
     fix="Set proxy-body-size to 100m or more.",
     link="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/",
+    product=True,
 )
 K8S_INGRESS_TIMEOUTS = _rule(
     "k8s-ingress-timeouts",
@@ -723,6 +726,7 @@ K8S_INGRESS_TIMEOUTS = _rule(
     maps="original, RC",
     fix="Set proxy-read-timeout and proxy-send-timeout to 3600.",
     link="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/",
+    product=True,
 )
 K8S_INGRESS_NO_SNIPPETS = _rule(
     "k8s-ingress-no-snippets",
@@ -745,6 +749,7 @@ K8S_SERVICE_NOT_PUBLIC = _rule(
     maps="compliance-policies Service.disallowLoadBalancer",
     fix="Use ClusterIP behind the gateway or ingress.",
     link=_K8S + "services-networking/service/",
+    product=True,
 )
 K8S_DISRUPTION_BUDGET = _rule(
     "k8s-pdb",
@@ -790,6 +795,7 @@ HELM_ATOMIC = _rule(
     maps="practice recovery",
     fix="Set atomic or cleanup_on_fail, and a timeout of 300 or more.",
     link=_HELM,
+    product=True,
 )
 HELM_VALUES_CLEAN = _rule(
     "helm-values-clean",

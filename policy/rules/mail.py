@@ -2,7 +2,7 @@
 
 from policy import tokens as t
 from policy.access import allowing
-from policy.rule import Needs, Probe, is_in, present, true
+from policy.rule import Needs, Probe, is_in, present, true, unset_or
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
 from policy.zone import RECORDS, Entry, entry_of, zone
 
@@ -21,7 +21,7 @@ def _key_length(p: Probe) -> None:
         return
     p.expect(
         "dkimSigningAttributes.nextSigningKeyLength",
-        is_in("RSA_2048_BIT"),
+        unset_or("RSA_2048_BIT"),
         "signs with a key that is too short",
     )
 
@@ -219,6 +219,7 @@ SES_DKIM_RECORDS = _rule(
     why="the records of an identity are made after it",
     fix="Make three CNAMEs from the identity's tokens, not proxied.",
     link=_DOCS + "send-email-authentication-dkim-easy.html",
+    product=True,
 )
 SES_MAIL_FROM = _rule(
     "ses-mail-from",
@@ -233,6 +234,7 @@ SES_MAIL_FROM = _rule(
     why="the MAIL FROM domain of an identity is made after it",
     fix="Add EmailIdentityMailFromAttributes with a subdomain.",
     link=_DOCS + "mail-from.html",
+    product=True,
 )
 SES_MAIL_FROM_RECORDS = _rule(
     "ses-mail-from-records",
@@ -246,6 +248,7 @@ SES_MAIL_FROM_RECORDS = _rule(
     why="the records of a MAIL FROM domain are made after it",
     fix="Make an MX 10 feedback-smtp.<region>.amazonses.com and a TXT v=spf1 include:amazonses.com -all.",
     link=_DOCS + "mail-from.html",
+    product=True,
 )
 SES_MX_FAILURE = _rule(
     "ses-mx-failure",
@@ -305,6 +308,7 @@ SES_CONFIGURATION_SET = _rule(
     maps="Config ses-sending-tls-required, CKV_AWS_365",
     fix="Name it in configuration_set_name.",
     link=_DOCS + "using-configuration-sets.html",
+    product=True,
 )
 SES_TLS = _rule(
     "ses-tls-required",
@@ -327,6 +331,7 @@ SES_REPUTATION = _rule(
     maps="AWS docs reputation",
     fix="Set reputation_metrics_enabled.",
     link=_DOCS + "monitor-sender-reputation.html",
+    product=True,
 )
 SES_SUPPRESSION = _rule(
     "ses-suppression",
@@ -338,6 +343,7 @@ SES_SUPPRESSION = _rule(
     maps="AWS docs suppression list",
     fix="Set suppressed_reasons BOUNCE and COMPLAINT.",
     link=_DOCS + "sending-email-suppression-list.html",
+    product=True,
 )
 SES_EVENTS = _rule(
     "ses-events",
@@ -361,6 +367,7 @@ SES_SENDING = _rule(
     maps="practice availability",
     fix="Leave sending_enabled on.",
     link=_DOCS + "using-configuration-sets.html",
+    product=True,
 )
 SES_SMTP_USER_SCOPED = _rule(
     "ses-smtp-user-scoped",
@@ -372,6 +379,7 @@ SES_SMTP_USER_SCOPED = _rule(
     maps="AWS docs SES policies, P:ses_identity_not_publicly_accessible",
     fix="Allow ses:SendRawEmail on the identity and the configuration set, with ses:FromAddress.",
     link=_DOCS + "control-user-access.html",
+    product=True,
 )
 SES_IDENTITY_PRIVATE = _rule(
     "ses-identity-policy-private",

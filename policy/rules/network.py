@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from policy import tokens as t
 from policy.model import SECRET, UNKNOWN, Subject
+from policy.product import owns
 from policy.rule import Needs, Probe, Stop, View, absent, as_number, not_true, present
 from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 
@@ -118,7 +119,7 @@ def _world_only_web(p: Probe) -> None:
             continue
         if opening.first != opening.last or opening.first not in p.config.worldPorts:
             opening.view.fail("open to the world on other ports than the web's")
-        elif not all(_on_balancer(p, group) for group in group_of(p)):
+        elif owns(p.subject, p.stack) and not all(_on_balancer(p, group) for group in group_of(p)):
             opening.view.missing("open to the world on a group that is not the load balancer's")
 
 
@@ -126,10 +127,13 @@ def _app_port(p: Probe) -> None:
     if any(p.stack.referring(group, t.VPC_ENDPOINT, "securityGroupIds") for group in group_of(p)):
         return
     for opening in openings(p):
-        if not opening.holds(p.config.appPort) or opening.world:
+        if not opening.holds(p.config.appPort):
+            continue
+        if opening.world:
+            opening.view.fail("the chat's port is open to the world, past the load balancer and its TLS")
             continue
         if opening.cidrs or not opening.groups:
-            opening.view.fail("the chat's port is open to addresses instead of the load balancer's group")
+            opening.view.missing("the chat's port is open to addresses instead of the load balancer's group")
             continue
         prop = {
             t.SECURITY_GROUP_RULE: "sourceSecurityGroupId",
@@ -137,13 +141,7 @@ def _app_port(p: Probe) -> None:
         }.get(p.subject.type)
         sources = p.stack.meant(p.subject, prop, t.SECURITY_GROUP) if prop else []
         if any(not _on_balancer(p, source) and source not in group_of(p) for source in sources):
-            opening.view.fail("the chat's port is open to a group that is not the load balancer's")
-
-
-def _app_port_world(p: Probe) -> None:
-    for opening in openings(p):
-        if opening.world and opening.holds(p.config.appPort):
-            opening.view.fail("the chat's port is open to the world, past the load balancer and its TLS")
+            opening.view.missing("the chat's port is open to a group that is not the load balancer's")
 
 
 def _described(p: Probe) -> None:
@@ -303,7 +301,7 @@ NET_SG_NO_ADMIN_PORTS = _rule(
 )
 NET_SG_WORLD_ONLY_WEB = _rule(
     "net-sg-world-only-80-443",
-    "Only 80 and 443 of the load balancer are open to the world",
+    "Only the web's ports are open to the world, and of the product only on the load balancer",
     MANDATORY,
     HIGH,
     GROUPS,
@@ -321,19 +319,10 @@ NET_APP_PORT_FROM_ALB_ONLY = _rule(
     GROUPS,
     _app_port,
     maps="EC2.18, RC",
-    needs=Needs.STACK,
+    needs=Needs.EARLIER,
     why="balancers and endpoints, which say whose group it is, are made after it",
     fix="Refer to the balancer's security group in the rule that opens port 3000, not to addresses.",
-)
-NET_APP_PORT_NOT_WORLD = _rule(
-    "net-app-port-not-world",
-    "The chat's port is not open to the world",
-    MANDATORY,
-    CRITICAL,
-    GROUPS,
-    _app_port_world,
-    maps="EC2.18, CKV_AWS_260, RC",
-    fix="Remove the range; let only the balancer's security group reach port 3000.",
+    product=True,
 )
 NET_SG_DESCRIBED = _rule(
     "net-sg-described",

@@ -41,7 +41,14 @@ AUDIT_DAYS = 365
 FIVE_HUNDREDS = ("HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count")
 
 
+def _keeps_by_itself(p: Probe) -> bool:
+    """Tell whether CloudWatch settles how long a group is kept: one that only hands on keeps a log for two days."""
+    return str(p.need("logGroupClass")) == "DELIVERY"
+
+
 def _retention(p: Probe) -> None:
+    if _keeps_by_itself(p):
+        return
     p.expect(
         "retentionInDays",
         lambda days: as_number(days, 0) in RETENTIONS and as_number(days, 0) >= LOG_DAYS,
@@ -50,6 +57,8 @@ def _retention(p: Probe) -> None:
 
 
 def _mend_retention(properties: dict[str, object]) -> bool:
+    if properties.get("logGroupClass") == "DELIVERY":
+        return False
     days = properties.get("retentionInDays")
     if as_number(days, 0) in RETENTIONS and as_number(days, 0) >= LOG_DAYS:
         return False
@@ -58,6 +67,8 @@ def _mend_retention(properties: dict[str, object]) -> bool:
 
 
 def _retention_year(p: Probe) -> None:
+    if _keeps_by_itself(p):
+        return
     p.expect("retentionInDays", at_least(AUDIT_DAYS), "what happened is forgotten within a year")
 
 
@@ -113,7 +124,20 @@ def _watch(p: Probe, wanted: tuple[str, ...]) -> None:
 
 
 def _alarm_heard(p: Probe) -> None:
-    p.expect("alarmActions", present, "an alarm that nobody hears")
+    if p.get("alarmActions") is UNKNOWN:
+        p.unsure("alarmActions")
+    elif not present(p.get("alarmActions")) and not _feeds_another(p):
+        p.fail("an alarm that nobody hears", "alarmActions")
+
+
+def _feeds_another(p: Probe) -> bool:
+    """Tell whether a composite alarm looks at this one."""
+    named = {text for text in (p.subject.name, p.get("name"), p.subject.outputs.get("arn")) if text}
+    return any(
+        p.subject.urn in other.dependencies.get("alarmRule", ())
+        or any(str(text) in str(other.properties.get("alarmRule")) for text in named)
+        for other in p.stack.of(t.COMPOSITE_ALARM)
+    )
 
 
 def _alarm_missing(p: Probe) -> None:
@@ -121,7 +145,10 @@ def _alarm_missing(p: Probe) -> None:
 
 
 def _alarm_on(p: Probe) -> None:
-    p.expect("actionsEnabled", lambda on: on is not False, "its actions are switched off")
+    if p.get("actionsEnabled") is UNKNOWN:
+        p.unsure("actionsEnabled")
+    elif p.get("actionsEnabled") in {False, "false"} and not _feeds_another(p):
+        p.fail("its actions are switched off", "actionsEnabled")
 
 
 def _topic_key(p: Probe) -> None:
@@ -217,6 +244,7 @@ ALARM_BALANCER = _rule(
     why="alarms are made after what they watch",
     fix="Add an alarm on HTTPCode_ELB_5XX_Count.",
     link="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html",
+    product=True,
 )
 ALARM_TARGETS = _rule(
     "alarm-targets",
@@ -230,6 +258,7 @@ ALARM_TARGETS = _rule(
     why="alarms are made after what they watch",
     fix="Add an alarm on UnHealthyHostCount or HealthyHostCount.",
     link="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html",
+    product=True,
 )
 ALARM_SERVICE = _rule(
     "alarm-service",
@@ -243,6 +272,7 @@ ALARM_SERVICE = _rule(
     why="alarms are made after what they watch",
     fix="Add alarms on CPUUtilization and MemoryUtilization.",
     link="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-metrics.html",
+    product=True,
 )
 ALARM_TASKS = _rule(
     "alarm-tasks",
@@ -255,6 +285,7 @@ ALARM_TASKS = _rule(
     needs=Needs.STACK,
     fix="Add an alarm on RunningTaskCount or HealthyHostCount.",
     link=_CLOUDWATCH + "Container-Insights-metrics-ECS.html",
+    product=True,
 )
 ALARM_MAIL = _rule(
     "alarm-mail",
@@ -268,15 +299,18 @@ ALARM_MAIL = _rule(
     why="alarms are made after what they watch",
     fix="Add alarms on Reputation.BounceRate (5 %) and Reputation.ComplaintRate (0.1 %).",
     link="https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-cloudwatch-alarm.html",
+    product=True,
 )
 ALARM_HEARD = _rule(
     "alarm-heard",
     "Alarms are heard",
     PRODUCTION,
     MEDIUM,
-    (t.ALARM,),
+    (t.ALARM, t.COMPOSITE_ALARM),
     _alarm_heard,
     maps="CKV_AWS_319, CloudWatch.15",
+    needs=Needs.STACK,
+    why="an alarm may speak through another one, which is made after it",
     fix="Set alarm_actions.",
 )
 ALARM_MISSING_DATA = _rule(
@@ -295,9 +329,11 @@ ALARM_ENABLED = _rule(
     "Alarms act",
     MANDATORY,
     LOW,
-    (t.ALARM,),
+    (t.ALARM, t.COMPOSITE_ALARM),
     _alarm_on,
     maps="CloudWatch.17, CKV_AWS_319",
+    needs=Needs.STACK,
+    why="an alarm may speak through another one, which is made after it",
     fix="Leave actions_enabled on.",
 )
 SNS_ENCRYPTED = _rule(

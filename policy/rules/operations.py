@@ -160,6 +160,8 @@ TAG_REQUIRED = _rule(
     maps="ECS.13, EC2.35, compliance-policies recommendedLabels",
     fix="Set the provider's default tags: Project, Environment, Owner, ManagedBy.",
     link=_TAGS,
+    product=True,
+    widened="requiredTags",
 )
 PROTECT_STATEFUL = _rule(
     "protect-stateful",
@@ -173,6 +175,7 @@ PROTECT_STATEFUL = _rule(
     why="what the program writes into a bucket, and a host's disk, come after it",
     fix="Set the resource option protect.",
     link="https://www.pulumi.com/docs/iac/concepts/options/protect/",
+    product=True,
 )
 COST_BUDGET = _rule(
     "cost-budget",
@@ -185,6 +188,7 @@ COST_BUDGET = _rule(
     needs=Needs.STACK,
     fix="Add a Budget with notifications.",
     link="https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html",
+    product=True,
 )
 COST_BUDGET_REAL = _rule(
     "cost-budget-real",
@@ -207,6 +211,7 @@ COST_INSTANCE_SIZE = _rule(
     maps="Well-Architected COST06",
     fix="Choose a smaller instance type.",
     link="https://docs.rocket.chat/docs/system-requirements",
+    product=True,
 )
 REGION_ALLOWED = _rule(
     "region-allowed",
@@ -229,4 +234,5 @@ BOT_OWN_ACCOUNT = _rule(
     maps="original",
     fix="Give ROCKETCHAT_PASSWORD from Secrets Manager; the user is not the administrator.",
     link="https://docs.rocket.chat/docs/bots",
+    product=True,
 )

@@ -5,6 +5,7 @@ import re
 from policy import tokens as t
 from policy.access import SOURCES, Statement, allowing, matches, statements
 from policy.model import SECRET, UNKNOWN, Stack, Subject
+from policy.product import owns
 from policy.rule import Needs, Probe, View, absent, is_in, present, true
 from policy.rules._make import (
     ADVISORY,
@@ -205,11 +206,14 @@ def _logging(p: Probe) -> None:
 
 
 def _cors(p: Probe) -> None:
+    owned = owns(p.subject, p.stack)
     for rule in p.each("corsRules"):
+        writes = not {str(one.value) for one in rule.each("allowedMethods")} <= {"GET", "HEAD"}
         for origin in rule.each("allowedOrigins"):
             if "*" in str(origin.value):
-                origin.fail("pages of everybody may read the files of a user who is logged in")
-            elif not str(origin.value).startswith("https://"):
+                if owned or writes:
+                    origin.fail("pages of everybody may use the files of a user who is logged in")
+            elif owned and not str(origin.value).startswith("https://"):
                 origin.fail("a page without TLS may read the files")
 
 
@@ -260,13 +264,6 @@ def _object_encryption(p: Probe) -> None:
 def _spaces(p: Probe) -> None:
     p.expect("acl", lambda acl: acl in (None, "private"), "everybody may list and read it")
     p.expect("versioning.enabled", true, "what is overwritten or deleted is gone")
-
-
-def _spaces_cors(p: Probe) -> None:
-    for rule in p.each("corsRules"):
-        for origin in rule.each("allowedOrigins"):
-            if "*" in str(origin.value):
-                origin.fail("pages of everybody may read the files of a user who is logged in")
 
 
 BUCKETS = (t.BUCKET,)
@@ -420,6 +417,8 @@ S3_CORS_ORIGIN = _rule(
     maps="RC",
     fix="Allow ROOT_URL as the only origin.",
     link=_DOCS + "cors.html",
+    needs=Needs.EARLIER,
+    why="without this project's components, whose bucket it is is known at the end",
 )
 S3_CORS_METHODS = _rule(
     "s3-cors-methods",
@@ -431,6 +430,7 @@ S3_CORS_METHODS = _rule(
     maps="RC",
     fix="Allow GET and HEAD, and PUT and POST where needed.",
     link=_DOCS + "cors.html",
+    product=True,
 )
 S3_NO_FORCE_DESTROY = _rule(
     "s3-no-force-destroy",
@@ -514,8 +514,10 @@ DO_SPACES_CORS = _rule(
     MANDATORY,
     HIGH,
     (t.SPACES_CORS,),
-    _spaces_cors,
+    _cors,
     maps="RC",
     fix="Allow ROOT_URL as the only origin.",
     link="https://docs.digitalocean.com/products/spaces/how-to/configure-cors/",
+    needs=Needs.EARLIER,
+    why="without this project's components, whose bucket it is is known at the end",
 )
