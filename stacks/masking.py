@@ -49,6 +49,9 @@ _LETTERS: Final = {
 """Characters that are escaped by a letter; the last four are YAML's."""
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+")
 """What no notation escapes."""
+_SAME: Final = 8
+"""So many such parts of a secret are looked for before its pattern is: a document shares some of its words with every
+text, and seldom eight."""
 _HTML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}
 _BY_ITSELF: Final = {
     " ": [r"\+", r"(?:\r?\n|\\+n)[ \t]*"],
@@ -68,7 +71,8 @@ def maskable(secret: str) -> bool:
 def stands_in(secret: str, text: str) -> bool:
     """Return whether a secret, or a part that tells it, stands in a text, in whatever form."""
     return any(
-        needle in text and pattern.search(text) for needle, pattern in _patterns(secret, apart=False)
+        all(part in text for part in same) and _pattern(form).search(text)
+        for form, same in _forms(secret, apart=False)
     ) or any(form in _joined(text)[0] for form in _coded(secret, apart=False))
 
 
@@ -81,7 +85,11 @@ def mask(text: str, secrets: Iterable[str]) -> str:
         span
         for secret in set(secrets)
         for found in (
-            *(_spans(pattern, text) for needle, pattern in _patterns(secret, apart=True) if needle in text),
+            *(
+                _spans(_pattern(form), text)
+                for form, same in _forms(secret, apart=True)
+                if all(part in text for part in same)
+            ),
             _coded_spans(secret, text),
         )
         for span in found
@@ -102,26 +110,35 @@ def _spans(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
 
 
 @lru_cache(maxsize=4096)
-def _patterns(secret: str, *, apart: bool) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Return what finds a secret: a text that stands there in every form, and the pattern.
+def _forms(secret: str, *, apart: bool) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what tells a secret, each with parts of it that stand there however it is written.
 
-    To look for the text first takes a tenth of the time, since few places hold any secret.
+    To look for these first takes a tenth of the time, and spares the pattern: few places hold any secret.
 
-    It may stand as it is, or quoted any number of times: in JSON, Go's JSON, YAML, HTML, URLs, as Python and Go
-    print it; line by line. With `apart`, each longer text of a JSON document counts too, as is right for a message; in
-    a state some of them stand in clear on purpose, such as a user's name beside the password, and what is secret in a
-    document is secret by itself there.
+    With `apart`, each longer text of a JSON document counts too, as is right for a message; in a state some of them
+    stand in clear on purpose, such as a user's name beside the password, and what is secret in a document is secret by
+    itself there.
     """
     wholes = _wholes(secret, apart=apart)
     # Of a document with a key in it, the key is among the parts; its other words, such as a user's name, are none.
     keys = (one for one in wholes if any(mark in one for mark in _KEYS) and not _is_document(one))
     words = {word for one in keys for word in _WORD.findall(one) if _looks_random(word)}
-    return tuple((_needle(one), re.compile("".join(_written(one)))) for one in sorted(wholes | words))
+    return tuple((one, _same(one)) for one in sorted(wholes | words))
 
 
-def _needle(text: str) -> str:
-    """Return the longest part of a text that is written the same everywhere."""
-    return max(_PLAIN.findall(text), key=len, default="")
+@lru_cache(maxsize=4096)
+def _pattern(form: str) -> re.Pattern[str]:
+    """Return what finds a text as it is, or quoted any number of times, line by line.
+
+    That is: in JSON, Go's JSON, YAML, HTML, URLs, as Python and Go print it. To compile it takes some milliseconds for
+    each hundred characters.
+    """
+    return re.compile("".join(_written(form)))
+
+
+def _same(text: str) -> tuple[str, ...]:
+    """Return the longest parts of a text that are written the same everywhere, the longest first."""
+    return tuple(sorted(set(_PLAIN.findall(text)), key=len, reverse=True)[:_SAME])
 
 
 @lru_cache(maxsize=4096)
