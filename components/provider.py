@@ -38,6 +38,7 @@ from components.edge.firewall import Firewall
 from components.edge.host_name import HostName
 from components.mail.sender import SesSender
 from components.mail.ses import SesMail
+from components.media.existing import ExistingMediaStore
 from components.media.spaces import SpacesStore
 from components.media.store import MediaStore
 from components.network.existing import ExistingNetwork
@@ -68,6 +69,7 @@ OFFERED: tuple[type[Component], ...] = (
     DumpBucket,
     DoksCluster,
     DropletHost,
+    ExistingMediaStore,
     ExistingNetwork,
     FargateRuntime,
     Firewall,

@@ -16,6 +16,7 @@ from unittest import mock
 
 from stacks import files
 from stacks.keys import Key, bounds, choices, keys, standing
+from stacks.kinds.registry import models
 from stacks.language import NAMESPACE, ChatSpec, parse
 
 Values = dict[str, Any]
@@ -81,6 +82,15 @@ SCENES: Mapping[str, Scene] = {
     ),
     "services-helm with Spaces": Scene(
         "services-helm", {"media": {"kind": "spaces", "bucket": "media-example", "region": "sgp1"}}
+    ),
+    "services-helm with an existing bucket": Scene(
+        "services-helm",
+        {"aws:region": "eu-central-1", "media": {"kind": "s3-existing", "bucket": "media-there"}},
+    ),
+    "services-helm with MinIO": Scene(
+        "services-helm",
+        {"media": {"kind": "s3-compatible", "endpoint": "https://minio.example.com:9000", "bucket": "media"}},
+        ("mediaAccessKeyId", "mediaSecretAccessKey"),
     ),
     "services-helm with Route 53": Scene(
         "services-helm", {"aws:region": "eu-central-1", "dns": {"kind": "route53", "zone": "example.com"}}
@@ -394,6 +404,10 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
         _to("lovia-fargate in an existing network", ABSENT),
         _to("lovia-fargate", {"kind": "existing", "listener": _LISTENER}),
     ],
+    "runtime(fargate).balancer(new).certificate": (
+        "arn:aws:acm:ap-southeast-1:123456789012:certificate/0123abcd-4567-89ef-0123-456789abcdef"
+    ),
+    "runtime(fargate).balancer(new).allowFrom": ["203.0.113.0/24"],
     "runtime(fargate).balancer(existing).listener": _LISTENER.replace("f2f7dc8efc522ab2", "0123456789abcdef"),
     "runtime(fargate).balancer(existing).priority": 77,
     "runtime(kubernetes).namespace": [
@@ -570,6 +584,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
         _to("services-helm", {"kind": "spaces", "bucket": "media-example", "region": "sgp1"}),
         _to("services-helm with Spaces", {"kind": "gridfs"}),
         _to("local", {"kind": "s3", "bucket": "media.chat.example.com"}, **_IN_EUROPE),
+        _to("soluvas-lightsail", {"kind": "s3-existing", "bucket": "media-there"}),
     ],
     "media(s3).bucket": [
         _to("soluvas-lightsail", "other.soluvas.com"),
@@ -583,6 +598,18 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "media(s3).cdn(cloudfront).host": "files.soluvas.com",
     "media(s3).cdn(external).host": "files.soluvas.com",
     "media(spaces).bucket": "other-example",
+    "media(s3-existing).bucket": "other-there",
+    "media(s3-existing).kmsKey": (
+        "arn:aws:kms:eu-central-1:123456789012:key/0123abcd-4567-89ef-0123-456789abcdef"
+    ),
+    "media(s3-compatible).endpoint": "https://s3.fr-par.scw.cloud",
+    "media(s3-compatible).bucket": "other",
+    "media(s3-compatible).region": "fr-par",
+    **{
+        f"media({kind}).{key}": ["image/*"]
+        for kind in models("media")
+        for key in ("allowedTypes", "refusedTypes")
+    },
     "dns.kind": [
         _to("services-helm", {"kind": "route53", "zone": "example.com"}, **_IN_EUROPE),
         _to("services-helm", ABSENT),
@@ -624,10 +651,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "login(oidc).preset": [
         _to("services-helm with OIDC", "keycloak", login=[{**_OIDC, "preset": "keycloak", "realm": "lovia"}])
     ],
-    "media(s3).maxFileMb": 500,
-    "media(spaces).maxFileMb": 500,
-    "media(gridfs).maxFileMb": 500,
-    "media(host).maxFileMb": 500,
+    **{f"media({kind}).maxFileMb": 500 for kind in models("media")},
     "login(oidc).name": "Sign",
     "login(oidc).url": "https://id.example.com",
     "login(oidc).clientId": "other",
@@ -697,6 +721,8 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "registrationToken": "given",
     "mongodbUri": "another",
     "kubeconfig": "given",
+    "mediaAccessKeyId": [_to("services-helm with MinIO", "another")],
+    "mediaSecretAccessKey": [_to("services-helm with MinIO", "another")],
     "smtpPassword": "another",
     "oidcClientSecret": [_to("services-helm with OIDC", "another")],
     "samlPrivateKey": [_to("services-helm with SAML", "another")],

@@ -9,7 +9,7 @@ An argument of type V may be a promise of a value: it is passed on unseen.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rocketchat import settings as _settings
@@ -344,10 +344,21 @@ def media_filesystem(path: str = "/app/uploads") -> Environment[str]:
     return overwrite({"FileUpload_Storage_Type": "FileSystem", "FileUpload_FileSystemPath": path})
 
 
-def file_protection(token_secret: Secret[V], *, most_bytes: int | None = None) -> Environment[V | str]:
+SCRIPTED_TYPE = "image/svg+xml"
+"""It can hold scripts."""
+
+
+def file_protection(
+    token_secret: Secret[V],
+    *,
+    most_bytes: int | None = None,
+    allowed_types: Sequence[str] = (),
+    refused_types: Sequence[str] = (),
+) -> Environment[V | str]:
     """Return uploads for members only: links are signed with `token_secret`, and SVG, which can hold
     scripts, is refused.
 
+    `allowed_types` are all media types that may be uploaded, any where there are none, but `refused_types`.
     `most_bytes` is the largest upload; the product's own is 104857600 (100 MiB). The proxies before it must
     let it pass.
     """
@@ -357,7 +368,8 @@ def file_protection(token_secret: Secret[V], *, most_bytes: int | None = None) -
         "FileUpload_Restrict_to_room_members": "true",
         "FileUpload_Enable_json_web_token_for_files": "true",
         "FileUpload_json_web_token_secret_for_files": token_secret,
-        "FileUpload_MediaTypeBlackList": "image/svg+xml",
+        "FileUpload_MediaTypeWhiteList": ",".join(allowed_types) or None,
+        "FileUpload_MediaTypeBlackList": ",".join(dict.fromkeys([SCRIPTED_TYPE, *refused_types])),
         "FileUpload_MaxFileSize": None if most_bytes is None else str(most_bytes),
     }
     return overwrite(values)

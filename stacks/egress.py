@@ -60,7 +60,7 @@ def _ways(
     parts: "Parts", defaults: Defaults, uri_ports: Sequence[int], web_ports: Iterable[int]
 ) -> Iterator[tuple[int, str]]:
     yield HTTPS, "HTTPS: registries, clouds, the vendor, push, webhooks, link previews"
-    for part in (*([] if parts.mail is None else [parts.mail]), *parts.login, parts.database):
+    for part in (*([] if parts.mail is None else [parts.mail]), *parts.login, parts.database, parts.media):
         yield from part.ways_out(parts, defaults, uri_ports)
     for port in web_ports:
         yield port, "Addresses among the secrets"

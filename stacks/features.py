@@ -249,7 +249,15 @@ def environments(made: Made) -> "dict[str, Variables]":
         topology = parts.runtime.topology
         add("runtime", env.instances(release, topology, services.transporter(topology, made.broker)))
     most_bytes = parts.media.largest_file_mb(parts.dns) * MIB
-    add("media", env.file_protection(Secret(made.file_token), most_bytes=most_bytes))
+    add(
+        "media",
+        env.file_protection(
+            Secret(made.file_token),
+            most_bytes=most_bytes,
+            allowed_types=parts.media.allowed_types,
+            refused_types=parts.media.refused_types,
+        ),
+    )
     for part, kind in chosen(parts):
         add_kind(part, kind)
     without_code = env.single_sign_on(release)

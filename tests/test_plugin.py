@@ -292,6 +292,7 @@ def outputs(kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
 DNS = {"kind": "cloudflare", "name": "example.com", "id": "0123456789abcdef0123456789abcdef"}
 WITH_SECRETS: dict[str, dict[str, Any]] = {
     "AtlasDatabase": {**DATABASE, "passwordVersion": 2.0},
+    "ExistingMediaStore": {"bucketName": "media", "user": True},
     "MediaStore": {**MEDIA, "user": True, "noncurrentDays": 14.0},
     "OnHostDatabase": {"database": "chat"},
     "SesMail": {"domain": "example.com", "region": "eu-central-1", "zone": DNS, "port": 587.0},

@@ -241,3 +241,17 @@ BUCKET_OBJECTV2 = Resource(
     felt=Felt(updated=RESTARTS, named="-document"),
     costs=Nothing("its bucket is charged"),
 )
+
+
+GET_BUCKET = Lookup(
+    "aws:s3/getBucket:getBucket",
+    outputs={
+        "arn": "arn:aws:s3:::{bucket}",
+        "bucketDomainName": "{bucket}.s3.amazonaws.com",
+        "bucketRegion": "{region}",
+        "bucketRegionalDomainName": "{bucket}.s3.{region}.amazonaws.com",
+        "hostedZoneId": lambda ask: zone_of(S3_ZONES, ask.region),
+        "id": "{bucket}",
+    },
+    absent=names("websiteDomain websiteEndpoint"),
+)

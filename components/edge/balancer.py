@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from components.base import Component, one_of
 from components.edge.firewall import Firewall
 from components.iam import Statement, document
-from components.names import AUTONAME_SUFFIX, bounded
+from components.names import AUTONAME_SUFFIX, bounded, slug
 from components.values import BalancerPlace
 
 FRONTS = ("internet", "cloudfront", "cloudfront-vpc")
@@ -36,6 +36,11 @@ A first visit makes about 150 requests (bundles, fonts, avatars).
 HSTS_SECONDS = 31_536_000
 """One year, the least that browsers' preload lists and scanners take as lasting."""
 
+EVERYBODY = "0.0.0.0/0"
+
+MOST_SOURCES = 30
+"""Networks for which a security group's 60 rules have room (VPC user guide, "Amazon VPC quotas")."""
+
 _NAME_LIMIT = 32
 _BUCKET_NAME_LIMIT = 63
 
@@ -59,6 +64,12 @@ class LoadBalancerArgs(TypedDict):
     people's distributions could use it as their origin.
     `cloudfront-vpc`: an internal balancer, reached through a VPC origin of CloudFront (`AppCdn.origin_arn`).
     """
+    internal: NotRequired[bool]
+    """With the front `internet`: give the balancer private addresses only, so that who connects must be in the VPC or
+    in a network that is joined to it. The subnets are private ones then. Default no."""
+    sources: NotRequired[Sequence[str]]
+    """With the front `internet`: the IPv4 networks that may connect; everybody when left out. A security group takes
+    60 rules, and each network needs two."""
     deletion_protection: bool
     """Refuse to delete the balancer, and its log bucket while it holds logs."""
     idle_timeout_seconds: NotRequired[int]
@@ -103,6 +114,11 @@ class LoadBalancer(Component):
             raise ValueError(f"the balancer's idle_timeout_seconds is {idle}; it must be from 1 to 4000")
         if not args["app_ports"]:
             raise ValueError("the balancer's app_ports is empty; give the port of the containers")
+        sources = list(dict.fromkeys(args.get("sources", ())))
+        if len(sources) > MOST_SOURCES:
+            raise ValueError(f"the balancer's sources are {len(sources)}; it takes {MOST_SOURCES}")
+        if front != "internet" and (sources or args.get("internal", False)):
+            raise ValueError(f"sources and internal are of the front internet, and the balancer's is {front}")
         super().__init__("LoadBalancer", name, args, opts)
         self._name = name
 
@@ -112,7 +128,7 @@ class LoadBalancer(Component):
             vpc_id=args["vpc_id"],
             opts=self.child(),
         )
-        self._open(front, group)
+        self._open(front, group, sources)
         for port in args["app_ports"]:
             aws.vpc.SecurityGroupEgressRule(
                 f"{name}-balancer-app-{port}",
@@ -128,7 +144,7 @@ class LoadBalancer(Component):
         balancer = aws.lb.LoadBalancer(
             bounded(f"{name}-alb", _NAME_LIMIT - AUTONAME_SUFFIX),
             load_balancer_type="application",
-            internal=front == "cloudfront-vpc",
+            internal=front == "cloudfront-vpc" or args.get("internal", False),
             subnets=args["subnet_ids"],
             security_groups=[group.id],
             drop_invalid_header_fields=True,
@@ -194,22 +210,26 @@ class LoadBalancer(Component):
             arn_suffix=self.arn_suffix,
         )
 
-    def _open(self, front: str, group: "aws.ec2.SecurityGroup") -> None:
+    def _open(self, front: str, group: "aws.ec2.SecurityGroup", sources: Sequence[str]) -> None:
         if front == "internet":
-            for role, port, reason in (
-                ("http", 80, "HTTP from everybody, to be redirected"),
-                ("https", 443, "HTTPS from everybody"),
-            ):
-                aws.vpc.SecurityGroupIngressRule(
-                    f"{self._name}-balancer-{role}",
-                    security_group_id=group.id,
-                    description=reason,
-                    ip_protocol="tcp",
-                    from_port=port,
-                    to_port=port,
-                    cidr_ipv4="0.0.0.0/0",
-                    opts=self.child(),
+            for source in sources or [EVERYBODY]:
+                who, ending = (
+                    ("everybody", "") if source == EVERYBODY else ("a listed network", f"-{slug(source)}")
                 )
+                for role, port, reason in (
+                    ("http", 80, f"HTTP from {who}, to be redirected"),
+                    ("https", 443, f"HTTPS from {who}"),
+                ):
+                    aws.vpc.SecurityGroupIngressRule(
+                        f"{self._name}-balancer-{role}{ending}",
+                        security_group_id=group.id,
+                        description=reason,
+                        ip_protocol="tcp",
+                        from_port=port,
+                        to_port=port,
+                        cidr_ipv4=source,
+                        opts=self.child(),
+                    )
             return
         addresses = aws.ec2.get_managed_prefix_list_output(
             name=CLOUDFRONT_PREFIX_LIST, opts=pulumi.InvokeOptions(parent=self)

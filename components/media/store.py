@@ -1,5 +1,6 @@
 """The chat's uploads on S3."""
 
+from collections.abc import Callable
 from typing import NotRequired, TypedDict
 from urllib.parse import urlsplit
 
@@ -94,12 +95,12 @@ class MediaStore(Component):
     def __init__(self, name: str, args: MediaStoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         _check(args)
         super().__init__("MediaStore", name, args, opts)
-        self._kms_key_arn = args.get("kms_key_arn")
+        kms_key_arn = args.get("kms_key_arn")
         force_destroy = args.get("force_destroy", False)
         made = private_bucket(
             f"{name}-bucket",
             physical_name=args["bucket_name"],
-            kms_key_arn=self._kms_key_arn,
+            kms_key_arn=kms_key_arn,
             noncurrent_days=args.get("noncurrent_days", 30),
             expire_days=None,
             force_destroy=force_destroy,
@@ -109,7 +110,6 @@ class MediaStore(Component):
         self.bucket = made.bucket.bucket
         self.bucket_arn = made.bucket.arn
         self.region = made.bucket.region
-        self._objects = self.bucket_arn.apply(lambda arn: f"{arn}/*")
         aws.s3.BucketCorsConfiguration(
             f"{name}-bucket-cors",
             bucket=made.bucket.id,
@@ -136,10 +136,10 @@ class MediaStore(Component):
         )
         if args.get("access_logs", False):
             self._log(name, made.bucket, force_destroy=force_destroy)
-        self.read_write_policy = self._read_write()
+        self.read_write_policy = read_write_policy(self.bucket_arn, kms_key_arn)
         self.access_key_id = self.secret_access_key = None
         if args.get("user", False):
-            key = self._user(name, args.get("key_version", 1))
+            key = access_key(name, self.read_write_policy, args.get("key_version", 1), self.child)
             self.access_key_id = pulumi.Output.secret(key.id)
             self.secret_access_key = pulumi.Output.secret(key.secret)
         # The state needs no second copy of the key and the policy.
@@ -162,17 +162,6 @@ class MediaStore(Component):
         return aws.iam.RolePolicy(
             name, role=role, policy=self.read_write_policy, opts=self.child() if opts is None else opts
         )
-
-    def _read_write(self) -> pulumi.Output[str]:
-        statements = [
-            iam.Statement("Objects", OBJECT_ACTIONS, [self._objects]),
-            iam.Statement("Bucket", BUCKET_ACTIONS, [self.bucket_arn]),
-        ]
-        if self._kms_key_arn is not None:
-            statements.append(
-                iam.Statement("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [self._kms_key_arn])
-            )
-        return iam.document(*statements)
 
     def _cdn(
         self, name: str, cdn: StoreCdnArgs, origin: pulumi.Input[str], bucket: "aws.s3.Bucket"
@@ -230,18 +219,33 @@ class MediaStore(Component):
             opts=self.child(depends_on=[policy]),
         )
 
-    def _user(self, name: str, key_version: int) -> "aws.iam.AccessKey":
-        user = aws.iam.User(f"{name}-user", opts=self.child())
-        policy = aws.iam.UserPolicy(
-            f"{name}-user-policy", user=user.name, policy=self.read_write_policy, opts=self.child()
-        )
-        # The version is in the name, so that the new key is there before the old one goes.
-        return aws.iam.AccessKey(
-            f"{name}-user-key-{key_version}",
-            user=user.name,
-            # Who has the key uses it at once.
-            opts=self.child(depends_on=[policy]),
-        )
+
+def read_write_policy(
+    bucket_arn: pulumi.Output[str], kms_key_arn: pulumi.Input[str] | None
+) -> pulumi.Output[str]:
+    """Return the IAM policy (JSON) of a chat: it may read and write the objects of a bucket, and nothing else."""
+    statements = [
+        iam.Statement("Objects", OBJECT_ACTIONS, [bucket_arn.apply(lambda arn: f"{arn}/*")]),
+        iam.Statement("Bucket", BUCKET_ACTIONS, [bucket_arn]),
+    ]
+    if kms_key_arn is not None:
+        statements.append(iam.Statement("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [kms_key_arn]))
+    return iam.document(*statements)
+
+
+def access_key(
+    name: str, policy: pulumi.Input[str], version: int, child: Callable[..., pulumi.ResourceOptions]
+) -> "aws.iam.AccessKey":
+    """Make an IAM user who may do what the policy says, and an access key; another `version` makes another key."""
+    user = aws.iam.User(f"{name}-user", opts=child())
+    granted = aws.iam.UserPolicy(f"{name}-user-policy", user=user.name, policy=policy, opts=child())
+    # The version is in the name, so that the new key is there before the old one goes.
+    return aws.iam.AccessKey(
+        f"{name}-user-key-{version}",
+        user=user.name,
+        # Who has the key uses it at once.
+        opts=child(depends_on=[granted]),
+    )
 
 
 def _check(args: MediaStoreArgs) -> None:

@@ -34,13 +34,17 @@ class ChatNamespaceArgs(TypedDict):
     """Name of the namespace."""
     protect: NotRequired[bool]
     """Whether Pulumi refuses to delete the namespace, and keeps it when it leaves the stack. Default false."""
+    existing: NotRequired[str]
+    """The namespace is there already and is left alone. This is then the name of the Helm release, whose pods and the
+    database's are all that a policy is made for."""
 
 
 class ChatNamespace(Component):
     """A namespace in which pods are restricted, and nothing may be reached unless a policy says so.
 
     Produces: the namespace with the labels of the Pod Security Standard `restricted`, a policy that denies all
-    traffic, one that allows DNS, and one that lets certificate checks in.
+    traffic, one that allows DNS, and one that lets certificate checks in. Of a namespace that is there already: two
+    policies that allow DNS to the pods of the chat and of its database, and nothing else.
     """
 
     name: pulumi.Output[str]
@@ -50,6 +54,18 @@ class ChatNamespace(Component):
         self, name: str, args: ChatNamespaceArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("ChatNamespace", name, args, opts)
+        if "existing" in args:
+            name_of = pulumi.Output.from_input(args["namespace"])
+            made = [
+                self._dns(f"{name}-dns-{role}", {"name": f"{args['existing']}-dns-{role}"}, name_of, labels)
+                for role, labels in (
+                    ("chat", {_INSTANCE: args["existing"]}),
+                    ("database", {"app.kubernetes.io/part-of": "rocketchat"}),
+                )
+            ]
+            self.name = after(name_of, made)
+            self.register_outputs({"name": self.name})
+            return
         modes = ("enforce", "audit", "warn")
         self._namespace = kubernetes.core.v1.Namespace(
             f"{name}-namespace",
@@ -69,11 +85,35 @@ class ChatNamespace(Component):
             spec={"pod_selector": {}, "policy_types": ["Ingress", "Egress"]},
             opts=self.child(deleted_with=self._namespace),
         )
-        dns = kubernetes.networking.v1.NetworkPolicy(
-            f"{name}-dns",
-            metadata={"name": "allow-dns", "namespace": namespace},
+        dns = self._dns(f"{name}-dns", {"name": "allow-dns"}, namespace, None, self._namespace)
+        checks = kubernetes.networking.v1.NetworkPolicy(
+            f"{name}-certificates",
+            metadata={"name": "allow-certificate-checks", "namespace": namespace},
             spec={
-                "pod_selector": {},
+                "pod_selector": {"match_labels": {"acme.cert-manager.io/http01-solver": "true"}},
+                "policy_types": ["Ingress"],
+                "ingress": [{"ports": [{"port": SOLVER_PORT, "protocol": "TCP"}]}],
+            },
+            opts=self.child(deleted_with=self._namespace),
+        )
+        # What comes into it does so behind its policies.
+        self.name = after(namespace, [deny, dns, checks])
+        self.register_outputs({"name": self.name})
+
+    def _dns(
+        self,
+        name: str,
+        metadata: Mapping[str, str],
+        namespace: pulumi.Output[str],
+        labels: Mapping[str, str] | None,
+        anchor: pulumi.Resource | None = None,
+    ) -> "kubernetes.networking.v1.NetworkPolicy":
+        """Let pods of these labels ask for names, or all pods where there are none."""
+        return kubernetes.networking.v1.NetworkPolicy(
+            name,
+            metadata={**metadata, "namespace": namespace},
+            spec={
+                "pod_selector": {} if labels is None else {"match_labels": dict(labels)},
                 "policy_types": ["Egress"],
                 "egress": [
                     {
@@ -89,21 +129,8 @@ class ChatNamespace(Component):
                     }
                 ],
             },
-            opts=self.child(deleted_with=self._namespace),
+            opts=self.child(deleted_with=anchor),
         )
-        checks = kubernetes.networking.v1.NetworkPolicy(
-            f"{name}-certificates",
-            metadata={"name": "allow-certificate-checks", "namespace": namespace},
-            spec={
-                "pod_selector": {"match_labels": {"acme.cert-manager.io/http01-solver": "true"}},
-                "policy_types": ["Ingress"],
-                "ingress": [{"ports": [{"port": SOLVER_PORT, "protocol": "TCP"}]}],
-            },
-            opts=self.child(deleted_with=self._namespace),
-        )
-        # What comes into it does so behind its policies.
-        self.name = after(namespace, [deny, dns, checks])
-        self.register_outputs({"name": self.name})
 
 
 class ChartIngressArgs(TypedDict):

@@ -28,6 +28,8 @@ KINDS = {
     },
     "media": {
         "s3": "stacks.kinds.media.s3:S3Media",
+        "s3-existing": "stacks.kinds.media.s3_existing:ExistingS3Media",
+        "s3-compatible": "stacks.kinds.media.s3_compatible:S3CompatibleMedia",
         "spaces": "stacks.kinds.media.spaces:SpacesMedia",
         "gridfs": "stacks.kinds.media.gridfs:GridFsMedia",
         "host": "stacks.kinds.media.host:HostMedia",

@@ -1,6 +1,7 @@
 """What every DNS service is asked."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from stacks.kinds.kind import Kind
@@ -32,6 +33,11 @@ class DnsKind(Kind):
         @property
         def zone_id(self) -> str | None:
             """The service's id of the zone; looked up when None."""
+
+    @property
+    def proxy_networks(self) -> Sequence[str]:
+        """Networks that the service's proxy connects from; empty where it has none."""
+        return ()
 
     @property
     def largest_file_mb(self) -> int | None:

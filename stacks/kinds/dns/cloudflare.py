@@ -1,6 +1,6 @@
 """A zone at Cloudflare."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import pulumi
@@ -20,6 +20,25 @@ BODY_MB = {"free": 100, "pro": 100, "business": 200, "enterprise": 500}
 """Largest request of 10^6 bytes that Cloudflare's proxy takes, by plan (developers.cloudflare.com, "Workers: request
 limits" and "Error 413")."""
 
+NETWORKS = (
+    "103.21.244.0/22",
+    "103.22.200.0/22",
+    "103.31.4.0/22",
+    "104.16.0.0/13",
+    "104.24.0.0/14",
+    "108.162.192.0/18",
+    "131.0.72.0/22",
+    "141.101.64.0/18",
+    "162.158.0.0/15",
+    "172.64.0.0/13",
+    "173.245.48.0/20",
+    "188.114.96.0/20",
+    "190.93.240.0/20",
+    "197.234.240.0/22",
+    "198.41.128.0/17",
+)
+"""IPv4 networks of Cloudflare's proxy (cloudflare.com/ips-v4; last changed 2023-09-28)."""
+
 
 class CloudflareDns(DnsKind):
     """A zone at Cloudflare."""
@@ -35,6 +54,11 @@ class CloudflareDns(DnsKind):
     """Send the chat's traffic through Cloudflare: one more trusted proxy, and uploads are limited by `plan`."""
     plan: Literal["free", "pro", "business", "enterprise"] = "free"
     """Cloudflare's plan of the zone, which limits uploads where `proxied` is true."""
+
+    @property
+    def proxy_networks(self) -> Sequence[str]:
+        """As Cloudflare publishes them."""
+        return NETWORKS
 
     @property
     def largest_file_mb(self) -> int | None:

@@ -1,12 +1,13 @@
 """What every place for uploads is asked."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
 from rocketchat import environment as env
 from rocketchat.environment import Secret
+from stacks.fields import matching
 from stacks.judging import Finding, Note, rule
 from stacks.kinds.kind import Kind
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from stacks.kinds.dns import DnsKind
     from stacks.kinds.kind import Variables
 
+MediaType = Annotated[
+    str, matching(r"[a-z]+/([a-z0-9][a-z0-9.+-]*|\*)", "a media type; one looks like image/png or image/*")
+]
 USUAL_FILE_MB = 100
 """The product's own limit of an upload."""
 
@@ -29,6 +33,11 @@ class MediaKind(Kind):
         "FileUpload_Storage_Type": "kind",
         "FileUpload_S3_Bucket": "bucket",
         "FileUpload_S3_Region": "region",
+        "FileUpload_S3_BucketURL": "endpoint",
+        "FileUpload_S3_ForcePathStyle": "pathStyle",
+        "FileUpload_S3_Proxy_.*": "throughServer",
+        "FileUpload_MediaTypeWhiteList": "allowedTypes",
+        "FileUpload_MediaTypeBlackList": "refusedTypes",
     }
     on_host: ClassVar[bool] = False
     """They lie on the runtime's own disk."""
@@ -38,6 +47,11 @@ class MediaKind(Kind):
     max_file_mb: int | None = Field(default=None, ge=1, le=10240)
     """Largest upload in MB (of 1024 times 1024 bytes, as the product counts). 100 when left out, or what Cloudflare's
     proxy lets through, if that stands before the chat and is less. The proxies before the chat follow."""
+
+    allowed_types: list[MediaType] = []
+    """Media types of the files that users may upload, such as `image/*`; all when left out, but `refusedTypes`."""
+    refused_types: list[MediaType] = []
+    """Media types that nobody may upload, beside SVG, which can hold scripts and is always refused."""
 
     @property
     def bucket_name(self) -> str | None:
@@ -58,6 +72,10 @@ class MediaKind(Kind):
 class BucketKind(MediaKind):
     """Base of all buckets with S3's protocol."""
 
+    through_server: bool = False
+    """Let the server pass files on, where users cannot reach the bucket: by itself it sends them there by links that
+    are good for two minutes."""
+
     if TYPE_CHECKING:
 
         @property
@@ -68,6 +86,11 @@ class BucketKind(MediaKind):
     def bucket_name(self) -> str | None:
         """Its name."""
         return self.bucket
+
+    @property
+    def behind_address(self) -> bool:
+        """Whether the bucket's name stands behind the address of the service, not before it."""
+        return False
 
     def environment(self, made: "Made") -> "Iterator[Variables]":
         """The bucket, and its key where the runtime has no role."""
@@ -80,6 +103,8 @@ class BucketKind(MediaKind):
             access.bucket,
             access.region,
             endpoint=access.endpoint,
+            path_style=self.behind_address,
+            through_server=self.through_server,
             access_key_id=None if key is None else Secret(key),
             secret_access_key=None if secret is None else Secret(secret),
         )

@@ -54,6 +54,11 @@ class ClusterChat(RuntimeKind):
     (mail, login, the database, settings) is open without it, and 443 always."""
 
     @property
+    def leaves_namespace(self) -> bool:
+        """Whether the namespace is there already, and stays as it is."""
+        return False
+
+    @property
     def max_instances(self) -> None:
         """Servers of the chat do not scale by themselves."""
 

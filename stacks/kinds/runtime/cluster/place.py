@@ -76,6 +76,8 @@ class InCluster:
     def _chat_namespace(self) -> ChatNamespace:
         # With the namespace everything in it would go, claims to disks too.
         args: ChatNamespaceArgs = {"namespace": self._runtime.namespace, "protect": self._holds_data}
+        if self._runtime.leaves_namespace:
+            args = {"namespace": self._runtime.namespace, "existing": self._runtime.name}
         return ChatNamespace("namespace", args, self._inside)
 
     def own_database(self, part: OwnDatabase) -> DatabaseAccess:

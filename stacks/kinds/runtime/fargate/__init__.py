@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
+from components.edge.balancer import MOST_SOURCES
 from components.network.subnets import plan_subnets
 from components.regions import fargate_zones, zone_names
 from components.runtime.fargate_args import DEFINITION_BYTES, SECRET_BYTES
@@ -15,6 +16,7 @@ from rocketchat.releases import Release
 from stacks.egress import ways_out
 from stacks.fields import Address, Cidr, EgressPorts, LogDays, Part, matching, of_kind
 from stacks.judging import Finding, Note, Warning_, rule
+from stacks.kinds.dns import DnsKind
 from stacks.kinds.edge import EdgeKind
 from stacks.kinds.runtime import Place, RuntimeKind
 from stacks.parts import Chat
@@ -43,6 +45,13 @@ SubnetId = Annotated[
 ]
 ZoneName = Annotated[
     str, matching(r"[a-z]{2}(-[a-z]+)+-[0-9][a-z]", "an availability zone's name, such as eu-central-1a")
+]
+CertificateArn = Annotated[
+    str,
+    matching(
+        r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]{36}",
+        "the ARN of a certificate of ACM",
+    ),
 ]
 ListenerArn = Annotated[
     str,
@@ -93,6 +102,15 @@ class NewBalancer(Part):
     """An application load balancer of the stack's own."""
 
     kind: Literal["new"] = "new"
+    certificate: CertificateArn | None = None
+    """ARN of a certificate for the chat's name that is at AWS already, in the stack's region, and is left alone; one is
+    made when left out."""
+    scheme: Literal["internet-facing", "internal"] = "internet-facing"
+    """`internal` gives it private addresses only: who uses the chat is in the VPC, or in a network that is joined to it
+    by a VPN or by peering."""
+    allow_from: list[Cidr] = Field(default=[], max_length=MOST_SOURCES)
+    """Networks that may connect, such as those of offices and VPNs. Everybody when left out, or Cloudflare alone where
+    its proxy stands before the chat (`dns.proxied`)."""
     waf: bool | None = None
     """Web application firewall before the balancer. On in production."""
     idle_timeout: int = Field(default=3600, ge=60, le=4000)
@@ -168,8 +186,8 @@ class FargateRuntime(RuntimeKind):
 
     @property
     def certified_by_aws(self) -> bool:
-        """For a balancer of the stack's own."""
-        return isinstance(self.balancer, NewBalancer)
+        """For a balancer of the stack's own, unless it is given a certificate."""
+        return isinstance(self.balancer, NewBalancer) and self.balancer.certificate is None
 
     def ways_out(
         self, parts: "Parts", defaults: Defaults, uri_ports: Sequence[int]
@@ -307,6 +325,52 @@ def _twice(runtime: FargateRuntime) -> Iterator[Finding]:
                 )
 
 
+def _new_balancer(balancer: NewBalancer, edge: EdgeKind, region: str | None) -> Iterator[Finding]:
+    path = "rocketchat:runtime.balancer"
+    if balancer.certificate is not None and region not in (None, balancer.certificate.split(":")[3]):
+        yield Problem(
+            f"{path}.certificate",
+            f"the certificate is in {balancer.certificate.split(':')[3]}, and the balancer in {region}",
+            remedy=f"name one in {region}",
+        )
+    if edge.is_cdn and (balancer.scheme == "internal" or balancer.allow_from):
+        yield Problem(
+            f"{path}.{'scheme' if balancer.scheme == 'internal' else 'allowFrom'}",
+            f"{edge.kind} before the app is open to the internet, and must reach the balancer",
+            remedy="leave it out, or set edge to `{kind: direct}`",
+        )
+    if balancer.scheme == "internal":
+        yield Note("the balancer has private addresses only")
+        yield Warning_(
+            "the chat is reached from inside the network only: phones outside need a VPN, and push, which is sent from "
+            "inside, works as ever"
+        )
+
+
+@rule("Cloudflare's proxy cannot be gone round")
+def _gone_round(runtime: FargateRuntime, dns: DnsKind) -> Iterator[Finding]:
+    if not dns.proxied:
+        return
+    balancer = runtime.balancer
+    if isinstance(balancer, ExistingBalancer):
+        yield Warning_(
+            "the existing balancer stays open beside the proxy: whoever reaches it can forge users' addresses"
+        )
+    elif balancer.scheme == "internal":
+        yield Problem(
+            "rocketchat:dns.proxied",
+            "the proxy stands on the internet, and the balancer has private addresses only",
+            remedy="set `proxied: false`",
+        )
+    elif balancer.allow_from:
+        yield Note("the networks of balancer.allowFrom may connect, and no others")
+    else:
+        yield Note(f"only the proxy's {len(dns.proxy_networks)} networks reach the balancer")
+        yield Warning_(
+            "other customers of the proxy share its networks; Authenticated Origin Pulls keep these out too"
+        )
+
+
 @rule("The parts of the runtime fit together")
 def _fargate(
     runtime: FargateRuntime, size: sizing.Size, edge: EdgeKind, region: str | None
@@ -326,10 +390,14 @@ def _fargate(
         )
     yield from _twice(runtime)
     if isinstance(runtime.network, ExistingNetwork):
-        if not isinstance(runtime.balancer, ExistingBalancer) and len(runtime.network.public_subnets) < 2:
+        internal = isinstance(runtime.balancer, NewBalancer) and runtime.balancer.scheme == "internal"
+        where = "task" if internal else "public"
+        if not isinstance(runtime.balancer, ExistingBalancer) and (
+            len(getattr(runtime.network, f"{where}_subnets")) < 2
+        ):
             yield Problem(
-                "rocketchat:runtime.network.publicSubnets",
-                "a balancer of the stack's own needs at least two public subnets, in different zones",
+                f"rocketchat:runtime.network.{where}Subnets",
+                f"a balancer of the stack's own needs at least two {where} subnets, in different zones",
             )
     elif isinstance(runtime.balancer, ExistingBalancer):
         yield Problem(
@@ -345,6 +413,8 @@ def _fargate(
                 f"the listener is in {place}, and the chat's containers in {region}",
                 remedy=f"name one in {region}, or set `aws:region: {place}`",
             )
+    if isinstance(runtime.balancer, NewBalancer):
+        yield from _new_balancer(runtime.balancer, edge, region)
     if isinstance(runtime.balancer, ExistingBalancer) and edge.is_cdn:
         yield Warning_("the existing balancer stays open to the world beside CloudFront")
     if runtime.spot:

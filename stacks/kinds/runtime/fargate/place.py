@@ -190,14 +190,18 @@ class OnFargate:
         wanted = self._runtime.balancer
         if isinstance(wanted, kind.ExistingBalancer):
             return existing_balancer(wanted.listener, self._context.invoke("aws"))
-        if certificate is None:
+        arn = wanted.certificate or (None if certificate is None else certificate.arn_in(self._region))
+        if arn is None:
             raise ValueError("a balancer of the stack's own needs a certificate")
+        internal = wanted.scheme == "internal"
         return LoadBalancer(
             "balancer",
             {
                 "vpc_id": self._place.vpc_id,
-                "subnet_ids": self._place.public_subnet_ids,
-                "certificate_arn": certificate.arn_in(self._region),
+                "subnet_ids": self._place.task_subnet_ids if internal else self._place.public_subnet_ids,
+                "certificate_arn": arn,
+                "internal": internal,
+                "sources": self._sources(wanted),
                 "app_security_group_id": self._place.app_security_group_id,
                 "app_ports": sorted(set(ports)),
                 "front": "cloudfront" if self._spec.parts.edge.is_cdn else "internet",
@@ -208,6 +212,11 @@ class OnFargate:
             },
             self._opts,
         ).place
+
+    def _sources(self, balancer: kind.NewBalancer) -> Sequence[str]:
+        """Return the networks that may connect; none where everybody may."""
+        dns = self._spec.parts.dns
+        return balancer.allow_from or (dns.proxy_networks if dns is not None and dns.proxied else ())
 
     def _service(self, service: Service, variables: "Variables") -> FargateServiceArgs:
         runtime, size = self._runtime, self._spec.size

@@ -112,6 +112,9 @@ class KubernetesRuntime(ClusterChat):
     kind: Literal["kubernetes"]
     context: str | None = Field(default=None, min_length=1)
     """Context of the kubeconfig: that of the secret `kubeconfig`, else of this machine's own."""
+    existing_namespace: bool = False
+    """The namespace is there already, with whatever else is in it. It is left alone, at destroy too, and so are
+    all pods but the chat's and its database's."""
     ingress: Annotated[
         GatewayIngress | ClassIngress | NoIngress, Field(discriminator="kind"), of_kind("none")
     ] = NoIngress()
@@ -123,6 +126,11 @@ class KubernetesRuntime(ClusterChat):
     def fixed_egress(self) -> bool:
         """By the addresses that the file names."""
         return bool(self.egress_addresses)
+
+    @property
+    def leaves_namespace(self) -> bool:
+        """As the file says."""
+        return self.existing_namespace
 
     def root_url(self, host: str) -> str:
         """By port-forward where nothing leads in."""

@@ -1,0 +1,102 @@
+"""Uploads in a bucket of any service with S3's protocol."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+import pulumi
+from pydantic import Field
+
+from stacks.egress import web_port
+from stacks.fields import LABEL, BucketName, matching
+from stacks.judging import Finding, rule
+from stacks.kinds.media import BucketKind
+from stacks.problems import Problem
+from stacks.questions import Ask
+from stacks.secret_keys import SecretKey
+
+if TYPE_CHECKING:
+    from components.values import MediaAccess
+    from stacks.kinds.context import Context
+    from stacks.profiles import Defaults
+    from stacks.spec import Parts
+
+KEY_ID, KEY = "mediaAccessKeyId", "mediaSecretAccessKey"
+Endpoint = Annotated[
+    str,
+    matching(
+        rf"https?://{LABEL}(\.{LABEL})*(:[0-9]{{1,5}})?",
+        "the address of a service, without a path; one looks like https://s3.fr-par.scw.cloud",
+    ),
+]
+
+
+class S3CompatibleMedia(BucketKind):
+    """Uploads in a private bucket of a service with S3's protocol, which is there already.
+
+    Its key is two secrets, `mediaAccessKeyId` and `mediaSecretAccessKey`.
+    """
+
+    secrets: ClassVar = (
+        SecretKey(KEY_ID, "Id of the access key of the bucket's service.", required=True),
+        SecretKey(KEY, "The secret access key that goes with it.", required=True),
+    )
+    paid_elsewhere: ClassVar = "the bucket with the uploads, which is there already"
+    example: ClassVar = {
+        "endpoint": "https://s3.fr-par.scw.cloud",
+        "region": "fr-par",
+        "bucket": "media-example",
+    }
+    asks: ClassVar = {
+        "endpoint": Ask("The service's documentation names it."),
+        "region": Ask(
+            "`auto` at Cloudflare R2, `us-east-1` at MinIO unless it was told another.", "us-east-1"
+        ),
+    }
+
+    kind: Literal["s3-compatible"]
+    endpoint: Endpoint
+    """Address of the service, without the bucket: `https://<account>.r2.cloudflarestorage.com` (Cloudflare R2),
+    `https://s3.fr-par.scw.cloud` (Scaleway), `https://s3.eu-central-003.backblazeb2.com` (Backblaze), or that of your
+    MinIO. Users' browsers fetch files there, unless `throughServer` is true."""
+    bucket: BucketName
+    """Name of the bucket."""
+    region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]{2,40}$")
+    """Region that requests are signed for: `auto` at Cloudflare R2, `us-east-1` at MinIO unless it was told another."""
+    path_style: bool = True
+    """Write the bucket behind the address (`https://service/bucket`), which all of these services take. False writes
+    it before (`https://bucket.service`)."""
+
+    @property
+    def behind_address(self) -> bool:
+        """As the file says."""
+        return self.path_style
+
+    def ways_out(
+        self, parts: "Parts", defaults: "Defaults", uri_ports: Sequence[int]
+    ) -> Iterator[tuple[int, str]]:
+        """The service's port."""
+        port = web_port(self.endpoint)
+        if port is not None:
+            yield port, "Uploads"
+
+    def make(self, context: "Context") -> "MediaAccess":
+        """Make nothing: the bucket is there."""
+        from components.values import MediaAccess
+
+        return MediaAccess(
+            bucket=pulumi.Output.from_input(self.bucket),
+            region=pulumi.Output.from_input(self.region),
+            endpoint=pulumi.Output.from_input(self.endpoint),
+            access_key_id=context.secrets.values[KEY_ID],
+            secret_access_key=context.secrets.values[KEY],
+        )
+
+
+@rule("Browsers can fetch uploads where they are")
+def _fetched(media: S3CompatibleMedia) -> Iterator[Finding]:
+    if media.endpoint.startswith("http:") and not media.through_server:
+        yield Problem(
+            "rocketchat:media.endpoint",
+            "downloads are links to this address, and browsers load nothing in clear into a page that came by https",
+            remedy="give its https address, or set `throughServer: true`",
+        )
