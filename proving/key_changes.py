@@ -171,12 +171,7 @@ def _failure(error: AutomationError) -> Outcome:
 
 def _secrets(keys: Iterable[str], values: Mapping[str, Any], anew: str = "") -> dict[str, str]:
     given = canaries.values(keys, values)
-    if anew:
-        given[anew] = _CANARY.sub(lambda found: found[0][::-1], given[anew])
-    return given
-
-
-_CANARY = re.compile(r"[0-9a-f]{40}")
+    return given | (canaries.values([anew], values, salt=" anew") if anew else {})
 
 
 def _felt(found: Collection[tuple[str, str, str, set[str]]]) -> set[str]:

@@ -49,6 +49,25 @@ _SMTP = {"kind": "smtp", "host": "smtp.example.com", "port": 2525}
 _SAML = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MIIB"}
 _SIGNING_SAML = {**_SAML, "ownCertificate": "MIIC"}
 _OIDC = {"kind": "oidc", "preset": "fusionauth", "url": "https://login.example.com", "clientId": "chat"}
+_LDAP_PASSWORD = "LDAP_Authentication_Password"  # noqa: S105 - the id of a setting
+_LDAP = {
+    "kind": "ldap",
+    "host": "ldap.example.com",
+    "baseDn": "DC=example,DC=com",
+    "bindDn": "chat@example.com",
+    "group": {"name": "chat"},
+    "sync": {"interval": "every_6_hours"},
+}
+_BUILT_IN: tuple[tuple[str, Values, str], ...] = (
+    ("Google's login", {"kind": "google"}, "Accounts_OAuth_Google_secret"),
+    ("GitHub's login", {"kind": "github"}, "Accounts_OAuth_Github_secret"),
+    ("GitLab's login", {"kind": "gitlab"}, "Accounts_OAuth_Gitlab_secret"),
+    (
+        "Apple's login",
+        {"kind": "apple", "teamId": "ABCDE12345", "keyId": "FGHIJ67890"},
+        "Accounts_OAuth_Apple_secretKey",
+    ),
+)
 FONT = "changes.woff2"
 _FONT = {"family": "Baloo 2", "file": FONT}
 _BOT = {"username": "jarvis", "keys": ["WEATHER_KEY"]}
@@ -97,6 +116,13 @@ SCENES: Mapping[str, Scene] = {
     ),
     "services-helm with SAML": Scene("services-helm", {"login": [_SIGNING_SAML]}, ("samlPrivateKey",)),
     "services-helm with OIDC": Scene("services-helm", {"login": [_OIDC]}, ("oidcClientSecret",)),
+    "services-helm with LDAP": Scene("services-helm", {"login": [_LDAP]}, (_LDAP_PASSWORD,)),
+    **{
+        f"services-helm with {title}": Scene(
+            "services-helm", {"login": [{**login, "clientId": "chat"}]}, (secret,)
+        )
+        for title, login, secret in _BUILT_IN
+    },
     "services-helm with a font": Scene("services-helm", {"appearance": {"fonts": [_FONT]}}),
     "family-host with a bot": Scene(
         "family-host",
@@ -646,6 +672,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "login.kind": [
         _to("services-helm with SAML", _OIDC, ("oidcClientSecret",)),
         _to("services-helm with OIDC", _SAML),
+        _to("services-helm with LDAP", _OIDC, ("oidcClientSecret",)),
         _to("lovia-fargate", ABSENT, accounts__loginForm=True),
     ],
     "login(oidc).preset": [
@@ -666,6 +693,71 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "login(oidc).usernameField": "nick",
     "login(oidc).mergeRoles": [_to("lovia-doks", True, ("license",)), _to("lovia-doks", True)],
     "login(oidc).rolesField": "groups",
+    "login(oidc).tokenSentVia": "payload",
+    "login(oidc).identityTokenSentVia": "payload",
+    "login(oidc).accessTokenParam": "token",
+    "login(oidc).loginStyle": "popup",
+    "login(oidc).buttonColor": "#112233",
+    "login(oidc).buttonTextColor": "#112233",
+    "login(oidc).nameField": "display_name",
+    "login(oidc).emailField": "upn",
+    "login(oidc).avatarField": "photo",
+    "login(oidc).rolesToSync": [
+        _to(
+            "services-helm with OIDC",
+            ["admin"],
+            login=[{**_OIDC, "mergeRoles": True, "rolesToSync": ["admin"]}],
+        )
+    ],
+    "login(oidc).groupsToChannels": {"ops": "operations"},
+    "login(oidc).groupsField": [
+        _to(
+            "services-helm with OIDC",
+            "teams",
+            login=[{**_OIDC, "groupsToChannels": {"ops": "operations"}, "groupsField": "teams"}],
+        )
+    ],
+    "login(oidc).channelsAdmin": [
+        _to(
+            "services-helm with OIDC",
+            "ops",
+            login=[{**_OIDC, "groupsToChannels": {"ops": "operations"}, "channelsAdmin": "ops"}],
+        )
+    ],
+    "login(saml).fields": {"username": "uid"},
+    "login(saml).defaultRoles": ["guest"],
+    "login(saml).signatureAlgorithm": "SHA256",
+    "login(saml).clockDriftMs": 5000,
+    "login(saml).rolesField": "groups",
+    "login(saml).identifierFormat": "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+    "login(ldap).host": "ldap2.example.com",
+    "login(ldap).port": 3269,
+    "login(ldap).encryption": "tls",
+    "login(ldap).caCertificate": "MIIB",
+    "login(ldap).baseDn": "OU=people,DC=example,DC=com",
+    "login(ldap).bindDn": [_to("services-helm with LDAP", "other@example.com")],
+    "login(ldap).userFilter": "(objectCategory=person)",
+    "login(ldap).searchFields": ["mail"],
+    "login(ldap).uniqueFields": ["objectGUID"],
+    "login(ldap).usernameField": "mailNickname",
+    "login(ldap).emailField": "proxyAddress",
+    "login(ldap).nameField": "displayName",
+    "login(ldap).defaultDomain": "example.com",
+    "login(ldap).group": [_to("services-helm with LDAP", ABSENT)],
+    "login(ldap).group.name": "others",
+    "login(ldap).group.objectClass": "group",
+    "login(ldap).group.idAttribute": "name",
+    "login(ldap).group.memberAttribute": "member",
+    "login(ldap).group.memberFormat": "#{userdn}",
+    "login(ldap).sync": [_to("services-helm with LDAP", ABSENT)],
+    "login(google).clientId": "other",
+    "login(github).clientId": "other",
+    "login(gitlab).clientId": "other",
+    "login(gitlab).url": "https://git.example.com",
+    "login(gitlab).identityPath": "/api/v3/user",
+    "login(apple).clientId": "other",
+    "login(apple).teamId": "ABCDE54321",
+    "login(apple).keyId": "FGHIJ09876",
     "login(saml).name": "corp",
     "login(saml).entryPoint": "https://id.example.com/sso",
     "login(saml).logout": "https://idp.example.com/out",

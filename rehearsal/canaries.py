@@ -83,19 +83,20 @@ _FORMS: dict[str, Callable[[str], str]] = {
 token of Cloudflare."""
 
 
-def _of(key: str) -> str:
+def _of(key: str, salt: str) -> str:
     namespace, _, name = key.partition(":")
-    return _FORMS.get(name, _text if namespace == "rocketchat" else _hex)(key)
+    return _FORMS.get(name, _text if namespace == "rocketchat" else _hex)(f"{key}{salt}")
 
 
-def values(keys: Iterable[str], plain: Mapping[str, Any] | None = None) -> dict[str, str]:
+def values(keys: Iterable[str], plain: Mapping[str, Any] | None = None, *, salt: str = "") -> dict[str, str]:
     """Return a value for each full key (`rocketchat:smtpPassword`), the same on every machine.
 
-    `plain` are the plain values of the stack file, which say what some secrets must hold.
+    `plain` are the plain values of the stack file, which say what some secrets must hold; another `salt` makes other
+    values of the same form.
     """
-    made = {key: _of(key) for key in keys}
+    made = {key: _of(key, salt) for key in keys}
     if BOT_KEYS in made:
         bot = (plain or {}).get("rocketchat:bot")
         names = (bot.get("keys") if isinstance(bot, Mapping) else None) or ()
-        made[BOT_KEYS] = json.dumps({name: _text(f"{BOT_KEYS} {name}") for name in names})
+        made[BOT_KEYS] = json.dumps({name: _text(f"{BOT_KEYS}{salt} {name}") for name in names})
     return made

@@ -16,6 +16,7 @@ from rocketchat import settings as _settings
 from rocketchat.appearance import Font, appearance, style_sheet
 from rocketchat.login import (
     OidcOptions,
+    SamlOptions,
     oidc,
     oidc_callback,
     saml,
@@ -33,6 +34,7 @@ __all__ = [
     "Environment",
     "Font",
     "OidcOptions",
+    "SamlOptions",
     "Secret",
     "accounts",
     "administrator",

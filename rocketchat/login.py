@@ -10,17 +10,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
+from rocketchat.oidc_presets import GENERIC, KEYCLOAK, OIDC_PRESETS
 from rocketchat.releases import Release
 from rocketchat.variables import Environment, Secret, V, flag, overwrite, require_secret
 
-EMAIL: Final = "email"
-GENERIC: Final = "generic"
-FUSIONAUTH: Final = "fusionauth"
-KEYCLOAK: Final = "keycloak"
-GOOGLE: Final = "google"
-SAML_PRESETS: Final = (GENERIC, GOOGLE)
 SAML_SIGNED: Final = ("either", "response", "assertion", "all")
 """What of a provider's answer must be signed. Providers sign one of both unless told otherwise."""
 
@@ -74,45 +69,6 @@ LICENSED_OPTIONS: Final = (
     "map_channels",
 )
 """Options that need a licence in every release."""
-
-_COMMON = {
-    "scope": "openid profile email",
-    "access_token_param": "access_token",
-    "token_sent_via": "header",
-    "identity_token_sent_via": "default",
-    "login_style": "redirect",
-    "button_label_text": "Sign In",
-    "username_field": "preferred_username",
-    "name_field": "name",
-    "email_field": "email",
-    "avatar_field": "picture",
-    "key_field": EMAIL,
-    "merge_users": "true",
-    "merge_users_distinct_services": "false",
-}
-
-OIDC_PRESETS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        GENERIC: MappingProxyType(_COMMON),
-        FUSIONAUTH: MappingProxyType(
-            {
-                **_COMMON,
-                "token_path": "/oauth2/token",
-                "identity_path": "/oauth2/userinfo",
-                "authorize_path": "/oauth2/authorize",
-            }
-        ),
-        KEYCLOAK: MappingProxyType(
-            {
-                **_COMMON,
-                "token_path": "/openid-connect/token",
-                "identity_path": "/openid-connect/userinfo",
-                "authorize_path": "/openid-connect/auth",
-            }
-        ),
-    }
-)
-"""What is known of each kind of provider."""
 
 
 def service_name(name: str) -> str:
@@ -210,11 +166,52 @@ def oidc(
     return created | kept
 
 
-_GOOGLE_FIELDS = {
-    "email": "email",
-    "name": {"fieldNames": ["firstName", "lastName"], "template": "__firstName__ __lastName__"},
-    "username": {"fieldName": "email", "regex": "(.*)@.+$"},
-}
+_ENTRA = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
+SAML_PRESETS: Final[Mapping[str, Mapping[str, Any] | None]] = MappingProxyType(
+    {
+        GENERIC: None,
+        # Google Cloud Identity and Google Workspace, where these three attributes are mapped by hand.
+        "google": {
+            "email": "email",
+            "name": {"fieldNames": ["firstName", "lastName"], "template": "__firstName__ __lastName__"},
+            "username": {"fieldName": "email", "regex": "(.*)@.+$"},
+        },
+        # The claims that an enterprise application has unless it is told others (learn.microsoft.com, "Customize SAML
+        # token claims"); `name` is the user principal name.
+        "entra-id": {
+            "email": f"{_ENTRA}/emailaddress",
+            "name": "http://schemas.microsoft.com/identity/claims/displayname",
+            "username": {"fieldName": f"{_ENTRA}/name", "regex": "(.*)@.+$"},
+        },
+    }
+)
+"""Which attributes of an answer are what of a user (`SAML_Custom_Default_user_data_fieldmap`), by provider; None leaves
+the product's own."""
+SAML_IMMUTABLE: Final[Mapping[str, str]] = MappingProxyType({"email": "EMail", "username": "Username"})
+"""Values of the setting by which a user is found again, by what a stack file says."""
+
+
+@dataclass(frozen=True)
+class SamlOptions:
+    """What can be told of a login by SAML. None leaves this program's value, and where it has none, the product's."""
+
+    immutable_property: str = "email"
+    """By what a user is found again: `email` or `username`."""
+    generate_username: bool = False
+    username_normalize: bool = True
+    name_overwrite: bool = True
+    mail_overwrite: bool | None = None
+    default_user_role: str | None = None
+    signature_algorithm: str | None = None
+    """`SHA1`, `SHA256`, `SHA384` or `SHA512`, from release 8.3."""
+    allowed_clock_drift: int | None = None
+    """Milliseconds."""
+    channels_update: bool | None = None
+    field_map: Mapping[str, Any] | None = None
+    """In place of the preset's."""
+    role_attribute: str | None = None
+    """Take roles from this attribute. This one and all below need a licence."""
+    identifier_format: str | None = None
 
 
 def saml_consumer(root: str, provider: str) -> str:
@@ -239,14 +236,13 @@ def saml(
     public_certificate: V | None = None,
     signed: str = "either",
     button_text: str = "Sign In",
+    options: SamlOptions | None = None,
 ) -> Environment[V | str]:
     """Return the variables of a login by SAML, which needs no licence.
 
     `root` is the chat's own address without a slash at the end, `entry_point` and `logout` are the identity provider's,
     `certificate` its public one; `private_key` and `public_certificate` sign what the chat asks. `signed` is what the
-    provider must have signed: its `response`, the `assertion` in it, `either` or `all`. The preset `google` (Google
-    Cloud Identity, Google Workspace) expects the attributes email, firstName and lastName to be mapped there, and has
-    no common sign-out.
+    provider must have signed: its `response`, the `assertion` in it, `either` or `all`.
     Raises ValueError for a provider name that cannot stand in an address, and for an unknown preset or signature.
     """
     if re.fullmatch(r"[A-Za-z0-9-]+", provider, re.ASCII) is None:
@@ -257,7 +253,8 @@ def saml(
         raise ValueError(f"there is no signature {signed!r}; allowed: {', '.join(SAML_SIGNED)}")
     if private_key is not None:
         require_secret("private_key", private_key)
-    google = preset == GOOGLE
+    given = options or SamlOptions()
+    fields = SAML_PRESETS[preset] if given.field_map is None else given.field_map
     values: dict[str, V | str | Secret[V] | None] = {
         "": "true",
         "_provider": provider,
@@ -269,11 +266,19 @@ def saml(
         "_private_key": private_key,
         "_signature_validation_type": signed.capitalize(),
         "_button_label_text": button_text,
-        "_immutable_property": "EMail",
-        "_generate_username": "false",
-        "_username_normalize": "Lowercase",
-        "_name_overwrite": "true",
+        "_immutable_property": SAML_IMMUTABLE[given.immutable_property],
+        "_generate_username": flag(given.generate_username),
+        "_username_normalize": "Lowercase" if given.username_normalize else "None",
+        "_name_overwrite": flag(given.name_overwrite),
         "_logout_behaviour": "Local" if logout is None else "SAML",
-        "_user_data_fieldmap": json.dumps(_GOOGLE_FIELDS) if google else None,
+        "_user_data_fieldmap": None if fields is None else json.dumps(dict(fields)),
+        "_mail_overwrite": None if given.mail_overwrite is None else flag(given.mail_overwrite),
+        "_default_user_role": given.default_user_role,
+        "_signature_algorithm": given.signature_algorithm,
+        "_allowed_clock_drift": None if given.allowed_clock_drift is None else str(given.allowed_clock_drift),
+        "_channels_update": None if given.channels_update is None else flag(given.channels_update),
+        "_role_attribute_name": given.role_attribute,
+        "_role_attribute_sync": None if given.role_attribute is None else "true",
+        "_identifier_format": given.identifier_format,
     }
     return overwrite({f"SAML_Custom_Default{key}": value for key, value in values.items()})

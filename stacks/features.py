@@ -15,7 +15,7 @@ from rocketchat.releases import Release
 from rocketchat.settings import ENVIRONMENT_PREFIX, own_secrets
 from stacks.files import FOLDER
 from stacks.kinds.kind import Kind, chosen
-from stacks.kinds.login import LoginKind
+from stacks.kinds.login import LoginKind, by_button
 from stacks.parts import Accounts, Administrator, Appearance, Chat, Locked, Setting
 from stacks.spec import Parts
 
@@ -144,7 +144,7 @@ def administrator_username(chat: Chat) -> str:
 def form_hidden(accounts: Accounts, chat: Chat, login: Sequence[LoginKind]) -> bool:
     """Return whether the login form is hidden: asked for, and somebody is administrator without it."""
     known = chat.administrator is not None or chat.upgrade_from is not None
-    return accounts.login_form is False and known and bool(login)
+    return accounts.login_form is False and known and by_button(login)
 
 
 _SIGN_ON = re.compile(
@@ -261,7 +261,7 @@ def environments(made: Made) -> "dict[str, Variables]":
     for part, kind in chosen(parts):
         add_kind(part, kind)
     without_code = env.single_sign_on(release)
-    if parts.login or (signs_on(parts.settings) and not _said_of(parts.settings, without_code)):
+    if by_button(parts.login) or (signs_on(parts.settings) and not _said_of(parts.settings, without_code)):
         add("login", without_code)
     accounts = parts.accounts.model_dump()
     if accounts["login_form"] is False:
@@ -272,7 +272,7 @@ def environments(made: Made) -> "dict[str, Variables]":
             env.accounts(
                 **accounts,
                 secret_url=None if made.registration is None else Secret(made.registration),
-                single_sign_on=bool(parts.login),
+                single_sign_on=by_button(parts.login),
             ),
         )
     with asked_by("appearance"):

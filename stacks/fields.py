@@ -124,6 +124,17 @@ def _bucket(text: str) -> str:
     return text
 
 
+def _certificate(text: str) -> str:
+    label = re.search(r"-----BEGIN ([A-Z0-9 ]+)-----", text)
+    if label is not None and label[1] != "CERTIFICATE":
+        leaked = "; replace it, because it stood here in clear" if "PRIVATE" in label[1] else ""
+        raise ValueError(f"this is a {label[1].lower()}, and the certificate is wanted{leaked}")
+    body = re.sub(r"-----(BEGIN|END) CERTIFICATE-----", "", text)
+    if re.fullmatch(r"[A-Za-z0-9+/\s]+={0,2}\s*", body) is None:
+        raise ValueError("this is not a certificate: PEM, or its base64 without the BEGIN and END lines")
+    return text
+
+
 def of_kind(kind: str) -> BeforeValidator:
     """Let a mapping without `kind` mean the usual one."""
     return BeforeValidator(
@@ -149,6 +160,7 @@ Address = Annotated[str, AfterValidator(_address)]
 Url = Annotated[str, AfterValidator(_url)]
 Email = Annotated[str, AfterValidator(_email)]
 Sender = Annotated[str, AfterValidator(_sender)]
+Certificate = Annotated[str, AfterValidator(_certificate)]
 BucketName = Annotated[str, AfterValidator(_bucket)]
 AtlasId = Annotated[str, matching(r"[0-9a-f]{24}", "an Atlas id, which has 24 hexadecimal digits")]
 AtlasName = Annotated[str, AfterValidator(check_cluster_name)]

@@ -23,7 +23,7 @@ from stacks.kinds.database import DatabaseKind
 from stacks.kinds.dns import DnsKind
 from stacks.kinds.edge import EdgeKind
 from stacks.kinds.kind import Named, chosen
-from stacks.kinds.login import LoginKind
+from stacks.kinds.login import LoginKind, by_button
 from stacks.kinds.mail import MailKind
 from stacks.kinds.media import MediaKind
 from stacks.kinds.runtime import RuntimeKind
@@ -321,7 +321,7 @@ def _login(
     mail: MailKind | None,
     settings: Mapping[str, Setting],
 ) -> Iterator[Finding]:
-    if accounts.login_form is False and not login:
+    if accounts.login_form is False and not by_button(login):
         yield Problem(
             "rocketchat:accounts.loginForm",
             "without the login form and without `rocketchat:login` nobody could log in",
@@ -334,7 +334,7 @@ def _login(
         yield Warning_(
             "if single sign-on fails, nobody gets in: deploy with `loginForm: true` to use the administrator's password"
         )
-    elif accounts.login_form is False and login:
+    elif accounts.login_form is False and by_button(login):
         yield Warning_(
             "the login form stays on, because nobody is administrator by single sign-on: name one's address in "
             "`chat.administrator.email`, or the release that runs already in `chat.upgradeFrom`"
@@ -345,12 +345,12 @@ def _login(
             f"the server refuses the user name {chat.administrator.username}, and takes `admin` without a word",
             remedy=f"take another one than {', '.join(sorted(environment.BLOCKED_NAMES))}",
         )
-    if login and chat.administrator is not None:
+    if by_button(login) and chat.administrator is not None:
         yield Warning_(
             f"whoever signs in with the address {chat.administrator.email} is the administrator: the login's provider "
             "must not let anybody else have it"
         )
-    if (login or features.signs_on(settings)) and mail is None:
+    if (by_button(login) or features.signs_on(settings)) and mail is None:
         yield Warning_(
             "single sign-on without mail: nobody gets a new password or a code by mail; who comes by single sign-on is "
             "asked for none"

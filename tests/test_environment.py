@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rocketchat import appearance, login, releases, services
+from rocketchat import appearance, login, oidc_presets, releases, services
 from rocketchat import environment as env
 from rocketchat import settings as catalogue
 from rocketchat.environment import Environment, Secret
@@ -98,8 +98,8 @@ def every_feature(text: Any, key: Secret[Any]) -> Iterator[tuple[str, Environmen
     texts = {field.name: "header" for field in fields(env.OidcOptions) if field.name not in everything}
     texts |= {"login_style": "redirect", "key_field": "email"}
     options = env.OidcOptions(**everything, **texts)  # type: ignore[arg-type]
-    for preset in login.OIDC_PRESETS:
-        realm = "lovia" if preset == login.KEYCLOAK else None
+    for preset in oidc_presets.OIDC_PRESETS:
+        realm = "lovia" if preset == oidc_presets.KEYCLOAK else None
         yield (
             f"oidc {preset}",
             env.oidc(
@@ -633,7 +633,7 @@ def test_a_provider_s_address_is_refused_with_a_slash_without_realm_or_with_one_
     with pytest.raises(ValueError, match="realm"):
         env.oidc(RECOMMENDED, "X", "https://login.example", "id", KEY, realm="a")
     with pytest.raises(ValueError, match="generic, fusionauth, keycloak"):
-        env.oidc(RECOMMENDED, "X", "https://login.example", "id", KEY, preset="okta")
+        env.oidc(RECOMMENDED, "X", "https://login.example", "id", KEY, preset="oktta")
 
 
 @pytest.mark.parametrize("name", ["Fusion_Auth", "", "1a", "a-b", "a b", "Ä"])

@@ -50,6 +50,11 @@ KINDS = {
     "login": {
         "oidc": "stacks.kinds.login.oidc:OidcLogin",
         "saml": "stacks.kinds.login.saml:SamlLogin",
+        "ldap": "stacks.kinds.login.ldap:LdapLogin",
+        "google": "stacks.kinds.login.built_in:GoogleLogin",
+        "github": "stacks.kinds.login.built_in:GitHubLogin",
+        "gitlab": "stacks.kinds.login.built_in:GitLabLogin",
+        "apple": "stacks.kinds.login.built_in:AppleLogin",
     },
     "push": {
         "gateway": "stacks.kinds.push.gateway:GatewayPush",

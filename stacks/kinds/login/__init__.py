@@ -1,13 +1,14 @@
 """What every way of single sign-on is asked."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, ClassVar
 
 from stacks.judging import Finding
 from stacks.kinds.kind import Kind
 from stacks.parts import Accounts
+from stacks.problems import Problem
 
 if TYPE_CHECKING:
     import pulumi
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 class LoginKind(Kind):
     """Base of all ways of single sign-on."""
 
+    by_form: ClassVar[bool] = False
+    """Its users fill in the login form; they have no button of its own."""
     custom_oauth: ClassVar[bool] = False
     """It is a custom OAuth service of the product, which some releases want a licence for."""
 
@@ -24,15 +27,28 @@ class LoginKind(Kind):
         """Whether roles are taken from the provider, which needs a licence."""
         return False
 
-    @abstractmethod
     def outputs(self, root: str, ways: "Sequence[LoginKind]") -> "Mapping[str, pulumi.Input[object]]":
         """Return the addresses that must be registered at the identity provider.
 
         `root` is the chat's address, `ways` are all ways of single sign-on, of which it is one.
         """
+        return {}
 
     @abstractmethod
     def judge(
         self, path: str, ways: "Sequence[LoginKind]", accounts: Accounts, secrets: AbstractSet[str]
     ) -> Iterator[Finding]:
         """Find what is wrong with it among all ways of single sign-on, of which it is one; `path` is its own."""
+
+
+def by_button(ways: Iterable[LoginKind]) -> bool:
+    """Return whether somebody signs in without the login form."""
+    return any(not way.by_form for way in ways)
+
+
+def only_one(path: str, way: LoginKind, ways: "Sequence[LoginKind]") -> Iterator[Finding]:
+    """Find a second login of a kind of which the product knows one."""
+    if next(one for one in ways if one.kind == way.kind) is not way:
+        yield Problem(
+            path, f"Rocket.Chat knows one login of kind {way.kind} only", remedy="leave this one out"
+        )

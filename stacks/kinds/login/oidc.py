@@ -1,5 +1,6 @@
 """Single sign-on by OpenID Connect."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -8,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from rocketchat import environment as env
+from rocketchat import oidc_presets as presets
 from rocketchat import settings
 from rocketchat.environment import Secret
 from stacks.egress import web_port
-from stacks.fields import IN_ADDRESS, Url, matching
+from stacks.fields import IN_ADDRESS, LABEL, Url, matching
 from stacks.judging import Finding, Warning_
 from stacks.kinds.login import LoginKind
 from stacks.parts import Accounts
@@ -30,9 +32,13 @@ if TYPE_CHECKING:
 AddressPath = Annotated[
     str,
     matching(
-        rf"/{IN_ADDRESS}*(\?({IN_ADDRESS}|\?)*)?", "the path of an address; one looks like /oauth2/token"
+        rf"(https://{LABEL}(\.{LABEL})+(:[0-9]+)?)?/{IN_ADDRESS}*(\?({IN_ADDRESS}|\?)*)?",
+        "the path of an address, or an https address; one looks like /oauth2/token",
     ),
 ]
+ClaimField = Annotated[str, matching(r"\S.{0,198}", "the name of a claim, or a template")]
+Color = Annotated[str, matching(r"#[0-9A-Fa-f]{6}", "a colour; one looks like #1d74f5")]
+RoleName = Annotated[str, matching(r"[^\s,]+", "the name of a role, without spaces and commas")]
 
 
 class OidcLogin(LoginKind):
@@ -63,25 +69,69 @@ class OidcLogin(LoginKind):
             "merge_users": "mergeUsers",
             "merge_roles": "mergeRoles",
             "roles_claim": "rolesField",
+            "roles_to_sync": "rolesToSync",
+            "token_sent_via": "tokenSentVia",
+            "identity_token_sent_via": "identityTokenSentVia",
+            "access_token_param": "accessTokenParam",
+            "login_style": "loginStyle",
+            "show_button": "showButton",
+            "button_color": "buttonColor",
+            "button_label_color": "buttonTextColor",
+            "name_field": "nameField",
+            "email_field": "emailField",
+            "avatar_field": "avatarField",
+            "merge_users_distinct_services": "mergeUsersDistinctServices",
+            "groups_claim": "groupsField",
+            "groups_channel_map": "groupsToChannels",
+            "map_channels": "groupsToChannels",
+            "channels_admin": "channelsAdmin",
         }.items()
     }
 
     kind: Literal["oidc"]
-    preset: Literal["fusionauth", "keycloak", "generic"] = "generic"
-    """Fills in the paths of a known provider."""
+    preset: Literal[
+        "fusionauth", "keycloak", "entra-id", "google", "okta", "auth0", "authentik", "generic"
+    ] = "generic"
+    """Fills in what is known of a provider; each key below says otherwise."""
     name: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9]{0,30}$")
     """Name of the login service inside Rocket.Chat; part of the callback address. The preset's when left out."""
     url: Url
-    """Address of the provider, without a slash at the end."""
+    """Address of the provider, without a slash at the end: `https://login.microsoftonline.com/<tenant id>` (Entra ID),
+    `https://accounts.google.com`, `https://<organization>.okta.com`, `https://<tenant>.eu.auth0.com`."""
     client_id: str = Field(min_length=1)
     realm: Annotated[str, matching(r"[A-Za-z0-9._~%-]+", "a realm as it stands in addresses")] | None = None
     """Keycloak's realm."""
     token_path: AddressPath | None = None
+    """Where the server gets tokens, below `url`; or a whole address, which releases from 9.0 take for a path."""
     identity_path: AddressPath | None = None
+    """Where the server asks who it is, below `url`; or a whole address."""
     authorize_path: AddressPath | None = None
+    """Where users are sent to sign in, below `url`; or a whole address, which releases from 9.0 take for a path."""
     scope: str | None = None
+    """What is asked for, such as `openid profile email`."""
+    token_sent_via: Literal["header", "payload"] | None = None
+    """How the client's secret is sent for a token: `header` (`client_secret_basic`), or `payload`
+    (`client_secret_post`)."""
+    identity_token_sent_via: Literal["default", "header", "payload"] | None = None
+    """How the token is sent where the server asks who it is; `default` is as `tokenSentVia`."""
+    access_token_param: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$")
+    """Name of the token in a payload; `access_token` when left out."""
+    login_style: Literal["redirect", "popup"] | None = None
+    """Where the provider's page opens; `redirect` when left out."""
+    show_button: bool = True
+    """Show its button at the login form."""
+    button_color: Color | None = None
+    button_text_color: Color | None = None
     button_text: str = "Sign In"
-    username_field: str | None = None
+    username_field: ClaimField | None = None
+    """Claim with the user name, `preferred_username` unless the preset knows better. `{{/^([^@]+)/::email}}` takes what
+    stands before the `@` of another."""
+    name_field: ClaimField | None = None
+    """Claim with the name, `name` when left out."""
+    email_field: ClaimField | None = None
+    """Claim with the address, `email` when left out."""
+    avatar_field: ClaimField | None = None
+    """Claim with the address of a picture, `picture` when left out."""
     key_field: Literal["email", "username"] = "email"
     """By what `mergeUsers` finds the account. By `username`, whoever chooses a name at the provider gets the account
     of that name."""
@@ -89,14 +139,25 @@ class OidcLogin(LoginKind):
     """Let a user in whose name at the provider is no longer that of the account with the same `keyField`. Without it
     such a user is locked out. Accounts with the same e-mail address are joined in any case, so the provider must verify
     addresses."""
+    merge_users_distinct_services: bool = False
+    """Let `mergeUsers` also find accounts that came by another login."""
     merge_roles: bool = False
     """Take the user's roles from the provider. Needs a licence."""
     roles_field: str = "roles"
+    """Claim with the roles."""
+    roles_to_sync: list[RoleName] = []
+    """Roles that `mergeRoles` takes away again, too, when the provider no longer names them; all when left out."""
+    groups_field: ClaimField | None = None
+    """Claim with the groups of `groupsToChannels`; `groups` when left out."""
+    groups_to_channels: Mapping[str, str | list[str]] = {}
+    """Channels that users of a group are put into, by the provider's name of the group. Needs a licence."""
+    channels_admin: str = Field(default="rocket.cat", min_length=1)
+    """User in whose name these channels are made."""
 
     @property
     def service(self) -> str:
         """The login service's name inside Rocket.Chat."""
-        return self.name or ("Sso" if self.preset == "generic" else self.preset.capitalize())
+        return self.name or presets.TITLES.get(self.preset) or self.preset.capitalize()
 
     def is_first(self, ways: Sequence[LoginKind]) -> bool:
         """Whether no other login of this kind comes before it; the server does not look at capitals."""
@@ -122,15 +183,16 @@ class OidcLogin(LoginKind):
     @property
     def syncs_roles(self) -> bool:
         """As the file says."""
-        return self.merge_roles
+        return self.merge_roles or bool(self.groups_to_channels)
 
     def ways_out(
         self, parts: "Parts", defaults: "Defaults", uri_ports: Sequence[int]
     ) -> Iterator[tuple[int, str]]:
         """The server fetches tokens from the provider."""
-        port = web_port(self.url)
-        if port is not None:
-            yield port, "Login"
+        for address in (self.url, self.token_path or "", self.identity_path or ""):
+            port = web_port(address)
+            if port is not None:
+                yield port, "Login"
 
     def outputs(self, root: str, ways: Sequence[LoginKind]) -> "Mapping[str, pulumi.Input[object]]":
         """The redirect address."""
@@ -163,6 +225,24 @@ class OidcLogin(LoginKind):
                 merge_users=self.merge_users,
                 merge_roles=self.merge_roles or None,
                 roles_claim=self.roles_field if self.merge_roles else None,
+                roles_to_sync=",".join(self.roles_to_sync) or None,
+                token_sent_via=self.token_sent_via,
+                identity_token_sent_via=self.identity_token_sent_via,
+                access_token_param=self.access_token_param,
+                login_style=self.login_style,
+                show_button=None if self.show_button else False,
+                button_color=self.button_color,
+                button_label_color=self.button_text_color,
+                name_field=self.name_field,
+                email_field=self.email_field,
+                avatar_field=self.avatar_field,
+                merge_users_distinct_services=self.merge_users_distinct_services or None,
+                map_channels=bool(self.groups_to_channels) or None,
+                groups_claim=self.groups_field if self.groups_to_channels else None,
+                groups_channel_map=json.dumps(dict(self.groups_to_channels))
+                if self.groups_to_channels
+                else None,
+                channels_admin=self.channels_admin if self.groups_to_channels else None,
             ),
             licensed="license" in made.secrets,
         )
@@ -185,17 +265,38 @@ class OidcLogin(LoginKind):
                 "(keyField: username)"
             )
         yield from self._realm(path)
+        yield from self._address(path)
         if self.preset == "generic" and None in (self.token_path, self.identity_path, self.authorize_path):
             yield Problem(
                 path,
                 "a provider without a preset needs tokenPath, identityPath and authorizePath",
-                allowed="preset: fusionauth, keycloak; or the three paths",
+                allowed=f"preset: {', '.join(presets.OIDC_PRESETS)}; or the three paths",
+            )
+        for key, given, needs in (
+            ("rolesToSync", self.roles_to_sync, self.merge_roles),
+            ("groupsField", self.groups_field, self.groups_to_channels),
+        ):
+            if given and not needs:
+                other = "mergeRoles: true" if key == "rolesToSync" else "groupsToChannels"
+                yield Problem(f"{path}.{key}", f"this does nothing without `{other}`", remedy="leave it out")
+
+    def _address(self, path: str) -> Iterator[Finding]:
+        """Find an address that is not the one that all customers of the provider have."""
+        form, told = presets.ADDRESSES.get(self.preset, (".*", ""))
+        if re.fullmatch(form, self.url) is None:
+            yield Problem(
+                f"{path}.url", f"the address of {self.preset} is another one", remedy=f"write {told}"
+            )
+        elif self.preset == presets.ENTRA and self.url.rpartition("/")[2] in presets.OF_ANY_TENANT:
+            yield Warning_(
+                "users of every tenant of Entra ID get in, with whatever address their tenant gives them: name yours "
+                f"in `login.url` ({told})"
             )
 
     def _realm(self, path: str) -> Iterator[Finding]:
         """Find a realm that is missing, is said twice, or has no meaning."""
         told = re.search(r"/realms/[^/]+(/protocol)?$", self.url) is not None
-        if self.preset != "keycloak":
+        if self.preset != presets.KEYCLOAK:
             if self.realm is not None:
                 yield Problem(
                     f"{path}.realm",

@@ -1,18 +1,17 @@
 """Single sign-on by SAML."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from rocketchat import environment as env
 from rocketchat.environment import Secret
-from stacks.fields import IN_ADDRESS, LABEL, Url, matching
+from stacks.fields import IN_ADDRESS, LABEL, Certificate, Part, Url, matching
 from stacks.judging import Finding, Warning_
-from stacks.kinds.login import LoginKind
+from stacks.kinds.login import LoginKind, only_one
 from stacks.parts import Accounts
 from stacks.problems import Problem
 from stacks.secret_keys import SecretKey, pem
@@ -26,18 +25,17 @@ if TYPE_CHECKING:
     from stacks.spec import Parts
 
 
-def _certificate(text: str) -> str:
-    label = re.search(r"-----BEGIN ([A-Z0-9 ]+)-----", text)
-    if label is not None and label[1] != "CERTIFICATE":
-        leaked = "; replace it, because it stood here in clear" if "PRIVATE" in label[1] else ""
-        raise ValueError(f"this is a {label[1].lower()}, and the certificate is wanted{leaked}")
-    body = re.sub(r"-----(BEGIN|END) CERTIFICATE-----", "", text)
-    if re.fullmatch(r"[A-Za-z0-9+/\s]+={0,2}\s*", body) is None:
-        raise ValueError("this is not a certificate: PEM, or its base64 without the BEGIN and END lines")
-    return text
+class FieldSource(Part):
+    """What a user's field is made of."""
 
-
-Certificate = Annotated[str, AfterValidator(_certificate)]
+    field_name: str | None = Field(default=None, min_length=1)
+    """One attribute."""
+    field_names: list[str] | None = None
+    """Several, which `template` puts together."""
+    regex: str | None = None
+    """What of the attribute is taken: the first group of this expression."""
+    template: str | None = None
+    """Text in which the attributes stand as `__name__`."""
 
 
 class SamlLogin(LoginKind):
@@ -60,12 +58,26 @@ class SamlLogin(LoginKind):
             "cert": "certificate",
             "public_cert": "ownCertificate",
             "signature_validation_type": "signed",
+            "immutable_property": "immutableProperty",
+            "generate_username": "generateUsername",
+            "username_normalize": "lowerCaseUsernames",
+            "name_overwrite": "overwriteName",
+            "mail_overwrite": "overwriteEmail",
+            "default_user_role": "defaultRoles",
+            "signature_algorithm": "signatureAlgorithm",
+            "allowed_clock_drift": "clockDriftMs",
+            "channels_update": "updateChannels",
+            "user_data_fieldmap": "fields",
+            "role_attribute_name": "rolesField",
+            "identifier_format": "identifierFormat",
             "button_label_text": "buttonText",
         }.items()
     }
 
     kind: Literal["saml"]
-    preset: Literal["google", "generic"] = "generic"
+    preset: Literal["google", "entra-id", "generic"] = "generic"
+    """Which attributes are what of a user: those that Entra ID sends by itself, or those that Google's guide has mapped
+    (email, firstName, lastName). `generic` leaves the product's own (username, email, cn)."""
     name: str = Field(default="saml", pattern=r"^[a-z][a-z0-9-]{0,30}$")
     """Name of the provider inside Rocket.Chat; part of the addresses to register."""
     entry_point: Annotated[
@@ -87,6 +99,35 @@ class SamlLogin(LoginKind):
     """What the provider must have signed of its answer: the whole `response`, the `assertion` in it, `either` or
     `all`."""
     button_text: str = "Sign In"
+    immutable_property: Literal["email", "username"] = "email"
+    """By what a user is found again; the other one may change at the provider."""
+    fields: Mapping[str, str | FieldSource] = {}
+    """Which attribute is what of a user, in place of the preset's: `{username: uid, email: mail, name: cn}`."""
+    generate_username: bool = False
+    """Make a user name up from the name or the address, and take none from the provider."""
+    lower_case_usernames: bool = True
+    overwrite_name: bool = True
+    """Take the name over at each login; False does it at the first one only."""
+    overwrite_email: bool = False
+    """Take the address over at each login; False does it at the first one only."""
+    default_roles: list[Annotated[str, matching(r"[^\s,]+", "the name of a role")]] = []
+    """Roles of new users; `user` when left out."""
+    update_channels: bool = False
+    """Take channels over at each login, from the attribute `channels`."""
+    signature_algorithm: Literal["SHA1", "SHA256", "SHA384", "SHA512"] | None = None
+    """What the chat's own requests are signed with; from release 8.3, SHA1 when left out."""
+    clock_drift_ms: int | None = Field(default=None, ge=0, le=600_000)
+    """Milliseconds that the provider's clock may be ahead of the chat's; none when left out."""
+    roles_field: str | None = Field(default=None, min_length=1)
+    """Attribute with the user's roles. Needs a licence."""
+    identifier_format: str | None = Field(default=None, pattern=r"^urn:oasis:names:tc:SAML:[A-Za-z0-9.:-]+$")
+    """Format of the name that is asked for, such as `urn:oasis:names:tc:SAML:2.0:nameid-format:persistent`. Needs a
+    licence."""
+
+    @property
+    def syncs_roles(self) -> bool:
+        """As the file says."""
+        return self.roles_field is not None
 
     def reads(self, parts: "Parts") -> tuple[SecretKey, ...]:
         """A certificate of its own needs the key."""
@@ -120,12 +161,40 @@ class SamlLogin(LoginKind):
             public_certificate=self.own_certificate,
             signed=self.signed,
             button_text=self.button_text,
+            options=env.SamlOptions(
+                immutable_property=self.immutable_property,
+                generate_username=self.generate_username,
+                username_normalize=self.lower_case_usernames,
+                name_overwrite=self.overwrite_name,
+                mail_overwrite=self.overwrite_email or None,
+                default_user_role=",".join(self.default_roles) or None,
+                signature_algorithm=self.signature_algorithm,
+                allowed_clock_drift=self.clock_drift_ms,
+                channels_update=self.update_channels or None,
+                field_map=self._field_map(),
+                role_attribute=self.roles_field,
+                identifier_format=self.identifier_format,
+            ),
         )
+
+    def _field_map(self) -> dict[str, Any] | None:
+        if not self.fields:
+            return None
+        return {
+            key: one if isinstance(one, str) else one.model_dump(by_alias=True, exclude_none=True)
+            for key, one in self.fields.items()
+        }
 
     def judge(
         self, path: str, ways: Sequence[LoginKind], accounts: Accounts, secrets: AbstractSet[str]
     ) -> Iterator[Finding]:
         """There is one provider only, it does not go with codes of a second factor, and a key needs its certificate."""
+        if self.identifier_format is not None and "license" not in secrets:
+            yield Problem(
+                f"{path}.identifierFormat",
+                "without a licence the server asks for the address, whatever is said here",
+                remedy="leave it out, or run: pulumi config set --secret rocketchat:license",
+            )
         if self.own_certificate is None and "samlPrivateKey" in secrets:
             yield Problem(
                 f"{path}.ownCertificate",
@@ -133,10 +202,9 @@ class SamlLogin(LoginKind):
                 "provider no metadata without",
                 remedy="add `ownCertificate`, or run: pulumi config rm rocketchat:samlPrivateKey",
             )
-        first = next(way for way in ways if isinstance(way, SamlLogin))
-        if first is not self:
-            yield Problem(path, "Rocket.Chat knows one provider of SAML only", remedy="leave this one out")
-        elif accounts.two_factor is not False:
+        second = list(only_one(path, self, ways))
+        yield from second
+        if not second and accounts.two_factor is not False:
             yield Warning_(
                 "a user of SAML who turns on two-factor authentication cannot sign in any more (#41394): leave that to "
                 "the provider, or set `accounts.twoFactor: false`, which holds for passwords too"

@@ -113,8 +113,9 @@ class KubernetesRuntime(ClusterChat):
     context: str | None = Field(default=None, min_length=1)
     """Context of the kubeconfig: that of the secret `kubeconfig`, else of this machine's own."""
     existing_namespace: bool = False
-    """The namespace is there already, with whatever else is in it. It is left alone, at destroy too, and so are
-    all pods but the chat's and its database's."""
+    """The namespace is there already, with whatever else is in it. It is left alone, at destroy too, and so are all
+    pods but the chat's and its database's. To be said at the first deployment: a namespace that the stack has made is
+    deleted when this is set later."""
     ingress: Annotated[
         GatewayIngress | ClassIngress | NoIngress, Field(discriminator="kind"), of_kind("none")
     ] = NoIngress()
