@@ -1,0 +1,173 @@
+"""What is there already is used and left alone; who may reach the chat is said."""
+
+import json
+from typing import Any
+
+import pytest
+from planning import one, planned, values_of
+from recording import record
+
+from components.edge.balancer import LoadBalancer, LoadBalancerArgs
+from rehearsal.plan import Plan, find_leaks
+from stacks import files
+from stacks.kinds.dns.cloudflare import NETWORKS
+from stacks.language import parse
+from stacks.problems import InvalidStack
+
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+CERTIFICATE = "arn:aws:acm:ap-southeast-1:123456789012:certificate/0123abcd-4567-89ef-0123-456789abcdef"
+KEY = "arn:aws:kms:ap-southeast-1:123456789012:key/0123abcd-4567-89ef-0123-456789abcdef"
+SECURE = {"rocketchat:oidcClientSecret"}
+MINIO = {"kind": "s3-compatible", "endpoint": "https://minio.example.com:9000", "bucket": "media"}
+MINIO_KEYS = {"rocketchat:mediaAccessKeyId", "rocketchat:mediaSecretAccessKey"}
+
+
+def changed(stack: str, **parts: Any) -> dict[str, Any]:
+    values = values_of(stack)
+    for part, keys in parts.items():
+        key = f"rocketchat:{part}"
+        values[key] = keys if "kind" in keys else {**values.get(key, {}), **keys}
+    return values
+
+
+def paths(values: dict[str, Any], secure: set[str]) -> list[str]:
+    with pytest.raises(InvalidStack) as caught:
+        parse(values, secure, source="a test")
+    return [problem.path for problem in caught.value.problems]
+
+
+# --------------------------------------------------------------------------------------------- at AWS
+
+
+@pytest.fixture(scope="module")
+def given() -> Plan:
+    """The reference with a bucket and a certificate that are there, and a balancer inside the network."""
+    return planned(
+        changed(
+            "lovia-fargate",
+            media={"kind": "s3-existing", "bucket": "uploads-of-before", "kmsKey": KEY},
+            runtime={
+                "balancer": {"certificate": CERTIFICATE, "scheme": "internal", "allowFrom": ["10.0.0.0/8"]}
+            },
+        ),
+        SECURE,
+    )
+
+
+def test_a_bucket_that_is_there_is_let_in_and_nothing_of_it_is_made(given: Plan) -> None:
+    named = {"bucket": "uploads-of-before"}
+    assert not [made.name for made in given.resources if named.items() <= dict(made.inputs).items()]
+    [statements] = [
+        json.loads(made.inputs["policy"])["Statement"]
+        for made in given.resources
+        if made.name == "chat-permissions"
+    ]
+    objects, bucket, key = (one["Resource"] for one in statements)
+    assert objects == ["arn:aws:s3:::uploads-of-before/*"]
+    assert bucket == ["arn:aws:s3:::uploads-of-before"]
+    assert key == [KEY]
+
+
+def test_a_certificate_that_is_there_is_used_and_none_is_made(given: Plan) -> None:
+    assert not [made for made in given.of_type("aws:acm/certificate:Certificate") if "media" not in made.name]
+    assert one(given, "aws:lb/listener:Listener", "balancer-https").inputs["certificateArn"] == CERTIFICATE
+
+
+def test_an_internal_balancer_stands_beside_the_containers_for_named_networks(given: Plan) -> None:
+    balancer = one(given, "aws:lb/loadBalancer:LoadBalancer")
+    assert balancer.inputs["internal"] is True
+    service = one(given, "aws:ecs/service:Service")
+    assert balancer.inputs["subnets"] == service.inputs["networkConfiguration"]["subnets"]
+    from_outside = [made for made in given.of_type(INGRESS) if made.inputs.get("cidrIpv4")]
+    assert {made.inputs["cidrIpv4"] for made in from_outside} == {"10.0.0.0/8"}
+
+
+def test_behind_cloudflares_proxy_nobody_else_reaches_the_balancer() -> None:
+    plan = planned(
+        changed("lovia-fargate", dns={"kind": "cloudflare", "zone": "lovia.life", "proxied": True}), SECURE
+    )
+    cidrs = [made.inputs["cidrIpv4"] for made in plan.of_type(INGRESS) if made.inputs.get("cidrIpv4")]
+    assert sorted(cidrs) == sorted([*NETWORKS, *NETWORKS])
+    assert find_leaks(plan) == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "path"),
+    [
+        ({"runtime": {"balancer": {"certificate": CERTIFICATE.replace("ap-southeast-1", "eu-west-1")}}}, "runtime.balancer.certificate"),
+        ({"runtime": {"balancer": {"certificate": "arn:aws:iam::1:server-certificate/x"}}}, "runtime.balancer.certificate"),
+        ({"runtime": {"balancer": {"allowFrom": ["203.0.113.0/24"]}}, "edge": {"kind": "cloudfront"}}, "runtime.balancer.allowFrom"),
+        ({"runtime": {"balancer": {"scheme": "internal"}}, "edge": {"kind": "cloudfront"}}, "runtime.balancer.scheme"),
+        ({"runtime": {"balancer": {"scheme": "internal"}}, "dns": {"kind": "cloudflare", "zone": "lovia.life", "proxied": True}}, "dns.proxied"),
+        ({"runtime": {"balancer": {"allowFrom": ["203.0.113.1/24"]}}}, "runtime.balancer.allowFrom[0]"),
+        ({"media": {"kind": "s3-existing", "bucket": "Uploads"}}, "media.bucket"),
+        ({"media": {"kind": "s3-existing", "bucket": "uploads", "kmsKey": "alias/x"}}, "media.kmsKey"),
+        ({"media": {"kind": "s3-existing", "bucket": "uploads", "allowedTypes": ["png"]}}, "media.allowedTypes[0]"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_by_its_key(parts: dict[str, Any], path: str) -> None:
+    assert f"rocketchat:{path}" in paths(changed("lovia-fargate", **parts), SECURE)
+
+
+@pytest.mark.parametrize("more", [{"sources": ["10.0.0.0/8"]}, {"internal": True}])
+def test_cloudfronts_balancer_takes_no_other_sources(more: dict[str, Any]) -> None:
+    args: LoadBalancerArgs = {
+        "vpc_id": "vpc-1",
+        "subnet_ids": ["subnet-1", "subnet-2"],
+        "certificate_arn": CERTIFICATE,
+        "app_security_group_id": "sg-1",
+        "app_ports": [3000],
+        "front": "cloudfront",
+        "deletion_protection": False,
+        "log_retention_days": 30,
+        **more,  # type: ignore[typeddict-item]
+    }
+    with pytest.raises(ValueError, match="are of the front internet"):
+        record(lambda: LoadBalancer("b", args))
+
+
+# ------------------------------------------------------------------------------- in a cluster, and S3's likes
+
+
+@pytest.fixture(scope="module")
+def beside_others() -> Plan:
+    """The chart in a namespace that is there, with its uploads on MinIO."""
+    values = changed("services-helm", runtime={**values_of("services-helm")["rocketchat:runtime"], "existingNamespace": True}, media=MINIO)  # fmt: skip
+    return planned(values, set(files.read("services-helm").secure) | MINIO_KEYS)
+
+
+def test_a_namespace_that_is_there_is_left_alone_with_all_its_pods(beside_others: Plan) -> None:
+    assert not beside_others.of_type("kubernetes:core/v1:Namespace")
+    specs = [dict(made.inputs["spec"]) for made in beside_others.of_type(POLICY)]
+    assert specs
+    assert all(spec["podSelector"] for spec in specs)
+
+
+def test_a_service_like_s3_is_told_of_with_its_key_and_let_out_to(beside_others: Plan) -> None:
+    values = one(beside_others, "kubernetes:helm.sh/v3:Release", "chat-release").inputs["values"]
+    told = {variable["name"]: variable["value"] for variable in values["extraEnv"]}
+    setting = "OVERWRITE_SETTING_FileUpload_S3_"
+    assert told[f"{setting}BucketURL"] == MINIO["endpoint"]
+    assert told[f"{setting}ForcePathStyle"] == "true"
+    kept = one(beside_others, "kubernetes:core/v1:Secret", "chat-environment").inputs["stringData"]
+    assert f"{setting}AWSSecretAccessKey" in kept
+    out = one(beside_others, POLICY, "chat-traffic").inputs["spec"]["egress"][0]["ports"]
+    assert 9000 in {port["port"] for port in out}
+
+
+@pytest.mark.parametrize(
+    ("media", "secure", "path"),
+    [
+        (MINIO, set(), "rocketchat:mediaAccessKeyId"),
+        ({**MINIO, "endpoint": "http://minio.example.com:9000"}, MINIO_KEYS, "rocketchat:media.endpoint"),
+        ({**MINIO, "endpoint": "minio.example.com"}, MINIO_KEYS, "rocketchat:media.endpoint"),
+        ({**MINIO, "endpoint": "https://minio.example.com/media"}, MINIO_KEYS, "rocketchat:media.endpoint"),
+        ({**MINIO, "accessKeyId": "AKIA"}, MINIO_KEYS, "rocketchat:media.accessKeyId"),
+    ],
+)
+def test_what_a_service_like_s3_cannot_be_is_refused(
+    media: dict[str, Any], secure: set[str], path: str
+) -> None:
+    values = changed("services-helm", media=media)
+    assert path in paths(values, set(files.read("services-helm").secure) | secure)
