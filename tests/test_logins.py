@@ -184,6 +184,12 @@ def test_every_setting_of_saml_has_a_key(key: str, value: object, field: str, se
     assert variables(spec_with({**SAML, key: value}))[f"SAML_Custom_Default_{field}"] == seen
 
 
+def test_a_field_that_is_made_of_nothing_is_refused() -> None:
+    assert refused({**SAML, "fields": {"username": {"regx": "(.*)@"}}}) == [
+        "rocketchat:login.fields.username"
+    ]
+
+
 def test_entra_ids_own_claims_are_read() -> None:
     fields = variables(spec_with({**SAML, "preset": "entra-id"}))["SAML_Custom_Default_user_data_fieldmap"]
     assert "identity/claims/emailaddress" in fields

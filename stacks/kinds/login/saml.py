@@ -5,11 +5,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from rocketchat import environment as env
 from rocketchat.environment import Secret
-from stacks.fields import IN_ADDRESS, LABEL, Certificate, Part, Url, matching
+from stacks.fields import IN_ADDRESS, LABEL, Certificate, Url, matching
 from stacks.judging import Finding, Warning_
 from stacks.kinds.login import LoginKind, only_one
 from stacks.parts import Accounts
@@ -25,17 +25,24 @@ if TYPE_CHECKING:
     from stacks.spec import Parts
 
 
-class FieldSource(Part):
-    """What a user's field is made of."""
+_MADE_OF = frozenset({"fieldName", "fieldNames", "regex", "template"})
 
-    field_name: str | None = Field(default=None, min_length=1)
-    """One attribute."""
-    field_names: list[str] | None = None
-    """Several, which `template` puts together."""
-    regex: str | None = None
-    """What of the attribute is taken: the first group of this expression."""
-    template: str | None = None
-    """Text in which the attributes stand as `__name__`."""
+
+def _source(given: Any) -> Any:
+    right = isinstance(given, str) or (
+        isinstance(given, dict)
+        and given.keys() <= _MADE_OF
+        and bool({"fieldName", "fieldNames"} & given.keys())
+    )
+    if not right:
+        raise ValueError(
+            "a field is an attribute, or made of some: {fieldName: mail, regex: '(.*)@.+$'}, or {fieldNames: [first, "
+            "last], template: '__first__ __last__'}"
+        )
+    return given
+
+
+FieldSource = Annotated[str | dict[str, str | list[str]], BeforeValidator(_source)]
 
 
 class SamlLogin(LoginKind):
@@ -101,8 +108,10 @@ class SamlLogin(LoginKind):
     button_text: str = "Sign In"
     immutable_property: Literal["email", "username"] = "email"
     """By what a user is found again; the other one may change at the provider."""
-    fields: Mapping[str, str | FieldSource] = {}
-    """Which attribute is what of a user, in place of the preset's: `{username: uid, email: mail, name: cn}`."""
+    fields: Mapping[str, FieldSource] = {}
+    """Which attribute is what of a user, in place of the preset's: `{username: uid, email: mail, name: cn}`. One can be
+    made of others: `{fieldName: mail, regex: '(.*)@.+$'}` takes what stands before the `@`, and `{fieldNames: [first,
+    last], template: '__first__ __last__'}` puts two together."""
     generate_username: bool = False
     """Make a user name up from the name or the address, and take none from the provider."""
     lower_case_usernames: bool = True
@@ -171,19 +180,11 @@ class SamlLogin(LoginKind):
                 signature_algorithm=self.signature_algorithm,
                 allowed_clock_drift=self.clock_drift_ms,
                 channels_update=self.update_channels or None,
-                field_map=self._field_map(),
+                field_map=self.fields or None,
                 role_attribute=self.roles_field,
                 identifier_format=self.identifier_format,
             ),
         )
-
-    def _field_map(self) -> dict[str, Any] | None:
-        if not self.fields:
-            return None
-        return {
-            key: one if isinstance(one, str) else one.model_dump(by_alias=True, exclude_none=True)
-            for key, one in self.fields.items()
-        }
 
     def judge(
         self, path: str, ways: Sequence[LoginKind], accounts: Accounts, secrets: AbstractSet[str]
