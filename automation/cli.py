@@ -603,6 +603,45 @@ def outputs(
 
 
 @app.command()
+def doctor(stack: Stack, as_json: Json = False) -> None:
+    """Ask what a deployment will need and may not get.
+
+    Limits, sizes, names and credentials at the vendors, with your own credentials. Changes nothing; what cannot be
+    asked is "not known". Exit status 1 where something stands in the way.
+    """
+    with telling(as_json):
+        from automation.doctor import needs
+        from automation.doctor.amazon import Aws
+        from automation.doctor.credentials import of_stack
+        from automation.doctor.run import doctor as run
+        from automation.web import NotChecked
+        from rehearsal import stack as planning
+
+        loaded = planning.load(stack)
+        spec, name = loaded.spec, loaded.name
+        visit = needs.Visit(
+            name,
+            spec,
+            needs.of_plan(planning.plan(loaded).resources),
+            loaded.unset,
+            of_stack(name, spec.parts, loaded.secret_keys),
+            Aws(spec.region) if spec.region else None,
+        )
+        try:
+            state = needs.deployed(name)
+        except NotChecked as error:
+            visit.state_unknown = str(error)
+        else:
+            if state is not None:
+                visit.deployed, visit.account = needs.of_state(state), state.account
+        report = run(visit, lambda outcome: None if as_json else typer.echo(str(outcome)))
+        if as_json:
+            say(report.to_json(), "", as_json=True)
+        if not report.ok:
+            raise typer.Exit(Status.FAILED)
+
+
+@app.command()
 def verify(
     stack: Stack,
     user: Annotated[

@@ -31,10 +31,11 @@ from starlette.responses import JSONResponse, Response
 
 from automation import cli
 from automation.errors import ConfigurationError
+from automation.outcome import MARKS, Outcome
 from automation.verify import checks
 from automation.verify.client import User
 from automation.verify.expected import Expected, of_stack
-from automation.verify.run import MARKS, Outcome, Report, verify
+from automation.verify.run import Report, verify
 from stacks import files
 from stacks.language import parse
 from stacks.project import PRODUCT

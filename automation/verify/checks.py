@@ -18,8 +18,9 @@ import dns.resolver
 import websockets
 from websockets.asyncio.client import connect
 
-from automation.verify.client import Chat, Failed, NotChecked, Refused, User, reason
+from automation.verify.client import Chat, Refused, User
 from automation.verify.expected import Expected
+from automation.web import Failed, NotChecked, reason
 from stacks.project import COMMAND
 
 CERTIFICATE_DAYS: Final = 14

@@ -1,102 +1,38 @@
-"""Calls of the product's API: each has a time-out and a size, and a bad answer is told with what to do.
+"""Calls of the product's API."""
 
-No text of a server is trusted: what is shown of it is one short line without control characters, and a credential
-that it echoes is masked.
-"""
-
-import asyncio
 import json
-import re
-import ssl
-import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final
 from urllib.parse import urljoin
 
 import httpx
 
-CALL_SECONDS: Final = 10.0
-"""Seconds to connect, and without a byte."""
-LARGEST_BYTES: Final = 4_000_000
-SHOWN_CHARACTERS: Final = 160
-TRIES: Final = 3
-"""Calls of one thing where the server asks to slow down."""
+from automation.web import Answer, Failed, NotChecked, Site
+
 REDIRECTS: Final = 5
 FORBIDDEN: Final = ("unauthorized", "error-action-not-allowed")
 """What the product says where a permission lacks: with 400 or 401 before 9.0, with 403 from then on (its release
 notes)."""
 
 
-class Failed(Exception):  # noqa: N818 - what a check says
-    """A check failed: what was found, and the remedy."""
-
-    def __init__(self, found: str, remedy: str) -> None:
-        super().__init__(found)
-        self.found, self.remedy = found, remedy
-
-
-class NotChecked(Exception):  # noqa: N818 - what a check says
-    """A check could not be done, and why."""
-
-
 @dataclass(frozen=True)
 class User:
-    """A test user: its name or e-mail with a password, or its id with a token."""
+    """A user of the chat: its name or e-mail with a password, or its id with a token."""
 
     name: str
     password: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a server answered."""
-
-    status: int
-    headers: httpx.Headers
-    body: bytes
-
-    @property
-    def kind(self) -> str:
-        """Media type."""
-        return str(self.headers.get("content-type", "")).partition(";")[0].strip().lower()
-
-
-class Chat:
+class Chat(Site):
     """The chat's HTTP interface."""
 
-    def __init__(self, url: str, *, tls: ssl.SSLContext, call_seconds: float = CALL_SECONDS) -> None:
-        self.url, self.tls, self.call_seconds = url, tls, call_seconds
-        self.session: dict[str, str] = {}
-        """Headers of who is logged in."""
-        self._secrets: list[str] = []
-        self._client = httpx.AsyncClient(
-            verify=tls,
-            timeout=call_seconds,
-            follow_redirects=False,
-            headers={"User-Agent": "rocketchat-verify", "Accept": "application/json, */*"},
-        )
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._client.aclose()
-
-    def hide(self, secret: str | None) -> None:
-        """Mask a credential in everything that is shown from now on."""
-        if secret:
-            self._secrets.append(secret)
-
-    def shown(self, text: object) -> str:
-        """Return a server's text as it may be shown."""
-        line = str(text)
-        for secret in self._secrets:
-            line = line.replace(secret, "[secret]")
-        line = " ".join("".join(c if c.isprintable() else " " for c in line).split())
-        return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"
+    away: ClassVar = "is the chat running, and does a firewall let you in? Look at its log"
+    broken: ClassVar = "try again; if it stays so, look at the log of what stands before the chat"
+    slow_down: ClassVar = (
+        "wait, and try again; if users see it too, look at the rate limiter in the chat's settings"
+    )
 
     async def get(self, path: str, **query: str) -> Any:
         """Return the JSON that a GET gives."""
@@ -110,24 +46,6 @@ class Chat:
         """Return the JSON that a form with a file gives."""
         files = {"file": (name, content, "application/octet-stream")}
         return _json(self, path, await self.ask("POST", path, files=files))
-
-    async def ask(self, method: str, path: str, **more: Any) -> Answer:
-        """Return an answer of any status but 429; wait and ask again where the server wants that.
-
-        Raises Failed where there is no answer.
-        """
-        for _ in range(TRIES):
-            answer = await self._once(method, self.url + path, self.session, **more)
-            if answer.status != httpx.codes.TOO_MANY_REQUESTS:
-                return answer
-            seconds = _pause(answer)
-            if seconds > self.call_seconds:
-                break
-            await asyncio.sleep(seconds)
-        raise Failed(
-            f"{path}: the server asks to slow down (429), for {seconds:.0f} s more",
-            "wait, and verify again; if users see it too, look at the rate limiter in the chat's settings",
-        )
 
     async def download(self, address: str) -> Answer:
         """Return what stands at an address of the chat, also where it redirects to a store.
@@ -145,65 +63,6 @@ class Chat:
                 return answer
             url = urljoin(url, answer.headers["location"])
         raise Failed(f"more than {REDIRECTS} redirects", "look at the rules of what stands before the chat")
-
-    async def _once(self, method: str, url: str, session: Mapping[str, str], **more: Any) -> Answer:
-        where = self.shown(httpx.URL(url).copy_with(query=None))
-        with_ = _told(where)
-        async with with_, self._client.stream(method, url, headers=dict(session), **more) as response:
-            body = b""
-            async for part in response.aiter_bytes():
-                body += part
-                if len(body) > LARGEST_BYTES:
-                    raise Failed(
-                        f"{where} answers with more than {LARGEST_BYTES:,} bytes", f"open {where} and look"
-                    )
-            return Answer(response.status_code, response.headers, body)
-
-
-@asynccontextmanager
-async def _told(where: str) -> AsyncIterator[None]:
-    """Turn what HTTP raises into a failed check."""
-    try:
-        yield
-    except httpx.TimeoutException as error:
-        raise Failed(
-            f"{where} does not answer in time ({type(error).__name__})",
-            "is the chat running, and does a firewall let you in? Look at its log",
-        ) from error
-    except httpx.ConnectError as error:
-        raise Failed(
-            f"{where} cannot be reached: {reason(error)}", "is the chat running? Look at its log"
-        ) from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Failed(
-            f"{where}: the connection broke ({type(error).__name__}: {reason(error)})",
-            "verify again; if it stays so, look at the log of what stands before the chat",
-        ) from error
-
-
-def reason(error: BaseException) -> str:
-    """Return the innermost cause that has words, on one line."""
-    found: BaseException | None = error
-    said = ""
-    while found is not None:
-        if isinstance(found, ssl.SSLCertVerificationError):
-            return str(found.verify_message)
-        said = str(found) or said
-        found = found.__cause__ or found.__context__
-    return (
-        " ".join(re.sub(r"\s*\(_ssl\.c:\d+\)", "", said).split())[:SHOWN_CHARACTERS] or type(error).__name__
-    )
-
-
-def _pause(answer: Answer) -> float:
-    """Seconds that a 429 asks for: Retry-After, the product's own header (ms since 1970), or one."""
-    after = str(answer.headers.get("retry-after", ""))
-    if after.isdecimal():
-        return float(after)
-    reset = str(answer.headers.get("x-ratelimit-reset", ""))
-    if reset.isdecimal():
-        return max(0.0, float(reset) / 1000 - time.time())
-    return 1.0
 
 
 def _json(chat: Chat, path: str, answer: Answer) -> Any:

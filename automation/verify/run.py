@@ -4,44 +4,21 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import httpx
 
+from automation.outcome import Outcome, State
 from automation.verify import LIMIT_SECONDS
 from automation.verify.checks import CHECKS, Check, Visit
-from automation.verify.client import CALL_SECONDS, Chat, Failed, NotChecked, User
+from automation.verify.client import Chat, User
 from automation.verify.expected import Expected
+from automation.web import CALL_SECONDS, Failed, NotChecked
 
 CHECK_SECONDS: Final = 30.0
 """For one check, however many calls it makes and however slowly they are answered."""
 CLEAN_SECONDS: Final = 10.0
 """For tidying up, also after the limit."""
-
-State = Literal["ok", "failed", "not checked"]
-MARKS: Final[dict[State, str]] = {"ok": "✓", "failed": "✗", "not checked": "–"}  # noqa: RUF001 - the dash is meant
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one check."""
-
-    check: str
-    title: str
-    state: State
-    found: str
-    """What was found, or why it was not checked."""
-    remedy: str = ""
-
-    def to_json(self) -> dict[str, str]:
-        """Return it for other programs."""
-        more = {"remedy": self.remedy} if self.remedy else {}
-        return {"check": self.check, "title": self.title, "state": self.state, "found": self.found} | more
-
-    def __str__(self) -> str:
-        """One line."""
-        said = f"not checked, because {self.found}" if self.state == "not checked" else self.found
-        return f"{MARKS[self.state]} {self.title}: {said}" + (f"; {self.remedy}" if self.remedy else "")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,113 @@
+"""Records that stand in the zone where the stack would make its own."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import dns.asyncresolver
+import dns.exception
+import dns.resolver
+
+from automation.doctor import cloudflare
+from automation.doctor.needs import Made, Visit
+from automation.web import Failed, NotChecked, reason
+
+CLOUDFLARE: Final = "cloudflare:index/dnsRecord:DnsRecord"
+ROUTE53: Final = "aws:route53/record:Record"
+RECORDS: Final = (CLOUDFLARE, ROUTE53)
+ADDRESSES: Final = frozenset({"A", "AAAA", "CNAME"})
+Record = tuple[str, str, str]
+"""Name, type and content."""
+
+
+async def conflicts(visit: Visit) -> str:
+    """Say whether what the stack would make is there already, by somebody else."""
+    new = [one for type_ in RECORDS for one in visit.new(type_)]
+    wanted = [
+        (str(one.inputs["name"]).rstrip(".").lower(), str(one.inputs["type"]), _content(one)) for one in new
+    ]
+    if not wanted:
+        return "all records are the stack's own already"
+    there = await _there(visit, wanted)
+    found = sorted({f"{name} ({kind} {content})" for name, kind, content in _taken(wanted, there)})
+    if not found:
+        return f"{len(wanted)} names to make, none of which has a record"
+    said = f"{len(found)} would be overwritten or refused: {', '.join(found[:5])}"
+    if visit.state_unknown:
+        raise NotChecked(f"{said}; they may be the stack's own ({visit.state_unknown})")
+    raise Failed(said, "note and delete them in the zone before `up`; the old chat is not found from then on")
+
+
+def _content(one: Made) -> str:
+    records = one.inputs.get("records")
+    return str(one.inputs.get("content") or (records[0] if records else ""))
+
+
+def _taken(wanted: Sequence[Record], there: Sequence[Record]) -> Iterator[Record]:
+    for name, kind, content in wanted:
+        for other in there:
+            if other[0].rstrip(".").lower() == name and _excludes(kind, content, other[1], other[2]):
+                yield other
+
+
+def _excludes(kind: str, content: str, other: str, others: str) -> bool:
+    """Return whether two records of one name cannot both be: nothing stands beside a CNAME (RFC 1034, 3.6.2)."""
+    if "CNAME" in (kind, other):
+        return kind in ADDRESSES or other in ADDRESSES
+    if kind == other == "TXT":
+        # The first word says what it is for: v=spf1, v=DMARC1.
+        return content.strip('"').split(" ")[0].rstrip(";") == others.strip('"').split(" ")[0].rstrip(";")
+    return kind == other
+
+
+async def _there(visit: Visit, wanted: Sequence[Record]) -> list[Record]:
+    """Return what is there: from the zone itself where the credentials let it be read, else from public DNS."""
+    dns_part = visit.spec.parts.dns
+    try:
+        if dns_part is not None and dns_part.kind == "cloudflare":
+            return await cloudflare.records(visit)
+        if dns_part is not None and visit.aws is not None:
+            return await asyncio.to_thread(_of_route53, visit, dns_part.zone, dns_part.zone_id)
+    except (Failed, NotChecked):
+        pass
+    names = sorted({name for name, _, _ in wanted})
+    try:
+        if dns_part is not None and not await _public(dns_part.zone, "SOA"):
+            raise NotChecked(f"the zone cannot be read, and DNS does not know {dns_part.zone} from here")
+        return [one for name in names for one in await _public(name)]
+    except (dns.exception.DNSException, OSError) as error:
+        raise NotChecked(f"neither the zone nor DNS is read: {reason(error)}") from None
+
+
+def _of_route53(visit: Visit, zone: str, zone_id: str | None) -> list[Record]:
+    aws = visit.aws
+    assert aws is not None  # noqa: S101
+    if zone_id is None:
+        found = aws.call("route53", "ListHostedZonesByName", DNSName=zone)["HostedZones"]
+        ids = [
+            one["Id"] for one in found if one["Name"] == f"{zone}." and not one["Config"].get("PrivateZone")
+        ]
+        if not ids:
+            raise NotChecked(f"Route 53 has no zone {zone}")
+        zone_id = ids[0]
+    sets = aws.call("route53", "ListResourceRecordSets", HostedZoneId=zone_id)["ResourceRecordSets"]
+    return [
+        (one["Name"], one["Type"], (one.get("ResourceRecords") or [{"Value": "an alias"}])[0]["Value"])
+        for one in sets
+    ]
+
+
+async def _public(name: str, *kinds: str) -> list[Record]:
+    resolver = dns.asyncresolver.Resolver()
+    resolver.lifetime = 5
+    found: list[Record] = []
+    for kind in kinds or ("CNAME", "A", "AAAA", "TXT", "MX"):
+        try:
+            found += [(name, kind, str(one)) for one in await resolver.resolve(name, kind)]
+        except dns.resolver.NXDOMAIN:
+            return []
+        except dns.resolver.NoAnswer:
+            continue
+        if kind == "CNAME":
+            break
+    return found
