@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from botocore.model import ServiceModel
 from botocore.session import get_session
 from botocore.validate import ParamValidator
 
@@ -222,6 +223,12 @@ def named(resource: PlannedResource) -> dict[str, Any]:
     return {} if rule is None else {rule.property: resource.outputs[rule.property]}
 
 
+@cache
+def service_model(service: str) -> ServiceModel:
+    """Return what a service takes; a session reads it from the package anew each time."""
+    return get_session().get_service_model(service)
+
+
 @pytest.mark.slow
 @EVERY_STACK
 def test_every_request_to_aws_has_the_form_that_its_own_client_takes(stack: str) -> None:
@@ -229,7 +236,7 @@ def test_every_request_to_aws_has_the_form_that_its_own_client_takes(stack: str)
     for name, request in asked(stack):
         assert request.lost == (), name
         service, operation = request.operation.split(".")
-        shape = get_session().get_service_model(service).operation_model(operation).input_shape
+        shape = service_model(service).operation_model(operation).input_shape
         report = validator.validate(request.values, shape)
         assert not report.has_errors(), (name, request.operation, report.generate_report())
     assert bool(asked(stack)) == any(resource.type.startswith("aws:") for resource in custom(stack))
