@@ -19,6 +19,7 @@ SET = {
 }
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Run half as many processes more than there are cores: a quarter of the time goes into waiting for servers."""
     cores = os.cpu_count() or 1
