@@ -60,6 +60,7 @@ schema: .venv/.run ## Regenerate stacks/stack.schema.json
 	@$(BIN)/python -m stacks.schema
 
 docs: schema ## Regenerate the generated pages
+	@$(BIN)/python -m proving.policy_mutations
 	@$(BIN)/python -m policy.docs
 	@$(BIN)/python -m components.schema
 	@$(BIN)/python -m proving.rooms

@@ -218,10 +218,8 @@ def _settings(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _top(paths: Iterable[str]) -> frozenset[str]:
-    """Return the inputs that are secret as a whole."""
-    return frozenset(
-        path.removeprefix("inputs.") for path in paths if path.startswith("inputs.") and path.count(".") == 1
-    )
+    """Return the properties that are secret as a whole."""
+    return frozenset(path.partition(".")[2] for path in paths if path.count(".") == 1)
 
 
 def _holds_secret(value: Any) -> bool:

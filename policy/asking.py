@@ -14,6 +14,7 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer
 
 from policy.adapters import from_resource_args, from_stack_resources
 from policy.model import Stack, Subject, canonical
+from policy.rule import ANY
 from policy.rules import RULES
 
 if TYPE_CHECKING:
@@ -103,7 +104,11 @@ def decode_once(made: list[Policy], asked: Asked) -> None:
 
 def _about(policies: list[Any], types: set[str]) -> list[Any]:
     """Return the policies that look at any of these types; what is no rule looks at everything."""
-    return [one for one in policies if one.name not in _TYPES or not types.isdisjoint(_TYPES[one.name])]
+    return [
+        one
+        for one in policies
+        if ANY in _TYPES.get(one.name, {ANY}) or not types.isdisjoint(_TYPES[one.name])
+    ]
 
 
 def _with(servicer: Any, policies: list[Any]) -> Any:

@@ -17,7 +17,8 @@ from typing import Any, Final
 import yaml
 
 from policy import tokens as t
-from policy.documents import CREDENTIAL_VALUE, is_chat_image
+from policy.credentials import decoded, looks_like_one
+from policy.documents import is_chat_image
 from policy.model import SECRET, UNKNOWN, Stack, Subject, dig
 from policy.rule import Probe, Where
 
@@ -158,16 +159,7 @@ def secret_values(subject: Subject) -> Iterator[tuple[str, Any, str]]:
             yield key, value, f'{"stringData" if subject.type == t.K8S_SECRET else "data"}["{key}"]'
     if isinstance(coded, Mapping):
         for key, value in coded.items():
-            yield key, _decoded(value), f'data["{key}"]'
-
-
-def _decoded(value: Any) -> Any:
-    if not isinstance(value, str) or value == SECRET:
-        return value
-    try:
-        return base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        return value
+            yield key, decoded(value), f'data["{key}"]'
 
 
 def _take_all(chat: Chat, stack: Stack, kind: str, name: Any) -> None:
@@ -297,7 +289,7 @@ def user_data(subject: Subject) -> tuple[str, Any]:
         value = subject.properties.get(key)
         if value is not None:
             if isinstance(value, str) and value != SECRET and key.endswith("64"):
-                value = _decoded(value)
+                value = decoded(value)
             return key, value
     return "content" if subject.type == t.BUCKET_OBJECT else "userData", None
 
@@ -430,7 +422,7 @@ def _compose_variables(chat: Chat, service: Mapping[str, Any], written: dict[str
     for variable, given in pairs:
         text = "" if given is None else _text(given)
         reference = re.fullmatch(r"\$\{?(\w+)[^}]*\}?", text)
-        if reference and not CREDENTIAL_VALUE.search(text):
+        if reference and not looks_like_one(text):
             chat.add(variable, SECRET, f"{where}.environment.{variable}", stored=True)
         else:
             chat.add(variable, text, f"{where}.environment.{variable}")

@@ -1,35 +1,11 @@
 """Documents inside of resources: IAM policies, container definitions, pods."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from policy import tokens as t
 from policy.model import SECRET, UNKNOWN, dig
 from policy.rule import View
-
-CREDENTIAL_NAME: Final = re.compile(
-    r"(PASS(WORD|WD|PHRASE)?$|SECRET(_?ACCESS)?(_?KEY)?$|TOKEN$|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIAL"
-    r"|SECRET_?URL|SIGNING_KEY|APN_(DEV_)?KEY|MONGO(_OPLOG)?_URL$|MAIL_URL$|LICEN[CS]E$|REG_TOKEN)",
-    re.IGNORECASE,
-)
-"""Names of variables whose value is a credential."""
-CREDENTIAL_VALUE: Final = re.compile(
-    r"(://[^/\s:@$]+:[^/\s@$]+@|\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|\bghp_[A-Za-z0-9]{30,}|\bxox[bap]-[A-Za-z0-9-]{10,}|\bSG\.[\w-]{16,}\.[\w-]{16,})"
-)
-"""Values that are credentials whatever their name: a password in a URI, keys of AWS, PEM, tokens."""
-_REFERENCE: Final = re.compile(r"^\s*(\$\{?\w+[^}]*\}?|/[\w./-]+|true|false|\d*)\s*$", re.IGNORECASE)
-"""No credential: a reference to a variable, a path, a switch, a number, nothing."""
-
-
-def holds_credential(name: str, value: Any) -> bool:
-    """Tell whether a variable in clear holds a credential. A plan's `[secret]` in clear text is one."""
-    if value == SECRET:
-        return True
-    if not isinstance(value, str) or _REFERENCE.match(value):
-        return False
-    return bool(CREDENTIAL_VALUE.search(value)) or bool(CREDENTIAL_NAME.search(name.replace("-", "_")))
 
 
 def texts(value: Any) -> list[str]:

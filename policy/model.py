@@ -22,6 +22,7 @@ SECRET: Final = "[secret]"  # noqa: S105 - what stands in its place
 """What a plan, or an exported state that cannot be decrypted, shows in place of a secret."""
 
 _RENAMED: Final = re.compile(r"^(aws:s3/\w+?)(?:V2):(\w+?)V2$")
+_OLD: Final = {"aws:s3/bucketObject:BucketObject": "aws:s3/bucketObjectv2:BucketObjectv2"}
 _MODULES: Final = {"aws:alb/": "aws:lb/", "aws:elasticloadbalancingv2/": "aws:lb/"}
 
 
@@ -31,7 +32,7 @@ def canonical(token: str) -> str:
     for old, new in _MODULES.items():
         if token.startswith(old):
             return new + token.removeprefix(old)
-    return _RENAMED.sub(r"\1:\2", token)
+    return _OLD.get(token) or _RENAMED.sub(r"\1:\2", token)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +121,9 @@ class Stack:
 
     def of(self, *types: str) -> Iterator[Subject]:
         """Give the resources of these types."""
+        if "*" in types:
+            yield from self.subjects
+            return
         for token in types:
             yield from self._by_type.get(token, ())
 

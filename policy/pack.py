@@ -27,7 +27,7 @@ from policy.asking import Asked, decode_once
 from policy.config import Config, ConfigError, load
 from policy.judge import judge, look
 from policy.model import UNKNOWN, Stack, Subject, canonical
-from policy.rule import Needs, Remedy, Rule, standard
+from policy.rule import ANY, Needs, Remedy, Rule, standard
 from policy.rules import RULES
 
 NAME: Final = "rocketchat"
@@ -157,12 +157,13 @@ def _resource_validation(
     rule: Rule, config: Config, asked: Asked
 ) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     types, sides = frozenset(rule.types), frozenset(rule.sides)
+    every = ANY in types
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         subject, token = asked.subject(args), canonical(args.resource_type)
         if token in sides:
             judged = tuple(asked.so_far().of(*rule.types))
-        elif token in types:
+        elif every or token in types:
             judged = (subject,)
         else:
             return

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from policy.config import Config
 
 
+ANY: Final = "*"
+"""Among the types of a rule: resources of every type."""
+
+
 class Level(StrEnum):
     """How binding a rule is."""
 

@@ -129,6 +129,8 @@ RELEASE: Final = helm.RELEASE.token
 CLUSTER_ISSUER: Final = k8s_network.CLUSTER_ISSUER.token
 GATEWAY: Final = k8s_network.GATEWAY.token
 
+ROOT: Final = "pulumi:pulumi:Stack"
+
 # Types that no stack makes, and that policies judge all the same.
 SECURITY_GROUP_RULE: Final = "aws:ec2/securityGroupRule:SecurityGroupRule"
 COMPOSITE_ALARM: Final = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
@@ -166,5 +168,5 @@ K8S_ROLE: Final = "kubernetes:rbac.authorization.k8s.io/v1:Role"
 CLUSTER_ROLE: Final = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole"
 CHART: Final = "kubernetes:helm.sh/v4:Chart"
 
-NO_SDK_CLASS: Final = (CLUSTER_ISSUER, GATEWAY)
-"""Custom resources of a cluster: any program names them by hand."""
+NO_SDK_CLASS: Final = (CLUSTER_ISSUER, GATEWAY, ROOT)
+"""Custom resources of a cluster, which any program names by hand, and the stack itself."""

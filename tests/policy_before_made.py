@@ -23,7 +23,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from automation.pulumi_cli import find_engine
 from policy.chats import CARRIERS
 from policy.model import Subject
-from policy.rule import Needs
+from policy.rule import ANY, Needs
 from policy.rules import BY_ID, RULES
 from policy.tokens import CONFIG_MAP, K8S_SECRET, LOG_GROUP, SECRET_VERSION
 from rehearsal.server import debug_providers
@@ -78,7 +78,7 @@ def early() -> Iterator[Case]:
         broken = [
             one
             for one in changed(case.patch)
-            if one.type in (*rule.types, *rule.sides)
+            if (ANY in rule.types or one.type in (*rule.types, *rule.sides))
             and one != sound.get(one.name)
             and (
                 one.name not in sound

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from policy_world import CHAT_ENVIRONMENT, DELETE, USER_DATA, allow, doc, w
+from policy_world import CHAT_ENVIRONMENT, DELETE, SECURE_URI, UNKNOWN, USER_DATA, allow, doc, w
 
 from policy import tokens as t
 
@@ -650,6 +650,39 @@ C("secret-own-key", {"secret kmsKeyId": DELETE}, "secret kmsKeyId")
 C("secret-rotation", {"secret-turn": DELETE}, "secret-turn secretId", "secret")
 C("ssm-secure-string", {"parameter type": "String"}, "parameter type")
 C("iam-key-active", {"smtp-key status": "Inactive"}, "smtp-key status")
+
+# Credentials
+LAMBDA: Final = "aws:lambda/function:Function"
+C(
+    "secret-in-clear",
+    {"f": w("f", LAMBDA, {"environment": {"variables": {"DB_PWD": "hunter2"}}})},
+    {"f": w("f", LAMBDA, {"environment": {"variables": {"DB_PWD": UNKNOWN}}})},
+)
+also("secret-in-clear", {"sg-app description": "ask https://a:b@c.example"})
+also(
+    "secret-in-clear",
+    {
+        "app": w(
+            "app", "digitalocean:index/app:App", {"spec": {"envs": [{"key": "API_KEY", "value": "hunter2"}]}}
+        )
+    },
+)
+C("secret-of-stack", {"sg-app description": f"for {SECURE_URI}"}, EXISTENCE)
+also(
+    "secret-of-stack",
+    {
+        "version": w("version", t.SECRET_VERSION, {"secretId": "s", "secretString": "Ab3dEf6hIj9lMn2p"}),
+        "config data": {"note": "see Ab3dEf6hIj9lMn2p"},
+    },
+    "config",
+)
+C(
+    "output-secret",
+    {"root @.outputs": {"key": "mongodb://a:b@c/d"}},
+    {"root @.secrets": None, "root @.outputs": {"key": "mongodb://a:b@c/d"}},
+    "root",
+)
+C("provider-secret", {"provider token": "dop_v1_0123"}, "provider token")
 
 # Mail
 C(

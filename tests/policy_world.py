@@ -197,7 +197,7 @@ def w(
         outputs=outputs or {},
         id=f"{name}-id",
         protect=protect,
-        secrets=frozenset(),
+        secrets=frozenset({"adminPassword"} & (outputs or {}).keys()),
         dependencies={key: [urn(other) for other in others] for key, others in (deps or {}).items()},
         provider={"region": "ap-southeast-1"} if kind.startswith("aws:") else {},
     )
@@ -731,6 +731,8 @@ def _data() -> Iterable[Subject]:
     kept = {"environments": {"rocketchat": dict.fromkeys(CHAT_SECRETS, "s3cretS3cret"), "mongo": {}}}
     kept["environments"]["rocketchat"]["MONGO_URL"] = SECURE_URI
     yield w("document-secret", t.SECRET_VERSION, {"secretId": "chat-host", "secretString": json.dumps(kept)})
+    yield w("root", "pulumi:pulumi:Stack", {}, outputs={"url": f"https://{HOST}", "adminPassword": "x1Y2"})
+    yield w("provider", "pulumi:providers:digitalocean", {"apiEndpoint": "https://api.digitalocean.com"})
     yield w("project", t.ATLAS_PROJECT, {"name": "chat", "withDefaultAlertsSettings": True})
     yield w(
         "atlas",

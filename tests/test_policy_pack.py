@@ -376,7 +376,7 @@ def written(folder: Path, subjects: list[Subject]) -> Path:
                     "inputs": one.properties,
                     "outputs": one.outputs,
                     "protect": one.protect,
-                    "secretPaths": [],
+                    "secretPaths": [f"outputs.{key}" for key in one.secrets or ()],
                     "propertyDependencies": one.dependencies,
                     "options": {},
                 }

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from policy import tokens as t
+from policy.credentials import holds_credential, in_command
 from policy.documents import (
-    CREDENTIAL_NAME,
     containers,
-    holds_credential,
     is_chat_image,
     is_pinned,
     texts,
@@ -305,18 +304,19 @@ def _forced(p: Probe) -> None:
 
 def _command(p: Probe) -> None:
     for container in containers(p):
-        if CREDENTIAL_NAME.search(" ".join(texts(container.get("command")))) or any(
-            holds_credential("", text)
-            for text in (*texts(container.get("command")), *texts(container.get("entryPoint")))
-        ):
-            container.fail("a credential stands in the command line", "command")
+        for path in ("entryPoint", "command", "healthCheck.command"):
+            if in_command(container.get(path)):
+                container.fail("a credential stands in the command line", path)
 
 
 def _labels(p: Probe) -> None:
     for container in containers(p):
-        for name, value in (container.get("dockerLabels") or {}).items():
-            if holds_credential(str(name), value):
-                container.fail("a credential stands in a label", ("dockerLabels", str(name)))
+        for path in ("dockerLabels", "logConfiguration.options"):
+            for name, value in (container.sure(path) or {}).items():
+                if holds_credential(str(name), value):
+                    container.fail(
+                        "a credential stands in a label or an option", (*path.split("."), str(name))
+                    )
 
 
 def _volumes(p: Probe) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from policy import tokens as t
 from policy.chats import COMPOSED, HOSTS, compose_files, files, user_data
-from policy.documents import CREDENTIAL_VALUE, holds_credential, is_pinned
-from policy.model import SECRET, UNKNOWN
+from policy.credentials import in_command, in_text
+from policy.documents import is_pinned
+from policy.model import SECRET, UNKNOWN, dig
 from policy.rule import Probe, Where, is_in, not_true, present, true
 from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.rules.compute import allowed_image
@@ -16,11 +17,6 @@ _rule = Area("hosts")
 
 _LIGHTSAIL = "https://docs.aws.amazon.com/lightsail/latest/userguide/"
 _COMPOSE = "https://docs.docker.com/reference/compose-file/services/"
-_ASSIGNMENT = re.compile(
-    r"^\s*(?:export\s+|-\s+)?[\"']?(\w+)[\"']?\s*[:=]\s*[\"']?([^\s\"'#]+)", re.MULTILINE
-)
-_CODE = re.compile(r"[$/<{]|[\w.]+[(\[]")
-"""A reference, a path, or the call of a function: no value."""
 WEB = ("80", "443")
 
 
@@ -57,15 +53,12 @@ def _clean(p: Probe) -> None:
     _, text = _text(p)
     if not text:
         return
-    bodies = [text, *files(text).values()]
-    for body in bodies:
-        if SECRET in body or CREDENTIAL_VALUE.search(body):
-            p.fail("a credential stands in the user data, which the console and the state show", key)
-            return
-        for name, content in _ASSIGNMENT.findall(body):
-            if not _CODE.match(content) and holds_credential(name, content):
-                p.fail("a credential stands in the user data, which the console and the state show", key)
-                return
+    if any(in_text(body) for body in (text, *files(text).values())):
+        p.fail("a credential stands in the user data, which the console and the state show", key)
+    for path, service in services(p):
+        for part in ("command", "entrypoint", "healthcheck.test"):
+            if in_command(dig(service, part)):
+                p.fail("a credential stands in the command line", Where(f"{path}.{part}"))
 
 
 def _snapshots(p: Probe) -> None:

@@ -4,7 +4,7 @@ import re
 
 from policy import tokens as t
 from policy.access import RESOURCE, SOURCES, account_of, allowing, own_accounts, statements, trusting
-from policy.documents import CREDENTIAL_NAME, holds_credential
+from policy.credentials import holds_credential, is_credential_name
 from policy.rule import Needs, Probe, as_number, is_in, present, true
 from policy.rules._make import (
     ADVISORY,
@@ -280,7 +280,7 @@ def _secret_rotated(p: Probe) -> None:
 
 
 def _parameter(p: Probe) -> None:
-    if CREDENTIAL_NAME.search(str(p.need("name") or p.subject.name).replace("-", "_").replace("/", "_")) or (
+    if is_credential_name(str(p.need("name") or p.subject.name).replace("/", "_")) or (
         holds_credential("", p.get("value"))
     ):
         p.expect("type", is_in("SecureString"), "a credential is kept in clear")

@@ -1,14 +1,14 @@
 """Kubernetes: the cluster, what runs in it, how it is reached."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from policy import tokens as t
-from policy.chats import is_chat_chart
-from policy.documents import WORKLOADS, holds_credential, is_chat_image, is_pinned, pod, pod_containers
-from policy.model import SECRET, UNKNOWN, dig
-from policy.rule import Needs, Probe, View, absent, as_number, at_least, is_in, not_true, present, true
+from policy.chats import is_chat_chart, secret_values
+from policy.credentials import found, holds_credential, in_command, in_text, looks_like_one
+from policy.documents import WORKLOADS, is_chat_image, is_pinned, pod, pod_containers
+from policy.model import UNKNOWN, dig
+from policy.rule import Needs, Probe, View, Where, absent, as_number, at_least, is_in, not_true, present, true
 from policy.rules._make import (
     ADVISORY,
     CRITICAL,
@@ -193,6 +193,9 @@ def _service_account(p: Probe) -> None:
         )
 
 
+_ASKED = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle.postStart", "lifecycle.preStop")
+
+
 def _plain_variables(p: Probe) -> None:
     for container in pod_containers(p):
         for variable in container.each("env"):
@@ -201,17 +204,37 @@ def _plain_variables(p: Probe) -> None:
                 variable.unsure("value")
             elif value is not None and holds_credential(str(variable.get("name")), value):
                 variable.fail("a credential stands in clear in the manifest", "value")
+        started = [container.get(key) for key in ("command", "args")]
+        if in_command([word for words in started if isinstance(words, list) for word in words]):
+            container.fail("a credential stands in the command line", "args")
+        for path in _ASKED:
+            if in_command(container.get(f"{path}.exec.command")):
+                container.fail("a credential stands in the command line", f"{path}.exec.command")
+            for header in container.at(f"{path}.httpGet").each("httpHeaders"):
+                told = f"{header.get('name')}: {header.get('value')}"
+                if looks_like_one(told) or holds_credential(str(header.get("name")), header.get("value")):
+                    header.fail("a credential stands in clear in the manifest", "value")
+    for path in ("metadata.annotations", "spec.template.metadata.annotations"):
+        for name, value in (p.sure(path) or {}).items():
+            if value is not UNKNOWN and holds_credential(str(name).rpartition("/")[2], value):
+                p.fail("a credential stands in clear in the manifest", (*path.split("."), str(name)))
 
 
 def _config_map(p: Probe) -> None:
     if p.get("data") is UNKNOWN:
         p.unsure("data")
         return
-    for key, value in (p.get("data") or {}).items():
+    if "data" in (p.subject.secrets or ()):
+        p.fail("was made from a secret value, which stands in it in clear", "data")
+    for key, value, path in secret_values(p.subject):
         if value is UNKNOWN:
-            p.unsure(("data", key))
-        elif isinstance(value, str) and "\n" not in value and holds_credential(str(key), value):
-            p.fail("a credential stands in a ConfigMap", ("data", key))
+            p.unsure(Where(path))
+        elif isinstance(value, str) and (in_text(value) if "\n" in value else _is_clear(key, value)):
+            p.fail("a credential stands in a ConfigMap", Where(path))
+
+
+def _is_clear(name: str, value: str) -> bool:
+    return holds_credential(name, value) or in_text(value)
 
 
 def _network_policy(p: Probe) -> None:
@@ -348,25 +371,8 @@ def _helm_values(p: Probe) -> None:
     for key in ("values", "valueYamlFiles"):
         if p.get(key) is UNKNOWN:
             p.unsure(key)
-    _walk(p, p.get("values"), "values")
-
-
-_NAMES = re.compile(r"^(existing|extraSecret$|imagePullSecret|.*SecretName$)", re.IGNORECASE)
-"""Values that name a Secret instead of holding one."""
-
-
-def _walk(p: Probe, value: Any, path: str) -> None:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            where = f"{path}.{key}"
-            if isinstance(item, str) and item != SECRET and "\n" not in item:
-                if not _NAMES.match(str(key)) and holds_credential(str(key), item):
-                    p.fail("a credential stands in the values in clear", tuple(where.split(".")))
-            else:
-                _walk(p, item, where)
-    elif isinstance(value, list):
-        for position, item in enumerate(value):
-            _walk(p, item, f"{path}.{position}")
+    for path in found(p.get("values"), ("values",)):
+        p.fail("a credential stands in the values in clear", path)
 
 
 def _chart_resources(p: Probe) -> None:

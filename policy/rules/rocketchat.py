@@ -6,7 +6,8 @@ from urllib.parse import unquote, urlsplit
 
 from policy import tokens as t
 from policy.chats import CARRIERS, Chat, Variable, chats
-from policy.documents import holds_credential, is_pinned
+from policy.credentials import holds_credential
+from policy.documents import is_pinned
 from policy.model import SECRET, UNKNOWN
 from policy.rule import Needs, Probe, Where, as_number
 from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area

@@ -4,6 +4,7 @@ import re
 
 from policy import tokens as t
 from policy.access import SOURCES, Statement, allowing, matches, statements
+from policy.credentials import decoded, in_document
 from policy.model import SECRET, UNKNOWN, Stack, Subject
 from policy.product import owns
 from policy.rule import Needs, Probe, View, absent, is_in, present, true
@@ -257,7 +258,7 @@ def _object_encryption(p: Probe) -> None:
     p.expect("serverSideEncryption", lambda kind: kind is None or kind != "NONE", "not encrypted")
     for key in ("content", "contentBase64"):
         value = p.get(key)
-        if value == SECRET:
+        if key in (p.subject.secrets or ()) or (isinstance(value, str) and in_document(decoded(value))):
             p.fail("a secret stands in an object that everybody with access to the bucket can read", key)
 
 

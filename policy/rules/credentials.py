@@ -1,0 +1,175 @@
+"""Credentials in clear: in resources of any type, in outputs, and given to providers."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from policy import credentials
+from policy import tokens as t
+from policy.adapters import is_provider
+from policy.chats import COMPOSED
+from policy.documents import WORKLOADS
+from policy.model import SECRET, UNKNOWN
+from policy.product import COMPONENT
+from policy.rule import ANY, Needs, Probe
+from policy.rules._make import CRITICAL, HIGH, MANDATORY, Area
+
+_rule = Area("credentials")
+
+_DOCS: Final = "https://www.pulumi.com/docs/iac/concepts/secrets/"
+_JUDGED: Final = frozenset(
+    (t.TASK_DEFINITION, t.CONFIG_MAP, t.RELEASE, t.CHART, t.PARAMETER, t.BUCKET_OBJECT, *COMPOSED, *WORKLOADS)
+)
+"""Types whose texts have a rule of their own, with words for where to put the credential."""
+_HOLDERS: Final = frozenset(
+    (
+        t.SECRET_VERSION,
+        t.K8S_SECRET,
+        t.ATLAS_USER,
+        t.IAM_ACCESS_KEY,
+        "random:index/randomPassword:RandomPassword",
+        "digitalocean:index/spacesKey:SpacesKey",
+    )
+)
+"""Types that are made to hold credentials."""
+_VARIABLES: Final = re.compile(
+    r"^(env|envs|environment|environments|variables|environmentVariables|arguments)$", re.IGNORECASE
+)
+
+
+def _is_meant(p: Probe) -> bool:
+    kind = p.subject.type
+    return kind not in _HOLDERS and not kind.startswith(("pulumi:", COMPONENT)) and kind.count(":") == 2
+
+
+def _texts(p: Probe) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Give path and text of what a program writes into a resource, but for what it marks as secret.
+
+    What others read of a resource they read also where the state keeps it secret.
+    """
+    kept = () if p.subject.type in _JUDGED else p.subject.secrets or ()
+    for key, value in p.subject.properties.items():
+        if not p.subject.sets(key) or value == SECRET or key in kept:
+            continue
+        if credentials.is_credential_name(key) and isinstance(value, str):
+            continue  # the provider's own field for it, which the state keeps encrypted
+        yield from credentials.leaves(value, (key,))
+
+
+def _named(p: Probe, path: tuple[str | int, ...]) -> str | None:
+    """Return the name of the variable whose value stands at a path; None where that is no variable."""
+    holder = path[-2] if len(path) > 1 else ""
+    if isinstance(holder, int) and path[-1] == "value":
+        if p.get((*path[:-1], "type")) == "SECRET":
+            return ""
+        return str(p.get((*path[:-1], "name")) or p.get((*path[:-1], "key")) or "")
+    return str(path[-1]) if _VARIABLES.match(str(holder)) else None
+
+
+def _anywhere(p: Probe) -> None:
+    if not _is_meant(p) or p.subject.type in _JUDGED:
+        return
+    for path, text in _texts(p):
+        name = _named(p, path)
+        if text is UNKNOWN:
+            if name is not None and credentials.is_credential_name(name):
+                p.unsure(path)
+        elif credentials.looks_like_one(text) or (
+            name is not None and credentials.holds_credential(name, text)
+        ):
+            p.fail("a credential stands here in clear", path)
+
+
+def _known(p: Probe) -> None:
+    known = credentials.known(p.stack)
+    if known is None or not _is_meant(p):
+        return
+    for path, text in _texts(p):
+        if text is not UNKNOWN and len(text) >= credentials.SHORTEST and known.search(text):
+            p.fail("a secret of the stack stands here in clear", path)
+
+
+def _outputs(p: Probe) -> None:
+    outputs = p.subject.outputs or p.subject.properties
+    known = credentials.known(p.stack)
+    for name, value in outputs.items():
+        if name in (p.subject.secrets or ()):
+            continue
+        for path, text in credentials.leaves(value, (name,)):
+            if text is UNKNOWN:
+                if credentials.is_credential_name(name):
+                    p.unsure(path)
+                continue
+            shown = text == SECRET or (known is not None and known.search(text))
+            if shown or credentials.holds_credential(str(path[-1]), text):
+                if p.subject.secrets is None:
+                    p.unsure(path)  # the engine shows policies secrets as if they were none
+                else:
+                    p.fail("everybody who reads the stack's outputs sees a credential", path)
+
+
+def _providers(p: Probe) -> None:
+    if not is_provider(p.subject.type) or p.subject.secrets is None:
+        return
+    for name, value in p.subject.properties.items():
+        if name in p.subject.secrets or (name != "kubeconfig" and not credentials.is_credential_name(name)):
+            continue
+        if value is UNKNOWN:
+            p.unsure(name)
+        elif name == "kubeconfig" and "\n" not in str(value) and not str(value).startswith("{"):
+            continue  # the path of a file
+        elif credentials.holds_credential("token", value):
+            p.fail("the provider's credential stands in the program or its configuration in clear", name)
+
+
+SECRET_IN_CLEAR = _rule(
+    "secret-in-clear",
+    "No credential stands in clear in a resource",
+    MANDATORY,
+    CRITICAL,
+    (ANY,),
+    _anywhere,
+    maps="practice secrets, P:awslambda_function_no_secrets_in_variables",
+    fix="Put it into a store of secrets, and let what needs it read it there.",
+    link=_DOCS,
+)
+SECRET_OF_STACK = _rule(
+    "secret-of-stack",
+    "No secret of the stack stands in clear elsewhere in it",
+    MANDATORY,
+    CRITICAL,
+    (ANY,),
+    _known,
+    maps="practice secrets",
+    needs=Needs.EARLIER,
+    sides=tuple(sorted(_HOLDERS)),
+    why="a secret may be made after what holds it in clear",
+    fix="Hand on where the secret is, not what it is.",
+    link=_DOCS,
+)
+OUTPUT_SECRET = _rule(
+    "output-secret",
+    "Outputs that hold a credential are marked as secret",
+    MANDATORY,
+    HIGH,
+    (t.ROOT,),
+    _outputs,
+    maps="Pulumi secrets",
+    needs=Needs.STACK,
+    why="outputs are known when all is made",
+    fix="Export pulumi.Output.secret(…), or leave it out.",
+    link=_DOCS,
+)
+PROVIDER_SECRET = _rule(
+    "provider-secret",
+    "A provider's credentials are secret",
+    MANDATORY,
+    CRITICAL,
+    (ANY,),
+    _providers,
+    maps="Pulumi secrets",
+    needs=Needs.STACK,
+    why="providers are no resources that the engine asks about; plans and states tell of them",
+    fix="Give it by `pulumi config set --secret`, or by the environment.",
+    link=_DOCS,
+)

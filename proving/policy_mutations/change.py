@@ -1,0 +1,182 @@
+"""What a change of a planned stack is, whether the pack catches it, and ways to write changes down."""
+
+import copy
+import functools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from policy import adapters
+from policy.config import Config, load
+from policy.judge import judge
+from policy.model import Stack, Subject, canonical
+from policy.rules import BY_ID
+from policy.sources import profile_of
+from rehearsal.stack import plan
+
+OWN: Final = "123456789012"
+OTHER: Final = "999999999999"
+Document = dict[str, Any]
+DELETE: Final = object()
+"""In place of a value: what stands there is taken out."""
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A change of one resource of a stack, or one more resource; `rules` must catch it, or none of them may."""
+
+    group: str
+    what: str
+    stack: str
+    subjects: tuple[Subject, ...]
+    rules: tuple[str, ...]
+    harmless: bool = False
+
+
+@functools.cache
+def planned(stack: str) -> tuple[Subject, ...]:
+    """Return what a stack would make."""
+    return tuple(adapters.from_plan(plan(stack).resources))
+
+
+def caught(mutation: Mutation) -> bool:
+    """Tell whether one of the rules stops the deployment for it, and not for what was there before."""
+    rules = [BY_ID[rule] for rule in mutation.rules]
+    before = planned(mutation.stack)
+    subjects: Iterable[Subject] = mutation.subjects
+    if not any(rule.joins for rule in rules):
+        known = set(map(id, before))
+        subjects = [one for one in subjects if id(one) not in known]
+    return bool(
+        _blocking(mutation.stack, subjects, mutation.rules) - _accepted(mutation.stack, mutation.rules)
+    )
+
+
+def _blocking(
+    stack: str, subjects: Iterable[Subject], rules: tuple[str, ...]
+) -> set[tuple[str, str, str, str]]:
+    report = judge(Stack(subjects), _config(stack), rules=[BY_ID[rule] for rule in rules])
+    return {(one.rule.id, one.subject.urn, one.path, one.message) for one in report.blocking}
+
+
+@functools.cache
+def _accepted(stack: str, rules: tuple[str, ...]) -> set[tuple[str, str, str, str]]:
+    return _blocking(stack, planned(stack), rules)
+
+
+@functools.cache
+def _config(stack: str) -> Config:
+    return load(stack, profile=profile_of(stack)).model_copy(update={"environment": "production"})
+
+
+def documents_of(
+    all_of: tuple[Subject, ...], kinds: Iterable[str], key: str
+) -> Iterator[tuple[int, Document]]:
+    for position, subject in enumerate(all_of):
+        content = subject.properties.get(key)
+        if canonical(subject.type) in kinds and isinstance(content, str) and content.startswith("{"):
+            yield position, json.loads(content)
+
+
+def altered(all_of: tuple[Subject, ...], position: int, **properties: Any) -> tuple[Subject, ...]:
+    changed = replace(all_of[position], properties={**all_of[position].properties, **properties})
+    return (*all_of[:position], changed, *all_of[position + 1 :])
+
+
+def extended(all_of: tuple[Subject, ...], kind: str, **properties: Any) -> tuple[Subject, ...]:
+    return (*all_of, Subject(kind, "added", f"urn:pulumi:s::p::{kind}::added", properties))
+
+
+def policy_text(*statements: Document) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def appended(
+    all_of: tuple[Subject, ...], kinds: Iterable[str], key: str, statement: Document
+) -> Iterator[tuple[Subject, ...]]:
+    for position, document in documents_of(all_of, kinds, key):
+        document["Statement"].append(statement)
+        yield altered(all_of, position, **{key: json.dumps(document)})
+        break
+
+
+@dataclass(frozen=True)
+class Row:
+    """A change of the first resource of a type (of those with a name, where one is given), and what must catch it."""
+
+    what: str
+    kind: str
+    path: str
+    value: Any
+    rule: str
+    name: str = ""
+    harmless: bool = False
+
+
+@dataclass(frozen=True)
+class More:
+    """One more resource, and what must catch it."""
+
+    what: str
+    kind: str
+    properties: Mapping[str, Any]
+    rule: str
+    harmless: bool = False
+
+
+def from_table(
+    group: str, stack: str, plain: tuple[Subject, ...], table: Iterable[Row | More]
+) -> Iterator[Mutation]:
+    """Give the changes of a table that a stack has a resource for."""
+    for row in table:
+        what = f"{row.kind.rpartition(':')[2]}: {row.what}"
+        if isinstance(row, More):
+            subjects = extended(plain, row.kind, **row.properties)
+        else:
+            position = next(
+                (
+                    n
+                    for n, one in enumerate(plain)
+                    if canonical(one.type) == row.kind and row.name in one.name
+                ),
+                None,
+            )
+            if position is None or (
+                row.kind.startswith("pulumi:") and row.path in (plain[position].secrets or ())
+            ):
+                continue  # no such resource, or what is put there stays secret
+            properties = copy.deepcopy(dict(plain[position].properties))
+            try:
+                put(properties, row.path.split("|") if "|" in row.path else row.path.split("."), row.value)
+            except (KeyError, IndexError, TypeError):
+                continue  # this stack's resource has no such part
+            subjects = altered(plain, position, **properties)
+            if row.value is DELETE and "." not in row.path and "|" not in row.path:
+                rest = {key: value for key, value in properties.items() if key != row.path}
+                one = replace(plain[position], properties=rest)
+                subjects = (*plain[:position], one, *plain[position + 1 :])
+        yield Mutation(group, what, stack, subjects, (row.rule,), row.harmless)
+
+
+def put(holder: Any, steps: list[str], value: Any) -> None:
+    """Set a value at a path, through documents in JSON. `+` is the end of a list; a function changes what is there."""
+    key: Any = steps[0]
+    if isinstance(holder, list):
+        key = len(holder) if key == "+" else int(key)
+    if len(steps) > 1:
+        inner = holder.setdefault(key, {}) if isinstance(holder, dict) else holder[key]
+        if isinstance(inner, str):
+            parsed = json.loads(inner)
+            put(parsed, steps[1:], value)
+            holder[key] = json.dumps(parsed)
+        else:
+            put(inner, steps[1:], value)
+    elif value is DELETE:
+        del holder[key]
+    elif callable(value):
+        holder[key] = value(holder[key])
+    elif isinstance(holder, list) and key == len(holder):
+        holder.append(value)
+    else:
+        holder[key] = value
