@@ -64,6 +64,8 @@ docs: schema ## Regenerate the generated pages
 	@$(BIN)/python -m policy.docs
 	@$(BIN)/python -m components.schema
 	@$(BIN)/python -m proving.rooms
+	@$(BIN)/python -m proving.stack_reference
+	@$(BIN)/python -m proving.release_tables
 
 changes: .venv/.run engine ## Try what each key of a stack file does when it is changed; writes docs/changes.md (a quarter of an hour)
 	@$(BIN)/python -m proving.key_changes

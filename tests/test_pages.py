@@ -1,10 +1,14 @@
 """What is written into pages by running something."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from proving import fault_sweep, key_changes_page, pages, rooms
+from proving import fault_sweep, key_changes_page, pages, release_tables, rooms, stack_reference
+from rocketchat import releases
+from stacks.kinds.registry import KINDS
+from stacks.project import PRODUCT
 
 
 def test_numbers_stand_to_the_right_in_a_table_and_words_to_the_left() -> None:
@@ -46,3 +50,43 @@ def test_the_picture_of_the_rooms_is_what_they_import() -> None:
         assert not [line for line in picture if line.startswith(f"  {known} --> policy")]
     assert not [line for line in picture if line.endswith("> proving")]
     assert "  automation --> rehearsal" not in picture
+
+
+def test_the_page_of_stack_files_has_every_key_as_it_is_now() -> None:
+    made = pages.read(stack_reference.PAGE).strip()
+    assert made == stack_reference.reference().strip(), "run `make docs`"
+    for part, kinds in KINDS.items():
+        for kind in kinds:
+            assert f"\n### {part}: {kind}\n" in made
+    assert "| `network(new).cidr` | string | `10.20.0.0/16` |" in made
+    assert "| `profile` | `trial`, `production` | `production` |" in made
+    assert "object" not in {
+        line.split(" | ")[1] for line in made.splitlines() if line.startswith("| `profile`")
+    }
+
+
+def test_the_page_of_releases_says_what_the_program_knows() -> None:
+    made = pages.read(release_tables.PAGE).strip()
+    assert made == release_tables.tables().strip(), "run `make docs`"
+    assert "| **8.9** | 8.9.0 | 8.0, 8.2 | `/readyz` |" in made
+    assert all(f"| {line} |" in made or f"| **{line}** |" in made for line in releases.lines())
+
+
+def documents() -> list[Path]:
+    return [*PRODUCT.glob("*.md"), *PRODUCT.glob("docs/**/*.md"), *PRODUCT.glob("examples/**/*.md")]
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the names that GitHub gives to the headings of a page."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", documents(), ids=lambda page: page.relative_to(PRODUCT).as_posix())
+def test_a_link_inside_the_repository_leads_to_a_place_that_is_there(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if not re.match(r"[a-z]+:", link):
+            path, _, anchor = link.partition("#")
+            target = (page.parent / path).resolve() if path else page
+            assert target.exists(), link
+            assert not anchor or anchor in anchors(target), link
