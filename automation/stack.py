@@ -279,6 +279,14 @@ class ChatStack:
             self.engine.given = secrets[key]
             self.run(["config", "set", "--secret", "--raw", key])
 
+    def secret(self, key: str) -> str | None:
+        """Return a secret of the configuration in clear, by full key; None where it is not set."""
+        found = self._quietly(self._stack.get_all_config).get(key)
+        if found is None:
+            return None
+        self._known.add(found.value)
+        return str(found.value)
+
     def change_secrets_provider(self, provider: str, environment: Mapping[str, str]) -> None:
         """Encrypt the secrets of configuration and state by another provider, from now on.
 

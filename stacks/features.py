@@ -77,25 +77,27 @@ def imagined(
     *,
     endpoint: str | None = None,
     broker: str | None = None,
+    clouds: str = "",
 ) -> dict[str, Environment[str]]:
     """Return the variables by part, with a text in place of each value that clouds make, and its name for a secret.
 
-    `secrets` are the names of those that are set, `endpoint` is the address of the bucket where that is not AWS's.
+    `secrets` are the names of those that are set, `endpoint` is the address of the bucket where that is not AWS's. What
+    clouds make begins with `clouds`.
     """
     # Nothing looks into what clouds make, so a text will do for it.
-    shown: Any = "a value"
+    shown: Any = f"{clouds}a value"
     made = Made(
         parts,
         release,
         DatabaseAccess(uri=shown),
         MediaAccess(
-            bucket=cast("Any", "bucket"),
-            region=cast("Any", "region"),
+            bucket=cast("Any", f"{clouds}bucket"),
+            region=cast("Any", f"{clouds}region"),
             endpoint=cast("Any", endpoint),
             access_key_id=shown,
             secret_access_key=shown,
         ),
-        MailAccess(host="host", port=587, domain="", username=shown, password=shown),
+        MailAccess(host=f"{clouds}host", port=587, domain="", username=shown, password=shown),
         admin_password=shown,
         file_token=shown,
         registration=shown if parts.accounts.registration == "secret-url" else None,

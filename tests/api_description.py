@@ -1,4 +1,4 @@
-"""The product's own description of its API (OpenAPI, August 2026), and Prism as a judge between `verify` and a chat.
+"""The product's own description of its API (OpenAPI, August 2026), and Prism as a judge before a chat.
 
 `Judge(folder, chat)` is a proxy before the chat: it refuses a request that the description does not allow (422), and
 answers 500 in the place of an answer that is not as described. Tests that use it skip without the description, which is
@@ -19,15 +19,26 @@ OPERATIONS: Final = {
     "authentication": ("login", "logout", "me"),
     "rooms": ("groups.create", "groups.delete", "rooms.media/{rid}", "rooms.mediaConfirm/{rid}/{fileId}"),
     "messaging": ("chat.sendMessage", "chat.getMessage", "chat.delete"),
-    "miscellaneous": ("smtp.check",),
-    "settings": ("settings.public", "cloud.registrationStatus"),
+    "miscellaneous": ("smtp.check", "licenses.info"),
+    "settings": (
+        "settings.public",
+        "cloud.registrationStatus",
+        "settings",
+        "settings/{_id}",
+        "instances.get",
+    ),
+    "user-management": ("users.list", "users.info", "users.create", "users.update", "users.resetTOTP"),
+    "integrations": ("integrations.list", "integrations.create", "integrations.update"),
 }
-UNDESCRIBED: Final = ("/", "/api/info", "/health", "/readyz", "/file-upload/{file}/{name}")
+UNDESCRIBED: Final = (
+    *("/", "/api/info", "/health", "/readyz", "/file-upload/{file}/{name}"),
+    "/api/v1/statistics",
+)
 """Paths of the product that its description lacks: let through as they are."""
 
 
 def description() -> dict[str, Any]:
-    """Return what is described of the operations that `verify` uses, as one document."""
+    """Return what is described of the operations that are used, as one document."""
     if not FOLDER.is_dir():
         pytest.skip("the description of the product's API is not here")
     made: dict[str, Any] = {"openapi": "3.0.0", "info": {"title": "Rocket.Chat", "version": "1"}}

@@ -56,6 +56,8 @@ class Chat:
     rooms: dict[str, str] = field(default_factory=dict)
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    more: Callable[[Callable[[Answerer], Answerer]], list[Route]] = lambda _: []
+    """Further routes, for who is logged in."""
     asked: list[str] = field(default_factory=list)
     seen: list[dict[str, str]] = field(default_factory=list)
     """Headers of each request."""
@@ -209,6 +211,7 @@ def application(chat: Chat) -> Starlette:
     v1 = "/api/v1"
     return Starlette(
         routes=[
+            *chat.more(known),
             Route("/", open_(page)),
             Route("/api/info", open_(info)),
             *(Route(path, open_(health)) for path in ("/health", "/readyz", "/livez")),

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import botocore.session
 import typer
@@ -21,7 +22,7 @@ OWN = r"\{COMMAND\} |(?<![\w./-])rocketchat "
 
 
 def pages() -> Iterator[tuple[Path, str]]:
-    for path in (*PRODUCT.glob("*.md"), *PRODUCT.glob("docs/*.md"), *PRODUCT.glob("examples/**/*.md")):
+    for path in (*PRODUCT.glob("*.md"), *PRODUCT.glob("docs/**/*.md"), *PRODUCT.glob("examples/**/*.md")):
         # Lines that are wrapped in a block of code go on.
         yield path, path.read_text(encoding="utf-8").replace("\\\n", " ")
 
@@ -69,17 +70,25 @@ def options(line: str) -> list[str]:
     return re.findall(r"(?<!\S)(--[a-z][a-z-]*)", line)
 
 
+def commands(group: Any, before: str = "") -> Iterator[tuple[str, set[str]]]:
+    """The commands with their options; those of a group by both words."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{name} ")
+        else:
+            yield (
+                f"{before}{name}",
+                {one for each in command.params for one in (*each.opts, *each.secondary_opts)},
+            )
+
+
 def test_every_command_of_this_program_that_is_named_exists_with_its_options() -> None:
-    group = typer.main.get_command(cli.app)
-    known = {
-        name: {
-            option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)
-        }
-        for name, command in group.commands.items()  # type: ignore[attr-defined]
-    }
+    known = dict(commands(typer.main.get_command(cli.app)))
+    groups = {name.split()[0] for name in known if " " in name}
     seen = set()
     for where, line in named(OWN):
-        name = re.split(r"[ ,:)]", line)[0]
+        words = re.split(r"[ ,:)]", line)
+        name = " ".join(words[:2]) if words[0] in groups else words[0]
         if name in known:
             seen.add(name)
             unknown = set(options(line)) - known[name] - {"--help"}

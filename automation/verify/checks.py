@@ -264,13 +264,21 @@ async def _websocket(visit: Visit) -> str:
 
 
 async def _login(visit: Visit) -> str:
-    user, chat = visit.user, visit.chat
-    if user is None:
+    if visit.user is None:
         raise NotChecked("no user was given")
+    visit.own_session = await log_in(visit.chat, visit.user)
+    if not visit.own_session:
+        me = await visit.chat.get("/api/v1/me")
+        return f"the token is that of {visit.chat.shown(me.get('username'))}"
+    return f"{visit.chat.shown(visit.user.name)} can log in"
+
+
+async def log_in(chat: Chat, user: User) -> bool:
+    """Begin a session; return whether it is one of our own, which is to be ended. Raises Failed."""
     if user.token is not None:
         chat.session = {"X-Auth-Token": user.token, "X-User-Id": user.name}
         try:
-            me = await chat.get("/api/v1/me")
+            await chat.get("/api/v1/me")
         except Refused as error:
             chat.session = {}
             raise Failed(
@@ -280,7 +288,7 @@ async def _login(visit: Visit) -> str:
         except (Failed, NotChecked):
             chat.session = {}
             raise
-        return f"the token is that of {chat.shown(me.get('username'))}"
+        return False
     try:
         found = await chat.post("/api/v1/login", {"user": user.name, "password": user.password})
     except Refused as error:
@@ -296,10 +304,10 @@ async def _login(visit: Visit) -> str:
     data = found.get("data")
     token, name = (data.get("authToken"), data.get("userId")) if isinstance(data, dict) else (None, None)
     if not isinstance(token, str) or not isinstance(name, str):
-        raise Failed("the answer has no token", f"open {visit.expected.url}: is it Rocket.Chat that answers?")
+        raise Failed("the answer has no token", f"open {chat.url}: is it Rocket.Chat that answers?")
     chat.hide(token)
-    chat.session, visit.own_session = {"X-Auth-Token": token, "X-User-Id": name}, True
-    return f"{chat.shown(user.name)} can log in"
+    chat.session = {"X-Auth-Token": token, "X-User-Id": name}
+    return True
 
 
 async def _room(visit: Visit) -> str:

@@ -42,6 +42,10 @@ class Chat(Site):
         """Return the JSON that a POST gives."""
         return _json(self, path, await self.ask("POST", path, json=body))
 
+    async def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Return the JSON that a PUT gives."""
+        return _json(self, path, await self.ask("PUT", path, json=body))
+
     async def upload(self, path: str, name: str, content: bytes) -> Any:
         """Return the JSON that a form with a file gives."""
         files = {"file": (name, content, "application/octet-stream")}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stacks.kinds.kind import Variables
     from stacks.parts import Profile
     from stacks.profiles import Defaults
+    from stacks.spec import Parts
 
 
 class DatabaseKind(Kind):
@@ -45,6 +46,10 @@ class DatabaseKind(Kind):
     def private(self, defaults: "Defaults") -> bool:
         """Return whether it is to be reached by a private endpoint in the runtime's network."""
         return False
+
+    def shell(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
+        """Return the command that opens a MongoDB shell in the chat's database, as who may write there."""
+        return 'mongosh "<URI of the database>", as a user of your own, from an address that the database lets in'
 
     def place(self) -> Mapping[str, str]:
         """Return where the data is, as far as nothing that is protected says so by itself."""

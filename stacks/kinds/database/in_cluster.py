@@ -1,7 +1,7 @@
 """MongoDB in the chat's own Kubernetes cluster."""
 
-from collections.abc import Iterator
-from typing import ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,9 @@ from stacks.kinds.runtime import RuntimeKind
 from stacks.parts import Backup, Profile
 from stacks.problems import Problem
 from stacks.profiles import Defaults
+
+if TYPE_CHECKING:
+    from stacks.spec import Parts
 
 
 class InClusterDatabase(OwnDatabase):
@@ -38,6 +41,15 @@ class InClusterDatabase(OwnDatabase):
     def share(self) -> Share:
         """As the file says."""
         return Share(self.members, self.disk_gb, self.memory, self.storage_class)
+
+    def shell(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
+        """In its first member."""
+        namespace = getattr(parts.runtime, "namespace", "")
+        login = 'db.getSiblingDB("admin").auth("root", process.env.ROOT_PASSWORD)'
+        return (
+            f"kubectl --namespace {namespace} exec --stdin --tty mongodb-0 --container mongodb -- "
+            f"mongosh --norc {self.name} --shell --eval '{login}'"
+        )
 
     @classmethod
     def goes_with(cls, runtime: type[RuntimeKind]) -> bool:

@@ -1,7 +1,7 @@
 """MongoDB on the chat's own host."""
 
-from collections.abc import Iterator
-from typing import ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from stacks.fields import DatabaseName, Version
 from stacks.judging import Finding, rule
@@ -10,6 +10,9 @@ from stacks.kinds.runtime import RuntimeKind
 from stacks.parts import Profile
 from stacks.problems import Problem
 from stacks.secret_keys import BACKUP_NEWS
+
+if TYPE_CHECKING:
+    from stacks.spec import Parts
 
 
 class OnHostDatabase(OwnDatabase):
@@ -24,6 +27,15 @@ class OnHostDatabase(OwnDatabase):
     """Name of the chat's database."""
     version: Version | None = None
     """MongoDB series, such as "8.0". The release's own recommendation when left out."""
+
+    def shell(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
+        """In its container, on the host."""
+        file = 'require("fs").readFileSync("/run/secrets/root", "utf8").trim()'
+        return (
+            f"{parts.runtime.enter(outputs)}\n"
+            f"  sudo docker exec --interactive --tty chat-mongodb-1 mongosh --norc {self.name} --shell --eval "
+            f'\'db.getSiblingDB("admin").auth("root", {file})\''
+        )
 
     @classmethod
     def goes_with(cls, runtime: type[RuntimeKind]) -> bool:

@@ -120,6 +120,14 @@ class RuntimeKind(Kind):
         """Return the keys of its newest backups in the bucket that the output `backupBucket` names."""
         return ()
 
+    def enter(self, outputs: Mapping[str, object]) -> str:
+        """Return how a person gets to where the containers run; empty where nobody has to."""
+        return ""
+
+    @abstractmethod
+    def restart(self, region: str | None, outputs: Mapping[str, object]) -> str:
+        """Return the command that starts the chat anew."""
+
     @property
     def certified_by_aws(self) -> bool:
         """Whether AWS makes the certificate for the chat's name."""

@@ -1,6 +1,6 @@
 """What every Kubernetes runtime says of the chat in its cluster, and the rules for it. `place.py` makes it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -61,6 +61,10 @@ class ClusterChat(RuntimeKind):
     @property
     def max_instances(self) -> None:
         """Servers of the chat do not scale by themselves."""
+
+    def restart(self, region: str | None, outputs: Mapping[str, object]) -> str:
+        """Its pods, one after another."""
+        return f"kubectl --namespace {self.namespace} rollout restart deployment {self.name}-rocketchat"
 
     def backups(self, parts: "Parts") -> Sequence[str]:
         """The nightly dump of the database."""

@@ -72,6 +72,17 @@ class HostRuntime(RuntimeKind):
         """Its proxy adds it."""
         return ("Strict-Transport-Security",)
 
+    def enter(self, outputs: Mapping[str, object]) -> str:
+        """By SSH, where the stack file opens it."""
+        way = f"ssh {next(iter(self.authorized_keys()), 'root')}@{outputs.get('address')}"
+        if self.ssh_from:
+            return way
+        return f"{way}   # after `runtime.sshFrom: [YOUR.ADDRESS/32]` and an `up`; or the console of the provider"
+
+    def restart(self, region: str | None, outputs: Mapping[str, object]) -> str:
+        """Its container, on the host."""
+        return "sudo docker restart chat-rocketchat-1"
+
     def backups(self, parts: "Parts") -> Sequence[str]:
         """What is kept on its disk."""
         kept = {"database.archive.gz": parts.database.on_host, "uploads.json.gz": parts.media.on_host}

@@ -1,0 +1,120 @@
+"""What runs: by the stack's outputs, and by the chat itself."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from automation.administration.session import administrator
+from automation.verify.client import Chat, User
+from automation.verify.expected import Expected
+from automation.web import Failed, NotChecked
+from rocketchat import releases
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is known; None where it is not told."""
+
+    stack: str
+    url: str
+    release: str
+    """Of the stack."""
+    running: str | None
+    """What the chat says that it is; the patch only to an administrator."""
+    supported_until: str | None
+    newest: str | None
+    """A newer patch of the line."""
+    instances: int | None = None
+    licence: str | None = None
+    mongodb: str | None = None
+    users: int | None = None
+    not_told: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for other programs."""
+        return {
+            "stack": self.stack,
+            "url": self.url,
+            "release": self.release,
+            "running": self.running,
+            "supportedUntil": self.supported_until,
+            "newestPatch": self.newest,
+            "instances": self.instances,
+            "licence": self.licence,
+            "mongodb": self.mongodb,
+            "users": self.users,
+            "notTold": self.not_told,
+        }
+
+    def lines(self) -> list[str]:
+        """Return it for people."""
+        runs = self.running or f"no answer ({self.not_told})"
+        patch = f"; {self.newest} is out" if self.newest else ""
+        told = [
+            f"{self.stack}  {self.url}",
+            f"release  {self.release} in the stack, {runs} in the chat{patch}",
+            f"support  {f'until {self.supported_until}' if self.supported_until else 'its end is not known'}",
+        ]
+        told += [
+            f"{name}  {value}"
+            for name, value in (
+                ("instances", self.instances),
+                ("licence", self.licence),
+                ("MongoDB", self.mongodb),
+                ("users", self.users),
+            )
+            if value is not None
+        ]
+        return [*told, f"not told  {self.not_told}"] if self.running and self.not_told else told
+
+
+def status(expected: Expected, user: User | None) -> Status:
+    """Ask the chat; without a user it tells little."""
+    return asyncio.run(_status(expected, user))
+
+
+async def _status(expected: Expected, user: User | None) -> Status:
+    release = releases.find(expected.release)
+    patch = releases.newest_patch(release)
+    known: dict[str, Any] = {
+        "stack": expected.stack,
+        "url": expected.url,
+        "release": expected.release,
+        "supported_until": release.supported_until,
+        "newest": patch.version if patch else None,
+    }
+    try:
+        if user is None:
+            async with Chat(expected.url, tls=httpx.create_ssl_context()) as chat:
+                running = (await chat.get("/api/info")).get("version")
+            return Status(**known, running=str(running), not_told="without --user the chat tells no more")
+        async with administrator(expected.url, user) as chat:
+            return Status(**known, **await _asked(chat))
+    except (Failed, NotChecked) as error:
+        return Status(**known, running=None, not_told=str(error))
+
+
+async def _asked(chat: Chat) -> dict[str, Any]:
+    found = await chat.get("/api/info")
+    info = found.get("info") if isinstance(found.get("info"), dict) else {}
+    told: dict[str, Any] = {"running": chat.shown(info.get("version") or found.get("version"))}
+    lacks = []
+    try:
+        told["instances"] = len((await chat.get("/api/v1/instances.get")).get("instances") or ())
+    except (Failed, NotChecked) as error:
+        lacks.append(str(error))
+    try:
+        licence = (await chat.get("/api/v1/licenses.info")).get("license") or {}
+        modules = [str(one) for one in licence.get("activeModules") or ()]
+        told["licence"] = f"valid, with {len(modules)} modules" if modules else "none"
+    except (Failed, NotChecked) as error:
+        lacks.append(str(error))
+    try:
+        statistics = await chat.get("/api/v1/statistics")
+        told["mongodb"] = chat.shown(statistics.get("mongoVersion"))
+        told["users"] = statistics.get("totalUsers")
+    except (Failed, NotChecked) as error:
+        lacks.append(str(error))
+    return told | {"not_told": "; ".join(lacks)}
