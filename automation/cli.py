@@ -64,6 +64,13 @@ class Status(IntEnum):
     NO_ENGINE = 3
 
 
+class Copier(StrEnum):
+    """What copies images."""
+
+    crane = "crane"
+    skopeo = "skopeo"
+
+
 class Environment(StrEnum):
     """What a stack is judged as."""
 
@@ -955,6 +962,43 @@ def cost(
                 costs.show(one, console(), everything=everything)
         if any(one.unpriced for one in found):
             raise typer.Exit(Status.FAILED)
+
+
+@app.command()
+def images(
+    stack: Stack,
+    copy: Annotated[
+        Copier | None,
+        typer.Option(
+            "--copy",
+            help="Print the commands that copy them to the stack's own registry (`images`, `charts`), by this tool.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the container images and Helm charts that a stack pulls."""
+    with telling(as_json):
+        from rehearsal import stack as stacks
+        from stacks import mirror
+
+        spec = stacks.load(stack).spec
+        pulled, charts = mirror.images(spec), mirror.charts(spec)
+        commands = [] if copy is None else list(mirror.commands(spec, copy.value))
+        value = {
+            "images": [{"published": one.published, "pulled": one.pulled} for one in pulled],
+            "charts": [vars(one) for one in charts],
+            "commands": commands,
+        }
+        if copy is None:
+            lines = [
+                *(one.pulled for one in pulled),
+                *(f"chart {one.name} {one.version} from {one.source}" for one in charts),
+            ]
+        else:
+            lines = commands or [
+                "# The stack pulls from the makers' registries: name yours in rocketchat:images and rocketchat:charts."
+            ]
+        say(value, "\n".join(lines), as_json=as_json)
 
 
 @app.command()

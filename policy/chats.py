@@ -231,7 +231,9 @@ def _from_pod(subject: Subject, stack: Stack, unknown: list[str]) -> list[Chat]:
 def is_chat_chart(subject: Subject) -> bool:
     """Tell whether a release is the vendor's chart."""
     name = str(subject.properties.get("chart") or "")
-    return name.rstrip("/").rsplit("/", 1)[-1].split(":")[0] == "rocketchat"
+    last = name.rstrip("/").rsplit("/", 1)[-1]
+    # A file beside the stack files has its version in its name.
+    return re.sub(r"-v?\d[^/]*\.tgz$", "", last).split(":")[0] == "rocketchat"
 
 
 def _from_chart(subject: Subject, stack: Stack, unknown: list[str]) -> list[Chat]:

@@ -75,4 +75,4 @@ def is_pinned(image: Any) -> bool:
 
 def is_chat_image(image: Any) -> bool:
     """Tell whether an image is Rocket.Chat itself, not one of its services."""
-    return isinstance(image, str) and "rocketchat/rocket.chat" in image.lower()
+    return isinstance(image, str) and bool(re.search(r"(^|/)rocket\.chat(?=[:@]|$)", image.lower()))

@@ -124,6 +124,16 @@ SCENES: Mapping[str, Scene] = {
         for title, login, secret in _BUILT_IN
     },
     "services-helm with a font": Scene("services-helm", {"appearance": {"fonts": [_FONT]}}),
+    "services-helm with a mirror": Scene(
+        "services-helm",
+        {"images": {"username": "robot"}, "charts": {"source": "https://charts.example.com"}},
+        ("registryPassword",),
+    ),
+    "services-helm with a private mirror": Scene(
+        "services-helm",
+        {"charts": {"source": "https://charts.example.com", "username": "robot"}},
+        ("chartsPassword",),
+    ),
     "family-host with a bot": Scene(
         "family-host",
         {"bot": _BOT, "chat.administrator": {"email": "ops@family.example"}},
@@ -805,6 +815,24 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "appearance.fonts.family": "Open Sans",
     "appearance.fonts.file": f"other-{FONT}",
     "appearance.homeTitle": "Welcome",
+    "images.registry": [
+        _to("family-host", "registry.example.com/mirror"),
+        _to("lovia-fargate", "registry.example.com/mirror"),
+        _to("services-helm", "registry.example.com/mirror"),
+    ],
+    "images.username": [
+        _to("family-host", "robot", ("registryPassword",)),
+        _to("lovia-fargate", "robot", ("registryPassword",)),
+        _to("services-helm", "robot", ("registryPassword",)),
+    ],
+    "images.pinned": [_to("family-host", ["registry.example.com/base/caddy:2.11.7"])],
+    "charts": [
+        _to("services-helm", {"source": "oci://registry.example.com/charts"}),
+        _to("lovia-fargate", {"source": "oci://registry.example.com/charts"}),
+    ],
+    "charts.source": [_to("services-helm with a mirror", "oci://registry.example.com/charts")],
+    "charts.username": [_to("services-helm with a mirror", "robot", ("chartsPassword",))],
+    "charts.version": [_to("services-helm with a mirror", "7.0.1")],
     "settings": [
         _to("family-host", {"Message_AllowEditing": False}),
         _to("lovia-fargate", {"Log_Level": "0"}),
@@ -827,6 +855,8 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "botPassword": [_to("family-host with a bot", "another")],
     "botKeys": [_to("family-host with a bot", "another")],
     "bugsnagApiKey": "given",
+    "registryPassword": [_to("services-helm with a mirror", "another")],
+    "chartsPassword": [_to("services-helm with a private mirror", "another")],
     "cloudflare:apiToken": "given",
     "digitalocean:token": [_to("family-host", "given")],
     "digitalocean:spacesAccessId": [_to("services-helm with Spaces", "given")],

@@ -176,6 +176,25 @@ ClusterName = Annotated[
         "the name of something in a cluster: lower-case letters, digits, hyphens and dots",
     ),
 ]
+_FOLDER = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_SERVER = (
+    r"(?:localhost|(?=[^/:]*\.)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[A-Za-z0-9-]+(?=:))(?::[0-9]{1,5})?"
+)
+"""A registry is told from a folder by a dot or a port (github.com/distribution/reference, `ParseNormalizedNamed`)."""
+_TAG = r"(?!latest(?:@|$))[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+_DIGEST = r"sha256:[0-9a-f]{64}"
+EXACT = rf"(?:{_SERVER}/)?{_FOLDER}(?:/{_FOLDER})*:{_TAG}(?:@{_DIGEST})?"
+"""An image with an exact tag, and a digest or none."""
+Registry = Annotated[
+    str,
+    matching(
+        rf"{_SERVER}(?:/{_FOLDER})*",
+        "a registry without scheme and slash at the end; one looks like registry.example.com:5000/mirror",
+    ),
+]
+ExactImage = Annotated[
+    str, matching(EXACT, "an image with an exact tag, such as registry.example.com/library/mongo:8.0.32")
+]
 EgressPorts = list[Annotated[int, Field(ge=1, le=65535)]]
 Days = Annotated[int, Field(ge=1, le=3650)]
 LogDays = Literal[30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from rocketchat import bot, releases
-from stacks.fields import BucketName, Days, Email, HostName, Part, Version, quoted
+from stacks.fields import BucketName, Days, Email, ExactImage, HostName, Part, Version, quoted
 from stacks.secret_keys import SecretKey, json_texts
 
 if TYPE_CHECKING:
@@ -135,8 +135,8 @@ class Bot(Part):
         ),
     )
 
-    image: str = Field(default=bot.DEFAULT_IMAGE, pattern=r"^[A-Za-z0-9_./-]+:[A-Za-z0-9_.-]+$")
-    """Image with an exact tag."""
+    image: ExactImage = bot.DEFAULT_IMAGE
+    """Image with an exact tag, and a digest if you like."""
     username: str = Field(default="bot", min_length=1, max_length=40, pattern=r"^[0-9a-zA-Z._-]+$")
     name: str | None = Field(default=None, max_length=40, pattern=r"^[^\s*?\[\\-][^\s*?\[\\]*$")
     """What it listens to; its user name when left out. One word: the image's start command splits it at blanks."""

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator
 
+from stacks.charts import Charts
 from stacks.fields import Part
+from stacks.images import Images
 from stacks.kinds import registry
 from stacks.kinds.edge.direct import DirectEdge
 from stacks.kinds.media.gridfs import GridFsMedia
@@ -73,5 +75,9 @@ class Parts(Part):
     """Who is told when something fails, and what is measured."""
     appearance: Appearance = Appearance()
     """How the workspace looks."""
+    images: Images = Images()
+    """Where container images are pulled from."""
+    charts: Charts | None = None
+    """Where Helm charts are fetched from; their makers' repositories when left out."""
     settings: Mapping[str, Setting] = {}
     """Any of the product's settings, by id; `{value: …, lock: true}` makes one read-only in the chat itself."""

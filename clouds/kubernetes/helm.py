@@ -42,8 +42,13 @@ def _release_refusals(ask: Ask) -> list[str]:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?", _release_name(ask)):
         found.append(f"name {_release_name(ask)!r} is no name of a Helm release")
     repository = (ask["repositoryOpts"] or {}).get("repo")
-    if repository is not None and not str(repository).startswith(("https://", "oci://")):
-        found.append(f"repositoryOpts.repo {repository!r} must begin with https:// or oci://")
+    if repository is not None and not str(repository).startswith("https://"):
+        # Helm looks for an index there; a registry has none (pulumi-kubernetes, issue 2334, and `resolveChartName`).
+        found.append(
+            "repositoryOpts.repo must begin with https://; a chart of a registry is named whole in chart"
+        )
+    if ask["chart"] is not None and str(ask["chart"]).startswith("oci://") and repository is not None:
+        found.append("repositoryOpts.repo does not go with a chart of a registry")
     return found
 
 

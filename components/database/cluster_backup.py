@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-IMAGE: Final = "public.ecr.aws/aws-cli/aws-cli:2.37.5"
-"""AWS's own command line, which copies the dump to S3."""
+from components.database.series import STORE_IMAGE
+
 LABELS: Final = {"app.kubernetes.io/name": "mongodb-backup", "app.kubernetes.io/part-of": "rocketchat"}
 UID: Final = 999
 
@@ -40,6 +40,8 @@ class ClusterBackupArgs(TypedDict):
     """Its secret (secret)."""
     hour: int
     """Hour of day, UTC, 0 to 23."""
+    image: NotRequired[str]
+    """Image of AWS's command line with an exact tag; AWS's own when left out."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Dumped:
     namespace: pulumi.Input[str]
     image: str
     """Of MongoDB, which has the tools."""
+    pull_secrets: Sequence[Mapping[str, pulumi.Input[str]]]
+    """Secrets by which images are pulled, by `name`."""
     database: str
     uri: pulumi.Output[str]
     """Of a user who may dump it (secret)."""
@@ -131,6 +135,7 @@ def _pod(
     tmp = {"name": "HOME", "value": "/tmp"}  # noqa: S108 - inside the container
     return {
         "restart_policy": "Never",
+        **({"image_pull_secrets": dumped.pull_secrets} if dumped.pull_secrets else {}),
         "automount_service_account_token": False,
         "security_context": {
             "run_as_non_root": True,
@@ -151,7 +156,7 @@ def _pod(
         "containers": [
             _container(
                 "store",
-                IMAGE,
+                args.get("image", STORE_IMAGE),
                 ["sh", "-c", _STORE],
                 [
                     {"name": "BUCKET", "value": args["bucket"]},

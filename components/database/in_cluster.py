@@ -12,7 +12,7 @@ import pulumi_random as random
 from components.base import Component
 from components.database.cluster_backup import LABELS as BACKUP_LABELS
 from components.database.cluster_backup import ClusterBackupArgs, Dumped, nightly_dumps
-from components.database.series import FEATURE, FITS, IMAGES, StepRefused, held
+from components.database.series import FEATURE, FITS, IMAGES, StepRefused, held, of_image
 from components.database.uri import check_database_name
 from components.values import DatabaseAccess
 
@@ -122,6 +122,10 @@ class ClusterMongodbArgs(TypedDict):
     protect: NotRequired[bool]
     """Whether Pulumi refuses to delete the database, and keeps it with all it needs when it leaves the stack. Default
     false."""
+    image: NotRequired[str]
+    """Image of MongoDB with an exact tag of that series; the official one when left out."""
+    pull_secret: NotRequired[pulumi.Input[str]]
+    """Name of the Secret by which images are pulled, such as `ChatNamespace.pull_secret`."""
     backup: NotRequired[ClusterBackupArgs]
     """Nightly dumps to a bucket of S3; none when left out."""
 
@@ -219,7 +223,8 @@ class ClusterMongodb(Component):
         if "backup" in args:
             dumped = Dumped(
                 namespace=args["namespace"],
-                image=IMAGES[args["version"]],
+                image=self._image,
+                pull_secrets=self._pull_secrets,
                 database=args["database"],
                 uri=self._root_uri(passwords["root"].result, ready),
                 disk_gb=int(args["disk_gb"]),
@@ -257,6 +262,14 @@ class ClusterMongodb(Component):
             )
         )
 
+    @property
+    def _image(self) -> str:
+        return self._args.get("image", IMAGES[self._args["version"]])
+
+    @property
+    def _pull_secrets(self) -> list[dict[str, pulumi.Input[str]]]:
+        return [{"name": self._args["pull_secret"]}] if "pull_secret" in self._args else []
+
     def _host(self, pod: str) -> str:
         return f"{pod}.mongodb.{self._args['namespace_name']}.svc:{PORT}"
 
@@ -266,8 +279,7 @@ class ClusterMongodb(Component):
     def _spec(
         self, labels: dict[str, str], secret: pulumi.Output[str], script: pulumi.Output[str]
     ) -> "kubernetes.apps.v1.StatefulSetSpecArgsDict":
-        args = self._args
-        image = IMAGES[args["version"]]
+        args, image = self._args, self._image
         kept = "Retain" if args.get("keep_disks", True) else "Delete"
         memory = f"{args['memory']}Mi"
 
@@ -288,6 +300,7 @@ class ClusterMongodb(Component):
             "template": {
                 "metadata": {"labels": labels},
                 "spec": {
+                    **({"image_pull_secrets": self._pull_secrets} if self._pull_secrets else {}),
                     "automount_service_account_token": False,
                     "termination_grace_period_seconds": 60,
                     "security_context": {
@@ -509,6 +522,8 @@ def _check(args: ClusterMongodbArgs) -> None:
     check_database_name(args["database"])
     if args["version"] not in IMAGES:
         raise ValueError(f"MongoDB {args['version']} is not known here; choose one of {', '.join(IMAGES)}")
+    if "image" in args and of_image(args["image"]) != args["version"]:
+        raise ValueError(f"{args['image']} is not MongoDB {args['version']}")
     if args["members"] not in (1, 3):
         raise ValueError(f"a replica set of {args['members']} members is not offered; choose 1 or 3")
     if args["disk_gb"] < 1:

@@ -7,10 +7,10 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.base import Component, one_of
-from components.cluster_object import ClusterObject
+from components.cluster_object import ClusterObject, pull_secret
+from components.edge import cert_manager
+from components.registry import ChartSourceArgs, RegistryArgs, chart, hidden, hidden_source, split_tag
 
-CERT_MANAGER_REPOSITORY = "https://charts.jetstack.io"
-CERT_MANAGER_VERSION = "v1.21.2"
 ISSUER = "letsencrypt"
 WEBHOOK_PORT = 10250
 """Of cert-manager's webhook, which the chart puts there."""
@@ -48,6 +48,13 @@ class CertManagerArgs(TypedDict):
     """Namespace of that Gateway."""
     ingress_class: NotRequired[str]
     """Class of the Ingress controller that answers the checks, where there is no Gateway."""
+    images: NotRequired[Mapping[str, str]]
+    """Where its images are pulled from, with their tags, by the keys of its chart: `image`, `webhook`, `cainjector`,
+    `acmesolver`, `startupapicheck`. Its makers' when left out."""
+    registry: NotRequired[RegistryArgs]
+    """Credentials for these images."""
+    chart_source: NotRequired[ChartSourceArgs]
+    """Where its chart is fetched from; its makers' repository when left out."""
 
 
 class CertManager(Component):
@@ -66,7 +73,12 @@ class CertManager(Component):
         directory = LETS_ENCRYPT[one_of("the issuer's directory", args["directory"], tuple(LETS_ENCRYPT))]
         if ("gateway" in args) == ("ingress_class" in args):
             raise ValueError("the issuer needs either a gateway or an ingress_class to be checked through")
-        super().__init__("CertManager", name, args, opts)
+        safe = args.copy()
+        if "registry" in args:
+            safe["registry"] = hidden(args["registry"])
+        if "chart_source" in args:
+            safe["chart_source"] = hidden_source(args["chart_source"])
+        super().__init__("CertManager", name, safe, opts)
         namespace = kubernetes.core.v1.Namespace(
             f"{name}-namespace",
             metadata={"name": "cert-manager", "labels": _RESTRICTED_NAMESPACE},
@@ -74,14 +86,17 @@ class CertManager(Component):
         )
         inside = namespace.metadata.apply(lambda found: str(found.name))
         policies = _policies(self, name, inside)
+        values = _images(args.get("images", {}))
+        if "registry" in args:
+            secret = pull_secret(f"{name}-pull", args["registry"], {"namespace": inside}, self.child())
+            values["global"] = {"imagePullSecrets": [{"name": secret}]}
         release = kubernetes.helm.v3.Release(
             f"{name}-release",
             name="cert-manager",
             namespace=inside,
-            chart="cert-manager",
-            version=CERT_MANAGER_VERSION,
-            repository_opts={"repo": CERT_MANAGER_REPOSITORY},
+            **chart("cert-manager", cert_manager.VERSION, cert_manager.REPOSITORY, args.get("chart_source")),
             values={
+                **values,
                 # Kept when the release goes: with them would go every certificate of the cluster.
                 "crds": {"enabled": True, "keep": True},
                 "config": {
@@ -122,6 +137,18 @@ class CertManager(Component):
         )
         self.issuer = issuer.metadata.apply(lambda found: str(found["name"]))
         self.register_outputs({"issuer": self.issuer})
+
+
+def _images(images: Mapping[str, str]) -> dict[str, Any]:
+    """Return the chart's values for images that are pulled from elsewhere."""
+    made: dict[str, Any] = {}
+    for key, image in images.items():
+        repository, tag, digest = split_tag(image)
+        values = {"repository": repository, "tag": tag} | ({"digest": digest} if digest else {})
+        made[one_of("a key of cert-manager's images", key, tuple(cert_manager.IMAGES))] = (
+            values if key == "image" else {"image": values}
+        )
+    return made
 
 
 def _policies(component: Component, name: str, namespace: pulumi.Output[str]) -> list[pulumi.Resource]:

@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 import pulumi
 
 from components.base import one_of
+from components.registry import split_tag
 
 CHART = "rocketchat"
 REPOSITORY = "https://rocketchat.github.io/helm-charts"
@@ -18,6 +19,12 @@ VERSION = "7.0.2"
 MAIN = "rocketchat"
 NATS = "nats"
 TOPOLOGIES = ("monolith", "microservices")
+
+BROKER_IMAGES: Mapping[str, str] = {
+    "reloader": "natsio/nats-server-config-reloader:0.21.1",
+    "exporter": "natsio/prometheus-nats-exporter:0.18.0",
+}
+"""What runs beside NATS in its pods, as the chart has it; the exporter with metrics only."""
 
 PORT = 3000
 METRICS_PORT = 9100
@@ -69,7 +76,7 @@ class ChartServiceArgs(TypedDict):
     """`rocketchat` (the main server), `nats`, or a microservice: account, authorization, ddp-streamer,
     presence, stream-hub."""
     image: str
-    """Repository and tag. The chart gives the microservices the tag of the main server."""
+    """Repository and tag, or tag and digest. The chart gives the microservices the tag of the main server."""
     replicas: int
     """How many run."""
     cpu: int
@@ -121,13 +128,16 @@ def values(
     environment_secret: pulumi.Input[str],
     ingress: Mapping[str, Any] | None = None,
     service_annotations: Mapping[str, str] | None = None,
+    broker_images: Mapping[str, str] = BROKER_IMAGES,
+    pull_secret: pulumi.Input[str] | None = None,
 ) -> dict[str, Any]:
     """Return the chart's values.
 
     `host` is the public name (the chart makes `ROOT_URL` of it; None leaves that to `environment`),
     `environment` the main server's plain variables, `mongodb_secret` and `environment_secret` the names of
     Secrets: the first holds `mongo-uri`, the second one key for each secret variable. `ingress` is the chart's
-    own part of that name; None renders no Ingress.
+    own part of that name; None renders no Ingress. `broker_images` are what runs beside NATS, `pull_secret` the name
+    of the Secret by which images are pulled.
     """
     check(topology, services)
     by_name = {service["name"]: service for service in services}
@@ -136,10 +146,10 @@ def values(
     prometheus = "OVERWRITE_SETTING_Prometheus_Enabled" in environment
     written = WRITTEN_BY_CHART if host is None else WRITTEN_BY_CHART | {"ROOT_URL"}
     user = {"runAsUser": uid, "runAsGroup": uid}
-    repository, _, tag = main["image"].rpartition(":")
+    repository, tag, digest = split_tag(main["image"])
     made: dict[str, Any] = {
         # Semver, and newer than the chart's appVersion; microservices take it too.
-        "image": {"repository": repository, "tag": tag},
+        "image": {"repository": repository, "tag": f"{tag}@{digest}" if digest else tag},
         "replicaCount": main["replicas"],
         "minAvailable": 1,
         # Rendered for several replicas only; for one it would block every drain of a node.
@@ -201,8 +211,13 @@ def values(
         },
         # True by default, and without a licence the services then shut down.
         "microservices": _microservices(by_name, user) if microservices else {"enabled": False},
-        "nats": _nats(by_name.get(NATS), user, microservices=microservices, prometheus=prometheus),
+        "nats": _nats(
+            by_name.get(NATS), user, broker_images, microservices=microservices, prometheus=prometheus
+        ),
     }
+    if pull_secret is not None:
+        made["imagePullSecrets"] = [{"name": pull_secret}]
+        made["nats"]["imagePullSecrets"] = [{"name": pull_secret}]
     if host is not None:
         made["host"] = host
     return made
@@ -229,6 +244,7 @@ def _microservices(by_name: Mapping[str, ChartServiceArgs], user: Mapping[str, i
             continue
         part: dict[str, Any] = {
             "resources": _resources(service),
+            "image": {"repository": split_tag(service["image"])[0]},
             "securityContext": {**user, **RESTRICTED},
         }
         # There may be only one stream-hub, and the chart does not ask for a number.
@@ -239,7 +255,12 @@ def _microservices(by_name: Mapping[str, ChartServiceArgs], user: Mapping[str, i
 
 
 def _nats(
-    service: ChartServiceArgs | None, user: Mapping[str, int], *, microservices: bool, prometheus: bool
+    service: ChartServiceArgs | None,
+    user: Mapping[str, int],
+    images: Mapping[str, str],
+    *,
+    microservices: bool,
+    prometheus: bool,
 ) -> dict[str, Any]:
     if service is None:
         return {"enabled": False}
@@ -248,8 +269,8 @@ def _nats(
         "nats": {"image": service["image"], "resources": _resources(service), "securityContext": restricted},
         "securityContext": {**user, "fsGroup": user["runAsUser"]},
         "cluster": {"enabled": service["replicas"] > 1, "replicas": service["replicas"]},
-        "reloader": {"securityContext": restricted},
-        "exporter": {"enabled": prometheus, "securityContext": restricted},
+        "reloader": {"image": images["reloader"], "securityContext": restricted},
+        "exporter": {"enabled": prometheus, "image": images["exporter"], "securityContext": restricted},
         "podMonitor": {"enabled": prometheus},
         # A shell with tools, running as root beside the chat.
         "natsbox": {"enabled": False},

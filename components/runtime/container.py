@@ -5,6 +5,7 @@ from typing import Any
 
 import pulumi
 
+from components.registry import split_tag
 from components.runtime.fargate_args import FargateServiceArgs, stop_seconds
 
 HTTP_PORT_NAME = "http"
@@ -33,10 +34,12 @@ def definition(
     log_group: pulumi.Input[str],
     region: str,
     shells: bool,
+    credentials: pulumi.Input[str] | None = None,
 ) -> dict[str, Any]:
     """Return the one container of `service`.
 
-    `secrets` maps the variables that this service gets to references (never values). `shells` is whether ECS
+    `secrets` maps the variables that this service gets to references (never values). `credentials` is the ARN of the
+    secret by which its image is pulled. `shells` is whether ECS
     Exec is on: its agent starts as root inside the container, so the capabilities are kept then.
     """
     linux: dict[str, Any] = {"initProcessEnabled": True}
@@ -44,7 +47,7 @@ def definition(
         linux["capabilities"] = {"drop": ["ALL"]}
     made: dict[str, Any] = {
         "name": service["name"],
-        "image": service["image"],
+        "image": _image(service["image"]),
         "essential": True,
         "user": str(int(service["uid"])),
         "readonlyRootFilesystem": service.get("read_only_root", False),
@@ -63,6 +66,8 @@ def definition(
             "options": log_options(log_group, region, service["name"]),
         },
     }
+    if credentials is not None:
+        made["repositoryCredentials"] = {"credentialsParameter": credentials}
     if "command" in service:
         made["command"] = list(service["command"])
     if "health_command" in service:
@@ -75,6 +80,12 @@ def definition(
             "startPeriod": 300,
         }
     return made
+
+
+def _image(image: str) -> str:
+    """Return the image as ECS documents it: by its tag or by its digest (API, ContainerDefinition, `image`)."""
+    name, _, digest = split_tag(image)
+    return f"{name}@{digest}" if digest else image
 
 
 def _ports(service: FargateServiceArgs) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """The chat as containers on AWS Fargate, behind a listener that already exists."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -10,7 +10,8 @@ import pulumi_aws as aws
 from components import iam
 from components.base import Component
 from components.names import AUTONAME_SUFFIX, bounded
-from components.runtime import container
+from components.registry import hidden, server_of
+from components.runtime import container, fargate_images
 from components.runtime.fargate_args import (
     FargateRuntimeArgs,
     FargateServiceArgs,
@@ -43,6 +44,9 @@ class _Shared:
     execution_role: aws.iam.Role
     task_role: aws.iam.Role
     secret_references: Mapping[str, pulumi.Output[str]]
+    login: pulumi.Output[str] | None
+    """ARN of the secret with the credentials of the registry `server`."""
+    server: str
     namespace: aws.servicediscovery.HttpNamespace | None
     ready: Sequence[pulumi.Resource]
     """What must stand before the first task starts."""
@@ -89,7 +93,10 @@ class FargateRuntime(Component):
         check_services(args)
         secrets = {key: pulumi.Output.secret(value) for key, value in args["secrets"].items()}
         # A secret given in clear must not reach the state as an input of the component.
-        super().__init__("FargateRuntime", name, {**args, "secrets": secrets}, opts)
+        safe: FargateRuntimeArgs = {**args, "secrets": secrets}
+        if "registry" in args:
+            safe["registry"] = hidden(args["registry"])
+        super().__init__("FargateRuntime", name, safe, opts)
         self._prefix = name
         self._options = options
 
@@ -111,10 +118,20 @@ class FargateRuntime(Component):
             opts=self.child(),
         )
         secret, references = self._secret(secrets)
+        login = (
+            fargate_images.login(name, safe["registry"], options.secret_recovery_days, self.child)
+            if "registry" in safe
+            else None
+        )
         trust = iam.trust(
             "ecs-tasks.amazonaws.com", account_id=account.id, source_arn=account.arn("ecs", "*")
         )
-        execution_role, execution_policy = self._execution_role(trust, log_group, secret)
+        execution_role, execution_policy = self._execution_role(
+            trust,
+            log_group,
+            [one for one in (None if secret is None else secret.arn, login) if one is not None],
+            fargate_images.pulls(args["services"], account.partition),
+        )
         task_role = aws.iam.Role(
             f"{name}-task",
             description="The chat's containers",
@@ -143,6 +160,8 @@ class FargateRuntime(Component):
             execution_role=execution_role,
             task_role=task_role,
             secret_references=references,
+            login=login,
+            server=args["registry"]["server"] if "registry" in args else "",
             namespace=self._namespace(args["services"]),
             ready=ready,
         )
@@ -239,7 +258,8 @@ class FargateRuntime(Component):
         self,
         trust: pulumi.Output[str],
         log_group: aws.cloudwatch.LogGroup,
-        secret: aws.secretsmanager.Secret | None,
+        secret_arns: Sequence[pulumi.Output[str]],
+        pulls: Iterable[iam.Statement],
     ) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
         role = aws.iam.Role(
             f"{self._prefix}-execution",
@@ -254,8 +274,11 @@ class FargateRuntime(Component):
                 (pulumi.Output.concat(log_group.arn, ":*"),),
             )
         ]
-        if secret is not None:
-            statements.append(iam.Statement("ReadSecret", ("secretsmanager:GetSecretValue",), (secret.arn,)))
+        if secret_arns:
+            statements.append(
+                iam.Statement("ReadSecret", ("secretsmanager:GetSecretValue",), tuple(secret_arns))
+            )
+        statements += pulls
         policy = aws.iam.RolePolicy(
             f"{self._prefix}-execution",
             role=role.name,
@@ -454,6 +477,7 @@ class FargateRuntime(Component):
             log_group=shared.log_group.name,
             region=region,
             shells=self._options.shells,
+            credentials=shared.login if server_of(service["image"]) == shared.server else None,
         )
         return aws.ecs.TaskDefinition(
             f"{self._prefix}-{service['name']}",

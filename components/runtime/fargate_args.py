@@ -10,6 +10,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from components.base import one_of
+from components.registry import RegistryArgs
 
 
 class FargateServiceArgs(TypedDict):
@@ -105,6 +106,9 @@ class FargateRuntimeArgs(TypedDict):
     """`enhanced` (the default), `enabled` or `disabled`; CloudWatch charges for the metrics."""
     permissions: NotRequired[pulumi.Input[str]]
     """What the containers may do in AWS: an IAM policy document of their role, given before the first task starts."""
+    registry: NotRequired[RegistryArgs]
+    """Credentials for the images of that registry. Private registries of ECR need none: the role that starts the
+    containers may pull the images that they run."""
     exec: NotRequired[bool]
     """Allow shells in the tasks (ECS Exec), encrypted and logged. Off by default."""
 

@@ -7,6 +7,9 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.base import Component, after
+from components.cluster_object import pull_secret
+from components.registry import ChartSourceArgs, RegistryArgs, hidden, hidden_source
+from components.registry import chart as fetched
 from components.runtime import chart
 from components.runtime.chart import ChartServiceArgs
 
@@ -37,6 +40,8 @@ class ChatNamespaceArgs(TypedDict):
     existing: NotRequired[str]
     """The namespace is there already and is left alone. This is then the name of the Helm release, whose pods and the
     database's are all that a policy is made for."""
+    registry: NotRequired[RegistryArgs]
+    """Credentials by which pods in it pull their images."""
 
 
 class ChatNamespace(Component):
@@ -44,16 +49,19 @@ class ChatNamespace(Component):
 
     Produces: the namespace with the labels of the Pod Security Standard `restricted`, a policy that denies all
     traffic, one that allows DNS, and one that lets certificate checks in. Of a namespace that is there already: two
-    policies that allow DNS to the pods of the chat and of its database, and nothing else.
+    policies that allow DNS to the pods of the chat and of its database, and nothing else. With `registry` a Secret for
+    pulling images in either case.
     """
 
     name: pulumi.Output[str]
     """Name of the namespace."""
+    pull_secret: pulumi.Output[str] | None = None
+    """Name of the Secret for pulling images; None without credentials."""
 
     def __init__(
         self, name: str, args: ChatNamespaceArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("ChatNamespace", name, args, opts)
+        super().__init__("ChatNamespace", name, _hidden(args), opts)
         if "existing" in args:
             name_of = pulumi.Output.from_input(args["namespace"])
             made = [
@@ -64,6 +72,7 @@ class ChatNamespace(Component):
                 )
             ]
             self.name = after(name_of, made)
+            self._pulls(name, args, name_of)
             self.register_outputs({"name": self.name})
             return
         modes = ("enforce", "audit", "warn")
@@ -98,7 +107,20 @@ class ChatNamespace(Component):
         )
         # What comes into it does so behind its policies.
         self.name = after(namespace, [deny, dns, checks])
+        self._pulls(name, args, namespace, self._namespace)
         self.register_outputs({"name": self.name})
+
+    def _pulls(
+        self,
+        name: str,
+        args: ChatNamespaceArgs,
+        namespace: pulumi.Output[str],
+        anchor: pulumi.Resource | None = None,
+    ) -> None:
+        if "registry" in args:
+            metadata = {"namespace": namespace, "labels": {"app.kubernetes.io/part-of": "rocketchat"}}
+            opts = self.child(deleted_with=anchor)
+            self.pull_secret = pull_secret(f"{name}-pull", args["registry"], metadata, opts)
 
     def _dns(
         self,
@@ -175,6 +197,12 @@ class ChatReleaseArgs(TypedDict):
     """TCP ports on the internet that the chat may reach: 443, those of mail and of the database."""
     chart_version: NotRequired[str]
     """Version of the chart; the one that this code was written for when left out."""
+    chart_source: NotRequired[ChartSourceArgs]
+    """Where the chart is fetched from; the vendor's repository when left out."""
+    broker_images: NotRequired[Mapping[str, str]]
+    """Images that run beside NATS, with their tags: `reloader` and `exporter`. The chart's own when left out."""
+    pull_secret: NotRequired[pulumi.Input[str]]
+    """Name of the Secret by which the images are pulled, such as `ChatNamespace.pull_secret`."""
 
 
 class ChatRelease(Component):
@@ -201,7 +229,10 @@ class ChatRelease(Component):
             raise ValueError("the chat's secrets lack MONGO_URL")
         secrets = {key: pulumi.Output.secret(value) for key, value in args["secrets"].items()}
         # A secret given in clear must not reach the state as an input of the component.
-        super().__init__("ChatRelease", name, {**args, "secrets": secrets}, opts)
+        safe: ChatReleaseArgs = {**args, "secrets": secrets}
+        if "chart_source" in args:
+            safe["chart_source"] = hidden_source(args["chart_source"])
+        super().__init__("ChatRelease", name, safe, opts)
         namespace, release = args["namespace"], args["release_name"]
         metadata = {
             "namespace": namespace,
@@ -226,9 +257,12 @@ class ChatRelease(Component):
             f"{name}-release",
             name=release,
             namespace=namespace,
-            chart=chart.CHART,
-            version=args.get("chart_version", chart.VERSION),
-            repository_opts={"repo": chart.REPOSITORY},
+            **fetched(
+                chart.CHART,
+                args.get("chart_version", chart.VERSION),
+                chart.REPOSITORY,
+                args.get("chart_source"),
+            ),
             values=chart.values(
                 host=args.get("host"),
                 topology=args["topology"],
@@ -241,6 +275,8 @@ class ChatRelease(Component):
                 environment_secret=_name(environment),
                 ingress=_ingress(args["ingress"], args.get("host")) if "ingress" in args else None,
                 service_annotations=args.get("service_annotations"),
+                broker_images=args.get("broker_images", chart.BROKER_IMAGES),
+                pull_secret=args.get("pull_secret"),
             ),
             atomic=False,
             cleanup_on_fail=True,
@@ -309,6 +345,14 @@ class ChatRelease(Component):
                 )
             )
         return made
+
+
+def _hidden(args: ChatNamespaceArgs) -> ChatNamespaceArgs:
+    """A password given in clear must not reach the state as an input of the component."""
+    made = args.copy()
+    if "registry" in args:
+        made["registry"] = hidden(args["registry"])
+    return made
 
 
 def _tcp(port: int) -> dict[str, object]:

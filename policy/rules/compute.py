@@ -459,7 +459,7 @@ ECS_IMAGE_REGISTRY = _rule(
     (t.TASK_DEFINITION,),
     _registry,
     maps="practice supply-chain",
-    fix="Use the vendor's image or your own registry; or allow this one.",
+    fix="Use the vendor's image or your own registry; or add this one to `registries` in policy/config.yaml.",
     link=_ECS_DOCS + "security-tasks-containers.html",
     product=True,
     widened="registries",

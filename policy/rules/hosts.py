@@ -418,7 +418,7 @@ HOST_IMAGE_REGISTRY = _rule(
     COMPOSED,
     _registry,
     maps="practice supply-chain",
-    fix="Use the vendor's image, or allow the registry.",
+    fix="Use the vendor's image, or add the registry to `registries` in policy/config.yaml.",
     link=_COMPOSE + "#image",
     product=True,
     widened="registries",

@@ -637,7 +637,7 @@ K8S_IMAGE_REGISTRY = _rule(
     WORKLOADS,
     _registry,
     maps="NSA, practice supply-chain",
-    fix="Use the vendor's image, or allow the registry.",
+    fix="Use the vendor's image, or add the registry to `registries` in policy/config.yaml.",
     link=_K8S + "containers/images/",
     product=True,
     widened="registries",

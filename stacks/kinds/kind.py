@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rocketchat.environment import Environment
     from rocketchat.known_bad import Bad
     from rocketchat.releases import Release
+    from rocketchat.sizing import Size
     from stacks.features import Made
     from stacks.kinds.runtime import RuntimeKind
     from stacks.language import ChatSpec
@@ -97,6 +98,13 @@ class Kind(Part):
 
     def known_bad(self, release: "Release") -> "Iterator[tuple[str, Bad]]":
         """Yield what is known to be bad of a version that it chooses, each with the key and the version."""
+        return iter(())
+
+    def images(self, parts: "Parts", release: "Release", size: "Size") -> Iterator[str]:
+        """Yield the images of the containers that it runs, as their makers publish them.
+
+        Raises ValueError where it runs what cannot be.
+        """
         return iter(())
 
     def environment(self, made: "Made") -> "Iterator[Variables]":

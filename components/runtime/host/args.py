@@ -5,6 +5,8 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from components.registry import RegistryArgs
+
 
 class HostDatabaseArgs(TypedDict):
     """MongoDB on the host: a replica set of one, with its own users."""
@@ -76,6 +78,10 @@ class HostConfigArgs(TypedDict):
     """Memory of the host in MiB; each container gets a part of it as its limit."""
     image: str
     """Image of the chat with its tag."""
+    proxy_image: NotRequired[str]
+    """Image of the proxy (Caddy) with its tag; the official one when left out."""
+    registry: NotRequired[RegistryArgs]
+    """Credentials for the images of that registry."""
     uid: int
     """User id that the image runs as."""
     stop_seconds: int

@@ -12,6 +12,7 @@ from components import iam
 from components.base import Component
 from components.database.series import held, of_image
 from components.media.bucket import KEEP_NEWEST, private_bucket, tls_only
+from components.registry import docker_config, hidden
 from components.runtime.host import document
 from components.runtime.host.agent import DOCUMENT_KEY, REPORT_KEY, managed_nodes
 from components.runtime.host.args import HostBackupArgs, HostConfigArgs, HostDatabaseArgs
@@ -19,6 +20,7 @@ from components.runtime.host.serving import served
 
 LONGEST_SECRET = 65536
 """Bytes that a secret of Secrets Manager takes (its quotas)."""
+DOCKER_CONFIG = "docker/config.json"
 BACKUP_FILES = {"healthcheck_url": "healthcheck-url", "webhook_url": "backup-webhook-url"}
 
 
@@ -93,6 +95,7 @@ class HostConfig(Component):
         readers = {
             **chat.database_secrets,
             **{BACKUP_FILES[key]: 0 for key in BACKUP_FILES if key in args.get("backup", {})},
+            **({DOCKER_CONFIG: 0} if "registry" in args else {}),
         }
         written = aws.s3.BucketObjectv2(
             f"{name}-document",
@@ -177,6 +180,8 @@ def _hidden(args: HostConfigArgs) -> HostConfigArgs:
         if "webhook_url" in backup:
             backup["webhook_url"] = _address("webhook_url", backup["webhook_url"])
         made["backup"] = backup
+    if "registry" in args:
+        made["registry"] = hidden(args["registry"])
     if "bot" in args:
         made["bot"] = {**args["bot"], "secrets": _secrets(args["bot"]["secrets"])}
     return made
@@ -203,6 +208,7 @@ def _chat(args: HostConfigArgs) -> document.Chat:
         host=args["host"],
         email=args["email"],
         image=args["image"],
+        proxy_image=str(args.get("proxy_image", document.PROXY_IMAGE)),
         uid=int(args["uid"]),
         stop_seconds=int(args["stop_seconds"]),
         health_path=args["health_path"],
@@ -238,6 +244,8 @@ def _secret(args: HostConfigArgs) -> dict[str, Any]:
         files = _database_files(args["database"])
     backup: Mapping[str, Any] = args.get("backup", {})
     files |= {BACKUP_FILES[key]: backup[key] for key in BACKUP_FILES if key in backup}
+    if "registry" in args:
+        files[DOCKER_CONFIG] = docker_config(args["registry"])
     return {"environments": environments, "files": files}
 
 

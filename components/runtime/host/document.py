@@ -204,6 +204,7 @@ class Chat:
     """Hour of day, UTC."""
     ssh_from: Sequence[str] = ()
     bot: Bot | None = None
+    proxy_image: str = PROXY_IMAGE
     metrics_namespace: str | None = None
     """Of CloudWatch; the host tells nothing of itself without it."""
     memory_mib: int = 4096
@@ -271,7 +272,7 @@ def compose(chat: Chat) -> dict[str, Any]:
     """Return the Compose file, without the variables that are secret."""
     services = {
         "proxy": _service(
-            PROXY_IMAGE,
+            chat.proxy_image,
             PROXY_MIB,
             ports=["80:80", "443:443"],
             cap_add=["NET_BIND_SERVICE"],

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from components.database.series import STORE_IMAGE
 from components.media.bucket import KEEP_NEWEST
 from stacks.fields import ClusterName, DatabaseName, Version
 from stacks.judging import Finding, Note, Warning_, rule
@@ -15,6 +16,8 @@ from stacks.problems import Problem
 from stacks.profiles import Defaults
 
 if TYPE_CHECKING:
+    from rocketchat.releases import Release
+    from rocketchat.sizing import Size
     from stacks.spec import Parts
 
 
@@ -50,6 +53,12 @@ class InClusterDatabase(OwnDatabase):
             f"kubectl --namespace {namespace} exec --stdin --tty mongodb-0 --container mongodb -- "
             f"mongosh --norc {self.name} --shell --eval '{login}'"
         )
+
+    def images(self, parts: "Parts", release: "Release", size: "Size") -> Iterator[str]:
+        """MongoDB's, and AWS's command line where it is dumped."""
+        yield from super().images(parts, release, size)
+        if self.dumped(parts.chat.profile):
+            yield STORE_IMAGE
 
     @classmethod
     def goes_with(cls, runtime: type[RuntimeKind]) -> bool:

@@ -13,7 +13,9 @@ from stacks.problems import Problem
 
 if TYPE_CHECKING:
     from components.values import DatabaseAccess
+    from rocketchat.sizing import Size
     from stacks.kinds.context import Context
+    from stacks.spec import Parts
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,10 @@ class OwnDatabase(DatabaseKind):
         version = self.series(release)
         for bad in known_bad.find_image(IMAGES[version]) if version in IMAGES else ():
             yield f"version {version}", bad
+
+    def images(self, parts: "Parts", release: Release, size: "Size") -> Iterator[str]:
+        """Of the series that runs."""
+        yield IMAGES[self.series(release)]
 
     def make(self, context: "Context") -> "DatabaseAccess":
         """The runtime makes it."""

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from components.database.private_link import PrivateLinkArgs
     from components.operations.alarms import AlarmsArgs
     from components.values import DatabaseAccess, Egress
+    from rocketchat.releases import Release
     from rocketchat.services import Service
+    from rocketchat.sizing import Size
     from stacks.kinds.context import Context
     from stacks.kinds.database.own import OwnDatabase
     from stacks.kinds.kind import Variables
@@ -32,6 +34,14 @@ class Running:
     """What of it CloudWatch can watch; deploy.py adds who is told."""
     outputs: "Mapping[str, pulumi.Input[object]]" = field(default_factory=dict)
     """What operators want to know of it."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A Helm chart as its makers publish it."""
+
+    version: str
+    repository: str
 
 
 class Place(Protocol):
@@ -91,6 +101,8 @@ class RuntimeKind(Kind):
     """Bytes that all variables together may have where it runs containers by one document; None without limit."""
     secrets_bytes: ClassVar[int | None] = None
     """Bytes that all secrets together may have; None without limit."""
+    charts: ClassVar[Mapping[str, Published]] = {}
+    """Helm charts that it installs, by name."""
 
     if TYPE_CHECKING:
 
@@ -115,6 +127,13 @@ class RuntimeKind(Kind):
     def headers(self) -> Sequence[str]:
         """Names of the response headers that it adds to what the chat answers."""
         return ()
+
+    def images(self, parts: "Parts", release: "Release", size: "Size") -> Iterator[str]:
+        """Those of the chat's processes."""
+        from stacks.processes import processes
+
+        for service in processes(self, parts.chat, release, size):
+            yield f"{service.image}:{service.tag}"
 
     def backups(self, parts: "Parts") -> Sequence[str]:
         """Return the keys of its newest backups in the bucket that the output `backupBucket` names."""

@@ -53,6 +53,8 @@ class DropletRuntime(HostRuntime):
         """As the file says."""
         for port in self.egress_ports:
             yield port, "Listed in egressPorts"
+        for port in parts.images.ports():
+            yield port, "Images"
 
     def host(self, context: "Context") -> "DropletHost":
         """Make the droplet, its address and its volume."""

@@ -5,15 +5,19 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from components.runtime import chart
 from rocketchat import services
+from rocketchat.releases import Release
+from rocketchat.sizing import Size
 from stacks.fields import EgressPorts, Part
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import DnsKind
-from stacks.kinds.runtime import RuntimeKind
+from stacks.kinds.runtime import Published, RuntimeKind
 from stacks.problems import Problem
 from stacks.profiles import Defaults
 
 if TYPE_CHECKING:
+    from stacks.language import ChatSpec
     from stacks.spec import Parts
 
 
@@ -34,6 +38,7 @@ class ClusterChat(RuntimeKind):
     """What every Kubernetes runtime says of the chat in its cluster."""
 
     is_cluster: ClassVar = True
+    charts: ClassVar[Mapping[str, Published]] = {chart.CHART: Published(chart.VERSION, chart.REPOSITORY)}
 
     namespace: str = Field(default="rocketchat", pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
     """Namespace, for the chat alone."""
@@ -65,6 +70,25 @@ class ClusterChat(RuntimeKind):
     def restart(self, region: str | None, outputs: Mapping[str, object]) -> str:
         """Its pods, one after another."""
         return f"kubectl --namespace {self.namespace} rollout restart deployment {self.name}-rocketchat"
+
+    def images(self, parts: "Parts", release: Release, size: Size) -> Iterator[str]:
+        """Those of the chat's processes, and what the chart runs beside the broker."""
+        found = list(super().images(parts, release, size))
+        yield from found
+        if any(image.startswith(f"{services.NATS}:") for image in found):
+            yield chart.BROKER_IMAGES["reloader"]
+            if parts.monitoring.prometheus:
+                yield chart.BROKER_IMAGES["exporter"]
+
+    def errands(self, spec: "ChatSpec", outputs: Mapping[str, object]) -> Iterator[str]:
+        """Log in where the charts are, if they are in a registry."""
+        charts = spec.parts.charts
+        if charts is not None and charts.source.startswith("oci://"):
+            server = charts.source.removeprefix("oci://").partition("/")[0]
+            yield (
+                "Log in where the charts are, if it asks for that, on each machine that deploys:\n"
+                f"helm registry login {server}"
+            )
 
     def backups(self, parts: "Parts") -> Sequence[str]:
         """The nightly dump of the database."""

@@ -11,8 +11,9 @@ from components.database.cluster_backup import ClusterBackupArgs
 from components.database.dump_bucket import DumpBucket, DumpBucketArgs
 from components.database.in_cluster import ClusterMongodb, ClusterMongodbArgs
 from components.database.private_link import PrivateLinkArgs
+from components.database.series import IMAGES, STORE_IMAGE
 from components.edge.cluster_gateway import ChatRoutes, ChatRoutesArgs, ClusterGateway, tls_secret
-from components.runtime.chart import ChartServiceArgs
+from components.runtime.chart import BROKER_IMAGES, ChartServiceArgs
 from components.runtime.kubernetes import (
     ChartIngressArgs,
     ChatNamespace,
@@ -78,6 +79,9 @@ class InCluster:
         args: ChatNamespaceArgs = {"namespace": self._runtime.namespace, "protect": self._holds_data}
         if self._runtime.leaves_namespace:
             args = {"namespace": self._runtime.namespace, "existing": self._runtime.name}
+        registry = self._spec.parts.images.credentials(self._context.secrets)
+        if registry is not None:
+            args["registry"] = registry
         return ChatNamespace("namespace", args, self._inside)
 
     def own_database(self, part: OwnDatabase) -> DatabaseAccess:
@@ -91,6 +95,7 @@ class InCluster:
             "namespace_name": self._runtime.namespace,
             "client": self._runtime.name,
             "version": part.series(self._spec.release),
+            "image": self._spec.parts.images.place(IMAGES[part.series(self._spec.release)]),
             "members": share.members,
             "disk_gb": share.disk_gb,
             "memory": share.memory,
@@ -102,6 +107,8 @@ class InCluster:
             "keep_disks": protect,
             "protect": protect,
         }
+        if self._namespace.pull_secret is not None:
+            args["pull_secret"] = self._namespace.pull_secret
         if share.storage_class is not None:
             args["storage_class"] = share.storage_class
         if protect and self._spec.region is not None:
@@ -131,6 +138,7 @@ class InCluster:
             "access_key_id": store.access_key_id,
             "secret_access_key": store.secret_access_key,
             "hour": part.hour,
+            "image": self._spec.parts.images.place(STORE_IMAGE),
         }
 
     def _chat(
@@ -151,6 +159,7 @@ class InCluster:
             "uid": spec.release.uid,
             "liveness_path": spec.release.probes.liveness,
             "readiness_path": spec.release.probes.readiness,
+            "broker_images": {key: spec.parts.images.place(image) for key, image in BROKER_IMAGES.items()},
             "environment": dict(variables.plain),
             "secrets": {name: secret.reveal() for name, secret in variables.secret.items()},
             "egress_ports": [
@@ -159,6 +168,11 @@ class InCluster:
                 for port in way.ports
             ],
         }
+        if self._namespace.pull_secret is not None:
+            args["pull_secret"] = self._namespace.pull_secret
+        if spec.parts.charts is not None:
+            args["chart_version"] = spec.parts.charts.chat_version
+            args["chart_source"] = spec.parts.charts.args(secrets)
         if not local:
             args["host"] = spec.parts.chat.host
         if ingress is not None:
@@ -180,7 +194,7 @@ class InCluster:
         }
         made: ChartServiceArgs = {
             "name": service.name,
-            "image": f"{service.image}:{service.tag}",
+            "image": self._spec.parts.images.place(f"{service.image}:{service.tag}"),
             "replicas": wanted.get(service.name) or service.replicas.least,
             "cpu": service.cpu_units,
             "memory": service.memory_mib,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from components.edge import cert_manager
 from components.runtime.doks_options import family, is_node_size, node_sizes
 from rocketchat import known_bad, sizing
 from rocketchat.releases import Release
@@ -14,7 +15,7 @@ from stacks.fields import Cidr
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.edge import EdgeKind
 from stacks.kinds.mail import MailKind
-from stacks.kinds.runtime import Place
+from stacks.kinds.runtime import Place, Published
 from stacks.kinds.runtime.cluster import ClusterChat
 from stacks.kinds.runtime.digitalocean import BLOCKED_PORTS, REGION, TOKEN
 from stacks.problems import Problem
@@ -22,6 +23,7 @@ from stacks.questions import Ask, plain_host
 
 if TYPE_CHECKING:
     from stacks.kinds.context import Context
+    from stacks.spec import Parts
 
 ALLOCATABLE_MIB: Mapping[int, int] = {2: 1024, 4: 2560, 8: 6144, 16: 13312, 32: 28672, 64: 59392}
 """Memory of a node in GB to what it leaves for pods (docs.digitalocean.com, "DOKS limits")."""
@@ -73,6 +75,17 @@ class DoksRuntime(ClusterChat):
     """Addresses of the pods."""
     service_network: Cidr = "10.41.0.0/19"
     """Addresses of the services."""
+
+    charts: ClassVar = {
+        **ClusterChat.charts,
+        "cert-manager": Published(cert_manager.VERSION, cert_manager.REPOSITORY),
+    }
+
+    def images(self, parts: "Parts", release: Release, size: sizing.Size) -> Iterator[str]:
+        """Those of cert-manager too."""
+        yield from super().images(parts, release, size)
+        for image in cert_manager.IMAGES.values():
+            yield f"{image}:{cert_manager.VERSION}"
 
     @property
     def fixed_egress(self) -> bool:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from components.edge import cert_manager
 from components.edge.address import PublicName, PublicNameArgs
 from components.edge.certificate import Certificate
-from components.edge.cluster_gateway import CertManager, ClusterGateway
+from components.edge.cluster_gateway import CertManager, CertManagerArgs, ClusterGateway
 from components.edge.host_name import HostName
 from components.names import LABEL_LIMIT, bounded
 from components.runtime.doks import DoksCluster
@@ -91,16 +92,22 @@ class OnDoks(InCluster):
             },
             self._inside,
         )
-        issuer = CertManager(
-            "certificates",
-            {
-                "email": features.contact(spec.parts),
-                "directory": "production",
-                "gateway": name,
-                "namespace": self._namespace.name,
+        certificates: CertManagerArgs = {
+            "email": features.contact(spec.parts),
+            "directory": "production",
+            "gateway": name,
+            "namespace": self._namespace.name,
+            "images": {
+                key: spec.parts.images.place(f"{image}:{cert_manager.VERSION}")
+                for key, image in cert_manager.IMAGES.items()
             },
-            self._inside,
-        )
+        }
+        registry = spec.parts.images.credentials(self._context.secrets)
+        if registry is not None:
+            certificates["registry"] = registry
+        if spec.parts.charts is not None:
+            certificates["chart_source"] = spec.parts.charts.args(self._context.secrets)
+        issuer = CertManager("certificates", certificates, self._inside)
         chat = self._chat(services, variables)
         # CloudFront asks for the chat's name and is content with the origin's certificate; and only the origin's
         # name leads here, where Let's Encrypt looks.

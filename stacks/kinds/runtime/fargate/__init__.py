@@ -200,6 +200,8 @@ class FargateRuntime(RuntimeKind):
         """As the file says."""
         for port in self.egress_ports:
             yield port, "Listed in egressPorts"
+        for port in parts.images.ports():
+            yield port, "Images"
 
     def alarm_senders(self, parts: "Parts") -> Mapping[str, str]:
         """CloudWatch sees balancer and containers."""

@@ -115,6 +115,9 @@ class OnFargate:
         }
         if isinstance(runtime.balancer, kind.ExistingBalancer) and runtime.balancer.priority is not None:
             args["rule_priority"] = runtime.balancer.priority
+        registry = spec.parts.images.credentials(self._context.secrets)
+        if registry is not None:
+            args["registry"] = registry
         if self._context.permissions is not None:
             args["permissions"] = self._context.permissions
         chat = FargateRuntime("chat", args, pulumi.ResourceOptions.merge(self._opts, _AS_BEFORE))
@@ -222,7 +225,7 @@ class OnFargate:
         runtime, size = self._runtime, self._spec.size
         made: FargateServiceArgs = {
             "name": service.name,
-            "image": f"{service.image}:{service.tag}",
+            "image": self._spec.parts.images.place(f"{service.image}:{service.tag}"),
             "cpu": service.cpu_units,
             "memory": service.memory_mib,
             "uid": service.uid,

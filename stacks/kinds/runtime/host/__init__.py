@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from components.runtime.host.document import PROXY_IMAGE
 from components.runtime.host.sizes import LEAST_MEMORY_MIB, HostSize
 from components.runtime.ssh_keys import PUBLIC_KEY
 from rocketchat import sizing
@@ -22,6 +23,7 @@ from stacks.questions import Ask
 if TYPE_CHECKING:
     from components.runtime.droplet import DropletHost
     from components.runtime.lightsail import LightsailHost
+    from rocketchat.releases import Release
     from stacks.kinds.context import Context
     from stacks.spec import Parts
 
@@ -82,6 +84,13 @@ class HostRuntime(RuntimeKind):
     def restart(self, region: str | None, outputs: Mapping[str, object]) -> str:
         """Its container, on the host."""
         return "sudo docker restart chat-rocketchat-1"
+
+    def images(self, parts: "Parts", release: "Release", size: sizing.Size) -> Iterator[str]:
+        """The chat's, its proxy's and the bot's."""
+        yield from super().images(parts, release, size)
+        yield PROXY_IMAGE
+        if parts.bot is not None:
+            yield parts.bot.image
 
     def backups(self, parts: "Parts") -> Sequence[str]:
         """What is kept on its disk."""

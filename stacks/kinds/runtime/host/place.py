@@ -14,6 +14,7 @@ from components.names import bounded
 from components.operations.alarms import AlarmsArgs
 from components.runtime.host.args import HostBackupArgs, HostBotArgs, HostConfigArgs
 from components.runtime.host.config import HostConfig
+from components.runtime.host.document import PROXY_IMAGE
 from components.values import DatabaseAccess, Egress
 from rocketchat import bot as hubot
 from rocketchat.environment import Secret
@@ -64,6 +65,7 @@ class OnHost:
     def run(self, services: Sequence[Service], variables: "Variables") -> Running:
         """Write the host's document, and lead the chat's name to it."""
         spec, [main] = self._spec, services
+        images = spec.parts.images
         args: HostConfigArgs = {
             "region": self._region,
             "host": spec.parts.chat.host,
@@ -72,7 +74,8 @@ class OnHost:
             "role_name": self._host.role_name,
             "activation_id": self._host.activation_id,
             "memory_mib": sizes.host_size(self._runtime, spec.parts, self._region).memory_mib,
-            "image": f"{main.image}:{main.tag}",
+            "image": images.place(f"{main.image}:{main.tag}"),
+            "proxy_image": images.place(PROXY_IMAGE),
             "uid": main.uid,
             "stop_seconds": main.stop_seconds,
             "health_path": spec.release.probes.liveness,
@@ -84,6 +87,9 @@ class OnHost:
             "ssh_from": self._runtime.ssh_from,
             "secret_recovery_days": spec.defaults.secret_recovery_days,
         }
+        registry = images.credentials(self._secrets)
+        if registry is not None:
+            args["registry"] = registry
         watched: AlarmsArgs | None = None
         if spec.parts.monitoring.alarm_emails:
             # One for each chat, so that no host can report as another.
@@ -100,7 +106,7 @@ class OnHost:
         part = self._database_part
         if self._database is not None and part is not None:
             args["database"] = {
-                "image": IMAGES[part.series(spec.release)],
+                "image": images.place(IMAGES[part.series(spec.release)]),
                 "name": part.name,
                 "roles": [
                     {"role": role.role, "db": role.database}
@@ -169,7 +175,7 @@ class OnHost:
         )
         keys = {name: given["botKeys"].apply(_picked(name)) for name in part.keys}
         return {
-            "image": part.image,
+            "image": self._spec.parts.images.place(part.image),
             "environment": dict(variables.plain),
             "secrets": {name: secret.reveal() for name, secret in variables.secret.items()} | keys,
         }
