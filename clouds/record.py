@@ -10,6 +10,7 @@ from typing import Any
 
 from clouds.ask import Ask, Existing, names
 from clouds.costs import Costs
+from clouds.limits import Limit
 from clouds.template import UnsaidError, filled, identifier
 
 Value = Any
@@ -164,6 +165,10 @@ class Refuses:
 
     inputs: Callable[[Ask], list[str]] | None = None
     """What the provider refuses before any call of an API."""
+    values: Mapping[str, Limit] = field(default_factory=dict)
+    """What a single value must be, by its path (`rules.*.id`)."""
+    together: Callable[[Ask], Iterable[str]] | None = None
+    """Which values do not go together: names that nothing has, pairs that contradict. Asked when all are known."""
     lacks: Callable[[Ask], list[str]] | None = None
     """What the cloud has not, and refuses when it is to be made: versions, sizes, regions."""
     stays: Compare | None = None

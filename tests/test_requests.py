@@ -8,8 +8,7 @@ import pytest
 import clouds
 import components.base  # noqa: F401 - makes the SDKs import one file at a time
 from clouds.ask import UNKNOWN, Ask, Cloud
-from clouds.aws import limits
-from clouds.record import Sent
+from clouds.record import Refuses, Sent
 from rehearsal import standins
 from rehearsal.standins import models, requests, schema
 
@@ -136,13 +135,165 @@ def test_a_value_that_aws_documents_and_its_models_leave_out_is_refused(
     assert any(told in one for one in found), found
 
 
+ORIGINS = [{"originId": "media", "domainName": "b.s3.amazonaws.com"}]
+BEHAVIOR = {
+    "targetOriginId": "media",
+    "viewerProtocolPolicy": "redirect-to-https",
+    "allowedMethods": ["GET", "HEAD"],
+    "cachedMethods": ["GET", "HEAD"],
+    "cachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6",
+}
+CDN = {
+    "comment": "uploads",
+    "enabled": True,
+    "origins": ORIGINS,
+    "defaultCacheBehavior": BEHAVIOR,
+    "restrictions": {"geoRestriction": {"restrictionType": "none"}},
+    "viewerCertificate": {"cloudfrontDefaultCertificate": True},
+}
+ALARM: dict[str, Any] = {
+    "name": "a",
+    "comparisonOperator": "GreaterThanThreshold",
+    "evaluationPeriods": 3,
+    "metricName": "CPUUtilization",
+    "namespace": "AWS/ECS",
+    "period": 60,
+    "statistic": "Average",
+    "threshold": 1,
+}
+QUERIES: list[dict[str, Any]] = [
+    {"id": "sum", "expression": "bad / all", "returnData": True},
+    *({"id": name, "metric": {"metricName": name, "period": 60, "stat": "Sum"}} for name in ("bad", "all")),
+]
+OF_QUERIES = {key: ALARM[key] for key in ("name", "comparisonOperator", "evaluationPeriods", "threshold")}
+BOUNDS = {
+    "serviceNamespace": "ecs",
+    "scalableDimension": "ecs:service:DesiredCount",
+    "resourceId": "service/c/s",
+    "minCapacity": 1,
+    "maxCapacity": 4,
+}
+SERVICE = {
+    "name": "s",
+    "taskDefinition": "t",
+    "networkConfiguration": {"subnets": ["subnet-1"]},
+    "capacityProviderStrategies": [{"capacityProvider": "FARGATE", "weight": 1}],
+}
+LOG = {"awslogs-group": "g", "awslogs-region": "eu-central-1", "awslogs-stream-prefix": "s"}
+
+
+def container(**more: Any) -> dict[str, Any]:
+    return {"name": "c", "image": "i:1", "logConfiguration": {"logDriver": "awslogs", "options": LOG}, **more}
+
+
+def definition(*containers: dict[str, Any], **more: Any) -> dict[str, Any]:
+    documents = json.dumps(containers or (container(),))
+    role = "arn:aws:iam::123456789012:role/r"
+    fargate = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "executionRoleArn": role}
+    return {**TASK, **fargate, "cpu": "1024", "memory": "2048", "containerDefinitions": documents, **more}
+
+
+def logged(**options: str) -> dict[str, Any]:
+    return definition(container(logConfiguration={"logDriver": "awslogs", "options": {**LOG, **options}}))
+
+
+def connected(**service: Any) -> dict[str, Any]:
+    return {
+        **SERVICE,
+        "serviceConnectConfiguration": {"enabled": True, "services": [{"portName": "nats", **service}]},
+    }
+
+
+_DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
+_METRIC = "aws:cloudwatch/metricAlarm:MetricAlarm"
+_TASK = "aws:ecs/taskDefinition:TaskDefinition"
+_ECS = "aws:ecs/service:Service"
+_TARGET = "aws:appautoscaling/target:Target"
+_LB = "aws:lb/targetGroup:TargetGroup"
+GROUP = {"name": "t", "port": 80, "protocol": "HTTP", "vpcId": "vpc-1"}
+_RULES = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+TOGETHER: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    # what is right, what of it is changed, what is told
+    (_DISTRIBUTION, CDN, {"defaultCacheBehavior": {**BEHAVIOR, "targetOriginId": "app"}}, "defaultCacheBehavior.targetOriginId"),
+    (_DISTRIBUTION, CDN, {"orderedCacheBehaviors": [{**BEHAVIOR, "pathPattern": "/x", "targetOriginId": "app"}]}, "orderedCacheBehaviors[0].targetOriginId"),
+    (_DISTRIBUTION, CDN, {"origins": [*ORIGINS, *ORIGINS]}, "origins[*].originId"),
+    (_DISTRIBUTION, CDN, {"aliases": ["cdn.example.com"]}, "aliases need a certificate"),
+    (_DISTRIBUTION, CDN, {"defaultCacheBehavior": {**BEHAVIOR, "allowedMethods": ["GET", "POST"]}}, "allowedMethods"),
+    (_DISTRIBUTION, CDN, {"defaultCacheBehavior": {**BEHAVIOR, "cachedMethods": ["GET", "HEAD", "OPTIONS"]}}, "cachedMethods"),
+    (_DISTRIBUTION, CDN, {"defaultCacheBehavior": {**BEHAVIOR, "minTtl": 9, "defaultTtl": 3}}, "minTtl"),
+    (_DISTRIBUTION, CDN, {"viewerCertificate": {"acmCertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/x", "sslSupportMethod": "sni-only"}}, "us-east-1"),
+    (_METRIC, ALARM, {"datapointsToAlarm": 4}, "datapointsToAlarm"),
+    (_METRIC, ALARM, {"statistic": None}, "statistic"),
+    (_METRIC, ALARM, {"extendedStatistic": "p95"}, "statistic"),
+    (_METRIC, ALARM, {"threshold": None}, "threshold"),
+    (_METRIC, ALARM, {"period": 3600, "evaluationPeriods": 169}, "more than a day"),
+    (_METRIC, {**OF_QUERIES, "metricQueries": QUERIES}, {"metricQueries": [{**QUERIES[0], "expression": "bad / most"}, *QUERIES[1:]]}, "expression names an id"),
+    (_METRIC, {**OF_QUERIES, "metricQueries": QUERIES}, {"metricQueries": QUERIES[1:]}, "returnData"),
+    (_TARGET, BOUNDS, {"minCapacity": 5}, "minCapacity is larger"),
+    (_TARGET, BOUNDS, {"resourceId": "c/s"}, "service/<cluster>/<service>"),
+    (_TASK, definition(), {"memory": "9216"}, "no task of 1024"),
+    (_TASK, definition(), {"networkMode": "bridge"}, "awsvpc"),
+    (_TASK, definition(), {"executionRoleArn": None}, "executionRoleArn"),
+    (_TASK, definition(), logged(**{"awslogs-stream": "x"}), "awslogs has no awslogs-stream"),
+    (_TASK, definition(), logged(mode="lossy"), "mode"),
+    (_TASK, definition(), logged(mode="blocking", **{"max-buffer-size": "25m"}), "max-buffer-size"),
+    (_TASK, definition(), logged(**{"max-buffer-size": "25 MB"}), "max-buffer-size"),
+    (_TASK, definition(), definition(container(logConfiguration={"logDriver": "json-file"})), "logDriver"),
+    (_TASK, definition(), definition(container(logConfiguration={"logDriver": "awslogs", "options": {}})), "lacks awslogs-group"),
+    (_TASK, definition(), definition(container(), container()), "containerDefinitions[*].name"),
+    (_TASK, definition(), definition(container(dependsOn=[{"containerName": "d", "condition": "START"}])), "dependsOn"),
+    (_TASK, definition(), definition(container(portMappings=[{"containerPort": 3000, "hostPort": 80}])), "hostPort"),
+    (_TASK, definition(), definition(container(environment=[{"name": "A", "value": "1"}], secrets=[{"name": "A", "valueFrom": "arn"}])), "environment and secrets"),
+    (_TASK, definition(), definition(container(stopTimeout=121)), "stopTimeout"),
+    (_ECS, SERVICE, connected(portName="Nats Port"), "portName"),
+    (_ECS, SERVICE, connected(discoveryName="nats.local"), "discoveryName"),
+    (_ECS, SERVICE, connected(clientAlias=[{"port": 4222, "dnsName": "nats server"}]), "clientAlias.dnsName"),
+    (_ECS, SERVICE, connected(clientAlias=[{"port": 1, "dnsName": "a"}, {"port": 2, "dnsName": "b"}]), "one clientAlias"),
+    (_ECS, SERVICE, {"launchType": "FARGATE"}, "do not go together"),
+    (_ECS, SERVICE, {"capacityProviderStrategies": [{"capacityProvider": "FARGATE", "weight": 0}]}, "weight"),
+    (_ECS, SERVICE, {"networkConfiguration": None}, "subnets"),
+    (_ECS, SERVICE, {"deploymentMinimumHealthyPercent": 101, "deploymentMaximumPercent": 100}, "deploymentMinimumHealthyPercent"),
+    (_LB, GROUP, {"healthCheck": {"interval": 5, "timeout": 5}}, "healthCheck.timeout"),
+    (_LB, GROUP, {"stickiness": {"type": "source_ip"}}, "stickiness.type"),
+    ("aws:lb/listener:Listener", {"loadBalancerArn": "a", "port": 80, "protocol": "HTTP", "defaultActions": [{"type": "redirect", "redirect": {"statusCode": "HTTP_301"}}]}, {"protocol": "HTTPS"}, "certificateArn"),
+    ("aws:lb/listener:Listener", {"loadBalancerArn": "a", "port": 80, "protocol": "HTTP", "defaultActions": [{"type": "redirect", "redirect": {"statusCode": "HTTP_301"}}]}, {"defaultActions": [{"type": "forward"}]}, "targetGroupArn"),
+    (
+        "aws:lb/listenerRule:ListenerRule",
+        {"listenerArn": "l", "actions": [{"type": "forward", "targetGroupArn": "t"}], "conditions": [{"hostHeader": {"values": ["a.example"]}}]},
+        {"conditions": [{"pathPattern": {"values": ["/1", "/2", "/3", "/4", "/5"]}}, {"hostHeader": {"values": ["a.example"]}}]},
+        "6 values",
+    ),
+    ("aws:ec2/route:Route", {"routeTableId": "r", "destinationCidrBlock": "0.0.0.0/0", "gatewayId": "g"}, {"natGatewayId": "n"}, "exactly one of"),
+    ("aws:ec2/vpcEndpoint:VpcEndpoint", {"vpcId": "v", "serviceName": "s", "routeTableIds": ["r"]}, {"subnetIds": ["s"]}, "type Gateway"),
+    ("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", {"securityGroupId": "g", "cidrIpv4": "0.0.0.0/0", "ipProtocol": "tcp", "fromPort": 1, "toPort": 2}, {"fromPort": 3}, "fromPort is larger"),
+    (_RULES, {"bucket": "b", "rules": [{"id": "a", "status": "Enabled", "expiration": {"days": 1}}]}, {"rules": [{"id": "a", "status": "Enabled"}]}, "does nothing"),
+    (_RULES, {"bucket": "b", "rules": [{"id": "a", "status": "Enabled", "expiration": {"days": 1}}]}, {"rules": [{"id": "a", "status": "Enabled", "expiration": {"days": 1}}] * 2}, "rules[*].id"),
+    ("aws:sns/topicSubscription:TopicSubscription", {"topic": "t", "protocol": "email", "endpoint": "a@example.com"}, {"protocol": "https"}, "endpoint is none"),
+    ("aws:cloudwatch/eventRule:EventRule", {"name": "r", "eventPattern": "{}"}, {"eventPattern": None}, "scheduleExpression"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("token", "right", "change", "told"), TOGETHER, ids=[f"{case[0]}: {case[3]}" for case in TOGETHER]
+)
+def test_what_does_not_go_together_is_refused_and_what_does_is_not(
+    token: str, right: dict[str, Any], change: dict[str, Any], told: str
+) -> None:
+    assert refusals(token, right) == []
+    found = refusals(token, {key: value for key, value in {**right, **change}.items() if value is not None})
+    assert any(told in one for one in found), found
+
+
 def test_every_documented_limit_is_of_an_input_that_there_is() -> None:
-    assert limits.LIMITS.keys() <= SENT.keys()
-    for token, entries in limits.LIMITS.items():
-        shape = schema.resource(token)
+    judged = 0
+    for token in SENT:
+        record, shape = clouds.find(token), schema.resource(token)
+        assert record is not None
         assert shape is not None
-        for path in entries:
+        for path in record.refuses.values if isinstance(record.refuses, Refuses) else ():
+            judged += 1
             assert path.partition(".")[0] in shape.inputs, f"{token}: {path}"
+    assert judged > 50
 
 
 def test_a_refused_value_fails_the_plan() -> None:

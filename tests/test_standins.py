@@ -18,7 +18,10 @@ from rehearsal.standins import schema, write_schema
 CLOUD = Cloud(region="ap-southeast-1", default_tags={"Project": "rocketchat"})
 VPC = "aws:ec2/vpc:Vpc"
 ACCESS = "mongodbatlas:index/projectIpAccessList:ProjectIpAccessList"
-RULE = {"cidrIpv4": "10.0.0.0/8", "ipProtocol": "tcp"}
+RULE = {"cidrIpv4": "10.0.0.0/8", "ipProtocol": "tcp", "fromPort": 443, "toPort": 443}
+FORWARD = {"type": "forward", "targetGroupArn": "arn"}
+BALANCER = {"subnets": ["subnet-a", "subnet-b"]}
+TARGETS = {"port": 3000, "protocol": "HTTP", "vpcId": "vpc-0123456789abcdef0"}
 ARN = "arn:aws:acm:ap-southeast-1:123456789012:certificate/15e2b1fa-fa72-4c9d-9b2e-0d7c5e1c2f3a"
 ACL = "arn:aws:wafv2:ap-southeast-1:123456789012:regional/webacl/chat/15e2b1fa-fa72-4c9d-9b2e-0d7c5e1c2f3a"
 SCALED = {
@@ -29,7 +32,14 @@ SCALED = {
 WANTED: dict[str, dict[str, Any]] = {
     "aws:acm/certificate:Certificate": {"domainName": "chat.example.com"},
     "aws:acm/certificateValidation:CertificateValidation": {"certificateArn": ARN},
-    "aws:appautoscaling/policy:Policy": SCALED,
+    "aws:appautoscaling/policy:Policy": {
+        **SCALED,
+        "policyType": "TargetTrackingScaling",
+        "targetTrackingScalingPolicyConfiguration": {
+            "targetValue": 60,
+            "predefinedMetricSpecification": {"predefinedMetricType": "ECSServiceAverageCPUUtilization"},
+        },
+    },
     "aws:appautoscaling/target:Target": SCALED,
     "aws:budgets/budget:Budget": {"budgetType": "COST", "timeUnit": "MONTHLY"},
     "aws:cloudfront/distribution:Distribution": {
@@ -37,7 +47,8 @@ WANTED: dict[str, dict[str, Any]] = {
         "defaultCacheBehavior": {
             "allowedMethods": ["GET", "HEAD"],
             "cachedMethods": ["GET", "HEAD"],
-            "targetOriginId": "bucket",
+            "cachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6",
+            "targetOriginId": "value",
             "viewerProtocolPolicy": "redirect-to-https",
         },
         "restrictions": {"geoRestriction": {"restrictionType": "none"}},
@@ -57,11 +68,30 @@ WANTED: dict[str, dict[str, Any]] = {
             "originSslProtocols": {"items": ["TLSv1.2"], "quantity": 1},
         }
     },
-    "aws:ec2/flowLog:FlowLog": {"vpcId": "vpc-0123456789abcdef0"},
+    "aws:cloudwatch/eventRule:EventRule": {"eventPattern": "{}"},
+    "aws:cloudwatch/metricAlarm:MetricAlarm": {
+        "comparisonOperator": "GreaterThanThreshold",
+        "metricName": "CPUUtilization",
+        "namespace": "AWS/ECS",
+        "period": 60,
+        "statistic": "Average",
+        "threshold": 80,
+    },
+    "aws:ec2/flowLog:FlowLog": {"vpcId": "vpc-0123456789abcdef0", "iamRoleArn": ARN, "logDestination": ARN},
+    "aws:ec2/natGateway:NatGateway": {"allocationId": "eipalloc-0123456789abcdef0"},
+    "aws:ec2/route:Route": {"destinationCidrBlock": "0.0.0.0/0", "gatewayId": "igw-0123456789abcdef0"},
     "aws:ec2/securityGroup:SecurityGroup": {"description": "Containers of the chat"},
-    "aws:ecs/taskDefinition:TaskDefinition": {"containerDefinitions": "[]"},
-    "aws:lb/listener:Listener": {"defaultActions": [{"type": "forward"}]},
-    "aws:lb/listenerRule:ListenerRule": {"actions": [{"type": "forward"}]},
+    "aws:ecs/taskDefinition:TaskDefinition": {"containerDefinitions": '[{"name": "chat"}]'},
+    "aws:lb/listener:Listener": {"defaultActions": [FORWARD]},
+    "aws:lb/listenerRule:ListenerRule": {
+        "actions": [FORWARD],
+        "conditions": [{"hostHeader": {"values": ["chat.example.com"]}}],
+    },
+    "aws:lb/loadBalancer:LoadBalancer": BALANCER,
+    "aws:lb/targetGroup:TargetGroup": TARGETS,
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": {
+        "rules": [{"id": "old", "status": "Enabled", "expiration": {"days": 30}}]
+    },
     "aws:lightsail/keyPair:KeyPair": {"publicKey": "ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB"},
     "aws:s3/bucketObjectv2:BucketObjectv2": {"key": "host.json"},
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": {
@@ -69,7 +99,7 @@ WANTED: dict[str, dict[str, Any]] = {
     },
     "aws:s3/bucketVersioning:BucketVersioning": {"versioningConfiguration": {"status": "Enabled"}},
     "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination": {
-        "eventDestination": {"matchingEventTypes": ["BOUNCE"]}
+        "eventDestination": {"matchingEventTypes": ["BOUNCE"], "snsDestination": {"topicArn": "arn"}}
     },
     "aws:wafv2/webAclAssociation:WebAclAssociation": {"resourceArn": ARN, "webAclArn": ACL},
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": {
@@ -81,7 +111,7 @@ WANTED: dict[str, dict[str, Any]] = {
         "corsRules": [{"allowedMethods": ["GET"], "allowedOrigins": ["https://chat.example.com"]}]
     },
     "aws:sesv2/emailIdentity:EmailIdentity": {"emailIdentity": "example.com"},
-    "aws:sns/topicSubscription:TopicSubscription": {"protocol": "email"},
+    "aws:sns/topicSubscription:TopicSubscription": {"protocol": "email", "endpoint": "ops@example.com"},
     "aws:lightsail/disk:Disk": {"sizeInGb": 8, "availabilityZone": "ap-southeast-1a"},
     "aws:lightsail/instance:Instance": {"availabilityZone": "ap-southeast-1a"},
     "aws:lightsail/instancePublicPorts:InstancePublicPorts": {
@@ -98,7 +128,7 @@ WANTED: dict[str, dict[str, Any]] = {
     "aws:iam/userPolicy:UserPolicy": {"policy": "{}"},
     "aws:s3/bucketPolicy:BucketPolicy": {"policy": "{}"},
     "aws:sns/topicPolicy:TopicPolicy": {"policy": "{}"},
-    "aws:wafv2/webAcl:WebAcl": {"scope": "REGIONAL"},
+    "aws:wafv2/webAcl:WebAcl": {"scope": "REGIONAL", "defaultAction": {"allow": {}}},
     ACCESS: {"ipAddress": "203.0.113.7"},
     "cloudflare:index/dnsRecord:DnsRecord": {"type": "A"},
 }
@@ -357,7 +387,7 @@ def test_a_value_that_is_not_known_yet_is_not_refused() -> None:
 
 
 def test_the_name_of_a_load_balancer_has_at_most_32_characters() -> None:
-    fits = make("aws:lb/loadBalancer:LoadBalancer", {}, name="x" * 24)
+    fits = make("aws:lb/loadBalancer:LoadBalancer", BALANCER, name="x" * 24)
     assert len(fits.outputs["name"]) == 32
     with pytest.raises(standins.UnknownToCloudError, match="has 33 characters; 32 are allowed"):
         make("aws:lb/targetGroup:TargetGroup", {}, name="x" * 25)

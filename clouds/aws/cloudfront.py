@@ -1,11 +1,13 @@
 """CloudFront."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from clouds.ask import CREATED, Ask, Existing, names, too_long
 from clouds.aws import charges
 from clouds.aws.calls import create, sent
-from clouds.aws.common import GLOBAL, UPPER
+from clouds.aws.common import DOMAIN, GLOBAL, UPPER
+from clouds.limits import MAX_INTEGER, all_of, between, formed, shorter, twice
 from clouds.record import (
     IN_PLACE,
     NO_DATA,
@@ -42,6 +44,10 @@ RESPONSE_HEADERS_POLICIES = {
 """CloudFront's managed policies and their ids, the same in every account (CloudFront guide)."""
 
 
+COMMENT = shorter(128)
+"""CloudFront API, ResponseHeadersPolicyConfig and DistributionConfig, `Comment`."""
+
+
 def _etag(ask: Ask) -> str:
     return "E" + ask.letters(13, UPPER, "etag")
 
@@ -72,6 +78,59 @@ _DISTRIBUTION = "DistributionConfigWithTags.DistributionConfig"
 def _aliases(one: Existing) -> Iterable[object]:
     aliases: Iterable[object] = one.inputs.get("aliases") or ()
     return aliases
+
+
+def _behaviors(ask: Ask) -> list[tuple[str, Mapping[str, Any]]]:
+    ordered = all_of(ask["orderedCacheBehaviors"])
+    paths = [f"orderedCacheBehaviors[{index}]" for index in range(len(ordered))]
+    return list(zip(["defaultCacheBehavior", *paths], [ask["defaultCacheBehavior"], *ordered], strict=True))
+
+
+_METHODS = (
+    {"GET", "HEAD"},
+    {"GET", "HEAD", "OPTIONS"},
+    {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"},
+)
+
+
+def _parts(ask: Ask) -> Iterator[str]:
+    """CloudFront API, DistributionConfig and what it holds."""
+    origins = all_of(ask["origins"])
+    ids = {one.get("originId") for one in (*origins, *all_of(ask["originGroups"]))}
+    yield from twice("origins[*].originId", (one.get("originId") for one in origins))
+    yield from twice("aliases", all_of(ask["aliases"]))
+    for index, group in enumerate(all_of(ask["originGroups"])):
+        if not {one.get("originId") for one in all_of(group.get("members"))} <= ids:
+            yield f"originGroups[{index}].members name an origin that there is not"
+    for index, origin in enumerate(origins):
+        if origin.get("s3OriginConfig") and origin.get("customOriginConfig"):
+            yield f"origins[{index}]: at most one of s3OriginConfig and customOriginConfig may be given"
+    for path, one in _behaviors(ask):
+        if one.get("targetOriginId") not in ids:
+            yield f"{path}.targetOriginId is no originId of origins or originGroups"
+        # With a policy of its own a behavior takes no times and no forwarded values.
+        if bool(one.get("cachePolicyId")) == bool(one.get("forwardedValues")):
+            yield f"{path}: exactly one of cachePolicyId and forwardedValues must be given"
+        allowed = set(all_of(one.get("allowedMethods")))
+        if allowed not in _METHODS:
+            yield f"{path}.allowedMethods must be GET and HEAD, these with OPTIONS, or all seven"
+        if not set(all_of(one.get("cachedMethods"))) <= allowed:
+            yield f"{path}.cachedMethods has a method that is not allowed"
+        times = [one.get(key) for key in ("minTtl", "defaultTtl", "maxTtl")]
+        given = [float(time) for time in times if time is not None]
+        if given != sorted(given):
+            yield f"{path}: minTtl, defaultTtl and maxTtl must not become smaller"
+    viewer = ask["viewerCertificate"] or {}
+    if all_of(ask["aliases"]) and not (viewer.get("acmCertificateArn") or viewer.get("iamCertificateId")):
+        yield "aliases need a certificate in viewerCertificate"
+    arn = str(viewer.get("acmCertificateArn") or "")
+    if arn and arn.split(":")[3:4] != [GLOBAL]:
+        yield f"viewerCertificate.acmCertificateArn must be of {GLOBAL}"
+    if str(ask["defaultRootObject"] or "").startswith("/"):
+        yield "defaultRootObject begins without a slash"
+    for index, one in enumerate(all_of(ask["customErrorResponses"])):
+        if bool(one.get("responsePagePath")) != bool(one.get("responseCode")):
+            yield f"customErrorResponses[{index}]: responsePagePath and responseCode go together"
 
 
 DISTRIBUTION = Resource(
@@ -116,9 +175,14 @@ DISTRIBUTION = Resource(
         local="retainOnDelete waitForDeployment",
     ),
     refuses=Refuses(
+        # CloudFront API, Aliases.
+        values={
+            "aliases.*": formed(rf"(\*\.)?{DOMAIN}", "a domain name"),
+        },
         # API reference, `DistributionConfig`: the request's model does not say it.
         inputs=lambda ask: too_long(ask, comment=128),
         once=(Once("a distribution with that alias", "CNAMEAlreadyExists", _aliases, Scope.WORLD),),
+        together=_parts,
     ),
     again=Refused(),
     replaced=replaced_by("staging"),
@@ -143,6 +207,8 @@ ORIGIN_ACCESS_CONTROL = Resource(
     ),
     requests=sent(create("cloudfront.CreateOriginAccessControl", at="OriginAccessControlConfig")),
     refuses=Refuses(
+        # CloudFront API, OriginAccessControlConfig.
+        values={"description": shorter(256)},
         once=(one_name("origin access control", "OriginAccessControlAlreadyExists", Scope.ACCOUNT),),
         used_by=(
             Use(
@@ -175,6 +241,11 @@ RESPONSE_HEADERS_POLICY = Resource(
     ),
     requests=sent(create("cloudfront.CreateResponseHeadersPolicy", at="ResponseHeadersPolicyConfig")),
     refuses=Refuses(
+        # CloudFront API, ResponseHeadersPolicyStrictTransportSecurity.
+        values={
+            "comment": COMMENT,
+            "securityHeadersConfig.strictTransportSecurity.accessControlMaxAgeSec": between(0, MAX_INTEGER),
+        },
         once=(one_name("response headers policy", "ResponseHeadersPolicyAlreadyExists", Scope.ACCOUNT),),
         used_by=(
             Use(

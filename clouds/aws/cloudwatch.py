@@ -1,9 +1,14 @@
 """CloudWatch: logs, alarms, events."""
 
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
 from clouds.ask import Ask
 from clouds.aws import charges
 from clouds.aws.calls import create, sent
 from clouds.aws.common import BASE36
+from clouds.limits import all_of, among, document, formed, one_of, twice
 from clouds.record import (
     NO_DATA,
     NOTHING_MORE,
@@ -62,7 +67,16 @@ LOG_GROUP = Resource(
         Call("logs.PutRetentionPolicy", fixed={"logGroupName": "{name}"}),
         local="skipDestroy",
     ),
-    refuses=Refuses(once=(one_name("log group", "ResourceAlreadyExistsException"),)),
+    refuses=Refuses(
+        # CloudWatch Logs API, PutRetentionPolicy.
+        values={
+            "retentionInDays": among(
+                *(0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+                *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+            ),
+        },
+        once=(one_name("log group", "ResourceAlreadyExistsException"),),
+    ),
     again=Refused(),
     replaced=replaced_by("logGroupClass name namePrefix region"),
     import_id="{name}",
@@ -148,6 +162,56 @@ LOG_DELIVERY_SOURCE = Resource(
 )
 
 
+def _alarm(ask: Ask) -> Iterator[str]:
+    """CloudWatch API, PutMetricAlarm and MetricDataQuery."""
+    periods, queries = int(ask["evaluationPeriods"] or 1), all_of(ask["metricQueries"])
+    if int(ask["datapointsToAlarm"] or 1) > periods:
+        yield "datapointsToAlarm is larger than evaluationPeriods"
+    yield from one_of(ask.inputs, "metricName", "metricQueries")
+    banded = "Threshold" not in str(ask["comparisonOperator"]) or ask["thresholdMetricId"] is not None
+    if banded == (ask["threshold"] is not None):
+        yield "exactly one of threshold and thresholdMetricId must be given"
+    if queries:
+        yield from _queries(ask, queries)
+    else:
+        if ask["namespace"] is None:
+            yield "namespace goes with metricName"
+        yield from one_of(ask.inputs, "statistic", "extendedStatistic")
+    length = int(
+        ask["period"]
+        or max(
+            (int((one.get("metric") or {}).get("period") or one.get("period") or 0) for one in queries),
+            default=0,
+        )
+    )
+    # Seven days, where a period has an hour or more.
+    if length * periods > (7 if length >= 3600 else 1) * 86_400:
+        yield "evaluationPeriods times period is more than a day, or seven days with periods of an hour and more"
+
+
+def _queries(ask: Ask, queries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    ids = {one.get("id") for one in queries}
+    yield from twice("metricQueries[*].id", (one.get("id") for one in queries))
+    if sum(bool(one.get("returnData")) for one in queries) != 1:
+        yield "exactly one of metricQueries has returnData"
+    if ask["thresholdMetricId"] not in (None, *ids):
+        yield "thresholdMetricId is no id of metricQueries"
+    for index, one in enumerate(queries):
+        yield from (f"metricQueries[{index}]: {said}" for said in one_of(one, "expression", "metric"))
+        # Names of functions are in capitals, ids begin with a small letter; what stands in quotes is neither.
+        bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", str(one.get("expression") or ""))
+        if not set(re.findall(r"\b[a-z]\w*", bare)) <= ids:
+            yield f"metricQueries[{index}].expression names an id that there is not"
+
+
+def _scheduled(ask: Ask) -> Iterator[str]:
+    """EventBridge API, PutRule."""
+    if not (ask["eventPattern"] or ask["scheduleExpression"]):
+        yield "one of eventPattern and scheduleExpression must be given"
+    if ask["scheduleExpression"] and ask["eventBusName"] not in (None, "default"):
+        yield "a schedule is of the default event bus only"
+
+
 METRIC_ALARM = Resource(
     "aws:cloudwatch/metricAlarm:MetricAlarm",
     "alarm",
@@ -172,7 +236,22 @@ METRIC_ALARM = Resource(
             },
         )
     ),
-    refuses=NOTHING_MORE,
+    refuses=Refuses(
+        # CloudWatch API, PutMetricAlarm and MetricDataQuery.
+        values={
+            "extendedStatistic": formed(
+                r"(p|tm|tc|ts|wm)(\d{1,2}(\.\d{1,10})?|100)|IQM|(PR|TM|TC|TS|WM)\(.+\)", "such as p95"
+            ),
+            "metricQueries.*.id": formed(
+                r"[a-z][A-Za-z0-9_]{0,254}", "letters, digits and underscores, a small letter first"
+            ),
+            "period": lambda value: (
+                None if value in {10, 20, 30} or value % 60 == 0 else "must be 10, 20, 30 or whole minutes"
+            ),
+            "treatMissingData": among("breaching", "notBreaching", "ignore", "missing"),
+        },
+        together=_alarm,
+    ),
     again=Overwritten(),
     replaced=replaced_by("name region"),
     import_id="{name}",
@@ -198,7 +277,11 @@ EVENT_RULE = Resource(
         autoname=Autoname(limit=64),
     ),
     requests=sent(create("events.PutRule"), local="forceDestroy"),
-    refuses=NOTHING_MORE,
+    refuses=Refuses(
+        # EventBridge guide, event patterns.
+        values={"eventPattern": document},
+        together=_scheduled,
+    ),
     again=Overwritten(),
     replaced=replaced_by("eventBusName name namePrefix region"),
     import_id="[{eventBusName}/]{name}",

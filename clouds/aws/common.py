@@ -1,15 +1,34 @@
 """What several of AWS's services share."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from clouds.ask import Ask
+from clouds.limits import formed
 from clouds.record import Tagged
 
 BASE36 = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+DOMAIN = r"([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+GROUP_TEXT = formed(
+    r"[A-Za-z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}",
+    "at most 255 of a-z, A-Z, 0-9, spaces and ._-:/()#,@[]+=&;{}!$*",
+)
+"""EC2 API, CreateSecurityGroup and IpRange, `Description`."""
+
+
+def wrong_tags(tags: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with tags (AWS General Reference, "Tag naming limits and requirements")."""
+    for key, value in tags.items():
+        if not 0 < len(key) <= 128 or key.lower().startswith("aws:"):
+            yield f"tags.{key[:40]}: a tag's key has 1 to 128 characters and does not begin with aws:"
+        if len(str(value)) > 256:
+            yield f"tags.{key[:40]} has {len(str(value))} characters; at most 256 are allowed"
 
 
 def zone_of(table: dict[str, str], region: str) -> str:

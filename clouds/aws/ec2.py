@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from clouds.ask import Ask, Existing, names
 from clouds.aws import charges
 from clouds.aws.calls import create, ec2_tags, listed, sent
-from clouds.aws.common import ec2_id, ec2_tagged, zones
+from clouds.aws.common import GROUP_TEXT, ec2_id, ec2_tagged, zones
+from clouds.limits import all_of, among, cidr, document, one_of, twice
 from clouds.made_up import public_address
 from clouds.record import (
     AWAY,
@@ -123,6 +124,61 @@ _SUBNET, _NAT_GATEWAY = "aws:ec2/subnet:Subnet", "aws:ec2/natGateway:NatGateway"
 _BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 _THROUGH = Held(frozenset({_SUBNET, _NAT_GATEWAY, _BALANCER}), _through, "DependencyViolation", place="vpcId")
 """DetachInternetGateway: not while something in the network has a public address."""
+
+
+_TARGETS = (
+    *(
+        "carrierGatewayId",
+        "coreNetworkArn",
+        "egressOnlyGatewayId",
+        "gatewayId",
+        "localGatewayId",
+        "natGatewayId",
+    ),
+    *("networkInterfaceId", "odbNetworkArn", "transitGatewayId", "vpcEndpointId", "vpcPeeringConnectionId"),
+)
+
+
+def _route(ask: Ask) -> Iterator[str]:
+    """EC2 API, CreateRoute."""
+    yield from one_of(
+        ask.inputs, "destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId"
+    )
+    yield from one_of(ask.inputs, *_TARGETS)
+
+
+def _endpoint(ask: Ask) -> Iterator[str]:
+    """EC2 API, CreateVpcEndpoint."""
+    gateway = ask["vpcEndpointType"] in (None, "Gateway")
+    others = ("subnetIds", "securityGroupIds", "privateDnsEnabled") if gateway else ("routeTableIds",)
+    kind = "Gateway" if gateway else ask["vpcEndpointType"]
+    yield from (f"{key} does not go with an endpoint of type {kind}" for key in others if ask[key])
+    yield from twice("subnetIds", all_of(ask["subnetIds"]))
+
+
+def _nat(ask: Ask) -> Iterator[str]:
+    """EC2 API, CreateNatGateway."""
+    public = ask["connectivityType"] in (None, "public")
+    if ask["availabilityMode"] != "regional" and public != bool(ask["allocationId"]):
+        yield "allocationId goes with the connectivityType public"
+
+
+def _flow(ask: Ask) -> Iterator[str]:
+    """EC2 API, CreateFlowLogs."""
+    yield from one_of(
+        ask.inputs,
+        "eniId",
+        "regionalNatGatewayId",
+        "subnetId",
+        "transitGatewayAttachmentId",
+        "transitGatewayId",
+        "vpcId",
+    )
+    to_logs = ask["logDestinationType"] in (None, "cloud-watch-logs")
+    if to_logs != bool(ask["iamRoleArn"]) and ask["logDestinationType"] != "kinesis-data-firehose":
+        yield "iamRoleArn goes with the destination cloud-watch-logs"
+    if not ask["logDestination"]:
+        yield "logDestination is required"
 
 
 VPC = Resource(
@@ -309,7 +365,8 @@ NAT_GATEWAY = Resource(
             Once(
                 "a gateway with that address", "Resource.AlreadyAssociated", _public_address, group="address"
             ),
-        )
+        ),
+        together=_nat,
     ),
     again=Refused(),
     replaced=replaced_by("allocationId connectivityType privateIp region subnetId"),
@@ -359,7 +416,11 @@ ROUTE = Resource(
         absent=names("instanceId instanceOwnerId"),
     ),
     requests=sent(create("ec2.CreateRoute")),
-    refuses=NOTHING_MORE,
+    refuses=Refuses(
+        # EC2 API, CreateRoute.
+        values={"destinationCidrBlock": cidr, "destinationIpv6CidrBlock": cidr},
+        together=_route,
+    ),
     again=Refused(),
     replaced=replaced_by(
         "destinationCidrBlock destinationIpv6CidrBlock destinationPrefixListId region routeTableId"
@@ -418,10 +479,13 @@ VPC_ENDPOINT = Resource(
         local="autoAccept",
     ),
     refuses=Refuses(
+        # EC2 API, CreateVpcEndpoint.
+        values={"policy": document},
         once=(
             Once("an endpoint with that service's private name", "InvalidParameter", _private_name),
             Once("an endpoint of that service in the route table", "RouteAlreadyExists", _endpoint_routes),
-        )
+        ),
+        together=_endpoint,
     ),
     again=Refused(),
     replaced=replaced_by("region serviceName vpcEndpointType vpcId"),
@@ -455,6 +519,7 @@ SECURITY_GROUP = Resource(
         local="revokeRulesOnDelete",
     ),
     refuses=Refuses(
+        values={"description": GROUP_TEXT},
         once=(
             Once(
                 "a security group of that name in the network", "InvalidGroup.Duplicate", by("vpcId", "name")
@@ -543,13 +608,16 @@ FLOW_LOG = Resource(
         )
     ),
     refuses=Refuses(
+        # EC2 API, CreateFlowLogs.
+        values={"maxAggregationInterval": among(60, 600)},
         once=(
             Once(
                 "a flow log of that network to that place",
                 "FlowLogAlreadyExists",
                 by("vpcId", "logDestination"),
             ),
-        )
+        ),
+        together=_flow,
     ),
     again=Refused(),
     replaced=replaced_by(

@@ -1,11 +1,13 @@
 """Load balancers."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clouds.ask import Ask, names
 from clouds.aws import charges
 from clouds.aws.calls import create, each, either, sent
 from clouds.aws.common import tagged, zone_of
+from clouds.limits import all_of, among, between, formed, one_of, twice
 from clouds.record import (
     AWAY,
     NO_DATA,
@@ -168,6 +170,75 @@ def _host_headers(ask: Ask) -> list[str]:
     ]
 
 
+def _checks(ask: Ask) -> Iterator[str]:
+    """Elastic Load Balancing API, CreateTargetGroup."""
+    check = ask["healthCheck"] or {}
+    interval, timeout = check.get("interval") or 30, check.get("timeout") or 5
+    if int(timeout) >= int(interval):
+        yield "healthCheck.timeout must be shorter than healthCheck.interval"
+    if ask["targetType"] != "lambda":
+        yield from (f"{key} is required" for key in ("port", "protocol", "vpcId") if ask[key] is None)
+    web = ask["protocol"] in ("HTTP", "HTTPS")
+    if web and (ask["stickiness"] or {}).get("type") not in (None, "lb_cookie", "app_cookie"):
+        yield "stickiness.type must be lb_cookie or app_cookie with HTTP"
+    if not web and (check.get("matcher") and check.get("protocol") not in ("HTTP", "HTTPS")):
+        yield "healthCheck.matcher goes with a check by HTTP"
+    if (ask["stickiness"] or {}).get("type") == "app_cookie" and not ask["stickiness"].get("cookieName"):
+        yield "stickiness.cookieName is required for app_cookie"
+
+
+_ACTS = {
+    "forward": ("targetGroupArn", "forward"),
+    "redirect": ("redirect",),
+    "fixed-response": ("fixedResponse",),
+    "authenticate-oidc": ("authenticateOidc",),
+    "authenticate-cognito": ("authenticateCognito",),
+}
+"""What an action has by its type (Elastic Load Balancing API, Action)."""
+
+
+def _actions(path: str, actions: Any) -> Iterator[str]:
+    for index, action in enumerate(all_of(actions)):
+        wanted = _ACTS.get(action.get("type"), ())
+        yield from (f"{path}[{index}]: {said}" for said in (one_of(action, *wanted) if wanted else ()))
+    if all_of(actions) and all_of(actions)[-1].get("type") not in ("forward", "redirect", "fixed-response"):
+        yield f"{path} must end in forward, redirect or fixed-response"
+
+
+def _listener(ask: Ask) -> Iterator[str]:
+    """Elastic Load Balancing API, CreateListener."""
+    secure = ask["protocol"] in ("HTTPS", "TLS")
+    if secure != bool(ask["certificateArn"]):
+        yield "certificateArn goes with the protocols HTTPS and TLS, and with no other"
+    if ask["sslPolicy"] and not secure:
+        yield "sslPolicy goes with the protocols HTTPS and TLS"
+    yield from _actions("defaultActions", ask["defaultActions"])
+
+
+def _rule(ask: Ask) -> Iterator[str]:
+    """Elastic Load Balancing API, CreateRule; quotas, "Condition values per rule"."""
+    yield from _actions("actions", ask["actions"])
+    conditions = all_of(ask["conditions"])
+    found = [[value for value in one.values() if value] for one in conditions]
+    if not all(len(one) == 1 for one in found):
+        yield "each of conditions must look at exactly one thing"
+    things = [
+        thing for one in found for value in one for thing in all_of(value) if isinstance(thing, Mapping)
+    ]
+    count = sum(len(all_of(thing.get("values"))) for thing in things)
+    if count > 5:
+        yield f"conditions have {count} values; at most 5 are allowed"
+
+
+def _balancer(ask: Ask) -> Iterator[str]:
+    """Elastic Load Balancing API, CreateLoadBalancer."""
+    yield from one_of(ask.inputs, "subnets", "subnetMappings")
+    yield from twice("subnets", all_of(ask["subnets"]))
+    web = ask["loadBalancerType"] in (None, "application")
+    if web and len(all_of(ask["subnets"]) or all_of(ask["subnetMappings"])) < 2:
+        yield "an application load balancer needs subnets in two zones at least"
+
+
 LOAD_BALANCER = Resource(
     "aws:lb/loadBalancer:LoadBalancer",
     "load balancer",
@@ -220,7 +291,15 @@ LOAD_BALANCER = Resource(
             {"LoadBalancerArn": "{id}"},
         ),
     ),
-    refuses=Refuses(once=(one_name("load balancer", "DuplicateLoadBalancerNameException"),)),
+    refuses=Refuses(
+        # Elastic Load Balancing API, LoadBalancerAttribute.
+        values={
+            "desyncMitigationMode": among("monitor", "defensive", "strictest"),
+            "idleTimeout": between(1, 4000),
+        },
+        once=(one_name("load balancer", "DuplicateLoadBalancerNameException"),),
+        together=_balancer,
+    ),
     again=Refused(),
     replaced=replaced_by("internal loadBalancerType name namePrefix region"),
     import_id="{id}",
@@ -285,11 +364,26 @@ TARGET_GROUP = Resource(
         ),
     ),
     refuses=Refuses(
+        # Elastic Load Balancing API, TargetGroupAttribute and Matcher.
+        values={
+            "deregistrationDelay": between(0, 3600),
+            "healthCheck.matcher": formed(
+                r"\d+(-\d+)?(,\d+(-\d+)?)*", "statuses such as 200, 200,202 or 200-299"
+            ),
+            "healthCheck.port": formed(r"traffic-port|[1-9]\d{0,4}", "a port, or traffic-port"),
+            "protocolVersion": among("GRPC", "HTTP1", "HTTP2"),
+            "slowStart": between(30, 900, 0),
+            "stickiness.cookieDuration": between(1, 604_800),
+            "stickiness.type": among(
+                "lb_cookie", "app_cookie", "source_ip", "source_ip_dest_ip", "source_ip_dest_ip_proto"
+            ),
+        },
         once=(one_name("target group", "DuplicateTargetGroupNameException"),),
         used_by=(
             Use("aws:lb/listener:Listener", "defaultActions.targetGroupArn", "ResourceInUseException"),
             Use("aws:lb/listenerRule:ListenerRule", "actions.targetGroupArn", "ResourceInUseException"),
         ),
+        together=_checks,
     ),
     again=Refused(),
     replaced=replaced_by(
@@ -332,7 +426,12 @@ LISTENER = Resource(
         ),
     ),
     refuses=Refuses(
-        once=(Once("a listener on that port", "DuplicateListenerException", by("loadBalancerArn", "port")),)
+        # Elastic Load Balancing API, RedirectActionConfig.
+        values={
+            "defaultActions.*.redirect.port": formed(r"#\{port\}|[1-9]\d{0,4}", "a port, or #{port}"),
+        },
+        once=(Once("a listener on that port", "DuplicateListenerException", by("loadBalancerArn", "port")),),
+        together=_listener,
     ),
     again=Refused(),
     replaced=replaced_by("loadBalancerArn region"),
@@ -367,6 +466,7 @@ LISTENER_RULE = Resource(
     refuses=Refuses(
         inputs=_host_headers,
         once=(Once("a rule of that priority", "PriorityInUseException", by("listenerArn", "priority")),),
+        together=_rule,
     ),
     again=Refused(),
     replaced=replaced_by("listenerArn region"),

@@ -8,6 +8,7 @@ from typing import Any
 from clouds.ask import CREATED, Ask, names
 from clouds.aws import charges
 from clouds.aws.calls import create, listed, sent
+from clouds.limits import between, cidr, formed
 from clouds.made_up import bad_public_key, public_address
 from clouds.record import (
     AWAY,
@@ -155,7 +156,14 @@ INSTANCE_PUBLIC_PORTS = Resource(
         },
     ),
     requests=sent(create("lightsail.PutInstancePublicPorts")),
-    refuses=Refuses(inputs=_ports),
+    refuses=Refuses(
+        # Lightsail API, PortInfo.
+        values={
+            "portInfos.*.cidrs.*": cidr,
+            "portInfos.*.ipv6Cidrs.*": cidr,
+        },
+        inputs=_ports,
+    ),
     again=Overwritten(),
     replaced=replaced_by(
         "instanceName portInfos region",
@@ -232,6 +240,8 @@ DISK = Resource(
     ),
     requests=sent(create("lightsail.CreateDisk", {"name": "diskName"})),
     refuses=Refuses(
+        # Lightsail API, CreateDisk.
+        values={"sizeInGb": between(8, 16_384)},
         # A host has one fixed address, a disk one host, each by its name ("Some names are already in use").
         once=(one_name("disk", "InvalidInputException"),),
     ),
@@ -250,7 +260,11 @@ DISK_ATTACHMENT = Resource(
     "data disk of the host",
     answers=Answers(id="{diskName},{instanceName}"),
     requests=sent(create("lightsail.AttachDisk")),
-    refuses=Refuses(once=(Once("a host that has the disk", "OperationFailureException", by("diskName")),)),
+    refuses=Refuses(
+        # Lightsail API, AttachDisk.
+        values={"diskPath": formed(r"/dev/(xvd[f-p]|sd[f-p])", "such as /dev/xvdf")},
+        once=(Once("a host that has the disk", "OperationFailureException", by("diskName")),),
+    ),
     again=Refused(),
     replaced=replaced_by("diskName diskPath instanceName region", one_at=names("diskName")),
     import_id="{diskName},{instanceName}",

@@ -4,12 +4,14 @@ import hashlib
 import json
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from clouds.ask import Ask, names
 from clouds.aws import charges
 from clouds.aws.calls import create, sent
 from clouds.aws.common import zone_of
+from clouds.limits import MAX_INTEGER, all_of, among, between, document, shorter, twice
 from clouds.record import (
     NO_DATA,
     NOTHING_MORE,
@@ -99,8 +101,38 @@ GET_OBJECT = Lookup(
 )
 
 
+_DOES = (
+    "abortIncompleteMultipartUpload",
+    "expiration",
+    "noncurrentVersionExpiration",
+    "noncurrentVersionTransitions",
+    "transitions",
+)
+
+
+def _lifecycle(ask: Ask) -> Iterator[str]:
+    """S3 API, LifecycleRule and LifecycleExpiration."""
+    rules = all_of(ask["rules"])
+    yield from twice("rules[*].id", (rule.get("id") for rule in rules))
+    for index, rule in enumerate(rules):
+        if not any(rule.get(key) for key in _DOES):
+            yield f"rules[{index}] does nothing: at least one of {', '.join(_DOES)} must be given"
+        ends = rule.get("expiration") or {}
+        if sum(bool(ends.get(key)) for key in ("date", "days", "expiredObjectDeleteMarker")) > 1:
+            yield f"rules[{index}].expiration: only one of date, days and expiredObjectDeleteMarker may be given"
+        old = rule.get("noncurrentVersionExpiration") or {}
+        if old and old.get("noncurrentDays") is None:
+            yield f"rules[{index}].noncurrentVersionExpiration needs noncurrentDays"
+
+
 def _setting(
-    token: str, purpose: str, call: Call, *, local: str = "", costs: Nothing = charges.FREE_SETTING
+    token: str,
+    purpose: str,
+    call: Call,
+    *,
+    local: str = "",
+    refuses: Refuses | Nothing = NOTHING_MORE,
+    costs: Nothing = charges.FREE_SETTING,
 ) -> Resource:
     """The record of a bucket's setting that has a resource of its own: a PUT at the bucket, which is its id."""
     return Resource(
@@ -108,7 +140,7 @@ def _setting(
         purpose,
         answers=Answers(id="{bucket}"),
         requests=sent(call, local=local),
-        refuses=NOTHING_MORE,
+        refuses=refuses,
         again=Overwritten(),
         replaced=replaced_by("bucket region"),
         import_id="{bucket}",
@@ -195,6 +227,17 @@ BUCKET_LIFECYCLE_CONFIGURATION = _setting(
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     "what is deleted when",
     create("s3.PutBucketLifecycleConfiguration", {"bucket": "Bucket"}, at="LifecycleConfiguration"),
+    refuses=Refuses(
+        # S3 API, LifecycleRule and LifecycleExpiration.
+        values={
+            "rules.*.abortIncompleteMultipartUpload.daysAfterInitiation": between(1, MAX_INTEGER),
+            "rules.*.expiration.days": between(1, MAX_INTEGER),
+            "rules.*.id": shorter(255),
+            "rules.*.noncurrentVersionExpiration.newerNoncurrentVersions": between(1, 100),
+            "rules.*.noncurrentVersionExpiration.noncurrentDays": between(1, MAX_INTEGER),
+        },
+        together=_lifecycle,
+    ),
 )
 
 
@@ -202,11 +245,22 @@ BUCKET_CORS_CONFIGURATION = _setting(
     "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
     "which web pages may read the bucket",
     create("s3.PutBucketCors", {"bucket": "Bucket"}, at="CORSConfiguration"),
+    refuses=Refuses(
+        # S3 API, CORSRule.
+        values={
+            "corsRules.*.allowedMethods.*": among("GET", "PUT", "HEAD", "POST", "DELETE"),
+            "corsRules.*.maxAgeSeconds": between(0, MAX_INTEGER),
+        }
+    ),
 )
 
 
 BUCKET_POLICY = _setting(
-    "aws:s3/bucketPolicy:BucketPolicy", "who may use the bucket", create("s3.PutBucketPolicy")
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "who may use the bucket",
+    create("s3.PutBucketPolicy"),
+    # S3 API, PutBucketPolicy.
+    refuses=Refuses(values={"policy": document}),
 )
 
 
@@ -232,7 +286,10 @@ BUCKET_OBJECTV2 = Resource(
         create("s3.PutObject", {"content": "Body", "tags": ("Tagging", lambda tags: "&".join(tags))}),
         local="etag forceDestroy sourceHash",
     ),
-    refuses=NOTHING_MORE,
+    refuses=Refuses(
+        # S3 guide, "Creating object key names".
+        values={"key": shorter(1024)},
+    ),
     again=Overwritten(),
     replaced=replaced_by("bucket key region"),
     import_id="{bucket}/{key}",

@@ -6,6 +6,7 @@ from clouds.ask import Ask
 from clouds.aws import charges
 from clouds.aws.calls import create, sent
 from clouds.aws.common import tagged
+from clouds.limits import between
 from clouds.record import (
     NO_DATA,
     NOTHING_MORE,
@@ -54,7 +55,11 @@ SECRET = Resource(
         ),
         Call("secretsmanager.PutResourcePolicy", {"policy": "ResourcePolicy"}, {"SecretId": "{id}"}),
     ),
-    refuses=Refuses(once=(one_name("secret", "ResourceExistsException"),)),
+    refuses=Refuses(
+        # Secrets Manager API, DeleteSecret.
+        values={"recoveryWindowInDays": between(7, 30, 0)},
+        once=(one_name("secret", "ResourceExistsException"),),
+    ),
     again=Refused(),
     replaced=replaced_by("name namePrefix region"),
     import_id="{id}",

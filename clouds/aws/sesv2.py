@@ -1,14 +1,15 @@
 """SES."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from clouds.ask import Ask
 from clouds.aws import charges
 from clouds.aws.calls import create, sent
-from clouds.aws.common import BASE36
+from clouds.aws.common import BASE36, DOMAIN
+from clouds.limits import formed, one_of
 from clouds.record import (
     NO_DATA,
-    NOTHING_MORE,
     UNNOTICED,
     Answers,
     Lookup,
@@ -21,6 +22,9 @@ from clouds.record import (
     one_name,
     replaced_by,
 )
+
+SES_NAME = formed(r"[A-Za-z0-9_-]{1,64}", "at most 64 letters, digits, hyphens and underscores")
+"""SES API v2, CreateConfigurationSet and CreateConfigurationSetEventDestination."""
 
 
 def _dkim(ask: Ask) -> dict[str, Any]:
@@ -58,7 +62,13 @@ EMAIL_IDENTITY = Resource(
         },
     ),
     requests=sent(create("sesv2.CreateEmailIdentity")),
-    refuses=Refuses(once=(one_name("mail identity", "AlreadyExistsException", key="emailIdentity"),)),
+    refuses=Refuses(
+        # SES API v2, CreateEmailIdentity.
+        values={
+            "emailIdentity": formed(rf"([^@\s]{{1,64}}@)?{DOMAIN}", "a domain or an e-mail address"),
+        },
+        once=(one_name("mail identity", "AlreadyExistsException", key="emailIdentity"),),
+    ),
     again=Refused(),
     replaced=replaced_by("emailIdentity region"),
     import_id="{emailIdentity}",
@@ -74,7 +84,12 @@ EMAIL_IDENTITY_MAIL_FROM_ATTRIBUTES = Resource(
     "own domain of bounces",
     answers=Answers(id="{emailIdentity}"),
     requests=sent(create("sesv2.PutEmailIdentityMailFromAttributes")),
-    refuses=NOTHING_MORE,
+    refuses=Refuses(
+        # SES API v2, PutEmailIdentityMailFromAttributes.
+        values={
+            "mailFromDomain": formed(DOMAIN, "a domain"),
+        },
+    ),
     again=Overwritten(),
     replaced=replaced_by("emailIdentity region"),
     import_id="{emailIdentity}",
@@ -96,7 +111,8 @@ CONFIGURATION_SET = Resource(
     ),
     requests=sent(create("sesv2.CreateConfigurationSet")),
     refuses=Refuses(
-        once=(one_name("configuration set", "AlreadyExistsException", key="configurationSetName"),)
+        values={"configurationSetName": SES_NAME},
+        once=(one_name("configuration set", "AlreadyExistsException", key="configurationSetName"),),
     ),
     again=Refused(),
     replaced=replaced_by("configurationSetName region"),
@@ -108,12 +124,20 @@ CONFIGURATION_SET = Resource(
 )
 
 
+def _destination(ask: Ask) -> Iterator[str]:
+    """SES API v2, EventDestinationDefinition: a destination is one thing."""
+    places = [key for key in ask["eventDestination"] or {} if key.endswith("Destination")]
+    yield from (
+        one_of(ask["eventDestination"] or {}, *places) if places else ["eventDestination leads nowhere"]
+    )
+
+
 CONFIGURATION_SET_EVENT_DESTINATION = Resource(
     "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination",
     "where bounces and complaints are reported",
     answers=Answers(id="{configurationSetName}|{eventDestinationName}"),
     requests=sent(create("sesv2.CreateConfigurationSetEventDestination")),
-    refuses=NOTHING_MORE,
+    refuses=Refuses(values={"eventDestinationName": SES_NAME}, together=_destination),
     again=Refused(),
     replaced=replaced_by("configurationSetName eventDestinationName region"),
     import_id="{configurationSetName}|{eventDestinationName}",

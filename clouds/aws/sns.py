@@ -1,11 +1,14 @@
 """SNS."""
 
+import re
+from collections.abc import Iterator
+
 from clouds.ask import ACCOUNT, Ask, names
 from clouds.aws import charges
 from clouds.aws.calls import create, sent
+from clouds.limits import among, document, shorter
 from clouds.record import (
     NO_DATA,
-    NOTHING_MORE,
     UNNOTICED,
     Answers,
     Autoname,
@@ -58,8 +61,10 @@ TOPIC = Resource(
         )
     ),
     refuses=Refuses(
+        # SNS API, SetTopicAttributes.
+        values={"displayName": shorter(100)},
         # CreateTopic gives back the topic that has the name.
-        once=(one_name("topic", "given back by CreateTopic as it is"),)
+        once=(one_name("topic", "given back by CreateTopic as it is"),),
     ),
     again=Refused(),
     replaced=replaced_by("fifoTopic name namePrefix region"),
@@ -87,7 +92,10 @@ TOPIC_POLICY = Resource(
             {"AttributeName": "Policy"},
         )
     ),
-    refuses=NOTHING_MORE,
+    refuses=Refuses(
+        # SNS API, SetTopicAttributes.
+        values={"policy": document},
+    ),
     again=Overwritten(),
     replaced=replaced_by("arn region"),
     import_id="{arn}",
@@ -96,6 +104,26 @@ TOPIC_POLICY = Resource(
     felt=UNNOTICED,
     costs=Nothing("free: the topic is charged"),
 )
+
+
+_ENDPOINTS = {
+    "email": r"[^@\s]+@[^@\s]+",
+    "email-json": r"[^@\s]+@[^@\s]+",
+    "http": r"http://.+",
+    "https": r"https://.+",
+    "sqs": r"arn:[a-z-]+:sqs:.+",
+    "lambda": r"arn:[a-z-]+:lambda:.+",
+    "firehose": r"arn:[a-z-]+:firehose:.+",
+    "sms": r"\+?[0-9 ()-]+",
+}
+
+
+def _endpoint(ask: Ask) -> Iterator[str]:
+    """SNS API, Subscribe."""
+    if not re.fullmatch(_ENDPOINTS.get(str(ask["protocol"]), ".*"), str(ask["endpoint"])):
+        yield f"endpoint is none of the protocol {ask['protocol']}"
+    if (ask["protocol"] == "firehose") != bool(ask["subscriptionRoleArn"]):
+        yield "subscriptionRoleArn goes with the protocol firehose"
 
 
 TOPIC_SUBSCRIPTION = Resource(
@@ -126,7 +154,15 @@ TOPIC_SUBSCRIPTION = Resource(
         ),
         local="confirmationTimeoutInMinutes endpointAutoConfirms",
     ),
-    refuses=NOTHING_MORE,
+    refuses=Refuses(
+        # SNS API, Subscribe.
+        values={
+            "protocol": among(
+                *("http", "https", "email", "email-json", "sms", "sqs", "application", "lambda", "firehose")
+            ),
+        },
+        together=_endpoint,
+    ),
     again=Overwritten(("topic", "protocol", "endpoint")),
     replaced=replaced_by("endpoint protocol region topic"),
     import_id="{arn}",

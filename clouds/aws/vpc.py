@@ -1,10 +1,12 @@
 """Rules of security groups."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from clouds.ask import Ask, names
 from clouds.aws.calls import create, ec2_tags
-from clouds.aws.common import ec2_id, ec2_tagged
+from clouds.aws.common import GROUP_TEXT, ec2_id, ec2_tagged
+from clouds.limits import between, cidr, formed
 from clouds.record import (
     NO_DATA,
     UNNOTICED,
@@ -25,6 +27,17 @@ def _rule_refusals(ask: Ask) -> list[str]:
     if len(sources) != 1:
         return [f"exactly one of {', '.join(SOURCES)} must be set, not {' and '.join(sources) or 'none'}"]
     return []
+
+
+def _ports_refusals(ask: Ask) -> Iterator[str]:
+    """EC2 API, IpPermission."""
+    first, last, protocol = ask["fromPort"], ask["toPort"], str(ask["ipProtocol"])
+    if (first is None) != (last is None):
+        yield "fromPort and toPort go together"
+    elif protocol in ("tcp", "udp", "6", "17") and first is None:
+        yield f"protocol {protocol} needs fromPort and toPort"
+    elif protocol in ("tcp", "udp", "6", "17") and int(first) > int(last):
+        yield "fromPort is larger than toPort"
 
 
 def _opened(operation: str) -> Sent:
@@ -69,7 +82,21 @@ def _rule(token: str, purpose: str, operation: str) -> Resource:
             },
         ),
         requests=_opened(operation),
-        refuses=Refuses(inputs=_rule_refusals),
+        refuses=Refuses(
+            inputs=_rule_refusals,
+            # EC2 API, IpPermission.
+            values={
+                "cidrIpv4": cidr,
+                "cidrIpv6": cidr,
+                "description": GROUP_TEXT,
+                "fromPort": between(-1, 65535),
+                "toPort": between(-1, 65535),
+                "ipProtocol": formed(
+                    r"tcp|udp|icmp|icmpv6|-1|\d{1,3}", "tcp, udp, icmp, icmpv6, -1 or a number"
+                ),
+            },
+            together=_ports_refusals,
+        ),
         again=Refused(
             (
                 "securityGroupId",

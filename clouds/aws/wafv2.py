@@ -1,12 +1,13 @@
 """WAF."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clouds.ask import Ask, names
 from clouds.aws import charges
 from clouds.aws.calls import create, sent
 from clouds.aws.common import tagged
+from clouds.limits import all_of, among, between, one_of, twice
 from clouds.record import (
     NO_DATA,
     NOTHING_MORE,
@@ -54,6 +55,22 @@ def _capacity(ask: Ask) -> int:
     )
 
 
+def _rules(ask: Ask) -> Iterator[str]:
+    """WAF API, Rule and WebACL."""
+    yield from one_of(ask["defaultAction"] or {}, "allow", "block")
+    rules = all_of(ask["rules"])
+    yield from twice("rules[*].name", (rule.get("name") for rule in rules))
+    yield from twice("rules[*].priority", (rule.get("priority") for rule in rules))
+    for index, rule in enumerate(rules):
+        statement = rule.get("statement") or {}
+        group = "managedRuleGroupStatement" in statement or "ruleGroupReferenceStatement" in statement
+        wanted, other = ("overrideAction", "action") if group else ("action", "overrideAction")
+        if not rule.get(wanted) or rule.get(other):
+            yield f"rules[{index}] needs {wanted} and no {other}, as it is {'a group' if group else 'no group'}"
+        if len([one for one in statement.values() if one is not None]) != 1:
+            yield f"rules[{index}].statement must be exactly one"
+
+
 WEB_ACL = Resource(
     "aws:wafv2/webAcl:WebAcl",
     "web application firewall",
@@ -69,12 +86,18 @@ WEB_ACL = Resource(
     ),
     requests=sent(create("wafv2.CreateWebACL")),
     refuses=Refuses(
+        # WAF API, RateBasedStatement.
+        values={
+            "rules.*.statement.rateBasedStatement.evaluationWindowSec": among(60, 120, 300, 600),
+            "rules.*.statement.rateBasedStatement.limit": between(10, 2_000_000_000),
+        },
         inputs=_acl_refusals,
         once=(Once("a web ACL of that name", "WAFDuplicateItemException", by("scope", "name")),),
         used_by=(
             Use("aws:cloudfront/distribution:Distribution", "webAclId", "WAFAssociatedItemException"),
             Use("aws:wafv2/webAclAssociation:WebAclAssociation", "webAclArn", "WAFAssociatedItemException"),
         ),
+        together=_rules,
     ),
     again=Refused(),
     replaced=replaced_by("name namePrefix region scope"),

@@ -12,9 +12,10 @@ from functools import cache
 from typing import Any
 
 import clouds
+from clouds import limits
 from clouds.ask import Ask, has_unknown, tags_all
-from clouds.aws import limits
-from clouds.record import Call, Sent, Target, Turn, answer
+from clouds.aws.common import wrong_tags
+from clouds.record import Call, Refuses, Sent, Target, Turn, answer
 from rehearsal.standins import models, schema
 
 _EVERYWHERE_LOCAL = frozenset({"region", "namePrefix", "bucketPrefix", "timeouts"})
@@ -54,7 +55,27 @@ def refusals(ask: Ask) -> list[str]:
             f"{operation}: {refusal}"
             for refusal in models.request(service, operation).refusals(request.values)
         ]
-    return found + limits.refusals(ask)
+    found += _documented(ask)
+    # What goes with what is asked of inputs that are right by themselves.
+    return found or _together(ask)
+
+
+def _documented(ask: Ask) -> list[str]:
+    """Return what the cloud documents and refuses, of inputs that are all known."""
+    record, tags = clouds.find(ask.token), ask.inputs.get("tags")
+    refuses = None if record is None else record.refuses
+    found = list(wrong_tags(tags if isinstance(tags, Mapping) else {}))
+    if isinstance(refuses, Refuses):
+        found += limits.wrong(ask.inputs, refuses.values)
+    return found
+
+
+def _together(ask: Ask) -> list[str]:
+    record = clouds.find(ask.token)
+    refuses = None if record is None else record.refuses
+    if not isinstance(refuses, Refuses) or refuses.together is None:
+        return []
+    return list(refuses.together(ask))
 
 
 def made(ask: Ask, sent: Sent) -> Iterator[Request]:
