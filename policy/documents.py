@@ -1,5 +1,6 @@
 """Documents inside of resources: IAM policies, container definitions, pods."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
