@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself. Nothing is written outside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help lock rehearse faults policy test test-fast lint bench golden schema docs changes sweep engine clean
+.PHONY: help lock rehearse faults policy test test-fast lint bench golden schema docs site changes sweep engine clean
 
 STACK ?= lovia-fargate
 PYTHON ?= python3
@@ -66,6 +66,9 @@ docs: schema ## Regenerate the generated pages
 	@$(BIN)/python -m proving.rooms
 	@$(BIN)/python -m proving.stack_reference
 	@$(BIN)/python -m proving.release_tables
+
+site: .venv/.dev ## Make a site of the documentation, in .cache/site
+	@$(BIN)/zensical build --strict && echo .cache/site/index.html
 
 changes: .venv/.run engine ## Try what each key of a stack file does when it is changed; writes docs/changes.md (a quarter of an hour)
 	@$(BIN)/python -m proving.key_changes

@@ -1,6 +1,9 @@
 """What is written into pages by running something."""
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,3 +93,20 @@ def test_a_link_inside_the_repository_leads_to_a_place_that_is_there(page: Path)
             target = (page.parent / path).resolve() if path else page
             assert target.exists(), link
             assert not anchor or anchor in anchors(target), link
+
+
+def test_the_site_has_every_page_of_the_documentation_and_its_links_lead_somewhere(tmp_path: Path) -> None:
+    settings = (PRODUCT / "mkdocs.yml").read_text(encoding="utf-8")
+    pages_there = {
+        path.relative_to(PRODUCT / "docs").as_posix() for path in (PRODUCT / "docs").glob("**/*.md")
+    }
+    assert set(re.findall(r"[\w/-]+\.md$", settings.partition("\nnav:\n")[2], re.MULTILINE)) == pages_there
+    shutil.copytree(PRODUCT / "docs", tmp_path / "docs")
+    (tmp_path / "mkdocs.yml").write_text(settings, encoding="utf-8")
+    built = subprocess.run(
+        [sys.executable, "-m", "zensical", "build", "--strict"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stdout + built.stderr
+    for page in pages_there:
+        assert (tmp_path / ".cache/site" / page).with_suffix(".html").exists()
