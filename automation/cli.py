@@ -585,6 +585,59 @@ def recover(
 
 
 @app.command()
+def adopt(
+    stack: Stack,
+    given: Annotated[
+        list[str] | None, typer.Option("--id", help="URN=ID: the thing has this id in the cloud.")
+    ] = None,
+    skip: Annotated[list[str] | None, typer.Option(help="URN: make this one anew.")] = None,
+    import_file: Annotated[
+        Path | None,
+        typer.Option(help="Write what is found as Pulumi's import file, and take nothing over."),
+    ] = None,
+    rehearse: Rehearse = False,
+    yes: Yes = False,
+    wait: Wait = 0,
+    as_json: Json = False,
+) -> None:
+    """Take over what is in the clouds already.
+
+    Of what the stack would make. It is the stack's own from then on, and goes when the stack is destroyed. Exit status
+    1 where something that may be there was left alone.
+    """
+    with telling(as_json), opened(stack, rehearse, wait, as_json) as one:
+        pairs = [pair.partition("=") for pair in given or []]
+        if any(not urn or not own_id for urn, _, own_id in pairs):
+            refuse("--id takes URN=ID")
+
+        def agree(found: Mapping[str, str]) -> bool:
+            if import_file is not None:
+                return False
+            if not yes and not rehearse:
+                with asking("--yes", as_json=as_json):
+                    listed = [f"  {urn.rpartition('::')[2]}: {own_id}" for urn, own_id in found.items()]
+                    typer.echo("\n".join(["Found:", *listed]), err=True)
+                    confirm(f"Take these over into {one.name}, which then owns them?")
+            return True
+
+        result = one.adopt(given={urn: own_id for urn, _, own_id in pairs}, skip=skip or [], agree=agree)
+        if import_file is not None:
+            write(import_file, json.dumps(result.imports, indent=2) + "\n")
+        lines = [f"Adopted {urn.rpartition('::')[2]}: {own_id}" for urn, own_id in result.taken.items()]
+        for urn, why in result.left.items():
+            lines += [f"Left alone: {urn}", f"  {why}"]
+        say(
+            result.to_json(),
+            "\n".join(lines) or "Nothing that this stack would make is there.",
+            as_json=as_json,
+        )
+        if result.plan is not None and not as_json:
+            told(result.plan, as_json=False)
+        if result.left:
+            raise typer.Exit(Status.FAILED)
+
+
+@app.command()
 def destroy(
     stack: Stack,
     confirm_name: Annotated[

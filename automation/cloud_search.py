@@ -107,13 +107,21 @@ class _Read:
 
 
 def search(
-    stack: "ChatStack", state: State, pending: Sequence[Pending], *, given: Mapping[str, str]
+    stack: "ChatStack",
+    state: State,
+    pending: Sequence[Pending],
+    *,
+    given: Mapping[str, str],
+    account: str = "",
+    made_by_others: bool = False,
 ) -> dict[str, Found]:
     """Look for what these steps may have left behind; by URN. Of those in `given` the id is known.
 
-    Raises ProviderError where a cloud does not answer: nothing is known then.
+    `account` is that of AWS where the state does not show it. What others have made (`made_by_others`) is known by its
+    name alone, and may look otherwise than what was begun. Raises ProviderError where a cloud does not answer: nothing
+    is known then.
     """
-    begun = {one.urn: _begun(one, state) for one in pending}
+    begun = {one.urn: _begun(one, state, account) for one in pending}
     ways = {urn: Given(given[urn]) if urn in given else way_of(one) for urn, one in begun.items()}
     sought = [one for urn, one in begun.items() if not isinstance(ways[urn], Gone | Person)]
     found = {urn: Found(ways[urn]) for urn in begun}
@@ -127,7 +135,8 @@ def search(
         for thing in read[one.urn]:
             if thing.id and _is(thing, one.type, known):
                 continue
-            why = _objection(one, thing)
+            by_name = made_by_others and not isinstance(ways[one.urn], Tagged)
+            why = "" if by_name else _objection(one, thing)
             if not why and _is(thing, one.type, elsewhere.known()):
                 why = Found.FOREIGN
             if why:
@@ -167,7 +176,12 @@ def _import_id(begun: Begun, said: Callable[[str], Any]) -> str:
     return identifier(record.import_id, said)
 
 
-def _begun(pending: Pending, state: State) -> Begun:
+def placed(pending: Pending, state: State, own_id: str) -> str:
+    """Return an id as an import takes it."""
+    return _placed(_begun(pending, state), own_id)
+
+
+def _begun(pending: Pending, state: State, account: str = "") -> Begun:
     provider = str(pending.record.get("provider") or "")
     settings = next((one.get("inputs") or {} for one in state.records if _reference(one) == provider), {})
     inputs = {key: value for key, value in plain(pending.inputs).items() if value is not None}
@@ -178,7 +192,7 @@ def _begun(pending: Pending, state: State) -> Begun:
         type=pending.type,
         inputs=inputs,
         provider=provider,
-        account=state.account or "",
+        account=state.account or account,
         region=str(inputs.get("region") or home) if pending.type.startswith("aws:") else "",
         home=home,
         tags={**_default_tags(settings), **(own or {})},

@@ -92,6 +92,8 @@ class Recorder:
     """URNs of the resources whose step failed."""
     unmade: list["StepEventMetadata"] = field(default_factory=list)
     """What was being made when the provider failed: by its message only can be told whether it answered at all."""
+    creating: "dict[str, StepEventMetadata] | None" = None
+    """Takes what is to be made, by URN, where that is asked for."""
     refused: Exception | None = None
     """What the receiver of the events raised; it gets no more of them."""
     _began: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -119,6 +121,9 @@ class Recorder:
                 self.findings.append(finding)
                 self.hand_on(Found(self.stack, self.kind, finding))
         if event.resource_pre_event is not None:
+            step = event.resource_pre_event.metadata
+            if self.creating is not None and str(step.op.value) == "create":
+                self.creating.setdefault(step.urn, step)
             self._running(event.resource_pre_event.metadata)
         elif event.res_outputs_event is not None:
             self._ended(event.res_outputs_event.metadata, failed=False)

@@ -26,7 +26,7 @@ from automation.inline import Guarded
 from automation.locks import OnConflict, Waiting
 from automation.pulumi_cli import find_engine
 from automation.rotation import GENERATED, kind_of
-from automation.state import Pending, State, in_clear, leaves, pendings, plain, secrets_in
+from automation.state import NOT_KNOWN, Pending, State, in_clear, leaves, pendings, record_of, secrets_in
 from automation.values import Resource, Result, SecretValue
 from automation.workspace import create_or_select_stack
 from stacks import PROJECT
@@ -36,6 +36,9 @@ from stacks.project import COMMAND, PRODUCT, ROOT
 
 # Imported where they are wanted: the language of stack files takes longer than Pulumi.
 if TYPE_CHECKING:
+    from pulumi.automation.events import StepEventMetadata
+
+    from automation.adoption import Adopted, Agree
     from automation.recovery import Recovered
     from stacks.language import ChatSpec
 
@@ -153,12 +156,55 @@ class ChatStack:
             )
         return self.up(policies=policies, anew=[found[name]])
 
-    def refresh(self, *, targets: Sequence[str] = ()) -> Result:
+    def adopt(
+        self,
+        *,
+        given: Mapping[str, str] | None = None,
+        skip: Sequence[str] = (),
+        agree: "Agree" = lambda _: True,
+    ) -> "Adopted":
+        """Take over what the clouds have of what the stack would make; see `automation.adoption`."""
+        from automation.adoption import adopt
+
+        with self._held():
+            self._refuse_pending(self.export_state())
+            return adopt(self, given=given or {}, skip=skip, agree=agree)
+
+    def make_providers(self) -> None:
+        """Take the stack's providers into the state, by which its clouds can be asked. Nothing is deployed."""
+        from stacks import deploy
+
+        made = [
+            one.urn
+            for one in self.would_make()
+            if one.type.startswith("pulumi:providers:")
+            # The engine's own, and those of what is not there yet.
+            and not one.urn.rpartition("::")[2].startswith("default")
+            and NOT_KNOWN not in json.dumps(one.new.inputs if one.new else {}, default=str)
+        ]
+        if made:
+            # By a program of its own: the stack's reads what would not be made. Nothing else is a target.
+            reach = Guarded(deploy.reach)
+            try:
+                self._operate("up", self._stack.up, target=made, program=reach)
+            finally:
+                reach.close()
+
+    def would_make(self) -> tuple["StepEventMetadata", ...]:
+        """Return what `up` would make, as the engine tells it: components too, each before what stands in it."""
+        made: dict[str, StepEventMetadata] = {}
+        self._operate("preview", self._stack.preview, creating=made)
+        return tuple(made.values())
+
+    def refresh(self, *, targets: Sequence[str] = (), run_program: bool = True) -> Result:
         """Take over into the state what the clouds have; only of these URNs, where some are given.
 
-        The program is run for it: credentials in the state may be over (a DOKS cluster's are after seven days).
+        The program is run for it: credentials in the state may be over (a DOKS cluster's are after seven days). One
+        whose resources are not all in the state yet cannot be run.
         """
-        return self._operate("refresh", self._stack.refresh, target=list(targets) or None, run_program=True)
+        return self._operate(
+            "refresh", self._stack.refresh, target=list(targets) or None, run_program=run_program
+        )
 
     def drift(self) -> Result:
         """Compare the clouds with the state, and change neither; `steps` is what was changed behind our back."""
@@ -403,14 +449,21 @@ class ChatStack:
         except CommandError as error:
             raise error_mapping.of_command(error, self.name, self.secrets()) from None
 
-    def _operate(self, kind: str, call: Callable[..., Any], **options: Any) -> Result:
+    def _operate(
+        self,
+        kind: str,
+        call: Callable[..., Any],
+        *,
+        creating: "dict[str, StepEventMetadata] | None" = None,
+        **options: Any,
+    ) -> Result:
         waiting = self._waiting()
         self.on_event(Started(self.name, kind))
         began = time.monotonic()
         failed = True
         try:
             while True:
-                recorder = Recorder(self.name, kind, self.on_event)
+                recorder = Recorder(self.name, kind, self.on_event, creating=creating)
                 try:
                     done = self._once(call, recorder, options)
                     break
@@ -479,24 +532,9 @@ class ChatStack:
         ]
         if found:
             state = self.export_state()
-            lost = (journal.lost(_record(one)) for one in found)
+            lost = (journal.lost(record_of(one)) for one in found)
             self.import_state(journal.written(state, [*journal.begun(state), *lost]))
         return tuple(one.urn for one in found)
-
-
-def _record(step: Any) -> dict[str, Any]:
-    new = step.new
-    return {
-        "urn": step.urn,
-        "custom": True,
-        "type": step.type,
-        # Events have secrets blinded, in a form that no import takes; without them, the next `up` sets them again.
-        "inputs": {key: value for key, value in plain(new.inputs or {}).items() if value is not None},
-        "parent": new.parent,
-        "provider": new.provider,
-        **({"protect": True} if new.protect else {}),
-        **({"retainOnDelete": True} if new.retain_on_delete else {}),
-    }
 
 
 def wrapped(outputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ UNDECIDED = "rocketchat:recovery:Undecided"
 """What the state has in place of a step whose outcome nobody knows; see `automation.journal`."""
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the wire format's own constant
+NOT_KNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How the engine's events write a value that is known only when it is deployed."""
 _ACCOUNT = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")
 
 
@@ -184,3 +186,19 @@ def leaves(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for one in value:
             yield from leaves(one)
+
+
+def record_of(step: Any) -> dict[str, Any]:
+    """Return the record of what a step of the engine's events makes, without its secrets."""
+    new = step.new
+    return {
+        "urn": step.urn,
+        "custom": True,
+        "type": step.type,
+        # Events have secrets blinded, in a form that no import takes; without them, the next `up` sets them again.
+        "inputs": {key: value for key, value in plain(new.inputs or {}).items() if value is not None},
+        "parent": new.parent,
+        "provider": new.provider,
+        **({"protect": True} if new.protect else {}),
+        **({"retainOnDelete": True} if new.retain_on_delete else {}),
+    }

@@ -147,6 +147,14 @@ class StandinCloud:
             things = _of_arn(self._things.get((urn, own_id), []), arn)
             return things[-1] if things else None
 
+    def rename(self, thing: Kept, urn: str) -> Kept:
+        """Take a thing for that of another URN: clouds know none, and another state may have taken it over."""
+        with self._lock:
+            self._drop(thing)
+            renamed = replace(thing, urn=urn, name=urn.rpartition("::")[2])
+            self._put(renamed)
+            return renamed
+
     def update(self, thing: Kept) -> None:
         """Put the thing in the place of what it was. Raises RehearsalError where the cloud refuses it."""
         with self._lock:

@@ -178,8 +178,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             self._reach(token, self._of(context))
             state, _ = decode(request.properties)
             found = self._cloud.read(request.urn, request.id, state.get("arn"))
-            if found is None and not request.properties.fields:
+            if found is None:
                 found = self._cloud.find(token, request.id)
+                # With properties it is in a state under that URN.
+                if found is not None and request.properties.fields:
+                    found = self._cloud.rename(found, request.urn)
             if found is not None:
                 found = self._renewed(found)
         if found is None:

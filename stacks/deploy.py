@@ -29,6 +29,11 @@ def run() -> None:
         pulumi.export(name, value)
 
 
+def reach() -> None:
+    """A program that makes the stack's providers, by which its clouds are asked, and nothing else."""
+    providers.make(*load())
+
+
 def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
     """Make everything that the stack asks for; return the stack's outputs."""
     context = Context(spec, secrets, providers.make(spec, secrets))

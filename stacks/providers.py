@@ -42,4 +42,7 @@ def make(spec: ChatSpec, secrets: Secrets) -> dict[str, pulumi.ProviderResource]
         import pulumi_cloudflare as cloudflare
 
         made["cloudflare"] = cloudflare.Provider("cloudflare", api_token=given.get("cloudflare:apiToken"))
+    own = spec.parts.runtime.provider(secrets.values)
+    if own is not None:
+        made[own.package] = own
     return made

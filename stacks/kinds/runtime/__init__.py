@@ -156,6 +156,10 @@ class RuntimeKind(Kind):
         """Return the chat's address for its users, without a slash at the end."""
         return f"https://{host}"
 
+    def provider(self, secrets: "Mapping[str, pulumi.Input[str]]") -> "pulumi.ProviderResource | None":
+        """Return the provider of what it stands in, where that is there already; `secrets` are values by name."""
+        return None
+
     @abstractmethod
     def make(self, context: "Context") -> Place:
         """Make the network, and return the place for the containers."""

@@ -19,6 +19,10 @@ from stacks.questions import Answers, Ask
 from stacks.secret_keys import SecretKey, command
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pulumi
+
     from stacks.kinds.context import Context
 
 
@@ -138,6 +142,22 @@ class KubernetesRuntime(ClusterChat):
         if isinstance(self.ingress, NoIngress):
             return f"http://localhost:{self.ingress.port}"
         return super().root_url(host)
+
+    def provider(self, secrets: "Mapping[str, pulumi.Input[str]]") -> "pulumi.ProviderResource":
+        """The cluster is reached by the file's context, or by the secret kubeconfig."""
+        import pulumi_kubernetes as kubernetes
+
+        provider: pulumi.ProviderResource = kubernetes.Provider(
+            "kubernetes",
+            # Never left out: the SDK would write $KUBECONFIG into the state, which differs from machine to machine and
+            # may be a list, that the provider takes for a path. When it is empty the provider looks there by itself.
+            kubeconfig=secrets.get("kubeconfig", ""),
+            context=self.context,
+            # The provider cannot see which cluster this machine's own kubeconfig leads to: without this, another
+            # context would leave everything where it is, and later changes would look for it in the other cluster.
+            cluster_identifier=self.context,
+        )
+        return provider
 
     def make(self, context: "Context") -> Place:
         """Reach the cluster, and make the chat's namespace."""

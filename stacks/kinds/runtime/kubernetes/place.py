@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 
 from components.edge.cluster_gateway import ClusterGateway
 from components.edge.host_name import HostName
@@ -72,18 +71,8 @@ class OnKubernetes(InCluster):
 
     def __init__(self, runtime: KubernetesRuntime, context: "Context") -> None:
         super().__init__(runtime, context)
-        provider = kubernetes.Provider(
-            "kubernetes",
-            # Never left out: the SDK would write $KUBECONFIG into the state, which differs from machine to machine and
-            # may be a list, that the provider takes for a path. When it is empty the provider looks there by itself.
-            kubeconfig=context.secrets.values.get("kubeconfig", ""),
-            context=runtime.context,
-            # The provider cannot see which cluster this machine's own kubeconfig leads to: without this, another
-            # context would leave everything where it is, and later changes would look for it in the other cluster.
-            cluster_identifier=runtime.context,
-        )
         self._ingress = runtime.ingress
-        self._inside = with_provider(self._opts, provider)
+        self._inside = with_provider(self._opts, context.providers["kubernetes"])
         self.egress = Egress(tuple(pulumi.Output.from_input(found) for found in runtime.egress_addresses))
         self.proxies = 0 if isinstance(self._ingress, NoIngress) else 1
         self._namespace = self._chat_namespace()

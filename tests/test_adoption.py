@@ -1,0 +1,116 @@
+"""What somebody else has put into a cloud is taken over, and nothing of it is replaced."""
+
+import automation_world as world
+
+# isort: split
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+from engine_marks import needs_engine
+from typer.testing import CliRunner
+
+from automation import ChatStack, adoption, cli, open_stack
+from components.base import Component
+from rehearsal.backend import RehearsalBackend, rehearsal_backend
+
+UPLOADS, ROLE = "uploads-of-before.example.com", "chat-of-before"
+
+
+def made(path: str, *, versions: bool) -> None:
+    """A network, a role, and a bucket inside a component; its settings where that is wanted."""
+    options = pulumi.ResourceOptions(provider=aws.Provider("aws", region="eu-west-1"))
+    store = Component("Store", "store", {}, options)
+    bucket = aws.s3.Bucket(
+        "uploads", bucket=UPLOADS, opts=pulumi.ResourceOptions.merge(options, store.child())
+    )
+    if versions:
+        aws.s3.BucketVersioning(
+            "versions",
+            bucket=bucket.id,
+            versioning_configuration={"status": "Enabled"},
+            opts=pulumi.ResourceOptions.merge(options, store.child()),
+        )
+    aws.iam.Role(
+        "role", name=ROLE, path=path, assume_role_policy=json.dumps({"Version": "2012-10-17"}), opts=options
+    )
+    aws.ec2.Vpc("net", cidr_block="10.0.0.0/16", tags={"Name": "net"}, opts=options)
+
+
+def theirs() -> None:
+    """What somebody else has made."""
+    made("/theirs/", versions=False)
+
+
+def ours() -> None:
+    """What the stack asks for."""
+    made("/", versions=True)
+
+
+def opened(name: str, backend: RehearsalBackend) -> ChatStack:
+    return open_stack(name, values=world.VALUES, secrets=world.SECRETS, backend=backend, policies=False)
+
+
+def names(urns: Any) -> list[str]:
+    return sorted(urn.rpartition("::")[2] for urn in urns)
+
+
+@needs_engine
+def test_what_others_have_made_is_taken_over_and_what_would_be_replaced_is_left(tmp_path: Path) -> None:
+    with rehearsal_backend(program=theirs) as before:
+        with opened("theirs", before) as stack:
+            stack.up(preview=False)
+        with rehearsal_backend(program=ours, cloud=before.cloud) as after, opened("ours", after) as stack:
+            there = len(before.cloud.things())
+            written = stack.adopt(agree=lambda _: False)
+            assert written.taken == {}
+            assert {one["name"]: one.get("id") for one in written.imports["resources"]} == {
+                "rocketchat:index:Store store": None,
+                "aws:s3/bucket:Bucket uploads": UPLOADS,
+                "aws:iam/role:Role role": ROLE,
+            }
+            adopted = stack.adopt()
+            assert names(adopted.taken) == ["uploads"]
+            assert names(adopted.left) == ["role"]
+            assert "path" in next(iter(adopted.left.values()))
+            assert adopted.plan is not None
+            assert not adopted.plan.replaced
+            made_now = names(step.urn for step in adopted.plan.steps if step.operation == "create")
+            assert made_now == ["net", "role", "versions"]
+            assert len(before.cloud.things()) == there
+
+
+def test_the_command_names_what_it_takes_and_asks_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    urn = "urn:pulumi:any::rocketchat::aws:s3/bucket:Bucket::uploads"
+
+    def adopt(_: ChatStack, *, given: Any, skip: Any, agree: adoption.Agree) -> adoption.Adopted:
+        taken = {urn: UPLOADS}
+        return adoption.Adopted(taken if agree(taken) else {}, {})
+
+    monkeypatch.setattr(ChatStack, "adopt", adopt)
+    monkeypatch.setattr(cli, "opened", lambda *_, **__: _Opened())
+    run = CliRunner().invoke
+    refused = run(cli.app, ["adopt", "any", "--json"])
+    assert refused.exit_code == cli.Status.MISUSED
+    assert "--yes" in refused.output
+    assert run(cli.app, ["adopt", "any", "--id", "nothing"]).exit_code == cli.Status.MISUSED
+    asked = run(cli.app, ["adopt", "any"], input="n\n")
+    assert asked.exit_code == cli.Status.FAILED
+    assert UPLOADS in asked.output
+    assert f"Adopted uploads: {UPLOADS}" in run(cli.app, ["adopt", "any", "--yes"]).output
+
+
+class _Opened:
+    """A stack that is there, of which only `adopt` is called."""
+
+    def __enter__(self) -> ChatStack:
+        stack: ChatStack = object.__new__(ChatStack)
+        stack.name = "any"
+        return stack
+
+    def __exit__(self, *_: object) -> None:
+        pass
