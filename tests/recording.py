@@ -71,7 +71,8 @@ class _Cloud(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         self.recording.invokes.append((args.token, args.args))
-        return self.lookups[args.token]
+        answer = self.lookups[args.token]
+        return answer(args.args) if callable(answer) else answer
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if not args.custom:
@@ -122,7 +123,8 @@ def record(
 ) -> Recording:
     """Run `program` against the stand-in, to its end; errors of it and of its callbacks are raised.
 
-    `outputs` gives computed properties by the last part of a type, `lookups` answers by a function's token.
+    `outputs` gives computed properties by the last part of a type, `lookups` answers by a function's token, or
+    functions of its arguments that answer.
     Every resource must have a parent, and every component must close with `register_outputs`.
     """
     recording = Recording()

@@ -3,6 +3,7 @@
 import json
 import re
 import warnings
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, unquote_plus, urlsplit
 
@@ -46,11 +47,19 @@ OUTPUTS: dict[str, Answer] = {
 class Atlas:
     """Answers as Atlas does: a private address is there once the endpoint has been accepted."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(
+        self, endpoint: str, offered: Sequence[str] = ("ap-southeast-1a", "ap-southeast-1b")
+    ) -> None:
         self.private: list[dict[str, Any]] = []
         self.endpoint = endpoint
         strings = {"standardSrv": PUBLIC, "privateEndpoints": self.private}
-        self.lookups = {LOOKUP: {"connectionStrings": strings}}
+        self.lookups = {
+            LOOKUP: {"connectionStrings": strings},
+            "aws:ec2/getVpcEndpointService:getVpcEndpointService": {"availabilityZones": list(offered)},
+            "aws:ec2/getSubnet:getSubnet": lambda args: {
+                "availabilityZone": f"ap-southeast-1{'abc'[int(args['id'].rpartition('-')[2]) - 1]}"
+            },
+        }
 
     def accept(self, _: Any) -> dict[str, Any]:
         self.private.append({"srvConnectionString": PRIVATE, "endpoints": [{"endpointId": self.endpoint}]})
@@ -90,7 +99,11 @@ def database_args(**changes: Any) -> AtlasDatabaseArgs:
     return {key: value for key, value in args.items() if value is not None}  # type: ignore[return-value]
 
 
-def database(endpoint: str = "db-link-endpoint-id", **changes: Any) -> Recording:
+def database(
+    endpoint: str = "db-link-endpoint-id",
+    offered: Sequence[str] = ("ap-southeast-1a", "ap-southeast-1b"),
+    **changes: Any,
+) -> Recording:
     def program() -> Any:
         made = AtlasDatabase("db", database_args(**changes))
         access = made.access
@@ -101,7 +114,7 @@ def database(endpoint: str = "db-link-endpoint-id", **changes: Any) -> Recording
             "shown": repr(access),
         }
 
-    atlas = Atlas(endpoint)
+    atlas = Atlas(endpoint, offered)
     return record(
         program,
         outputs={**OUTPUTS, "PrivateLinkEndpointService": atlas.accept},
@@ -565,6 +578,27 @@ def test_a_private_endpoint_lets_in_the_app_group_and_nobody_else() -> None:
     assert endpoint["subnetIds"] == ["subnet-1", "subnet-2"]
     assert endpoint["serviceName"] == "com.amazonaws.vpce.ap-southeast-1.vpce-svc-1"
     assert not made.all("ProjectIpAccessList")
+
+
+def test_a_private_endpoint_stands_in_the_zones_that_have_its_service() -> None:
+    place = {**LINK, "subnet_ids": ["subnet-1", "subnet-2", "subnet-3"]}
+    made = database(offered=["ap-southeast-1c", "ap-southeast-1a"], addresses=None, private_link=place)
+    assert made.one("VpcEndpoint").inputs["subnetIds"] == ["subnet-1", "subnet-3"]
+    [asked] = [args for token, args in made.invokes if "EndpointService" in token]
+    assert asked["serviceName"] == "com.amazonaws.vpce.ap-southeast-1.vpce-svc-1"
+
+
+def test_of_two_subnets_in_one_zone_a_private_endpoint_takes_one() -> None:
+    place = {**LINK, "subnet_ids": ["subnet-a-2", "subnet-b-2", "subnet-1"]}
+    made = database(addresses=None, private_link=place)
+    assert made.one("VpcEndpoint").inputs["subnetIds"] == ["subnet-a-2", "subnet-1"]
+
+
+def test_a_network_in_no_zone_of_the_service_is_refused_with_those_that_have_it() -> None:
+    with pytest.raises(
+        Exception, match=r"in ap-southeast-1c, and .* in ap-southeast-1a, ap-southeast-1b: .*zoneNames"
+    ):
+        database(offered=["ap-southeast-1c"], addresses=None, private_link=LINK)
 
 
 def test_with_a_private_endpoint_the_uri_leads_through_it_once_atlas_has_accepted_it() -> None:

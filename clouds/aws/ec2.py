@@ -648,3 +648,47 @@ GET_MANAGED_PREFIX_LIST = Lookup(
         "tags": {},
     },
 )
+
+
+def _zone_of_subnet(ask: Ask) -> str:
+    """Of a subnet that was made here what it was made with; of another one any of the region's."""
+    for one in ask.world("aws:ec2/subnet:Subnet"):
+        if one.id == ask["id"]:
+            return str(one.outputs.get("availabilityZone") or one.inputs.get("availabilityZone"))
+    offered = zones(ask.region)
+    return offered[ask.number(len(offered), "zone")]
+
+
+GET_SUBNET = Lookup(
+    "aws:ec2/getSubnet:getSubnet",
+    outputs={
+        "arn": lambda ask: ask.arn("ec2", f"subnet/{ask['id']}"),
+        "availabilityZone": _zone_of_subnet,
+        "ownerId": "{account}",
+        "state": "available",
+    },
+    absent=names(
+        "assignIpv6AddressOnCreation availabilityZoneId availableIpAddressCount cidrBlock customerOwnedIpv4Pool "
+        "defaultForAz enableDns64 enableLniAtDeviceIndex enableResourceNameDnsARecordOnLaunch "
+        "enableResourceNameDnsAaaaRecordOnLaunch ipv6CidrBlock ipv6CidrBlockAssociationId ipv6Native "
+        "mapCustomerOwnedIpOnLaunch mapPublicIpOnLaunch outpostArn privateDnsHostnameTypeOnLaunch tags vpcId"
+    ),
+)
+
+
+GET_VPC_ENDPOINT_SERVICE = Lookup(
+    "aws:ec2/getVpcEndpointService:getVpcEndpointService",
+    outputs={
+        "id": lambda ask: str(ask.number(10**9)),
+        "acceptanceRequired": True,
+        "availabilityZones": lambda ask: zones(ask.region),
+        "owner": "amazon",
+        "serviceId": lambda ask: str(ask["serviceName"]).rpartition(".")[2],
+        "serviceRegion": "{region}",
+        "vpcEndpointPolicySupported": False,
+    },
+    defaults={"serviceType": "Interface", "serviceName": "{service}"},
+    absent=names(
+        "arn baseEndpointDnsNames managesVpcEndpoints privateDnsName privateDnsNames supportedIpAddressTypes tags"
+    ),
+)

@@ -1,5 +1,6 @@
 """A private way from a VPC to an Atlas cluster."""
 
+from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -24,7 +25,8 @@ class PrivateLinkArgs(TypedDict):
     vpc_id: pulumi.Input[str]
     """Id of the VPC."""
     subnet_ids: pulumi.Input[list[str]]
-    """Ids of the subnets that get an address of the endpoint, one per availability zone."""
+    """Ids of subnets that may get an address of the endpoint: one in each availability zone does that Atlas offers it
+    in."""
     app_security_group_id: pulumi.Input[str]
     """Security group of the chat's containers: the only one let in."""
     private_link_id: NotRequired[pulumi.Input[str]]
@@ -112,7 +114,7 @@ class AtlasPrivateLink(Component):
             vpc_id=place["vpc_id"],
             service_name=self.endpoint_service_name,
             vpc_endpoint_type="Interface",
-            subnet_ids=place["subnet_ids"],
+            subnet_ids=self._offered(place["subnet_ids"]),
             security_group_ids=[group.id],
             # When the database has an address, both groups must let through who connects to it.
             opts=self.child(depends_on=[from_app, app_out]),
@@ -141,6 +143,40 @@ class AtlasPrivateLink(Component):
                 "endpoint_service_name": self.endpoint_service_name,
             }
         )
+
+    def _offered(self, subnet_ids: pulumi.Input[list[str]]) -> pulumi.Output[list[str]]:
+        """Return those of the subnets in which the endpoint can stand, by what AWS says of both."""
+        opts = pulumi.InvokeOptions(parent=self)
+        service = aws.ec2.get_vpc_endpoint_service_output(service_name=self.endpoint_service_name, opts=opts)
+        ids = pulumi.Output.from_input(subnet_ids)
+        zones = ids.apply(
+            lambda known: pulumi.Output.all(
+                *(aws.ec2.get_subnet_output(id=one, opts=opts).availability_zone for one in known)
+            )
+        )
+        return pulumi.Output.all(ids, zones, service.availability_zones).apply(lambda known: _reached(*known))
+
+
+def _reached(subnet_ids: Sequence[str], zones: Sequence[str], offered: Sequence[str]) -> list[str]:
+    """Return the first subnet in each zone that has the service: AWS refuses other zones, and two subnets of one."""
+    found = {
+        zone: subnet
+        for subnet, zone in zip(reversed(subnet_ids), reversed(zones), strict=True)
+        if zone in offered
+    }
+    if not found:
+        raise pulumi.RunError(
+            f"Atlas offers its private endpoint in {', '.join(sorted(offered))}, and the network has subnets in "
+            f"{', '.join(sorted(set(zones)))}: name one of Atlas's zones in `runtime.network.zoneNames`, or set "
+            "`database.privateLink: false`"
+        )
+    missing = sorted(set(zones) - found.keys())
+    if missing:
+        pulumi.log.info(
+            f"Atlas offers no private endpoint in {', '.join(missing)}: from there the database is reached through "
+            "another zone"
+        )
+    return [subnet for subnet in subnet_ids if subnet in found.values()]
 
 
 def _private_address(

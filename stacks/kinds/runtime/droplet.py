@@ -1,12 +1,13 @@
 """One DigitalOcean droplet."""
 
+import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator
 
 from components.runtime.host.sizes import DROPLET
-from components.runtime.ssh_keys import FINGERPRINT, PUBLIC_KEY
+from components.runtime.ssh_keys import FINGERPRINT, check_public_key
 from stacks.egress import ways_out
 from stacks.fields import EgressPorts
 from stacks.judging import Finding, Note, Warning_, rule
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from stacks.kinds.context import Context
     from stacks.profiles import Defaults
     from stacks.spec import Parts
+
+
+def _key_or_fingerprint(text: str) -> str:
+    if re.fullmatch(FINGERPRINT, text.lower()):
+        return text.lower()
+    if re.fullmatch(r"(MD5:|SHA256:).+", text):
+        raise ValueError("DigitalOcean knows keys by their MD5 fingerprint, without `MD5:` before it")
+    return check_public_key(text)
 
 
 class DropletRuntime(HostRuntime):
@@ -37,7 +46,7 @@ class DropletRuntime(HostRuntime):
     kind: Literal["droplet"]
     region: Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc3", "sfo3", "sgp1", "syd1", "tor1"]
     """DigitalOcean's region."""
-    ssh_key: str = Field(pattern=rf"^({PUBLIC_KEY}|{FINGERPRINT})$")
+    ssh_key: Annotated[str, AfterValidator(_key_or_fingerprint)]
     """Public key of who may log in (`ssh-ed25519 AAAA…`). DigitalOcean holds each key once in an account: where it has
     the key already, give its MD5 fingerprint (`doctl compute ssh-key list`, or `ssh-keygen -E md5 -lf FILE` without
     `MD5:`). A key that a stack brings goes with that stack."""

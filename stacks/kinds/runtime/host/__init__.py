@@ -3,13 +3,13 @@
 import ipaddress
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from components.runtime.host.document import PROXY_IMAGE
 from components.runtime.host.sizes import LEAST_MEMORY_MIB, HostSize
-from components.runtime.ssh_keys import PUBLIC_KEY
+from components.runtime.ssh_keys import check_public_key
 from rocketchat import sizing
 from stacks.fields import Cidr
 from stacks.judging import Finding, Note, Warning_, rule
@@ -52,7 +52,7 @@ class HostRuntime(RuntimeKind):
     copies_share: ClassVar[float] = 0
     """What the provider's copies of the host cost, as a share of its price."""
 
-    ssh_key: str = Field(pattern=rf"^{PUBLIC_KEY}$")
+    ssh_key: Annotated[str, AfterValidator(check_public_key)]
     """Public key of who may log in (`ssh-ed25519 AAAA…`)."""
     ssh_from: list[Cidr] = []
     """Networks that may reach port 22, such as an office's. Closed to everybody when left out."""
