@@ -1,5 +1,6 @@
 """The stacks on one host, as they are planned: what reaches whom, what survives, and what is refused."""
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -193,6 +194,36 @@ def test_a_key_that_the_account_has_is_named_by_its_fingerprint_and_not_made(tmp
     made = planned(tmp_path, "family-host", runtime={"sshKey": FINGERPRINT})
     assert one(made, HOSTS["family-host"]).inputs["sshKeys"] == [FINGERPRINT]
     assert not list(made.of_type("digitalocean:index/sshKey:SshKey"))
+
+
+def rsa(bits: int) -> str:
+    """A public RSA key of that size, of which nobody has the other half."""
+    fields = (b"ssh-rsa", b"\x01\x00\x01", b"\x00" + (1 << (bits - 1)).to_bytes(bits // 8, "big"))
+    return base64.b64encode(b"".join(len(one).to_bytes(4, "big") + one for one in fields)).decode()
+
+
+@pytest.mark.parametrize("name", sorted(HOSTS))
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("ssh-dss AAAAB3NzaC1kc3MAAACBAO x", "no public key of a type"),
+        ("~/.ssh/id_ed25519.pub", "no public key of a type"),
+        ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPKsZsFQHhNZ8g1ekq2lG3mZ", "not whole"),
+        ("ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIPKsZsFQHhNZ8g1ekq2lG3mZ8b0aV3bL6c0R5m0xq3dT", "not whole"),
+        (f"ssh-rsa {rsa(1024)}", "2048 bits"),
+        ("-----BEGIN OPENSSH PRIVATE KEY----- b3BlbnNzaC1rZXktdjEAAAAA", "private half"),
+    ],
+)
+def test_what_is_no_key_to_log_in_with_is_told_as_what_it_is(name: str, key: str, told: str) -> None:
+    found = refused(name, runtime={"sshKey": key})
+    assert told in found["rocketchat:runtime.sshKey"]
+    # Neither a pattern nor what may be secret.
+    assert "^" not in found["rocketchat:runtime.sshKey"]
+    assert "b3BlbnNz" not in found["rocketchat:runtime.sshKey"]
+
+
+def test_an_rsa_key_that_is_long_enough_is_taken() -> None:
+    assert spec("soluvas-lightsail", runtime={"sshKey": f"ssh-rsa {rsa(3072)} ops@example.com"})
 
 
 def test_a_droplet_takes_no_other_names_of_keys() -> None:
@@ -416,21 +447,21 @@ REFUSED: list[tuple[str, str, dict[str, Change], str, str]] = [
         "private key",
         {"runtime": {"sshKey": "-----BEGIN OPENSSH PRIVATE KEY-----"}},
         "rocketchat:runtime.sshKey",
-        "form",
+        "private half",
     ),
     (
         "family-host",
         "a fingerprint that DigitalOcean does not know keys by",
         {"runtime": {"sshKey": "SHA256:kZ3gk8sE0pV0l1mPq0m2Hn0y5w3c9b7a6d5e4f3g2h1"}},
         "rocketchat:runtime.sshKey",
-        "form",
+        "MD5",
     ),
     (
         "soluvas-lightsail",
         "a fingerprint where nobody has its key",
         {"runtime": {"sshKey": FINGERPRINT}},
         "rocketchat:runtime.sshKey",
-        "form",
+        "no public key",
     ),
     (
         "family-host",

@@ -569,3 +569,33 @@ def test_a_gateway_redirects_http_and_gives_its_balancers_address() -> None:
     assert redirect["rules"][0]["filters"][0]["requestRedirect"] == {"scheme": "https", "statusCode": 301}
     secret = made.one("Gateway").inputs["spec"]["listeners"][1]["tls"]["certificateRefs"][0]["name"]
     assert secret == made.one("Certificate").inputs["spec"]["secretName"] == "chat-tls"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "database", "path"),
+    [
+        ({}, {"memory": 8192}, "database.memory"),
+        ({"maxNodes": 2}, {"members": 3, "memory": 2048}, "runtime.maxNodes"),
+        ({"version": "1.32"}, {}, "runtime.version"),
+    ],
+)
+def test_a_cluster_whose_nodes_or_version_would_not_run_it_is_refused(
+    runtime: dict[str, Any], database: dict[str, Any], path: str
+) -> None:
+    values = values_of("lovia-doks")
+    values["rocketchat:runtime"] |= runtime
+    values["rocketchat:database"] = {"kind": "in-cluster", **database}
+    with pytest.raises(InvalidStack) as caught:
+        parse(values, {"rocketchat:oidcClientSecret"}, source="a test")
+    assert [problem.path for problem in caught.value.problems] == [f"rocketchat:{path}"]
+
+
+def test_a_server_with_less_than_is_advised_is_warned_of() -> None:
+    values = values_of("services-helm")
+    values["rocketchat:runtime"] |= {"cpu": 512, "memory": 1536}
+    spec = parse(
+        values, {f"rocketchat:{name}" for name in ("license", "mongodbUri", "smtpPassword")}, source="a test"
+    )
+    warned = " ".join(warning for check in spec.checks for warning in check.warnings)
+    assert "1536 MiB" in warned
+    assert "512 CPU units" in warned

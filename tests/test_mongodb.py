@@ -516,3 +516,19 @@ def test_what_the_job_dumped_comes_back_by_the_restore_command(
     mongodb.shell(f"{chat}.messages.deleteOne({{_id: 1}}); {chat}.messages.insertOne({{_id: 3}})")
     run(["bash", "-o", "pipefail", "-c", plan.outputs["restoreCommand"]])
     assert mongodb.shell(f"{chat}.messages.find().toArray().map(it => it._id).join()") == "1,2"
+
+
+@pytest.mark.parametrize(("users", "media", "disk"), [(30, "gridfs", 10), (300, "gridfs", 20)])
+def test_the_disks_of_a_database_in_the_cluster_hold_the_uploads_of_a_year(
+    users: int, media: str, disk: int
+) -> None:
+    values = values_of("local")
+    values["rocketchat:chat"] |= {"users": users}
+    values["rocketchat:media"] = {"kind": media}
+    plan = planned(values)
+    [claim] = one(plan, "kubernetes:apps/v1:StatefulSet").inputs["spec"]["volumeClaimTemplates"]
+    assert claim["spec"]["resources"]["requests"]["storage"] == f"{disk}Gi"
+    values["rocketchat:database"] |= {"diskGb": 2}
+    with pytest.raises(InvalidStack) as caught:
+        parse(values, set(), source="a test")
+    assert [problem.path for problem in caught.value.problems] == ["rocketchat:database.diskGb"]

@@ -26,8 +26,8 @@ def check_public_key(text: str) -> str:
     kind, _, rest = text.partition(" ")
     if kind not in TYPES:
         raise ValueError(
-            f"this is no public key of a type that hosts take here: {', '.join(TYPES)}; give the line of a .pub file, such "
-            "as ~/.ssh/id_ed25519.pub"
+            f"this is no public key of a type that hosts take here: {', '.join(TYPES)}; give the line of a .pub file, "
+            "such as ~/.ssh/id_ed25519.pub"
         )
     body, _, comment = rest.partition(" ")
     try:

@@ -11,6 +11,7 @@ from stacks.fields import ClusterName, DatabaseName, Version
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.database.own import OwnDatabase, Share
 from stacks.kinds.runtime import RuntimeKind
+from stacks.kinds.runtime.host.sizes import DATABASE_GB, OPLOG_GB
 from stacks.parts import Backup, Profile
 from stacks.problems import Problem
 from stacks.profiles import Defaults
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from rocketchat.releases import Release
     from rocketchat.sizing import Size
     from stacks.spec import Parts
+
+
+_USUAL_DISK_GB = 10
 
 
 class InClusterDatabase(OwnDatabase):
@@ -33,17 +37,21 @@ class InClusterDatabase(OwnDatabase):
     """MongoDB series, such as "8.0". The release's own recommendation when left out."""
     members: Literal[1, 3] = 1
     """One, or three, which outlive a node."""
-    disk_gb: int = Field(default=10, ge=1, le=16384)
-    """Disk of each member in GB."""
+    disk_gb: int | None = Field(default=None, ge=1, le=16384)
+    """Disk of each member in GB. When left out 10, or more where the uploads of a year are in the database."""
     memory: int = Field(default=1024, ge=512, le=131072)
     """Memory of each member in MiB."""
     storage_class: ClusterName | None = None
     """Class of the disks; the cluster's default when left out."""
 
-    @property
-    def share(self) -> Share:
+    def share(self, parts: "Parts", size: "Size") -> Share:
         """As the file says."""
-        return Share(self.members, self.disk_gb, self.memory, self.storage_class)
+        disk = self.disk_gb or max(_USUAL_DISK_GB, self.least_disk_gb(parts, size))
+        return Share(self.members, disk, self.memory, self.storage_class)
+
+    def least_disk_gb(self, parts: "Parts", size: "Size") -> int:
+        """Return the GB that the database, its oplog and, where they are in it, the uploads of one year need."""
+        return DATABASE_GB + OPLOG_GB + (size.media_gb if parts.media.in_database else 0)
 
     def shell(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
         """In its first member."""
@@ -68,6 +76,19 @@ class InClusterDatabase(OwnDatabase):
     def dumped(self, profile: Profile) -> bool:
         """Nobody wants backups of a trial's."""
         return profile is Profile.PRODUCTION
+
+
+@rule("The disks of the database in the cluster are large enough")
+def _disk(database: InClusterDatabase, parts: "Parts", size: "Size") -> Iterator[Finding]:
+    least, share = database.least_disk_gb(parts, size), database.share(parts, size)
+    if share.disk_gb < least:
+        yield Problem(
+            "rocketchat:database.diskGb",
+            f"{share.disk_gb} GB are too few: uploads of one year for {parts.chat.users} users and the database need "
+            f"{least} GB",
+            remedy=f"set `diskGb: {least}` or more, or leave it out",
+        )
+    yield Note(f"{share.disk_gb} GB for each member, of which {least} GB are needed in the first year")
 
 
 @rule("The database in the cluster has a cluster")

@@ -40,9 +40,8 @@ class OwnDatabase(DatabaseKind):
         def name(self) -> str:
             """Name of the chat's database."""
 
-    @property
-    def share(self) -> Share | None:
-        """What it takes of the cluster that it stands in; None where it stands in none."""
+    def share(self, parts: "Parts", size: "Size") -> Share | None:
+        """Return what it takes of the cluster that it stands in; None where it stands in none."""
         return None
 
     def series(self, release: Release) -> str:

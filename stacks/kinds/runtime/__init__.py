@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from stacks.judging import Finding, rule
+from stacks.judging import Finding, Warning_, rule
 from stacks.kinds.dns import DnsKind
 from stacks.kinds.kind import Kind
 from stacks.problems import Problem
@@ -163,6 +163,13 @@ class RuntimeKind(Kind):
     @abstractmethod
     def make(self, context: "Context") -> Place:
         """Make the network, and return the place for the containers."""
+
+
+def tight(cpu: int | None, memory: int | None, size: "Size", users: int) -> Iterator[Warning_]:
+    """Warn of a server for which the file names less than is advised."""
+    for given, advised, what in ((cpu, size.cpu_units, "CPU units"), (memory, size.memory_mib, "MiB")):
+        if given is not None and given < advised:
+            yield Warning_(f"a server has {given} {what}; {advised} are advised for {users} users")
 
 
 @rule("The runtime has what it needs")

@@ -12,7 +12,8 @@ from rocketchat.sizing import Size
 from stacks.fields import EgressPorts, Part
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import DnsKind
-from stacks.kinds.runtime import Published, RuntimeKind
+from stacks.kinds.runtime import Published, RuntimeKind, tight
+from stacks.parts import Chat
 from stacks.problems import Problem
 from stacks.profiles import Defaults
 
@@ -113,7 +114,8 @@ def _named(runtime: ClusterChat, dns: DnsKind | None) -> Iterator[Finding]:
 
 
 @rule("The services of the topology are counted")
-def _counts(runtime: ClusterChat, defaults: Defaults) -> Iterator[Finding]:
+def _counts(runtime: ClusterChat, chat: Chat, size: Size, defaults: Defaults) -> Iterator[Finding]:
+    yield from tight(runtime.cpu, runtime.memory, size, chat.users)
     if runtime.topology == services.MONOLITH and runtime.services.model_fields_set:
         yield Problem(
             "rocketchat:runtime.services",

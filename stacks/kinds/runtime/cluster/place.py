@@ -86,7 +86,7 @@ class InCluster:
 
     def own_database(self, part: OwnDatabase) -> DatabaseAccess:
         """Make MongoDB beside the chat."""
-        share = part.share
+        share = part.share(self._spec.parts, self._spec.size)
         if share is None:
             raise ValueError("this database takes no share of a cluster")
         protect = self._spec.defaults.protect

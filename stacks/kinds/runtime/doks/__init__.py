@@ -13,12 +13,14 @@ from rocketchat import known_bad, sizing
 from rocketchat.releases import Release
 from stacks.fields import Cidr
 from stacks.judging import Finding, Note, Warning_, rule
+from stacks.kinds.database.own import OwnDatabase
 from stacks.kinds.edge import EdgeKind
 from stacks.kinds.mail import MailKind
 from stacks.kinds.runtime import Place, Published
 from stacks.kinds.runtime.cluster import ClusterChat
 from stacks.kinds.runtime.digitalocean import BLOCKED_PORTS, REGION, TOKEN
 from stacks.problems import Problem
+from stacks.processes import processes
 from stacks.questions import Ask, plain_host
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 ALLOCATABLE_MIB: Mapping[int, int] = {2: 1024, 4: 2560, 8: 6144, 16: 13312, 32: 28672, 64: 59392}
 """Memory of a node in GB to what it leaves for pods (docs.digitalocean.com, "DOKS limits")."""
+FIRST_WITH_GATEWAY = (1, 33)
+"""The first version with the managed Gateway API (docs.digitalocean.com, "DOKS Gateway API")."""
 SYSTEM_CPU_MILLI = 300
 """What the cluster's own pods reserve on a node."""
 
@@ -113,6 +117,14 @@ def _around(runtime: DoksRuntime, edge: EdgeKind) -> Iterator[Finding]:
         )
 
 
+def _allocatable_mib(node_size: str) -> int | None:
+    """Return the MiB that a node leaves to pods; None for a size that is none."""
+    found = re.search(r"-(\d+)gb", node_size)
+    if found is None:
+        return None
+    return max((left for have, left in ALLOCATABLE_MIB.items() if have <= int(found[1])), default=0)
+
+
 @rule("The cluster's networks and nodes fit")
 def _doks(runtime: DoksRuntime, size: sizing.Size) -> Iterator[Finding]:
     networks = {
@@ -149,10 +161,9 @@ def _doks(runtime: DoksRuntime, size: sizing.Size) -> Iterator[Finding]:
             f'`version: "{runtime.version.rpartition(".")[0].rpartition(".")[0]}"` takes the newest of its series'
         )
     memory, cpu = runtime.memory or size.memory_mib, (runtime.cpu or size.cpu_units) * 500 // 1024
-    shape = re.search(r"(\d+)vcpu-(\d+)gb", runtime.node_size)
-    if shape is not None:
-        vcpus, gigabytes = int(shape[1]), int(shape[2])
-        room = max((left for have, left in ALLOCATABLE_MIB.items() if have <= gigabytes), default=0)
+    shape, room = re.search(r"(\d+)vcpu", runtime.node_size), _allocatable_mib(runtime.node_size)
+    if shape is not None and room is not None:
+        vcpus = int(shape[1])
         if memory > room or cpu > vcpus * 1000 - SYSTEM_CPU_MILLI:
             yield Problem(
                 "rocketchat:runtime.nodeSize",
@@ -169,6 +180,50 @@ def _doks(runtime: DoksRuntime, size: sizing.Size) -> Iterator[Finding]:
             "without NAT connections leave with the nodes' own addresses, which change at every upgrade"
         )
     yield Note(f"{runtime.min_nodes} to {runtime.max_nodes} nodes of {runtime.node_size} in {runtime.region}")
+
+
+@rule("The nodes hold all that runs")
+def _room(runtime: DoksRuntime, parts: "Parts", release: Release, size: sizing.Size) -> Iterator[Finding]:
+    room = _allocatable_mib(runtime.node_size)
+    database = parts.database
+    share = database.share(parts, size) if isinstance(database, OwnDatabase) else None
+    try:
+        running = processes(runtime, parts.chat, release, size)
+    except ValueError:  # told by another rule
+        return
+    if room is None:
+        return
+    if share is not None and share.memory > room:
+        yield Problem(
+            "rocketchat:database.memory",
+            f"a node of {runtime.node_size} leaves {room} MiB to pods; a member of the database wants {share.memory}",
+            remedy="take larger nodes, or less memory",
+        )
+        return
+    needed = sum(
+        ((runtime.memory or size.memory_mib) if service.is_main else service.memory_mib)
+        * service.replicas.least
+        for service in running
+    ) + (share.memory * share.members if share is not None else 0)
+    if needed > room * runtime.max_nodes:
+        yield Problem(
+            "rocketchat:runtime.maxNodes",
+            f"the chat with what belongs to it asks for {needed} MiB, and {runtime.max_nodes} nodes of "
+            f"{runtime.node_size} leave {room * runtime.max_nodes} MiB to pods",
+            remedy=f"set `maxNodes: {-(-needed // room)}` or more, or take larger nodes",
+        )
+    yield Note(f"{needed} of {room * runtime.max_nodes} MiB")
+
+
+@rule("The cluster's gateway is there")
+def _gateway(runtime: DoksRuntime) -> Iterator[Finding]:
+    minor = tuple(int(part) for part in runtime.version.split(".")[:2])
+    if minor < FIRST_WITH_GATEWAY:
+        yield Problem(
+            "rocketchat:runtime.version",
+            f"Kubernetes {runtime.version} has no managed Gateway at DigitalOcean, by which users get in here",
+            allowed=f"{'.'.join(map(str, FIRST_WITH_GATEWAY))} and newer",
+        )
 
 
 @rule("Mail leaves the cluster")

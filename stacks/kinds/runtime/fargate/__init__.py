@@ -18,7 +18,7 @@ from stacks.fields import Address, Cidr, EgressPorts, LogDays, Part, matching, o
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import DnsKind
 from stacks.kinds.edge import EdgeKind
-from stacks.kinds.runtime import Place, RuntimeKind
+from stacks.kinds.runtime import Place, RuntimeKind, tight
 from stacks.parts import Chat
 from stacks.problems import Problem
 from stacks.processes import processes
@@ -380,9 +380,10 @@ def _gone_round(runtime: FargateRuntime, dns: DnsKind) -> Iterator[Finding]:
 
 @rule("The parts of the runtime fit together")
 def _fargate(
-    runtime: FargateRuntime, size: sizing.Size, edge: EdgeKind, region: str | None
+    runtime: FargateRuntime, chat: Chat, size: sizing.Size, edge: EdgeKind, region: str | None
 ) -> Iterator[Finding]:
     cpu, memory = runtime.cpu or size.cpu_units, runtime.memory or size.memory_mib
+    yield from tight(runtime.cpu, runtime.memory, size, chat.users)
     choices = sizing.FARGATE_SIZES[cpu]
     if memory not in choices:
         yield Problem(
