@@ -370,10 +370,10 @@ def check(stack: Stack, as_json: Json = False) -> None:
     """Check a stack file."""
     with telling(as_json):
         from stacks import files
-        from stacks.language import parse
+        from stacks.language import parse_file
 
         found = files.read(stack)
-        spec = parse(found.values, found.secure, source=found.shown, line=found.line)
+        spec = parse_file(found)
         lines = [f"{found.shown} is valid: {len(spec.checks)} checks passed"]
         lines += [f"  warning: {warning}" for one in spec.checks for warning in one.warnings]
         say(

@@ -47,7 +47,7 @@ _REMEDIES = (
     (re.compile(r"SSH Key is already in use on your account", re.IGNORECASE), _KEY_BY_FINGERPRINT),
 )
 """Of what clouds and tools say, by its words."""
-_AGAIN = "mend it and run `up` again: it goes on from what is in the state"
+_AGAIN = "fix it and run `up` again: it goes on from what is in the state"
 _NUMBERED = re.compile(r"\s*\d+\) ")
 _PROTECTED = re.compile(r"marked for protection|because it is protected")
 _SUMMARY = re.compile(r"^(update|preview|destroy|refresh) failed$|^resource .* failed$", re.IGNORECASE)

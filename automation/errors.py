@@ -27,7 +27,7 @@ class AutomationError(Exception):
         where = self.resource.rpartition("::")[2]
         lines = [f"{where}: {self.cause}" if where and where not in self.cause else self.cause]
         if self.remedy:
-            lines.append(f"    to mend it: {self.remedy}")
+            lines.append(f"    fix: {self.remedy}")
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:

@@ -605,7 +605,7 @@ def _open(
     closing: contextlib.ExitStack,
 ) -> ChatStack:
     from stacks import files
-    from stacks.language import parse
+    from stacks.language import parse, parse_file
     from stacks.secrets import problems
 
     try:
@@ -613,7 +613,7 @@ def _open(
             found = files.read(name)
             name, values = found.name, found.values
             secrets = {**backend.secrets_for(found), **secrets}
-            spec = parse(values, found.secure | set(secrets), source=found.shown, line=found.line)
+            spec = parse_file(found, also=set(secrets))
         else:
             spec = parse(values, set(secrets), source=f"the stack {name}")
     except InvalidStack as error:

@@ -97,6 +97,6 @@ def values(keys: Iterable[str], plain: Mapping[str, Any] | None = None, *, salt:
     made = {key: _of(key, salt) for key in keys}
     if BOT_KEYS in made:
         bot = (plain or {}).get("rocketchat:bot")
-        names = (bot.get("keys") if isinstance(bot, Mapping) else None) or ()
+        names = (bot.get("keys") if isinstance(bot, Mapping) else None) or ("UNREAD",)
         made[BOT_KEYS] = json.dumps({name: _text(f"{BOT_KEYS}{salt} {name}") for name in names})
     return made

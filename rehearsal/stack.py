@@ -9,7 +9,7 @@ from typing import Any
 from rehearsal import canaries
 from rehearsal.plan import Plan, plan_program
 from stacks import deploy, files
-from stacks.language import ChatSpec, parse
+from stacks.language import ChatSpec, parse_file
 from stacks.problems import InvalidStack
 
 
@@ -52,12 +52,12 @@ def load(stack: str) -> RehearsedStack:
 def checked(found: files.StackFile) -> tuple[ChatSpec, frozenset[str]]:
     """Check a stack file as if its missing secrets were set; return the full keys of these, too."""
     try:
-        return parse(found.values, found.secure, source=found.shown, line=found.line), frozenset()
+        return parse_file(found), frozenset()
     except InvalidStack as error:
         unset = frozenset(problem.path for problem in error.problems if problem.unset)
         if len(unset) < len(error.problems):
             raise
-    return parse(found.values, found.secure | unset, source=found.shown, line=found.line), unset
+    return parse_file(found, also=unset), unset
 
 
 def plan(stack: str | RehearsedStack) -> Plan:

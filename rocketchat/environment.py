@@ -24,6 +24,7 @@ from rocketchat.login import (
     saml_metadata,
     service_name,
     single_sign_on,
+    without_mail,
 )
 from rocketchat.releases import Release
 from rocketchat.services import HTTP_PORT, METRICS_PORT, MICROSERVICES, TOPOLOGIES
@@ -67,6 +68,7 @@ __all__ = [
     "setup_wizard",
     "single_sign_on",
     "style_sheet",
+    "without_mail",
 ]
 
 EVENT_LOOP_LAG_MS: Final = 500

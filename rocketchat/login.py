@@ -97,6 +97,15 @@ def single_sign_on(release: Release) -> Environment[str]:
     """
     if release.has_sso_code_switch:
         return overwrite({"Accounts_twoFactorAuthentication_email_available_for_OAuth_users": "false"})
+    return without_mail()
+
+
+def without_mail() -> Environment[str]:
+    """Return what a server needs that sends no mail: new users are not opted in to codes by mail.
+
+    The server opts each new user in (`Accounts_TwoFactorAuthentication_By_Email_Auto_Opt_In`), and asks whoever has a
+    verified address: users of LDAP, and those that an administrator made so. Without mail they would never get in.
+    """
     return overwrite({"Accounts_TwoFactorAuthentication_By_Email_Auto_Opt_In": "false"})
 
 

@@ -45,6 +45,27 @@ CLIENT_SECRET: Final = f"{_CUSTOM_OAUTH}[A-Z][a-z0-9]*-secret"
 """Pattern of the settings with the client secret of a custom OAuth service."""
 _LAST_LINE_OF_TEXT_TIMESPANS = "8.6"
 """Later code parses them; the release of the change was not found."""
+_TELLING: Final = 8
+"""So many letters tell a setting by a part of its id."""
+_ALIKE: Final = 0.75
+"""Ids are long, and share many words: what is less alike is another one."""
+_VARIABLES: Final = frozenset(
+    {
+        *(
+            "ADMIN_EMAIL",
+            "ADMIN_EMAIL_VERIFIED",
+            "ADMIN_NAME",
+            "ADMIN_PASS",
+            "ADMIN_USERNAME",
+            "INITIAL_USER",
+        ),
+        *("BIND_IP", "DEPLOY_METHOD", "DEPLOY_PLATFORM", "INSTANCE_IP", "NODE_OPTIONS", "PORT", "ROOT_URL"),
+        *("EVENT_LOOP_LAG_MS", "HEAP_USAGE_PERCENT", "HTTP_FORWARDED_COUNT", "TCP_PORT", "TRANSPORTER"),
+        *("LICENSE_DEBUG", "MAIL_URL", "MONGO_OPLOG_URL", "MONGO_OPTIONS", "MONGO_URL", "REG_TOKEN"),
+        *("ROCKETCHAT_LICENSE", "SETTINGS_BLOCKED", "SETTINGS_HIDDEN", "SETTINGS_REQUIRED_ON_WIZARD"),
+    }
+)
+"""Variables that the server reads and that people take for settings (RocketChat/Rocket.Chat, `process.env`)."""
 GUESSES: Final = 8
 """Unknown ids for which the nearest one is looked for: each takes a tenth of a second."""
 _LARGEST_NUMBER = 2**53 - 1
@@ -219,8 +240,17 @@ def nearest(setting_id: str) -> str | None:
         mended = _CUSTOM_OAUTH + re.sub(r"[^A-Za-z0-9]", "", name).capitalize() + dash + field
         if find(mended) is not None:
             return mended
-    same = ids().get(setting_id.lower())
-    return same if same is not None else _closest(setting_id, ids().values())
+    bare = setting_id.removeprefix(ENVIRONMENT_PREFIX)
+    same = ids().get(bare.lower())
+    if same is not None:
+        return same
+    letters = _letters(bare)
+    alike = [one for one in ids().values() if len(letters) >= _TELLING and letters in _letters(one)]
+    return alike[0] if len(alike) == 1 else _closest(bare, ids().values(), cutoff=_ALIKE)
+
+
+def _letters(setting_id: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", setting_id.lower())
 
 
 def variable_value(value: object) -> str:
@@ -251,11 +281,11 @@ def _named(words: Iterable[str], *, most: int = 12) -> str:
     return f"{text} and {len(listed) - most} more" if len(listed) > most else text
 
 
-def _closest(word: str, words: Iterable[str]) -> str | None:
+def _closest(word: str, words: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     import difflib
 
     by_lower = {candidate.lower(): candidate for candidate in words}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=cutoff)
     return by_lower[found[0]] if found else None
 
 
@@ -268,13 +298,18 @@ def _problem_of_id(setting_id: str, *, guess: bool) -> SettingProblem:
             nearest="theme-custom-css",
             remedy="write CSS into theme-custom-css, with fonts as data: addresses (the CSP allows no other)",
         )
-    close = nearest(setting_id) if guess else None
+    if setting_id in _VARIABLES:
+        return SettingProblem(
+            setting_id,
+            "unknown",
+            "this is a variable of the server and no setting of it; the program writes what the server needs",
+            remedy="leave it out",
+        )
     return SettingProblem(
         setting_id,
         "unknown",
         "Rocket.Chat has no setting of this id; ids are case-sensitive",
-        nearest=close,
-        remedy=None if close is None else f"write {close}",
+        nearest=nearest(setting_id) if guess else None,
     )
 
 
@@ -559,6 +594,8 @@ def check_one(
     if not setting.by_environment:
         return [_problem_of_environment(setting)]
     problems = list(_problems_of_use(setting, release, licensed=licensed))
+    if any(problem.kind == "release" for problem in problems):
+        return problems
     if setting.sensitive:
         # The value is not looked at any further, so that no message can show it.
         return problems if value is SECRET else [*problems, problem_of_secret(setting)]

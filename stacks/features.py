@@ -163,6 +163,11 @@ def signs_on(settings: Mapping[str, Setting]) -> bool:
     )
 
 
+def sends_mail(parts: Parts) -> bool:
+    """Return whether the server has somebody to give its mail to."""
+    return parts.mail is not None or "SMTP_Host" in parts.settings
+
+
 def _said_of(settings: Mapping[str, Setting], variables: Environment[str]) -> bool:
     """Return whether the settings say themselves what these variables would."""
     return any(f"{ENVIRONMENT_PREFIX}{key}" in variables.names for key in settings)
@@ -262,9 +267,15 @@ def environments(made: Made) -> "dict[str, Variables]":
     )
     for part, kind in chosen(parts):
         add_kind(part, kind)
-    without_code = env.single_sign_on(release)
-    if by_button(parts.login) or (signs_on(parts.settings) and not _said_of(parts.settings, without_code)):
+    without_code, without_mail = env.single_sign_on(release), env.without_mail()
+    signed_on = by_button(parts.login) or (
+        signs_on(parts.settings) and not _said_of(parts.settings, without_code)
+    )
+    if signed_on:
         add("login", without_code)
+    said = _said_of(parts.settings, without_mail) or (signed_on and without_code.names == without_mail.names)
+    if not said and not sends_mail(parts):
+        add("mail", without_mail)
     accounts = parts.accounts.model_dump()
     if accounts["login_form"] is False:
         accounts["login_form"] = not form_hidden(parts.accounts, chat, parts.login)

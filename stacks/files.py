@@ -17,6 +17,8 @@ from stacks.secret_keys import command
 FOLDER = stack_files(ROOT)
 """The folder of the project's stack files."""
 NO_STACKS = f"This project has no stacks yet. Make one: {COMMAND} new NAME"
+WHOLE = "file"
+"""The path of a problem that no key is known for."""
 TOP_LEVEL = ("config", "environment", "secretsprovider", "encryptionsalt", "encryptedkey")
 MAX_BYTES = 1_000_000
 MAX_VALUES = 50_000
@@ -35,6 +37,8 @@ class StackFile:
     """Keys whose value is `{secure: …}`; the value itself is never read."""
     lines: Mapping[str, int] = field(repr=False)
     """Line of each key by its path, counted from 1."""
+    problems: tuple[Problem, ...] = ()
+    """What the engine would read otherwise, or refuse; `language.parse_file` tells it with all that is wrong."""
 
     @property
     def shown(self) -> str:
@@ -94,8 +98,7 @@ def find(stack: str) -> Path:
 def read(stack: str) -> StackFile:
     """Read the file of a stack, given by name or path.
 
-    Raises InvalidStack where the file is missing, is not YAML, repeats a key, or says something that the engine
-    would read otherwise.
+    Raises InvalidStack where there are no values to read: the file is missing, is not YAML, or has no `config:`.
     """
     path = find(stack)
     name = path.name.removeprefix("Pulumi.").rsplit(".", 1)[0]
@@ -110,7 +113,7 @@ def read(stack: str) -> StackFile:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise reader.refusal("the file is not UTF-8 text", line) from error
+        raise reader.refusal("the file is not UTF-8 text", line, "save it as UTF-8") from error
     return reader.stack_file(name, path, text)
 
 
@@ -126,8 +129,7 @@ class _Composer(yaml.SafeLoader):
         super().__init__(text)
         known = self.ESCAPE_REPLACEMENTS
         vars(self)["ESCAPE_REPLACEMENTS"] = {key: known[key] for key in known if key != "/"}
-        self.tagged: list[int] = []
-        """Lines with a tag, counted from 1."""
+        self.tagged: set[yaml.Node] = set()
 
     def compose_document(self) -> yaml.Node | None:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
@@ -137,9 +139,10 @@ class _Composer(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
-        if getattr(event, "tag", None) is not None:
-            self.tagged.append(event.start_mark.line + 1)
-        return super().compose_node(parent, index)
+        node = super().compose_node(parent, index)
+        if node is not None and getattr(event, "tag", None) is not None:
+            self.tagged.add(node)
+        return node
 
 
 class _Reader:
@@ -147,11 +150,12 @@ class _Reader:
         self.source = source
         self.lines: dict[str, int] = {}
         self.problems: list[Problem] = []
+        self.tagged: set[yaml.Node] = set()
         self.count = 0
         self.text = ""
 
     def refusal(self, message: str, line: int | None = None, remedy: str | None = None) -> InvalidStack:
-        return InvalidStack(self.source, [Problem(path="file", message=message, line=line, remedy=remedy)])
+        return InvalidStack(self.source, [Problem(path=WHOLE, message=message, line=line, remedy=remedy)])
 
     def nodes(self, text: str) -> yaml.Node | None:
         try:
@@ -165,14 +169,14 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             what = ", ".join(part for part in (error.context, error.problem) if part)
             mark = error.problem_mark or error.context_mark
-            raise self.refusal(f"the file is not YAML: {what}", mark.line + 1 if mark else None) from error
+            remedy = "indent by blanks, not by tabs" if r"'\t'" in what else None
+            raise self.refusal(
+                f"the file is not YAML: {what}", mark.line + 1 if mark else None, remedy
+            ) from error
         except (ValueError, OverflowError) as error:
             message = "an escape (\\U) stands for no character"
             raise self.refusal(message, composer.line + 1, "write the character itself") from error
-        for line in composer.tagged:
-            self.problem(
-                "file", "a tag (!) cannot be used here", line, "leave it out; quotes make text of anything"
-            )
+        self.tagged = composer.tagged
         return root
 
     def stack_file(self, name: str, path: Path, text: str) -> StackFile:
@@ -189,19 +193,15 @@ class _Reader:
                 hint = "put it below `config:`" if ":" in key else None
                 self.problem(key, "unknown top-level key", self.lines[key], hint, nearest(key, TOP_LEVEL))
         config = document.get("config")
-        if config is None:
-            self.problem("config", "the file has no `config:`", None, "see stacks/Pulumi.lovia-fargate.yaml")
-        elif not isinstance(config, dict):
-            self.problem(
-                "config",
-                "`config:` must be a mapping of keys such as `rocketchat:chat`",
-                self.lines["config"],
-            )
-            config = None
+        if not isinstance(config, dict):
+            message = "the file has no `config:`" if config is None else "`config:` must be a mapping of keys"
+            remedy = "put below it keys such as `rocketchat:chat: {host: chat.example.com, users: 100}`"
+            self.problem("config", message, self.lines.get("config"), remedy)
+            raise InvalidStack(self.source, self.problems)
         self.lines = {key.removeprefix("config."): line for key, line in self.lines.items()}
         values: dict[str, Any] = {}
         secure = set()
-        for key, value in (config or {}).items():
+        for key, value in config.items():
             if not isinstance(value, dict) or set(value) != {"secure"}:
                 # For a key without a value the engine hands over an empty text.
                 values[key] = "" if value is None else value
@@ -209,9 +209,7 @@ class _Reader:
                 secure.add(key)
             else:
                 self.problem(key, "what follows `secure:` must be text", self.lines[key], command(key))
-        if self.problems:
-            raise InvalidStack(self.source, self.problems)
-        return StackFile(name, path, values, frozenset(secure), self.lines)
+        return StackFile(name, path, values, frozenset(secure), self.lines, tuple(self.problems))
 
     def problem(
         self, path: str, message: str, line: int | None, remedy: str | None = None, near: str | None = None
@@ -222,6 +220,7 @@ class _Reader:
         self.count += 1
         if self.count > MAX_VALUES:
             raise self.refusal(f"the file has more than {MAX_VALUES:,} values")
+        self.untagged(node, path.removeprefix("config."))
         if isinstance(node, yaml.MappingNode):
             found: dict[str, Any] = {}
             for key_node, value_node in node.value:
@@ -238,7 +237,8 @@ class _Reader:
                         "write `key: value`",
                     )
                 if key in found:
-                    self.problem(inner.removeprefix("config."), "duplicate key", line, "keep one of the two")
+                    message = f"duplicate key; it stands in line {self.lines[inner]}, too"
+                    self.problem(inner.removeprefix("config."), message, line, "keep one of the two")
                 self.lines[inner] = line
                 found[key] = self.value(value_node, inner)
             return found
@@ -250,6 +250,11 @@ class _Reader:
             return made
         return self.scalar(node, path.removeprefix("config."))
 
+    def untagged(self, node: yaml.Node, path: str) -> None:
+        if node in self.tagged:
+            remedy = "leave it out; quotes make text of anything"
+            self.problem(path or WHOLE, "a tag (!) cannot be used here", node.start_mark.line + 1, remedy)
+
     def closed(self, node: yaml.Node) -> bool:
         """Whether a value begins right at the colon: behind a plain key the engine then reads on."""
         at = node.start_mark.index
@@ -257,13 +262,14 @@ class _Reader:
 
     def key(self, node: yaml.Node, path: str) -> str | None:
         line = node.start_mark.line + 1
-        inside = path.removeprefix("config.") or "file"
+        inside = path.removeprefix("config.") or WHOLE
         if node.value == "<<":
             self.problem(inside, "a merge key (<<) cannot be used here", line, "write the keys out")
             return None
         if not isinstance(node, yaml.ScalarNode):
             self.problem(inside, "a key must be plain text", line)
             return None
+        self.untagged(node, inside)
         found = self.scalar(node, inside)
         if not isinstance(found, str):
             self.problem(inside, "a key must be text", line, "put it in quotes")
@@ -275,17 +281,17 @@ class _Reader:
         line = node.start_mark.line + 1
         if _HALF.search(node.value):
             remedy = "write the character itself instead of its two halves"
-            self.problem(path or "file", "half a character (\\ud800 to \\udfff) stands here", line, remedy)
+            self.problem(path or WHOLE, "half a character (\\ud800 to \\udfff) stands here", line, remedy)
         if _CHANGED.match(node.value):
             remedy = "begin the text with its first character that is seen"
             self.problem(
-                path or "file", "the engine loses a line break or tab before several lines", line, remedy
+                path or WHOLE, "the engine loses a line break or tab before several lines", line, remedy
             )
         if getattr(node, "style", None) is not None:
             return node.value
         found = scalars.read(node.value)
         if isinstance(found, scalars.Unusable):
-            self.problem(path or "file", _UNUSABLE[found], line, _INSTEAD)
+            self.problem(path or WHOLE, _UNUSABLE[found], line, _INSTEAD)
             return node.value
         return found
 

@@ -1,6 +1,7 @@
 """From the values of a stack file to one checked `ChatSpec`, or to all that is wrong with it."""
 
-from collections.abc import Callable, Iterator, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,7 +16,9 @@ from rocketchat import releases, settings, sizing
 from rocketchat.releases import Release
 from rocketchat.settings import Setting
 from stacks import rules, said, texts  # noqa: F401 - the rules add themselves to the table
-from stacks.judging import Check, judge
+from stacks.files import StackFile
+from stacks.judging import Check, Finding, Warning_, judge, rule
+from stacks.kinds import registry
 from stacks.problems import InvalidStack, Problem, nearest
 from stacks.profiles import DEFAULTS, Defaults
 from stacks.secret_keys import command
@@ -29,6 +32,7 @@ DROPPED = {
 }
 """Secrets that there were once, and why they are gone."""
 
+_A_SECRET = f"the secret {NAMESPACE}:"
 ALSO_CALLED = {
     "licence": "license",
     "email": "mail",
@@ -45,16 +49,18 @@ ALSO_CALLED = {
     "oidc": "login",
     "saml": "login",
     "theme": "appearance",
-    "clientSecret": "the secret rocketchat:oidcClientSecret",
+    "clientSecret": f"{_A_SECRET}oidcClientSecret",
     "runtime.replicas": "instances",
+    "runtime.privateSubnets": "taskSubnets",
     "runtime.maxReplicas": "maxInstances",
     "chat.domain": "host",
     "chat.version": "release",
     "chat.rootUrl": "host",
-    "login.clientSecret": "the secret rocketchat:oidcClientSecret",
-    "login.secret": "the secret rocketchat:oidcClientSecret",
-    "mail.password": "the secret rocketchat:smtpPassword",
-    "database.uri": "the secret rocketchat:mongodbUri",
+    "login.clientSecret": f"{_A_SECRET}oidcClientSecret",
+    "login.secret": f"{_A_SECRET}oidcClientSecret",
+    "dbPassword": f"{_A_SECRET}mongodbUri",
+    "mail.password": f"{_A_SECRET}smtpPassword",
+    "database.uri": f"{_A_SECRET}mongodbUri",
 }
 """Names that people write, by what they are called here. Renamed keys are added to it."""
 
@@ -92,11 +98,13 @@ def parse(
     *,
     source: str,
     line: Callable[[str], int | None] = lambda _: None,
+    unread: Sequence[Problem] = (),
 ) -> ChatSpec:
     """Return the checked specification of a stack.
 
-    `values` are the plain values by full key (`rocketchat:chat`), `secure` the full keys that are encrypted.
-    Raises InvalidStack with every mistake that was found, each with its line where `line` knows it.
+    `values` are the plain values by full key (`rocketchat:chat`), `secure` the full keys that are encrypted. Raises
+    InvalidStack with every mistake that was found, each with its line where `line` knows it. What is `unread` is told,
+    too, and hides what else would be told of the same value.
     """
     problems: list[Problem] = []
     known: dict[str, Any] = {}
@@ -117,7 +125,7 @@ def parse(
             )
         else:
             known[name] = model_field.get_default(call_default_factory=True)
-    problems.extend(_derive(known))
+    problems.extend(_derive(known, values.get(f"{NAMESPACE}:chat")))
     region = values.get("aws:region")
     if region is not None and region not in regions.REGIONS:
         problems.append(
@@ -130,6 +138,7 @@ def parse(
         )
     else:
         known["region"] = region
+    known["keys"] = {*values, *secure}
     known["secrets"] = frozenset(key.removeprefix(f"{NAMESPACE}:") for key in secure)
     readable = {name: known.get(name, model_field.get_default()) for name, model_field in fields.items()}
     known["readable"] = Parts.model_construct(
@@ -139,8 +148,10 @@ def parse(
         known["parts"] = known["readable"]
     found, checks = judge(known)
     problems.extend(found)
-    if problems:
-        raise InvalidStack(source, [problem.at(line(problem.path)) for problem in problems])
+    places = {one.path for one in unread}
+    told = [*unread, *(one.at(line(one.path)) for one in problems if one.path not in places)]
+    if told:
+        raise InvalidStack(source, told)
     return ChatSpec(
         parts=known["parts"],
         region=region,
@@ -150,6 +161,16 @@ def parse(
         secrets=known["secrets"],
         checks=tuple(checks),
         values=dict(values),
+    )
+
+
+def parse_file(found: StackFile, also: AbstractSet[str] = frozenset()) -> ChatSpec:
+    """Return the checked specification of a stack file, as if the secrets `also` were set.
+
+    Raises InvalidStack with every mistake that was found, each with its line.
+    """
+    return parse(
+        found.values, found.secure | also, source=found.shown, line=found.line, unread=found.problems
     )
 
 
@@ -192,7 +213,7 @@ def _plain(key: str, value: Any, known: dict[str, Any], *, guess: bool = True) -
     if namespace in ENVIRONMENT and colon:
         return [_unused(key)]
     if namespace != NAMESPACE or not colon:
-        return [] if colon else [_without_namespace(key)]
+        return _misnamed(key) if colon else [_without_namespace(key)]
     if find(short) is not None:
         return [
             Problem(
@@ -273,6 +294,26 @@ def _misplaced(key: str, setting: Setting) -> Problem:
     )
 
 
+def _misnamed(key: str) -> list[Problem]:
+    """Find a namespace that is a misspelt one of those that are read; others belong to other programs."""
+    namespace, _, short = key.partition(":")
+    meant = nearest(namespace, (NAMESPACE, *ENVIRONMENT, *_OF_PULUMI))
+    if meant is None or meant in _OF_PULUMI or (namespace.startswith(f"{meant}-") and meant != NAMESPACE):
+        return []
+    return [Problem(key, f"nothing reads the namespace {namespace}", nearest=f"{meant}:{short}")]
+
+
+@rule("Every key is read")
+def _foreign(keys: AbstractSet[str]) -> Iterator[Finding]:
+    known = (NAMESPACE, *ENVIRONMENT, *_OF_PULUMI)
+    for key in sorted(key for key in keys if ":" in key and key.partition(":")[0] not in known):
+        yield Warning_(f"this program does not read {key}")
+
+
+_OF_PULUMI = ("pulumi",)
+"""Namespaces that the engine itself reads."""
+
+
 def _without_namespace(key: str) -> Problem:
     setting = _of_product(key)
     if setting is not None:
@@ -303,13 +344,20 @@ def _paths(
 
 def _inside(key: str, path: tuple[int | str, ...]) -> Problem:
     short, word = key.removeprefix(f"{NAMESPACE}:"), str(path[-1]) if path else ""
+    meant = _secret_called(f"{short}.{word}") or _secret_called(word) or nearest(word, SECRETS)
+    flat = f"{NAMESPACE}:{meant or '<name>'}"
     return Problem(
         _joined(key, path),
         "a secret inside an object would end in the state in clear",
-        nearest=ALSO_CALLED.get(f"{short}.{word}") or ALSO_CALLED.get(word),
-        remedy=f"give it as a flat key: {command(f'{NAMESPACE}:<name>')}",
-        allowed=f"secrets: {', '.join(SECRETS)}",
+        remedy=f"give it as a flat key: {command(flat)}",
+        allowed=None if meant else f"secrets: {', '.join(SECRETS)}",
     )
+
+
+def _secret_called(name: str) -> str | None:
+    """Return the secret that people call so."""
+    also = ALSO_CALLED.get(name, "")
+    return also.removeprefix(_A_SECRET) if also.startswith(_A_SECRET) else None
 
 
 def _joined(key: str, path: tuple[int | str, ...]) -> str:
@@ -318,12 +366,13 @@ def _joined(key: str, path: tuple[int | str, ...]) -> str:
 
 def _unused(key: str) -> Problem:
     """Return the problem of a provider's key that nothing reads: what it says would be ignored."""
-    namespace = key.partition(":")[0]
+    namespace, _, short = key.partition(":")
     known = [name for name in PROVIDER_KEYS if name.startswith(f"{namespace}:")]
+    near = nearest(short, [name.partition(":")[2] for name in known])
     return Problem(
         key,
         "the program does not read this key, and would use what the environment says",
-        nearest=nearest(key, known),
+        nearest=f"{namespace}:{near}" if near else None,
         allowed=", ".join(known) or None,
         remedy=f"take it out, and give {ENVIRONMENT[namespace]}",
     )
@@ -335,7 +384,9 @@ def _secure(key: str) -> list[Problem]:
         if key in PROVIDER_KEYS:
             return [Problem(key, "this is no secret", remedy="write it in clear")]
         return [_unused(key)]
-    if namespace != NAMESPACE or find(short) is not None:
+    if namespace != NAMESPACE:
+        return [] if key in PROVIDER_KEYS else _misnamed(key)
+    if find(short) is not None:
         return []
     if short in DROPPED:
         return [Problem(key, DROPPED[short], remedy=f"pulumi config rm {key}")]
@@ -350,21 +401,26 @@ def _secure(key: str) -> list[Problem]:
     setting = _of_product(short)
     if setting is not None:
         return [_misplaced(key, setting)]
-    near = nearest(short, names())
+    near = _secret_called(short) or nearest(short, names())
     return [
         Problem(
             key,
             "unknown secret",
-            nearest=f"{NAMESPACE}:{ALSO_CALLED.get(short) or near}" if near or short in ALSO_CALLED else None,
+            nearest=f"{NAMESPACE}:{near}" if near else None,
             allowed=None if near else ", ".join(SECRETS),
         )
     ]
 
 
-def _derive(known: dict[str, Any]) -> list[Problem]:
+def _derive(known: dict[str, Any], given: Any) -> list[Problem]:
     problems: list[Problem] = []
     chat = known.get("chat")
     if chat is None:
+        # The release is what it is, whatever is wrong with the other keys of its part.
+        told = given.get("release", releases.DEFAULT_RELEASE) if isinstance(given, dict) else None
+        if isinstance(told, str):
+            with contextlib.suppress(ValueError):
+                known["release"] = releases.find(releases.resolve(told))
         return problems
     known["defaults"] = DEFAULTS[chat.profile]
     try:
@@ -422,8 +478,14 @@ def _problem(key: str, path: str, location: tuple[int | str, ...], detail: Any, 
     if kind == "extra_forbidden":
         word = str(location[-1])
         short = key.removeprefix(f"{NAMESPACE}:")
-        also = ALSO_CALLED.get(f"{short}.{word}") or ALSO_CALLED.get(word)
         siblings = _siblings(key, location, value)
+        others = _other_kinds(short, location, value)
+        if others:
+            message = f"this is a key of kind {' and '.join(others)}"
+            return Problem(
+                path, message, allowed=", ".join(siblings) or None, remedy="leave it out, or change `kind`"
+            )
+        also = ALSO_CALLED.get(f"{short}.{word}") or ALSO_CALLED.get(word)
         near = also or nearest(word, siblings)
         return Problem(path, "unknown key", nearest=near, allowed=", ".join(siblings) if siblings else None)
     if kind == "missing":
@@ -512,6 +574,20 @@ def _siblings(key: str, location: tuple[int | str, ...], value: Any) -> list[str
     return []
 
 
+def _other_kinds(part: str, location: tuple[int | str, ...], value: Any) -> list[str]:
+    """Return the kinds of a part that have the key, where it stands right in a part of another kind."""
+    inside = _at(value, location[:-1])
+    if part not in registry.KINDS or sum(isinstance(step, str) for step in location) != 1:
+        return []
+    own = inside.get("kind") if isinstance(inside, dict) else None
+    return [
+        kind
+        for kind, model in registry.models(part).items()
+        if kind != own
+        and any((one.alias or name) == location[-1] for name, one in model.model_fields.items())
+    ]
+
+
 def _resolve(node: Any, definitions: Mapping[str, Any], value: Any) -> Any:
     """Follow references, and unions by the `kind` that was written."""
     for _ in range(10):
@@ -522,8 +598,9 @@ def _resolve(node: Any, definitions: Mapping[str, Any], value: Any) -> Any:
             reference = node["discriminator"]["mapping"].get(tag)
             node = definitions[reference.rpartition("/")[2]] if reference else {}
         elif "anyOf" in node:
-            objects = [branch for branch in node["anyOf"] if branch.get("type") != "null"]
-            node = objects[0] if objects else {}
+            listed = [branch for branch in node["anyOf"] if branch.get("type") == "array"]
+            objects = [branch for branch in node["anyOf"] if branch.get("type") not in ("array", "null")]
+            node = next(iter(listed if isinstance(value, list) else objects), {})
         else:
             return node
     return node

@@ -5,7 +5,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-_OF_A_STACK = re.compile(r"pulumi config (?:set --secret|rm) [\w:-]++(?! --stack)")
+_OF_A_STACK = re.compile(r"pulumi config (?:set --secret|rm) [\w:<>-]++(?! --stack)")
+
+_SHORTENED = 3
+"""From so many letters on, the beginning of a word is taken for the word."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Problem:
         if self.allowed is not None:
             lines.append(f"    allowed: {self.allowed}")
         if self.remedy is not None:
-            lines.append(f"    to mend it: {self.remedy}")
+            lines.append(f"    fix: {self.remedy}")
         return "\n".join(lines)
 
     def at(self, line: int | None) -> "Problem":
@@ -64,7 +67,10 @@ class InvalidStack(ValueError):  # noqa: N818 - reads as what it is: an invalid 
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
-    """Return the one of `words` that is most like `word`, or None when none is like it."""
+    """Return the one of `words` that is most like `word` or alone begins so, or None when none is like it."""
     by_lower = {candidate.lower(): candidate for candidate in words}
     found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    if not found and len(word) >= _SHORTENED:
+        begun = [one for one in by_lower if one.startswith(word.lower())]
+        found = begun if len(begun) == 1 else []
     return by_lower[found[0]] if found else None

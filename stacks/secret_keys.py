@@ -13,6 +13,11 @@ def one_line(value: str) -> str | None:
     return None
 
 
+def unfilled(value: str) -> bool:
+    """Return whether a value is what templates, shells and CI systems leave where nothing was filled in."""
+    return re.fullmatch(r"\$\{\w+\}|\$\([^()]*\)|\$?\{\{[^{}]*\}\}|<[A-Za-z_ -]+>", value.strip()) is not None
+
+
 def pem(label: str) -> Callable[[str], str | None]:
     """Return a check of a PEM text; its label may be told more exactly, such as `RSA PRIVATE KEY`."""
     form = rf"\s*-----BEGIN ([A-Z ]*{label})-----\s[A-Za-z0-9+/=:,\s-]+-----END \1-----\s*"

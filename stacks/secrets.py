@@ -3,6 +3,7 @@
 Which there are is said by the parts and kinds that read them.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TypeGuard, get_args
@@ -15,7 +16,7 @@ from stacks.kinds.kind import chosen
 from stacks.masking import maskable
 from stacks.parts import Locked
 from stacks.problems import Problem
-from stacks.secret_keys import SecretKey, command, json_object, one_line
+from stacks.secret_keys import SecretKey, command, json_object, one_line, unfilled
 from stacks.spec import Parts
 
 
@@ -127,8 +128,10 @@ def _problem(path: str, value: str, parts: Parts | None) -> str | None:
     key = find(path.removeprefix("rocketchat:"))
     if not value.strip():
         return "the secret is empty" + ("" if key is None else f". {key.description}")
+    if unfilled(value):
+        return "the secret is a placeholder, which nothing has filled in"
     if key is None:
-        return one_line(value) if path in PROVIDER_KEYS else None
+        return (one_line(value) or _guessed(value)) if path in PROVIDER_KEYS else None
     said = key.problem(value)
     if said is None and texts.lost(value.replace("\r", "")) is not None:
         return "the secret holds a control character, or another one that is lost or changed on its way"
@@ -136,6 +139,17 @@ def _problem(path: str, value: str, parts: Parts | None) -> str | None:
         missing = sorted(set(parts.bot.keys) - (json_object(value) or {}).keys())
         if missing:
             return f"the secret lacks {', '.join(missing)}, which `bot.keys` names"
-    if said is None and key.name in SECRETS and not maskable(value.strip()):
-        return "the secret is too short or an ordinary word: it is easily guessed, and cannot be masked in messages"
-    return said
+    return said or (None if _PIN.search(key.name) else _guessed(value))
+
+
+_PIN = re.compile("_pin$", re.IGNORECASE)
+"""Settings that are short by their nature: a conference's PIN."""
+
+
+def _guessed(value: str) -> str | None:
+    """Return what is wrong with a secret that anybody could guess."""
+    if maskable(value.strip()):
+        return None
+    return (
+        "the secret is too short or an ordinary word: it is easily guessed, and cannot be masked in messages"
+    )

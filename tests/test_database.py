@@ -666,11 +666,25 @@ def test_the_databases_of_the_original_owners_are_good_names() -> None:
 
 
 WRONG_URIS = [
+    ("mongodb://u:p@h/rc?replicaSet=r&foo=bar", "does not know"),
+    ("mongodb://u:p@h/rc?replicaSet=r&keepAlive=true", "does not know"),
+    ("mongodb+srv://u:a&b=c@h.mongodb.net/rc?b=c", "does not know"),
+    ("mongodb://u:p@h/rc?replicaSet=r&tlsCAFile=/ca.pem", "names a file"),
+    ("mongodb://u:p@h/rc?replicaSet=r&tlsCertificateKeyFile=client.pem", "names a file"),
+    ("mongodb://h/rc?replicaSet=r&authMechanism=MONGODB-X509", "certificate"),
+    ("mongodb://u:p@localhost/rc?replicaSet=r", "container itself"),
+    ("mongodb://u:p@db,127.0.1.1:27018/rc?replicaSet=r", "container itself"),
+    ("mongodb://u:p@[::1]/rc?replicaSet=r", "container itself"),
+    ("mongodb+srv://u:p@cluster/rc", "full host name"),
+    ("mongodb+srv://${USER}:p@h.mongodb.net/rc", "placeholder"),
+    ("mongodb+srv://u:$(PASSWORD)@h.mongodb.net/rc", "placeholder"),
+    ("mongodb+srv://u:{{password}}@h.mongodb.net/rc", "placeholder"),
+    ("mongodb+srv://u:${{secrets.PASSWORD}}@h.mongodb.net/rc", "placeholder"),
     ("postgres://u:p@h/db", "must begin with"),
     ("u:p@h/db", "must begin with"),
-    ("mongodb+srv://u:p@h", "names no database"),
-    ("mongodb+srv://u:p@h/", "names no database"),
-    ("mongodb+srv://u:p@h/?w=majority", "names no database"),
+    ("mongodb+srv://u:p@h.mongodb.net", "names no database"),
+    ("mongodb+srv://u:p@h.mongodb.net/", "names no database"),
+    ("mongodb+srv://u:p@h.mongodb.net/?w=majority", "names no database"),
     ("mongodb+srv:///db", "names no host"),
     ("mongodb+srv://u:p@ss@h/db", "%40"),
     ("mongodb://u:p/w@h:27017/rc?replicaSet=r", "%2F"),
@@ -689,7 +703,7 @@ WRONG_URIS = [
     ("mongodb+srv://@h.mongodb.net/rc", "no user"),
     ("mongodb+srv://u:p@h.mongodb.net:27017/rc", "no port"),
     ("mongodb+srv://u:p@a.mongodb.net,b.mongodb.net/rc", "one host only"),
-    ("mongodb+srv://u:p@[::1]/rc", "not an address"),
+    ("mongodb+srv://u:p@[2001:db8::1]/rc", "not an address"),
     ("mongodb+srv://u:p@h.mongodb.net/rc?directConnection=true", "contradict"),
     ("mongodb://u:p@h:27017/db", "no replica set"),
     ("mongodb://u:p@a,b/db", "no replica set"),
@@ -727,13 +741,15 @@ WRONG_URIS = [
 RIGHT_URIS = [
     "mongodb+srv://u:p@cluster.mongodb.net/chat",
     "mongodb://u:p@a:27017,b:27017,c:27017/chat?replicaSet=rs0&tls=true",
-    "mongodb://u:p@localhost:27017/chat?directConnection=true",
+    "mongodb://u:p@h:27017/chat?directConnection=true",
     "mongodb://u:p%2Fw@h1,h2/rc?replicaSet=r&authSource=admin",
     "mongodb://u:p%25%3A%40@h/rc?replicaSet=r",
     "mongodb://h/rc?replicaSet=r",
     "mongodb://[2001:db8::1]:27017/rc?replicaSet=r",
-    "mongodb+srv://a.mongodb.net/rc?authMechanism=MONGODB-X509&authSource=%24external",
-    "mongodb://u@h/rc?replicaSet=r&authMechanism=MONGODB-X509",
+    "mongodb+srv://a.mongodb.net/rc?authMechanism=MONGODB-AWS&authSource=%24external",
+    "mongodb://u@h/rc?replicaSet=r&authMechanism=MONGODB-AWS",
+    "mongodb://u:p@h/rc?replicaSet=r&tls=true&tlsCAFile=/etc/ssl/certs/ca-certificates.crt",
+    "mongodb://u:$ecret@h/rc?replicaSet=r&appName=chat&compressors=zlib&w=majority",
     "mongodb://u:p@mongodb-0.mongodb.chat.svc:27017/rc?replicaSet=rs0&authSource=admin&w=majority",
     "mongodb://u:p@h/rc?replicaSet=r&readPreference=secondaryPreferred&maxPoolSize=50&retryWrites=false&tls=true",
     "mongodb://u:p@h/rc?replicaSet=r&authMechanism=SCRAM-SHA-1&readConcernLevel=majority&wTimeoutMS=5000",
@@ -805,14 +821,14 @@ def test_what_is_taken_a_driver_takes_too(
 @given(
     user=st.text(min_size=1, max_size=9),
     password=st.text(min_size=1, max_size=9),
-    hosts=st.lists(st.sampled_from(["a", "b.example.com:27018", "[::1]:1", "10.0.0.1"]), min_size=1),
+    hosts=st.lists(st.sampled_from(["a", "b.example.com:27018", "[2001:db8::1]:1", "10.0.0.1"]), min_size=1),
 )
 def test_any_user_and_password_are_taken_once_they_are_percent_encoded(
     user: str, password: str, hosts: list[str]
 ) -> None:
     if any("\ud800" <= letter <= "\udfff" for letter in user + password):
         return
-    if re.search("<.*>", f"{user}:{password}", re.DOTALL):
+    if re.search(r"<.*>|[{(].*[})]", f"{user}:{password}", re.DOTALL):
         return
     uri = f"mongodb://{quote(user, safe='')}:{quote(password, safe='')}@{','.join(hosts)}/rc?replicaSet=r"
     assert uri_problem(uri) is None
@@ -839,5 +855,5 @@ def test_a_given_uri_becomes_secret_and_is_not_shown() -> None:
 
 def test_a_bad_given_uri_fails_the_deployment_without_its_value() -> None:
     with pytest.raises(Exception, match="names no database") as failed:
-        record(lambda: existing("mongodb+srv://u:canary@h").uri)
+        record(lambda: existing("mongodb+srv://u:canary@h.mongodb.net").uri)
     assert "canary" not in str(failed.value)

@@ -103,8 +103,14 @@ def test_single_sign_on_asks_nobody_for_a_code_by_mail(line: str) -> None:
     opted_in = said.get("Accounts_TwoFactorAuthentication_By_Email_Auto_Opt_In")
     assert False in (switch, opted_in)
     assert (switch is False) == (tuple(map(int, line.split("."))) >= (7, 0))
-    without = booted("family-host", "as it is", f"{line}.0").overwritten
-    assert "Accounts_TwoFactorAuthentication_By_Email_Auto_Opt_In" not in without
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_server_without_mail_asks_nobody_for_a_code_by_mail(line: str) -> None:
+    opting = "Accounts_TwoFactorAuthentication_By_Email_Auto_Opt_In"
+    assert booted("local", "as it is", f"{line}.0").overwritten[opting] is False
+    assert booted("local", "with every way to log in", f"{line}.0").overwritten[opting] is False
+    assert opting not in booted("family-host", "as it is", f"{line}.0").overwritten
 
 
 def test_a_renewed_licence_replaces_the_stored_one() -> None:

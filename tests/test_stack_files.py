@@ -15,7 +15,7 @@ from planning import values_of
 
 from stacks import files
 from stacks.fields import descriptions
-from stacks.language import ChatSpec, alone, parse
+from stacks.language import ChatSpec, alone, parse, parse_file
 from stacks.problems import InvalidStack, Problem
 from stacks.schema import PATH, text
 from stacks.secrets import SECRETS
@@ -263,7 +263,7 @@ def test_a_file_that_is_no_stack_file_is_refused_in_words(
     path = tmp_path / "Pulumi.broken.yaml"
     path.write_text(content)
     with pytest.raises(InvalidStack) as caught:
-        files.read(str(path))
+        parse_file(files.read(str(path)))
     assert message in str(caught.value)
     if line is not None:
         assert line in [problem.line for problem in caught.value.problems]
@@ -546,3 +546,118 @@ def test_a_setting_of_the_product_at_the_top_is_told_where_it_belongs(key: str, 
     if key.startswith("rocketchat:") and "S3" not in key and key != "rocketchat:Log_Levl":
         [problem] = problems(lambda _: None, secure={*SECURE, key})
         assert place in f"{problem.nearest} {problem.remedy}"
+
+
+def test_what_the_engine_reads_otherwise_hides_no_other_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.several.yaml"
+    path.write_text(
+        "config:\n"
+        "  aws:region: ap-southeast-1\n"
+        "  rocketchat:chat: {host: chat.example.com, users: 0}\n"
+        "  rocketchat:runtime: {kind: droplet, region: !!str ams3, sise: no}\n"
+        "  rocketchat:database: {kind: mongo}\n"
+        "  rocketchat:accounts: {twoFactor: no, nameChange: on, loginFrom: true}\n"
+        "  rocketchat:push: {kind: none}\n"
+        "  rocketchat:push: {kind: gatevay}\n"
+        "  rocketchat:settings: {Log_Level: 1e0, Log_Levl: x}\n"
+        "encrypted: x\n"
+    )
+    with pytest.raises(InvalidStack) as caught:
+        parse_file(files.read(str(path)))
+    assert sorted((problem.path, problem.line) for problem in caught.value.problems) == [
+        ("encrypted", 10),
+        ("rocketchat:accounts.loginFrom", 6),
+        ("rocketchat:accounts.nameChange", 6),
+        ("rocketchat:accounts.twoFactor", 6),
+        ("rocketchat:chat.users", 3),
+        ("rocketchat:database.kind", 5),
+        ("rocketchat:push", 8),
+        ("rocketchat:push.kind", 8),
+        ("rocketchat:runtime.region", 4),
+        ("rocketchat:runtime.sise", 4),
+        ("rocketchat:runtime.sshKey", 4),
+        ("rocketchat:settings.Log_Level", 9),
+        ("rocketchat:settings.Log_Levl", 9),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "secret"),
+    [
+        ("rocketchat:mail.password", "smtpPassword"),
+        ("rocketchat:push.apnKey", "apnKey"),
+        ("rocketchat:login.clientSecret", "oidcClientSecret"),
+        ("rocketchat:database.uri", "mongodbUri"),
+        ("rocketchat:database.anything", "<name>"),
+    ],
+)
+def test_a_secret_inside_a_part_is_told_with_a_command_that_can_be_run(path: str, secret: str) -> None:
+    values = good()
+    key, _, word = path.rpartition(".")
+    values[key] = {"kind": "none", word: {"secure": "v1:x"}}
+    with pytest.raises(InvalidStack) as caught:
+        parse(values, set(), source="stacks/Pulumi.some.yaml")
+    [remedy] = [problem.remedy for problem in caught.value.problems if problem.path == path]
+    assert remedy is not None
+    assert remedy.endswith(f"pulumi config set --secret rocketchat:{secret} --stack some")
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("Rocketchat:push", "rocketchat:push"),
+        ("rocket-chat:license", "rocketchat:license"),
+        ("cloudfare:apiToken", "cloudflare:apiToken"),
+        ("mongodb-atlas:publicKey", "mongodbatlas:publicKey"),
+        ("digital-ocean:token", "digitalocean:token"),
+    ],
+)
+@pytest.mark.parametrize("secret", [False, True])
+def test_a_misspelt_namespace_is_refused(key: str, meant: str, secret: bool) -> None:
+    found = problems((lambda _: None) if secret else put_key(key), SECURE | ({key} if secret else set()))
+    assert [(one.path, one.nearest) for one in found] == [(key, meant)]
+
+
+def put_key(key: str) -> Callable[[Values], object]:
+    return lambda values: values.update({key: "x"})
+
+
+@pytest.mark.parametrize("key", ["gcp:credentials", "aws-native:region", "random:seed", "company:team"])
+def test_a_key_that_nothing_reads_is_warned_of(key: str) -> None:
+    spec = accepted(lambda _: None, SECURE | {key})
+    assert any(f"does not read {key}" in warning for one in spec.checks for warning in one.warnings)
+    assert not any(
+        "does not read" in warning
+        for one in accepted(lambda _: None, SECURE | {"pulumi:tags", "cloudflare:apiToken"}).checks
+        for warning in one.warnings
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        ("rocketchat:mail.host", "x", "kind smtp"),
+        ("rocketchat:runtime.size", "x", "kind lightsail and droplet"),
+        ("rocketchat:media.endpoint", "x", "unknown key"),
+    ],
+)
+def test_a_key_of_another_kind_is_told_as_one(path: str, value: str, told: str) -> None:
+    [found] = problems(put(path, value))
+    assert (found.path, told in found.message) == (path, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "meant"),
+    [
+        ("rocketchat:chat.profile", "prod", "production"),
+        ("rocketchat:runtime.kind", "kube", "kubernetes"),
+        ("rocketchat:settings.OVERWRITE_SETTING_Log_Level", "1", "Log_Level"),
+        ("rocketchat:settings.DeepL_API_Key", "x", "AutoTranslate_DeepLAPIKey"),
+        ("rocketchat:settings.log_levl", "1", "Log_Level"),
+        ("rocketchat:settings.Acounts_x", "1", None),
+        ("rocketchat:settings.ROOT_URL", "https://chat.example.com", None),
+    ],
+)
+def test_a_guess_is_told_where_it_is_a_good_one(path: str, value: str, meant: str | None) -> None:
+    found = [problem for problem in problems(put(path, value)) if problem.path == path]
+    assert [problem.nearest for problem in found] == [meant]

@@ -65,14 +65,21 @@ def written(folder: Path, content: str) -> Path:
     return path
 
 
+def understood(folder: Path, content: str) -> files.StackFile:
+    found = files.read(str(written(folder, content)))
+    if found.problems:
+        raise InvalidStack(found.shown, found.problems)
+    return found
+
+
 def read(folder: Path, value: str) -> Any:
     content = f"config:\n  rocketchat:a:\n    v: {value}\n"
-    return files.read(str(written(folder, content))).values["rocketchat:a"]["v"]
+    return understood(folder, content).values["rocketchat:a"]["v"]
 
 
 def refused(folder: Path, content: str) -> list[Problem]:
     with pytest.raises(InvalidStack) as caught:
-        files.read(str(written(folder, content)))
+        understood(folder, content)
     return list(caught.value.problems)
 
 
@@ -108,7 +115,7 @@ def test_a_value_that_both_read_alike_is_accepted(tmp_path: Path, text: str) -> 
 @pytest.mark.parametrize(("content", "engine"), FACTS["documents"])
 def test_a_file_is_read_as_the_engine_reads_it_or_refused(tmp_path: Path, content: str, engine: Any) -> None:
     try:
-        found = files.read(str(written(tmp_path, content)))
+        found = understood(tmp_path, content)
     except InvalidStack:
         return
     secure = dict.fromkeys(found.secure, "[secure]")

@@ -70,10 +70,43 @@ _CHOICES = {
 """Options by what they take (the specifications `uri-options`, `auth` and `read-write-concern`). A driver ends with an
 error at another value."""
 _ONLY_SRV = ("srvservicename", "srvmaxhosts")
-
-_PLACEHOLDER = (
-    "the MongoDB URI holds a placeholder in angle brackets; put the real user, password and name there"
+_FILES = frozenset(
+    {
+        *("sslca", "sslcert", "sslcrl", "sslkey"),
+        *("tlscafile", "tlscertificatefile", "tlscertificatekeyfile", "tlscrlfile"),
+    }
 )
+_CERTIFICATES = "/etc/ssl/"
+"""The only files that an option can name: they come with the image."""
+_KNOWN = (
+    _SWITCHES
+    | _NUMBERS
+    | _CHOICES.keys()
+    | _FILES
+    | frozenset(
+        {
+            *(
+                "appname",
+                "authmechanismproperties",
+                "authsource",
+                "compressors",
+                "family",
+                "forceserverobjectid",
+            ),
+            *("ignoreundefined", "j", "maxstalenessseconds", "minheartbeatfrequencyms", "monitorcommands"),
+            *("nodelay", "proxyhost", "proxypassword", "proxyport", "proxyusername", "readpreferencetags"),
+            *("replicaset", "servermonitoringmode", "servername", "srvservicename"),
+            *("tlscertificatekeyfilepassword", "usenewurlparser", "useunifiedtopology", "w", "wtimeout"),
+        }
+    )
+)
+"""Options that the server's driver has, by their names in lower case (mongodb/node-mongodb-native,
+`src/connection_string.ts`, 4.x to 6.x). It ends at any other one: "option foo is not supported"."""
+
+_PLACEHOLDER = "the MongoDB URI holds a placeholder; put the real user, password and name there"
+_UNFILLED = re.compile(r"<[A-Za-z_ -]+>|\$\{\w+\}|\$\(\w+\)|\$?\{\{.*\}\}")
+"""What templates, shells and CI systems leave where a value was not filled in."""
+_LOOPBACK = re.compile(r"(.+\.)?localhost|127\.[0-9.]+|0\.0\.0\.0|\[(::1|::)\]")
 
 _OTHERS = {
     "docdb.amazonaws.com": "Amazon DocumentDB",
@@ -152,7 +185,7 @@ def _userinfo_problem(userinfo: str, options: dict[str, str]) -> str | None:
         return "the password of the MongoDB URI holds a colon, which must be written %3A"
     if _BAD_PERCENT.search(userinfo):
         return "user or password of the MongoDB URI hold a %, which must be written %25"
-    if any(re.fullmatch("<[A-Za-z_ -]+>", unquote(part)) for part in (user, password)):
+    if any(_UNFILLED.fullmatch(unquote(part)) for part in (user, password)):
         return _PLACEHOLDER
     if not user:
         return "the MongoDB URI has an @ and no user before it"
@@ -174,6 +207,8 @@ def _hosts_problem(scheme: str, text: str, options: dict[str, str]) -> str | Non
                 "to 65535 or none; where it is a part of the password, percent-encode that"
             )
         name = host["name"].lower().rstrip(".")
+        if _LOOPBACK.fullmatch(name):
+            return "the MongoDB URI leads to the container itself; name a host that the chat reaches over a network"
         for domain, service in _OTHERS.items():
             if name == domain or name.endswith(f".{domain}"):
                 return (
@@ -188,8 +223,8 @@ def _hosts_problem(scheme: str, text: str, options: dict[str, str]) -> str | Non
             return "mongodb+srv:// takes one host only; DNS names the others"
         if hosts[0] is not None and hosts[0]["port"] is not None:
             return "mongodb+srv:// takes no port; DNS names the ports. Leave it out"
-        if hosts[0] is not None and re.fullmatch(r"\[.*|[0-9.]+", hosts[0]["name"]):
-            return "mongodb+srv:// needs a host name, not an address"
+        if hosts[0] is not None and re.fullmatch(r"\[.*|[0-9.]+|[^.]+\.?", hosts[0]["name"]):
+            return "mongodb+srv:// needs a full host name with its domain, not an address"
         return "mongodb+srv:// and directConnection=true contradict each other" if direct else None
     if direct:
         return "directConnection=true takes one host only" if len(hosts) > 1 else None
@@ -238,6 +273,11 @@ def _values_problem(options: dict[str, str]) -> str | None:
     """Return which option has a value that no driver takes; its name is the grammar's, and no part of the URI."""
     for name in sorted(options):
         value = options[name]
+        if name not in _KNOWN:
+            # Its name is not told: what follows a ? and an & in a password looks like an option.
+            return "the MongoDB URI has an option that the server's driver does not know, and would not start with"
+        if name in _FILES and not value.startswith(_CERTIFICATES):
+            return f"the option {name} of the MongoDB URI names a file, and the server's container has none of yours"
         if name in _SWITCHES and value not in ("true", "false"):
             return f"the option {name} of the MongoDB URI takes true or false"
         if name in _NUMBERS and re.fullmatch("-?[0-9]{1,10}", value) is None:
@@ -245,6 +285,8 @@ def _values_problem(options: dict[str, str]) -> str | None:
         allowed = _CHOICES.get(name, ())
         if allowed and value.lower() not in {one.lower() for one in allowed}:
             return f"the option {name} of the MongoDB URI takes {', '.join(allowed)}"
+    if options.get("authmechanism", "").upper() == "MONGODB-X509":
+        return "MONGODB-X509 needs the file of a certificate, and the server's container has none; use a password"
     if options.get("loadbalanced") == "true":
         return "the MongoDB URI leads through a load balancer (loadBalanced=true), and Rocket.Chat needs a replica set"
     if (
