@@ -638,7 +638,7 @@ def test_a_key_that_nothing_reads_is_warned_of(key: str) -> None:
     [
         ("rocketchat:mail.host", "x", "kind smtp"),
         ("rocketchat:runtime.size", "x", "kind lightsail and droplet"),
-        ("rocketchat:media.endpoint", "x", "unknown key"),
+        ("rocketchat:media.nosuch", "x", "unknown key"),
     ],
 )
 def test_a_key_of_another_kind_is_told_as_one(path: str, value: str, told: str) -> None:
