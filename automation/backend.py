@@ -1,5 +1,6 @@
 """Where a stack's state is kept, and which clouds its operations reach."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pulumi.automation import LocalWorkspaceOptions, PulumiCommand
 
-from stacks.project import ROOT
+from stacks.project import COMMAND, ROOT
 
 if TYPE_CHECKING:
     from stacks.files import StackFile
@@ -50,6 +51,10 @@ class Backend:
         if not self.url or not self.url.startswith("file://"):
             return None
         return Path(self.url.removeprefix("file://").partition("?")[0])
+
+    def command(self, verb: str, stack: str) -> str:
+        """Return a command on a stack of this backend, as a person types it."""
+        return f"{COMMAND} {verb} {shlex.quote(stack)}" + (" --rehearse" if self.rehearsal else "")
 
     def settings(self, stack: str) -> Path:
         """Return the path of a stack's settings: its stack file, where the project is the checkout."""

@@ -280,6 +280,9 @@ def _fill(draft: "making.Draft") -> None:
             if answer is None
             else f"{question.key}={answer}: {mistake}"
         )
+    told = dict.fromkeys(one for _, one in filled.others)
+    wrong += [f"{making.key_of(one.path)}: {str(one).removeprefix(f'{one.path}: ')}" for one in told]
+    draft.drop(key for key, _ in filled.others)
     if wrong:
         refuse("\n".join(wrong))
     for key, answer in filled.answers.items():

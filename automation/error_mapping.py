@@ -20,7 +20,6 @@ from automation.inline import STOPPED
 from automation.state import STACK_TYPE, UNDECIDED
 from stacks.masking import mask
 from stacks.problems import InvalidStack
-from stacks.project import COMMAND
 
 _COMPONENT = re.compile(r"^rocketchat:index:")
 _SECRETS = re.compile(r"passphrase|decrypt|secrets manager|encryptionsalt|secrets provider", re.IGNORECASE)
@@ -74,7 +73,7 @@ def of_operation(
     lost: bool = False,
 ) -> AutomationError:
     """Return the error of an operation that failed."""
-    recover = f"{COMMAND} recover {recorder.stack}"
+    recover = recorder.recovering
     if killed:
         return CancelledError(f"the engine was killed in the middle of the {recorder.kind}", remedy=recover)
     errors = recorder.of_severity("error")
@@ -91,7 +90,7 @@ def of_operation(
         )
     protected = [said for said in refused if _PROTECTED.search(said.message)]
     if protected:
-        return _of_protection(protected, recorder.stack)
+        return _of_protection(protected, recorder.stack, recover)
     if refused or recorder.failed:
         urn = refused[0].urn if refused else recorder.failed[0]
         cause = "\n".join(dict.fromkeys(said.message for said in refused)) or "the provider failed"
@@ -100,7 +99,7 @@ def of_operation(
     messages = [said.message for said in told if STOPPED not in said.message]
     if messages and all(_NO_ENGINE.search(message) for message in messages):
         return _stopped(f"the program lost its connection to the engine in the middle of the {recorder.kind}")
-    return _of_text("\n".join(dict.fromkeys(messages)) or str(error), recorder.stack, secrets)
+    return _of_text("\n".join(dict.fromkeys(messages)) or str(error), recorder.stack, secrets, recover)
 
 
 def _stopped(cause: str) -> CancelledError:
@@ -109,12 +108,12 @@ def _stopped(cause: str) -> CancelledError:
     )
 
 
-def _of_protection(protected: Sequence[Said], stack: str) -> ConflictError:
+def _of_protection(protected: Sequence[Said], stack: str, recover: str) -> ConflictError:
     urns = list(dict.fromkeys(said.urn for said in protected))
     if any(f"::{UNDECIDED}::" in urn for urn in urns):
         return ConflictError(
             f"an earlier deployment of {stack} was interrupted, and nobody knows how some of its steps ended",
-            remedy=f"{COMMAND} recover {stack}",
+            remedy=recover,
         )
     names = ", ".join(urn.rpartition("::")[2] for urn in urns)
     return ConflictError(
@@ -131,9 +130,9 @@ def unanswered(recorder: Recorder, urn: str) -> bool:
     return any(said.urn == urn and _NO_ANSWER.search(said.message) for said in recorder.of_severity("error"))
 
 
-def of_command(error: CommandError, stack: str, secrets: frozenset[str]) -> AutomationError:
+def of_command(error: CommandError, stack: str, secrets: frozenset[str], recover: str) -> AutomationError:
     """Return the error of a command that is no update."""
-    return _of_text(str(error), stack, secrets)
+    return _of_text(str(error), stack, secrets, recover)
 
 
 def of_account(error: CommandError, raised: Sequence[Exception]) -> AutomationError:
@@ -158,7 +157,7 @@ def _of_resource(said: Said) -> bool:
     return bool(kind) and kind != STACK_TYPE and not _COMPONENT.match(kind)
 
 
-def _of_text(text: str, stack: str, secrets: frozenset[str]) -> AutomationError:
+def _of_text(text: str, stack: str, secrets: frozenset[str], recover: str) -> AutomationError:
     cause = mask(_plain(text).removeprefix("an unhandled error occurred: "), secrets)
     if _NO_HOST.search(cause):
         return NoEngineError(
@@ -169,7 +168,7 @@ def _of_text(text: str, stack: str, secrets: frozenset[str]) -> AutomationError:
     if _NO_PLUGIN.search(cause):
         remedy = "pulumi install"
     elif _TORN.search(cause):
-        remedy = f"{COMMAND} recover {stack}"
+        remedy = recover
     elif _LOGIN.search(cause):
         remedy = "pulumi login, or pulumi login --local for a state on this machine"
     elif _SECRETS.search(cause):

@@ -84,6 +84,8 @@ class Recorder:
     stack: str
     kind: str
     on_event: OnEvent
+    recovering: str
+    """The command that a person runs where it was interrupted."""
     changes: Counter[str] = field(default_factory=Counter)
     steps: list[Step] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

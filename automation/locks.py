@@ -15,7 +15,7 @@ from typing import IO, Literal
 
 from automation import guard
 from automation.errors import ConflictError
-from stacks.project import COMMAND, ROOT
+from stacks.project import ROOT
 
 LOCKS = ROOT / ".cache" / "automation" / "locks"
 OnConflict = Literal["wait", "fail"]
@@ -47,7 +47,7 @@ class Waiting:
 
 
 @contextlib.contextmanager
-def held(stack: str, backend: str, waiting: Waiting) -> Iterator[None]:
+def held(stack: str, backend: str, waiting: Waiting, recover: str) -> Iterator[None]:
     """Hold this machine's own lock of a stack; it goes with the process, however that ends.
 
     The backend has a lock too, which works between machines, but there two that begin together can both be refused.
@@ -61,7 +61,8 @@ def held(stack: str, backend: str, waiting: Waiting) -> Iterator[None]:
             except BlockingIOError:
                 if waiting.over:
                     file.seek(0)
-                    raise conflict(stack, f"process {file.read().strip() or '?'} of this machine") from None
+                    who = f"process {file.read().strip() or '?'} of this machine"
+                    raise conflict(stack, who, recover) from None
                 waiting.pause()
             else:
                 break
@@ -110,12 +111,12 @@ else:
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
-def conflict(stack: str, who: str) -> ConflictError:
-    """Return the error for a stack that somebody else updates."""
+def conflict(stack: str, who: str, recover: str) -> ConflictError:
+    """Return the error for a stack that somebody else updates; `recover` is the command after its end."""
     return ConflictError(
         f"the stack {stack} is being updated by {who}",
         remedy="wait for it (on_conflict='wait', or --wait SECONDS on the command line); "
-        f"where its engine was killed: {COMMAND} recover {stack}",
+        f"where its engine was killed: {recover}",
     )
 
 

@@ -7,13 +7,14 @@ question, an argument of the command and a mistake in the file are all called th
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_origin
 
 from pydantic import BaseModel
 
+from rocketchat import settings
 from stacks import files, keys
 from stacks.kinds import registry
 from stacks.kinds.database import DatabaseKind
@@ -24,7 +25,6 @@ from stacks.parts import Profile
 from stacks.problems import InvalidStack, Problem
 from stacks.project import ROOT
 from stacks.questions import Ask
-from stacks.secrets import SECRETS
 
 DRAFTS = ROOT / ".cache" / "automation" / "drafts"
 """Answers of a `new` that was interrupted."""
@@ -210,6 +210,8 @@ class Filled:
     asked: tuple[Question, ...]
     """All questions up to the first whose answer others depend on and that has none."""
     mistakes: tuple[tuple[Question, str], ...]
+    others: tuple[tuple[str, Problem], ...] = ()
+    """Answers that nothing asks for, and what is wrong with them, where there are mistakes already."""
 
 
 def fill(given: Mapping[str, str]) -> Filled:
@@ -228,7 +230,16 @@ def fill(given: Mapping[str, str]) -> Filled:
             else:
                 answers.pop(question.key, None)
                 mistakes.append((question, mistake))
-    return Filled(answers, tuple(asked), tuple(mistakes))
+    others: list[tuple[str, Problem]] = []
+    if mistakes:
+        known = {question.key for question in asked}
+        others = [
+            (key, one)
+            for one in problems(answers)
+            for key in given
+            if key not in known and f"{key}.".startswith(f"{key_of(one.path)}.")
+        ]
+    return Filled(answers, tuple(asked), tuple(mistakes), tuple(others))
 
 
 def wrong(question: Question, answer: str, answers: Mapping[str, str] | None = None) -> str | None:
@@ -251,7 +262,18 @@ def wrong(question: Question, answer: str, answers: Mapping[str, str] | None = N
 
 
 def values(answers: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values of a stack file. Empty answers and parts of kind `none` are left out."""
+    """Return the values of a stack file. Empty answers and parts of kind `none` are left out.
+
+    Raises InvalidStack where one answer would stand inside another one.
+    """
+    within = {key: [other for other in answers if other.startswith(f"{key}.")] for key in answers}
+    if any(within.values()):
+        told = [
+            Problem(f"{NAMESPACE}:{key}", f"{found[0]} stands inside this key", remedy="give one of the two")
+            for key, found in within.items()
+            if found
+        ]
+        raise InvalidStack("the answers", told)
     made: dict[str, Any] = {}
     if answers.get(REGION):
         made[REGION] = answers[REGION]
@@ -276,12 +298,17 @@ def values(answers: Mapping[str, str]) -> dict[str, Any]:
     return made
 
 
+_OF_SETTINGS: Mapping[str, type] = {"boolean": bool, "int": int, "timespan": int}
+
+
 def _typed(key: str, answer: str, answers: Mapping[str, str]) -> Any:
     """Return an answer as the type that its key takes; as it is where it cannot be that."""
     field = keys.field_at(key, answers)
     if field is None:
-        return answer
-    kinds = keys.plain_types(field)
+        setting = settings.find(key.removeprefix("settings."))
+        kinds: Collection[Any] = () if setting is None else (_OF_SETTINGS.get(setting.type, str),)
+    else:
+        kinds = keys.plain_types(field)
     if any(get_origin(kind) is list for kind in kinds):
         return [one.strip() for one in answer.split(",") if one.strip()]
     if str in kinds:
@@ -293,9 +320,8 @@ def _typed(key: str, answer: str, answers: Mapping[str, str]) -> Any:
 
 def problems(answers: Mapping[str, str], *, without: str | None = None) -> tuple[Problem, ...]:
     """Return all that is wrong with the file that these answers make; secrets count as set."""
-    made = values({key: answer for key, answer in answers.items() if key != without})
     try:
-        _parsed(made, "the answers")
+        _parsed(values({key: answer for key, answer in answers.items() if key != without}), "the answers")
     except InvalidStack as error:
         return error.problems
     return ()
@@ -310,8 +336,7 @@ def _secrets(made: Mapping[str, Any]) -> list[str]:
     try:
         parse(made, frozenset(), source="the answers")
     except InvalidStack as error:
-        found = [key_of(problem.path) for problem in error.problems]
-        return [name for name in SECRETS if name in found]
+        return [key_of(problem.path) for problem in error.problems if problem.unset]
     return []
 
 

@@ -20,7 +20,6 @@ from automation.cloud_search import Found, Given, search
 from automation.errors import ConflictError
 from automation.state import Pending, State, pendings
 from clouds.record import Gone, Listed, Person, Tagged
-from stacks.project import COMMAND
 
 if TYPE_CHECKING:
     from automation.stack import ChatStack
@@ -101,7 +100,7 @@ def recover(
         raise ConflictError(
             f"nothing is pending of {', '.join(unknown)}",
             resource=unknown[0],
-            remedy=f"{COMMAND} recover {stack.name} shows what is",
+            remedy=f"{stack.recovering} shows what is",
         )
     decided = _decide(stack, state, pending, adopt, frozenset(discard))
     if not pending:

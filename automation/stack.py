@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from automation.adoption import Adopted, Agree
     from automation.recovery import Recovered
+    from stacks.files import StackFile
     from stacks.language import ChatSpec
 
 PACK = next(
@@ -69,8 +70,11 @@ class ChatStack:
         on_event: OnEvent,
         waiting: Callable[[], Waiting],
         closing: contextlib.ExitStack,
+        file: str = "",
     ) -> None:
         self.name = name
+        self.recovering = backend.command("recover", file or name)
+        """The command that a person runs after a deployment that was interrupted."""
         self.spec = spec
         """What the stack file says, checked."""
         self.backend = backend
@@ -247,7 +251,7 @@ class ChatStack:
         if self.backend.folder is not None:
             raise ConflictError(
                 f"no operation of {self.name} runs here",
-                remedy=f"stop it where it runs; if its engine is gone: {COMMAND} recover {self.name}",
+                remedy=f"stop it where it runs; if its engine is gone: {self.recovering}",
             )
         self._quietly(self._stack.cancel)
 
@@ -385,7 +389,7 @@ class ChatStack:
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[None]:
-        with locks.held(self.name, self.backend.url or "", self._waiting()):
+        with locks.held(self.name, self.backend.url or "", self._waiting(), self.recovering):
             yield
 
     def _packs(self, policies: bool | None) -> dict[str, Any]:
@@ -400,7 +404,7 @@ class ChatStack:
             raise ConflictError(
                 f"an earlier deployment of {self.name} was interrupted, and nobody knows how this ended: {listed}",
                 resource=pending[0].urn if len(pending) == 1 else "",
-                remedy=f"{COMMAND} recover {self.name}",
+                remedy=self.recovering,
             )
 
     def _refuse_release(self, state: State) -> None:
@@ -447,7 +451,7 @@ class ChatStack:
         try:
             return call()
         except CommandError as error:
-            raise error_mapping.of_command(error, self.name, self.secrets()) from None
+            raise error_mapping.of_command(error, self.name, self.secrets(), self.recovering) from None
 
     def _operate(
         self,
@@ -463,14 +467,18 @@ class ChatStack:
         failed = True
         try:
             while True:
+<<<<<<< HEAD
                 recorder = Recorder(self.name, kind, self.on_event, creating=creating)
+=======
+                recorder = Recorder(self.name, kind, self.on_event, self.recovering)
+>>>>>>> 89b341d (Name the file and the clouds in the command after an interruption, and refuse a file that Pulumi does not read)
                 try:
                     done = self._once(call, recorder, options)
                     break
                 except ConcurrentUpdateError:
                     if waiting.over:
                         who = "; ".join(str(lock) for lock in self.locks()) or "somebody else"
-                        raise locks.conflict(self.name, who) from None
+                        raise locks.conflict(self.name, who, self.recovering) from None
                     waiting.pause()
             failed = False
             if recorder.refused is not None:
@@ -608,9 +616,11 @@ def _open(
     from stacks.language import parse, parse_file
     from stacks.secrets import problems
 
+    file = ""
     try:
         if values is None:
             found = files.read(name)
+            file = stack_file_path(found, backend)
             name, values = found.name, found.values
             secrets = {**backend.secrets_for(found), **secrets}
             spec = parse_file(found, also=set(secrets))
@@ -641,7 +651,9 @@ def _open(
     except InvalidStack as error:
         raise error_mapping.of_file(error) from None
     except CommandError as error:
-        raise error_mapping.of_command(error, name, frozenset(secrets.values())) from None
+        raise error_mapping.of_command(
+            error, name, frozenset(secrets.values()), backend.command("recover", file or name)
+        ) from None
     made = ChatStack(
         name,
         spec,
@@ -653,9 +665,25 @@ def _open(
         on_event=on_event,
         waiting=waiting,
         closing=closing,
+        file=file,
     )
     made.set_secrets(secrets)
     return made
+
+
+def stack_file_path(found: "StackFile", backend: Backend) -> str:
+    """Return the path of a stack file that is not found by its stack's name; empty for those of the project.
+
+    Raises ConfigurationError where Pulumi, which reads those of the project only, would not see it.
+    """
+    if found.path.resolve() == backend.settings(found.name).resolve():
+        return ""
+    if not backend.rehearsal and backend.work == ROOT:
+        raise ConfigurationError(
+            f"{found.shown} is not where Pulumi looks for the file of the stack {found.name}",
+            remedy=f"move it to {backend.settings(found.name)}, and name the stack: {found.name}",
+        )
+    return str(found.path)
 
 
 def _settle(name: str, values: Mapping[str, Any], backend: Backend) -> None:

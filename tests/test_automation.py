@@ -150,19 +150,22 @@ def test_without_a_cli_the_error_says_how_to_get_one(monkeypatch: pytest.MonkeyP
 
 
 def test_the_second_who_wants_a_stack_fails_or_waits_as_asked() -> None:
-    with held("a-stack", "a-backend", Waiting.at_most("fail", 0)):
+    with held("a-stack", "a-backend", Waiting.at_most("fail", 0), "recover"):
         with (
             pytest.raises(ConflictError, match=r"process \d+ of this machine"),
-            held("a-stack", "a-backend", Waiting.at_most("fail", 60)),
+            held("a-stack", "a-backend", Waiting.at_most("fail", 60), "recover"),
         ):
             pass
         began = time.monotonic()
-        with pytest.raises(ConflictError), held("a-stack", "a-backend", Waiting.at_most("wait", 0.5)):
+        with (
+            pytest.raises(ConflictError),
+            held("a-stack", "a-backend", Waiting.at_most("wait", 0.5), "recover"),
+        ):
             pass
         assert 0.4 < time.monotonic() - began < 5
-        with held("another", "a-backend", Waiting.at_most("fail", 0)):
+        with held("another", "a-backend", Waiting.at_most("fail", 0), "recover"):
             pass
-    with held("a-stack", "a-backend", Waiting.at_most("fail", 0)):
+    with held("a-stack", "a-backend", Waiting.at_most("fail", 0), "recover"):
         pass
 
 
@@ -424,7 +427,7 @@ def test_an_operation_can_be_cancelled_and_gone_on_with(stop: Callable[[ChatStac
 )
 def test_what_a_cloud_says_has_its_own_remedy(cause: str, remedy: str) -> None:
     urn = "urn:pulumi:chat::rocketchat::digitalocean:index/sshKey:SshKey::host-key"
-    recorder = Recorder("chat", "up", lambda _: None)
+    recorder = Recorder("chat", "up", lambda _: None, "recover chat")
     recorder.said = [Said("chat", "up", "error", cause, urn)]
     failed = CommandError(CommandResult(stdout="", stderr="", code=1))
     error = error_mapping.of_operation(failed, recorder, [], frozenset(), interrupted=False, killed=False)
@@ -434,7 +437,7 @@ def test_what_a_cloud_says_has_its_own_remedy(cause: str, remedy: str) -> None:
 
 def test_a_program_that_lost_its_engine_is_no_mistake_of_the_configuration() -> None:
     lost = "Resource monitor has terminated, shutting down"
-    recorder = Recorder("chat", "up", lambda _: None)
+    recorder = Recorder("chat", "up", lambda _: None, "recover chat")
     recorder.said = [
         Said("chat", "up", "error", text, "") for text in (lost, f"an unhandled error occurred: {lost}")
     ]

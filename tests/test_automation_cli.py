@@ -20,9 +20,12 @@ import pytest
 from engine_marks import needs_engine
 
 from automation import cli, new
+from automation.backend import Backend
 from automation.errors import NoEngineError
+from automation.stack import stack_file_path
 from automation.values import Result
 from stacks import files
+from stacks.project import COMMAND
 
 FLAGS = ["chat.host=chat.example.com", "chat.users=40"]
 ORGANIZATION = "5f0c1d2e3b4a59687f6e5d4c"
@@ -362,3 +365,60 @@ def test_a_full_disk_is_told_where_something_can_still_be_written(
     told = capsys.readouterr().err
     assert told
     assert "Traceback" not in told
+
+
+def test_a_stack_is_deployed_from_the_file_that_pulumi_reads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = a_copy(tmp_path, lambda text: text)
+    assert cli.main(["up", path, "--yes"]) == 1
+    told = capsys.readouterr().err
+    assert f"move it to {files.path_of('local')}, and name the stack: local" in told
+
+
+def test_what_is_to_be_run_after_an_interruption_names_the_file_and_the_clouds(tmp_path: Path) -> None:
+    class StandIns(Backend):
+        rehearsal = True
+
+    path = a_copy(tmp_path, lambda text: text)
+    assert stack_file_path(files.read(path), StandIns()) == path
+    assert stack_file_path(files.read("local"), StandIns()) == ""
+    assert StandIns().command("recover", path) == f"{COMMAND} recover {path} --rehearse"
+    assert StandIns().command("recover", "local") == f"{COMMAND} recover local --rehearse"
+    assert Backend().command("recover", "a b") == f"{COMMAND} recover 'a b'"
+
+
+def test_new_tells_all_that_is_wrong_with_the_answers_at_once(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = ["chatt.users=5", "settings.Log_Levl=1", "rocket-chat:push.kind=none", "chat.users.most=7"]
+    assert cli.main(["new", "mine", *FLAGS, "runtime.kind=fargate", *wrong, "--yes"]) == 2
+    told = capsys.readouterr().err
+    assert "give database.organization=" in told
+    assert "chat.users: chat.users.most stands inside this key" in told
+    assert cli.main(["new", "mine", *FLAGS, "runtime.kind=fargate", *wrong[:-1], "--yes"]) == 2
+    told = capsys.readouterr().err
+    for expected in (
+        "chatt: unknown key",
+        "settings.Log_Levl:",
+        "rocket-chat:push:",
+        "give database.organiz",
+    ):
+        assert expected in told
+    assert not (folders / "Pulumi.mine.yaml").exists()
+
+
+def test_new_writes_settings_by_their_types_and_names_the_secrets_that_go_with_them(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {"Accounts_OAuth_Github": "true", "Accounts_OAuth_Github_id": "5", "Log_Level": "1"}
+    answers = [f"settings.{name}={value}" for name, value in {**given, "API_User_Limit": "50"}.items()]
+    arguments = [*FLAGS, "runtime.kind=fargate", *NEEDED["fargate"], *answers]
+    assert cli.main(["new", "mine", *arguments, "--yes"]) == 0
+    assert "rocketchat:Accounts_OAuth_Github_secret --stack mine" in capsys.readouterr().out
+    assert files.read("mine").values["rocketchat:settings"] == {
+        "Accounts_OAuth_Github": True,
+        "Accounts_OAuth_Github_id": "5",
+        "Log_Level": "1",
+        "API_User_Limit": 50,
+    }

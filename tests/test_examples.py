@@ -198,6 +198,20 @@ def test_only_who_knows_the_token_is_heard_and_no_page_of_another_site(
     assert got.startswith(f"HTTP/1.1 {status} ".encode()), got
 
 
+@pytest.mark.parametrize(("origin", "allowed"), [(PORTAL, True), ("https://evil.example.com", False)])
+def test_a_browser_may_ask_for_the_pages_that_are_allowed_to_call(
+    client: Client, origin: str, allowed: bool
+) -> None:
+    wanted = ["Access-Control-Request-Method: PUT", "Access-Control-Request-Headers: authorization, prefer"]
+    got = raw(client.port, "OPTIONS /chats/team HTTP/1.1", HOST, CLOSE, f"Origin: {origin}", *wanted)
+    assert got.startswith(b"HTTP/1.1 200 " if allowed else b"HTTP/1.1 400 "), got
+    assert (f"access-control-allow-origin: {origin}".encode() in got.lower()) is allowed
+    got = raw(client.port, "GET /chats HTTP/1.1", HOST, CLOSE, BEARER, f"Origin: {origin}")
+    assert got.startswith(b"HTTP/1.1 200 " if allowed else b"HTTP/1.1 403 "), got
+    assert (f"access-control-allow-origin: {origin}".encode() in got.lower()) is allowed
+    assert b"access-control-allow-credentials" not in got.lower()
+
+
 @pytest.mark.slow
 def test_a_body_that_nobody_reads_is_not_the_next_request(client: Client) -> None:
     hidden = "GET /questions HTTP/1.1\r\nHost: localhost\r\n" + BEARER + "\r\n\r\n"

@@ -14,18 +14,18 @@ def test_a_lock_is_free_again_though_a_process_that_begins_has_its_open_file(
 ) -> None:
     monkeypatch.setattr(locks, "LOCKS", tmp_path)
     at_once = Waiting.at_most("fail", 0)
-    with held("chat", "file:///state", at_once):
+    with held("chat", "file:///state", at_once, "recover"):
         (file,) = tmp_path.iterdir()
         (number,) = (one.name for one in Path("/proc/self/fd").iterdir() if one.resolve() == file)
         # As a fork of another thread has it, until it becomes a program.
         forked = os.dup(int(number))
         with (
             pytest.raises(ConflictError, match=f"process {os.getpid()} of this machine"),
-            held("chat", "file:///state", at_once),
+            held("chat", "file:///state", at_once, "recover"),
         ):
             pass
     try:
-        with held("chat", "file:///state", at_once):
+        with held("chat", "file:///state", at_once, "recover"):
             pass
     finally:
         os.close(forked)

@@ -63,7 +63,7 @@ def test_the_cli_is_asked_for_its_version_once_and_anew_when_it_has_changed(
 
 
 def test_a_word_of_the_cli_on_where_it_finds_our_launcher_is_no_warning() -> None:
-    recorder = Recorder("small", "preview", ignore)
+    recorder = Recorder("small", "preview", ignore, "recover small")
 
     def told(message: str) -> Any:
         said = SimpleNamespace(message=message, ephemeral=False, severity="warning", urn="")

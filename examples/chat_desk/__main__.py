@@ -55,7 +55,10 @@ def main() -> None:
         )
         closing.callback(desk.close)
         file: Path = options.token_file or folder / "token"
-        app = door(desk, _token(file), hosts=(*LOCAL, *options.host), origins=options.origin)
+        try:
+            app = door(desk, _token(file), hosts=(*LOCAL, *options.host), origins=options.origin)
+        except ValueError as error:
+            parser.error(f"{file}: {error}")
         clouds = "stand-in clouds" if options.real is None else "real clouds"
         print(f"http://{options.address}:{options.port} orders from {clouds}; its token: {file}", flush=True)
         server(app, options.address, options.port).run()

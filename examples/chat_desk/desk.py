@@ -31,6 +31,7 @@ from automation import (
     open_stack,
 )
 from automation.new import Answers, fill, key_of, values
+from stacks.problems import InvalidStack
 
 T = TypeVar("T")
 Status = Literal["ordered", "deployed", "interrupted", "failed", "deleted"]
@@ -292,7 +293,7 @@ class Desk:
                 policies=self._policies,
                 on_event=chat.take,
             )
-        except ConfigurationError as error:
+        except (ConfigurationError, InvalidStack) as error:
             if not error.problems:
                 raise
             told = [{"key": key_of(one.path), **dataclasses.asdict(one)} for one in error.problems]

@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -77,6 +78,13 @@ def door(
         routes=ROUTES,
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+            # Answers what browsers ask before a page's request, which has no token yet.
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(origins),
+                allow_methods=sorted({method for route in ROUTES for method in route.methods or ()}),
+                allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "Prefer"],
+            ),
             Middleware(_Guard, token=token, origins=frozenset(origins)),
         ],
         exception_handlers={
