@@ -467,11 +467,7 @@ class ChatStack:
         failed = True
         try:
             while True:
-<<<<<<< HEAD
-                recorder = Recorder(self.name, kind, self.on_event, creating=creating)
-=======
-                recorder = Recorder(self.name, kind, self.on_event, self.recovering)
->>>>>>> 89b341d (Name the file and the clouds in the command after an interruption, and refuse a file that Pulumi does not read)
+                recorder = Recorder(self.name, kind, self.on_event, self.recovering, creating=creating)
                 try:
                     done = self._once(call, recorder, options)
                     break
