@@ -28,6 +28,7 @@ RESOURCE: Final = (
     t.SECRET,
     t.SECRET_POLICY,
     t.IDENTITY_POLICY,
+    t.ECR_POLICY,
 )
 """Types that say who may use something."""
 _BINDING: Final = re.compile(

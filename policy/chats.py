@@ -22,7 +22,13 @@ from policy.documents import is_chat_image
 from policy.model import SECRET, UNKNOWN, Stack, Subject, dig
 from policy.rule import Probe, Where
 
-HOSTS: Final = (t.LIGHTSAIL_INSTANCE, t.EC2_INSTANCE, t.DO_DROPLET)
+HOSTS: Final = (
+    t.LIGHTSAIL_INSTANCE,
+    t.EC2_INSTANCE,
+    t.DO_DROPLET,
+    t.LAUNCH_TEMPLATE,
+    t.LAUNCH_CONFIGURATION,
+)
 COMPOSED: Final = (*HOSTS, t.BUCKET_OBJECT)
 """Types that can carry a Compose file: a host's user data, or a document that hosts fetch."""
 CARRIERS: Final = (
@@ -290,7 +296,8 @@ def user_data(subject: Subject) -> tuple[str, Any]:
     for key in ("userData", "userDataBase64", "content"):
         value = subject.properties.get(key)
         if value is not None:
-            if isinstance(value, str) and value != SECRET and key.endswith("64"):
+            coded = key.endswith("64") or subject.type == t.LAUNCH_TEMPLATE
+            if isinstance(value, str) and value != SECRET and coded:
                 value = decoded(value)
             return key, value
     return "content" if subject.type == t.BUCKET_OBJECT else "userData", None

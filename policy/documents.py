@@ -28,6 +28,7 @@ _POD: Final = {
     t.DEPLOYMENT: "spec.template.spec",
     t.STATEFUL_SET: "spec.template.spec",
     t.DAEMON_SET: "spec.template.spec",
+    t.REPLICA_SET: "spec.template.spec",
     t.JOB: "spec.template.spec",
     t.CRON_JOB: "spec.jobTemplate.spec.template.spec",
 }
@@ -51,6 +52,7 @@ def pod_containers(workload: View, *, init: bool = True) -> Iterator[View]:
         yield from made.each("containers")
         if init:
             yield from made.each("initContainers")
+            yield from made.each("ephemeralContainers")
 
 
 def tag_of(image: str) -> str:

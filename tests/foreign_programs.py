@@ -171,7 +171,7 @@ PROGRAMS: Final[dict[str, tuple[list[Subject], set[str]]]] = {
                 },
             ),
         ],
-        SERVICE | {"ecs-no-plaintext-secret"},
+        SERVICE | {"ecs-no-plaintext-secret", "db-backups", "db-kept"},
     ),
     "aws-py-s3-folder": (
         [
@@ -210,7 +210,7 @@ PROGRAMS: Final[dict[str, tuple[list[Subject], set[str]]]] = {
                 },
             ),
         ],
-        BUCKET - {"s3-bpa"} | {"s3-bpa-values", "s3-policy-no-star"},
+        BUCKET - {"s3-bpa"} | {"s3-bpa-values", "s3-policy-no-star", "s3-no-website"},
     ),
     "aws-py-webserver": (
         [
@@ -343,7 +343,7 @@ PROGRAMS: Final[dict[str, tuple[list[Subject], set[str]]]] = {
                 {"forwardingRules": [{"entryPort": 80, "entryProtocol": "http"}]},
             )
         ],
-        {"do-droplet-backups", "do-droplet-keys"},
+        {"do-balancer-tls", "do-droplet-backups", "do-droplet-firewall", "do-droplet-keys"},
     ),
     "kubernetes-py-guestbook": (
         [

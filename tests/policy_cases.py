@@ -384,6 +384,18 @@ NGINX = "ingress metadata|annotations|nginx.ingress.kubernetes.io/"
 C("k8s-ingress-body", {f"{NGINX}proxy-body-size": "64m"}, f"{NGINX}proxy-body-size", "ingress")
 C("k8s-ingress-timeouts", {f"{NGINX}proxy-read-timeout": "60"}, f"{NGINX}proxy-read-timeout", "ingress")
 C("k8s-ingress-no-snippets", {f"{NGINX}server-snippet": "x"}, "ingress metadata", "ingress")
+C("k8s-network-policy-closed", {"deny spec.ingress": [{}]}, "deny spec")
+also("k8s-network-policy-closed", {"deny spec.egress": [{}]})
+also("k8s-network-policy", {"deny spec.ingress": [{"from": [{"namespaceSelector": {}}]}]}, "namespace")
+C("k8s-external-ips", {"k8s-service spec.externalIPs": ["10.0.0.1"]}, "k8s-service spec")
+C("k8s-kernel", {f"{POD}.containers.0.securityContext.procMount": "Unmasked"}, POD)
+also("k8s-kernel", {f"{POD}.securityContext.sysctls": [{"name": "kernel.msgmax", "value": "1"}]})
+also("k8s-kernel", {f"{POD}.containers.0.securityContext.appArmorProfile": {"type": "Unconfined"}})
+C("k8s-binding-scoped", {"binding roleRef.name": "cluster-admin"}, "binding roleRef")
+also("k8s-binding-scoped", {"binding subjects.0.name": "system:authenticated"})
+C("helm-pods-contained", {"release values.securityContext": {"runAsNonRoot": False}}, "release values")
+C("helm-chat-registry", {"release values.image.repository": "evil.example/x"}, "release values")
+C("helm-chat-service", {"release values.service": {"type": "LoadBalancer"}}, "release values")
 C("k8s-service-not-lb", {"k8s-service spec.type": "LoadBalancer"}, "k8s-service spec")
 also("k8s-service-not-lb", {"k8s-service spec.type": "NodePort"})
 C("k8s-pdb", {"deployment spec.replicas": 2, "budget-pods": DELETE}, "deployment spec.replicas")
@@ -684,6 +696,61 @@ C(
 )
 C("provider-secret", {"provider token": "dop_v1_0123"}, "provider token")
 
+C("do-droplet-firewall", {"droplet-wall dropletIds": []}, "droplet-wall dropletIds", "droplet")
+
+# Services
+C("db-encrypted", {"rds storageEncrypted": False}, "rds storageEncrypted")
+C("db-private", {"rds publiclyAccessible": True}, "rds publiclyAccessible")
+C("db-backups", {"rds backupRetentionPeriod": 1}, "rds backupRetentionPeriod")
+C("db-kept", {"rds skipFinalSnapshot": True}, "rds deletionProtection")
+C("db-tls", {"parameters parameters.0.value": "0"}, "parameters parameters")
+C("cache-guarded", {"cache transitEncryptionEnabled": False}, "cache atRestEncryptionEnabled")
+C("ecr-guarded", {"images imageTagMutability": "MUTABLE"}, "images imageTagMutability")
+C("lambda-permission", {"caller sourceArn": DELETE}, "caller principal")
+C("lambda-url", {"function-url authorizationType": "NONE"}, "function-url authorizationType")
+C("lambda-runtime", {"function runtime": "python3.7"}, "function runtime")
+C("efs-encrypted", {"files encrypted": DELETE}, "files encrypted")
+C(
+    "efs-private",
+    {"files-policy policy": doc({**allow(["a"], ["*"]), "Principal": "*"})},
+    "files-policy policy",
+)
+C("efs-access-point", {"folder rootDirectory": DELETE}, "folder rootDirectory")
+C("ebs-encrypted", {"volume encrypted": False}, "volume encrypted")
+C("ebs-encrypted-by-default", {"volumes enabled": False}, "volumes enabled")
+C("ami-private", {"shared-image group": "all"}, "shared-image group")
+C("sqs-encrypted", {"jobs sqsManagedSseEnabled": False}, "jobs sqsManagedSseEnabled")
+C("dynamodb-kept", {"table pointInTimeRecovery": DELETE}, "table deletionProtectionEnabled")
+C("opensearch-encrypted", {"search encryptAtRest": DELETE}, "search encryptAtRest")
+C(
+    "eks-api-private",
+    {"eks vpcConfig": {"publicAccessCidrs": ["0.0.0.0/0"]}},
+    {"eks vpcConfig": {"publicAccessCidrs": UNKNOWN}},
+)
+C("net-acl-no-admin-ports", {"acl-rule ruleAction": "allow"}, "acl-rule egress")
+C("iam-password-length", {"passwords minimumPasswordLength": 8}, "passwords minimumPasswordLength")
+C("elb-tls", {"classic listeners.0.lbProtocol": "http"}, "classic listeners")
+C("do-db-network", {"managed privateNetworkUuid": DELETE}, "managed privateNetworkUuid")
+C(
+    "do-db-firewall",
+    {"managed-firewall rules": [{"type": "ip_addr", "value": "0.0.0.0/0"}]},
+    "managed-firewall clusterId",
+)
+also("do-db-firewall", {"managed-firewall": DELETE}, "managed")
+C("do-db-standby", {"managed nodeCount": 1}, "managed nodeCount")
+C(
+    "do-balancer-tls",
+    {"public forwardingRules.0.entryProtocol": "http", "public redirectHttpToHttps": False},
+    "public forwardingRules",
+    "public",
+)
+C("do-app-database", {"platform-app spec.databases.0.production": False}, "platform-app spec")
+C(
+    "cdn-hsts",
+    {"headers securityHeadersConfig.strictTransportSecurity": DELETE},
+    "headers securityHeadersConfig",
+)
+
 # Mail
 C(
     "ses-dkim-2048",
@@ -819,6 +886,8 @@ also("bot-own-account", {"bot containerDefinitions.0.environment.1.value": "admi
 also("bot-own-account", {"bot containerDefinitions.0.environment.0.value": "http://chat.example.org"})
 
 # Rocket.Chat
+C("rc-hardened", setting("LDAP_Encryption", "plain"), TASK)
+also("rc-hardened", env("NODE_OPTIONS", "--inspect=0.0.0.0"))
 C("rc-root-url-https", env("ROOT_URL", "http://chat.example.org"), TASK)
 also("rc-root-url-https", env("ROOT_URL", "https://chat.example.org/"))
 also("rc-root-url-https", env("ROOT_URL", "https://elsewhere.example.org"))

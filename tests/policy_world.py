@@ -5,7 +5,7 @@ The cases change one thing in it. Names are short: `media` is a bucket, `media-v
 
 import copy
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from policy import tokens as t
@@ -78,6 +78,7 @@ services:
     logging: {{options: {{max-size: 10m}}}}
   mongo:
     image: mongo:8.0.4
+    command: mongod --replSet rs0 --keyFile /run/secrets/keyfile
     restart: unless-stopped
     volumes: ["data:/data/db"]
     security_opt: ["no-new-privileges:true"]
@@ -201,6 +202,55 @@ def w(
         dependencies={key: [urn(other) for other in others] for key, others in (deps or {}).items()},
         provider={"region": "ap-southeast-1"} if kind.startswith("aws:") else {},
     )
+
+
+def _services() -> Iterator[Subject]:
+    """Give what programs make beside a chat."""
+    kept = {
+        "storageEncrypted": True,
+        "backupRetentionPeriod": 14,
+        "deletionProtection": True,
+        "skipFinalSnapshot": False,
+    }
+    yield w("rds", t.RDS_INSTANCE, {**kept, "publiclyAccessible": False})
+    yield w("parameters", t.RDS_PARAMETERS, {"parameters": [{"name": "rds.force_ssl", "value": "1"}]})
+    guarded = {"atRestEncryptionEnabled": True, "transitEncryptionEnabled": True, "userGroupIds": ["a"]}
+    yield w("cache", t.CACHE, guarded)
+    scanned = {"imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": True}}
+    yield w("images", t.ECR_REPOSITORY, scanned)
+    yield w("caller", t.LAMBDA_PERMISSION, {"principal": "s3.amazonaws.com", "sourceArn": "arn:aws:s3:::a"})
+    yield w("function-url", t.LAMBDA_URL, {"authorizationType": "AWS_IAM"})
+    yield w("function", t.LAMBDA, {"runtime": "python3.13"})
+    yield w("files", t.FILE_SYSTEM, {"encrypted": True})
+    yield w("files-policy", t.FILE_SYSTEM_POLICY, {"policy": doc()})
+    yield w(
+        "folder", t.FILE_ACCESS_POINT, {"rootDirectory": {"path": "/a"}, "posixUser": {"uid": 1, "gid": 1}}
+    )
+    yield w("volume", t.EBS_VOLUME, {"encrypted": True})
+    yield w("volumes", t.EBS_DEFAULT, {"enabled": True})
+    yield w("shared-image", t.AMI_PERMISSION, {"accountId": ACCOUNT})
+    yield w("jobs", t.QUEUE, {"sqsManagedSseEnabled": True})
+    yield w("table", t.TABLE, {"pointInTimeRecovery": {"enabled": True}, "deletionProtectionEnabled": True})
+    encrypted = {"encryptAtRest": {"enabled": True}, "nodeToNodeEncryption": {"enabled": True}}
+    yield w("search", t.SEARCH, {**encrypted, "domainEndpointOptions": {"enforceHttps": True}})
+    yield w("eks", t.EKS_CLUSTER, {"vpcConfig": {"endpointPublicAccess": False}})
+    acl = {"egress": False, "ruleAction": "deny", "cidrBlock": "0.0.0.0/0", "protocol": "tcp", "fromPort": 22}
+    yield w("acl-rule", t.NETWORK_ACL_RULE, {**acl, "toPort": 22})
+    yield w("passwords", t.PASSWORD_POLICY, {"minimumPasswordLength": 16})
+    yield w("classic", t.CLASSIC_BALANCER, {"listeners": [{"lbProtocol": "https", "lbPort": 443}]})
+    yield w("managed", t.DO_DATABASE, {"privateNetworkUuid": "a", "nodeCount": 2})
+    trusted = [{"type": "k8s", "value": "cluster-id"}]
+    yield w("managed-firewall", t.DO_DATABASE_FIREWALL, {"clusterId": "managed-id", "rules": trusted})
+    https = {"entryProtocol": "https", "certificateName": "a"}
+    yield w("public", t.DO_BALANCER, {"forwardingRules": [https], "redirectHttpToHttps": True})
+    yield w("platform-app", t.DO_APP, {"spec": {"databases": [{"name": "db", "production": True}]}})
+    hsts = {
+        "strictTransportSecurity": {"accessControlMaxAgeSec": 31536000},
+        "contentTypeOptions": {"override": True},
+    }
+    yield w("headers", t.HEADERS_POLICY, {"securityHeadersConfig": hsts})
+    account = {"kind": "ServiceAccount", "name": "chat", "namespace": "chat"}
+    yield w("binding", t.ROLE_BINDING, {"roleRef": {"name": "role-k8s"}, "subjects": [account]})
 
 
 def _container(name: str, image: str, **more: Any) -> dict[str, Any]:
@@ -584,6 +634,7 @@ def _compute() -> Iterable[Subject]:
         "droplet-wall",
         t.DO_FIREWALL,
         {
+            "dropletIds": ["droplet-id"],
             "inboundRules": [
                 {"protocol": "tcp", "portRange": "443", "sourceAddresses": ["0.0.0.0/0", "::/0"]},
                 {"protocol": "tcp", "portRange": "22", "sourceAddresses": ["198.51.100.7/32"]},
@@ -731,6 +782,7 @@ def _data() -> Iterable[Subject]:
     kept = {"environments": {"rocketchat": dict.fromkeys(CHAT_SECRETS, "s3cretS3cret"), "mongo": {}}}
     kept["environments"]["rocketchat"]["MONGO_URL"] = SECURE_URI
     yield w("document-secret", t.SECRET_VERSION, {"secretId": "chat-host", "secretString": json.dumps(kept)})
+    yield from _services()
     yield w("root", "pulumi:pulumi:Stack", {}, outputs={"url": f"https://{HOST}", "adminPassword": "x1Y2"})
     yield w("provider", "pulumi:providers:digitalocean", {"apiEndpoint": "https://api.digitalocean.com"})
     yield w("project", t.ATLAS_PROJECT, {"name": "chat", "withDefaultAlertsSettings": True})

@@ -13,7 +13,7 @@ def test_dangerous_changes_are_caught_by_the_rule_that_is_meant_and_harmless_one
     told = outcome(mutations(SAMPLE))
     written = json.loads(CAUGHT.read_text("utf-8"))
     assert written.keys() == told.keys(), "run `python -m proving.policy_mutations`"
-    assert len(told) == len(GROUPS)
+    assert len(told) >= len(GROUPS)
     for name, group in told.items():
         assert group["wrong"] == [], name
         assert set(group["missed"]) <= set(written[name]["missed"]), name

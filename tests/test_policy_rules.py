@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import keyword
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -252,9 +253,8 @@ PROPERTY = re.compile(r"@pulumi\.getter(?:\(name=\"(\w+)\"\))?\s+def (\w+)\(self
 def sdk_properties(token: str) -> frozenset[str]:
     """The properties of a type, by the file that registers its token."""
     package, module, _ = token.split(":")
-    folder = (
-        SITE_PACKAGES / f"pulumi_{package}" / ("" if module.startswith("index/") else module.split("/")[0])
-    )
+    name = "" if module.startswith("index/") else module.split("/")[0]
+    folder = SITE_PACKAGES / f"pulumi_{package}" / (f"{name}_" if name in keyword.kwlist else name)
     for path in folder.glob("*.py"):
         text = path.read_text("utf-8")
         if re.search(rf"__self__\)\.__init__\(\s*'{re.escape(token)}'", text):

@@ -20,6 +20,7 @@ from policy.rules import (
     observability,
     operations,
     rocketchat,
+    services,
     storage,
 )
 
@@ -39,6 +40,7 @@ AREAS: Final[tuple[ModuleType, ...]] = (
     backup,
     observability,
     operations,
+    services,
     rocketchat,
 )
 RULES: Final[tuple[Rule, ...]] = tuple(

@@ -3,7 +3,7 @@
 from policy import tokens as t
 from policy.access import SOURCES, allowing
 from policy.model import UNKNOWN
-from policy.rule import Needs, Probe, View, absent, as_number, is_in, present, true, unset_or
+from policy.rule import Needs, Probe, View, absent, as_number, at_least, is_in, present, true, unset_or
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
 from policy.zone import zone
 
@@ -14,6 +14,8 @@ CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 """Ids of AWS's managed policies, the same in every account (CloudFront guide, "Use managed policies")."""
 METHODS = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"))
+HSTS_SECONDS = 15_552_000
+"""Half a year, as `P:zone_hsts_enabled` asks."""
 MODERN_TLS = ("TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025")
 
 
@@ -91,6 +93,12 @@ def _logging(p: Probe) -> None:
 def _headers(p: Probe) -> None:
     for behaviour in behaviours(p):
         behaviour.expect("responseHeadersPolicyId", present, "answers carry no HSTS and no nosniff")
+
+
+def _hsts(p: Probe) -> None:
+    path = "securityHeadersConfig.strictTransportSecurity.accessControlMaxAgeSec"
+    p.expect(path, at_least(HSTS_SECONDS), "browsers are not told to stay with TLS for half a year")
+    p.expect("securityHeadersConfig.contentTypeOptions", present, "browsers may guess what a file is")
 
 
 def _firewall(p: Probe) -> None:
@@ -310,6 +318,17 @@ CDN_HEADERS = _rule(
     _headers,
     maps="CKV2_AWS_32, CKV_AWS_259",
     fix="Add a response headers policy with HSTS and nosniff.",
+    link=_DOCS + "adding-response-headers.html",
+)
+CDN_HSTS = _rule(
+    "cdn-hsts",
+    "Headers tell browsers to stay with TLS",
+    MANDATORY,
+    MEDIUM,
+    (t.HEADERS_POLICY,),
+    _hsts,
+    maps="CKV_AWS_259",
+    fix="Set strict_transport_security with a max age of half a year or more, and content_type_options.",
     link=_DOCS + "adding-response-headers.html",
 )
 CDN_WAF = _rule(

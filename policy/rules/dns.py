@@ -4,8 +4,9 @@ import ipaddress
 
 from policy import tokens as t
 from policy.model import Stack
-from policy.rule import Needs, Probe, is_in, present
+from policy.rule import Needs, Probe, as_number, is_in, present
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
+from policy.rules.cdn import HSTS_SECONDS
 from policy.zone import RECORDS, entry_of, zone
 
 _rule = Area("dns")
@@ -30,8 +31,12 @@ def _zone_setting(p: Probe) -> None:
             "value", is_in(*WANTED[name]), "this value weakens TLS between users, Cloudflare and the chat"
         )
     elif name == "security_header":
+        header = "value.strict_transport_security"
+        p.expect(f"{header}.enabled", is_in(True), "browsers are not told to stay with TLS")
         p.expect(
-            "value.strict_transport_security.enabled", is_in(True), "browsers are not told to stay with TLS"
+            f"{header}.max_age",
+            lambda seconds: seconds is None or as_number(seconds) >= HSTS_SECONDS,
+            "browsers are told to stay with TLS for less than half a year",
         )
 
 

@@ -9,7 +9,7 @@ from policy.chats import COMPOSED, HOSTS, compose_files, files, user_data
 from policy.credentials import in_command, in_text
 from policy.documents import is_pinned
 from policy.model import SECRET, UNKNOWN, dig
-from policy.rule import Probe, Where, is_in, not_true, present, true
+from policy.rule import Needs, Probe, Where, is_in, not_true, present, true
 from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.rules.compute import allowed_image
 
@@ -80,7 +80,12 @@ def _key(p: Probe) -> None:
         p.expect("keyPairName", present, "the account's default key opens it")
 
 
+MACHINES = (t.EC2_INSTANCE, t.LAUNCH_TEMPLATE, t.LAUNCH_CONFIGURATION)
+
+
 def _metadata(p: Probe) -> None:
+    if p.get("metadataOptions.httpEndpoint") == "disabled":
+        return
     p.expect(
         "metadataOptions.httpTokens",
         is_in("required"),
@@ -89,11 +94,36 @@ def _metadata(p: Probe) -> None:
 
 
 def _disk(p: Probe) -> None:
+    if p.subject.type == t.LAUNCH_TEMPLATE:
+        for device in p.each("blockDeviceMappings"):
+            device.expect("ebs.encrypted", true, "the disk is not encrypted")
+        return
     p.expect("rootBlockDevice.encrypted", true, "the disk is not encrypted")
+    for device in p.each("ebsBlockDevices"):
+        device.expect("encrypted", true, "the disk is not encrypted")
 
 
 def _public(p: Probe) -> None:
     p.expect("associatePublicIpAddress", not_true, "has a public address of its own")
+    for interface in p.each("networkInterfaces"):
+        interface.expect("associatePublicIpAddress", not_true, "has a public address of its own")
+
+
+def _droplet_firewall(p: Probe) -> None:
+    tags = {str(tag) for tag in p.get("tags") or ()} if isinstance(p.get("tags"), list) else set()
+    for firewall in p.stack.of(t.DO_FIREWALL):
+        named = firewall.properties.get("dropletIds")
+        by_tag = firewall.properties.get("tags") or ()
+        if p.subject.urn in firewall.dependencies.get("dropletIds", ()) or (
+            isinstance(named, list) and str(p.subject.id) in {str(one) for one in named}
+        ):
+            return
+        if UNKNOWN in (named, by_tag):
+            p.unsure(f"({firewall.name}).dropletIds")
+            return
+        if tags & {str(tag) for tag in by_tag}:
+            return
+    p.fail("every port of it is open to the world: no firewall names it")
 
 
 def _droplet_backups(p: Probe) -> None:
@@ -120,10 +150,12 @@ def _published(port: Any) -> tuple[str, str]:
     if isinstance(port, Mapping):
         return str(port.get("published") or ""), str(port.get("host_ip") or "")
     text = str(port).split("/")[0]
-    parts = re.sub(r"\[[^\]]*\]", "::1", text, count=1).rsplit(":", 2) if "[" in text else text.rsplit(":", 2)
+    bracketed = re.match(r"\[([^\]]*)\]:(.*)", text)
+    address, rest = (bracketed[1], bracketed[2]) if bracketed else ("", text)
+    parts = rest.split(":")
     if len(parts) == 1:
         return "", ""
-    return parts[-2], parts[0] if len(parts) > 2 else ""
+    return parts[-2], address or (parts[0] if len(parts) > 2 else "")
 
 
 def _pinned(p: Probe) -> None:
@@ -223,9 +255,25 @@ def _data(p: Probe) -> None:
 def _database_auth(p: Probe) -> None:
     for path, service in services(p):
         if re.search(r"(^|/)(mongo|mongodb)(:|@|$|-)", str(service.get("image"))):
-            for number, port in enumerate(service.get("ports") or ()):
-                if _published(port)[0]:
-                    p.fail("the database needs no port on the host", Where(f"{path}.ports[{number}]"))
+            for number, _ in enumerate(service.get("ports") or ()):
+                p.fail("the database needs no port on the host", Where(f"{path}.ports[{number}]"))
+            if not _asks_for_password(service):
+                p.fail("the database asks for no password", Where(f"{path}.command"))
+
+
+def _asks_for_password(service: Mapping[str, Any]) -> bool:
+    """Tell whether a MongoDB asks: by option, by a key file among members, or by the image, which makes a root user."""
+    command = service.get("command") or service.get("entrypoint") or ()
+    words = command.split() if isinstance(command, str) else [str(word) for word in command]
+    if "--noauth" in words:
+        return False
+    names = service.get("environment") or ()
+    given = [str(name).partition("=")[0] for name in names]
+    return (
+        any(word.startswith(("--auth", "--keyFile", "--clusterAuthMode")) for word in words)
+        or any(name.startswith(("MONGO_INITDB_ROOT_USERNAME", "MONGODB_ROOT_PASSWORD")) for name in given)
+        or present(service.get("env_file"))
+    )
 
 
 def _logs(p: Probe) -> None:
@@ -317,9 +365,9 @@ EC2_IMDS_V2 = _rule(
     "A host's role cannot be stolen by a page fetch",
     MANDATORY,
     HIGH,
-    (t.EC2_INSTANCE,),
+    MACHINES,
     _metadata,
-    maps="EC2.8, CIS6.7, CKV_AWS_79",
+    maps="EC2.8, EC2.170, AutoScaling.3, CIS6.7, CKV_AWS_79, CKV_AWS_341",
     fix="Set http_tokens required.",
 )
 EC2_DISK_ENCRYPTED = _rule(
@@ -327,19 +375,20 @@ EC2_DISK_ENCRYPTED = _rule(
     "A host's disk is encrypted",
     MANDATORY,
     MEDIUM,
-    (t.EC2_INSTANCE,),
+    MACHINES,
     _disk,
-    maps="EC2.7, CKV_AWS_8",
-    fix="Set encrypted on the root device.",
+    maps="CKV_AWS_8, Config encrypted-volumes",
+    fix="Set encrypted on each device.",
+    link="https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html",
 )
 EC2_NO_PUBLIC_IP = _rule(
     "ec2-no-public-ip",
     "A host has no public address of its own",
     PRODUCTION,
     MEDIUM,
-    (t.EC2_INSTANCE,),
+    MACHINES,
     _public,
-    maps="EC2.9, CKV_AWS_88",
+    maps="EC2.9, EC2.25, AutoScaling.5, CKV_AWS_88",
     fix="Put it behind the balancer.",
 )
 EC2_KEEPS_DATA = _rule(
@@ -364,6 +413,19 @@ DROPLET_BACKUPS = _rule(
     maps="DO backups",
     fix="Set backups.",
     link="https://docs.digitalocean.com/products/droplets/how-to/enable-backups/",
+)
+DROPLET_FIREWALL = _rule(
+    "do-droplet-firewall",
+    "A firewall stands before each Droplet",
+    MANDATORY,
+    HIGH,
+    (t.DO_DROPLET,),
+    _droplet_firewall,
+    maps="CKV_DIO_4",
+    needs=Needs.STACK,
+    why="the firewall of a droplet is made after it",
+    fix="Add a Firewall with the droplet's id, or with a tag that it has.",
+    link="https://docs.digitalocean.com/products/networking/firewalls/",
 )
 DROPLET_KEYS = _rule(
     "do-droplet-keys",
@@ -460,13 +522,13 @@ HOST_DATA_KEPT = _rule(
 )
 HOST_DATABASE_INSIDE = _rule(
     "host-database-inside",
-    "The database of a host is not reached from outside",
+    "The database of a host is not reached from outside, and asks for a password",
     MANDATORY,
     CRITICAL,
     COMPOSED,
     _database_auth,
     maps="original, practice least-privilege",
-    fix="Take its ports out.",
+    fix="Take its ports out, and set --auth, a key file or the image's root user.",
     link=_COMPOSE + "#ports",
 )
 HOST_LOGS_BOUNDED = _rule(

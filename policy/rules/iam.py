@@ -23,7 +23,13 @@ _rule = Area("iam")
 _DOCS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 POLICIES = (t.IAM_POLICY, t.IAM_ROLE_POLICY, t.IAM_USER_POLICY, t.IAM_GROUP_POLICY)
 IDENTITY_POLICIES = (*POLICIES, t.IAM_ROLE)
-ATTACHMENTS = (t.IAM_ROLE_ATTACHMENT, t.IAM_USER_ATTACHMENT, t.IAM_USER_ATTACHMENTS, t.IAM_ROLE)
+ATTACHMENTS = (
+    t.IAM_ROLE_ATTACHMENT,
+    t.IAM_USER_ATTACHMENT,
+    t.IAM_GROUP_ATTACHMENT,
+    t.IAM_USER_ATTACHMENTS,
+    t.IAM_ROLE,
+)
 ADMINISTRATORS = re.compile(r"(FullAccess|PowerUser)|/(job-function/)?[A-Za-z]*Administrator")
 """Policies of AWS that give all of a service or more, by their names."""
 UNSCOPED = (
@@ -510,10 +516,10 @@ KMS_POLICY = _rule(
 )
 ACCESS_NO_STAR = _rule(
     "access-no-star",
-    "Not everybody may use a queue or read a secret",
+    "Not everybody may use a queue or a registry, or read a secret",
     MANDATORY,
     CRITICAL,
-    (t.QUEUE, t.QUEUE_POLICY, t.SECRET, t.SECRET_POLICY),
+    (t.QUEUE, t.QUEUE_POLICY, t.SECRET, t.SECRET_POLICY, t.ECR_POLICY),
     _no_star,
     maps="CKV_AWS_168, practice least-privilege",
     fix="Name the principals, or bind the statement to a source ARN.",

@@ -1,6 +1,7 @@
 """Kubernetes: the cluster, what runs in it, how it is reached."""
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from policy import tokens as t
@@ -8,7 +9,20 @@ from policy.chats import is_chat_chart, secret_values
 from policy.credentials import found, holds_credential, in_command, in_text, looks_like_one
 from policy.documents import WORKLOADS, is_chat_image, is_pinned, pod, pod_containers
 from policy.model import UNKNOWN, dig
-from policy.rule import Needs, Probe, View, Where, absent, as_number, at_least, is_in, not_true, present, true
+from policy.rule import (
+    Needs,
+    Probe,
+    View,
+    Where,
+    absent,
+    as_number,
+    at_least,
+    is_in,
+    not_true,
+    present,
+    true,
+    unset_or,
+)
 from policy.rules._make import (
     ADVISORY,
     CRITICAL,
@@ -20,6 +34,7 @@ from policy.rules._make import (
     Area,
 )
 from policy.rules.compute import allowed_image
+from policy.rules.network import is_world
 
 _rule = Area("kubernetes")
 
@@ -153,6 +168,48 @@ def _host(p: Probe) -> None:
             port.expect("hostPort", lambda number: number in (None, 0), "takes a port of its host")
 
 
+SAFE_SYSCTLS = frozenset(
+    (
+        "kernel.shm_rmid_forced",
+        "net.ipv4.ip_local_port_range",
+        "net.ipv4.ip_unprivileged_port_start",
+        "net.ipv4.tcp_syncookies",
+        "net.ipv4.ping_group_range",
+        "net.ipv4.ip_local_reserved_ports",
+        "net.ipv4.tcp_keepalive_time",
+        "net.ipv4.tcp_fin_timeout",
+        "net.ipv4.tcp_keepalive_intvl",
+        "net.ipv4.tcp_keepalive_probes",
+    )
+)
+"""What the Pod Security Standards' baseline lets pods set of the kernel."""
+SELINUX_TYPES = (None, "", "container_t", "container_init_t", "container_kvm_t", "container_engine_t")
+
+
+def _kernel(p: Probe) -> None:
+    made = pod(p)
+    if made is None:
+        return
+    for sysctl in made.each("securityContext.sysctls"):
+        sysctl.expect("name", lambda name: name in SAFE_SYSCTLS, "changes the kernel of its host")
+    for part in (made, *pod_containers(p)):
+        context = part.at("securityContext")
+        context.expect("procMount", unset_or("Default"), "sees what the kernel hides from containers")
+        context.expect(
+            "appArmorProfile.type", unset_or("RuntimeDefault", "Localhost"), "runs without its profile"
+        )
+        context.expect(
+            "seLinuxOptions.type", lambda kind: kind in SELINUX_TYPES, "has another label than containers"
+        )
+        for key in ("user", "role"):
+            context.expect(f"seLinuxOptions.{key}", absent, "has another label than containers")
+        context.expect("windowsOptions.hostProcess", not_true, "is a process of its host")
+    for path in ("metadata.annotations", "spec.template.metadata.annotations"):
+        for name, value in (p.sure(path) or {}).items():
+            if "apparmor" in str(name) and value == "unconfined":
+                p.fail("runs without its profile", (*path.split("."), str(name)))
+
+
 def _readonly(p: Probe) -> None:
     for container in pod_containers(p):
         if not is_chat_image(container.sure("image")):
@@ -250,7 +307,9 @@ def _network_policy(p: Probe) -> None:
         elif linked or where == name:
             empty = not present(dig(policy.properties, "spec.podSelector"))
             kinds = dig(policy.properties, "spec.policyTypes") or ()
-            found = found or (empty and "Ingress" in kinds)
+            allowed = dig(policy.properties, "spec.ingress") or []
+            opens = allowed is UNKNOWN or any(map(_lets_all_in, allowed))
+            found = found or (empty and "Ingress" in kinds and not opens)
     if not found:
         if unknown:
             p.unsure("(networkPolicies).metadata.namespace")
@@ -258,26 +317,113 @@ def _network_policy(p: Probe) -> None:
             p.fail("every pod of the cluster may talk to every pod in it: no policy denies by default")
 
 
+def _lets_all_in(rule: object) -> bool:
+    """Tell whether a rule of a policy names neither ports nor who may come: `{}` means everybody, everywhere."""
+    return isinstance(rule, Mapping) and not present(rule.get("ports")) and not _named(rule.get("from"))
+
+
+def _named(peers: object) -> bool:
+    """Tell whether peers are others than everybody."""
+    if not isinstance(peers, list) or not peers:
+        return False
+    return not any(
+        isinstance(peer, Mapping)
+        and (
+            is_world(str(dig(peer, "ipBlock.cidr")))
+            or (
+                "namespaceSelector" in peer
+                and not present(peer["namespaceSelector"])
+                and not present(peer.get("podSelector"))
+            )
+        )
+        for peer in peers
+    )
+
+
+def _policy_closed(p: Probe) -> None:
+    for rule in p.each("spec.ingress"):
+        if _lets_all_in(rule.value):
+            rule.fail("lets everybody reach every port")
+    for rule in p.each("spec.egress"):
+        if rule.value == {}:
+            rule.fail("lets pods reach everything")
+
+
+STRONG_ROLES = ("cluster-admin", "admin", "system:masters", "system:node", "edit")
+EVERYBODY = ("system:anonymous", "system:unauthenticated", "system:authenticated", "system:serviceaccounts")
+
+
+def _bindings(p: Probe) -> None:
+    name = p.sure("roleRef.name")
+    whole = p.subject.type == t.CLUSTER_ROLE_BINDING
+    if name in {"cluster-admin", "system:masters"} or (whole and name in STRONG_ROLES):
+        p.fail("hands on all rights of the cluster, or nearly all", "roleRef.name")
+    for subject in p.each("subjects"):
+        if subject.get("name") in EVERYBODY:
+            subject.fail("gives rights to everybody", "name")
+        if subject.get("kind") == "ServiceAccount" and subject.get("name") == "default":
+            subject.fail("gives rights to every pod that names no account", "name")
+
+
+_POWERS = (
+    ({"pods/exec", "pods/attach"}, {"create", "get"}, "opens shells in any pod"),
+    ({"serviceaccounts/token"}, {"create"}, "makes keys of other accounts"),
+    ({"nodes/proxy"}, {"get", "create"}, "reaches the kubelets past the API"),
+    (
+        {"validatingwebhookconfigurations", "mutatingwebhookconfigurations"},
+        {"create", "update", "patch"},
+        "may change what others ask for",
+    ),
+    (
+        {"certificatesigningrequests/approval", "signers"},
+        {"update", "patch", "approve"},
+        "makes certificates of others",
+    ),
+    ({"clusterrolebindings", "rolebindings"}, {"create", "update", "patch"}, "may give itself more rights"),
+)
+
+
 def _wildcards(p: Probe) -> None:
     for rule in p.each("rules"):
+        for kinds, doing, message in _POWERS:
+            if kinds & set(rule.get("resources") or ()) and doing & set(rule.get("verbs") or ()):
+                rule.fail(message, "resources")
         verbs, resources = rule.get("verbs") or (), rule.get("resources") or ()
         if UNKNOWN in (rule.get("verbs"), rule.get("resources")):
             rule.unsure("verbs")
             continue
-        if "*" in verbs or "*" in resources or "*" in (rule.get("apiGroups") or ()):
+        groups, addresses = rule.get("apiGroups") or (), rule.get("nonResourceURLs") or ()
+        if any("*" in part for part in (verbs, resources, groups, addresses)):
             rule.fail("allows by wildcard")
         if {"bind", "escalate", "impersonate"} & set(verbs):
             rule.fail("may give itself more rights", "verbs")
         if (
             "secrets" in resources
-            and {"list", "watch"} & set(verbs)
+            and {"get", "list", "watch"} & set(verbs)
             and not present(rule.get("resourceNames"))
         ):
             rule.fail("reads all secrets", "resources")
 
 
+_OFF = {
+    "ssl-redirect": "false",
+    "force-ssl-redirect": "false",
+    "router.tls": "false",
+    "router.entrypoints": "web",
+}
+"""Annotations of controllers, by the end of their name, that serve in clear."""
+
+
 def _ingress_tls(p: Probe) -> None:
     p.expect("spec.tls", present, "serves without TLS")
+    _annotated_off(p, ("metadata", "annotations"))
+
+
+def _annotated_off(p: Probe, path: tuple[str, ...]) -> None:
+    for name, value in (p.sure(path) or {}).items():
+        end = str(name).rpartition("/")[2]
+        if end in _OFF and str(value).lower() == _OFF[end]:
+            p.fail("serves without TLS", (*path, str(name)))
 
 
 def _is_nginx(p: Probe) -> bool:
@@ -324,6 +470,10 @@ def _service(p: Probe) -> None:
         p.fail("is open to the world, past the way in", "spec.type")
     if p.need("spec.type") == "NodePort":
         p.fail("is open on every node", "spec.type")
+
+
+def _external(p: Probe) -> None:
+    p.expect("spec.externalIPs", absent, "takes over an address of others (CVE-2020-8554)")
 
 
 def _disruption(p: Probe) -> None:
@@ -394,9 +544,63 @@ def _chart_probes(p: Probe) -> None:
 def _chart_ingress(p: Probe) -> None:
     if is_chat_chart(p.subject) and true(p.need("values.ingress.enabled")):
         p.expect("values.ingress.tls", present, "serves without TLS")
+        _annotated_off(p, ("values", "ingress", "annotations"))
         for key in p.need("values.ingress.annotations") or {}:
             if str(key).endswith("-snippet"):
                 p.fail("configures the proxy of everybody", ("values", "ingress", "annotations", str(key)))
+
+
+_LOOSE: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "privileged": (true, "is privileged"),
+    "allowPrivilegeEscalation": (true, "may gain more rights than it was given"),
+    "runAsNonRoot": (lambda on: on is False or on == "false", "may run as root"),
+    "runAsUser": (lambda uid: as_number(uid, 1) == 0, "runs as root"),
+    "procMount": (lambda kind: kind == "Unmasked", "sees what the kernel hides from containers"),
+    "hostNetwork": (true, "shares this with its host"),
+    "hostPID": (true, "shares this with its host"),
+    "hostIPC": (true, "shares this with its host"),
+    "hostPath": (present, "reaches into its host"),
+    "hostPort": (lambda port: as_number(port, 0) > 0, "takes a port of its host"),
+    "sysctls": (
+        lambda items: any(
+            isinstance(one, Mapping) and one.get("name") not in SAFE_SYSCTLS for one in items or ()
+        ),
+        "changes the kernel of its host",
+    ),
+    "add": (
+        lambda names: isinstance(names, list) and not set(map(str, names)) <= {"NET_BIND_SERVICE"},
+        "adds rights of the kernel",
+    ),
+    "drop": (lambda names: names == [], "keeps rights of the kernel"),
+    "externalIPs": (present, "takes over an address of others (CVE-2020-8554)"),
+}
+"""Keys that mean the same in the values of nearly all charts, as they are handed on to Kubernetes."""
+
+
+def _chart_pods(p: Probe) -> None:
+    if p.get("values") is UNKNOWN:
+        p.unsure("values")
+    _values(p, p.get("values"), ("values",))
+
+
+def _values(p: Probe, value: Any, path: tuple[str | int, ...]) -> None:
+    if isinstance(value, list):
+        for position, item in enumerate(value):
+            _values(p, item, (*path, position))
+    if not isinstance(value, Mapping):
+        return
+    if value.get("type") == "Unconfined" and str(path[-1]) in {"seccompProfile", "appArmorProfile"}:
+        p.fail("runs without its profile", (*path, "type"))
+    for key, item in value.items():
+        where = (*path, str(key))
+        asked = _LOOSE.get(str(key))
+        in_place = str(key) not in {"add", "drop"} or str(path[-1]) == "capabilities"
+        if asked is not None and in_place and item is not UNKNOWN and asked[0](item):
+            p.fail(asked[1], where)
+        elif "apparmor" in str(key) and item == "unconfined":
+            p.fail("runs without its profile", where)
+        else:
+            _values(p, item, where)
 
 
 def _chart_user(p: Probe) -> None:
@@ -405,6 +609,36 @@ def _chart_user(p: Probe) -> None:
             p.expect(
                 f"values.{key}.runAsUser", lambda uid: uid is None or as_number(uid, 0) > 0, "runs as root"
             )
+
+
+def _chart_image(p: Probe) -> None:
+    if not is_chat_chart(p.subject):
+        return
+    if p.get("values") is UNKNOWN:
+        p.unsure("values")
+    for path, image in _images(p.get("values"), ("values",)):
+        if not allowed_image(p, image):
+            p.fail("the image's registry is not allowed", path)
+
+
+def _images(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key == "repository" and isinstance(item, str):
+                registry = value.get("registry")
+                yield (
+                    (*path, "repository"),
+                    f"{registry}/{item}" if isinstance(registry, str) and registry else item,
+                )
+            elif key == "image" and isinstance(item, str):
+                yield (*path, "image"), item
+            else:
+                yield from _images(item, (*path, str(key)))
+
+
+def _chart_service(p: Probe) -> None:
+    if is_chat_chart(p.subject):
+        p.expect("values.service.type", unset_or("ClusterIP"), "is open to the world, past the way in")
 
 
 def _issuer(p: Probe) -> None:
@@ -585,6 +819,17 @@ K8S_NO_HOST = _rule(
     fix="Take host network, PID, IPC, ports and paths out.",
     link=_PSS,
 )
+K8S_KERNEL = _rule(
+    "k8s-kernel",
+    "Pods leave the kernel as it is, and keep its profiles",
+    MANDATORY,
+    HIGH,
+    WORKLOADS,
+    _kernel,
+    maps="PSS-B, CKV_K8S_32",
+    fix="Take procMount, other sysctls, unconfined AppArmor, SELinux labels and hostProcess out.",
+    link=_PSS,
+)
 K8S_READONLY_ROOTFS = _rule(
     "k8s-readonly-rootfs",
     "Helpers beside the chat may not write into their image",
@@ -687,6 +932,39 @@ K8S_NETWORK_POLICY = _rule(
     why="the policies of a namespace are made after it",
     fix="Add a NetworkPolicy with an empty podSelector and policyTypes Ingress; allow the way in to 3000.",
     link=_K8S + "services-networking/network-policies/",
+)
+K8S_POLICY_CLOSED = _rule(
+    "k8s-network-policy-closed",
+    "No network policy lets everybody in",
+    MANDATORY,
+    HIGH,
+    (t.NETWORK_POLICY,),
+    _policy_closed,
+    maps="NSA, CKV2_K8S_6",
+    fix="Name ports, and who may come; `{}` means everybody, everywhere.",
+    link=_K8S + "services-networking/network-policies/",
+)
+K8S_BINDINGS = _rule(
+    "k8s-binding-scoped",
+    "Nobody is bound to all rights of the cluster, and nothing to everybody",
+    MANDATORY,
+    CRITICAL,
+    (t.ROLE_BINDING, t.CLUSTER_ROLE_BINDING),
+    _bindings,
+    maps="NSA, CKV2_K8S_1, CKV_K8S_42",
+    fix="Make a role that names what is needed, and bind it to an account of its own.",
+    link=_K8S + "security/rbac-good-practices/",
+)
+K8S_EXTERNAL = _rule(
+    "k8s-external-ips",
+    "No service takes over addresses",
+    MANDATORY,
+    HIGH,
+    (t.K8S_SERVICE,),
+    _external,
+    maps="NSA",
+    fix="Take externalIPs out.",
+    link=_K8S + "services-networking/service/#external-ips",
 )
 K8S_RBAC = _rule(
     "k8s-rbac-no-wildcard",
@@ -846,6 +1124,39 @@ HELM_CHAT_INGRESS = _rule(
     maps="RC, CKV_K8S_152",
     fix="Set ingress.tls; no snippets.",
     link=_HELM,
+)
+HELM_PODS = _rule(
+    "helm-pods-contained",
+    "A chart's values let no container out onto its host",
+    MANDATORY,
+    HIGH,
+    CHARTS,
+    _chart_pods,
+    maps="PSS-B, PSS-R, NSA",
+    fix="Leave the chart's own security contexts alone, or make them stricter.",
+    link=_PSS,
+)
+HELM_CHAT_IMAGE = _rule(
+    "helm-chat-registry",
+    "Images of the chat's chart come from allowed registries",
+    MANDATORY,
+    MEDIUM,
+    CHARTS,
+    _chart_image,
+    maps="NSA, practice supply-chain",
+    fix="Use the vendor's images, or allow the registry.",
+    link=_HELM,
+)
+HELM_CHAT_SERVICE = _rule(
+    "helm-chat-service",
+    "The chat of the chart is reached by the way in only",
+    MANDATORY,
+    HIGH,
+    CHARTS,
+    _chart_service,
+    maps="compliance-policies Service.disallowLoadBalancer",
+    fix="Leave service.type at ClusterIP.",
+    link=_K8S + "services-networking/service/",
 )
 HELM_CHAT_USER = _rule(
     "helm-chat-user",

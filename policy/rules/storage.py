@@ -251,7 +251,10 @@ def _replication(p: Probe) -> None:
 
 
 def _website(p: Probe) -> None:
-    p.expect("website", absent, "is a public web site")
+    if p.subject.type == t.BUCKET_WEBSITE:
+        p.fail("makes a bucket a public web site, without TLS")
+    else:
+        p.expect("website", absent, "is a public web site")
 
 
 def _object_encryption(p: Probe) -> None:
@@ -285,7 +288,7 @@ S3_BPA_VALUES = _rule(
     "All four ways to make a bucket public are blocked",
     REMEDIATE,
     CRITICAL,
-    (t.BUCKET_PUBLIC_ACCESS,),
+    (t.BUCKET_PUBLIC_ACCESS, t.ACCOUNT_PUBLIC_ACCESS),
     _four_blocks,
     maps="S3.8, S3.1, CIS3.1.4, CKV_AWS_53, CKV_AWS_54, CKV_AWS_55, CKV_AWS_56",
     fix="Set all four to true.",
@@ -483,7 +486,7 @@ S3_NO_WEBSITE = _rule(
     "No bucket is a web site",
     MANDATORY,
     HIGH,
-    BUCKETS,
+    (t.BUCKET, t.BUCKET_WEBSITE),
     _website,
     maps="S3.2, CKV_AWS_57",
     fix="Put CloudFront with origin access control before it.",

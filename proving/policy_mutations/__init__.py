@@ -7,13 +7,23 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from proving.policy_mutations import buckets, documents, secrets
+from proving.policy_mutations import beside, buckets, containers, documents, edge, secrets
 from proving.policy_mutations.change import Mutation, caught, planned
 from stacks import files
 
 SAMPLE: Final = ("lovia-fargate-cdn", "soluvas-lightsail", "family-host")
 """Stacks that together have every kind of resource that is changed here."""
-GROUPS: Final = (documents.iam, documents.access, buckets.s3, secrets.credentials)
+GROUPS: Final = (
+    documents.iam,
+    documents.access,
+    buckets.s3,
+    secrets.credentials,
+    containers.hosts,
+    containers.kubernetes,
+    edge.edge,
+    beside.beside,
+    beside.settings,
+)
 
 
 def mutations(stacks: Iterable[str] | None = None) -> Iterator[Mutation]:

@@ -112,6 +112,8 @@ class Row:
     rule: str
     name: str = ""
     harmless: bool = False
+    where: str = ""
+    """Path of what must be there already."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,11 @@ class More:
     properties: Mapping[str, Any]
     rule: str
     harmless: bool = False
+
+
+def rows(*given: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
+    """Return rows whose cells are of all kinds."""
+    return given
 
 
 def from_table(
@@ -147,6 +154,8 @@ def from_table(
             ):
                 continue  # no such resource, or what is put there stays secret
             properties = copy.deepcopy(dict(plain[position].properties))
+            if row.where and _at(properties, row.where.split(".")) is None:
+                continue
             try:
                 put(properties, row.path.split("|") if "|" in row.path else row.path.split("."), row.value)
             except (KeyError, IndexError, TypeError):
@@ -157,6 +166,17 @@ def from_table(
                 one = replace(plain[position], properties=rest)
                 subjects = (*plain[:position], one, *plain[position + 1 :])
         yield Mutation(group, what, stack, subjects, (row.rule,), row.harmless)
+
+
+def _at(holder: Any, steps: list[str]) -> Any:
+    for step in steps:
+        if isinstance(holder, str):
+            holder = json.loads(holder)
+        if isinstance(holder, list):
+            holder = holder[int(step)] if int(step) < len(holder) else None
+        else:
+            holder = holder.get(step) if isinstance(holder, dict) else None
+    return holder
 
 
 def put(holder: Any, steps: list[str], value: Any) -> None:

@@ -1,0 +1,524 @@
+"""What programs make beside a chat: databases, caches, queues, file systems, functions, registries, clusters, apps."""
+
+import re
+from collections.abc import Iterator
+
+from policy import tokens as t
+from policy.access import SOURCES, allowing
+from policy.model import UNKNOWN
+from policy.rule import (
+    Needs,
+    Probe,
+    View,
+    absent,
+    as_number,
+    at_least,
+    is_in,
+    not_true,
+    present,
+    true,
+)
+from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
+from policy.rules.network import ADMIN_PORTS, is_world
+
+_rule = Area("services")
+
+_AWS = "https://docs.aws.amazon.com/"
+_DO_DB = "https://docs.digitalocean.com/products/databases/"
+ENCRYPTED = (t.RDS_INSTANCE, t.RDS_CLUSTER, t.DOCUMENT_CLUSTER)
+DATABASES = (*ENCRYPTED, t.RDS_CLUSTER_INSTANCE, t.LIGHTSAIL_DATABASE)
+KEPT_DAYS = 7
+OLD_RUNTIMES = re.compile(
+    r"^(nodejs(\d|1[0-8])(\.\d+|\.x)?|python(2\.7|3\.[0-8])|java8|go1\.x|ruby2\.\d|ruby3\.2|dotnet(core.*|5\.0|6|7)|provided)$"
+)
+"""Runtimes of Lambda that AWS has ended by 2026 (Lambda guide, "Runtime deprecation policy")."""
+
+
+def _encrypted(p: Probe) -> None:
+    if not any(
+        present(p.get(key))
+        for key in ("replicateSourceDb", "replicationSourceIdentifier", "snapshotIdentifier")
+    ):
+        p.expect("storageEncrypted", true, "its storage is not encrypted")
+
+
+def _private(p: Probe) -> None:
+    p.expect("publiclyAccessible", not_true, "has an address on the internet")
+
+
+def _backups(p: Probe) -> None:
+    if not present(p.get("replicateSourceDb")):
+        p.expect("backupRetentionPeriod", at_least(KEPT_DAYS), "its backups are kept for less than a week")
+
+
+def _kept(p: Probe) -> None:
+    p.expect("deletionProtection", true, "can be deleted by one wrong call")
+    p.expect("skipFinalSnapshot", not_true, "nothing is left of it when it is deleted")
+
+
+def _parameters(p: Probe) -> None:
+    for parameter in p.each("parameters"):
+        name, value = parameter.sure("name"), str(parameter.get("value")).lower()
+        if name in {"tls", "rds.force_ssl", "require_secure_transport"} and value in {
+            "disabled",
+            "0",
+            "off",
+            "false",
+        }:
+            parameter.fail("takes connections without TLS", "value")
+
+
+def _cache(p: Probe) -> None:
+    p.expect("atRestEncryptionEnabled", true, "what it keeps is not encrypted")
+    p.expect("transitEncryptionEnabled", true, "is spoken to without TLS")
+    if absent(p.get("userGroupIds")):
+        p.expect("authToken", present, "asks for no password")
+
+
+def _repository(p: Probe) -> None:
+    p.expect(
+        "imageTagMutability",
+        is_in("IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION"),
+        "a tag may mean another image tomorrow",
+    )
+    p.expect("imageScanningConfiguration.scanOnPush", true, "nobody looks for known holes in its images")
+
+
+def _permission(p: Probe) -> None:
+    principal = str(p.need("principal"))
+    guards = ("sourceArn", "sourceAccount", "principalOrgId")
+    if principal == "*" or principal.endswith(".amazonaws.com"):
+        known = [p.get(key) for key in guards]
+        if UNKNOWN not in known and not any(map(present, known)):
+            p.fail("everybody, or a service for everybody, may call the function", "principal")
+
+
+def _url(p: Probe) -> None:
+    p.expect("authorizationType", is_in("AWS_IAM"), "everybody may call the function")
+
+
+def _runtime(p: Probe) -> None:
+    p.expect(
+        "runtime", lambda name: not OLD_RUNTIMES.match(str(name or "")), "gets no security fixes any more"
+    )
+
+
+def _file_system(p: Probe) -> None:
+    p.expect("encrypted", true, "its files are not encrypted")
+
+
+def _file_policy(p: Probe) -> None:
+    for statement in allowing(p):
+        mounted = statement.asked("elasticfilesystem:accessedviamounttarget")
+        if statement.anybody and not mounted and not statement.bound(SOURCES):
+            statement.view.fail("everybody may use it", "Principal")
+
+
+def _access_point(p: Probe) -> None:
+    p.expect("rootDirectory.path", lambda path: present(path) and path != "/", "shows the whole file system")
+    p.expect("posixUser.uid", present, "takes whatever user a client says it is")
+
+
+def _volume(p: Probe) -> None:
+    p.expect("encrypted", true, "the volume is not encrypted")
+
+
+def _by_default(p: Probe) -> None:
+    p.expect("enabled", lambda on: on is not False, "new volumes are not encrypted")
+
+
+def _image_shared(p: Probe) -> None:
+    p.expect("group", lambda group: group != "all", "everybody may start the image")
+
+
+def _queue(p: Probe) -> None:
+    if absent(p.get("kmsMasterKeyId")):
+        p.expect(
+            "sqsManagedSseEnabled",
+            lambda on: on is not False and on != "false",
+            "messages are stored unencrypted",
+        )
+
+
+def _table(p: Probe) -> None:
+    p.expect("pointInTimeRecovery.enabled", true, "cannot be brought back to a point in time")
+    p.expect("deletionProtectionEnabled", true, "can be deleted by one wrong call")
+
+
+def _search(p: Probe) -> None:
+    for path in (
+        "encryptAtRest.enabled",
+        "nodeToNodeEncryption.enabled",
+        "domainEndpointOptions.enforceHttps",
+    ):
+        p.expect(path, true, "what it keeps or says is not encrypted")
+
+
+def _cluster_api(p: Probe) -> None:
+    if p.get("vpcConfig.endpointPublicAccess") in {False, "false"}:
+        return
+    cidrs = [str(one.value) for one in p.each("vpcConfig.publicAccessCidrs")]
+    unknown = p.get("vpcConfig.publicAccessCidrs") is UNKNOWN
+    if not unknown and (not cidrs or any(map(is_world, cidrs))):
+        p.fail("its API is open to the world", "vpcConfig.publicAccessCidrs")
+
+
+def _network_rules(p: Probe) -> Iterator[View]:
+    if p.subject.type == t.NETWORK_ACL:
+        yield from p.each("ingress")
+    elif p.need("egress") in {None, False}:
+        yield p
+
+
+def _network_acl(p: Probe) -> None:
+    for view in _network_rules(p):
+        action = view.get("ruleAction") or view.get("action")
+        protocol = str(view.get("protocol"))
+        everything = protocol in {"-1", "all"}
+        if str(action).lower() != "allow" or protocol not in {"-1", "all", "6", "tcp"}:
+            continue
+        first = 0 if everything else as_number(view.get("fromPort"), 0)
+        last = 65535 if everything else as_number(view.get("toPort"), 65535)
+        world = any(is_world(str(view.get(key))) for key in ("cidrBlock", "ipv6CidrBlock"))
+        if world and any(first <= port <= last for port in ADMIN_PORTS) and (first, last) != (0, 65535):
+            view.fail("a port of administration or of a database is open to the world")
+
+
+def _passwords(p: Probe) -> None:
+    p.expect("minimumPasswordLength", at_least(14), "passwords may be shorter than 14 characters")
+
+
+def _old_balancer(p: Probe) -> None:
+    for listener in p.each("listeners"):
+        listener.expect(
+            "lbProtocol", lambda kind: str(kind).lower() in {"https", "ssl"}, "is spoken to without TLS"
+        )
+
+
+def _do_network(p: Probe) -> None:
+    p.expect("privateNetworkUuid", present, "stands in the account's default network")
+
+
+def _do_firewall(p: Probe) -> None:
+    if p.subject.type == t.DO_DATABASE:
+        message = "takes connections from the whole internet: no list says who may connect"
+        p.partners(t.DO_DATABASE_FIREWALL, "clusterId", message)
+        return
+    for rule in p.each("rules"):
+        if rule.get("type") == "ip_addr" and is_world(str(rule.get("value"))):
+            rule.fail("takes connections from the whole internet", "value")
+
+
+def _do_size(p: Probe) -> None:
+    p.expect("nodeCount", at_least(2), "one node only: it is away while that is repaired")
+
+
+def _do_balancer(p: Probe) -> None:
+    clear = False
+    for rule in p.each("forwardingRules"):
+        entry = str(rule.sure("entryProtocol"))
+        clear = clear or entry == "http"
+        if entry in {"https", "http2", "http3"} and not true(rule.get("tlsPassthrough")):
+            named = [rule.get(key) for key in ("certificateName", "certificateId")]
+            if not any(present(one) for one in named):
+                rule.fail("has no certificate", "certificateName")
+    if clear:
+        p.expect("redirectHttpToHttps", true, "serves without TLS")
+
+
+def _do_app_database(p: Probe) -> None:
+    for database in p.each("spec.databases"):
+        database.expect("production", true, "a development database: no backups, no standby")
+
+
+DB_ENCRYPTED = _rule(
+    "db-encrypted",
+    "A database's storage is encrypted",
+    MANDATORY,
+    HIGH,
+    ENCRYPTED,
+    _encrypted,
+    maps="RDS.3, DocumentDB.1, CKV_AWS_16, CKV_AWS_96, CKV_AWS_74",
+    fix="Set storage_encrypted.",
+)
+DB_PRIVATE = _rule(
+    "db-private",
+    "A database has no address on the internet",
+    MANDATORY,
+    CRITICAL,
+    (*DATABASES, t.REDSHIFT_CLUSTER),
+    _private,
+    maps="RDS.2, Redshift.1, CKV_AWS_17",
+    fix="Leave publicly_accessible off.",
+)
+DB_BACKUPS = _rule(
+    "db-backups",
+    "A database's backups are kept for a week",
+    PRODUCTION,
+    HIGH,
+    ENCRYPTED,
+    _backups,
+    maps="RDS.11, DocumentDB.2, CKV_AWS_133, CKV_AWS_360",
+    fix="Set backup_retention_period to 7 or more.",
+)
+DB_KEPT = _rule(
+    "db-kept",
+    "A database cannot be deleted by mistake, and leaves a snapshot",
+    PRODUCTION,
+    HIGH,
+    ENCRYPTED,
+    _kept,
+    maps="RDS.7, RDS.8, DocumentDB.5, CKV_AWS_293, CKV_AWS_139",
+    fix="Set deletion_protection, and leave skip_final_snapshot off.",
+)
+DB_TLS = _rule(
+    "db-tls",
+    "A database takes connections by TLS only",
+    MANDATORY,
+    HIGH,
+    (t.RDS_PARAMETERS, t.RDS_CLUSTER_PARAMETERS, t.DOCUMENT_PARAMETERS),
+    _parameters,
+    maps="DocumentDB.6, CKV_AWS_90",
+    fix="Leave tls, rds.force_ssl and require_secure_transport on.",
+)
+CACHE_GUARDED = _rule(
+    "cache-guarded",
+    "A cache is encrypted, spoken to by TLS, and asks for a password",
+    MANDATORY,
+    HIGH,
+    (t.CACHE,),
+    _cache,
+    maps="ElastiCache.4, ElastiCache.5, ElastiCache.6, CKV_AWS_29, CKV_AWS_30, CKV_AWS_31",
+    fix="Set at_rest_encryption_enabled, transit_encryption_enabled, and auth_token or user_group_ids.",
+)
+ECR_GUARDED = _rule(
+    "ecr-guarded",
+    "Tags of a registry stay, and its images are looked through",
+    MANDATORY,
+    MEDIUM,
+    (t.ECR_REPOSITORY,),
+    _repository,
+    maps="ECR.1, ECR.2, CKV_AWS_163, CKV_AWS_51",
+    fix="Set image_tag_mutability IMMUTABLE and scan_on_push.",
+)
+LAMBDA_PERMISSION = _rule(
+    "lambda-permission",
+    "A function is called by who is named",
+    MANDATORY,
+    HIGH,
+    (t.LAMBDA_PERMISSION,),
+    _permission,
+    maps="Lambda.1, CKV_AWS_301, CKV_AWS_364",
+    fix="Give source_arn, or source_account.",
+)
+LAMBDA_URL = _rule(
+    "lambda-url",
+    "A function's address asks who calls",
+    MANDATORY,
+    HIGH,
+    (t.LAMBDA_URL,),
+    _url,
+    maps="CKV_AWS_258",
+    fix="Set authorization_type AWS_IAM.",
+    link=_AWS + "lambda/latest/dg/urls-auth.html",
+)
+LAMBDA_RUNTIME = _rule(
+    "lambda-runtime",
+    "A function's runtime gets security fixes",
+    MANDATORY,
+    MEDIUM,
+    (t.LAMBDA,),
+    _runtime,
+    maps="Lambda.2, CKV_AWS_363",
+    fix="Use a runtime that AWS supports.",
+)
+EFS_ENCRYPTED = _rule(
+    "efs-encrypted",
+    "A file system is encrypted",
+    MANDATORY,
+    HIGH,
+    (t.FILE_SYSTEM,),
+    _file_system,
+    maps="EFS.1, CKV_AWS_42",
+    fix="Set encrypted.",
+)
+EFS_PRIVATE = _rule(
+    "efs-private",
+    "Not everybody may use a file system",
+    MANDATORY,
+    HIGH,
+    (t.FILE_SYSTEM_POLICY,),
+    _file_policy,
+    maps="practice least-privilege",
+    fix="Name the principals, or bind by elasticfilesystem:AccessedViaMountTarget.",
+    link=_AWS + "efs/latest/ug/iam-access-control-nfs-efs.html",
+)
+EFS_ACCESS_POINT = _rule(
+    "efs-access-point",
+    "An access point shows one folder to one user",
+    MANDATORY,
+    MEDIUM,
+    (t.FILE_ACCESS_POINT,),
+    _access_point,
+    maps="EFS.3, EFS.4, CKV_AWS_329, CKV_AWS_330",
+    fix="Set root_directory and posix_user.",
+)
+EBS_ENCRYPTED = _rule(
+    "ebs-encrypted",
+    "Volumes are encrypted",
+    MANDATORY,
+    MEDIUM,
+    (t.EBS_VOLUME,),
+    _volume,
+    maps="CKV_AWS_3, Config encrypted-volumes",
+    fix="Set encrypted.",
+    link=_AWS + "ebs/latest/userguide/ebs-encryption.html",
+)
+EBS_DEFAULT = _rule(
+    "ebs-encrypted-by-default",
+    "New volumes are encrypted by themselves",
+    MANDATORY,
+    MEDIUM,
+    (t.EBS_DEFAULT,),
+    _by_default,
+    maps="EC2.7, CKV_AWS_106",
+    fix="Leave enabled on.",
+)
+AMI_PRIVATE = _rule(
+    "ami-private",
+    "An image of a host is not everybody's",
+    MANDATORY,
+    HIGH,
+    (t.AMI_PERMISSION,),
+    _image_shared,
+    maps="P:ec2_ami_public",
+    fix="Name the accounts.",
+    link=_AWS + "AWSEC2/latest/UserGuide/sharingamis-intro.html",
+)
+SQS_ENCRYPTED = _rule(
+    "sqs-encrypted",
+    "Messages of a queue are encrypted",
+    MANDATORY,
+    MEDIUM,
+    (t.QUEUE,),
+    _queue,
+    maps="SQS.1, CKV_AWS_27",
+    fix="Leave sqs_managed_sse_enabled on, or name a key.",
+)
+DYNAMODB_KEPT = _rule(
+    "dynamodb-kept",
+    "A table can be brought back, and not deleted by mistake",
+    PRODUCTION,
+    MEDIUM,
+    (t.TABLE,),
+    _table,
+    maps="DynamoDB.2, DynamoDB.6, CKV_AWS_28",
+    fix="Enable point_in_time_recovery and deletion_protection_enabled.",
+)
+SEARCH_ENCRYPTED = _rule(
+    "opensearch-encrypted",
+    "A search domain is encrypted, and spoken to by TLS",
+    MANDATORY,
+    HIGH,
+    (t.SEARCH,),
+    _search,
+    maps="Opensearch.1, Opensearch.3, Opensearch.8, CKV_AWS_5, CKV_AWS_6, CKV_AWS_83",
+    fix="Enable encrypt_at_rest, node_to_node_encryption and enforce_https.",
+)
+EKS_PRIVATE = _rule(
+    "eks-api-private",
+    "A cluster's API is not open to the world",
+    MANDATORY,
+    HIGH,
+    (t.EKS_CLUSTER,),
+    _cluster_api,
+    maps="EKS.1, CKV_AWS_38, CKV_AWS_39",
+    fix="Switch endpoint_public_access off, or list the operators' addresses.",
+)
+NETWORK_ACL_PORTS = _rule(
+    "net-acl-no-admin-ports",
+    "No network list opens ports of administration to the world",
+    MANDATORY,
+    HIGH,
+    (t.NETWORK_ACL, t.NETWORK_ACL_RULE),
+    _network_acl,
+    maps="EC2.21, CKV_AWS_229, CKV_AWS_230, CKV_AWS_231, CKV_AWS_232",
+    fix="Name the addresses that may come in.",
+)
+IAM_PASSWORDS = _rule(
+    "iam-password-length",
+    "Passwords of the account are long",
+    MANDATORY,
+    MEDIUM,
+    (t.PASSWORD_POLICY,),
+    _passwords,
+    maps="IAM.15, CKV_AWS_10",
+    fix="Set minimum_password_length to 14.",
+)
+ELB_TLS = _rule(
+    "elb-tls",
+    "A classic balancer is spoken to by TLS",
+    MANDATORY,
+    HIGH,
+    (t.CLASSIC_BALANCER,),
+    _old_balancer,
+    maps="ELB.3, CKV_AWS_376",
+    fix="Use HTTPS or SSL listeners; better, an Application Load Balancer.",
+)
+DO_DATABASE_NETWORK = _rule(
+    "do-db-network",
+    "A managed database has a network of its own",
+    MANDATORY,
+    MEDIUM,
+    (t.DO_DATABASE,),
+    _do_network,
+    maps="DO VPC",
+    fix="Give private_network_uuid.",
+    link=_DO_DB + "mongodb/how-to/secure/",
+)
+DO_DATABASE_FIREWALL = _rule(
+    "do-db-firewall",
+    "A managed database takes connections from named sources",
+    MANDATORY,
+    CRITICAL,
+    (t.DO_DATABASE, t.DO_DATABASE_FIREWALL),
+    _do_firewall,
+    maps="DO trusted sources",
+    needs=Needs.EARLIER,
+    why="the firewall of a database is made after it",
+    fix="Add a DatabaseFirewall with the cluster, the droplets or the app that may connect.",
+    link=_DO_DB + "mongodb/how-to/secure/",
+)
+DO_DATABASE_SIZE = _rule(
+    "do-db-standby",
+    "A managed database has a standby",
+    ADVISORY,
+    LOW,
+    (t.DO_DATABASE,),
+    _do_size,
+    maps="DO high availability",
+    fix="Set node_count to 2 or more.",
+    link=_DO_DB,
+)
+DO_BALANCER_TLS = _rule(
+    "do-balancer-tls",
+    "A DigitalOcean load balancer serves by TLS",
+    MANDATORY,
+    HIGH,
+    (t.DO_BALANCER,),
+    _do_balancer,
+    maps="tfsec digitalocean-compute-enforce-https",
+    fix="Add an HTTPS rule with a certificate, and redirect_http_to_https.",
+    link="https://docs.digitalocean.com/products/networking/load-balancers/how-to/ssl-termination/",
+)
+DO_APP_DATABASE = _rule(
+    "do-app-database",
+    "An app's database is one for production",
+    PRODUCTION,
+    MEDIUM,
+    (t.DO_APP,),
+    _do_app_database,
+    maps="DO app databases",
+    fix="Set production, with a cluster of its own.",
+    link="https://docs.digitalocean.com/products/app-platform/how-to/manage-databases/",
+)

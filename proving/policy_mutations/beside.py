@@ -1,0 +1,229 @@
+"""What users add beside the components, and settings of the chat itself."""
+
+import base64
+from collections.abc import Iterator
+from typing import Any, Final
+
+from policy import tokens as t
+from policy.model import Subject
+from proving.policy_mutations.change import More, Mutation, Row, from_table, rows
+
+_SOUND_DB: Final = {
+    "storageEncrypted": True,
+    "publiclyAccessible": False,
+    "backupRetentionPeriod": 14,
+    "deletionProtection": True,
+    "skipFinalSnapshot": False,
+}
+
+
+def _databases() -> Iterator[Row | More]:
+    for kind in (t.RDS_INSTANCE, t.RDS_CLUSTER, t.DOCUMENT_CLUSTER):
+        for what, key, value, rule in rows(
+            ("unencrypted", "storageEncrypted", False, "db-encrypted"),
+            ("unencrypted by default", "storageEncrypted", None, "db-encrypted"),
+            ("public", "publiclyAccessible", True, "db-private"),
+            ("no backups", "backupRetentionPeriod", 0, "db-backups"),
+            ("backups of a day", "backupRetentionPeriod", 1, "db-backups"),
+            ("easily deleted", "deletionProtection", False, "db-kept"),
+            ("gone without a snapshot", "skipFinalSnapshot", True, "db-kept"),
+        ):
+            yield More(what, kind, {**_SOUND_DB, key: value}, rule)
+        for rule in ("db-encrypted", "db-private", "db-backups", "db-kept"):
+            yield More(f"sound for {rule}", kind, _SOUND_DB, rule, True)
+    yield More("public", t.RDS_CLUSTER_INSTANCE, {"publiclyAccessible": True}, "db-private")
+    yield More("public", t.LIGHTSAIL_DATABASE, {"publiclyAccessible": True}, "db-private")
+    yield More("public", t.REDSHIFT_CLUSTER, {"publiclyAccessible": True}, "db-private")
+    for kind, name, value in rows(
+        (t.DOCUMENT_PARAMETERS, "tls", "disabled"),
+        (t.RDS_PARAMETERS, "rds.force_ssl", "0"),
+        (t.RDS_CLUSTER_PARAMETERS, "require_secure_transport", "OFF"),
+    ):
+        yield More("no TLS", kind, {"parameters": [{"name": name, "value": value}]}, "db-tls")
+    sound = {"atRestEncryptionEnabled": True, "transitEncryptionEnabled": True, "authToken": "[secret]"}
+    for what, key in rows(
+        ("unencrypted", "atRestEncryptionEnabled"),
+        ("in clear", "transitEncryptionEnabled"),
+        ("no password", "authToken"),
+    ):
+        yield More(what, t.CACHE, {**sound, key: None}, "cache-guarded")
+    yield More("guarded", t.CACHE, sound, "cache-guarded", True)
+    for what, table in rows(
+        ("no point in time", {"deletionProtectionEnabled": True}),
+        ("easily deleted", {"pointInTimeRecovery": {"enabled": True}}),
+    ):
+        yield More(what, t.TABLE, table, "dynamodb-kept")
+    for key in ("encryptAtRest", "nodeToNodeEncryption"):
+        yield More(f"no {key}", t.SEARCH, {key: {"enabled": False}}, "opensearch-encrypted")
+    for what, more, rule in rows(
+        ("the account's network", {}, "do-db-network"),
+        ("no firewall", {"privateNetworkUuid": "a"}, "do-db-firewall"),
+    ):
+        yield More(what, t.DO_DATABASE, {"engine": "mongodb", "nodeCount": 3, **more}, rule)
+
+
+def _machines() -> Iterator[Row | More]:
+    sound: dict[str, Any] = {
+        "metadataOptions": {"httpTokens": "required"},
+        "rootBlockDevice": {"encrypted": True},
+        "associatePublicIpAddress": False,
+    }
+    for kind in (t.EC2_INSTANCE, t.LAUNCH_CONFIGURATION):
+        for what, key, value, rule in rows(
+            ("metadata for all", "metadataOptions", {"httpTokens": "optional"}, "ec2-imdsv2"),
+            ("metadata by default", "metadataOptions", None, "ec2-imdsv2"),
+            ("a disk in clear", "rootBlockDevice", {"encrypted": False}, "ec2-disk-encrypted"),
+            ("a second disk in clear", "ebsBlockDevices", [{"deviceName": "/dev/sdf"}], "ec2-disk-encrypted"),
+            ("a public address", "associatePublicIpAddress", True, "ec2-no-public-ip"),
+            ("logins by password", "userData", "#cloud-config\nssh_pwauth: true\n", "host-no-password-login"),
+        ):
+            yield More(what, kind, {**sound, key: value}, rule)
+        for rule in ("ec2-imdsv2", "ec2-disk-encrypted", "ec2-no-public-ip"):
+            yield More(f"sound for {rule}", kind, sound, rule, True)
+    script = base64.b64encode(b"#!/bin/sh\nexport DB_PASSWORD=hunter2\n").decode()
+    for what, template, rule in rows(
+        ("metadata by default", {}, "ec2-imdsv2"),
+        ("metadata for all", {"metadataOptions": {"httpTokens": "optional"}}, "ec2-imdsv2"),
+        ("a disk in clear", {"blockDeviceMappings": [{"ebs": {"volumeSize": 8}}]}, "ec2-disk-encrypted"),
+        ("a public address", {"networkInterfaces": [{"associatePublicIpAddress": True}]}, "ec2-no-public-ip"),
+        ("a credential", {"userData": script}, "lightsail-userdata-clean"),
+    ):
+        yield More(what, t.LAUNCH_TEMPLATE, template, rule)
+    for what, kind, properties, rule in rows(
+        ("unencrypted", t.EBS_VOLUME, {"size": 8}, "ebs-encrypted"),
+        ("off", t.EBS_DEFAULT, {"enabled": False}, "ebs-encrypted-by-default"),
+        ("for all", t.AMI_PERMISSION, {"group": "all"}, "ami-private"),
+        ("unencrypted", t.FILE_SYSTEM, {}, "efs-encrypted"),
+        ("the whole of it", t.FILE_ACCESS_POINT, {"posixUser": {"uid": 1}}, "efs-access-point"),
+        ("anybody", t.FILE_ACCESS_POINT, {"rootDirectory": {"path": "/a"}}, "efs-access-point"),
+        ("unencrypted", t.QUEUE, {"sqsManagedSseEnabled": False}, "sqs-encrypted"),
+        (
+            "moving tags",
+            t.ECR_REPOSITORY,
+            {"imageScanningConfiguration": {"scanOnPush": True}},
+            "ecr-guarded",
+        ),
+        ("nobody looks", t.ECR_REPOSITORY, {"imageTagMutability": "IMMUTABLE"}, "ecr-guarded"),
+        (
+            "everybody",
+            t.LAMBDA_PERMISSION,
+            {"action": "lambda:InvokeFunction", "principal": "*"},
+            "lambda-permission",
+        ),
+        ("any bucket", t.LAMBDA_PERMISSION, {"principal": "s3.amazonaws.com"}, "lambda-permission"),
+        ("everybody", t.LAMBDA_URL, {"authorizationType": "NONE"}, "lambda-url"),
+        ("Python 3.7", t.LAMBDA, {"runtime": "python3.7"}, "lambda-runtime"),
+        ("Node.js 14", t.LAMBDA, {"runtime": "nodejs14.x"}, "lambda-runtime"),
+        (
+            "open to the world",
+            t.EKS_CLUSTER,
+            {"vpcConfig": {"publicAccessCidrs": ["0.0.0.0/0"]}},
+            "eks-api-private",
+        ),
+        ("open by default", t.EKS_CLUSTER, {"vpcConfig": {}}, "eks-api-private"),
+        ("six characters", t.PASSWORD_POLICY, {"minimumPasswordLength": 6}, "iam-password-length"),
+        ("in clear", t.CLASSIC_BALANCER, {"listeners": [{"lbProtocol": "http", "lbPort": 80}]}, "elb-tls"),
+        (
+            "in clear",
+            t.DO_BALANCER,
+            {"forwardingRules": [{"entryProtocol": "http", "entryPort": 80}]},
+            "do-balancer-tls",
+        ),
+        ("for trials", t.DO_APP, {"spec": {"databases": [{"name": "db"}]}}, "do-app-database"),
+        ("the account's blocks off", t.ACCOUNT_PUBLIC_ACCESS, {"blockPublicAcls": False}, "s3-bpa-values"),
+        ("a site", t.BUCKET_WEBSITE, {"bucket": "a"}, "s3-no-website"),
+        (
+            "administrators",
+            t.IAM_GROUP_ATTACHMENT,
+            {"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
+            "iam-no-admin-attached",
+        ),
+    ):
+        yield More(what, kind, properties, rule)
+    for what, kind, properties, rule in rows(
+        (
+            "one bucket",
+            t.LAMBDA_PERMISSION,
+            {"principal": "s3.amazonaws.com", "sourceArn": "arn:aws:s3:::a"},
+            "lambda-permission",
+        ),
+        ("Python 3.13", t.LAMBDA, {"runtime": "python3.13"}, "lambda-runtime"),
+        ("an image", t.LAMBDA, {"packageType": "Image"}, "lambda-runtime"),
+        ("by default", t.QUEUE, {}, "sqs-encrypted"),
+        ("private", t.EKS_CLUSTER, {"vpcConfig": {"endpointPublicAccess": False}}, "eks-api-private"),
+    ):
+        yield More(what, kind, properties, rule, True)
+
+
+_SETTINGS: Final[tuple[tuple[str, str, str], ...]] = (
+    ("Accounts_RegistrationForm", "Public", "rc-registration-closed"),
+    ("Show_Setup_Wizard", "pending", "rc-setup-wizard-done"),
+    ("FileUpload_ProtectFiles", "false", "rc-files-protected"),
+    ("FileUpload_Restrict_to_room_members", "false", "rc-files-protected"),
+    ("FileUpload_S3_Acl", "public-read", "rc-files-no-acl"),
+    ("FileUpload_S3_URLExpiryTimeSpan", "86400", "rc-file-links-short"),
+    ("FileUpload_MediaTypeBlackList", "", "rc-no-scripted-pictures"),
+    ("Accounts_AllowAnonymousRead", "true", "rc-no-anon"),
+    ("Accounts_AllowAnonymousWrite", "true", "rc-no-anon"),
+    ("Accounts_TwoFactorAuthentication_Enabled", "false", "rc-2fa"),
+    ("Block_Multiple_Failed_Logins_Enabled", "false", "rc-lockout"),
+    ("Enable_CSP", "false", "rc-browser-hardening"),
+    ("Iframe_Restrict_Access", "false", "rc-browser-hardening"),
+    ("Allow_Invalid_SelfSigned_Certs", "true", "rc-valid-certificates"),
+    ("API_Enable_CORS", "true", "rc-cors"),
+    ("API_Enable_Rate_Limiter", "false", "rc-rate-limits"),
+    ("DDP_Rate_Limit_User_Enabled", "false", "rc-rate-limits"),
+    ("DDP_Rate_Limit_Connection_Enabled", "false", "rc-rate-limits"),
+    ("SMTP_IgnoreTLS", "true", "rc-smtp-tls"),
+    ("Troubleshoot_Disable_Notifications", "true", "rc-no-troubleshooting"),
+    ("LDAP_Encryption", "plain", "rc-hardened"),
+    ("LDAP_Reject_Unauthorized", "false", "rc-hardened"),
+    ("Accounts_Password_Policy_Enabled", "false", "rc-hardened"),
+    ("Accounts_Password_Policy_MinLength", "4", "rc-hardened"),
+    ("Log_Level", "2", "rc-hardened"),
+    ("Accounts_TwoFactorAuthentication_Enforce_Password_Fallback", "false", "rc-hardened"),
+)
+_VARIABLES: Final = (
+    ("ROOT_URL", "http://chat.example.org", "rc-root-url-https"),
+    ("TEST_MODE", "true", "rc-no-test-mode"),
+    ("ADMIN_USERNAME", "", "rc-setup-wizard-done"),
+    ("ADMIN_PASS", "hunter2", "rc-secrets-stored"),
+    ("HTTP_FORWARDED_COUNT", "0", "rc-forwarded-count"),
+    ("NODE_TLS_REJECT_UNAUTHORIZED", "0", "rc-valid-certificates"),
+    ("NODE_OPTIONS", "--inspect=0.0.0.0:9229", "rc-hardened"),
+)
+
+
+def _settings() -> Iterator[Row | More]:
+    for name, value, rule in (*((f"OVERWRITE_SETTING_{n}", v, r) for n, v, r in _SETTINGS), *_VARIABLES):
+        yield Row(
+            f"{name} {value}",
+            t.TASK_DEFINITION,
+            "containerDefinitions.0.environment",
+            _given(name, value),
+            rule,
+            "rocketchat",
+        )
+        yield Row(f"{name} {value}", t.RELEASE, "values.extraEnv", _given(name, value), rule, "chat")
+        document = f"content.compose.services.rocketchat.environment.{name}"
+        yield Row(f"{name} {value}", t.BUCKET_OBJECT, document, value, rule, "chat-document")
+
+
+def _given(name: str, value: str) -> Any:
+    def change(old: list[dict[str, str]]) -> list[dict[str, str]]:
+        if "SMTP" in name and not any("SMTP_Host" in one["name"] for one in old):
+            raise KeyError(name)  # this stack sends no mail
+        return [*(one for one in old if one["name"] != name), {"name": name, "value": value}]
+
+    return change
+
+
+def beside(stack: str, plain: tuple[Subject, ...]) -> Iterator[Mutation]:
+    """Give databases, machines and services beside the chat."""
+    yield from from_table("beside the components", stack, plain, _databases())
+    yield from from_table("beside the components", stack, plain, _machines())
+
+
+def settings(stack: str, plain: tuple[Subject, ...]) -> Iterator[Mutation]:
+    """Give settings that open the chat."""
+    yield from from_table("Rocket.Chat's settings", stack, plain, _settings())
