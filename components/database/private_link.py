@@ -149,11 +149,12 @@ class AtlasPrivateLink(Component):
         opts = pulumi.InvokeOptions(parent=self)
         service = aws.ec2.get_vpc_endpoint_service_output(service_name=self.endpoint_service_name, opts=opts)
         ids = pulumi.Output.from_input(subnet_ids)
-        zones = ids.apply(
-            lambda known: pulumi.Output.all(
-                *(aws.ec2.get_subnet_output(id=one, opts=opts).availability_zone for one in known)
-            )
-        )
+
+        def zones_of(known: list[str]) -> pulumi.Output[list[str]]:
+            found = (aws.ec2.get_subnet_output(id=one, opts=opts).availability_zone for one in known)
+            return pulumi.Output.all(*found)
+
+        zones: pulumi.Output[list[str]] = ids.apply(zones_of)
         return pulumi.Output.all(ids, zones, service.availability_zones).apply(lambda known: _reached(*known))
 
 
