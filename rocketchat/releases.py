@@ -313,6 +313,24 @@ def upgrade_path(old: str, new: str) -> tuple[str, ...]:
     return tuple(steps)
 
 
+_BREAKS: Mapping[Version, tuple[str, ...]] = {
+    (8, 0, 0): ("MongoDB 8.0 is needed", "OTR, WebRTC and the first VoIP are gone (#37959, #37689)"),
+    (8, 5, 0): ("the image runs as another user: 65533 (helm-charts 7.0.0)",),
+    (9, 0, 0): (
+        "login by Drupal, Facebook, GitHub Enterprise, LinkedIn, Meteor, Twitter, WordPress and Dolphin is gone",
+        "addresses of files that begin with /ufs/ are gone (#41054)",
+        "scripts of integrations are not translated by Babel any more (#40142)",
+        "the parameters query and fields of the API are gone; what a user may not do is answered 403, not 401",
+    ),
+}
+"""What stops working at a release, beside what `Release` says (release notes of each)."""
+
+
+def breaks(old: str, new: str) -> tuple[str, ...]:
+    """Return what stops working on the way from one release to another."""
+    return tuple(one for since, told in _BREAKS.items() if parse(old) < since <= parse(new) for one in told)
+
+
 def check_upgrade(old: str, new: str) -> None:
     """Raise UpgradeRefused for a downgrade, a skipped major, and a step that no one MongoDB version fits.
 

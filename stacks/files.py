@@ -117,6 +117,11 @@ def read(stack: str) -> StackFile:
     return reader.stack_file(name, path, text)
 
 
+def of_text(file: StackFile, text: str) -> StackFile:
+    """Return what a stack's file would be with another text. Raises InvalidStack as `read` does."""
+    return _Reader(file.shown).stack_file(file.name, file.path, text)
+
+
 def shown(path: Path) -> str:
     """Return a path as people write it: from the project's folder, where it is in that."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class DatabaseKind(Kind):
     """Base of all databases."""
 
+    climbs: ClassVar[bool] = False
+    """The stack brings it from one series of MongoDB to the next; else somebody does by hand."""
     on_host: ClassVar[bool] = False
     """It stands on the runtime's own host."""
     usual_media: ClassVar[str] = "s3"
@@ -50,6 +52,14 @@ class DatabaseKind(Kind):
     def shell(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
         """Return the command that opens a MongoDB shell in the chat's database, as who may write there."""
         return 'mongosh "<URI of the database>", as a user of your own, from an address that the database lets in'
+
+    def saving(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
+        """Return how its data are saved before something is tried with them."""
+        return 'mongodump --uri "<URI of the database>" --gzip --archive=before.gz'
+
+    def restoring(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
+        """Return how saved data come back."""
+        return 'with the chat stopped: mongorestore --uri "<URI of the database>" --drop --gzip --archive=before.gz'
 
     def place(self) -> Mapping[str, str]:
         """Return where the data is, as far as nothing that is protected says so by itself."""

@@ -40,6 +40,7 @@ class AtlasDatabase(OnAtlas):
         "organization": Ask("cloud.mongodb.com, Organization Settings: 24 hexadecimal digits."),
     }
 
+    climbs: ClassVar = True
     kind: Literal["atlas"]
     organization: AtlasId | None = None
     """Id of the Atlas organization in which a project is made. Either this or `project`."""

@@ -1,6 +1,6 @@
 """What the databases on MongoDB Atlas have in common."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from components.database.uri import SRV_PORTS
@@ -42,6 +42,19 @@ class OnAtlas(DatabaseKind):
     def keeps_access_list(self) -> bool:
         """Whether the stack adds the chat's addresses to the access list."""
         return True
+
+    def saving(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
+        """By a snapshot of the cluster."""
+        where = f"--projectId {outputs.get(PROJECT, 'PROJECT')}"
+        return f"atlas backups snapshots create {outputs.get(CLUSTER, 'CLUSTER')} {where} --desc before"
+
+    def restoring(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
+        """Of the whole cluster, with all that is on it."""
+        cluster, project = outputs.get(CLUSTER, "CLUSTER"), outputs.get(PROJECT, "PROJECT")
+        return (
+            f"atlas backups restores start automated --clusterName {cluster} --projectId {project} "
+            f"--targetClusterName {cluster} --targetProjectId {project} --snapshotId ID"
+        )
 
     def place(self) -> dict[str, str]:
         """The database's name."""

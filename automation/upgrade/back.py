@@ -1,0 +1,101 @@
+"""The way back: the release and the data of before together, or why there is none.
+
+The server's migrations change the data, and an older server does not start on them; MongoDB opens no data of a newer
+series.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automation.errors import ConflictError
+from automation.upgrade import record
+from automation.upgrade.edit import edited
+from automation.upgrade.run import Opening, spec_of, write
+from stacks import files
+from stacks.project import COMMAND
+
+if TYPE_CHECKING:
+    from automation.stack import ChatStack
+
+
+@dataclass(frozen=True)
+class Back:
+    """The way back."""
+
+    stack: str
+    file: Path
+    old: str
+    new: str
+    backup: str
+    restoring: str
+    """How the data of before come back."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for other programs."""
+        return {
+            "stack": self.stack,
+            "from": self.new,
+            "to": self.old,
+            "backup": self.backup,
+            "restore": self.restoring,
+        }
+
+
+def plan(stack: str, opening: Opening, *, folder: Path = record.FOLDER) -> Back:
+    """Return the way back from the last upgrade; change nothing. Raises ConflictError where there is none."""
+    file = files.read(stack)
+    name = file.name
+    kept = record.read(name, folder)
+    if kept is None:
+        raise ConflictError(
+            f"no upgrade of {name} was made from this machine, so nobody knows what to go back to",
+            remedy="restore a backup of the release that is wanted, and say so: write chat.release, and "
+            "chat.upgradeFrom with the same release",
+        )
+    with opening() as one:
+        spec, outputs = one.spec, one.export_state().outputs
+    deployed = outputs.get("release")
+    if deployed == kept.old:
+        raise ConflictError(f"{kept.old} is deployed: there is nothing to go back from")
+    if kept.mongodb and spec.parts.database.climbs:
+        raise ConflictError(
+            f"MongoDB went up to {kept.mongodb[-1]} on the way, and one of before opens none of its data",
+            remedy=f"deploy a second stack of {kept.old} with an empty database, and restore {kept.backup} there; or "
+            "stay, and mend what is wrong",
+        )
+    return Back(
+        name, file.path, kept.old, kept.new, kept.backup, spec.parts.database.restoring(spec.parts, outputs)
+    )
+
+
+def go(
+    back: Back,
+    opening: Opening,
+    *,
+    restored: bool,
+    check: Callable[["ChatStack"], None],
+    folder: Path = record.FOLDER,
+) -> None:
+    """Deploy the release of before on the data of before.
+
+    Raises ConflictError where nobody says that the data of before are back: the older server would not start on others.
+    """
+    if not restored:
+        raise ConflictError(
+            f"the database has the data of {back.new}, and {back.old} does not start on them",
+            remedy=f"bring {back.backup} back first: {back.restoring}; then {COMMAND} rollback {back.stack} --apply "
+            "--restored",
+        )
+    kept = record.read(back.stack, folder)
+    file = files.read(str(back.file))
+    text = edited(
+        file.path.read_text(encoding="utf-8") if kept is None else kept.before,
+        {"chat.release": back.old, "chat.upgradeFrom": back.old},
+    )
+    spec_of(file, text)
+    write(file.path, text)
+    with opening() as one:
+        one.up()
+        check(one)

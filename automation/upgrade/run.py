@@ -1,0 +1,180 @@
+"""Takes the steps of an upgrade. Each is deployed and looked at before the next; an interrupted one goes on."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from automation.errors import AutomationError, ConfigurationError, ConflictError
+from automation.upgrade import record
+from automation.upgrade.edit import NotEdited
+from automation.upgrade.record import Record
+from automation.upgrade.way import Step, target_of, texts, way
+from automation.verify.expected import of_stack
+from automation.verify.run import verify
+from stacks import files
+from stacks.files import StackFile
+from stacks.language import parse
+from stacks.project import COMMAND
+
+if TYPE_CHECKING:
+    from automation.stack import ChatStack
+    from stacks.language import ChatSpec
+
+Opening = Callable[[], "AbstractContextManager[ChatStack]"]
+WAIT_SECONDS: Final = 1800.0
+"""For the chat to answer as the step's release: a host fetches what was deployed every five minutes, and migrations
+run before the server listens."""
+PAUSE_SECONDS: Final = 20.0
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """What is to be done, and what of it is left."""
+
+    file: StackFile
+    deployed: str
+    record: Record
+    steps: tuple[Step, ...]
+    texts: tuple[str, ...]
+    next: int
+    """Index of the step to take; an interrupted one is taken again."""
+    resumed: bool
+    saving: str
+    """How a backup is made by hand."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for other programs."""
+        return {
+            "stack": self.file.name,
+            "from": self.record.old,
+            "to": self.record.new,
+            "deployed": self.deployed,
+            "steps": [step.to_json() for step in self.steps],
+            "next": self.next,
+            "resumed": self.resumed,
+            "backup": self.record.backup or None,
+            "makeABackup": self.saving,
+        }
+
+
+def plan(
+    stack: str, opening: Opening, wanted: str | None, through: Sequence[str], *, folder: Path = record.FOLDER
+) -> Upgrade:
+    """Read what is deployed, and return the way; change nothing.
+
+    Raises ConfigurationError for a stack that is not deployed and for a way that cannot be gone, InvalidStack for a
+    stack file that one of the steps would make wrong, ConflictError where the file was changed since an upgrade was
+    interrupted.
+    """
+    file = files.read(stack)
+    text = file.path.read_text(encoding="utf-8")
+    with opening() as one:
+        spec, outputs = one.spec, one.export_state().outputs
+    deployed = outputs.get("release")
+    if not isinstance(deployed, str):
+        raise ConfigurationError(f"{file.name} is not deployed", remedy=f"{COMMAND} up {file.name}")
+    kept = record.read(file.name, folder)
+    resumed = kept is not None and not kept.done and wanted in (None, kept.new)
+    try:
+        if kept is not None and resumed:
+            spec, old, target, through = spec_of(file, kept.before), kept.old, kept.new, kept.through
+        else:
+            old, target = deployed, target_of(spec, deployed, wanted)
+        steps = way(spec, old, target, through)
+        before = kept.before if kept is not None and resumed else text
+        wrote = texts(before, steps)
+    except (NotEdited, ValueError) as error:
+        raise ConfigurationError(str(error)) from None
+    for step, each in zip(steps, wrote, strict=True):
+        if not step.by_hand:
+            spec_of(file, each)
+    at = 0
+    if resumed:
+        if text not in (before, *wrote):
+            raise ConflictError(
+                f"{file.shown} was changed since the upgrade from {old} to {target} was interrupted",
+                remedy=f"put it back, or finish by hand and delete {folder / f'{file.name}.json'}",
+            )
+        at = wrote.index(text) if text in wrote else 0
+    climbed = tuple(step.title.partition(" ")[2] for step in steps if step.title.startswith("MongoDB"))
+    made = (
+        kept
+        if kept is not None and resumed
+        else Record(file.name, old, target, tuple(through), before, "", climbed)
+    )
+    saving = spec.parts.database.saving(spec.parts, outputs)
+    return Upgrade(file, deployed, made, tuple(steps), tuple(wrote), at, resumed, saving)
+
+
+def spec_of(file: StackFile, text: str) -> "ChatSpec":
+    """Check a text as the stack's file. Raises InvalidStack."""
+    found = files.of_text(file, text)
+    return parse(found.values, found.secure, source=found.shown, line=found.line)
+
+
+def go(
+    upgrade: Upgrade,
+    opening: Opening,
+    *,
+    backup: str,
+    check: Callable[["ChatStack"], None],
+    on_step: Callable[[Step], None] = lambda _: None,
+    folder: Path = record.FOLDER,
+) -> None:
+    """Take the steps that are left.
+
+    Args:
+        upgrade: what `plan` gave.
+        opening: opens the stack, by its file as it is at that time.
+        backup: what holds the data of before.
+        check: raises where the chat is not well after a step.
+        on_step: called before each step.
+        folder: where the record is kept.
+    """
+    if not upgrade.steps:
+        return
+    kept = replace(upgrade.record, backup=upgrade.record.backup or backup)
+    kept.write(folder)
+    for step, text in list(zip(upgrade.steps, upgrade.texts, strict=True))[upgrade.next :]:
+        on_step(step)
+        if step.by_hand:
+            raise ConflictError(
+                f"{step.title}: {step.by_hand}",
+                remedy=f'then write `version: "{step.changes["database.version"]}"` below rocketchat:database, and '
+                f"{COMMAND} upgrade {kept.stack} --to {kept.new}",
+            )
+        write(upgrade.file.path, text)
+        with opening() as one:
+            one.up()
+            check(one)
+    replace(kept, done=True).write(folder)
+
+
+def write(path: Path, text: str) -> None:
+    """Put a text in the place of a file's, at once."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
+
+
+def well(one: "ChatStack", *, wait: float = WAIT_SECONDS) -> None:
+    """Wait until the chat passes the checks that need no user; raise AutomationError with what fails."""
+    end = time.monotonic() + wait
+    expected = of_stack(one.name, one.spec, one.outputs())
+    while True:
+        report = verify(expected)
+        if report.ok:
+            return
+        if time.monotonic() > end:
+            failed = "; ".join(
+                f"{each.title}: {each.found}" for each in report.outcomes if each.state == "failed"
+            )
+            raise AutomationError(
+                f"{one.spec.release.version} is deployed, and the chat is not well after {wait:.0f} s: {failed}",
+                remedy=f"look at its log; then go on: {COMMAND} upgrade {one.name} --apply, or back: "
+                f"{COMMAND} rollback {one.name}",
+            )
+        time.sleep(PAUSE_SECONDS)
