@@ -24,6 +24,15 @@ def bounded(name: str, limit: int) -> str:
     return f"{name[:keep].rstrip('-')}-{digest}"
 
 
+METRICS_NAMESPACE_LIMIT = 255
+"""Characters of a namespace of CloudWatch's metrics (API reference, PutMetricData)."""
+
+
+def metrics_namespace(host: str) -> str:
+    """Return the namespace of a chat's own metrics: one for each chat, so that none can report as another."""
+    return bounded(f"RocketChat/{host}", METRICS_NAMESPACE_LIMIT)
+
+
 def slug(text: str) -> str:
     """Lower-case letters, digits and single hyphens only: `chat.lovia.life` becomes `chat-lovia-life`."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

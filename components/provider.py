@@ -24,9 +24,9 @@ from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError, ProviderServicer
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from components.backup.bucket import DumpBucket
 from components.base import Component
 from components.database.atlas import AtlasCluster, AtlasDatabase
-from components.database.dump_bucket import DumpBucket
 from components.database.in_cluster import ClusterMongodb
 from components.database.on_host import OnHostDatabase
 from components.edge.address import PublicName

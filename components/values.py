@@ -62,6 +62,8 @@ class DatabaseAccess:
 
     uri: pulumi.Output[str] = field(repr=False)
     """Connection URI (secret)."""
+    backup_uri: pulumi.Output[str] | None = field(default=None, repr=False)
+    """Connection URI of a user who may read only, for dumps (secret); None where there is none."""
 
 
 @dataclass(frozen=True)

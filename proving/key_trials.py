@@ -781,6 +781,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
         _to("lovia-doks", {"kind": "none"}),
         _to("services-helm", {"kind": "own"}, ("fcmServiceAccount",)),
     ],
+    "backup.dumps": [_to("lovia-fargate", True)],
     "backup.restoreWindowDays": [_to("lovia-fargate", 3)],
     "backup.bucket": [
         _to("family-host", "other-chat-family-example"),

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from rocketchat import bot, releases
 from stacks.fields import BucketName, Days, Email, ExactImage, HostName, Part, Version, quoted
-from stacks.secret_keys import SecretKey, json_texts
+from stacks.secret_keys import BACKUP_NEWS, SecretKey, json_texts
 
 if TYPE_CHECKING:
     from stacks.spec import Parts
@@ -104,19 +104,30 @@ class Accounts(Part):
 
 
 class Backup(Part):
-    """How long the database's backups are kept. A key that is left out comes from the profile."""
+    """How the database is backed up, and how long that is kept. A key that is left out comes from the profile."""
 
+    secrets: ClassVar[tuple[SecretKey, ...]] = BACKUP_NEWS
+
+    dumps: bool | None = None
+    """Dump the database every night to a bucket of S3, and restore the newest dump beside it twice a week to try it. On
+    for what is on a host (where it is tried every month), and for a database in a cluster in production. Atlas takes
+    snapshots by itself: there it is a second copy, out of Atlas's reach."""
     restore_window_days: int | None = Field(default=None, ge=1, le=7)
     """Point-in-time restore goes back so many days."""
     bucket: BucketName | None = None
-    """Bucket at AWS for what is kept on a host or in a cluster; its name is made up when left out."""
+    """Bucket at AWS for the dumps and for what is kept on a host; its name is made up when left out."""
     keep_days: Days = 35
-    """How long nightly backups of a host or a cluster are kept there. The newest eight stay in any case."""
+    """How long nightly backups are kept there. The newest eight stay in any case."""
     hour: int = Field(default=18, ge=0, le=23)
-    """Hour of day, UTC, of the nightly dump of a host or a cluster."""
+    """Hour of day, UTC, of the nightly dump."""
     daily_days: Days | None = None
     weekly_weeks: int | None = Field(default=None, ge=1, le=52)
     monthly_months: int | None = Field(default=None, ge=1, le=36)
+
+    def reads(self, parts: "Parts") -> tuple[SecretKey, ...]:
+        """Return the secrets that it reads: none where nothing is backed up by the stack itself."""
+        media = parts.media
+        return self.secrets if parts.dumped or (media is not None and media.on_host) else ()
 
 
 class Bot(Part):

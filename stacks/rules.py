@@ -261,17 +261,40 @@ def _monitoring(monitoring: Monitoring, region: str | None, parts: Parts) -> Ite
 
 
 @rule("What the stack keeps itself is backed up")
-def _backup(parts: Parts, backup: Backup, media: MediaKind) -> Iterator[Finding]:
+def _backup(parts: Parts, backup: Backup, media: MediaKind, region: str | None) -> Iterator[Finding]:
     own = [name for name in ("bucket", "keep_days", "hour") if name in backup.model_fields_set]
-    if not parts.database.dumped(parts.chat.profile) and not media.on_host:
+    runtime, database = parts.runtime, parts.database
+    place = "rocketchat:backup.dumps"
+    if backup.dumps is False and database.on_host:
+        yield Problem(
+            place, "a database on a host is dumped in any case: there is no other copy", remedy="leave it out"
+        )
+    if parts.dumped and runtime.dumps_in not in database.dumps_in:
+        yield Problem(
+            place,
+            f"runtime {runtime.kind} cannot dump a database of kind {database.kind}",
+            remedy="leave it out: who runs the database backs it up",
+        )
+        return
+    if not parts.dumped and not media.on_host:
         if own:
             yield Problem(
                 "rocketchat:backup",
-                "bucket, keepDays and hour are of what is kept on a host, or in a cluster in production, and nothing "
-                "is here",
-                remedy="leave them out",
+                "bucket, keepDays and hour are of dumps and of what is kept on a host, and nothing is here",
+                remedy="leave them out"
+                + (
+                    ", or add `dumps: true` (a cluster's database is dumped by itself in production)"
+                    if runtime.dumps_in in database.dumps_in
+                    else ""
+                ),
             )
         return
+    if region is None:
+        yield Problem(
+            "aws:region",
+            "the database is dumped to a bucket of S3 every night, which needs a region of AWS",
+            remedy="add `aws:region: ap-southeast-1` or another; or say `backup: {dumps: false}`",
+        )
     if backup.bucket is not None and backup.bucket == media.bucket_name:
         yield Problem(
             "rocketchat:backup.bucket",

@@ -71,16 +71,16 @@ class SecretKey:
 BACKUP_NEWS = (
     SecretKey(
         "healthcheckUrl",
-        "Address of a dead man's switch (healthchecks.io), which a host's nightly backup tells of itself.",
+        "Address of a dead man's switch (healthchecks.io), which the nightly backup tells of itself.",
         problem=https,
     ),
     SecretKey(
         "backupWebhookUrl",
-        "Incoming webhook of a channel, which is told of a host's backups.",
+        "Incoming webhook of a channel, which is told of the backups.",
         problem=https,
     ),
 )
-"""What a host tells of its backups; read by whatever is kept on it."""
+"""Who is told of the stack's own backups."""
 
 
 def command(key: str) -> str:

@@ -81,3 +81,11 @@ class Parts(Part):
     """Where Helm charts are fetched from; their makers' repositories when left out."""
     settings: Mapping[str, Setting] = {}
     """Any of the product's settings, by id; `{value: …, lock: true}` makes one read-only in the chat itself."""
+
+    @property
+    def dumped(self) -> bool:
+        """Whether the stack dumps the database every night: as the file says, else as is usual for it."""
+        if any(part is None for part in (self.backup, self.database, self.chat)):
+            return False  # a part that is wrong is left out, and told of by itself
+        wanted = self.backup.dumps
+        return self.database.dumped(self.chat.profile) if wanted is None else wanted

@@ -141,6 +141,14 @@ def test_shellcheck_finds_nothing_in_a_script(script: str) -> None:
     assert found.returncode == 0, found.stdout
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("script", ["job", "tools"])
+def test_shellcheck_finds_nothing_in_what_jobs_have_instead(script: str) -> None:
+    folder = SCRIPTS.parents[2] / "backup/scripts"
+    found = run(tool("shellcheck"), "--external-sources", "--source-path", folder, folder / script)
+    assert found.returncode == 0, found.stdout
+
+
 def test_the_scripts_that_are_checked_are_all_there_are() -> None:
     shell = {
         path.name

@@ -190,6 +190,7 @@ KEYS: list[tuple[dict[str, Any], Seen, object]] = [
     ({"database.privateLink": False}, lambda p: len(p.of_type("mongodbatlas:index/projectIpAccessList:ProjectIpAccessList")), 1),
     ({"database.allow": ["203.0.113.77"]}, lambda p: one(p, "mongodbatlas:index/projectIpAccessList:ProjectIpAccessList")["cidrBlock"], "203.0.113.77/32"),
     ({"database.maintenanceDay": "tuesday", "database.maintenanceHour": 3}, lambda p: {k: v for k, v in one(p, "mongodbatlas:index/maintenanceWindow:MaintenanceWindow").items() if k.endswith(("OfDay", "OfWeek"))}, {"dayOfWeek": 3, "hourOfDay": 3}),
+    ({"backup.dumps": True}, lambda p: len(p.of_type("aws:scheduler/schedule:Schedule")), 2),
     ({"backup.restoreWindowDays": 3}, lambda p: schedule(p)["restoreWindowDays"], 3),
     ({"backup.dailyDays": 20}, lambda p: schedule(p)["policyItemDaily"]["retentionValue"], 20),
     ({"backup.weeklyWeeks": 10}, lambda p: schedule(p)["policyItemWeeklies"][0]["retentionValue"], 70),

@@ -361,6 +361,8 @@ class AtlasDatabaseArgs(TypedDict):
     """Series of MongoDB that the chat runs on, such as `8.0`: a cluster of another one is refused."""
     access_comment: NotRequired[str]
     """Who these addresses belong to and why, for readers of the access list in Atlas."""
+    backup_user: NotRequired[bool]
+    """Whether a second user is made who may read only, for dumps. Default false."""
     private_link: NotRequired[PrivateLinkArgs]
     """A private endpoint in the chat's VPC; the URI then leads through it."""
 
@@ -368,14 +370,16 @@ class AtlasDatabaseArgs(TypedDict):
 class AtlasDatabase(Component):
     """One chat's database on an Atlas cluster; taking it down leaves the cluster and other chats alone.
 
-    Produces: a generated password and a user scoped to the cluster, and either entries of the project's access
-    list, one per address, or a private endpoint.
+    Produces: a generated password and a user scoped to the cluster, with `backup_user` two of each, and either entries
+    of the project's access list, one per address, or a private endpoint.
     """
 
     username: pulumi.Output[str]
     """Name of the chat's user."""
     uri: pulumi.Output[str]
     """Connection URI of the chat (secret)."""
+    backup_uri: pulumi.Output[str | None]
+    """Connection URI of the user who may read only (secret); none without `backup_user`."""
 
     def __init__(
         self, name: str, args: AtlasDatabaseArgs, opts: pulumi.ResourceOptions | None = None
@@ -403,12 +407,25 @@ class AtlasDatabase(Component):
             f"{name}-user", args, address, username, args["roles"], args["database"], name
         )
         self.username = user.username
-        self.register_outputs({"username": self.username, "uri": self.uri})
+        self._backup_uri: pulumi.Output[str] | None = None
+        if args.get("backup_user", False):
+            read: AtlasRoleArgs = {"role": "read", "database": args["database"]}
+            _, self._backup_uri = self._user(
+                f"{name}-backup-user",
+                args,
+                address,
+                f"{username}-backup",
+                [read],
+                args["database"],
+                f"{name}-backup",
+            )
+        self.backup_uri = pulumi.Output.from_input(self._backup_uri)
+        self.register_outputs({"username": self.username, "uri": self.uri, "backup_uri": self.backup_uri})
 
     @property
     def access(self) -> DatabaseAccess:
         """How the chat reaches its database."""
-        return DatabaseAccess(uri=self.uri)
+        return DatabaseAccess(uri=self.uri, backup_uri=self._backup_uri)
 
     @property
     def link(self) -> AtlasPrivateLink | None:

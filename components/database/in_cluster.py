@@ -9,9 +9,9 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pulumi_random as random
 
+from components.backup.cluster import LABELS as BACKUP_LABELS
+from components.backup.cluster import ClusterBackupArgs, Dumped, jobs
 from components.base import Component
-from components.database.cluster_backup import LABELS as BACKUP_LABELS
-from components.database.cluster_backup import ClusterBackupArgs, Dumped, nightly_dumps
 from components.database.series import FEATURE, FITS, IMAGES, StepRefused, held, of_image
 from components.database.uri import check_database_name
 from components.values import DatabaseAccess
@@ -46,9 +46,12 @@ function lead() {
     known(error, 'Unauthorized', 'Location51003');
   }
   here.auth(root);
-  const chat = {pwd: process.env.CHAT_PASSWORD, roles: JSON.parse(process.env.CHAT_ROLES)};
-  if (here.getUser(process.env.CHAT_USER)) here.updateUser(process.env.CHAT_USER, chat);
-  else here.createUser({user: process.env.CHAT_USER, ...chat});
+  const users = {[process.env.CHAT_USER]: {pwd: process.env.CHAT_PASSWORD, roles: JSON.parse(process.env.CHAT_ROLES)}};
+  const {BACKUP_PASSWORD: pwd, DATABASE: db} = process.env;
+  if (pwd) users.backup = {pwd, roles: [{role: 'read', db}]};
+  for (const [user, wanted] of Object.entries(users))
+    if (here.getUser(user)) here.updateUser(user, wanted);
+    else here.createUser({user, ...wanted});
   // At an upgrade this member is the last one to start, so that all run the new version by now.
   climbed(here);
 }
@@ -70,8 +73,8 @@ if (self === first) lead();
 else join();
 """
 )
-"""Makes the replica set and its users, and takes a further member in; run again, it changes nothing but the chat's
-password and roles.
+"""Makes the replica set and its users, and takes a further member in; run again, it changes nothing but passwords and
+roles of the chat's user and of the one who dumps.
 
 The first part runs inside the first member, because MongoDB lets the first user be made from there only.
 """
@@ -127,15 +130,15 @@ class ClusterMongodbArgs(TypedDict):
     pull_secret: NotRequired[pulumi.Input[str]]
     """Name of the Secret by which images are pulled, such as `ChatNamespace.pull_secret`."""
     backup: NotRequired[ClusterBackupArgs]
-    """Nightly dumps to a bucket of S3; none when left out."""
+    """Dumps to a bucket of S3, and drills with them; none when left out."""
 
 
 class ClusterMongodb(Component):
     """MongoDB in the cluster, by its official image: not root, with authentication, reached by the chat alone.
 
     Produces: passwords, a Secret, the set-up script, a headless service, the stateful set whose disks stay, a
-    disruption budget for three members, and network policies; with `backup` the nightly job, its Secret and its way
-    out.
+    disruption budget for three members, and network policies; with `backup` a user who may read, and the jobs with
+    their Secrets and their way out.
     """
 
     uri: pulumi.Output[str]
@@ -155,7 +158,11 @@ class ClusterMongodb(Component):
                 f"{name}-{role}", length=40, special=False, opts=self.child(protect=protect)
             )
             # MongoDB reads the one of `root` once only, like the keyfile.
-            for role, protect in (("root", args.get("protect")), ("chat", None))
+            for role, protect in (
+                ("root", args.get("protect")),
+                ("chat", None),
+                *((("backup", None),) if "backup" in args else ()),
+            )
         }
         # 756 bytes at most, and base64's own characters.
         keyfile = random.RandomPassword(
@@ -169,8 +176,7 @@ class ClusterMongodb(Component):
             metadata={"namespace": args["namespace"], "labels": labels},
             immutable=True,
             string_data={
-                "root": passwords["root"].result,
-                "chat": passwords["chat"].result,
+                **{role: password.result for role, password in passwords.items()},
                 "keyfile": keyfile.result,
             },
             opts=self.child(protect=args.get("protect"), deleted_with=along),
@@ -226,12 +232,16 @@ class ClusterMongodb(Component):
                 image=self._image,
                 pull_secrets=self._pull_secrets,
                 database=args["database"],
-                uri=self._root_uri(passwords["root"].result, ready),
-                disk_gb=int(args["disk_gb"]),
-                members=labels,
-                port=PORT,
+                backup_uri=self._backup_uri(passwords["backup"].result, ready),
+                restore_uri=self.uri,
+                egress=[
+                    {
+                        "to": [{"pod_selector": {"match_labels": labels}}],
+                        "ports": [{"port": PORT, "protocol": "TCP"}],
+                    }
+                ],
             )
-            nightly_dumps(name, args["backup"], dumped, partial(self.child, deleted_with=along))
+            jobs(name, args["backup"], dumped, partial(self.child, deleted_with=along))
         # The state needs no second copy of the password.
         self.register_outputs({})
 
@@ -251,12 +261,12 @@ class ClusterMongodb(Component):
             )
         )
 
-    def _root_uri(self, password: pulumi.Output[str], ready: pulumi.Output[str]) -> pulumi.Output[str]:
+    def _backup_uri(self, password: pulumi.Output[str], ready: pulumi.Output[str]) -> pulumi.Output[str]:
         hosts = ",".join(self._hosts())
         return pulumi.Output.secret(
             pulumi.Output.all(password, ready).apply(
                 lambda known: (
-                    f"mongodb://root:{known[0]}@{hosts}/?replicaSet={REPLICA_SET}&authSource=admin"
+                    f"mongodb://backup:{known[0]}@{hosts}/?replicaSet={REPLICA_SET}&authSource=admin"
                     "&readPreference=secondaryPreferred"
                 )
             )
@@ -369,6 +379,14 @@ class ClusterMongodb(Component):
                                 {"name": "CHAT_ROLES", "value": f"[{roles}]"},
                                 {"name": "ROOT_PASSWORD", "value_from": reference("root")},
                                 {"name": "CHAT_PASSWORD", "value_from": reference("chat")},
+                                *(
+                                    (
+                                        {"name": "BACKUP_PASSWORD", "value_from": reference("backup")},
+                                        {"name": "DATABASE", "value": args["database"]},
+                                    )
+                                    if "backup" in args
+                                    else ()
+                                ),
                                 {"name": "HOME", "value": "/tmp"},  # noqa: S108 - inside the container
                             ],
                             "lifecycle": {"post_start": {"exec_": {"command": ["bash", "-c", _POST_START]}}},

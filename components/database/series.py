@@ -25,8 +25,6 @@ IMAGES = {
 
 Those of 5.0, 6.0 and 8.2 are the last ones that were made.
 """
-STORE_IMAGE = "public.ecr.aws/aws-cli/aws-cli:2.37.5"
-"""AWS's own command line, which copies the dumps of a cluster to S3."""
 
 FEATURE = """\
 // Tells the data that the servers' own version is there to stay; without it the next version does not open it.

@@ -148,6 +148,19 @@ def srv_uri(address: str, *, username: str, password: str, database: str, app_na
     return f"mongodb+srv://{credentials}@{host}/{quote(database, safe='')}?{options}"
 
 
+def without_database(uri: str) -> str:
+    """Return a right URI without its database, for MongoDB's tools, which take that apart from it.
+
+    Users are looked up in that database where the URI names no other one.
+    """
+    place, _, query = uri.partition("?")
+    scheme, _, rest = place.partition("://")
+    hosts, _, database = rest.partition("/")
+    if database and not re.search(r"(^|&)authSource=", query, re.IGNORECASE):
+        query = "&".join(filter(None, (query, f"authSource={database}")))
+    return f"{scheme}://{hosts}/" + (f"?{query}" if query else "")
+
+
 def uri_problem(uri: str) -> str | None:
     """Return what is wrong with a given MongoDB URI, or None. The answer never holds any part of the URI."""
     scheme, found, rest = uri.partition("://")

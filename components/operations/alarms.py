@@ -63,6 +63,13 @@ MEMORY_PERCENT = 92.0
 BACKUP_HOURS = 30.0
 """A host's backup is made every night within a quarter of an hour, and may take four hours."""
 
+DUMP_HOURS = 30
+"""A dump is made every night, and may take four hours."""
+
+DRILL_HOURS = 168
+"""Drills are on Sunday and Wednesday; an alarm looks back seven days at most (CloudWatch user guide, "Alarm
+evaluation")."""
+
 SES_BOUNCE_RATE = 0.05
 """AWS reviews accounts from 5 % of bounces on (SES developer guide, "Reputation metrics messages")."""
 
@@ -90,6 +97,12 @@ class AlarmsArgs(TypedDict):
     """Namespace that a host reports to (`HostConfigArgs.metrics_namespace`)."""
     host_backups: NotRequired[bool]
     """Whether that host makes backups; default no."""
+    dumps_namespace: NotRequired[str]
+    """Namespace that jobs report their dumps and drills to (`ClusterBackupArgs.metrics_namespace`)."""
+    job_families: NotRequired[pulumi.Input[Sequence[str]]]
+    """Families of ECS task definitions that are started by a schedule; a task that fails is told of."""
+    dead_letters: NotRequired[pulumi.Input[str]]
+    """Name of the queue of such starts that failed."""
     nat_gateway_ids: NotRequired[Sequence[pulumi.Input[str]]]
     """NAT gateways to watch."""
     region: NotRequired[str]
@@ -106,7 +119,8 @@ class Alarms(Component):
     Produces: the topic with its key and policy; an e-mail subscription per address; metric alarms on the
     balancer (5xx of its own), on each target group (5xx, slow answers, unhealthy targets, none healthy), on
     each service (processor, memory, with Container Insights missing tasks), on each NAT gateway, on a host
-    (whether it serves, disk, memory, age of its backup), on bounces and complaints; a rule that tells of failed
+    (whether it serves, disk, memory, age of its backup), on dumps and drills of jobs (failed, missing, smaller, not
+    started), on bounces and complaints; a rule that tells of failed
     deployments; a budget.
     """
 
@@ -153,6 +167,22 @@ class Alarms(Component):
             )
         if "host_namespace" in args:
             self._watch_host(args["host_namespace"], bool(args.get("host_backups", False)))
+        if "dumps_namespace" in args:
+            self._watch_dumps(args["dumps_namespace"])
+        if "job_families" in args:
+            self._watch_jobs(args["job_families"])
+        if "dead_letters" in args:
+            self._alarm(
+                "jobs-unstarted",
+                "A job of the chat's backups could not be started: see the messages in the queue",
+                _Metric(
+                    "AWS/SQS",
+                    "ApproximateNumberOfMessagesVisible",
+                    "Maximum",
+                    {"QueueName": args["dead_letters"]},
+                ),
+                above=0,
+            )
         if args.get("ses", False):
             self._watch_mail()
         if "monthly_budget_usd" in args:
@@ -340,6 +370,63 @@ class Alarms(Component):
                 _Metric(namespace, "HoursSinceBackup", "Maximum"),
                 above=BACKUP_HOURS,
             )
+
+    def _watch_dumps(self, namespace: str) -> None:
+        for what, metric, hours in (
+            ("dump", "Backups", DUMP_HOURS),
+            ("drill", "RestoreTests", DRILL_HOURS),
+        ):
+            self._alarm(
+                f"{what}-failed",
+                f"A {what} of the database failed: see the log of its job",
+                _Metric(namespace, metric, "Minimum", seconds=3600),
+                below=1,
+            )
+            self._alarm(
+                f"{what}-missing",
+                f"There was no good {what} of the database for {hours} hours",
+                _Metric(namespace, metric, "Maximum", seconds=3600),
+                below=1,
+                periods=hours,
+                missing="breaching",
+            )
+        self._alarm(
+            "dump-smaller",
+            "The newest dump has less than half the bytes of the one before: look into the chat before those are gone",
+            _Metric(namespace, "SmallerBackups", "Maximum", seconds=3600),
+            above=0,
+        )
+
+    def _watch_jobs(self, families: pulumi.Input[Sequence[str]]) -> None:
+        def pattern(found: Sequence[str]) -> str:
+            failed = {"exitCode": [{"anything-but": 0}], "name": ["job"]}
+            return json.dumps(
+                {
+                    "source": ["aws.ecs"],
+                    "detail-type": ["ECS Task State Change"],
+                    "detail": {
+                        "group": [f"family:{family}" for family in found],
+                        "lastStatus": ["STOPPED"],
+                        # One that never ran has no status.
+                        "$or": [{"containers": failed}, {"stopCode": ["TaskFailedToStart"]}],
+                    },
+                }
+            )
+
+        rule = aws.cloudwatch.EventRule(
+            f"{self._prefix}-jobs",
+            region=self._region,
+            description="A job of the chat's backups failed",
+            event_pattern=pulumi.Output.from_input(families).apply(pattern),
+            opts=self.child(),
+        )
+        aws.cloudwatch.EventTarget(
+            f"{self._prefix}-jobs",
+            region=self._region,
+            rule=rule.name,
+            arn=self._topic.arn,
+            opts=self.child(),
+        )
 
     def _watch_deployments(self, cluster: pulumi.Input[str]) -> None:
         rule = aws.cloudwatch.EventRule(

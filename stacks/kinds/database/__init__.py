@@ -27,6 +27,8 @@ class DatabaseKind(Kind):
     """The stack brings it from one series of MongoDB to the next; else somebody does by hand."""
     on_host: ClassVar[bool] = False
     """It stands on the runtime's own host."""
+    dumps_in: ClassVar[frozenset[str]] = frozenset()
+    """Where the stack can dump it: `host`, `cluster`, `tasks` (of ECS)."""
     usual_media: ClassVar[str] = "s3"
     """Where uploads usually are beside it."""
 
@@ -42,7 +44,7 @@ class DatabaseKind(Kind):
         return True
 
     def dumped(self, profile: "Profile") -> bool:
-        """Return whether the stack dumps it to a bucket every night."""
+        """Return whether the stack dumps it to a bucket every night where the file does not say."""
         return False
 
     def private(self, defaults: "Defaults") -> bool:

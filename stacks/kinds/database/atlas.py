@@ -97,6 +97,8 @@ class AtlasDatabase(OnAtlas):
             del args["srv_address"]
         else:
             args["addresses"] = [*place.egress.addresses, *self.allow]
+        if spec.parts.dumped:
+            args["backup_user"] = True
         made = atlas.AtlasDatabase("database", args, context.opts)
         context.outputs |= {PROJECT: cluster.project_id, CLUSTER: cluster.cluster_name}
         if made.link is not None:

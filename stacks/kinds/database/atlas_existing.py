@@ -130,6 +130,8 @@ class ExistingAtlasDatabase(OnAtlas):
             args["addresses"] = list(place.egress.addresses)
         else:
             args["already_let_in"] = True
+        if context.spec.parts.dumped:
+            args["backup_user"] = True
         return Database("database", args, context.opts).access
 
 

@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from components.database.series import STORE_IMAGE
-from components.media.bucket import KEEP_NEWEST
+from components.backup import program
 from stacks.fields import ClusterName, DatabaseName, Version
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.database.own import OwnDatabase, Share
 from stacks.kinds.runtime import RuntimeKind
 from stacks.kinds.runtime.host.sizes import DATABASE_GB, OPLOG_GB
-from stacks.parts import Backup, Profile
+from stacks.parts import Profile
 from stacks.problems import Problem
 from stacks.profiles import Defaults
 
@@ -29,6 +28,7 @@ class InClusterDatabase(OwnDatabase):
     """MongoDB in the chat's own Kubernetes cluster, dumped to S3 every night (`backup`) in production."""
 
     usual_media: ClassVar = "gridfs"
+    dumps_in: ClassVar = frozenset({"cluster"})
 
     kind: Literal["in-cluster"]
     name: DatabaseName = "rocketchat"
@@ -63,10 +63,10 @@ class InClusterDatabase(OwnDatabase):
         )
 
     def images(self, parts: "Parts", release: "Release", size: "Size") -> Iterator[str]:
-        """MongoDB's, and AWS's command line where it is dumped."""
+        """MongoDB's, and that of the jobs where it is dumped."""
         yield from super().images(parts, release, size)
-        if self.dumped(parts.chat.profile):
-            yield STORE_IMAGE
+        if parts.dumped:
+            yield program.IMAGE
 
     @classmethod
     def goes_with(cls, runtime: type[RuntimeKind]) -> bool:
@@ -93,7 +93,7 @@ def _disk(database: InClusterDatabase, parts: "Parts", size: "Size") -> Iterator
 
 @rule("The database in the cluster has a cluster")
 def _in_cluster(
-    runtime: RuntimeKind, database: InClusterDatabase, defaults: Defaults, backup: Backup, region: str | None
+    runtime: RuntimeKind, database: InClusterDatabase, defaults: Defaults, parts: "Parts", region: str | None
 ) -> Iterator[Finding]:
     if not runtime.is_cluster:
         yield Problem(
@@ -102,22 +102,11 @@ def _in_cluster(
             remedy="set `runtime: {kind: kubernetes}` or `{kind: doks}`, or another database",
         )
         return
-    if not defaults.protect:
-        yield Warning_("nobody makes backups of a trial's database in the cluster")
-    elif region is None:
-        yield Problem(
-            "aws:region",
-            "the database in the cluster is dumped to a bucket of S3 every night, which needs a region of AWS",
-            remedy="add `aws:region: ap-southeast-1` or another; or take `database: {kind: atlas, …}`",
-        )
-    else:
+    if not parts.dumped:
         yield Warning_(
-            "the dumps are heard of by nobody, and never put back to try them: look at them "
-            "(kubectl get jobs; output restoreCommand)"
-        )
-        yield Note(
-            f"dumped every night at {backup.hour:02}:00 UTC, kept for {backup.keep_days} days on S3; "
-            f"the newest {KEEP_NEWEST + 1} stay longer"
+            "nobody makes backups of "
+            + ("the database in the cluster" if defaults.protect else "a trial's database in the cluster")
+            + " (backup.dumps)"
         )
     if defaults.protect and database.members == 1:
         yield Warning_("one member: the chat stands still while its node is replaced (members: 3)")

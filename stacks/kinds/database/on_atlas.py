@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from components.backup import program
+from components.database.series import IMAGES
 from components.database.uri import SRV_PORTS
 from stacks.judging import Finding, Note, rule
 from stacks.kinds.database import DatabaseKind
@@ -12,9 +14,13 @@ from stacks.profiles import Defaults
 
 if TYPE_CHECKING:
     from components.database.atlas import AtlasRoleArgs
+    from rocketchat.releases import Release
+    from rocketchat.sizing import Size
     from stacks.language import ChatSpec
     from stacks.spec import Parts
 
+NEWEST_TOOLS = "8.0"
+"""Series of MongoDB whose image has the tools for it; they read servers of older ones too."""
 PROJECT, CLUSTER = "atlasProjectId", "atlasCluster"
 LINK, SERVICE = "atlasPrivateLinkId", "atlasEndpointService"
 """Outputs of the stack that has the cluster, which the stacks beside it read."""
@@ -28,6 +34,8 @@ class OnAtlas(DatabaseKind):
         "mongodbatlas:privateKey": "MONGODB_ATLAS_PRIVATE_KEY",
     }
 
+    dumps_in: ClassVar = frozenset({"cluster", "tasks"})
+
     if TYPE_CHECKING:
 
         @property
@@ -37,6 +45,12 @@ class OnAtlas(DatabaseKind):
         @property
         def private_link(self) -> bool | None:
             """Whether the file asks for PrivateLink; None where it leaves that to the profile."""
+
+    def images(self, parts: "Parts", release: "Release", size: "Size") -> Iterator[str]:
+        """Those of the jobs where it is dumped."""
+        if parts.dumped:
+            yield IMAGES[NEWEST_TOOLS]
+            yield program.IMAGE
 
     @property
     def keeps_access_list(self) -> bool:

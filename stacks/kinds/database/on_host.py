@@ -9,7 +9,6 @@ from stacks.kinds.database.own import OwnDatabase
 from stacks.kinds.runtime import RuntimeKind
 from stacks.parts import Profile
 from stacks.problems import Problem
-from stacks.secret_keys import BACKUP_NEWS
 
 if TYPE_CHECKING:
     from stacks.spec import Parts
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 class OnHostDatabase(OwnDatabase):
     """MongoDB on the chat's own host: a replica set of one, dumped every night (`backup`)."""
 
-    secrets: ClassVar = BACKUP_NEWS
     on_host: ClassVar = True
+    dumps_in: ClassVar = frozenset({"host"})
     usual_media: ClassVar = "host"
 
     kind: Literal["on-host"]

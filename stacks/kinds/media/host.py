@@ -8,7 +8,6 @@ from stacks.judging import Finding, Note, rule
 from stacks.kinds.media import MediaKind
 from stacks.kinds.runtime import RuntimeKind
 from stacks.problems import Problem
-from stacks.secret_keys import BACKUP_NEWS
 
 if TYPE_CHECKING:
     from stacks.features import Made
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 class HostMedia(MediaKind):
     """Uploads on the data disk of the chat's own host, packed every night (`backup`)."""
 
-    secrets: ClassVar = BACKUP_NEWS
     on_host: ClassVar = True
 
     kind: Literal["host"]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from components.backup.program import ARCHIVE, BACKUPS
 from stacks.judging import Finding, Warning_, rule
 from stacks.kinds.dns import DnsKind
 from stacks.kinds.kind import Kind
@@ -89,6 +90,8 @@ class RuntimeKind(Kind):
     """It has a disk of its own, which can hold the database and the uploads, and a bot beside the chat."""
     is_cluster: ClassVar[bool] = False
     """It is a Kubernetes cluster, which can hold the database too."""
+    dumps_in: ClassVar[str] = ""
+    """What runs the dumps of a database: `host`, `cluster`, `tasks` (of ECS)."""
     filters_egress: ClassVar[bool] = True
     """A firewall lets out only what the parts of the stack name."""
     egress_room: ClassVar[int | None] = None
@@ -137,7 +140,7 @@ class RuntimeKind(Kind):
 
     def backups(self, parts: "Parts") -> Sequence[str]:
         """Return the keys of its newest backups in the bucket that the output `backupBucket` names."""
-        return ()
+        return (BACKUPS + ARCHIVE,) if parts.dumped else ()
 
     def enter(self, outputs: Mapping[str, object]) -> str:
         """Return how a person gets to where the containers run; empty where nobody has to."""

@@ -1,20 +1,24 @@
 // What backups need of the database; VERB names it. Collections of a restore are known by their prefixes.
 const fs = require("fs");
-const { name } = JSON.parse(fs.readFileSync("/srv/scripts/database.json", "utf8"));
-db.getSiblingDB("admin").auth("root", fs.readFileSync("/run/secrets/root", "utf8").trim());
-const chat = db.getSiblingDB(name);
+const { VERB, URI_FILE } = process.env;
+const name = process.env.DATABASE || JSON.parse(fs.readFileSync("/srv/scripts/database.json", "utf8")).name;
+// A job comes from outside; a host's script runs beside the server.
+const server = URI_FILE ? connect(fs.readFileSync(URI_FILE, "utf8")) : db;
+if (!URI_FILE) server.getSiblingDB("admin").auth("root", fs.readFileSync("/run/secrets/root", "utf8").trim());
+const chat = server.getSiblingDB(name);
 const NEW = "restore_new_", OLD = "restore_old_", JOURNAL = "restore_journal";
 const all = () => chat.getCollectionNames().filter((found) => !found.startsWith("system."));
 const with_ = (prefix) => all().filter((found) => found.startsWith(prefix));
 const own = () => all().filter((found) => !found.startsWith("restore_"));
 const move = (from, to) => {
-  const done = db.adminCommand({ renameCollection: `${name}.${from}`, to: `${name}.${to}` });
+  const done = server.adminCommand({ renameCollection: `${name}.${from}`, to: `${name}.${to}` });
   if (!done.ok) throw new Error(`${from} could not become ${to}: ${done.errmsg}`);
 };
 const indexes = (of) => chat.getCollection(of).getIndexes().map((index) => index.name).sort();
 const count = (of) => chat.getCollection(of).countDocuments({});
 
 function summary() {
+  if (all().includes(JOURNAL)) throw new Error("a restore is under way, or broke off and is not taken back yet");
   const collections = {};
   for (const found of own()) collections[found] = { count: count(found), indexes: indexes(found) };
   const of = (found) => (collections[found] || { count: 0 }).count;
@@ -25,7 +29,7 @@ function summary() {
 
 // The chat goes on writing while it is dumped, so a few documents may have come or gone.
 function compare() {
-  const wanted = JSON.parse(fs.readFileSync("/srv/scripts/summary.json", "utf8"));
+  const wanted = JSON.parse(fs.readFileSync(URI_FILE ? "summary.json" : "/srv/scripts/summary.json", "utf8"));
   const wrong = [];
   const there = new Set(with_(NEW));
   for (const [found, was] of Object.entries(wanted.collections)) {
@@ -71,6 +75,17 @@ function clean() {
   if (all().includes(JOURNAL)) chat.getCollection(JOURNAL).drop();
 }
 
-const verbs = { summary: () => JSON.stringify(summary()), compare, swap, undo, clean };
-const said = verbs[process.env.VERB]();
+// Servers say every ten seconds that they are there (rocketchat, InstanceStatus).
+function quiet() {
+  const now = server.hello().localTime, most = 90;
+  for (let waited = 0; ; waited += 5) {
+    const alive = chat.instances.countDocuments({ _updatedAt: { $gt: new Date(now.getTime() + 1000 * (waited - 60)) } });
+    if (!alive) return;
+    if (waited >= most) throw new Error(`${alive} servers of the chat still write into this database: stop them first`);
+    sleep(5000);
+  }
+}
+
+const verbs = { summary: () => JSON.stringify(summary()), compare, swap, undo, clean, quiet };
+const said = verbs[VERB]();
 if (said) print(said);

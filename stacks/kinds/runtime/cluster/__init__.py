@@ -40,6 +40,7 @@ class ClusterChat(RuntimeKind):
 
     is_cluster: ClassVar = True
     charts: ClassVar[Mapping[str, Published]] = {chart.CHART: Published(chart.VERSION, chart.REPOSITORY)}
+    dumps_in: ClassVar = "cluster"
 
     namespace: str = Field(default="rocketchat", pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
     """Namespace, for the chat alone."""
@@ -91,9 +92,9 @@ class ClusterChat(RuntimeKind):
                 f"helm registry login {server}"
             )
 
-    def backups(self, parts: "Parts") -> Sequence[str]:
-        """The nightly dump of the database."""
-        return ("database/archive.gz",)
+    def alarm_senders(self, parts: "Parts") -> Mapping[str, str]:
+        """CloudWatch hears of the dumps."""
+        return {"CloudWatch": "the dumps"} if parts.dumped else {}
 
     def ways_out(
         self, parts: "Parts", defaults: Defaults, uri_ports: Sequence[int]

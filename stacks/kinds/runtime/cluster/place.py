@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from components.backup.bucket import DumpBucket, DumpBucketArgs
+from components.backup.cluster import RESTORE_JOB, ClusterBackupArgs, ClusterDumps, ClusterDumpsArgs
+from components.backup.program import IMAGE
 from components.base import Component
-from components.database.cluster_backup import ClusterBackupArgs
-from components.database.dump_bucket import DumpBucket, DumpBucketArgs
 from components.database.in_cluster import ClusterMongodb, ClusterMongodbArgs
 from components.database.private_link import PrivateLinkArgs
-from components.database.series import IMAGES, STORE_IMAGE
+from components.database.series import IMAGES
+from components.database.uri import SRV_PORTS
 from components.edge.cluster_gateway import ChatRoutes, ChatRoutesArgs, ClusterGateway, tls_secret
+from components.names import metrics_namespace
+from components.operations.alarms import AlarmsArgs
 from components.runtime.chart import BROKER_IMAGES, ChartServiceArgs
 from components.runtime.kubernetes import (
     ChartIngressArgs,
@@ -24,21 +28,13 @@ from components.runtime.kubernetes import (
 from components.values import DatabaseAccess, Egress
 from rocketchat.services import NATS, Service
 from stacks.egress import ways_out
+from stacks.kinds.database.on_atlas import NEWEST_TOOLS
 from stacks.kinds.database.own import OwnDatabase
 from stacks.kinds.runtime.cluster import ClusterChat
 
 if TYPE_CHECKING:
     from stacks.kinds.context import Context
     from stacks.kinds.kind import Variables
-
-_RESTORE = (
-    'aws s3 cp "s3://{bucket}/database/archive.gz" - | '
-    "kubectl --namespace {namespace} exec --stdin mongodb-0 --container mongodb -- bash -c "
-    "'mongorestore --gzip --archive --drop "
-    '--nsInclude="{database}.*" --config=<(printf "uri: mongodb://root:%s@localhost/?directConnection=true\\n" '
-    '"$ROOT_PASSWORD")\''
-)
-"""Puts the newest dump back, with the chat scaled to nothing meanwhile; an older one is a version of the object."""
 
 
 def with_provider(opts: pulumi.ResourceOptions, provider: pulumi.ProviderResource) -> pulumi.ResourceOptions:
@@ -59,6 +55,8 @@ class InCluster:
     """Whether the cluster is still there when the stack is destroyed."""
     _backed_up: Mapping[str, pulumi.Input[object]] = MappingProxyType({})
     """Outputs of the database's dumps, where there are any."""
+    _watched: AlarmsArgs | None = None
+    """What CloudWatch hears of: the dumps."""
 
     def __init__(self, runtime: ClusterChat, context: "Context") -> None:
         self._runtime, self._context = runtime, context
@@ -72,7 +70,8 @@ class InCluster:
     @property
     def _holds_data(self) -> bool:
         """Whether the cluster holds a database that is protected."""
-        return self._spec.parts.database.dumped(self._spec.parts.chat.profile)
+        database = self._spec.parts.database
+        return self._spec.defaults.protect and isinstance(database, OwnDatabase)
 
     def _chat_namespace(self) -> ChatNamespace:
         # With the namespace everything in it would go, claims to disks too.
@@ -111,13 +110,16 @@ class InCluster:
             args["pull_secret"] = self._namespace.pull_secret
         if share.storage_class is not None:
             args["storage_class"] = share.storage_class
-        if protect and self._spec.region is not None:
-            args["backup"] = self._dumps(part.name, self._spec.region)
+        if self._spec.parts.dumped:
+            args["backup"] = self._dumps()
         return ClusterMongodb("database", args, self._inside).access
 
-    def _dumps(self, database: str, region: str) -> ClusterBackupArgs:
-        """Make the bucket, which outlives the cluster, and say how a dump is put back."""
-        part, protect = self._spec.parts.backup, self._spec.defaults.protect
+    def _dumps(self) -> ClusterBackupArgs:
+        """Make the bucket, which outlives the cluster, and say what the jobs need of it."""
+        spec, given = self._spec, self._context.secrets.values
+        part, protect, region = spec.parts.backup, spec.defaults.protect, spec.region
+        if region is None:
+            raise ValueError("dumps need a region of AWS, which the rules of stack files ask for")
         args: DumpBucketArgs = {
             "keep_days": part.keep_days,
             "protect": protect,
@@ -125,21 +127,48 @@ class InCluster:
         }
         if part.bucket is not None:
             args["bucket_name"] = part.bucket
+        namespace = metrics_namespace(spec.parts.chat.host) if spec.parts.monitoring.alarm_emails else None
+        if namespace is not None:
+            args["metrics_namespace"] = namespace
+            self._watched = {"emails": (), "dumps_namespace": namespace}
         store = DumpBucket("dumps", args, self._opts)
-        self._backed_up = {
-            "backupBucket": store.bucket,
-            "restoreCommand": pulumi.Output.format(
-                _RESTORE, bucket=store.bucket, namespace=self._namespace.name, database=database
-            ),
-        }
-        return {
+        made: ClusterBackupArgs = {
+            "host": spec.parts.chat.host,
             "region": region,
             "bucket": store.bucket,
             "access_key_id": store.access_key_id,
             "secret_access_key": store.secret_access_key,
+            "reader_access_key_id": store.reader_access_key_id,
+            "reader_secret_access_key": store.reader_secret_access_key,
             "hour": part.hour,
-            "image": self._spec.parts.images.place(STORE_IMAGE),
+            "image": spec.parts.images.place(IMAGE),
         }
+        if namespace is not None:
+            made["metrics_namespace"] = namespace
+        if "healthcheckUrl" in given:
+            made["healthcheck_url"] = given["healthcheckUrl"]
+        if "backupWebhookUrl" in given:
+            made["webhook_url"] = given["backupWebhookUrl"]
+        self._backed_up = {"backupBucket": store.bucket, "restoreJob": RESTORE_JOB}
+        return made
+
+    def _dump_outside(self) -> None:
+        """Dump a database that is outside the cluster."""
+        access, database = self._context.database, self._spec.parts.database
+        if access.backup_uri is None or not self._spec.parts.dumped:
+            return
+        args: ClusterDumpsArgs = {
+            "namespace": self._namespace.name,
+            "image": self._spec.parts.images.place(IMAGES[NEWEST_TOOLS]),
+            "database": database.place()["name"],
+            "backup_uri": access.backup_uri,
+            "restore_uri": access.uri,
+            "ports": list(SRV_PORTS),
+            "backup": self._dumps(),
+        }
+        if self._namespace.pull_secret is not None:
+            args["pull_secret"] = self._namespace.pull_secret
+        ClusterDumps("backups", args, self._inside)
 
     def _chat(
         self,
@@ -179,6 +208,7 @@ class InCluster:
             args["ingress"] = ingress
         if annotations is not None:
             args["service_annotations"] = annotations
+        self._dump_outside()
         return ChatRelease("chat", args, self._inside)
 
     def _service(self, service: Service) -> ChartServiceArgs:

@@ -128,6 +128,7 @@ class OnDoks(InCluster):
         url = self._before(entry) if edge.is_cdn else named.url
         return Running(
             url=url,
+            watched=self._watched,
             outputs={
                 "cluster": self._cluster.cluster_name,
                 "namespace": self._namespace.name,

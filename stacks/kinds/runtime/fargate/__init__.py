@@ -135,6 +135,7 @@ class FargateRuntime(RuntimeKind):
     needs_dns: ClassVar = True
     takes_cdn: ClassVar = True
     private_link: ClassVar = True
+    dumps_in: ClassVar = "tasks"
     # A security group takes 60 rules each way (VPC user guide, "Amazon VPC quotas").
     egress_room: ClassVar = 60 - 2
     variables_bytes: ClassVar = DEFINITION_BYTES

@@ -5,10 +5,15 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from components.backup.bucket import DumpBucket, DumpBucketArgs
+from components.backup.fargate import FargateDumps, FargateDumpsArgs
+from components.backup.program import IMAGE
 from components.database.private_link import PrivateLinkArgs
+from components.database.series import IMAGES
 from components.edge.address import PublicName, PublicNameArgs
 from components.edge.balancer import LoadBalancer, existing_balancer
 from components.edge.certificate import Certificate
+from components.names import metrics_namespace
 from components.network.app_group import EgressArgs
 from components.network.existing import ExistingNetwork
 from components.network.vpc import Network
@@ -19,6 +24,7 @@ from components.values import BalancerPlace, DatabaseAccess, NetworkPlace
 from rocketchat import environment as env
 from rocketchat.services import MAIN, NATS, Service
 from stacks.egress import ways_out
+from stacks.kinds.database.on_atlas import NEWEST_TOOLS
 from stacks.kinds.runtime import Running
 from stacks.kinds.runtime import fargate as kind
 from stacks.processes import processes
@@ -142,11 +148,59 @@ class OnFargate:
         }
         if runtime.exec:
             outputs["execCommand"] = chat.exec_command
-        return Running(
-            url=name.url,
-            watched=self._watched(balancer, chat, services),
-            outputs=outputs,
-        )
+        watched = self._watched(balancer, chat, services)
+        if spec.parts.dumped:
+            watched |= self._dumps(chat, outputs)
+        return Running(url=name.url, watched=watched, outputs=outputs)
+
+    def _dumps(self, chat: FargateRuntime, outputs: dict[str, pulumi.Input[object]]) -> AlarmsArgs:
+        """Dump the database, and return what is to be watched of that."""
+        spec, place, access = self._spec, self._place, self._context.database
+        given, part, protect = self._context.secrets.values, spec.parts.backup, spec.defaults.protect
+        if access.backup_uri is None:
+            raise ValueError("this database has nobody who may only read it")
+        namespace = metrics_namespace(spec.parts.chat.host)
+        wanted: DumpBucketArgs = {
+            "keep_days": part.keep_days,
+            "metrics_namespace": namespace,
+            "users": False,
+            "protect": protect,
+        }
+        if part.bucket is not None:
+            wanted["bucket_name"] = part.bucket
+        store = DumpBucket("dumps", wanted, self._opts)
+        args: FargateDumpsArgs = {
+            "region": self._region,
+            "host": spec.parts.chat.host,
+            "cluster_arn": chat.cluster_arn,
+            "cluster_name": chat.cluster_name,
+            "subnet_ids": place.task_subnet_ids,
+            "security_group_id": place.app_security_group_id,
+            "assign_public_ip": place.assign_public_ip,
+            "image": spec.parts.images.place(IMAGES[NEWEST_TOOLS]),
+            "job_image": spec.parts.images.place(IMAGE),
+            "database": spec.parts.database.place()["name"],
+            "backup_uri": access.backup_uri,
+            "restore_uri": access.uri,
+            "bucket": store.bucket,
+            "bucket_arn": store.bucket_arn,
+            "metrics_namespace": namespace,
+            "hour": part.hour,
+            "log_retention_days": self._log_days,
+            "secret_recovery_days": spec.defaults.secret_recovery_days,
+        }
+        if "healthcheckUrl" in given:
+            args["healthcheck_url"] = given["healthcheckUrl"]
+        if "backupWebhookUrl" in given:
+            args["webhook_url"] = given["backupWebhookUrl"]
+        dumps = FargateDumps("backups", args, self._opts)
+        outputs |= {"backupBucket": store.bucket, "restoreTask": dumps.restore_task}
+        return {
+            "emails": (),
+            "dumps_namespace": namespace,
+            "job_families": dumps.families,
+            "dead_letters": dumps.dead_letters,
+        }
 
     @property
     def _waf(self) -> bool:

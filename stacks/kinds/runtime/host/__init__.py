@@ -43,6 +43,7 @@ class HostRuntime(RuntimeKind):
     needs_region: ClassVar = True
     needs_dns: ClassVar = True
     has_disk: ClassVar = True
+    dumps_in: ClassVar = "host"
     usual_database: ClassVar = {"trial": "on-host", "production": "on-host"}
     asks: ClassVar = {
         "sshKey": Ask("The line of ~/.ssh/id_ed25519.pub; `ssh-keygen -t ed25519` makes one."),

@@ -10,7 +10,7 @@ from components.database.on_host import OnHostDatabase
 from components.database.private_link import PrivateLinkArgs
 from components.database.series import IMAGES
 from components.edge.host_name import HostName
-from components.names import bounded
+from components.names import metrics_namespace
 from components.operations.alarms import AlarmsArgs
 from components.runtime.host.args import HostBackupArgs, HostBotArgs, HostConfigArgs
 from components.runtime.host.config import HostConfig
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from stacks.kinds.context import Context
     from stacks.kinds.kind import Variables
 
-NAMESPACE_LIMIT = 255
-"""Characters of a namespace of CloudWatch's metrics (API reference, PutMetricData)."""
 UPLOAD_LIMIT = "OVERWRITE_SETTING_FileUpload_MaxFileSize"
 
 
@@ -92,10 +90,7 @@ class OnHost:
             args["registry"] = registry
         watched: AlarmsArgs | None = None
         if spec.parts.monitoring.alarm_emails:
-            # One for each chat, so that no host can report as another.
-            args["metrics_namespace"] = namespace = bounded(
-                f"RocketChat/{spec.parts.chat.host}", NAMESPACE_LIMIT
-            )
+            args["metrics_namespace"] = namespace = metrics_namespace(spec.parts.chat.host)
             backups = sizes.keeps_data(spec.parts)
             watched = {"emails": (), "host_namespace": namespace, "host_backups": backups}
         if self._runtime.authorized_keys():

@@ -83,7 +83,6 @@ class OnKubernetes(InCluster):
         outputs: dict[str, pulumi.Input[object]] = {
             "namespace": self._namespace.name,
             "helmRelease": name,
-            **self._backed_up,
         }
         url = pulumi.Output.from_input(self._runtime.root_url(self._spec.parts.chat.host))
         if isinstance(ingress, NoIngress):
@@ -127,7 +126,7 @@ class OnKubernetes(InCluster):
             if ingress.address is not None:
                 outputs["address"] = address = str(ingress.address)
                 self._named(pulumi.Output.from_input(address))
-        return Running(url=url, outputs=outputs)
+        return Running(url=url, watched=self._watched, outputs={**outputs, **self._backed_up})
 
     def _named(self, address: pulumi.Output[str]) -> HostName | None:
         if self._zone is None:

@@ -1,0 +1,59 @@
+"""EventBridge Scheduler."""
+
+from clouds.aws.calls import create, either, sent
+from clouds.record import (
+    NO_DATA,
+    UNNOTICED,
+    Answers,
+    Autoname,
+    Named,
+    Nothing,
+    Once,
+    Refused,
+    Refuses,
+    Resource,
+    by,
+    replaced_by,
+)
+
+SCHEDULE = Resource(
+    "aws:scheduler/schedule:Schedule",
+    "starts something at its hours",
+    answers=Answers(
+        id="{groupName}/{name}",
+        outputs={
+            "arn": "arn:aws:scheduler:{region}:{account}:schedule/{groupName}/{name}",
+        },
+        defaults={
+            "actionAfterCompletion": "NONE",
+            "groupName": "default",
+            "scheduleExpressionTimezone": "UTC",
+            "state": "ENABLED",
+        },
+        autoname=Autoname(limit=64),
+    ),
+    requests=sent(
+        create(
+            "scheduler.CreateSchedule",
+            {
+                "target.ecsParameters.networkConfiguration": "NetworkConfiguration.awsvpcConfiguration",
+                "target.ecsParameters.networkConfiguration.assignPublicIp": (
+                    "AssignPublicIp",
+                    either("ENABLED", "DISABLED"),
+                ),
+                "target.ecsParameters.capacityProviderStrategies": "CapacityProviderStrategy",
+                "target.ecsParameters.enableEcsManagedTags": "EnableECSManagedTags",
+            },
+        )
+    ),
+    refuses=Refuses(
+        once=(Once("a schedule of that name in its group", "ConflictException", by("groupName", "name")),)
+    ),
+    again=Refused(),
+    replaced=replaced_by("groupName name namePrefix region"),
+    import_id="{groupName}/{name}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+    costs=Nothing("free: the first 14 million starts of a month are (aws.amazon.com/eventbridge/pricing)"),
+)
