@@ -25,6 +25,8 @@ from pulumi.provider.server import ComponentInitError, ProviderServicer
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from components.backup.bucket import DumpBucket
+from components.backup.cluster import ClusterDumps
+from components.backup.fargate import FargateDumps
 from components.base import Component
 from components.database.atlas import AtlasCluster, AtlasDatabase
 from components.database.in_cluster import ClusterMongodb
@@ -65,12 +67,14 @@ OFFERED: tuple[type[Component], ...] = (
     ChatRelease,
     ChatRoutes,
     ClusterGateway,
+    ClusterDumps,
     ClusterMongodb,
     DumpBucket,
     DoksCluster,
     DropletHost,
     ExistingMediaStore,
     ExistingNetwork,
+    FargateDumps,
     FargateRuntime,
     Firewall,
     HostConfig,

@@ -291,7 +291,7 @@ def outputs(kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
 
 DNS = {"kind": "cloudflare", "name": "example.com", "id": "0123456789abcdef0123456789abcdef"}
 WITH_SECRETS: dict[str, dict[str, Any]] = {
-    "AtlasDatabase": {**DATABASE, "passwordVersion": 2.0},
+    "AtlasDatabase": {**DATABASE, "passwordVersion": 2.0, "backupUser": True},
     "ExistingMediaStore": {"bucketName": "media", "user": True},
     "MediaStore": {**MEDIA, "user": True, "noncurrentDays": 14.0},
     "OnHostDatabase": {"database": "chat"},
@@ -422,7 +422,7 @@ def test_a_component_that_keeps_no_secret_by_itself_is_helped() -> None:
 
 def test_a_property_is_secret_where_its_text_says_so() -> None:
     told = PROVIDER._component_defs["AtlasDatabase"].outputs
-    assert [key for key, one in told.items() if is_secret(one)] == ["uri"]
+    assert [key for key, one in told.items() if is_secret(one)] == ["uri", "backupUri"]
 
 
 def test_what_only_a_later_value_can_be_is_refused_where_it_must_be_known() -> None:

@@ -246,6 +246,7 @@ def clash(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 ALONE = {
+    "backup.dumps",
     "chat.profile",
     "database",
     "database.privateLink",

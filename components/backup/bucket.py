@@ -80,7 +80,7 @@ class DumpBucket(Component):
     bucket: pulumi.Output[str]
     """Name of the bucket."""
     bucket_arn: pulumi.Output[str]
-    """Its ARN."""
+    """ARN of the bucket."""
     access_key_id: pulumi.Output[str]
     """Id of the access key of the user who adds (secret); empty without `users`."""
     secret_access_key: pulumi.Output[str]

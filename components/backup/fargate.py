@@ -33,7 +33,7 @@ class FargateDumpsArgs(TypedDict):
     cluster_arn: pulumi.Input[str]
     """ARN of the ECS cluster."""
     cluster_name: pulumi.Input[str]
-    """Its name."""
+    """Name of the ECS cluster."""
     subnet_ids: pulumi.Input[Sequence[str]]
     """Subnets of the chat's containers."""
     security_group_id: pulumi.Input[str]
@@ -53,7 +53,7 @@ class FargateDumpsArgs(TypedDict):
     bucket: pulumi.Input[str]
     """Name of the bucket (`DumpBucket.bucket`)."""
     bucket_arn: pulumi.Input[str]
-    """Its ARN."""
+    """ARN of the bucket."""
     metrics_namespace: str
     """Namespace of CloudWatch in which the tasks tell what they did."""
     hour: int
