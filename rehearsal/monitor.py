@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
@@ -159,7 +159,7 @@ class Monitor(MockMonitor):
         cloud = self._clouds.get(provider, self._default)
         ask = standins.checked(record.type, record.name, record.urn, record.inputs, cloud)
         if not own_id:
-            standins.lacking(ask)
+            standins.lacking(replace(ask, world=self._existing))
         made = standins.make(ask, own_id=own_id)
         record.id, record.outputs = made.id, made.outputs
         self._refuse_what_is_taken(record, ask.inputs, cloud.region)

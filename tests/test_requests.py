@@ -7,7 +7,7 @@ import pytest
 
 import clouds
 import components.base  # noqa: F401 - makes the SDKs import one file at a time
-from clouds.ask import UNKNOWN, Ask, Cloud
+from clouds.ask import UNKNOWN, Ask, Cloud, Existing
 from clouds.record import Refuses, Sent
 from rehearsal import standins
 from rehearsal.standins import models, requests, schema
@@ -282,6 +282,53 @@ def test_what_does_not_go_together_is_refused_and_what_does_is_not(
     assert refusals(token, right) == []
     found = refusals(token, {key: value for key, value in {**right, **change}.items() if value is not None})
     assert any(told in one for one in found), found
+
+
+DEFINED = Existing(
+    _TASK,
+    "chat",
+    definition(container(portMappings=[{"name": "http", "containerPort": 3000}])),
+    {"arn": "t"},
+    "ap-southeast-1",
+)
+ZONED = [
+    Existing(
+        "aws:ec2/subnet:Subnet", name, {"availabilityZone": f"ap-southeast-1{zone}"}, {}, "ap-southeast-1"
+    )
+    for name, zone in (("subnet-1", "a"), ("subnet-2", "b"), ("subnet-3", "b"), ("subnet-4", "z"))
+]
+BALANCED = {"targetGroupArn": "g", "containerName": "c", "containerPort": 3000}
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "told"),
+    [
+        (_ECS, {"taskDefinition": "t", "loadBalancers": [BALANCED]}, ""),
+        (_ECS, {"taskDefinition": "t", "loadBalancers": [{**BALANCED, "containerName": "d"}]}, "does not exist"),
+        (_ECS, {"taskDefinition": "t", "loadBalancers": [{**BALANCED, "containerPort": 80}]}, "container port 80"),
+        (_ECS, connected(portName="peers"), "portName peers"),
+        ("aws:ec2/vpcEndpoint:VpcEndpoint", {"vpcEndpointType": "Interface", "subnetIds": ["subnet-1", "subnet-2"]}, ""),
+        ("aws:ec2/vpcEndpoint:VpcEndpoint", {"vpcEndpointType": "Interface", "subnetIds": ["subnet-2", "subnet-3"]}, "DuplicateSubnetsInSameZone"),
+        ("aws:ec2/vpcEndpoint:VpcEndpoint", {"vpcEndpointType": "Interface", "subnetIds": ["subnet-4"]}, "ap-southeast-1z"),
+    ],
+)  # fmt: skip
+def test_a_name_that_another_resource_has_not_is_refused(
+    token: str, inputs: dict[str, Any], told: str
+) -> None:
+    there = [DEFINED, *ZONED]
+    ask = Ask(
+        token,
+        "thing",
+        "urn",
+        inputs,
+        CLOUD,
+        world=lambda begins: [one for one in there if one.type.startswith(begins)],
+    )
+    if not told:
+        standins.lacking(ask)
+        return
+    with pytest.raises(standins.UnknownToCloudError, match=told):
+        standins.lacking(ask)
 
 
 def test_every_documented_limit_is_of_an_input_that_there_is() -> None:

@@ -1,5 +1,6 @@
 """VPC and what stands in it."""
 
+import hashlib
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -154,6 +155,29 @@ def _endpoint(ask: Ask) -> Iterator[str]:
     kind = "Gateway" if gateway else ask["vpcEndpointType"]
     yield from (f"{key} does not go with an endpoint of type {kind}" for key in others if ask[key])
     yield from twice("subnetIds", all_of(ask["subnetIds"]))
+
+
+def _zone_of(ask: Ask, subnet: str) -> str:
+    """Of a subnet that was made here what it was made with; of another one any of the region's."""
+    for one in ask.world("aws:ec2/subnet:Subnet"):
+        if one.id == subnet:
+            return str(one.outputs.get("availabilityZone") or one.inputs.get("availabilityZone"))
+    offered = zones(ask.region)
+    return offered[int(hashlib.sha256(subnet.encode()).hexdigest(), 16) % len(offered)]
+
+
+def _without_service(ask: Ask) -> list[str]:
+    """What CreateVpcEndpoint answers for subnets (EC2 API, "Error codes"; VPC guide, "Availability Zones")."""
+    if ask["vpcEndpointType"] != "Interface":
+        return []
+    found = [_zone_of(ask, subnet) for subnet in all_of(ask["subnetIds"])]
+    told = [
+        f"InvalidParameter: the VPC endpoint service does not support the availability zone of the subnet: {zone}"
+        for zone in sorted({*found} - {*zones(ask.region)})
+    ]
+    if len(found) != len(set(found)):
+        told.append("DuplicateSubnetsInSameZone: found multiple subnets in the same availability zone")
+    return told
 
 
 def _nat(ask: Ask) -> Iterator[str]:
@@ -486,6 +510,7 @@ VPC_ENDPOINT = Resource(
             Once("an endpoint of that service in the route table", "RouteAlreadyExists", _endpoint_routes),
         ),
         together=_endpoint,
+        lacks=_without_service,
     ),
     again=Refused(),
     replaced=replaced_by("region serviceName vpcEndpointType vpcId"),
@@ -650,20 +675,11 @@ GET_MANAGED_PREFIX_LIST = Lookup(
 )
 
 
-def _zone_of_subnet(ask: Ask) -> str:
-    """Of a subnet that was made here what it was made with; of another one any of the region's."""
-    for one in ask.world("aws:ec2/subnet:Subnet"):
-        if one.id == ask["id"]:
-            return str(one.outputs.get("availabilityZone") or one.inputs.get("availabilityZone"))
-    offered = zones(ask.region)
-    return offered[ask.number(len(offered), "zone")]
-
-
 GET_SUBNET = Lookup(
     "aws:ec2/getSubnet:getSubnet",
     outputs={
         "arn": lambda ask: ask.arn("ec2", f"subnet/{ask['id']}"),
-        "availabilityZone": _zone_of_subnet,
+        "availabilityZone": lambda ask: _zone_of(ask, str(ask["id"])),
         "ownerId": "{account}",
         "state": "available",
     },

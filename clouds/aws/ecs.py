@@ -159,6 +159,38 @@ def _log(log: Mapping[str, Any], on_fargate: bool) -> Iterator[str]:
             yield "logConfiguration.options.max-buffer-size must be a size such as 25m"
 
 
+def _undefined(ask: Ask) -> list[str]:
+    """Say which names of a service its task definition has not (ECS API, LoadBalancer and ServiceConnectService)."""
+    defined = (
+        one.inputs["containerDefinitions"]
+        for one in ask.world("aws:ecs/taskDefinition:TaskDefinition")
+        if one.outputs.get("arn") == ask["taskDefinition"]
+    )
+    text = next(defined, None)
+    if text is None:
+        return []
+    ports = {
+        str(one.get("name")): {
+            port.get("containerPort"): port.get("name") for port in one.get("portMappings") or ()
+        }
+        for one in json.loads(text)
+    }
+    found = []
+    for balancer in all_of(ask["loadBalancers"]):
+        name, port = balancer.get("containerName"), balancer.get("containerPort")
+        if name not in ports:
+            found.append(f"the container {name} does not exist in the task definition")
+        elif port not in ports[name]:
+            found.append(f"the container {name} did not have a container port {port} defined")
+    names = {name for each in ports.values() for name in each.values()}
+    found += [
+        f"portName {one.get('portName')} is no port of the task definition"
+        for one in all_of((ask["serviceConnectConfiguration"] or {}).get("services"))
+        if one.get("portName") not in names
+    ]
+    return [f"InvalidParameterException: {said}" for said in found]
+
+
 def _service(ask: Ask) -> Iterator[str]:
     """ECS API, CreateService, CapacityProviderStrategyItem and ServiceConnectService."""
     strategies = all_of(ask["capacityProviderStrategies"])
@@ -301,6 +333,7 @@ SERVICE = Resource(
             Once("a service of that name in the cluster", "InvalidParameterException", by("cluster", "name")),
         ),
         together=_service,
+        lacks=_undefined,
     ),
     again=Refused(),
     replaced=replaced_by("cluster name region schedulingStrategy"),
