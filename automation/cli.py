@@ -1193,6 +1193,10 @@ def policy(
     state: Annotated[
         Path | None, typer.Option("--state", metavar="FILE", help="Judge what `pulumi stack export` wrote.")
     ] = None,
+    preview: Annotated[
+        Path | None,
+        typer.Option("--preview", metavar="FILE", help="Judge what `pulumi preview --json` wrote."),
+    ] = None,
     environment: Annotated[
         Environment | None, typer.Option("--environment", help="Instead of what the stack's profile says.")
     ] = None,
@@ -1210,22 +1214,26 @@ def policy(
     junit: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Also write JUnit, for CI.")
     ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option("--markdown", metavar="FILE", help="Also write Markdown, for a pull request."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Judge stacks by the policy pack.
+    """Judge stacks by the policy pack, or what any other Pulumi program makes.
 
     Exit status 1 where a mandatory rule is broken, or a stack cannot be judged.
     """
     from policy import report, sources
-    from policy.config import CONFIG_FILE, ConfigError, load
+    from policy.config import ConfigError, config_file, load
     from policy.judge import judge
     from stacks import files
 
     with telling(as_json):
-        if plan is not None and state is not None:
-            refuse("--plan and --state are two things to judge: give one of them")
+        if sum(one is not None for one in (plan, state, preview)) > 1:
+            refuse("--plan, --state and --preview are several things to judge: give one of them")
         overrides = None if environment is None else {"environment": environment.value}
-        given = plan or state
+        given = plan or state or preview
         if not stacks and given is None:
             need_project()
         names = list(stacks or ()) or (files.names() if given is None else [given.stem])
@@ -1236,10 +1244,15 @@ def policy(
             try:
                 if plan is not None:
                     resources = sources.of_plan(plan)
+                elif preview is not None:
+                    resources = sources.of_preview(preview)
                 else:
                     resources = sources.of_stack(name) if state is None else sources.of_state(state)
                 judged_as = load(
-                    sources.name_of(name), config or CONFIG_FILE, overrides, profile=sources.profile_of(name)
+                    sources.name_of(name),
+                    config or config_file(),
+                    overrides,
+                    profile=sources.profile_of(name),
                 )
                 found.append(judge(resources, judged_as, stack=sources.name_of(name)))
             except (sources.NotJudged, ConfigError) as error:
@@ -1253,6 +1266,8 @@ def policy(
             write(sarif, report.text(report.as_sarif(found)))
         if junit is not None:
             write(junit, report.as_junit(found))
+        if markdown is not None:
+            write(markdown, report.as_markdown(found))
         if as_json:
             say(told, "", as_json=True)
         else:

@@ -96,9 +96,20 @@ def from_plan_json(resources: Sequence[Mapping[str, Any]]) -> list[Subject]:
     ]
 
 
+def from_preview(preview: Mapping[str, Any]) -> list[Subject]:
+    """Return what the rules judge, of `pulumi preview --json`: the resources as they would be."""
+    steps = preview["steps"]
+    return _of_resources(
+        [step["newState"] for step in steps if step.get("newState") and "delete" not in step["op"]]
+    )
+
+
 def from_state(state: Mapping[str, Any]) -> list[Subject]:
     """Return what the rules judge, of `pulumi stack export`. What the cloud answered counts before what was asked."""
-    resources = (state.get("deployment") or state).get("resources") or ()
+    return _of_resources((state.get("deployment") or state).get("resources") or ())
+
+
+def _of_resources(resources: Sequence[Mapping[str, Any]]) -> list[Subject]:
     providers = {item["urn"]: item.get("inputs") or {} for item in resources if is_provider(item["type"])}
     subjects = []
     for item in resources:
@@ -119,6 +130,8 @@ def from_state(state: Mapping[str, Any]) -> list[Subject]:
                 dependencies=item.get("propertyDependencies") or {},
                 secrets=frozenset(secret),
                 declared=frozenset(inputs),
+                source=str(item.get("sourcePosition") or ""),
+                is_component=item.get("custom") is False,
                 provider=_settings(providers.get(_provider_urn(item.get("provider")), {})),
             )
         )
@@ -234,4 +247,4 @@ def _revealed(value: Any) -> Any:
         return {key: _revealed(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_revealed(item) for item in value]
-    return value
+    return UNKNOWN if isinstance(value, str) and value in _UNKNOWNS else value

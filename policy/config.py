@@ -1,6 +1,7 @@
 """What an operator may configure: the kind of environment, what is allowed, and waivers that end."""
 
 import datetime as dt
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,16 @@ from stacks.project import ROOT
 
 CONFIG_FILE = ROOT / "policy" / "config.yaml"
 """The project's configuration of the pack; without such a file each key has its default."""
+
+
+VARIABLE = "ROCKETCHAT_POLICY_CONFIG"
+"""Variable that names a configuration of one's own."""
+
+
+def config_file(given: Path | None = None) -> Path:
+    """Return the configuration that holds: the one that the variable names, else the given one, else the project's."""
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else given or CONFIG_FILE
 
 
 class ConfigError(Exception):

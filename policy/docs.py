@@ -22,8 +22,8 @@ This page is generated from `policy/rules/` by `make docs`; a test fails when it
     pulumi policy analyze --file state.json --policy-pack policy
 
 The same rules run in all of these. Exit status of `rocketchat policy`: 0 nothing stops a deployment, 1 something
-does, or a stack could not be judged. `--file` (JSON), `--sarif` (2.1.0) and `--junit` write the findings for other
-tools.
+does, or a stack could not be judged. `--file` (JSON), `--sarif` (2.1.0), `--junit` and `--markdown` write the findings
+for others. Any Pulumi program can be judged: [for your own program](policy-for-your-program.md).
 
 An engine without Pulumi's Python language plugin finds the pack's interpreter by `policy/launcher` on `PATH`.
 

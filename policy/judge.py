@@ -3,15 +3,16 @@
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from policy.config import Config, ConfigError, Waiver
-from policy.model import Stack, Subject
-from policy.product import owns
+from policy.model import Stack, Subject, canonical
+from policy.product import COMPONENT, owns
 from policy.rule import Probe, Rule, Severity, Stop
-from policy.rules import BY_ID, RULES
+from policy.rules import BY_ID, KNOWN, RULES
 
 _ORDER: Final = tuple(reversed(Severity))
 
@@ -57,6 +58,8 @@ class Report:
     judged: tuple[Rule, ...] = field(repr=False)
     """Rules that had something to judge."""
     seconds: float
+    unjudged: Mapping[str, int] = field(default_factory=dict, repr=False)
+    """Types that no rule is about, and how many resources there are of each."""
 
     @property
     def rules(self) -> int:
@@ -99,6 +102,16 @@ def look(
         if key not in seen:
             seen.add(key)
             yield note.unknown, note.path, note.message, note.subject
+
+
+def _unjudged(stack: Stack) -> dict[str, int]:
+    """Return the types of resources that no rule is about, with their number; components stand for others."""
+    counts = Counter(
+        canonical(one.type)
+        for one in stack.subjects
+        if not one.is_component and not one.type.startswith(("pulumi:", COMPONENT))
+    )
+    return {kind: number for kind, number in sorted(counts.items()) if kind not in KNOWN}
 
 
 def judge(
@@ -153,4 +166,5 @@ def judge(
         resources=len(whole.subjects),
         judged=tuple(rule for rule in rules if rule.id in judged),
         seconds=time.perf_counter() - start,
+        unjudged=_unjudged(whole),
     )

@@ -56,6 +56,10 @@ class Subject:
     """Properties that the program sets; None where nobody says. The cloud fills in others by itself."""
     provider: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Inputs of the provider that makes it, where they are known (default tags, region)."""
+    source: str = ""
+    """Where the program makes it, as the engine says: `project:///file#line,column`."""
+    is_component: bool = False
+    """Whether it stands for others that it is made of, as far as that is said."""
 
     def sets(self, prop: str) -> bool:
         """Tell whether the program itself gives a property."""

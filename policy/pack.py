@@ -4,6 +4,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from grpc import StatusCode  # type: ignore[import-untyped]
@@ -24,7 +25,7 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer
 
 from policy.adapters import plain
 from policy.asking import Asked, decode_once
-from policy.config import Config, ConfigError, load
+from policy.config import Config, ConfigError, config_file, load
 from policy.judge import judge, look
 from policy.model import UNKNOWN, Stack, Subject, canonical
 from policy.rule import ANY, Needs, Remedy, Rule, standard
@@ -44,14 +45,18 @@ _CONFIGURABLE: Final = {
 }
 
 
-def serve() -> None:
-    """Serve the pack to the engine that started this program. Does not return."""
+def serve(config: Path | None = None) -> None:
+    """Serve the pack to the engine that started this program. Does not return.
+
+    `config` is the file of a pack of one's own; without it, the project's.
+    """
     asked = Asked()
+    path = config_file(config)
     try:
-        made = policies(load(""), asked)
+        made = policies(load("", path), asked)
     except ConfigError as error:
         sys.exit(str(error))
-    _judging_each_stack_its_own_way(made, asked)
+    _judging_each_stack_its_own_way(made, asked, path)
     decode_once(made, asked)
     PolicyPack(
         name=NAME,
@@ -62,7 +67,7 @@ def serve() -> None:
     )
 
 
-def _judging_each_stack_its_own_way(made: list[Policy], asked: Asked) -> None:
+def _judging_each_stack_its_own_way(made: list[Policy], asked: Asked, path: Path) -> None:
     """Build the policies anew when the engine says which stack is judged.
 
     It says so in one call only, before it asks for anything else, and of that call the SDK keeps nothing but the tags.
@@ -72,7 +77,7 @@ def _judging_each_stack_its_own_way(made: list[Policy], asked: Asked) -> None:
     def configure(self: Any, request: Any, context: Any) -> Any:
         asked.forget()
         try:
-            made[:] = policies(load(request.stack, profile=_profile(request.config)), asked)
+            made[:] = policies(load(request.stack, path, profile=_profile(request.config)), asked)
         except ConfigError as error:
             context.abort(StatusCode.INVALID_ARGUMENT, str(error))
         return kept(self, request, context)

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from policy.judge import Finding, Report
+from policy.places import place
 from policy.rule import Rule, Severity
 from policy.rules import RULES
 
@@ -46,6 +47,8 @@ def table(report: Report, console: Console, *, everything: bool = False) -> None
             console.print(
                 f"[dim]? {finding.rule.id}  {escape(_place(finding))}  not known before the deployment[/]"
             )
+        for kind, number in report.unjudged.items():
+            console.print(f"[dim]- {escape(kind)} ({number}): known to no rule[/]")
     for finding in report.waived:
         waiver = finding.waiver
         if waiver is None:
@@ -72,6 +75,18 @@ def summary(report: Report) -> str:
         f"{report.stack} ({report.environment}) {verdict}: {len(report.blocking)} mandatory and "
         f"{len(report.advisory)} advisory findings, {len(report.unknown)} not known yet, {len(report.waived)} waived; "
         f"{report.rules} rules on {report.resources} resources in {report.seconds * 1000:.0f} ms"
+        f"{unknown_types(report)}"
+    )
+
+
+def unknown_types(report: Report) -> str:
+    """Return how many resources no rule is about; nothing where there are none."""
+    number, kinds = sum(report.unjudged.values()), len(report.unjudged)
+    if not number:
+        return ""
+    return (
+        f"; {number} resource{'s' * (number != 1)} of {kinds} type{'s' * (kinds != 1)} "
+        f"{'are' if number != 1 else 'is'} known to no rule"
     )
 
 
@@ -95,6 +110,7 @@ def as_json(reports: Sequence[Report]) -> dict[str, Any]:
                 "unknown": [_finding(finding) for finding in report.unknown],
                 "waived": [_finding(finding) for finding in report.waived],
                 "expiredWaivers": [waiver.model_dump(mode="json") for waiver in report.expired],
+                "knownToNoRule": dict(report.unjudged),
                 "unusedWaivers": [waiver.model_dump(mode="json") for waiver in report.unused],
             }
             for report in reports
@@ -157,6 +173,7 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
 
 
 def _result(report: Report, finding: Finding, kind: str, number: int) -> dict[str, Any]:
+    file, line = place(report.stack, finding.subject, finding.path)
     result: dict[str, Any] = {
         "ruleId": finding.rule.id,
         "ruleIndex": number,
@@ -165,7 +182,10 @@ def _result(report: Report, finding: Finding, kind: str, number: int) -> dict[st
         "message": {"text": f"{_place(finding)}: {finding.message}"},
         "locations": [
             {
-                "physicalLocation": {"artifactLocation": {"uri": f"stacks/Pulumi.{report.stack}.yaml"}},
+                "physicalLocation": {
+                    "artifactLocation": {"uri": file, "uriBaseId": "%SRCROOT%"},
+                    "region": {"startLine": line},
+                },
                 "logicalLocations": [
                     {
                         "name": finding.subject.name,
@@ -231,6 +251,43 @@ def as_junit(reports: Sequence[Report]) -> str:
             ET.SubElement(case, "failure", message=f"the waiver ended on {waiver.expires}", type="waiver")
     ET.indent(suites)
     return ET.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def as_markdown(reports: Sequence[Report]) -> str:
+    """Return the judgments as Markdown, for the comment of a pull request."""
+    lines: list[str] = []
+    for report in reports:
+        mark = "✅" if report.clean else "❌"
+        lines += [f"### {mark} {report.stack}", "", summary(report) + ".", ""]
+        if report.findings:
+            lines += ["| | rule | resource | what is wrong | what to do |", "|---|---|---|---|---|"]
+        for finding in report.findings[:MOST_ROWS]:
+            level = f"**{finding.rule.severity}**" if finding.blocking else finding.rule.severity.value
+            cells = (level, f"[{finding.rule.id}]({finding.rule.link})", f"`{_place(finding)}`")
+            row = (*cells, finding.message, finding.rule.fix)
+            lines.append(
+                "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row) + " |"
+            )
+        if len(report.findings) > MOST_ROWS:
+            lines.append(f"\n… and {len(report.findings) - MOST_ROWS} more.")
+        if report.unknown:
+            ids = sorted({finding.rule.id for finding in report.unknown})
+            lines += ["", f"Not known before the deployment: {', '.join(ids)}."]
+        for waiver in report.expired:
+            lines += [
+                "",
+                f"❌ The waiver of {waiver.rule} for `{waiver.resource}` ended on {waiver.expires}.",
+            ]
+        for finding in report.waived:
+            if finding.waiver is not None:
+                told = f"{finding.rule.id} for `{finding.subject.name}` until {finding.waiver.expires}"
+                lines += ["", f"Waived: {told}: {finding.waiver.reason}"]
+        lines.append("")
+    return "\n".join(lines)
+
+
+MOST_ROWS: Final = 100
+"""Rows of a table: GitHub takes comments of 65,536 characters."""
 
 
 def text(content: dict[str, Any]) -> str:

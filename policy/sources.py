@@ -62,10 +62,21 @@ def of_plan(path: Path) -> list[Subject]:
 def of_state(path: Path) -> list[Subject]:
     """Return the resources of a state. Raises NotJudged where the file is something else."""
     content = _read(path)
+    if isinstance(content, dict) and "steps" in content:
+        raise NotJudged(f"{path} is a preview: give it by --preview")
     try:
         return adapters.from_state(content)
     except (KeyError, TypeError, AttributeError):
         raise NotJudged(f"{path} is not an exported state; `pulumi stack export` writes one") from None
+
+
+def of_preview(path: Path) -> list[Subject]:
+    """Return the resources of a preview. Raises NotJudged where the file is something else."""
+    content = _read(path)
+    try:
+        return adapters.from_preview(content)
+    except (KeyError, TypeError, AttributeError):
+        raise NotJudged(f"{path} is not a preview; `pulumi preview --json` writes one") from None
 
 
 def _read(path: Path) -> Any:

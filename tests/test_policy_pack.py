@@ -38,7 +38,7 @@ from automation import cli
 from policy import adapters, docs, pack, report
 from policy import tokens as t
 from policy.asking import Asked
-from policy.config import Config, ConfigError, Waiver, load
+from policy.config import CONFIG_FILE, Config, ConfigError, Waiver, load
 from policy.judge import Report, judge, look
 from policy.model import SECRET, Stack, Subject
 from policy.pack import NOT_KNOWN, WAIVERS, policies
@@ -576,14 +576,15 @@ def messages(policy: ResourceValidationPolicy, asked: ResourceValidationArgs) ->
 
 
 @pytest.mark.slow
-def test_the_pack_starts_from_its_own_folder_as_the_engine_starts_it() -> None:
+@pytest.mark.parametrize("folder", ["policy", "examples/policy-pack"])
+def test_the_pack_starts_from_its_own_folder_as_the_engine_starts_it(folder: str) -> None:
     with subprocess.Popen(
         [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", "."],
-        cwd=ROOT / "policy",
+        cwd=ROOT / folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": ""},
+        env={**os.environ, "PYTHONPATH": "" if folder == "policy" else str(ROOT)},
     ) as process:
         assert process.stdout is not None
         port = process.stdout.readline().strip()
@@ -722,7 +723,7 @@ def test_the_pack_in_the_engine_judges_a_stack_by_its_own_profile_and_waivers() 
     servicer: Any = _PolicyAnalyzerServicer
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(servicer, "ConfigureStack", lambda *_: "kept")
-        pack._judging_each_stack_its_own_way(made, Asked())
+        pack._judging_each_stack_its_own_way(made, Asked(), CONFIG_FILE)
         configure = servicer.ConfigureStack
         levels = {}
         for profile in ("trial", "production"):

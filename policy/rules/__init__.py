@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Final
 
-from policy.rule import Rule
+from policy.rule import ANY, Rule
 from policy.rules import (
     atlas,
     backup,
@@ -46,4 +46,6 @@ AREAS: Final[tuple[ModuleType, ...]] = (
 RULES: Final[tuple[Rule, ...]] = tuple(
     value for module in AREAS for value in vars(module).values() if isinstance(value, Rule)
 )
+KNOWN: Final = frozenset(kind for rule in RULES for kind in (*rule.types, *rule.sides) if kind != ANY)
+"""Types that a rule is about by name."""
 BY_ID: Final[dict[str, Rule]] = {rule.id: rule for rule in RULES}
