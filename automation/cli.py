@@ -840,6 +840,70 @@ def doctor(stack: Stack, as_json: Json = False) -> None:
 
 
 @app.command()
+def restore(
+    stack: Stack,
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="BACKUP",
+            help="`newest`, the default, or `before-restore`: what was there before the last one.",
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="TIME", help="The last backup at or before it, such as 2026-01-31T18:05:00Z."
+        ),
+    ] = None,
+    what: Annotated[
+        str | None,
+        typer.Option(
+            "--what",
+            metavar="WHAT",
+            help="`database`, `uploads` or `all`; what the stack backs up when left out.",
+        ),
+    ] = None,
+    even_if_smaller: Annotated[
+        bool, typer.Option("--even-if-smaller", help="Also where an older backup has far more in it.")
+    ] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Print the command that would do it, and do nothing.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Bring back a backup.
+
+    The chat stops meanwhile; what is there now is backed up before, and comes back by `--from before-restore`. Needs
+    `aws`, or `kubectl` for a cluster, with credentials of your own. If anything fails, the data is as it was before.
+    """
+    from automation import restore as restoring
+
+    with telling(as_json=False):
+        when = restoring.when(from_, at)
+        with opened(stack, False, 0, False) as one:
+            spec, host = one.spec, one.spec.parts.chat.host
+            found = restoring.of_stack(
+                spec, one.outputs(), what=what, when=when, even_if_smaller=even_if_smaller
+            )
+        if show:
+            typer.echo(found.command())
+            return
+        if found.missing:
+            refuse(
+                f"{' and '.join(found.missing)} is not installed",
+                "install it, or run elsewhere what --show prints",
+            )
+        if not yes:
+            with asking("--yes", as_json=False):
+                confirm(
+                    f"Replace {found.variables['WHAT']} of {host} by the backup `{when}`? What is newer goes away."
+                )
+        if found.run() != 0:
+            raise typer.Exit(Status.FAILED)
+
+
+@app.command()
 def verify(
     stack: Stack,
     user: Annotated[

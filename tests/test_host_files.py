@@ -142,10 +142,16 @@ def test_shellcheck_finds_nothing_in_a_script(script: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("script", ["job", "tools"])
-def test_shellcheck_finds_nothing_in_what_jobs_have_instead(script: str) -> None:
-    folder = SCRIPTS.parents[2] / "backup/scripts"
-    found = run(tool("shellcheck"), "--external-sources", "--source-path", folder, folder / script)
+@pytest.mark.parametrize(
+    "script",
+    [
+        *(f"components/backup/scripts/{name}" for name in ("job", "tools")),
+        *(f"automation/restore/{name}" for name in ("cluster", "common", "host", "tasks")),
+    ],
+)
+def test_shellcheck_finds_nothing_in_the_scripts_of_jobs_and_restores(script: str) -> None:
+    path = SCRIPTS.parents[3] / script
+    found = run(tool("shellcheck"), "--external-sources", "--source-path", path.parent, path)
     assert found.returncode == 0, found.stdout
 
 

@@ -79,6 +79,8 @@ class FargateDumps(Component):
     """Families of the task definitions."""
     restore_task: pulumi.Output[str]
     """Family of the task definition that brings a dump back."""
+    log_group: pulumi.Output[str]
+    """Name of the log group of the tasks."""
     dead_letters: pulumi.Output[str]
     """Name of the queue of starts that failed."""
 
@@ -155,6 +157,7 @@ class FargateDumps(Component):
             ),
         ):
             self._schedule(kind, when, why, tasks[kind], starter.arn, queue.arn, [*ready, may_start])
+        self.log_group = logs.name
         self.families = pulumi.Output.all(*(task.family for task in tasks.values()))
         self.restore_task = tasks["restore"].family
         self.dead_letters = queue.name
@@ -162,6 +165,7 @@ class FargateDumps(Component):
             {
                 "families": self.families,
                 "restore_task": self.restore_task,
+                "log_group": self.log_group,
                 "dead_letters": self.dead_letters,
             }
         )

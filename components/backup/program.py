@@ -57,8 +57,11 @@ def files() -> dict[str, str]:
 
 
 def command(*words: str) -> list[str]:
-    """Return the command of the job's own container: `BACKUP`, `DRILL`, or `RESTORE` with what is asked for."""
-    return ["python3", "-c", _UNPACK, *words]
+    """Return the command of the job's own container: `BACKUP`, `DRILL`, or `RESTORE` with what is asked for.
+
+    The words stand alone behind the first three, so that another job is the same with others.
+    """
+    return ["python3", "-c", "import os; exec(os.environ['UNPACK'])", *words]
 
 
 def tools_command() -> list[str]:
@@ -75,6 +78,7 @@ def environment(
     user. The container beside it gets `TOOLS_PORT`, and the secret `MONGODB_URI` without a database's name.
     """
     return {
+        "UNPACK": _UNPACK,
         "PROGRAM": json.dumps(files(), separators=(",", ":")),
         "CHAT": home,
         "DATA": f"{home}/data",

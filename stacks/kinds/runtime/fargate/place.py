@@ -194,7 +194,11 @@ class OnFargate:
         if "backupWebhookUrl" in given:
             args["webhook_url"] = given["backupWebhookUrl"]
         dumps = FargateDumps("backups", args, self._opts)
-        outputs |= {"backupBucket": store.bucket, "restoreTask": dumps.restore_task}
+        outputs |= {
+            "backupBucket": store.bucket,
+            "restoreTask": dumps.restore_task,
+            "backupLogGroup": dumps.log_group,
+        }
         return {
             "emails": (),
             "dumps_namespace": namespace,

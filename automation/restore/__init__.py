@@ -1,0 +1,116 @@
+"""Restores: one script for each way that a runtime has, run by Bash with the user's own `aws` and `kubectl`."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automation.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from stacks.language import ChatSpec
+
+SCRIPTS = Path(__file__).parent
+WHAT = ("database", "uploads", "all")
+NEWEST, BEFORE_RESTORE = "newest", "before-restore"
+PROGRAMS = {"host": ("aws",), "tasks": ("aws",), "cluster": ("kubectl",)}
+
+
+@dataclass(frozen=True)
+class Restore:
+    """A restore that is wanted: a script, and the variables that it reads."""
+
+    script: Path
+    variables: Mapping[str, str]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Programs that it needs and are not here."""
+        return tuple(name for name in PROGRAMS[self.script.name] if shutil.which(name) is None)
+
+    def command(self) -> str:
+        """Return the command line that does the same."""
+        import shlex
+
+        given = " ".join(f"{name}={shlex.quote(value)}" for name, value in self.variables.items())
+        return f"{given} bash {shlex.quote(str(self.script))}"
+
+    def run(self) -> int:
+        """Run it, and return its exit status. What it tells goes to the terminal."""
+        return subprocess.run(  # noqa: S603
+            ["bash", str(self.script)],  # noqa: S607
+            env={**os.environ, **self.variables},
+            check=False,
+        ).returncode
+
+
+def when(from_: str | None, at: str | None) -> str:
+    """Return which backup is meant, in the words of the scripts. Raises ConfigurationError."""
+    if from_ is not None and at is not None:
+        raise ConfigurationError("--from and --at name two backups", remedy="give one of them")
+    if at is not None:
+        try:
+            moment = datetime.fromisoformat(at)
+        except ValueError:
+            raise ConfigurationError(
+                f"--at {at!r} is no time", remedy="write it as 2026-01-31T18:05:00Z"
+            ) from None
+        moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if from_ not in (None, NEWEST, BEFORE_RESTORE):
+        raise ConfigurationError(
+            f"--from {from_!r} names no backup",
+            remedy=f"it is `{NEWEST}` or `{BEFORE_RESTORE}`; a dump of another night is named by --at TIME",
+        )
+    return from_ or NEWEST
+
+
+def of_stack(
+    spec: "ChatSpec", outputs: Mapping[str, Any], *, what: str | None, when: str, even_if_smaller: bool
+) -> Restore:
+    """Return the restore of a stack. Raises ConfigurationError where it has no backups of its own, or not of that."""
+    parts, runtime = spec.parts, spec.parts.runtime
+    bucket = outputs.get("backupBucket")
+    if not isinstance(bucket, str):
+        raise ConfigurationError(
+            "this stack makes no backups of its own, or is not deployed yet",
+            remedy="at Atlas, restore a snapshot in its console or by `atlas backups restores start`; "
+            "`backup: {dumps: true}` adds dumps",
+        )
+    kept = {"database": parts.dumped, "uploads": parts.media.on_host}
+    if what not in (None, *WHAT):
+        raise ConfigurationError(f"--what {what!r} is unknown", remedy=f"it is one of {', '.join(WHAT)}")
+    wanted = what or ("all" if all(kept.values()) else next(one for one, there in kept.items() if there))
+    lacking = [one for one, there in kept.items() if not there and wanted in (one, "all")]
+    if lacking:
+        raise ConfigurationError(
+            f"this stack backs up no {' and no '.join(lacking)} of its own",
+            remedy="S3 keeps old versions of deleted uploads (media.oldVersionDays)"
+            if "uploads" in lacking
+            else "leave --what out",
+        )
+    variables = {
+        "BUCKET": bucket,
+        "REGION": spec.region or "",
+        "WHAT": wanted,
+        "WHEN": when,
+        "MORE": "--even-if-smaller" if even_if_smaller else "",
+    }
+    named = {
+        "host": {},
+        "tasks": {"CLUSTER": "cluster", "DEFINITION": "restoreTask", "LOG_GROUP": "backupLogGroup"},
+        "cluster": {"NAMESPACE": "namespace", "RELEASE": "helmRelease", "JOB": "restoreJob"},
+    }[runtime.dumps_in]
+    for variable, output in named.items():
+        if not isinstance(outputs.get(output), str):
+            raise ConfigurationError(
+                f"the stack has no output {output}", remedy="deploy it by this version first"
+            )
+        variables[variable] = outputs[output]
+    if runtime.dumps_in == "cluster":
+        variables["CONTEXT"] = getattr(runtime, "context", None) or ""
+    return Restore(SCRIPTS / runtime.dumps_in, variables)
