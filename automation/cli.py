@@ -179,8 +179,11 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the project; made if needed.")],
     answers: Answers = None,
     stack: Annotated[
-        str, typer.Option("--stack", "-s", metavar="NAME", help="Name of its first stack.")
-    ] = "chat",
+        str | None,
+        typer.Option(
+            "--stack", "-s", metavar="NAME", help="Name of its first stack; the folder's name, else."
+        ),
+    ] = None,
     yes: Defaults = False,
 ) -> None:
     """Make a project in a folder of your own.
@@ -188,15 +191,22 @@ def init(
     It has a first stack file, and this program as its dependency.
     """
     from automation import project
+    from automation.new import NAME as NAMED
 
     with telling(as_json=False):
+        # Another name in each folder: stacks of one name would share the state where the backend is one.
+        own = folder.resolve().name
+        stack = stack or (own if NAMED.fullmatch(own) else "chat")
         try:
             written = project.write(folder)
         except FileExistsError as error:
             refuse(
                 f"{error.filename} exists already: choose another folder, or make stacks there by `{COMMAND} new`"
             )
-        lines = [*(f"Written: {path}" for path in written), "Set it up:", *project.set_up(folder)]
+        lines = [f"Written: {path}" for path in written]
+        if project.local(project.requirement()):
+            lines.append(f"warning: {folder / 'requirements.txt'} {project.LOCAL}")
+        lines += ["Set it up:", *project.set_up(folder)]
         typer.echo("\n".join(lines), err=True)
         status = project.new(folder, [stack, *(answers or ()), *(["--yes"] if yes else [])])
         if status != Status.SUCCESS:

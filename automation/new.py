@@ -114,7 +114,7 @@ def _field(name: str, model: type[Kind], ask: Ask, answers: Mapping[str, str]) -
         choices = {keys.kind_of(one): _first_line(one) for one in keys.models_of(inner)}
     elif (field := keys.field_at(name, answers)) is not None:
         choices = {str(one): "" for one in keys.choices_of(field)}
-        words = (keys.described(name, answers) or way[-1]).splitlines()[0].replace("`", "").rstrip(".")
+        words = _first_sentence(keys.described(name, answers) or way[-1])
     default = ask.default(answers) if callable(ask.default) else ask.default
     return Question(name, ask.text or words, ask.where, default, choices=choices or None)
 
@@ -133,6 +133,11 @@ def _kinds(part: str, answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield kind, _first_line(model)
     if part in _NO_PART and not (part == "dns" and runtime is not None and runtime.needs_dns):
         yield NONE, _NO_PART[part]
+
+
+def _first_sentence(text: str) -> str:
+    words = " ".join(text.replace("`", "").split())
+    return re.split(r"\.(?: |$)", words, maxsplit=1)[0]
 
 
 def _first_line(model: type[BaseModel]) -> str:

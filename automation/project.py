@@ -124,7 +124,7 @@ def write(folder: Path) -> list[Path]:
     Raises FileExistsError, before anything is written, where one of them is there already.
     """
     texts = {
-        name: text.format(project=PROJECT, name=PROJECT, requirement=requirement())
+        name: text.format(project=PROJECT, name=PROJECT, requirement=_commented(requirement()))
         for name, text in _FILES.items()
     }
     texts["stacks/stack.schema.json"] = schema.text()
@@ -149,6 +149,19 @@ def requirement() -> str:
     origin = json.loads(told)
     url, version = origin["url"], origin.get("vcs_info")
     return f"{DISTRIBUTION} @ " + (f"{version['vcs']}+{url}@{version['commit_id']}" if version else url)
+
+
+LOCAL = "names a folder of this machine: before others or CI install from it, write the address that they install from"
+"""What is said of this program where it was installed from a folder."""
+
+
+def local(line: str) -> bool:
+    """Return whether a line of requirements.txt can be installed on this machine only."""
+    return " @ file:" in line
+
+
+def _commented(line: str) -> str:
+    return f"# This line {LOCAL}.\n{line}" if local(line) else line
 
 
 def new(folder: Path, arguments: Sequence[str]) -> int:

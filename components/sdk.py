@@ -84,7 +84,9 @@ def _find(package: str, folder: Path, name: str) -> Any:
             if hasattr(module, name):
                 return getattr(module, name)
     for file in sorted(folder.glob("*.py")):
-        exported = re.search(r"^__all__ = \[(.*?)\]", file.read_text(), re.MULTILINE | re.DOTALL)
+        exported = re.search(
+            r"^__all__ = \[(.*?)\]", file.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        )
         if exported and f"'{name}'" in exported.group(1):
             return getattr(importlib.import_module(f"{package}.{file.stem}"), name)
     raise AttributeError(f"module {package!r} has no attribute {name!r}")

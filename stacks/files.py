@@ -81,13 +81,16 @@ def find(stack: str) -> Path:
     given = Path(stack)
     if given.suffix in (".yaml", ".yml") and given.is_file():
         return given
+    named = re.fullmatch(r"[A-Za-z0-9][\w.-]*", stack) is not None and given.suffix not in (".yaml", ".yml")
     raise InvalidStack(
         stack,
         [
             Problem(
-                path=shown(path),
-                message="there is no such stack file",
-                nearest=nearest(stack, names()),
+                path=shown(path) if named else stack or "STACK",
+                message="there is no such stack file"
+                if named
+                else "this is neither the name of a stack nor the path of a stack file (Pulumi.<name>.yaml)",
+                nearest=nearest(given.name.removeprefix("Pulumi.").removesuffix(given.suffix), names()),
                 allowed=", ".join(names()) or None,
                 remedy=None if names() else NO_STACKS,
             )

@@ -243,7 +243,8 @@ def _plain(key: str, value: Any, known: dict[str, Any], *, guess: bool = True) -
     if empty := _empty(key, value):
         return empty
     try:
-        broken = {problem.path: problem for problem in texts.problems(key, value)}
+        twice = () if name == "settings" else _twice(key, value)
+        broken = {problem.path: problem for problem in (*texts.problems(key, value), *twice)}
         made = _adapter(name).validate_python(value)
     except ValidationError as error:
         return [*broken.values(), *(told for told in _explain(key, value, error) if told.path not in broken)]
@@ -252,6 +253,16 @@ def _plain(key: str, value: Any, known: dict[str, Any], *, guess: bool = True) -
     if not broken:
         known[name] = made
     return list(broken.values())
+
+
+def _twice(key: str, value: Any) -> Iterator[Problem]:
+    """Find what stands twice in a list: each list of the language but those of settings is a set."""
+    for path in _paths(value, lambda one: isinstance(one, list)):
+        listed = _at(value, path)
+        for index, one in enumerate(listed):
+            if isinstance(one, str | int) and one in listed[:index]:
+                place = _joined(key, (*path, index))
+                yield Problem(place, "this stands in the list twice", remedy="leave it out")
 
 
 def alone(key: str, value: Any) -> list[Problem]:

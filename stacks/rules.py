@@ -484,7 +484,7 @@ def _booleans(parts: Parts, made_of: Mapping[str, Environment[str]]) -> Iterator
 def _too_long(parts: Parts, made_of: Mapping[str, Environment[str]]) -> Iterator[Finding]:
     """Find variables that no process can be started with, or that the runtime has no room for."""
     sizes: dict[str, int] = {}
-    names = 0
+    names, longest = 0, False
     for part, variables in made_of.items():
         rendered = variables.render()
         names += len(rendered.secret)
@@ -495,11 +495,14 @@ def _too_long(parts: Parts, made_of: Mapping[str, Environment[str]]) -> Iterator
                 sizes.get(place, 0) + len(json.dumps(value, ensure_ascii=False).encode()) + _VARIABLE_BYTES
             )
             if size > MOST_OF_A_VARIABLE:
+                longest = True
                 yield Problem(
                     f"rocketchat:{place}",
                     f"the variable {name} would have {size:,} bytes; Linux starts no process with one of more than "
                     f"{MOST_OF_A_VARIABLE:,}",
                 )
+    if longest:
+        return
     total = sum(sizes.values()) + names * _REFERENCE_BYTES + _DEFINITION_BYTES
     most = parts.runtime.variables_bytes
     if most is not None and total > most:

@@ -188,6 +188,32 @@ def test_a_project_of_one_s_own_holds_what_pulumi_and_ci_need(own: Path) -> None
 
 
 @pytest.mark.slow
+def test_the_first_stack_is_called_like_its_folder_and_a_local_program_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["init", str(tmp_path / "acme"), *KUBERNETES]) == 0
+    assert (tmp_path / "acme" / "stacks" / "Pulumi.acme.yaml").is_file()
+    assert "names a folder of this machine" in capsys.readouterr().err
+    wanted = (tmp_path / "acme" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert [project.local(line) for line in wanted] == [False, False, True]
+    assert "names a folder of this machine" in wanted[1]
+
+
+@pytest.mark.slow
+def test_a_plan_needs_no_locale_that_has_utf_8() -> None:
+    ascii_only = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "automation", "plan", "local"],
+        cwd=PRODUCT,
+        env={**os.environ, **ascii_only},
+        capture_output=True,
+        check=False,
+        timeout=300,
+    )
+    assert (done.returncode, done.stdout.decode("ascii").split()[0]) == (0, "local")
+
+
+@pytest.mark.slow
 def test_the_commands_work_on_the_stacks_of_the_folder_they_are_run_in(own: Path) -> None:
     assert started(own, "list").stdout.split()[:2] == ["chat", "chat.acme.example"]
     # From below it, too.

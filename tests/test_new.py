@@ -23,6 +23,7 @@ from policy import adapters
 from policy.config import load
 from policy.judge import judge
 from stacks import files, keys
+from stacks.kinds import registry
 from stacks.language import NAMESPACE
 from stacks.project import PRODUCT
 from stacks.spec import Parts
@@ -94,6 +95,7 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 from pathlib import Path
 from automation import cli, new
 from stacks import files, keys
+from stacks.kinds import registry
 files.FOLDER = Path(sys.argv[1])
 new.DRAFTS = files.FOLDER / "drafts"
 for name in sys.argv[2:]:
@@ -321,3 +323,13 @@ def test_an_answer_that_cannot_be_is_asked_for_again_at_once_and_others_follow_t
 
 def test_one_of_a_list_is_the_answer_that_gave_the_list() -> None:
     assert new.key_of("rocketchat:monitoring.alarmEmails[1]") == "monitoring.alarmEmails"
+
+
+@pytest.mark.parametrize("runtime", sorted(registry.models("runtime")))
+def test_a_question_ends_where_a_sentence_ends(runtime: str) -> None:
+    filled = new.fill({"chat.host": "chat.example.com", "runtime.kind": runtime})
+    assert len(filled.asked) > 4
+    for question in filled.asked:
+        written = " ".join(keys.described(question.key, filled.answers).replace("`", "").split())
+        rest = written.removeprefix(question.text) if written.startswith(question.text) else ""
+        assert rest[:1] in ("", ".", ":"), question.text

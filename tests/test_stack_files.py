@@ -661,3 +661,30 @@ def test_a_key_of_another_kind_is_told_as_one(path: str, value: str, told: str) 
 def test_a_guess_is_told_where_it_is_a_good_one(path: str, value: str, meant: str | None) -> None:
     found = [problem for problem in problems(put(path, value)) if problem.path == path]
     assert [problem.nearest for problem in found] == [meant]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        ("rocketchat:monitoring.alarmEmails", ["a@example.com", "b@example.com", "a@example.com"], "[2]"),
+        ("rocketchat:runtime.egressPorts", [8080, 8080], "[1]"),
+        ("rocketchat:bot", {"rooms": ["general", "general"]}, ".rooms[1]"),
+    ],
+)
+def test_what_stands_twice_in_a_list_is_refused_by_its_place(path: str, value: object, told: str) -> None:
+    assert path + told in [problem.path for problem in problems(put(path, value))]
+
+
+def test_a_setting_that_is_too_long_is_told_once() -> None:
+    found = problems(put("rocketchat:settings.Layout_Home_Body", "x" * 140_000))
+    assert [problem.path for problem in found] == ["rocketchat:settings.Layout_Home_Body"]
+
+
+@pytest.mark.parametrize("given", ["/etc/passwd", "stacks/Pulumi.locl.yaml", "", ".", "http://chat", "a/b"])
+def test_what_is_no_stack_is_told_as_it_was_given(given: str) -> None:
+    with pytest.raises(InvalidStack) as caught:
+        files.find(given)
+    [problem] = caught.value.problems
+    assert problem.path == (given or "STACK")
+    assert "Pulumi.<name>.yaml" in problem.message
+    assert problem.nearest == ("local" if "locl" in given else None)

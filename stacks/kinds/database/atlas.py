@@ -139,9 +139,6 @@ def _named(database: AtlasDatabase) -> Iterator[Finding]:
             "rocketchat:database",
             "give either `organization` (a project is made in it) or `project` (it is there already), not both or none",
         )
-    for index, address in enumerate(database.allow):
-        if address in database.allow[:index]:
-            yield Problem(f"rocketchat:database.allow[{index}]", f"{address} is listed twice")
     yield Note(database.cluster)
 
 

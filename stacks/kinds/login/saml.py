@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from rocketchat import environment as env
 from rocketchat.environment import Secret
-from stacks.fields import IN_ADDRESS, LABEL, Certificate, Url, matching
+from stacks.fields import IN_ADDRESS, LABEL, Certificate, matching
 from stacks.judging import Finding, Warning_
 from stacks.kinds.login import LoginKind, only_one
 from stacks.parts import Accounts
@@ -43,6 +43,15 @@ def _source(given: Any) -> Any:
 
 
 FieldSource = Annotated[str | dict[str, str | list[str]], BeforeValidator(_source)]
+
+
+Address = Annotated[
+    str,
+    matching(
+        rf"https://{LABEL}(\.{LABEL})*(:[0-9]+)?([/?]({IN_ADDRESS}|[?#])*)?",
+        "an https address; one looks like https://login.example.com/saml",
+    ),
+]
 
 
 class SamlLogin(LoginKind):
@@ -87,15 +96,9 @@ class SamlLogin(LoginKind):
     (email, firstName, lastName). `generic` leaves the product's own (username, email, cn)."""
     name: str = Field(default="saml", pattern=r"^[a-z][a-z0-9-]{0,30}$")
     """Name of the provider inside Rocket.Chat; part of the addresses to register."""
-    entry_point: Annotated[
-        str,
-        matching(
-            rf"https://{LABEL}(\.{LABEL})*(:[0-9]+)?([/?]({IN_ADDRESS}|[?#])*)?",
-            "an https address; one looks like https://login.example.com/saml",
-        ),
-    ]
+    entry_point: Address
     """The identity provider's sign-on address."""
-    logout: Url | None = None
+    logout: Address | None = None
     """The identity provider's sign-out address."""
     certificate: Certificate = Field(min_length=1)
     """The identity provider's public certificate (PEM, or its base64 without the BEGIN and END lines)."""

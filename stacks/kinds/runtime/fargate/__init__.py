@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
-from pydantic.alias_generators import to_camel
 
 from components.edge.balancer import MOST_SOURCES
 from components.network.subnets import plan_subnets
@@ -322,17 +321,6 @@ def _zone_names(runtime: FargateRuntime, region: str | None) -> Iterator[Finding
         yield Note(", ".join(names))
 
 
-def _twice(runtime: FargateRuntime) -> Iterator[Finding]:
-    for name, values in runtime.network:
-        for index, value in enumerate(values if isinstance(values, list) else ()):
-            if value in values[:index]:
-                yield Problem(
-                    f"rocketchat:runtime.network.{to_camel(name)}[{index}]",
-                    f"{value} is listed twice",
-                    remedy="leave one of them out",
-                )
-
-
 def _new_balancer(balancer: NewBalancer, edge: EdgeKind, region: str | None) -> Iterator[Finding]:
     path = "rocketchat:runtime.balancer"
     if balancer.certificate is not None and region not in (None, balancer.certificate.split(":")[3]):
@@ -397,7 +385,6 @@ def _fargate(
             "rocketchat:runtime.maxInstances",
             f"at most {runtime.max_instances} containers contradicts instances: {runtime.instances}",
         )
-    yield from _twice(runtime)
     if isinstance(runtime.network, ExistingNetwork):
         internal = isinstance(runtime.balancer, NewBalancer) and runtime.balancer.scheme == "internal"
         where = "task" if internal else "public"
