@@ -53,6 +53,7 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
         **context.outputs,
         **running.outputs,
         **_alarms(context, running),
+        "notWatched": features.unwatched(spec.parts),
     }
     for login in spec.parts.login:
         outputs |= login.outputs(spec.parts.runtime.root_url(spec.parts.chat.host), spec.parts.login)

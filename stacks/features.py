@@ -17,6 +17,7 @@ from stacks.files import FOLDER
 from stacks.kinds.kind import Kind, chosen
 from stacks.kinds.login import LoginKind, by_button
 from stacks.parts import Accounts, Administrator, Appearance, Chat, Locked, Setting
+from stacks.project import COMMAND
 from stacks.spec import Parts
 
 if TYPE_CHECKING:
@@ -121,6 +122,40 @@ def alarm_senders(parts: Parts) -> dict[str, str]:
     if parts.monitoring.monthly_budget_usd is not None:
         senders["AWS Budgets"] = "the costs"
     return senders
+
+
+def unwatched(parts: Parts) -> list[str]:
+    """Return what nothing in the stack watches, each with who could."""
+    runtime, database = parts.runtime, parts.database
+    emails = bool(parts.monitoring.alarm_emails)
+    of_runtime = emails and bool(runtime.alarm_senders(parts))
+    found = [
+        (
+            "the chat's address, from outside",
+            f"`{COMMAND} verify STACK --json` every few minutes from elsewhere",
+        ),
+    ]
+    if not of_runtime:
+        found.append(
+            (
+                "the containers",
+                "`monitoring.alarmEmails`"
+                if runtime.alarm_senders(parts)
+                else "the cluster's own monitoring",
+            )
+        )
+    if runtime.has_disk:
+        found.append(("the host's load", "the provider's own graphs"))
+    if not (of_runtime if database.on_host else emails and database.alarm_senders(parts)):
+        watches = database.on_host or database.alarm_senders(parts)
+        found.append(("the database", "`monitoring.alarmEmails`" if watches else "whoever runs it"))
+    if not (of_runtime and runtime.certified_by_aws):
+        found.append(("the certificate's end", f"`{COMMAND} verify STACK`, which counts its days"))
+    if parts.mail is not None and not (emails and parts.mail.alarm_senders(parts)):
+        found.append(("mail", "whoever sends it"))
+    if parts.monitoring.monthly_budget_usd is None:
+        found.append(("the costs", "`monitoring.monthlyBudgetUsd`, in AWS"))
+    return [f"{what} ({who})" for what, who in found]
 
 
 MIB = 1024 * 1024

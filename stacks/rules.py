@@ -258,6 +258,7 @@ def _monitoring(monitoring: Monitoring, region: str | None, parts: Parts) -> Ite
     else:
         told = ", ".join(f"{sender} tells of {what}" for sender, what in senders.items())
         yield Note(f"{', '.join(monitoring.alarm_emails)}: {told}")
+    yield Note(f"not watched: {'; '.join(features.unwatched(parts))}")
 
 
 @rule("What the stack keeps itself is backed up")

@@ -6,6 +6,8 @@ import pytest
 from recording import ACCOUNT, Recording, record
 
 from components.operations.alarms import Alarms, AlarmsArgs
+from rehearsal import stack as planning
+from stacks import features
 
 LOOKUPS = {
     "aws:index/getCallerIdentity:getCallerIdentity": {
@@ -30,6 +32,7 @@ FULL: dict[str, Any] = {
     "services": {"rocketchat": "chat-rocketchat"},
     "container_insights": True,
     "nat_gateway_ids": ["nat-1", "nat-2"],
+    "certificate_arns": {"balancer": "arn:aws:acm:eu-west-1:123456789012:certificate/1"},
     "host_namespace": "RocketChat/chat.lovia.life",
     "host_backups": True,
     "ses": True,
@@ -55,6 +58,7 @@ def test_every_alarm_tells_the_topic_when_it_starts_and_ends_and_says_what_silen
 def test_alarms_watch_exactly_what_is_given() -> None:
     assert [alarm.name for alarm in alarms(**FULL).all("MetricAlarm")] == [
         "alarms-balancer-5xx",
+        "alarms-balancer-certificate",
         "alarms-host-backup",
         "alarms-host-disk",
         "alarms-host-down",
@@ -124,6 +128,15 @@ def test_alarms_watch_exactly_what_is_given() -> None:
             "HoursSinceBackup",
             "Maximum",
             "GreaterThanThreshold",
+            30,
+            "notBreaching",
+        ),
+        (
+            "balancer-certificate",
+            "AWS/CertificateManager",
+            "DaysToExpiry",
+            "Minimum",
+            "LessThanThreshold",
             30,
             "notBreaching",
         ),
@@ -330,3 +343,34 @@ def test_the_budget_tells_the_topic_before_and_when_it_is_spent() -> None:
 def test_what_cannot_be_watched_is_refused_by_name(given: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         alarms(**given)
+
+
+@pytest.mark.parametrize(
+    ("stack", "unwatched"),
+    [
+        ("lovia-fargate", ["the chat's address", "the costs"]),
+        (
+            "soluvas-lightsail",
+            ["the chat's address", "the host's load", "the database", "the certificate's end"],
+        ),
+        (
+            "family-host",
+            [
+                "the chat's address",
+                "the containers",
+                "the host's load",
+                "the database",
+                "the certificate's end",
+                "mail",
+                "the costs",
+            ],
+        ),
+        (
+            "local",
+            ["the chat's address", "the containers", "the database", "the certificate's end", "the costs"],
+        ),
+    ],
+)
+def test_what_nothing_watches_is_said_of_each_stack(stack: str, unwatched: list[str]) -> None:
+    found = features.unwatched(planning.load(stack).spec.parts)
+    assert [one.partition(" (")[0].partition(",")[0] for one in found] == unwatched

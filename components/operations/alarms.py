@@ -76,6 +76,9 @@ SES_BOUNCE_RATE = 0.05
 SES_COMPLAINT_RATE = 0.001
 """AWS reviews accounts from 0.1 % of complaints on (same page)."""
 
+CERTIFICATE_DAYS = 30.0
+"""ACM renews its own certificates 60 days before their end (ACM user guide, "Managed certificate renewal")."""
+
 BUDGET_SHARES = (("ACTUAL", 80.0), ("ACTUAL", 100.0), ("FORECASTED", 100.0))
 """Percents of the monthly budget at which the topic is told."""
 
@@ -105,6 +108,8 @@ class AlarmsArgs(TypedDict):
     """Name of the queue of such starts that failed."""
     nat_gateway_ids: NotRequired[Sequence[pulumi.Input[str]]]
     """NAT gateways to watch."""
+    certificate_arns: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Certificates of ACM in this region, by a short role."""
     region: NotRequired[str]
     """AWS region of what is watched; that of the provider when left out."""
     ses: NotRequired[bool]
@@ -118,10 +123,10 @@ class Alarms(Component):
 
     Produces: the topic with its key and policy; an e-mail subscription per address; metric alarms on the
     balancer (5xx of its own), on each target group (5xx, slow answers, unhealthy targets, none healthy), on
-    each service (processor, memory, with Container Insights missing tasks), on each NAT gateway, on a host
-    (whether it serves, disk, memory, age of its backup), on dumps and drills of jobs (failed, missing, smaller, not
-    started), on bounces and complaints; a rule that tells of failed
-    deployments; a budget.
+    each service (processor, memory, with Container Insights missing tasks), on each NAT gateway, on each certificate
+    that is not renewed, on a host (whether it serves, disk, memory, age of its backup), on dumps and drills of jobs
+    (failed, missing, smaller, not started), on bounces and complaints; a rule that tells of failed deployments; a
+    budget.
     """
 
     topic_arn: pulumi.Output[str]
@@ -164,6 +169,19 @@ class Alarms(Component):
                 "The NAT gateway has no free port left for some destination: connections fail",
                 _Metric("AWS/NATGateway", "ErrorPortAllocation", "Sum", {"NatGatewayId": gateway}),
                 above=0,
+            )
+        for role, certificate in args.get("certificate_arns", {}).items():
+            self._alarm(
+                f"{role}-certificate",
+                "The certificate ends within a month, and was not renewed: is the record of its proof in the zone?",
+                _Metric(
+                    "AWS/CertificateManager",
+                    "DaysToExpiry",
+                    "Minimum",
+                    {"CertificateArn": certificate},
+                    seconds=86_400,
+                ),
+                below=CERTIFICATE_DAYS,
             )
         if "host_namespace" in args:
             self._watch_host(args["host_namespace"], bool(args.get("host_backups", False)))

@@ -148,7 +148,7 @@ class OnFargate:
         }
         if runtime.exec:
             outputs["execCommand"] = chat.exec_command
-        watched = self._watched(balancer, chat, services)
+        watched = self._watched(balancer, chat, services, certificate)
         if spec.parts.dumped:
             watched |= self._dumps(chat, outputs)
         return Running(url=name.url, watched=watched, outputs=outputs)
@@ -335,9 +335,17 @@ class OnFargate:
         )
 
     def _watched(
-        self, balancer: BalancerPlace, chat: FargateRuntime, services: Sequence[Service]
+        self,
+        balancer: BalancerPlace,
+        chat: FargateRuntime,
+        services: Sequence[Service],
+        certificate: Certificate | None,
     ) -> AlarmsArgs:
+        made = certificate is not None and self._runtime.certified_by_aws
         return {
+            "certificate_arns": {"balancer": certificate.arn_in(self._region)}
+            if certificate and made
+            else {},
             "emails": (),
             "balancer_arn_suffix": balancer.arn_suffix,
             "target_groups": {
