@@ -96,8 +96,10 @@ def _images(value: Any) -> list[str]:
 
 
 def own_cluster(stack: str) -> dict[str, Any]:
-    """A database in the cluster, dumped every night."""
-    return {"database": {"kind": "in-cluster"}} if stack == "lovia-doks" else {}
+    """A database that is dumped every night, in the cluster where there is one."""
+    if stack == "lovia-doks":
+        return {"database": {"kind": "in-cluster"}}
+    return {"backup": {"dumps": True}} if stack == "services-fargate" else {}
 
 
 STACKS = ("services-fargate", "family-host", "services-helm", "lovia-doks")
@@ -125,10 +127,10 @@ def test_containers_of_ecs_log_in_by_a_secret_that_their_agent_may_read() -> Non
     assert "inputs.secretString" in version.secret_paths
     arn = secret.outputs["arn"]
     for task in found.of_type("aws:ecs/taskDefinition:TaskDefinition"):
-        [container] = json.loads(task.inputs["containerDefinitions"])
-        assert container["repositoryCredentials"] == {"credentialsParameter": arn}
-    policy = one(found, "aws:iam/rolePolicy:RolePolicy", "chat-execution").inputs["policy"]
-    assert arn in policy
+        for container in json.loads(task.inputs["containerDefinitions"]):
+            assert container["repositoryCredentials"] == {"credentialsParameter": arn}
+    for role in ("chat-execution", "backups-execution"):
+        assert arn in one(found, "aws:iam/rolePolicy:RolePolicy", role).inputs["policy"]
     rules = found.of_type("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
     assert 5000 in {rule.inputs["fromPort"] for rule in rules}
 
@@ -159,10 +161,13 @@ def test_pods_pull_by_a_secret_of_their_namespace() -> None:
         assert list(login["auths"]) == ["registry.example.com:5000"]
     pods = [
         one(found, "kubernetes:apps/v1:StatefulSet").inputs["spec"]["template"]["spec"],
-        one(found, "kubernetes:batch/v1:CronJob").inputs["spec"]["jobTemplate"]["spec"]["template"]["spec"],
+        *(
+            job.inputs["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+            for job in found.of_type("kubernetes:batch/v1:CronJob")
+        ),
         one(found, "kubernetes:helm.sh/v3:Release", "chat-release").inputs["values"],
     ]
-    assert [pod["imagePullSecrets"] for pod in pods] == [[{"name": chat}]] * 3
+    assert [pod["imagePullSecrets"] for pod in pods] == [[{"name": chat}]] * 4
     release = one(found, "kubernetes:helm.sh/v3:Release", "certificates-release").inputs["values"]
     assert release["global"] == {"imagePullSecrets": [{"name": certificates}]}
 

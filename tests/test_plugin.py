@@ -41,7 +41,9 @@ LEFT_OUT = {"AtlasPrivateLink", "Credentials", "HostAgent", "MailEvents", "Media
 SOUNDS_SECRET = re.compile(
     r"password|secret|uri$|keyfile|kubeconfig|accessKey|webhook|healthcheckUrl", re.IGNORECASE
 )
-NOT_SECRET = {"secretNames", "secretRecoveryDays", "tlsSecret", "passwordVersion"}
+NOT_SECRET = {
+    *("passwordVersion", "pullSecret", "registrySecret", "secretNames", "secretRecoveryDays", "tlsSecret"),
+}
 TOLD = schema.schema()
 OBJECTS = {**TOLD["resources"], **TOLD["types"]}
 

@@ -11,7 +11,9 @@ from components.backup import bucket, program
 from components.backup.cluster import DRILL_HOURS, SECRETS
 from components.base import Component
 from components.database.uri import without_database
-from components.runtime.container import log_options
+from components.registry import server_of
+from components.runtime import fargate_images
+from components.runtime.container import image_of, log_options
 
 CPU, MEMORY = "512", "1024"
 """CPU units and MiB of a task: a dump is compressed by one processor, and kept nowhere."""
@@ -44,6 +46,10 @@ class FargateDumpsArgs(TypedDict):
     """MongoDB's image, of the series of the server or newer."""
     job_image: NotRequired[str]
     """Image with Python, boto3, Bash and curl, with an exact tag; one of AWS when left out."""
+    registry_server: NotRequired[str]
+    """Registry whose images are pulled by `registry_secret`."""
+    registry_secret: NotRequired[pulumi.Input[str]]
+    """ARN of the secret with the credentials of that registry (`FargateRuntime.registry_secret`)."""
     database: str
     """Name of the chat's database."""
     backup_uri: pulumi.Input[str]
@@ -114,7 +120,15 @@ class FargateDumps(Component):
                     ("logs:CreateLogStream", "logs:PutLogEvents"),
                     (pulumi.Output.concat(logs.arn, ":*"),),
                 ),
-                iam.Statement("ReadSecret", ("secretsmanager:GetSecretValue",), (secret.arn,)),
+                iam.Statement(
+                    "ReadSecret",
+                    ("secretsmanager:GetSecretValue",),
+                    (secret.arn, *([args["registry_secret"]] if "registry_secret" in args else [])),
+                ),
+                *fargate_images.pulls(
+                    [args.get("job_image", program.IMAGE), args["image"]],
+                    pulumi.Output.from_input(partition),
+                ),
             ),
         )
         arn, namespace = pulumi.Output.from_input(args["bucket_arn"]), args["metrics_namespace"]
@@ -220,9 +234,11 @@ class FargateDumps(Component):
         )
 
         def container(name: str, image: str, command: Sequence[str], **more: Any) -> dict[str, Any]:
+            if server_of(image) == args.get("registry_server"):
+                more["repositoryCredentials"] = {"credentialsParameter": args["registry_secret"]}
             return {
                 "name": name,
-                "image": image,
+                "image": image_of(image),
                 "essential": True,
                 "user": str(program.UID),
                 "entryPoint": [command[0]],

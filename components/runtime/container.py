@@ -47,7 +47,7 @@ def definition(
         linux["capabilities"] = {"drop": ["ALL"]}
     made: dict[str, Any] = {
         "name": service["name"],
-        "image": _image(service["image"]),
+        "image": image_of(service["image"]),
         "essential": True,
         "user": str(int(service["uid"])),
         "readonlyRootFilesystem": service.get("read_only_root", False),
@@ -82,7 +82,7 @@ def definition(
     return made
 
 
-def _image(image: str) -> str:
+def image_of(image: str) -> str:
     """Return the image as ECS documents it: by its tag or by its digest (API, ContainerDefinition, `image`)."""
     name, _, digest = split_tag(image)
     return f"{name}@{digest}" if digest else image

@@ -123,6 +123,7 @@ class FargateRuntime(Component):
             if "registry" in safe
             else None
         )
+        self._registry_secret = login
         trust = iam.trust(
             "ecs-tasks.amazonaws.com", account_id=account.id, source_arn=account.arn("ecs", "*")
         )
@@ -130,7 +131,7 @@ class FargateRuntime(Component):
             trust,
             log_group,
             [one for one in (None if secret is None else secret.arn, login) if one is not None],
-            fargate_images.pulls(args["services"], account.partition),
+            fargate_images.pulls([service["image"] for service in args["services"]], account.partition),
         )
         task_role = aws.iam.Role(
             f"{name}-task",
@@ -212,6 +213,11 @@ class FargateRuntime(Component):
                 "exec_command": self.exec_command,
             }
         )
+
+    @property
+    def registry_secret(self) -> pulumi.Output[str] | None:
+        """ARN of the secret by which images are pulled; None without credentials."""
+        return self._registry_secret
 
     def endpoint(self, balancer: BalancerPlace) -> Endpoint:
         """Return where the chat's name must point: the balancer, which is the one proxy before the app."""

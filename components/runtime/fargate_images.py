@@ -8,7 +8,6 @@ import pulumi_aws as aws
 from components import iam
 from components.base import after
 from components.registry import RegistryArgs, ecr_repository
-from components.runtime.fargate_args import FargateServiceArgs
 
 
 def login(
@@ -33,13 +32,13 @@ def login(
     return after(secret.arn, [version])
 
 
-def pulls(services: Sequence[FargateServiceArgs], partition: pulumi.Input[str]) -> Iterator[iam.Statement]:
+def pulls(images: Sequence[str], partition: pulumi.Input[str]) -> Iterator[iam.Statement]:
     """Yield what lets the agent pull the images that stand in private registries of ECR.
 
     The last two actions are those of a pull-through cache, which takes an image over when it is first asked for (ECR
     guide, "IAM permissions required to sync an upstream registry").
     """
-    found = [one for service in services if (one := ecr_repository(service["image"])) is not None]
+    found = [one for image in images if (one := ecr_repository(image)) is not None]
     if not found:
         return
     # The action knows no resource.

@@ -55,13 +55,12 @@ class ChatNamespace(Component):
 
     name: pulumi.Output[str]
     """Name of the namespace."""
-    pull_secret: pulumi.Output[str] | None = None
-    """Name of the Secret for pulling images; None without credentials."""
 
     def __init__(
         self, name: str, args: ChatNamespaceArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("ChatNamespace", name, _hidden(args), opts)
+        self._pull_secret: pulumi.Output[str] | None = None
         if "existing" in args:
             name_of = pulumi.Output.from_input(args["namespace"])
             made = [
@@ -110,6 +109,11 @@ class ChatNamespace(Component):
         self._pulls(name, args, namespace, self._namespace)
         self.register_outputs({"name": self.name})
 
+    @property
+    def pull_secret(self) -> pulumi.Output[str] | None:
+        """Name of the Secret for pulling images; None without credentials."""
+        return self._pull_secret
+
     def _pulls(
         self,
         name: str,
@@ -120,7 +124,7 @@ class ChatNamespace(Component):
         if "registry" in args:
             metadata = {"namespace": namespace, "labels": {"app.kubernetes.io/part-of": "rocketchat"}}
             opts = self.child(deleted_with=anchor)
-            self.pull_secret = pull_secret(f"{name}-pull", args["registry"], metadata, opts)
+            self._pull_secret = pull_secret(f"{name}-pull", args["registry"], metadata, opts)
 
     def _dns(
         self,

@@ -189,6 +189,9 @@ class OnFargate:
             "log_retention_days": self._log_days,
             "secret_recovery_days": spec.defaults.secret_recovery_days,
         }
+        if chat.registry_secret is not None:
+            args["registry_server"] = spec.parts.images.server
+            args["registry_secret"] = chat.registry_secret
         if "healthcheckUrl" in given:
             args["healthcheck_url"] = given["healthcheckUrl"]
         if "backupWebhookUrl" in given:
