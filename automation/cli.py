@@ -595,15 +595,16 @@ def rollback(
         if not apply:
             lines = [
                 f"{found.stack}: {found.new} back to {found.old}, with the data of {found.backup}",
-                f"1. Bring the data back: {found.restoring}",
-                f"2. {COMMAND} rollback {stack} --apply --restored",
+                *(f"{number}. {step}" for number, step in enumerate(found.steps, 1)),
             ]
             say(found.to_json(), "\n".join(lines), as_json=as_json)
             return
         back.go(found, opening, restored=restored, check=(lambda _: None) if rehearse else well)
         say(
             {"stack": found.stack, "release": found.old},
-            f"{found.stack} runs {found.old} again. chat.upgradeFrom says whose data it has: it may be taken out now",
+            f"{found.stack} runs {found.old} again. chat.upgradeFrom says whose data it has: it may be taken out now"
+            if found.data_first
+            else f"{found.old} is deployed, and starts when its data are back: {found.steps[1]}",
             as_json=as_json,
         )
 

@@ -185,20 +185,21 @@ class Deployed:
     def __init__(self, file: Path, release: str) -> None:
         self.file, self.release, self.went = file, release, []  # type: ignore[var-annotated]
         self.breaks_at = ""
+        self.outputs: dict[str, str] = {"atlasCluster": "example", "atlasProjectId": "p1"}
 
     @contextlib.contextmanager
     def __call__(self) -> Iterator[Any]:
         found = files.read(str(self.file))
         one = parse(found.values, found.secure, source=found.shown)
 
-        def up() -> None:
+        def up(refresh: bool = False) -> None:
             if one.release.version == self.breaks_at:
                 raise AutomationError("interrupted")
             releases.check_upgrade(self.release, one.release.version)
             self.release = one.release.version
             self.went.append((one.release.version, one.parts.database.version, one.parts.runtime.instances))
 
-        outputs = {"release": self.release, "atlasCluster": "example", "atlasProjectId": "p1"}
+        outputs = {"release": self.release, **self.outputs}
         yield SimpleNamespace(
             name=found.name, spec=one, up=up, export_state=lambda: SimpleNamespace(outputs=outputs)
         )
@@ -280,7 +281,11 @@ def test_the_way_back_is_release_and_data_together(file: Path, tmp_path: Path) -
     climbing.go(found, stack, backup="snapshot 7", check=lambda _: None, folder=tmp_path)
     way_back = back.plan(str(file), stack, folder=tmp_path)
     assert (way_back.old, way_back.backup) == ("8.5.1", "snapshot 7")
-    assert "atlas backups restores start automated --clusterName example --projectId p1" in way_back.restoring
+    stop, restore, apply, look = way_back.steps
+    assert stop.startswith("aws ecs update-service --desired-count 0")
+    assert restore.startswith("atlas backups restores start automated --clusterName example --projectId p1")
+    assert restore.endswith("# of snapshot 7")
+    assert (apply, look) == ("rocketchat rollback climb --apply --restored", "rocketchat verify climb")
     with pytest.raises(ConflictError, match="does not start on them"):
         back.go(way_back, stack, restored=False, check=lambda _: None, folder=tmp_path)
     stack.release = "8.5.1"  # what the engine's own check is told by chat.upgradeFrom
@@ -289,6 +294,28 @@ def test_the_way_back_is_release_and_data_together(file: Path, tmp_path: Path) -
     assert (written["release"], written["upgradeFrom"]) == ("8.5.1", "8.5.1")
     with pytest.raises(ConflictError, match="nothing to go back from"):
         back.plan(str(file), stack, folder=tmp_path)
+
+
+def test_a_host_takes_the_release_of_before_and_then_its_data(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.climb.yaml"
+    source = files.path_of("family-host").read_text(encoding="utf-8")
+    path.write_text(source.replace("release: 8.9.0", "release: 8.5.1"), encoding="utf-8")
+    stack = Deployed(path, "8.5.1")
+    stack.outputs = {"backupBucket": "family-backups"}
+    found = climbing.plan(str(path), stack, "8.9.0", (), folder=tmp_path)
+    assert "the nightly dump" in found.saving
+    climbing.go(found, stack, backup="last night's", check=lambda _: None, folder=tmp_path)
+    way_back = back.plan(str(path), stack, folder=tmp_path)
+    assert way_back.steps == (
+        "rocketchat rollback climb --apply",
+        "rocketchat restore climb --what database --at TIME   # of last night's",
+        "rocketchat verify climb",
+    )
+    stack.release = "8.5.1"  # what the engine's own check is told by chat.upgradeFrom
+    back.go(
+        way_back, stack, restored=False, check=lambda _: pytest.fail("it cannot be well"), folder=tmp_path
+    )
+    assert stack.went[-1][0] == "8.5.1"
 
 
 def test_a_record_that_cannot_be_read_is_none(tmp_path: Path) -> None:

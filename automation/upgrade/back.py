@@ -1,5 +1,8 @@
 """The way back: the release and the data of before together, or why there is none.
 
+Where a deployment waits for the chat, the chat stops, the data come back, and then the release: a newer server would
+change the data again. A host takes the release first; its older server does not start until the data are back.
+
 The server's migrations change the data, and an older server does not start on them; MongoDB opens no data of a newer
 series.
 """
@@ -29,8 +32,10 @@ class Back:
     old: str
     new: str
     backup: str
-    restoring: str
-    """How the data of before come back."""
+    steps: tuple[str, ...]
+    """Commands, in their order."""
+    data_first: bool
+    """Whether the data come back before the release."""
 
     def to_json(self) -> dict[str, Any]:
         """Return it for other programs."""
@@ -39,7 +44,7 @@ class Back:
             "from": self.new,
             "to": self.old,
             "backup": self.backup,
-            "restore": self.restoring,
+            "steps": list(self.steps),
         }
 
 
@@ -65,8 +70,18 @@ def plan(stack: str, opening: Opening, *, folder: Path = record.FOLDER) -> Back:
             remedy=f"deploy a second stack of {kept.old} with an empty database, and restore {kept.backup} there; or "
             "stay, and mend what is wrong",
         )
+    runtime, first = spec.parts.runtime, spec.parts.runtime.waits_for_chat
+    restore = f"{spec.parts.database.restoring(spec.parts, outputs)}   # of {kept.backup}"
+    apply = f"{COMMAND} rollback {name} --apply" + (" --restored" if first else "")
+    steps = (runtime.stop(spec.region, outputs), restore, apply) if first else (apply, restore)
     return Back(
-        name, file.path, kept.old, kept.new, kept.backup, spec.parts.database.restoring(spec.parts, outputs)
+        name,
+        file.path,
+        kept.old,
+        kept.new,
+        kept.backup,
+        (*(one.replace("STACK", name) for one in steps if one), f"{COMMAND} verify {name}"),
+        first,
     )
 
 
@@ -82,11 +97,10 @@ def go(
 
     Raises ConflictError where nobody says that the data of before are back: the older server would not start on others.
     """
-    if not restored:
+    if back.data_first and not restored:
         raise ConflictError(
             f"the database has the data of {back.new}, and {back.old} does not start on them",
-            remedy=f"bring {back.backup} back first: {back.restoring}; then {COMMAND} rollback {back.stack} --apply "
-            "--restored",
+            remedy=f"one after another: {'; '.join(back.steps)}",
         )
     kept = record.read(back.stack, folder)
     file = files.read(str(back.file))
@@ -97,5 +111,7 @@ def go(
     spec_of(file, text)
     write(file.path, text)
     with opening() as one:
-        one.up()
-        check(one)
+        # Somebody has stopped the chat meanwhile.
+        one.up(refresh=back.data_first)
+        if back.data_first:
+            check(one)

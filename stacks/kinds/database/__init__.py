@@ -9,6 +9,7 @@ from rocketchat import known_bad
 from rocketchat.environment import Secret
 from rocketchat.releases import Release
 from stacks.kinds.kind import Kind
+from stacks.project import COMMAND
 
 if TYPE_CHECKING:
     from components.values import DatabaseAccess
@@ -57,11 +58,15 @@ class DatabaseKind(Kind):
 
     def saving(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
         """Return how its data are saved before something is tried with them."""
+        if parts.dumped and outputs.get("backupBucket"):
+            return f"the nightly dump, of at most a day ago: `{COMMAND} verify STACK` tells its age"
         return 'mongodump --uri "<URI of the database>" --gzip --archive=before.gz'
 
     def restoring(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
         """Return how saved data come back."""
-        return 'with the chat stopped: mongorestore --uri "<URI of the database>" --drop --gzip --archive=before.gz'
+        if parts.dumped and outputs.get("backupBucket"):
+            return f"{COMMAND} restore STACK --what database --at TIME"
+        return 'mongorestore --uri "<URI of the database>" --drop --gzip --archive=before.gz'
 
     def place(self) -> Mapping[str, str]:
         """Return where the data is, as far as nothing that is protected says so by itself."""

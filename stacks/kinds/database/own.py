@@ -1,6 +1,6 @@
 """What the databases that the stack runs itself have in common."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -49,18 +49,6 @@ class OwnDatabase(DatabaseKind):
     def series(self, release: Release) -> str:
         """Return the series of MongoDB that runs."""
         return self.version or release.recommended_mongodb
-
-    def saving(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
-        """By the nightly dump."""
-        bucket = outputs.get("backupBucket")
-        if bucket is None:
-            return super().saving(parts, outputs)
-        return f"the nightly dump into s3://{bucket} of at most a day ago; `rocketchat verify` tells its age"
-
-    def restoring(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
-        """As the stack's output says."""
-        command = outputs.get("restoreCommand")
-        return str(command) if command else super().restoring(parts, outputs)
 
     def place(self) -> dict[str, str]:
         """The database's name."""

@@ -69,6 +69,10 @@ class ClusterChat(RuntimeKind):
     def max_instances(self) -> None:
         """Servers of the chat do not scale by themselves."""
 
+    def stop(self, region: str | None, outputs: Mapping[str, object]) -> str:
+        """All its pods."""
+        return f"kubectl --namespace {self.namespace} scale deployment {self.name}-rocketchat --replicas 0"
+
     def restart(self, region: str | None, outputs: Mapping[str, object]) -> str:
         """Its pods, one after another."""
         return f"kubectl --namespace {self.namespace} rollout restart deployment {self.name}-rocketchat"

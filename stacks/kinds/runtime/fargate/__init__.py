@@ -172,6 +172,11 @@ class FargateRuntime(RuntimeKind):
     )
     """What users connect to."""
 
+    def stop(self, region: str | None, outputs: Mapping[str, object]) -> str:
+        """All its tasks."""
+        where = f"--cluster {outputs.get('cluster')} --service {outputs.get('service')} --region {region}"
+        return f"aws ecs update-service --desired-count 0 {where}"
+
     def restart(self, region: str | None, outputs: Mapping[str, object]) -> str:
         """Its tasks, by a roll-out of the same."""
         where = f"--cluster {outputs.get('cluster')} --service {outputs.get('service')} --region {region}"

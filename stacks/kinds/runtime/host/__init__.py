@@ -43,6 +43,7 @@ class HostRuntime(RuntimeKind):
     needs_region: ClassVar = True
     needs_dns: ClassVar = True
     has_disk: ClassVar = True
+    waits_for_chat: ClassVar = False
     dumps_in: ClassVar = "host"
     usual_database: ClassVar = {"trial": "on-host", "production": "on-host"}
     asks: ClassVar = {
