@@ -63,6 +63,8 @@ class Config(BaseModel):
             "registry.rocket.chat/",
             "docker.io/rocketchat/",
             "rocketchat/",
+            "docker.io/natsio/",
+            "natsio/",
             "public.ecr.aws/",
             "docker.io/library/",
             "registry.k8s.io/",

@@ -47,7 +47,7 @@ function lead() {
   }
   here.auth(root);
   const users = {[process.env.CHAT_USER]: {pwd: process.env.CHAT_PASSWORD, roles: JSON.parse(process.env.CHAT_ROLES)}};
-  const {BACKUP_PASSWORD: pwd, DATABASE: db} = process.env;
+  const pwd = process.env.BACKUP_PASSWORD, db = process.env.DATABASE;
   if (pwd) users.backup = {pwd, roles: [{role: 'read', db}]};
   for (const [user, wanted] of Object.entries(users))
     if (here.getUser(user)) here.updateUser(user, wanted);
