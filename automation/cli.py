@@ -636,7 +636,7 @@ def rotate(
             kept = {name: kind.effect for name, kind in kinds.items() if not kind.offered}
             lines = [
                 *(f"{name}: {kinds[name].effect}" for name in names),
-                *(f"{name} cannot be: {why}; {kinds[name].instead}" for name, why in kept.items()),
+                *(f"{name} cannot be rotated: {why}; {kinds[name].instead}" for name, why in kept.items()),
             ]
             say(
                 {"stack": one.name, "generated": names, "kept": kept},

@@ -48,13 +48,13 @@ KINDS = (
     ),
     Kind(
         r"database-(credentials-)?chat|database-user-password",
-        "MongoDB is told of the new password, and the chat starts anew with it",
+        "MongoDB is told of the new password, and the chat restarts with it",
     ),
-    Kind(r"credentials-file-token", "the chat starts anew; links to files that were handed out stop working"),
-    Kind(r"credentials-registration", "the chat starts anew; the old address for registering stops working"),
-    Kind(r"media-(user-)?key-\d+", "a new key to the bucket is made, the chat starts anew, the old key goes"),
+    Kind(r"credentials-file-token", "the chat restarts; links to files that were handed out stop working"),
+    Kind(r"credentials-registration", "the chat restarts; the old address for registering stops working"),
+    Kind(r"media-(user-)?key-\d+", "a new key to the bucket is made, the chat restarts, the old key goes"),
     Kind(r"dumps-user-key-\d+", "a new key to the bucket of dumps is made, and the old one goes"),
-    Kind(r"mail-smtp-key-\d+", "a new key to SES is made, the chat starts anew, the old key goes"),
+    Kind(r"mail-smtp-key-\d+", "a new key to SES is made, the chat restarts, the old key goes"),
 )
 
 

@@ -146,9 +146,17 @@ class ChatStack:
 
         Raises ConflictError where there is no such secret, and for one that the running system would not take over.
         """
+        from stacks.secret_keys import command
+        from stacks.secrets import find as secret_named
+
         found = {one.name: one.urn for one in self.generated()}
         offered = [one for one in sorted(found) if kind_of(one).offered]
         if name not in found:
+            if secret_named(name) is not None:
+                raise ConflictError(
+                    f"{name} is given and not generated",
+                    remedy=f"{command(f'{PROJECT}:{name}')} --stack {self.name}; then `up`",
+                )
             raise ConflictError(
                 f"{self.name} generates no secret {name!r}",
                 remedy=f"one of: {', '.join(offered) or 'none, it is not deployed'}",
@@ -156,7 +164,7 @@ class ChatStack:
         kind = kind_of(name)
         if not kind.offered:
             raise ConflictError(
-                f"{name} cannot be generated anew: {kind.effect}", resource=found[name], remedy=kind.instead
+                f"{name} cannot be rotated: {kind.effect}", resource=found[name], remedy=kind.instead
             )
         return self.up(policies=policies, anew=[found[name]])
 

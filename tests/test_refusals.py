@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 from combining import refusals, values_for
-from planning import Values, planned
+from planning import Values, planned, values_of
 
 from components.edge.certificate import LONGEST_NAME
 from components.mail import smtp
 from rocketchat import environment
-from stacks import features
+from stacks import features, files
 from stacks.language import parse
 from stacks.problems import Problem
 
@@ -208,3 +208,12 @@ def test_a_login_among_the_settings_asks_for_no_code_by_mail_unless_that_is_said
     merged = environment.merge(features.imagined(spec.parts, spec.release, ()).values())
     switch = "OVERWRITE_SETTING_Accounts_twoFactorAuthentication_email_available_for_OAuth_users"
     assert merged.plain.get(switch) == (None if codes is None else str(codes).lower())
+
+
+@pytest.mark.parametrize("profile", ["trial", "production"])
+def test_a_dmarc_record_that_refuses_nothing_is_refused_by_its_key(profile: str) -> None:
+    values = values_of("lovia-fargate")
+    values["rocketchat:chat"]["profile"] = profile
+    values["rocketchat:mail"]["dmarcPolicy"] = "none"
+    found = refusals(values, set(files.read("lovia-fargate").secure))
+    assert [problem.path for problem in found] == ["rocketchat:mail.dmarcPolicy"]

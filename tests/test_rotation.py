@@ -75,9 +75,14 @@ def test_what_would_lock_people_out_is_refused_with_what_to_do_instead() -> None
         stack.up(preview=False)
         before = stack.export_state()
         for name in ("credentials-administrator", "database-root", "database-keyfile"):
-            with pytest.raises(ConflictError, match=f"{name} cannot be generated anew") as refusal:
+            with pytest.raises(ConflictError, match=f"{name} cannot be rotated") as refusal:
                 stack.rotate(name)
             assert refusal.value.remedy == kind_of(name).instead
+        with pytest.raises(ConflictError, match="is given and not generated") as refusal:
+            stack.rotate("Accounts_OAuth_Github_secret")
+        assert "pulumi config set --secret rocketchat:Accounts_OAuth_Github_secret --stack" in str(
+            refusal.value
+        )
         assert stack.export_state().records == before.records
         rotated = stack.rotate("database-chat")
         assert {"database-chat", "database-secret"} <= {urn.rpartition("::")[2] for urn in rotated.replaced}

@@ -153,7 +153,7 @@ def with_mail(**mail: Any) -> Plan:
     [
         ({}, []),
         ({"dmarcPolicy": "leave"}, []),
-        ({"dmarcPolicy": "none"}, ['"v=DMARC1; p=none"']),
+        ({"dmarcPolicy": "quarantine"}, ['"v=DMARC1; p=quarantine"']),
         ({"dmarcPolicy": "reject"}, ['"v=DMARC1; p=reject"']),
         ({"domain": "chat.example.com", "from": "a@chat.example.com"}, ['"v=DMARC1; p=quarantine"']),
         ({"domain": "m.chat.example.com", "from": "a@m.chat.example.com"}, ['"v=DMARC1; p=quarantine"']),

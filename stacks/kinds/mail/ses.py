@@ -82,7 +82,13 @@ class SesMail(SesPart):
 @rule("The mail domain's DMARC record is the stack's own, or left alone")
 def _dmarc(mail: SesMail, chat: Chat) -> Iterator[Finding]:
     policy = mail.policy(chat.host)
-    if policy != "leave":
+    if policy == "none":
+        yield Problem(
+            "rocketchat:mail.dmarcPolicy",
+            f"receivers would take what others send in the name of {mail.domain}; the policy pack refuses it",
+            remedy="write quarantine or reject; or leave, and look after the record elsewhere",
+        )
+    elif policy != "leave":
         yield Note(
             f"_dmarc.{mail.domain} says p={policy} to all who receive mail in this name, whoever sent it"
         )
