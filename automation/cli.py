@@ -1295,7 +1295,7 @@ def policy(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Judge stacks by the policy pack, or what any other Pulumi program makes.
+    """Judge stacks, or other programs, by the policy pack.
 
     Exit status 1 where a mandatory rule is broken, or a stack cannot be judged.
     """

@@ -95,7 +95,7 @@ def test_every_command_of_this_program_that_is_named_exists_with_its_options() -
             assert not unknown, f"{where}: rocketchat {line}"
         else:
             # Prose; options of the group; a placeholder.
-            assert re.match(r"COMMAND|\{command\}|…|-|[a-z]+ (?!\w*STACK)", line + " "), (
+            assert re.match(r"COMMAND|\{command\}|\{verb\}|…|-|[a-z]+ (?!\w*STACK)", line + " "), (
                 f"{where}: rocketchat {line}"
             )
     assert {"recover", "new", "plan", "check", "up", "preview", "engine", "init"} <= seen
