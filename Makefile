@@ -59,13 +59,14 @@ golden: .venv/.run ## Regenerate the golden plans, after a wanted change
 schema: .venv/.run ## Regenerate stacks/stack.schema.json
 	@$(BIN)/python -m stacks.schema
 
-docs: schema ## Regenerate the generated pages
+docs: .venv/.dev schema ## Regenerate the generated pages and pictures
 	@$(BIN)/python -m proving.policy_mutations
 	@$(BIN)/python -m policy.docs
 	@$(BIN)/python -m components.schema
 	@$(BIN)/python -m proving.rooms
 	@$(BIN)/python -m proving.stack_reference
 	@$(BIN)/python -m proving.release_tables
+	@$(BIN)/python -m proving.pictures
 
 site: .venv/.dev ## Make a site of the documentation, in .cache/site
 	@$(BIN)/zensical build --strict && echo .cache/site/index.html
@@ -82,7 +83,7 @@ engine: .venv/.run ## Find or provide the Pulumi CLI, below this folder
 lock = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
 lock: .venv/.run ## Write the lock files from pyproject.toml, tools/build.in and tools/installer.in
 	@$(lock) pyproject.toml --output-file requirements.txt
-	@$(lock) pyproject.toml --group dev --output-file requirements-dev.txt
+	@$(lock) pyproject.toml --group dev --extra report --output-file requirements-dev.txt
 	@$(lock) tools/build.in --constraint requirements-dev.txt --output-file tools/build.txt
 	@$(lock) tools/installer.in --output-file tools/installer.txt
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from automation.values import Result
     from automation.verify.client import User
     from rehearsal.report import Rehearsed
+    from rehearsal.stack import RehearsedStack
     from stacks.problems import Problem
 
 NAME = "rocketchat"
@@ -1169,8 +1170,31 @@ def cost(
         bool, typer.Option("--all", "-a", help="Show every charge, and where assumptions come from.")
     ] = False,
     side_by_side: Annotated[
-        bool, typer.Option("--compare", help="Show several stacks side by side.")
+        bool, typer.Option("--compare", help="Show several stacks, or profiles of one, side by side.")
     ] = False,
+    profile: Annotated[
+        list[Environment] | None,
+        typer.Option("--profile", help="Price them as if chat.profile were this. Repeatable."),
+    ] = None,
+    hosted: Annotated[
+        bool,
+        typer.Option("--hosted", help="By the number of users, beside list prices of hosted chats."),
+    ] = False,
+    plots: Annotated[
+        Path | None,
+        typer.Option(
+            "--plots",
+            metavar="DIR",
+            help="Write the plots of --hosted there, as SVG: per month, and per user.",
+        ),
+    ] = None,
+    most: Annotated[
+        int, typer.Option("--most", metavar="USERS", min=1, help="The most users of --hosted and --plots.")
+    ] = 500,
+    base: Annotated[
+        str | None,
+        typer.Option("--diff", metavar="BASE", help="Show what has changed since a commit or branch of git."),
+    ] = None,
     assume: Annotated[
         list[str] | None,
         typer.Option(
@@ -1192,24 +1216,85 @@ def cost(
     """
     with telling(as_json):
         from rehearsal import cost as costs
-        from rehearsal import stack
+        from rehearsal import cost_show, stack
 
-        found = []
+        given = {"assume": assume or (), "own": price or ()}
         try:
-            for name in stacks:
-                loaded = stack.load(name)
-                found.append(costs.of_stack(loaded, stack.plan(loaded), assume=assume or (), own=price or ()))
+            if base is not None:
+                _cost_since(base, stacks, assume or (), price or (), as_json=as_json)
+                return
+            loaded = [stack.load(name) for name in stacks]
+            if hosted or plots is not None:
+                _cost_by_users(loaded, most, plots, given, as_json=as_json)
+                return
+            if profile:
+                loaded = [
+                    stack.otherwise(one, f"{one.name} {each.value}", profile=each.value)
+                    for one in loaded
+                    for each in profile
+                ]
+            found = [costs.of_stack(one, stack.plan(one), **given) for one in loaded]
         except costs.Misgiven as error:
             refuse(str(error))
         if as_json:
             say({"stacks": [one.to_json() for one in found]}, "", as_json=True)
         elif side_by_side:
-            costs.compare(found, console())
+            cost_show.compare(found, console())
         else:
             for one in found:
-                costs.show(one, console(), everything=everything)
+                cost_show.show(one, console(), everything=everything)
         if any(one.unpriced for one in found):
             raise typer.Exit(Status.FAILED)
+
+
+def _cost_since(
+    base: str, stacks: Sequence[str], assume: Sequence[str], price: Sequence[str], *, as_json: bool
+) -> None:
+    """Show what stacks cost at a commit and now."""
+    from rehearsal import cost, cost_show
+    from reports import versions
+
+    cost.assumptions(assume, 1)
+    options = [one for key in assume for one in ("--assume", key)]
+    options += [one for key in cost.prices(price).items() for one in ("--price", f"{key[0]}={key[1]}")]
+    with console(error=True).status(f"pricing {base} and what there is now"):
+        before, now = versions.both(base, lambda folder: versions.of_costs(folder, stacks, *options))
+    if as_json:
+        say({"before": list(before.costs.values()), "now": list(now.costs.values())}, "", as_json=True)
+    else:
+        cost_show.since(base, stacks, before.costs, now.costs, console())
+
+
+def _cost_by_users(
+    loaded: "Sequence[RehearsedStack]",
+    most: int,
+    plots: Path | None,
+    given: Mapping[str, Sequence[str]],
+    *,
+    as_json: bool,
+) -> None:
+    """Price stacks for more and more users; show them beside hosted chats, and draw the plots."""
+    from rehearsal import by_users, cost_show
+
+    def priced(one: "RehearsedStack") -> "by_users.Curve":
+        with console(error=True).status(f"planning {one.name}") as shown:
+            told = f"{one.name}: {{}} users"
+            return by_users.curve(
+                one, most=most, on_planned=lambda users: shown.update(told.format(users)), **given
+            )
+
+    curves = [priced(one) for one in loaded]
+    if plots is not None:
+        from reports import plots as drawing
+
+        for name, text in drawing.both(curves).items():
+            write(plots / f"{name}.svg", text)
+    if as_json:
+        say(by_users.to_json(curves), "", as_json=True)
+    else:
+        cost_show.by_users(curves, console())
+    if not all(one.complete for one in curves):
+        raise typer.Exit(Status.FAILED)
 
 
 @app.command()
@@ -1353,6 +1438,76 @@ def policy(
             if not names:
                 typer.echo(files.NO_STACKS, err=True)
         if not told["clean"]:
+            raise typer.Exit(Status.FAILED)
+
+
+@app.command()
+def diff(
+    base: Annotated[
+        str, typer.Argument(metavar="BASE", help="A commit, branch or tag of git, such as origin/main.")
+    ],
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="Write the Markdown there instead.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what has changed since BASE in every stack: resources, cost, findings.
+
+    As Markdown, for a pull request. Exit status 1 where something is found now that stops a deployment, or a stack
+    cannot be planned.
+    """
+    with telling(as_json):
+        need_project()
+        from reports import changes, versions
+
+        to = console(error=True)
+        with to.status(f"planning {base} and what there is now") as shown:
+            sides = versions.both(
+                base,
+                lambda folder: versions.of_all(folder, on_done=lambda name: shown.update(f"planned {name}")),
+            )
+        found = changes.compare(*sides)
+        text = changes.markdown(found, base)
+        if file is not None:
+            write(file, text)
+        if as_json:
+            say({"base": base, "stacks": [one.to_json() for one in found]}, "", as_json=True)
+        elif file is None:
+            typer.echo(text, nl=False)
+        if any(one.blocking or one.state.startswith("cannot") for one in found):
+            raise typer.Exit(Status.FAILED)
+
+
+@app.command()
+def report(
+    stack: Stack,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="FILE", help="Where to write it; STACK.html when left out."),
+    ] = None,
+    most: Annotated[
+        int, typer.Option("--most", metavar="USERS", min=1, help="The most users of the plots of cost.")
+    ] = 500,
+    as_json: Json = False,
+) -> None:
+    """Write a stack on one page: summary, picture, cost, secrets, findings, resources, next steps.
+
+    As one HTML file that fetches nothing, for people who run no commands. Needs the extra `report`, and no account.
+    """
+    with telling(as_json):
+        from reports import page
+
+        with console(error=True).status(f"planning {stack}") as shown:
+            rehearsed = planned(stack, None)
+            text = page.write(rehearsed, most=most, on_step=lambda step: shown.update(f"{stack}: {step}"))
+        to = file or Path(f"{rehearsed.loaded.name}.html")
+        write(to, text)
+        say(
+            {"stack": rehearsed.loaded.name, "file": str(to), "ok": rehearsed.ok},
+            f"Written: {to}",
+            as_json=as_json,
+        )
+        if not rehearsed.ok:
             raise typer.Exit(Status.FAILED)
 
 

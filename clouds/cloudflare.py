@@ -10,6 +10,7 @@ from clouds.record import (
     NO_MODELS,
     UNFOUND,
     Answers,
+    Drawn,
     Felt,
     Listed,
     Lookup,
@@ -17,6 +18,7 @@ from clouds.record import (
     Refused,
     Refuses,
     Resource,
+    Role,
     replaced_by,
 )
 
@@ -102,6 +104,7 @@ DNS_RECORD = Resource(
     data=NO_DATA,
     felt=Felt(gone=UNFOUND, named="name-record"),
     costs=Nothing("free: DNS of all plans costs nothing"),
+    drawn=(Drawn(Role.NAMES, "DNS", ("Cloudflare",)),),
 )
 
 

@@ -21,6 +21,7 @@ from clouds.record import (
     UNNOTICED,
     Answers,
     Data,
+    Drawn,
     Felt,
     Listed,
     Lookup,
@@ -31,6 +32,7 @@ from clouds.record import (
     Refused,
     Refuses,
     Resource,
+    Role,
     Scope,
     Use,
     by,
@@ -338,6 +340,7 @@ ADVANCED_CLUSTER = Resource(
     data=Data("the database, with its backups"),
     felt=Felt(gone=AWAY, updated=DATABASE),
     costs=_cluster_costs,
+    drawn=(Drawn(Role.DATABASE, "MongoDB", ("MongoDB Atlas {region}",), "three nodes, backups"),),
 )
 
 

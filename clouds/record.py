@@ -347,6 +347,44 @@ class Felt:
     """Only of those whose name ends so."""
 
 
+CLUSTER = "Kubernetes cluster"
+"""The border around what runs in one."""
+
+
+class Role(Enum):
+    """What something does in a chat's deployment, in the order in which a picture shows it."""
+
+    NAMES = "names"
+    CDN = "cdn"
+    ENTRY = "entry"
+    FILES = "files"
+    CHAT = "chat"
+    SECRETS = "secrets"
+    DATABASE = "database"
+    DISK = "disk"
+    UPLOADS = "uploads"
+    BACKUPS = "backups"
+    MAIL = "mail"
+    OUT = "out"
+    WATCH = "watch"
+    BORDER = "border"
+    """What others stand in: its title is a border of theirs."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The box of a type in the picture of a stack."""
+
+    role: Role
+    title: str
+    places: tuple[str, ...]
+    """The borders around it, from the outermost: `AWS {region}`, `private network`."""
+    note: str = ""
+    """A second line, with fields of the inputs; left out where one is missing."""
+    when: Callable[[str, Mapping[str, Any]], bool] | None = None
+    """Which of the type are drawn, by name and inputs; all where it is None."""
+
+
 @dataclass(frozen=True)
 class Resource:
     """All that is known of one resource type."""
@@ -368,6 +406,8 @@ class Resource:
     felt: Felt | Nothing
     costs: Costs | Nothing
     """What is charged for it. What is free says so (`Nothing("free: …")`), or which other type is charged."""
+    drawn: tuple[Drawn, ...] = ()
+    """How it is drawn, by what it is used for; nothing where it is a part of something that is drawn."""
 
     def identity(self, one: Existing) -> object:
         """Return what makes two things of a type and region the same one; None for what is never the same."""

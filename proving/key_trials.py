@@ -811,6 +811,8 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
         _to("lovia-fargate", ABSENT),
     ],
     "monitoring.monthlyBudgetUsd": [_to("soluvas-lightsail", 80), _to("lovia-fargate", 300)],
+    "cost.assume": {"messages": "20-40"},
+    "cost.prices": {"mongodbatlas.M20": 0.25},
     "appearance.css": ".a { color: red }",
     "appearance.fonts": [_to("services-helm with a font", ABSENT), _to("services-helm", _FONT)],
     "appearance.fonts.family": "Open Sans",

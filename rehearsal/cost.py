@@ -3,22 +3,19 @@
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
-
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
 
 import clouds
 from automation.values import short_type
 from clouds import costs
-from clouds.costs import ASSUMPTIONS, Assumption, Bill, Charge, Price
+from clouds.costs import Bill, Charge, Price
 from clouds.record import Nothing
 from rehearsal import standins
 from rehearsal.plan import Plan, PlannedResource
 from rehearsal.stack import RehearsedStack
+from rocketchat import usage
+from rocketchat.usage import ASSUMPTIONS, Assumption
 from stacks.spec import Parts
 
 USERS = "users"
@@ -44,6 +41,18 @@ class Range:
         low, high = (f"{value:,.2f}" if value < 100 else f"{value:,.0f}" for value in (self.low, self.high))
         return low if low == high else f"{low} to {high}"
 
+    def until(self, later: "Range") -> str:
+        """Return by how much another one is more, such as `+7 to +13`, with cents below 10 dollars."""
+        least, most = sorted((later.low - self.low, later.high - self.high))
+        texts = [f"{one:+,.0f}" if abs(one) >= 10 else f"{one:+,.2f}" for one in (least, most)]
+        return texts[0] if texts[0] == texts[1] else " to ".join(texts)
+
+    @property
+    def whole(self) -> str:
+        """As text without cents, such as `120` or a range of two."""
+        low, high = f"{self.low:,.0f}", f"{self.high:,.0f}"
+        return low if low == high else f"{low}–{high}"  # noqa: RUF001
+
     def to_json(self) -> dict[str, float]:
         """Return both ends, rounded where floating point has no meaning."""
         return {"low": round(self.low, 6), "high": round(self.high, 6)}
@@ -59,6 +68,8 @@ class Line:
     amount: Range
     price: Price | None
     """None where the list has none for the region."""
+    keys: tuple[str, ...] = ()
+    """Those of its prices: another one for the most, where that is of another kind, such as a larger tier."""
 
     @property
     def usd(self) -> Range:
@@ -114,6 +125,10 @@ class Estimate:
     """The assumptions that were asked for."""
     outside: Sequence[str] = field(default=())
     """What the plan uses and does not make, whose cost is not in it."""
+    unused: Sequence[str] = field(default=())
+    """Keys of prices that were given and that nothing in the plan has."""
+    budget: float | None = None
+    """US dollars a month that the stack file allows."""
 
     @property
     def total(self) -> Range:
@@ -142,7 +157,15 @@ class Estimate:
         missing = len(self.unpriced)
         without = [f"{missing} {'charge' if missing == 1 else 'charges'} without a price"] if missing else []
         without += ["what is there already"] if self.outside else []
-        return f"{about} USD a month" + (f", and {' and '.join(without)}" if without else "")
+        more = f", and {' and '.join(without)}" if without else ""
+        return f"{about} USD a month{more}{self._of_budget()}"
+
+    def _of_budget(self) -> str:
+        if self.budget is None:
+            return ""
+        if self.total.low > self.budget:
+            return f"; over its budget of {self.budget:g}"
+        return f"; may exceed its budget of {self.budget:g}" if self.total.high > self.budget else ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the whole estimate for other programs."""
@@ -154,6 +177,7 @@ class Estimate:
             "complete": not self.unpriced,
             "unpriced": self.unpriced,
             "outside": list(self.outside),
+            "budget": self.budget,
             "components": {name: usd.to_json() for name, usd in self.components.items()},
             "assumptions": {
                 key: {"low": one.low, "high": one.high, "unit": one.unit, "because": one.because}
@@ -166,21 +190,25 @@ class Estimate:
 # ------------------------------------------------------------------------------------------------ what is assumed
 
 
-def assumptions(given: Sequence[str], users: int) -> dict[str, Assumption]:
-    """Return all assumptions, with those of `KEY=NUMBER` or `KEY=LOW-HIGH` in the place of ours.
+def assumptions(
+    given: Sequence[str], users: int, of_file: Mapping[str, tuple[float, float]] | None = None
+) -> dict[str, Assumption]:
+    """Return all assumptions: `KEY=NUMBER` or `KEY=LOW-HIGH` comes before the stack file's, and that before ours.
 
     Raises Misgiven.
     """
     found = {USERS: Assumption(users, users, "users", "chat.users of the stack file"), **ASSUMPTIONS}
+    for key, (low, high) in (of_file or {}).items():
+        found[key] = Assumption(low, high, found[key].unit, "cost.assume of the stack file")
     for text in given:
         key, _, value = text.partition("=")
         if key not in found:
             raise Misgiven(f"{text}: there is no assumption {key!r}; there are {', '.join(found)}")
-        numbers = re.fullmatch(r"(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?", value)
-        low, high = (float(one or numbers[1]) for one in numbers.groups()) if numbers else (1.0, 0.0)
-        if low > high:
+        try:
+            low, high = usage.parsed(value)
+        except ValueError as error:
             usual = f"{key}={found[key].low:g}-{found[key].high:g}"
-            raise Misgiven(f"{text}: give a number, or the least and the most with a hyphen, such as {usual}")
+            raise Misgiven(f"{text}: {error}, such as {usual}") from None
         found[key] = Assumption(low, high, found[key].unit, "given")
     return found
 
@@ -211,8 +239,9 @@ def of_stack(
 ) -> Estimate:
     """Price the plan of a stack. Raises Misgiven."""
     parts = loaded.spec.parts
-    assumed = assumptions(assume, parts.chat.users)
-    return estimate(plan, assumed, own=prices(own), outside=paid_elsewhere(parts))
+    assumed = assumptions(assume, parts.chat.users, parts.cost.ranges)
+    found = estimate(plan, assumed, own={**parts.cost.prices, **prices(own)}, outside=paid_elsewhere(parts))
+    return replace(found, budget=parts.monitoring.monthly_budget_usd)
 
 
 def estimate(
@@ -257,7 +286,8 @@ def estimate(
 
     items = [item(one) for one in plan.resources if one.custom and not standins.is_provider(one.type)]
     used = {key: one for key, one in assumed.items() if key in asked}
-    return Estimate(plan.stack, items, used, outside)
+    charged = {key for one in items for line in one.lines for key in line.keys}
+    return Estimate(plan.stack, items, used, outside, sorted(own.keys() - charged))
 
 
 def _line(low: Charge, high: Charge, region: str, own: Mapping[str, float]) -> Line:
@@ -269,10 +299,10 @@ def _line(low: Charge, high: Charge, region: str, own: Mapping[str, float]) -> L
     known = [one for one in found.values() if one is not None]
     if len(known) < len(found):
         missing = " and ".join(key for key, one in found.items() if one is None)
-        return Line(low.what, missing, region, amount, None)
+        return Line(low.what, missing, region, amount, None, tuple(keys))
     least, most = known[0], known[-1]
     price = Price(least.low, most.high, least.unit, min(least.on, most.on), most.source)
-    return Line(low.what, " to ".join(found), region, amount, price)
+    return Line(low.what, " to ".join(found), region, amount, price, tuple(keys))
 
 
 def _own(key: str, own: Mapping[str, float]) -> Price | None:
@@ -293,67 +323,3 @@ def _component(resource: PlannedResource, by_urn: Mapping[str, PlannedResource],
     while (parent := by_urn.get(found.parent)) is not None and parent is not plan.root:
         found = parent
     return found.name
-
-
-# ------------------------------------------------------------------------------------------------ for people
-
-
-def show(one: Estimate, to: Console, *, everything: bool) -> None:
-    """Print a table by component, or of every charge, with what was assumed and what has no price."""
-    to.print(f"[bold]{escape(one.stack)}[/]: {one.said}")
-    table = _table("component", "USD a month")
-    if everything:
-        table = _table("resource", "charge", "a month", "of", "USD each", "USD a month", words=(0, 1, 3))
-        for item in sorted(one.items, key=lambda item: (item.component, item.name)):
-            for line in item.lines:
-                unit, each = (line.price.unit, line.price.each) if line.price else ("", "")
-                usd = str(line.usd) if line.price else Text("no price", "yellow")
-                table.add_row(item.name, line.what, str(line.amount), unit, each, usd)
-    else:
-        for name, month in one.components.items():
-            table.add_row(name, str(month))
-    table.add_row(Text("total", "bold"), *[""] * (len(table.columns) - 2), Text(str(one.total), "bold"))
-    to.print(table)
-    _missing(one, to)
-    if one.assumed:
-        to.print("Assumed (--assume KEY=NUMBER or KEY=LOW-HIGH changes it):")
-        rows = Table.grid(padding=(0, 2))
-        for key, assumption in one.assumed.items():
-            numbers = _ends(assumption.low, assumption.high)
-            because = Text(assumption.because, "dim") if everything else Text()
-            rows.add_row(f"  {key}", numbers, assumption.unit, because)
-        to.print(rows)
-
-
-def _ends(low: float, high: float) -> str:
-    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
-
-
-def _table(*titles: str, words: Sequence[int] = (0,)) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for at, title in enumerate(titles):
-        table.add_column(title, justify="left" if at in words else "right")
-    return table
-
-
-def _missing(one: Estimate, to: Console) -> None:
-    for said in one.unpriced:
-        to.print(Text(f"no price: {said}", "yellow"), soft_wrap=True)
-    if one.unpriced:
-        to.print("Find it at the provider, and give it: --price KEY=USD")
-    for said in one.outside:
-        to.print(f"not in it: {said}")
-
-
-def compare(found: Sequence[Estimate], to: Console) -> None:
-    """Print several stacks side by side, by component."""
-    table = _table("USD a month", *(one.stack for one in found))
-    for name in dict.fromkeys(name for one in found for name in one.components):
-        table.add_row(name, *(str(one.components[name]) if name in one.components else "" for one in found))
-    table.add_row(Text("total", "bold"), *(Text(str(one.total), "bold") for one in found))
-    table.add_row("charges without a price", *(str(len(one.unpriced)) for one in found))
-    to.print(table)
-    for one in found:
-        if one.unpriced or one.outside:
-            to.print(f"[bold]{escape(one.stack)}[/]")
-            _missing(one, to)

@@ -5,7 +5,7 @@ secret. What a cloud answers is left out. A JSON document in a string is written
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from rehearsal.monitor import STACK_TYPE
-from rehearsal.plan import Plan, PlannedResource
+from rehearsal.plan import Plan
 from stacks.project import PRODUCT
 
 FOLDER = PRODUCT / "tests" / "golden"
@@ -101,7 +101,12 @@ def text(plan: Plan) -> str:
 
 def described(plan: Plan) -> Resources:
     """Return of every resource of a plan what is stored."""
-    return {_tail(one.urn): _described(one) for one in sorted(plan.resources, key=lambda one: one.urn)}
+    return of_json([one.to_json() for one in plan.resources])
+
+
+def of_json(resources: Sequence[Mapping[str, Any]]) -> Resources:
+    """Return of every resource what is stored, of a plan as JSON."""
+    return {_tail(one["urn"]): _described(one) for one in sorted(resources, key=lambda one: str(one["urn"]))}
 
 
 def compare(plan: Plan, folder: Path = FOLDER) -> list[str]:
@@ -114,18 +119,17 @@ def difference(old: Resources, new: Resources) -> list[str]:
     lines: list[str] = []
     for tail in sorted(old.keys() | new.keys()):
         if tail not in old:
-            lines.append(f"+ {_title(tail)}")
+            lines.append(f"+ {title(tail)}")
         elif tail not in new:
-            lines.append(f"- {_title(tail)}")
+            lines.append(f"- {title(tail)}")
         else:
-            lines.extend(f"~ {_title(tail)}: {change}" for change in _changes("", old[tail], new[tail]))
+            lines.extend(f"~ {title(tail)}: {change}" for change in _changes("", old[tail], new[tail]))
     return lines
 
 
-def _described(resource: PlannedResource) -> dict[str, Any]:
-    told = resource.to_json()
+def _described(told: Mapping[str, Any]) -> dict[str, Any]:
     # A stack has no inputs: what it gives back is what the program says.
-    part = "outputs" if resource.type == STACK_TYPE else "inputs"
+    part = "outputs" if told["type"] == STACK_TYPE else "inputs"
     members = {
         "parent": _named(told["parent"]),
         part: _plain(told[part]),
@@ -163,7 +167,8 @@ def _tail(urn: str) -> str:
     return urn.partition("::")[2].partition("::")[2]
 
 
-def _title(tail: str) -> str:
+def title(tail: str) -> str:
+    """Return the name and the type of a resource of which this is the last part of the URN."""
     return f"{tail.rpartition('::')[2]} ({type_of(tail)})"
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from automation.pulumi_cli import find_engine
 from policy import config as policy_config
+from policy import report as policy_report
 from policy.adapters import from_plan
 from policy.judge import Report, judge
 from rehearsal import cost, lifecycle, show, stack, summary
@@ -78,6 +79,8 @@ class Rehearsed:
                 {"title": one.title, "ok": one.ok, "evidence": one.evidence, "warnings": list(one.warnings)}
                 for one in self.checks
             ],
+            "cost": cost.of_stack(self.loaded, self.plan).to_json(),
+            "policies": policy_report.as_json([self.policies])["stacks"][0],
             "resources": self.plan.to_json(),
             "outputs": self.plan.outputs,
         }

@@ -1,7 +1,7 @@
 """A stack file as the rehearsal runs it: the program, its configuration, and stand-ins for its secrets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,14 @@ def load(stack: str) -> RehearsedStack:
     spec, unset = checked(found)
     elsewhere = None if found.path.resolve() == files.path_of(found.name).resolve() else found.path
     return RehearsedStack(found.name, found.values, found.secure | unset, spec, unset, elsewhere)
+
+
+def otherwise(loaded: RehearsedStack, name: str | None = None, /, **chat: Any) -> RehearsedStack:
+    """Return a stack with other values of `chat`, under another name. Raises InvalidStack."""
+    key = "rocketchat:chat"
+    values = {**loaded.values, key: {**loaded.values[key], **chat}}
+    spec = parse(values, loaded.secret_keys, source=loaded.name)
+    return replace(loaded, name=name or loaded.name, values=values, spec=spec)
 
 
 def checked(found: files.StackFile) -> tuple[ChatSpec, frozenset[str]]:

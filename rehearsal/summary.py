@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.plan import Plan, PlannedResource
@@ -51,17 +52,30 @@ def _kinds(parts: Parts) -> Iterator[str]:
 # ----------------------------------------------------------------------------------------- what is public
 
 
-def public(plan: Plan) -> list[str]:
-    """Return what the whole internet can reach, such as `port 443 (balancer)`, without repetition."""
-    found: dict[str, list[str]] = {}
+@dataclass(frozen=True)
+class Opening:
+    """Something that the whole internet can reach."""
+
+    resource: PlannedResource
+    component: str
+    what: str
+    """A port, a range of ports, or words."""
+
+
+def openings(plan: Plan) -> Iterator[Opening]:
+    """Give what the whole internet can reach, resource by resource."""
     for resource in plan.resources:
         read = _OPEN.get(resource.type)
-        component = _component(plan, resource)
         for what in read(resource.inputs) if read is not None else ():
-            found.setdefault(component, [])
-            if what not in found[component]:
-                found[component].append(what)
-    return [f"{_listed(what)} of {component}" for component, what in sorted(found.items())]
+            yield Opening(resource, _component(plan, resource), what)
+
+
+def public(plan: Plan) -> list[str]:
+    """Return what the whole internet can reach, such as `port 443 (balancer)`, without repetition."""
+    found: dict[str, dict[str, None]] = {}
+    for one in openings(plan):
+        found.setdefault(one.component, {})[one.what] = None
+    return [f"{_listed(list(what))} of {component}" for component, what in sorted(found.items())]
 
 
 _PORT = re.compile(r"[0-9]+(-[0-9]+)?")

@@ -1,11 +1,12 @@
 """The parts of a stack file that come in one way only: what chat is wanted, and what goes beside it."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from rocketchat import bot, releases
+from rocketchat import bot, releases, usage
 from stacks.fields import BucketName, Days, Email, ExactImage, HostName, Part, Version, quoted
 from stacks.secret_keys import BACKUP_NEWS, SecretKey, json_texts
 
@@ -178,6 +179,33 @@ class Monitoring(Part):
     """Serve metrics on port 9458 inside the network."""
     monthly_budget_usd: int | None = Field(default=None, ge=1)
     """A budget of AWS that warns at 80 and 100 percent."""
+
+
+def _assumption(key: str) -> str:
+    if key not in usage.ASSUMPTIONS:
+        raise ValueError(f"there is no assumption {key!r}; there are {', '.join(usage.ASSUMPTIONS)}")
+    return key
+
+
+def _assumed(value: Any) -> Any:
+    usage.parsed(value)
+    return value
+
+
+class Cost(Part):
+    """What the stack is priced with (docs/cost.md). Nothing that is deployed depends on it."""
+
+    assume: Mapping[
+        Annotated[str, AfterValidator(_assumption)], Annotated[int | float | str, AfterValidator(_assumed)]
+    ] = {}
+    """Assumptions by their keys, such as `messages`: a number, or the least and the most, such as `20-40`."""
+    prices: Mapping[str, Annotated[float, Field(ge=0, strict=False)]] = {}
+    """US dollars for what has no price in the list, or another one, by its key, such as `mongodbatlas.M20`."""
+
+    @property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """The least and the most of each assumption."""
+        return {key: usage.parsed(value) for key, value in self.assume.items()}
 
 
 class Font(Part):

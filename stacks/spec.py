@@ -16,7 +16,7 @@ from stacks.kinds import registry
 from stacks.kinds.edge.direct import DirectEdge
 from stacks.kinds.media.gridfs import GridFsMedia
 from stacks.kinds.push.none import NoPush
-from stacks.parts import Accounts, Appearance, Backup, Bot, Chat, Monitoring, Setting
+from stacks.parts import Accounts, Appearance, Backup, Bot, Chat, Cost, Monitoring, Setting
 
 if TYPE_CHECKING:
     from stacks.kinds.database import DatabaseKind as Database
@@ -73,6 +73,8 @@ class Parts(Part):
     """A chat bot beside the chat; none when left out."""
     monitoring: Monitoring = Monitoring()
     """Who is told when something fails, and what is measured."""
+    cost: Cost = Cost()
+    """What the stack is priced with."""
     appearance: Appearance = Appearance()
     """How the workspace looks."""
     images: Images = Images()

@@ -1191,7 +1191,7 @@ def _others() -> Iterable[Subject]:
     yield w(
         "budget",
         t.BUDGET,
-        {"limitAmount": "100", "timeUnit": "MONTHLY", "notifications": [{"threshold": 80}]},
+        {"limitAmount": "100000", "timeUnit": "MONTHLY", "notifications": [{"threshold": 80}]},
     )
 
 

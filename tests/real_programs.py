@@ -5,6 +5,7 @@
 | `ferretdb()` | a server that speaks MongoDB's wire protocol, on SQLite | Go module |
 | `mongo_tools()` | folder with `mongodump` and `mongorestore` | Go module |
 | `mongosh()` | MongoDB's shell | npm |
+| `axe()` | axe, which looks for what keeps people with disabilities from using a page | npm |
 | `prism()` | Prism, a server and judge made from an API's description | npm |
 | `compose()` | Docker Compose 2; without a daemon it checks files only | Go module |
 | `aws_tools()` | folder with `moto_server`, `aws` and a `python` that has boto3 | PyPI, in a venv of its own |
@@ -56,7 +57,12 @@ MODULES: Final = {
     "mongo-tools": ("github.com/mongodb/mongo-tools", "v0.0.0-20240723193119-837c2bc263f4"),
     "compose": ("github.com/docker/compose/v2", "v2.40.3"),
 }
-NPM: Final = {"mongosh": "2.12.0", "esbuild": "0.25.0", "@stoplight/prism-cli": "5.14.2"}
+NPM: Final = {
+    "axe-core": "4.14.1",
+    "mongosh": "2.12.0",
+    "esbuild": "0.25.0",
+    "@stoplight/prism-cli": "5.14.2",
+}
 PYPI: Final = (
     "moto[s3,secretsmanager,ssm]==5.2.5",
     "flask==3.1.3",
@@ -199,6 +205,10 @@ def _npm(folder: Path, *packages: str) -> Path:
     return folder / "node_modules"
 
 
+def _make_axe(folder: Path) -> None:
+    _npm(folder, "axe-core")
+
+
 def _make_mongosh(folder: Path) -> None:
     packages = _npm(folder, "mongosh", "esbuild")
     bundle = ["--bundle", "--platform=node", "--supported:dynamic-import=false", "--log-level=error"]
@@ -231,6 +241,12 @@ def ferretdb() -> Path:
 def mongo_tools() -> Path:
     """Return the folder with `mongodump` and `mongorestore`."""
     return _provide("mongo-tools", MODULES["mongo-tools"][1][-12:], _make_mongo_tools)
+
+
+def axe() -> str:
+    """Return axe's script, to be run in a page."""
+    made = _provide("axe-core", NPM["axe-core"], _make_axe)
+    return (made / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 def mongosh() -> Path:

@@ -15,13 +15,16 @@ import pytest
 import clouds
 from automation import cli
 from clouds import costs
-from clouds.costs import ASSUMPTIONS, Assumption, Charge
+from clouds.costs import Charge
 from clouds.record import Nothing
 from components.runtime.host import sizes
 from rehearsal import cost, stack
 from rehearsal.cost import Estimate, Misgiven, Range
 from rehearsal.monitor import STACK_TYPE
 from rehearsal.plan import Plan, PlannedResource
+from rocketchat import usage
+from rocketchat.usage import ASSUMPTIONS, Assumption
+from stacks import language
 
 PAGE = Path(__file__).parent.parent / "docs" / "cost.md"
 AWS = "urn:pulumi:toy::rocketchat::pulumi:providers:aws::aws"
@@ -435,3 +438,58 @@ def test_a_charge_is_asked_for_with_the_least_and_the_most() -> None:
         for item in cost.of_stack(*planned(name)).items:
             assert all(line.amount.low <= line.amount.high for line in item.lines), item.name
     assert Charge("a", "b", 1).region == ""
+
+
+# ------------------------------------------------------------------------------------------------ the stack file
+
+
+def priced_with(**part: Any) -> Estimate:
+    loaded, plan = planned("family-host")
+    values = {**loaded.values, "rocketchat:cost": part}
+    spec = language.parse(values, loaded.secret_keys | loaded.unset, source="a test")
+    return cost.of_stack(dataclasses.replace(loaded, spec=spec), plan, assume=["days=20"])
+
+
+def test_a_stack_file_changes_what_is_assumed_and_what_has_a_price() -> None:
+    found = priced_with(
+        assume={"backups": 9, "copies": "1-2", "days": 30}, prices={"digitalocean.droplet.s-2vcpu-4gb": 100}
+    )
+    assert (found.assumed["backups"].low, found.assumed["backups"].high) == (9, 9)
+    assert found.assumed["backups"].because == "cost.assume of the stack file"
+    # What is given on the command line comes before it.
+    assert found.assumed["days"].low == 20
+    assert found.total.low > 100
+
+
+def test_a_price_that_nothing_has_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert priced_with(prices={"mongodbatlas.M21": 1}).unused == ["mongodbatlas.M21"]
+    assert cli.main(["cost", "family-host", "--price", "mongodbatlas.M21=1"]) == 0
+    assert "not used: nothing in family-host has the price mongodbatlas.M21" in capsys.readouterr().out
+
+
+def test_a_budget_is_told_of_where_the_cost_is_more_or_may_be() -> None:
+    key = dataclasses.replace(priced(made("aws:kms/key:Key", {})), budget=0.5)
+    assert key.said.endswith("; over its budget of 0.5")
+    assert dataclasses.replace(key, budget=1).said.endswith("a month")
+    found = cost.of_stack(*planned("family-host"))
+    assert dataclasses.replace(found, budget=33).said.endswith("; may exceed its budget of 33")
+
+
+def test_profiles_stand_side_by_side(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = planned("family-host")[1]
+    monkeypatch.setattr(stack, "plan", lambda loaded: dataclasses.replace(found, stack=loaded.name))
+    arguments = ["cost", "family-host", "--compare", "--profile", "trial", "--profile", "production"]
+    assert cli.main(arguments) == 0
+    assert "family-host trial  family-host production" in capsys.readouterr().out
+
+
+def test_a_difference_is_told_by_its_least_and_its_most() -> None:
+    assert Range(10, 20).until(Range(17, 33)) == "+7.00 to +13"
+    assert Range(10, 20).until(Range(5, 15)) == "-5.00"
+
+
+@pytest.mark.parametrize(("value", "ends"), [(3, (3, 3)), ("20-40", (20, 40)), (0.5, (0.5, 0.5))])
+def test_a_number_or_two_with_a_hyphen_are_a_range(value: str | float, ends: tuple[float, float]) -> None:
+    assert usage.parsed(value) == ends

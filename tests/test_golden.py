@@ -2,6 +2,7 @@
 
 import pytest
 
+from proving import pictures
 from rehearsal import golden
 from rehearsal import stack as rehearsed
 from stacks import files
@@ -9,9 +10,12 @@ from stacks import files
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stack", files.names())
-def test_a_stack_plans_as_it_is_stored(stack: str) -> None:
-    changes = golden.compare(rehearsed.plan(stack))
+def test_a_stack_plans_as_it_is_stored_and_drawn(stack: str) -> None:
+    loaded = rehearsed.load(stack)
+    plan = rehearsed.plan(loaded)
+    changes = golden.compare(plan)
     assert not changes, "\n".join([*map(str, changes), "if this is wanted: make golden"])
+    assert not pictures.stale(stack, loaded.spec, plan), "its picture in docs/ is of another plan: make docs"
 
 
 def test_every_stored_plan_belongs_to_a_stack() -> None:

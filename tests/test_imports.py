@@ -12,7 +12,7 @@ import pytest
 from rehearsal.user_commands import PROGRAM
 
 ROOT = Path(__file__).parent.parent
-PRODUCT = ("automation", "clouds", "components", "policy", "rehearsal", "rocketchat", "stacks")
+PRODUCT = ("automation", "clouds", "components", "policy", "rehearsal", "reports", "rocketchat", "stacks")
 STAND_INS = (
     "clouds",
     "proving",

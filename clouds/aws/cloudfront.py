@@ -15,6 +15,7 @@ from clouds.record import (
     UNNOTICED,
     Answers,
     Autoname,
+    Drawn,
     Listed,
     Lookup,
     Nothing,
@@ -23,6 +24,7 @@ from clouds.record import (
     Refused,
     Refuses,
     Resource,
+    Role,
     Scope,
     Tagged,
     Use,
@@ -191,6 +193,22 @@ DISTRIBUTION = Resource(
     data=NO_DATA,
     felt=UNNOTICED,
     costs=charges.distribution,
+    drawn=(
+        Drawn(
+            Role.CDN,
+            "CloudFront",
+            ("AWS, worldwide",),
+            "before the chat",
+            when=lambda name, _: "media" not in name,
+        ),
+        Drawn(
+            Role.FILES,
+            "CloudFront",
+            ("AWS, worldwide",),
+            "public files only",
+            when=lambda name, _: "media" in name,
+        ),
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from clouds.record import (
     Answers,
     Autoname,
     Call,
+    Drawn,
     Felt,
     Gone,
     Held,
@@ -29,6 +30,7 @@ from clouds.record import (
     Refused,
     Refuses,
     Resource,
+    Role,
     Use,
     by,
     replaced_by,
@@ -399,6 +401,7 @@ NAT_GATEWAY = Resource(
     data=NO_DATA,
     felt=UNNOTICED,
     costs=charges.nat,
+    drawn=(Drawn(Role.OUT, "NAT gateway", ("AWS {region}",), "one fixed address"),),
 )
 
 

@@ -18,6 +18,7 @@ from clouds.record import (
     Another,
     Answers,
     Autoname,
+    Drawn,
     Felt,
     Named,
     Nothing,
@@ -26,6 +27,7 @@ from clouds.record import (
     Refused,
     Refuses,
     Resource,
+    Role,
     Use,
     by,
     one_name,
@@ -342,6 +344,7 @@ SERVICE = Resource(
     data=NO_DATA,
     felt=Felt(gone=AWAY, updated=ROLLS),
     costs=charges.containers,
+    drawn=(Drawn(Role.CHAT, "Rocket.Chat", ("AWS {region}", "private network"), "containers on Fargate"),),
 )
 
 

@@ -15,6 +15,7 @@ from clouds.record import (
     Answers,
     Autoname,
     Call,
+    Drawn,
     Felt,
     Lookup,
     Nothing,
@@ -22,6 +23,7 @@ from clouds.record import (
     Refused,
     Refuses,
     Resource,
+    Role,
     Target,
     Turn,
     Use,
@@ -307,6 +309,7 @@ LOAD_BALANCER = Resource(
     data=NO_DATA,
     felt=Felt(gone=AWAY),
     costs=charges.balancer,
+    drawn=(Drawn(Role.ENTRY, "Load balancer", ("AWS {region}",), "TLS ends here"),),
 )
 
 

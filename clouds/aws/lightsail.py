@@ -20,6 +20,7 @@ from clouds.record import (
     Autoname,
     Call,
     Data,
+    Drawn,
     Felt,
     Named,
     Nothing,
@@ -29,6 +30,7 @@ from clouds.record import (
     Refused,
     Refuses,
     Resource,
+    Role,
     by,
     one_name,
     replaced_by,
@@ -143,6 +145,7 @@ INSTANCE = Resource(
     data=NO_DATA,
     felt=Felt(gone=AWAY),
     costs=charges.instance,
+    drawn=(Drawn(Role.CHAT, "Rocket.Chat", ("AWS {region}", "one host"), "Lightsail {bundleId}, with TLS"),),
 )
 
 
@@ -252,6 +255,7 @@ DISK = Resource(
     data=Data("the host's data disk"),
     felt=UNNOTICED,
     costs=charges.disk,
+    drawn=(Drawn(Role.DISK, "Data disk", ("AWS {region}", "one host"), "{sizeInGb} GB"),),
 )
 
 

@@ -8,12 +8,14 @@ from clouds.record import (
     NO_DATA,
     UNFOUND,
     Answers,
+    Drawn,
     Felt,
     Lookup,
     Named,
     Refused,
     Refuses,
     Resource,
+    Role,
     replaced_by,
 )
 
@@ -78,6 +80,7 @@ RECORD = Resource(
     data=NO_DATA,
     felt=Felt(gone=UNFOUND, named="name-record"),
     costs=charges.queries,
+    drawn=(Drawn(Role.NAMES, "DNS", ("AWS, worldwide",), "Route 53"),),
 )
 
 

@@ -21,6 +21,7 @@ from clouds.record import (
     Autoname,
     Call,
     Data,
+    Drawn,
     Felt,
     Lookup,
     Named,
@@ -29,6 +30,7 @@ from clouds.record import (
     Refused,
     Refuses,
     Resource,
+    Role,
     Scope,
     one_name,
     replaced_by,
@@ -183,6 +185,14 @@ BUCKET = Resource(
     data=Data("uploads or backups", but_not=("-documents", "-logs")),
     felt=UNNOTICED,
     costs=charges.bucket,
+    drawn=(
+        Drawn(
+            Role.UPLOADS, "Uploads", ("AWS {region}",), "S3, private", when=lambda name, _: "media" in name
+        ),
+        Drawn(
+            Role.BACKUPS, "Backups", ("AWS {region}",), "S3, private", when=lambda name, _: "backups" in name
+        ),
+    ),
 )
 
 

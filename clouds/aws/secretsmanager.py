@@ -14,12 +14,14 @@ from clouds.record import (
     Answers,
     Autoname,
     Call,
+    Drawn,
     Gone,
     Nothing,
     Overwritten,
     Refused,
     Refuses,
     Resource,
+    Role,
     one_name,
     replaced_by,
 )
@@ -67,6 +69,7 @@ SECRET = Resource(
     data=NO_DATA,
     felt=UNNOTICED,
     costs=charges.SECRET,
+    drawn=(Drawn(Role.SECRETS, "Secrets Manager", ("AWS {region}",)),),
 )
 
 

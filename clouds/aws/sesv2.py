@@ -12,6 +12,7 @@ from clouds.record import (
     NO_DATA,
     UNNOTICED,
     Answers,
+    Drawn,
     Lookup,
     Named,
     Nothing,
@@ -19,6 +20,7 @@ from clouds.record import (
     Refused,
     Refuses,
     Resource,
+    Role,
     one_name,
     replaced_by,
 )
@@ -76,6 +78,7 @@ EMAIL_IDENTITY = Resource(
     data=NO_DATA,
     felt=UNNOTICED,
     costs=charges.mail,
+    drawn=(Drawn(Role.MAIL, "E-mail", ("AWS {region}",), "Amazon SES"),),
 )
 
 

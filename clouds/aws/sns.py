@@ -12,6 +12,7 @@ from clouds.record import (
     UNNOTICED,
     Answers,
     Autoname,
+    Drawn,
     Gone,
     Named,
     Nothing,
@@ -19,6 +20,7 @@ from clouds.record import (
     Refused,
     Refuses,
     Resource,
+    Role,
     Target,
     one_name,
     replaced_by,
@@ -73,6 +75,9 @@ TOPIC = Resource(
     data=NO_DATA,
     felt=UNNOTICED,
     costs=charges.ALARMS_ARE_FEW,
+    drawn=(
+        Drawn(Role.WATCH, "Alarms", ("AWS {region}",), "by e-mail", when=lambda name, _: "alarms" in name),
+    ),
 )
 
 

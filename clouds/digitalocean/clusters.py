@@ -13,15 +13,18 @@ from clouds.digitalocean.common import (
 from clouds.made_up import public_address
 from clouds.record import (
     AWAY,
+    CLUSTER,
     NO_MODELS,
     Answers,
     Autoname,
     Data,
+    Drawn,
     Felt,
     Lookup,
     Refused,
     Refuses,
     Resource,
+    Role,
     Scope,
     one_name,
     replaced_by,
@@ -181,6 +184,7 @@ KUBERNETES_CLUSTER = Resource(
     ),
     felt=Felt(gone=AWAY),
     costs=charges.cluster,
+    drawn=(Drawn(Role.BORDER, CLUSTER, ("DigitalOcean {region}",)),),
 )
 
 

@@ -16,6 +16,7 @@ from clouds.record import (
     UNNOTICED,
     Answers,
     Autoname,
+    Drawn,
     Felt,
     Lookup,
     Nothing,
@@ -23,6 +24,7 @@ from clouds.record import (
     Refused,
     Refuses,
     Resource,
+    Role,
     Scope,
     by,
     replaced_by,
@@ -96,6 +98,9 @@ DROPLET = Resource(
     data=NO_DATA,
     felt=Felt(gone=AWAY, updated=AWAY, changed=names("size")),
     costs=charges.host,
+    drawn=(
+        Drawn(Role.CHAT, "Rocket.Chat", ("DigitalOcean {region}", "one host"), "droplet {size}, with TLS"),
+    ),
 )
 
 

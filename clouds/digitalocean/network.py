@@ -21,6 +21,7 @@ from clouds.record import (
     UNNOTICED,
     Answers,
     Autoname,
+    Drawn,
     Felt,
     Lookup,
     Nothing,
@@ -30,6 +31,7 @@ from clouds.record import (
     Refused,
     Refuses,
     Resource,
+    Role,
     Scope,
     Use,
     by,
@@ -117,6 +119,7 @@ VPC_NAT_GATEWAY = Resource(
     data=NO_DATA,
     felt=UNNOTICED,
     costs=charges.nat,
+    drawn=(Drawn(Role.OUT, "NAT gateway", ("DigitalOcean {region}",), "one fixed address"),),
 )
 
 

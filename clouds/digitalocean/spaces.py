@@ -14,12 +14,14 @@ from clouds.record import (
     Answers,
     Autoname,
     Data,
+    Drawn,
     Named,
     Nothing,
     Person,
     Refused,
     Refuses,
     Resource,
+    Role,
     Scope,
     one_name,
     replaced_by,
@@ -88,6 +90,7 @@ SPACES_BUCKET = Resource(
     data=Data("uploads"),
     felt=UNNOTICED,
     costs=charges.bucket,
+    drawn=(Drawn(Role.UPLOADS, "Uploads", ("DigitalOcean {region}",), "Spaces, private"),),
 )
 
 

@@ -20,6 +20,7 @@ from clouds.record import (
     Answers,
     Autoname,
     Data,
+    Drawn,
     Listed,
     Lookup,
     Nothing,
@@ -28,6 +29,7 @@ from clouds.record import (
     Refused,
     Refuses,
     Resource,
+    Role,
     Scope,
     Use,
     by,
@@ -78,6 +80,7 @@ VOLUME = Resource(
     data=Data("the host's data volume"),
     felt=UNNOTICED,
     costs=charges.disk,
+    drawn=(Drawn(Role.DISK, "Data disk", ("DigitalOcean {region}", "one host"), "{size} GB"),),
 )
 
 

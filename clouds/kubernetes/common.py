@@ -13,6 +13,7 @@ from clouds.record import (
     Answers,
     Compare,
     Data,
+    Drawn,
     Felt,
     Named,
     Nothing,
@@ -117,6 +118,7 @@ def object_(
     felt: Felt | Nothing = UNNOTICED,
     defaults: Mapping[str, Value] | None = None,
     costs: Costs | Nothing = ON_NODES,
+    drawn: tuple[Drawn, ...] = (),
     **outputs: Value,
 ) -> Resource:
     """The record of a kind of objects."""
@@ -139,4 +141,5 @@ def object_(
         data=data,
         felt=felt,
         costs=costs,
+        drawn=drawn,
     )

@@ -8,15 +8,18 @@ from clouds.ask import Ask
 from clouds.kubernetes.common import ALREADY_EXISTS
 from clouds.record import (
     AWAY,
+    CLUSTER,
     NO_DATA,
     NO_MODELS,
     ROLLS,
     Answers,
+    Drawn,
     Felt,
     Named,
     Nothing,
     Refuses,
     Resource,
+    Role,
     replaced_by,
 )
 
@@ -76,4 +79,13 @@ RELEASE = Resource(
     data=NO_DATA,
     felt=Felt(gone=AWAY, updated=ROLLS),
     costs=Nothing("the nodes that it runs on are charged"),
+    drawn=(
+        Drawn(
+            Role.CHAT,
+            "Rocket.Chat",
+            (CLUSTER,),
+            "official chart",
+            when=lambda name, _: "chat" in name,
+        ),
+    ),
 )

@@ -5,7 +5,7 @@ from typing import Any
 from clouds.ask import Ask
 from clouds.kubernetes.common import balancer_costs, object_
 from clouds.made_up import public_address
-from clouds.record import AWAY, Felt
+from clouds.record import AWAY, CLUSTER, Drawn, Felt, Role
 
 _READY = {"conditions": [{"type": "Ready", "status": "True"}]}
 
@@ -27,6 +27,7 @@ GATEWAY = object_(
     status=_gateway_status,
     felt=Felt(gone=AWAY),
     costs=balancer_costs,
+    drawn=(Drawn(Role.ENTRY, "Gateway", (CLUSTER,), "TLS ends here"),),
 )
 
 HTTP_ROUTE = object_("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", "route to the chat", status={})

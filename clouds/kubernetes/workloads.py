@@ -4,7 +4,7 @@ from typing import Any
 
 from clouds.ask import Ask
 from clouds.kubernetes.common import disk_costs, object_
-from clouds.record import AWAY, Data, Felt
+from clouds.record import AWAY, CLUSTER, Data, Drawn, Felt, Role
 
 
 def _set_status(ask: Ask) -> dict[str, Any]:
@@ -21,6 +21,7 @@ STATEFUL_SET = object_(
     data=Data("the database in the cluster, with the claims to its disks"),
     felt=Felt(gone=AWAY, updated=AWAY),
     costs=disk_costs,
+    drawn=(Drawn(Role.DATABASE, "MongoDB", (CLUSTER,), "on a disk of the cluster"),),
 )
 
 CRON_JOB = object_("kubernetes:batch/v1:CronJob", "work on a schedule", status={})

@@ -3,6 +3,7 @@
 import re
 
 from policy import tokens as t
+from policy.cost import at_least
 from policy.documents import containers
 from policy.model import SECRET, UNKNOWN
 from policy.rule import Needs, Probe, View, as_number, is_in, present
@@ -11,6 +12,8 @@ from policy.rules.storage import is_log_bucket, is_written_again
 
 _rule = Area("operations")
 
+_MONTHS = {"DAILY": 12 / 365, "MONTHLY": 1, "QUARTERLY": 3, "ANNUALLY": 12}
+"""Months of a budget's span."""
 _TAGS = "https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html"
 TAGGABLE = (
     t.VPC,
@@ -150,6 +153,13 @@ def _amount(p: Probe) -> None:
     p.expect("timeUnit", is_in("MONTHLY", "QUARTERLY", "ANNUALLY", "DAILY"), "no span of time")
 
 
+def _within_budget(p: Probe) -> None:
+    months = _MONTHS.get(p.need("timeUnit"))
+    limit = as_number(p.need("limitAmount"), 0)
+    if months is not None and limit > 0 and at_least(p.stack) > limit / months:
+        p.fail("what the stack makes costs more by list prices, however little it is used", "limitAmount")
+
+
 TAG_REQUIRED = _rule(
     "tag-required",
     "Resources say whose they are",
@@ -199,6 +209,19 @@ COST_BUDGET_REAL = _rule(
     _amount,
     maps="Well-Architected COST02",
     fix="Set limit_amount and time_unit.",
+    link="https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html",
+)
+COST_WITHIN_BUDGET = _rule(
+    "cost-within-budget",
+    "The stack costs no more than its budget",
+    ADVISORY,
+    MEDIUM,
+    (t.BUDGET,),
+    _within_budget,
+    maps="Well-Architected COST02",
+    needs=Needs.STACK,
+    why="all that the stack is of is added up",
+    fix="See `rocketchat cost STACK`: raise the budget, or take smaller sizes.",
     link="https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html",
 )
 COST_INSTANCE_SIZE = _rule(
