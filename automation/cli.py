@@ -1451,10 +1451,10 @@ def diff(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what has changed since BASE in every stack: resources, cost, findings.
+    """Show what has changed in every stack since BASE.
 
-    As Markdown, for a pull request. Exit status 1 where something is found now that stops a deployment, or a stack
-    cannot be planned.
+    Resources, cost and findings, as Markdown for a pull request. Exit status 1 where something is found now that stops
+    a deployment, or a stack cannot be planned.
     """
     with telling(as_json):
         need_project()
@@ -1479,6 +1479,34 @@ def diff(
 
 
 @app.command()
+def sizes(
+    users: Annotated[
+        list[int] | None, typer.Argument(metavar="USERS", help="Numbers of users; usual ones when left out.")
+    ] = None,
+    profile: Annotated[
+        Environment, typer.Option("--profile", help="What the chat is for: chat.profile of a stack file.")
+    ] = Environment.production,
+    as_json: Json = False,
+) -> None:
+    """Show what numbers of users need, and cost.
+
+    Servers, memory and database, each alone. `chat.users` of a stack file gives these sizes by itself.
+    """
+    with telling(as_json):
+        from rehearsal import cost_show
+        from rehearsal import sizes as sizing
+
+        try:
+            found = list(sizing.rows(users or sizing.USERS, profile.value))
+        except ValueError as error:
+            refuse(str(error))
+        if as_json:
+            say({"profile": profile.value, "sizes": [one.to_json() for one in found]}, "", as_json=True)
+        else:
+            cost_show.sizes(found, console())
+
+
+@app.command()
 def report(
     stack: Stack,
     file: Annotated[
@@ -1490,9 +1518,10 @@ def report(
     ] = 500,
     as_json: Json = False,
 ) -> None:
-    """Write a stack on one page: summary, picture, cost, secrets, findings, resources, next steps.
+    """Write a stack on one page, with its picture.
 
-    As one HTML file that fetches nothing, for people who run no commands. Needs the extra `report`, and no account.
+    Summary, cost, secrets, findings, resources and next steps, as one HTML file that fetches nothing, for people who
+    run no commands. Needs the extra `report`, and no account.
     """
     with telling(as_json):
         from reports import page

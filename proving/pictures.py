@@ -3,14 +3,17 @@
 from pathlib import Path
 
 from proving import pages
-from rehearsal import stack
+from rehearsal import by_users, golden, stack
 from rehearsal.plan import Plan
-from reports import diagram
+from reports import diagram, plots
 from stacks import files
 from stacks.language import ChatSpec
 from stacks.project import PRODUCT
 
 PAGE = PRODUCT / "docs" / "pictures.md"
+PLOTTED = ("family-host", "soluvas-lightsail", "lovia-fargate")
+"""Stacks whose cost by users is drawn for docs/cost.md."""
+PLOTS = ("cost-per-month", "cost-per-user")
 FOLDER = PRODUCT / "docs" / "pictures"
 
 
@@ -25,6 +28,28 @@ def stale(name: str, spec: ChatSpec, plan: Plan) -> bool:
     return not path.exists() or diagram.drawn_from(path.read_text(encoding="utf-8")) != diagram.digest(
         diagram.d2(diagram.picture(spec, plan))
     )
+
+
+def plots_rest_on() -> str:
+    """Return a digest of what the plots are reckoned with: prices, hosted chats, use, sizes, and the golden plans."""
+    paths = [PRODUCT / one for one in ("clouds/prices.toml", "rehearsal/hosted_chats.toml")]
+    paths += [PRODUCT / "rocketchat" / one for one in ("usage.py", "sizing.py")]
+    paths += [golden.path_of(name) for name in PLOTTED]
+    return diagram.digest("\n".join(path.read_text(encoding="utf-8") for path in paths))
+
+
+def plotted_from(name: str) -> str:
+    """Return the digest that a plot was drawn from; empty where there is none."""
+    path = path_of(name)
+    return diagram.drawn_from(path.read_text(encoding="utf-8")) if path.exists() else ""
+
+
+def _plot() -> None:
+    made = plots.both([by_users.curve(stack.load(name)) for name in PLOTTED])
+    for name, text in made.items():
+        path_of(name).write_text(
+            text.replace("<title>", f"<!-- from {plots_rest_on()} --><title>", 1), encoding="utf-8"
+        )
 
 
 def section(made: diagram.Picture) -> str:
@@ -60,8 +85,10 @@ def main() -> None:
         if stale(name, loaded.spec, plan):
             path_of(name).write_text(diagram.svg(made), encoding="utf-8")
     for path in FOLDER.glob("*.svg"):
-        if path.stem not in files.names():
+        if path.stem not in {*files.names(), *PLOTS}:
             path.unlink()
+    if any(plotted_from(name) != plots_rest_on() for name in PLOTS):
+        _plot()
     pages.write(PAGE, "\n\n".join(sections))
 
 

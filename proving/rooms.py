@@ -7,7 +7,17 @@ from proving import pages
 from stacks.project import PRODUCT
 
 PAGE = PRODUCT / "docs" / "architecture.md"
-ROOMS = ("rocketchat", "components", "clouds", "stacks", "policy", "rehearsal", "automation", "reports", "proving")
+ROOMS = (
+    "rocketchat",
+    "components",
+    "clouds",
+    "stacks",
+    "policy",
+    "rehearsal",
+    "automation",
+    "reports",
+    "proving",
+)
 
 
 def picture() -> str:

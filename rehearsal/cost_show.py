@@ -10,6 +10,7 @@ from rich.text import Text
 
 from rehearsal.by_users import Curve, hosted
 from rehearsal.cost import Estimate, Range
+from rehearsal.sizes import Row
 
 _SHOWN = (10, 25, 100, 250, 500, 1000, 2000, 5000)
 """Numbers of users of which the largest have a column."""
@@ -149,3 +150,29 @@ def since(
 
 def _moved(old: Range, new: Range) -> tuple[str, str, str]:
     return str(old), str(new), old.until(new)
+
+
+def sizes(rows: Sequence[Row], to: Console) -> None:
+    """Print what numbers of users need, and what it costs by itself."""
+    table = _table(
+        "users", "servers", "Fargate", "Lightsail", "droplet", "Atlas", "disk", "uploads", words=(1, 3, 4, 5)
+    )
+    for one in rows:
+        atlas = f"{one.size.atlas_tier}–{one.size.atlas_max_tier}"  # noqa: RUF001
+        table.add_row(
+            f"{one.users:,}",
+            one.servers,
+            f"{one.fargate_usd:,.0f}",
+            f"{one.lightsail} {one.lightsail_usd}" if one.lightsail_usd else "",
+            f"{one.droplet} {one.droplet_usd}" if one.droplet_usd else "",
+            atlas if one.atlas_usd is None else f"{atlas} {one.atlas_usd:,.0f}",
+            f"{one.size.disk_gb} GB",
+            f"{one.size.media_gb} GB",
+        )
+    to.print(table)
+    to.print(
+        "US dollars a month of the servers, of a host without a database on it, or of the tier to begin with: each "
+        "alone, in us-east-1.\nDisk: of each node of the database. Uploads: of a year. More than one server needs a "
+        "licence. `rocketchat cost STACK` prices all of a stack.",
+        soft_wrap=True,
+    )

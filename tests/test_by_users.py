@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import pytest
 from planning import values_of
 
-from rehearsal import by_users, cost_show, stack
+from clouds.costs import Price
+from rehearsal import by_users, cost, cost_show, stack
 from rehearsal.by_users import Curve, Hosted
 from rehearsal.cost import Estimate, Item, Line, Range
 from reports import plots
@@ -17,9 +18,7 @@ CHAT = Hosted("Chat", 5, 10, dt.date(2026, 1, 1), "https://example.com")
 
 def curve(usd: Mapping[int, tuple[float, float]], *, unpriced: bool = False) -> Curve:
     def estimate(low: float, high: float) -> Estimate:
-        known = Line(
-            "month", "toy", "x", Range(low, high), by_users.cost.Price(1, 1, "", dt.date(2026, 1, 1), "")
-        )
+        known = Line("month", "toy", "x", Range(low, high), Price(1, 1, "", dt.date(2026, 1, 1), ""))
         return Estimate("toy", [Item("one", "toy", "one", (known,), unpriced=("x",) if unpriced else ())], {})
 
     return Curve("toy", {users: estimate(*ends) for users, ends in usd.items()})
@@ -63,7 +62,7 @@ def test_more_users_are_planned_until_the_stack_file_would_have_to_say_something
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(stack, "plan", lambda loaded: None)
-    monkeypatch.setattr(by_users.cost, "of_stack", lambda loaded, plan, **_: Estimate(loaded.name, [], {}))
+    monkeypatch.setattr(cost, "of_stack", lambda loaded, plan, **_: Estimate(loaded.name, [], {}))
     found = by_users.curve(stack.load("lovia-fargate"), most=1000)
     assert found.most == 499
     assert found.ends.startswith("500 users: ")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from proving import fault_sweep, key_changes_page, pages, release_tables, rooms, stack_reference
+from proving import fault_sweep, key_changes_page, pages, pictures, release_tables, rooms, stack_reference
 from rocketchat import releases
 from stacks.kinds.registry import KINDS
 from stacks.project import PRODUCT
@@ -43,6 +43,11 @@ def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"page\.md has no <!-- made by running: begin -->"):
         pages.write(page, "| one |")
     assert page.read_text(encoding="utf-8") == "words"
+
+
+def test_the_plots_of_cost_are_of_these_prices_sizes_and_plans() -> None:
+    for name in pictures.PLOTS:
+        assert pictures.plotted_from(name) == pictures.plots_rest_on(), "run `make docs`"
 
 
 @pytest.mark.slow

@@ -182,7 +182,8 @@ def _bare(annotation: Any) -> Any:
 
 
 def _takes_text(key: Key) -> bool:
-    if key.info is None or key.models or choices(key) or key.alias == "settings":
+    # Mappings: their keys and values are tried by tests of their own.
+    if key.info is None or key.models or choices(key) or key.alias in {"settings", "assume", "prices"}:
         return False
     return any(
         kind is str or (get_origin(kind) is list and _bare(get_args(kind)[0]) is str)
