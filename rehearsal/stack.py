@@ -9,7 +9,7 @@ from typing import Any
 from rehearsal import canaries
 from rehearsal.plan import Plan, plan_program
 from stacks import deploy, files
-from stacks.language import ChatSpec, parse_file
+from stacks.language import ChatSpec, parse, parse_file
 from stacks.problems import InvalidStack
 
 
