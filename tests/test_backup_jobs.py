@@ -3,20 +3,25 @@
 import contextlib
 import datetime as dt
 import os
+import re
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
-from real_programs import Cloud, Server, aws_tools, mongo_tools, mongosh
+from real_programs import Cloud, RealHost, Server, aws_tools, mongo_tools, mongosh
+from test_host_files import CHAT
 
 from components.backup import program
+from components.runtime.host import document
+from stacks.project import PRODUCT
 
 ARCHIVE = program.BACKUPS + program.ARCHIVE
 CURL = """#!/bin/bash
@@ -230,3 +235,34 @@ def test_a_job_killed_half_way_through_the_swap_is_taken_back(job: Job) -> None:
     assert "a restore is under way, or broke off" in found.stderr, "a dump of half of the data was made"
     job.succeeds(*program.UNDO)
     assert job.state() == before
+
+
+def test_the_data_of_a_host_move_to_another_runtime_as_the_page_says(job: Job, tmp_path: Path) -> None:
+    old = Server(tmp_path / "old")
+    old.start()
+    try:
+        kept = document.Database("mongo:8.0.16", "rocketchat", [])
+        host = RealHost(tmp_path / "host", replace(CHAT, database=kept), old, job.cloud)
+        with MongoClient[dict[str, Any]](old.uri) as client:
+            client["rocketchat"]["users"].insert_many(
+                [{"_id": f"u{n}", "name": f"user{n}"} for n in range(3)]
+            )
+            client["rocketchat"]["users"].create_index("name", unique=True)
+            client["rocketchat"]["rocketchat_uploads.chunks"].insert_one({"_id": "c1", "data": "x"})
+            client["rocketchat"]["rocketchat_message"].insert_one({"_id": "m1"})
+        assert host.run("chat-backup").returncode == 0
+    finally:
+        old.kill()
+    job.db["users"].insert_one({"_id": "first", "name": "rocket.admin"})
+    [copy] = re.findall(
+        r"```sh\n(.*?)\n *```", (PRODUCT / "docs/operations/moving.md").read_text(), re.DOTALL
+    )
+    environment = {**host.environment(), "OLD_BUCKET": host.bucket, "NEW_BUCKET": job.bucket}
+    subprocess.run(["bash", "-euc", copy], env=environment, capture_output=True, check=True)  # noqa: S603, S607
+    assert "3 users, 1 messages" in job.succeeds(program.RESTORE, "database", "newest")
+    assert job.state() == {
+        "users": (3, ["_id_", "name_1"]),
+        "rocketchat_uploads.chunks": (1, ["_id_"]),
+        "rocketchat_message": (1, ["_id_"]),
+    }
+    assert len(job.versions(program.BEFORE_RESTORE)) == 1

@@ -1,0 +1,98 @@
+"""The store of backups on bad days: credentials that end, a transfer that is cut, a host that was off for weeks."""
+
+import datetime as dt
+import importlib.machinery
+import importlib.util
+import io
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from components.runtime.host.bootstrap import SCRIPTS
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    loader = importlib.machinery.SourceFileLoader("chat_store", str(SCRIPTS / "chat-store"))
+    spec = importlib.util.spec_from_loader("chat_store", loader)
+    assert spec is not None
+    made = importlib.util.module_from_spec(spec)
+    loader.exec_module(made)
+    made.PART = 4
+    return made
+
+
+class Client:
+    """A client of S3 that fails as it is told, and writes down what it was asked."""
+
+    def __init__(self, *, expired: int = 0, body: bytes = b"", cut: int | None = None) -> None:
+        self.expired, self.body, self.cut, self.asked = expired, body, cut, list[str]()
+        self.modified = dt.datetime.now(dt.UTC)
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**given: Any) -> Any:
+            if name == "upload_part" and given["PartNumber"] == 2 and self.expired:
+                self.expired -= 1
+                raise ClientError({"Error": {"Code": "ExpiredToken"}}, name)
+            self.asked.append(name)
+            if name == "get_object":
+                body = self.body[int(given["Range"][len("bytes=") : -1]) :]
+                body, self.cut = body[: self.cut], None
+                return {"Body": io.BytesIO(body)}
+            length, modified = len(self.body), self.modified
+            answer: dict[str, Any] = {"UploadId": "u", "ETag": "e", "VersionId": "v"}
+            return answer | {"ContentLength": length, "LastModified": modified}
+
+        return call
+
+
+def store_of(script: ModuleType, client: Client) -> Any:
+    made = script.Store.__new__(script.Store)
+    made.bucket, made._client, made._connect = "backups", client, lambda: None
+    return made
+
+
+@pytest.fixture
+def summary(tmp_path: Path) -> str:
+    path = tmp_path / "summary"
+    path.write_text(json.dumps({"users": 1, "messages": 2, "bytes": 3}))
+    return str(path)
+
+
+def test_credentials_that_end_half_way_are_renewed(
+    script: ModuleType, summary: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    client = Client(expired=1)
+    script.put(store_of(script, client), "backups/x", summary, "printf", "%s", "0123456789")
+    assert client.asked.count("upload_part") == 3
+    assert "complete_multipart_upload" in client.asked
+    assert "10 bytes" in capfd.readouterr().out
+
+
+def test_credentials_that_are_over_for_good_leave_no_half_of_a_dump(script: ModuleType, summary: str) -> None:
+    client = Client(expired=9)
+    with pytest.raises(ClientError):
+        script.put(store_of(script, client), "backups/x", summary, "printf", "%s", "0123456789")
+    assert client.asked[-1] == "abort_multipart_upload"
+    assert "complete_multipart_upload" not in client.asked
+
+
+def test_a_transfer_that_is_cut_goes_on_where_it_was(script: ModuleType) -> None:
+    client = Client(body=bytes(range(200)), cut=70)
+    assert store_of(script, client).text("backups/x") == bytes(range(200))
+    assert client.asked.count("get_object") == 2
+
+
+def test_a_host_that_was_off_for_three_weeks_does_not_do_what_was_asked_then(
+    script: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = Client(body=b"{}")
+    client.modified -= dt.timedelta(days=21)
+    client.body = json.dumps({"request": "before", "state": "done"}).encode()
+    script.asked(store_of(script, client))
+    assert capsys.readouterr().out == ""
+    assert client.asked[-1] == "put_object", "nobody is told that it was refused"
