@@ -22,7 +22,7 @@ def script() -> ModuleType:
     assert spec is not None
     made = importlib.util.module_from_spec(spec)
     loader.exec_module(made)
-    made.PART = 4
+    vars(made)["PART"] = 4
     return made
 
 
