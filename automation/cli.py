@@ -532,7 +532,8 @@ def upgrade(
         def opening() -> "contextlib.AbstractContextManager[ChatStack]":
             return opened(stack, rehearse, wait, as_json)
 
-        found = climbing.plan(stack, opening, to, through or ())
+        folder = climbing.FOLDER / "rehearsed" if rehearse else climbing.FOLDER
+        found = climbing.plan(stack, opening, to, through or (), folder=folder)
         if not apply or not found.steps:
             lines = [f"{found.file.name}: {found.record.old} to {found.record.new}"]
             for number, step in enumerate(found.steps, 1):
@@ -555,13 +556,15 @@ def upgrade(
                 "an upgrade changes the data for good, and nothing is said to hold them as they are",
                 f"make a backup ({found.saving}), and name it: --backup WHAT",
             )
-        climbing.go(
-            found,
-            opening,
-            backup=backup or "a rehearsal's",
-            check=(lambda _: None) if rehearse else climbing.well,
-            on_step=lambda step: typer.echo(step.title, err=True),
-        )
+        with climbing.put_back(found, folder) if rehearse else contextlib.nullcontext():
+            climbing.go(
+                found,
+                opening,
+                backup=backup or "a rehearsal's",
+                check=(lambda _: None) if rehearse else climbing.well,
+                on_step=lambda step: typer.echo(step.title, err=True),
+                folder=folder,
+            )
         say(
             {"stack": found.file.name, "release": found.record.new, "steps": len(found.steps)},
             f"{found.file.name} runs {found.record.new}",
@@ -576,7 +579,6 @@ def rollback(
     restored: Annotated[
         bool, typer.Option("--restored", help="The data of before the upgrade are back in the database.")
     ] = False,
-    rehearse: Rehearse = False,
     wait: Wait = 0,
     as_json: Json = False,
 ) -> None:
@@ -590,7 +592,7 @@ def rollback(
     with telling(as_json):
 
         def opening() -> "contextlib.AbstractContextManager[ChatStack]":
-            return opened(stack, rehearse, wait, as_json)
+            return opened(stack, False, wait, as_json)
 
         found = back.plan(stack, opening)
         if not apply:
@@ -600,7 +602,7 @@ def rollback(
             ]
             say(found.to_json(), "\n".join(lines), as_json=as_json)
             return
-        back.go(found, opening, restored=restored, check=(lambda _: None) if rehearse else well)
+        back.go(found, opening, restored=restored, check=well)
         say(
             {"stack": found.stack, "release": found.old},
             f"{found.stack} runs {found.old} again. chat.upgradeFrom says whose data it has: it may be taken out now"

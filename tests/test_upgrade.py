@@ -256,6 +256,17 @@ def test_a_file_that_was_changed_meanwhile_is_not_written_over(file: Path, tmp_p
         climbing.plan(str(file), stack, None, (), folder=tmp_path)
 
 
+def test_a_rehearsal_leaves_the_stack_file_and_no_record(file: Path, tmp_path: Path) -> None:
+    stack, before = Deployed(file, "7.10.0"), file.read_text(encoding="utf-8")
+    stack.breaks_at = "8.9.0"
+    found = climbing.plan(str(file), stack, "8.9.0", (), folder=tmp_path)
+    with pytest.raises(AutomationError, match="interrupted"), climbing.put_back(found, tmp_path):
+        climbing.go(found, stack, backup="none", check=lambda _: None, folder=tmp_path)
+    assert stack.release == "7.13.0"
+    assert file.read_text(encoding="utf-8") == before
+    assert record.read("climb", tmp_path) is None
+
+
 def test_a_step_that_the_rules_refuse_is_told_before_the_first(file: Path, tmp_path: Path) -> None:
     login = "  rocketchat:login: {kind: oidc, preset: keycloak, url: 'https://k.example.com/realms/r', clientId: c}\n"
     secret = "  rocketchat:oidcClientSecret:\n    secure: v1:AAAA:BBBB\n"

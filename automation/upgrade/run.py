@@ -1,7 +1,8 @@
 """Takes the steps of an upgrade. Each is deployed and looked at before the next; an interrupted one goes on."""
 
+import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from stacks.language import ChatSpec
 
 Opening = Callable[[], "AbstractContextManager[ChatStack]"]
+FOLDER: Final = record.FOLDER
 WAIT_SECONDS: Final = 1800.0
 """For the chat to answer as the step's release: a host fetches what was deployed every five minutes, and migrations
 run before the server listens."""
@@ -158,6 +160,16 @@ def write(path: Path, text: str) -> None:
     fresh = path.with_name(f".{path.name}.new")
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)
+
+
+@contextlib.contextmanager
+def put_back(upgrade: Upgrade, folder: Path) -> Iterator[None]:
+    """Leave the stack file as it was, and no record, whatever comes: for rehearsals."""
+    try:
+        yield
+    finally:
+        write(upgrade.file.path, upgrade.record.before)
+        (folder / f"{upgrade.file.name}.json").unlink(missing_ok=True)
 
 
 def well(one: "ChatStack", *, wait: float = WAIT_SECONDS) -> None:
