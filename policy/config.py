@@ -53,7 +53,8 @@ class Config(BaseModel):
         default="production", description="A trial is spared the rules that are mandatory in production only."
     )
     regions: tuple[str, ...] = Field(
-        default=(), description="AWS regions that may be used, besides us-east-1 for CloudFront. None: any."
+        default=(),
+        description="AWS regions that may be used, by Atlas too, besides us-east-1 for CloudFront. None: any.",
     )
     accounts: tuple[str, ...] = Field(
         default=(), description="AWS accounts that documents may let in, besides the stack's own."
@@ -70,6 +71,7 @@ class Config(BaseModel):
             "registry.k8s.io/",
             "quay.io/jetstack/",
             "ghcr.io/",
+            "natsio/",
         ),
         description="Beginnings of image names that may be run. A bare name such as `mongo` is in "
         "`docker.io/library/`; the account's own ECR is always allowed.",

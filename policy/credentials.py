@@ -158,6 +158,8 @@ _LISTED: Final = re.compile(r"^\s*(?:- )?\s*(?:value|command|args)\s*:|^\s*- -",
 
 def _assigns(name: str, quoted: str) -> bool:
     value = quoted.strip("\"'")
+    if value == quoted and is_credential_name(value):
+        return False  # a variable of a program, as in `{DB_PASSWORD: password}`
     return (
         bool(value)
         and not _CODE.match(value)

@@ -36,6 +36,8 @@ An engine without Pulumi's Python language plugin finds the pack's interpreter b
 | remediate | mandatory; and in the engine the pack mends the input by itself |
 | advisory | is shown, and stops nothing |
 
+Where a rule maps to a control, both ask for the same; **part of** says that the control asks for more.
+
 Rules **of the product** are about what this project's components make and, in a program without them, about what runs
 a Rocket.Chat server or leads to one. All others are asked about any program's resources.
 
@@ -140,7 +142,7 @@ def _area(area: str, about: str) -> str:
             cells = (
                 f"[{rule.id}]({rule.link})",
                 rule.title,
-                "product" if rule.product else "all",
+                "product" if rule.product else "all" + f", with `{rule.asked_with}`" * bool(rule.asked_with),
                 rule.level,
                 _stops(rule),
                 rule.severity,

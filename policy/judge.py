@@ -90,6 +90,8 @@ def look(
     A rule that does not join resources sees this one alone: the engine asks it so, and there is one verdict. A rule
     about the product says nothing of other resources.
     """
+    if rule.asked_with and not getattr(config, rule.asked_with):
+        return
     seen_in = stack if rule.joins else stack.alone(subject)
     if rule.product and rule.widened not in config.model_fields_set and not owns(subject, seen_in):
         return
@@ -138,6 +140,8 @@ def judge(
     seen: set[tuple[str, bool, str, str, str]] = set()
     judged: set[str] = set()
     for rule in rules:
+        if rule.asked_with and not getattr(config, rule.asked_with):
+            continue
         blocks = rule.level.blocks(production=config.production)
         for subject in whole.of(*rule.types):
             judged.add(rule.id)

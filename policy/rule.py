@@ -92,7 +92,8 @@ class Rule:
     types: tuple[str, ...]
     judge: "Callable[[Probe], None]" = field(repr=False)
     maps: tuple[str, ...]
-    """Controls of public standards and scanners that ask for the same; `standard` tells whose."""
+    """Controls of public standards and scanners that ask for the same, or behind `part of` for more than the rule;
+    `standard` tells whose."""
     fix: str
     link: str
     needs: Needs = Needs.ONE
@@ -105,6 +106,9 @@ class Rule:
     """Whether only the product's resources are meant."""
     widened: str = ""
     """Key of the configuration that, where it is given, makes the rule mean all resources."""
+
+    asked_with: str = ""
+    """Key of the configuration without which the rule asks nothing, and has judged nothing."""
 
     @property
     def joins(self) -> bool:
@@ -358,6 +362,11 @@ STANDARDS: Final[tuple[tuple[str, str], ...]] = (
 _FSBP: Final = "AWS Foundational Security Best Practices"
 
 
+PART: Final = "part of "
+"""Before a control that asks for more than the rule, or for something wider; without it both ask for the same."""
+
+
 def standard(control: str) -> str:
     """Return whose control an id is; a bare one such as `ECS.8` is Security Hub's."""
-    return next((name for prefix, name in STANDARDS if control.startswith(prefix)), _FSBP)
+    bare = control.removeprefix(PART)
+    return next((name for prefix, name in STANDARDS if bare.startswith(prefix)), _FSBP)

@@ -463,7 +463,7 @@ C(
     {"flex": w("flex", t.ATLAS_FLEX, {"name": "flex", "terminationProtectionEnabled": True})},
     EXISTENCE,
 )
-C("atlas-region-near-app", {f"{REGION}.regionName": "EU_WEST_1"}, f"{REGION}.regionName")
+also("region-allowed", {f"{REGION}.regionName": "EU_WEST_1"})
 C("atlas-js-off", {"atlas advancedConfiguration.javascriptEnabled": DELETE}, "atlas advancedConfiguration")
 C(
     "atlas-autoscale-bounded",

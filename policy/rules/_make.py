@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from policy.rule import Level, Needs, Probe, Remedy, Rule, Severity
+from policy.rule import PART, Level, Needs, Probe, Remedy, Rule, Severity
 
 MANDATORY: Final = Level.MANDATORY
 PRODUCTION: Final = Level.PRODUCTION
@@ -43,6 +43,7 @@ class Area:
         remedy: Remedy | None = None,
         product: bool = False,
         widened: str = "",
+        asked_with: str = "",
     ) -> Rule:
         """Return a rule. `maps` is a list with commas; without a `link`, the first control's own page is it.
 
@@ -69,14 +70,16 @@ class Area:
             remedy,
             product,
             widened,
+            asked_with,
         )
 
 
 def _page(controls: tuple[str, ...]) -> str:
     for control in controls:
-        match = _CONTROL.match(control)
+        bare = control.removeprefix(PART)
+        match = _CONTROL.match(bare)
         if match:
-            service, anchor = match[1].lower(), control.lower().replace(".", "-")
+            service, anchor = match[1].lower(), bare.lower().replace(".", "-")
             return (
                 f"https://docs.aws.amazon.com/securityhub/latest/userguide/{service}-controls.html#{anchor}"
             )

@@ -229,15 +229,6 @@ def _flex(p: Probe) -> None:
     p.fail("a flex cluster has neither point in time nor private endpoints")
 
 
-def _region(p: Probe) -> None:
-    if not p.config.regions:
-        return
-    allowed = {region.upper().replace("-", "_") for region in p.config.regions}
-    for spec in p.each("replicationSpecs"):
-        for region in spec.each("regionConfigs"):
-            region.expect("regionName", lambda name: name in allowed, "stands in another region than the app")
-
-
 def _javascript(p: Probe) -> None:
     p.expect(
         "advancedConfiguration.javascriptEnabled", lambda on: on is False, "runs JavaScript of its clients"
@@ -542,17 +533,6 @@ ATLAS_NOT_FLEX = _rule(
     maps="Atlas production notes",
     fix="Use an AdvancedCluster of M10 or more.",
     link=_DOCS + "reference/flex-limitations/",
-)
-ATLAS_REGION_NEAR_APP = _rule(
-    "atlas-region-near-app",
-    "The database stands where the app does",
-    ADVISORY,
-    LOW,
-    CLUSTERS,
-    _region,
-    maps="practice latency",
-    fix="Use the same region.",
-    link=_DOCS + "reference/amazon-aws/",
 )
 ATLAS_JS_OFF = _rule(
     "atlas-js-off",

@@ -285,7 +285,7 @@ CDN_OAC_BOUND = _rule(
     HIGH,
     (t.BUCKET_POLICY,),
     _origin_policy,
-    maps="CloudFront.13, S3.6",
+    maps="CloudFront.13",
     fix="Bind the statement to AWS:SourceArn of the distribution.",
 )
 CDN_ORIGIN_TLS = _rule(
@@ -316,7 +316,7 @@ CDN_HEADERS = _rule(
     MEDIUM,
     DISTRIBUTIONS,
     _headers,
-    maps="CKV2_AWS_32, CKV_AWS_259",
+    maps="CKV2_AWS_32",
     fix="Add a response headers policy with HSTS and nosniff.",
     link=_DOCS + "adding-response-headers.html",
 )
@@ -465,7 +465,7 @@ ACM_DNS_VALIDATED = _rule(
     MEDIUM,
     (t.CERTIFICATE,),
     _validated,
-    maps="ACM.1, CKV_AWS_233, AWSGuard acm-certificate-expiration",
+    maps="ACM.1, AWSGuard acm-certificate-expiration",
     needs=Needs.EARLIER,
     why="the validation of a certificate is made after it",
     fix="Set validation_method DNS and add a CertificateValidation.",

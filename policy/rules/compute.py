@@ -395,8 +395,9 @@ ECS_CAPABILITIES = _rule(
     MEDIUM,
     (t.TASK_DEFINITION,),
     _capabilities,
-    maps="ECS.4, practice least-privilege",
+    maps="practice least-privilege",
     fix="Add no capabilities.",
+    link="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-tasks-containers.html",
 )
 ECS_READONLY_ROOTFS = _rule(
     "ecs-readonly-rootfs",
@@ -573,7 +574,7 @@ ECS_EXEC_OFF = _rule(
     MEDIUM,
     (t.SERVICE,),
     _exec,
-    maps="CKV_AWS_223, CKV_AWS_224",
+    maps="part of CKV_AWS_223, part of CKV_AWS_224",
     needs=Needs.STACK,
     why="a service names its cluster by an ARN, and whose ARN it is is known at the end",
     fix="Leave enable_execute_command off, or configure a key and logs on the cluster.",
@@ -598,8 +599,9 @@ ECS_TAGS_PROPAGATE = _rule(
     LOW,
     (t.SERVICE,),
     _propagated_tags,
-    maps="ECS.13, Well-Architected COST03",
+    maps="Well-Architected COST03",
     fix="Set propagate_tags to SERVICE.",
+    link="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-using-tags.html",
 )
 ECS_NO_FORCED_DEPLOYMENT = _rule(
     "ecs-no-forced-deployment",

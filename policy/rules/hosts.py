@@ -367,7 +367,7 @@ EC2_IMDS_V2 = _rule(
     HIGH,
     MACHINES,
     _metadata,
-    maps="EC2.8, EC2.170, AutoScaling.3, CIS6.7, CKV_AWS_79, CKV_AWS_341",
+    maps="EC2.8, EC2.170, AutoScaling.3, CIS6.7, CKV_AWS_79",
     fix="Set http_tokens required.",
 )
 EC2_DISK_ENCRYPTED = _rule(
@@ -421,7 +421,7 @@ DROPLET_FIREWALL = _rule(
     HIGH,
     (t.DO_DROPLET,),
     _droplet_firewall,
-    maps="CKV_DIO_4",
+    maps="practice least-privilege",
     needs=Needs.STACK,
     why="the firewall of a droplet is made after it",
     fix="Add a Firewall with the droplet's id, or with a tag that it has.",
@@ -572,7 +572,7 @@ HOST_NO_PASSWORD_LOGIN = _rule(
     HIGH,
     HOSTS,
     _password_login,
-    maps="CKV_DIO_2, practice least-privilege",
+    maps="practice least-privilege",
     fix="Leave ssh_pwauth off.",
     link="https://cloudinit.readthedocs.io/en/latest/reference/modules.html",
 )

@@ -355,7 +355,7 @@ IAM_SECRETS_SCOPED = _rule(
     HIGH,
     IDENTITY_POLICIES,
     _read_resource,
-    maps="CKV_AWS_288, CKV_AWS_108",
+    maps="part of CKV_AWS_288, part of CKV_AWS_108",
     fix="Name the ARNs of the secrets and the bucket.",
     link=_DOCS + "best-practices.html#grant-least-privilege",
 )
@@ -388,7 +388,7 @@ IAM_TRUST_SCOPED = _rule(
     CRITICAL,
     (t.IAM_ROLE,),
     _trust,
-    maps="CKV_AWS_60, CKV_AWS_61",
+    maps="part of CKV_AWS_60, CKV_AWS_61",
     fix="Name a service; for web identities both sub and aud.",
     link=_DOCS + "id_roles_create_for-service.html",
 )
@@ -399,7 +399,7 @@ IAM_TRUST_DEPUTY = _rule(
     MEDIUM,
     (t.IAM_ROLE,),
     _deputy,
-    maps="CKV_AWS_60, practice confused-deputy",
+    maps="part of CKV_AWS_60, practice confused-deputy",
     fix="Bind the trust by aws:SourceAccount or aws:SourceArn.",
     link=_DOCS + "confused-deputy.html",
 )
@@ -410,7 +410,7 @@ IAM_TRUST_ACCOUNT = _rule(
     HIGH,
     (t.IAM_ROLE,),
     _cross_account,
-    maps="CKV_AWS_61",
+    maps="part of CKV_AWS_61",
     fix="Name the role, or ask for an external id.",
     link=_DOCS + "id_roles_common-scenarios_third-party.html",
 )
@@ -421,7 +421,7 @@ IAM_PASSROLE_SCOPED = _rule(
     HIGH,
     IDENTITY_POLICIES,
     _pass_role,
-    maps="CKV_AWS_286",
+    maps="part of CKV_AWS_286",
     fix="List role ARNs, with iam:PassedToService.",
     link=_DOCS + "id_roles_use_passrole.html",
 )
@@ -432,11 +432,12 @@ IAM_ROLE_OVER_USER = _rule(
     MEDIUM,
     (t.IAM_USER,),
     _users,
-    maps="IAM.3, CIS2.16, CIS2.19, CKV_AWS_273",
+    maps="CIS2.16, CIS2.19, part of CKV_AWS_273",
     needs=Needs.STACK,
     why="whether there is a host that can have no role is known at the end",
     fix="Use the task role; SES's SMTP and hosts outside of AWS are the only reasons for a user.",
     product=True,
+    link="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",
 )
 IAM_USER_NO_CONSOLE = _rule(
     "iam-user-no-console",
@@ -445,7 +446,7 @@ IAM_USER_NO_CONSOLE = _rule(
     HIGH,
     (t.IAM_LOGIN,),
     _console,
-    maps="IAM.5, CKV2_AWS_22",
+    maps="part of IAM.5, CKV2_AWS_22",
     fix="Take the UserLoginProfile out.",
 )
 IAM_TWO_KEYS = _rule(
@@ -455,9 +456,10 @@ IAM_TWO_KEYS = _rule(
     LOW,
     (t.IAM_USER,),
     _keys,
-    maps="IAM.3, CIS2.12, AWSGuard access-keys-rotated",
+    maps="CIS2.12, AWSGuard access-keys-rotated",
     needs=Needs.STACK,
     fix="Delete the old key after a rotation.",
+    link="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html",
 )
 IAM_BOUNDARY = _rule(
     "iam-boundary",
@@ -501,8 +503,9 @@ KMS_DELETION_WINDOW = _rule(
     MEDIUM,
     (t.KMS_KEY,),
     _key_window,
-    maps="KMS.3",
+    maps="practice recovery",
     fix="Set deletion_window_in_days to 14 or more.",
+    link="https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html",
 )
 KMS_POLICY = _rule(
     "kms-policy-no-star",
@@ -532,7 +535,7 @@ ACCESS_OWN_ACCOUNTS = _rule(
     HIGH,
     (*RESOURCE, t.IAM_ROLE),
     _accounts,
-    maps="S3.6, practice least-privilege",
+    maps="part of S3.6, practice least-privilege",
     needs=Needs.EARLIER,
     fix="Name principals of the stack's own account, or list the other account under accounts in the configuration.",
     link=_DOCS + "access_policies-cross-account-resource-access.html",
@@ -544,8 +547,9 @@ SECRET_RECOVERY = _rule(
     MEDIUM,
     (t.SECRET,),
     _recovery,
-    maps="SecretsManager.3, practice recovery",
+    maps="practice recovery",
     fix="Leave recovery_window_in_days at 7 or more.",
+    link="https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_delete-secret.html",
 )
 SECRET_DESCRIBED = _rule(
     "secret-described",
@@ -554,8 +558,9 @@ SECRET_DESCRIBED = _rule(
     LOW,
     (t.SECRET,),
     _secret_described,
-    maps="SecretsManager.3",
+    maps="practice tagging",
     fix="Give a description.",
+    link="https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_update-secret.html",
 )
 SECRET_OWN_KEY = _rule(
     "secret-own-key",
@@ -586,7 +591,7 @@ SSM_SECURE_STRING = _rule(
     HIGH,
     (t.PARAMETER,),
     _parameter,
-    maps="CKV2_AWS_34, CKV_AWS_337",
+    maps="CKV2_AWS_34",
     fix="Set type SecureString.",
     link="https://docs.aws.amazon.com/systems-manager/latest/userguide/secure-string-parameter-kms-encryption.html",
 )
@@ -597,6 +602,6 @@ IAM_KEY_ACTIVE = _rule(
     LOW,
     (t.IAM_ACCESS_KEY,),
     _key_active,
-    maps="IAM.22, CIS2.11",
+    maps="part of IAM.22, part of CIS2.11",
     fix="Delete the key.",
 )

@@ -815,7 +815,7 @@ K8S_NO_HOST = _rule(
     HIGH,
     WORKLOADS,
     _host,
-    maps="PSS-B, CKV_K8S_17, CKV_K8S_18, CKV_K8S_19, CKV_K8S_26, CKV_K8S_27",
+    maps="PSS-B, CKV_K8S_17, CKV_K8S_18, CKV_K8S_19, CKV_K8S_26, part of CKV_K8S_27",
     fix="Take host network, PID, IPC, ports and paths out.",
     link=_PSS,
 )
@@ -826,7 +826,7 @@ K8S_KERNEL = _rule(
     HIGH,
     WORKLOADS,
     _kernel,
-    maps="PSS-B, CKV_K8S_32",
+    maps="PSS-B",
     fix="Take procMount, other sysctls, unconfined AppArmor, SELinux labels and hostProcess out.",
     link=_PSS,
 )
@@ -848,7 +848,7 @@ K8S_RESOURCES = _rule(
     MEDIUM,
     WORKLOADS,
     _resources,
-    maps="CKV_K8S_10, CKV_K8S_11, CKV_K8S_12, CKV_K8S_13",
+    maps="CKV_K8S_10, CKV_K8S_12, CKV_K8S_13",
     fix="Set requests for CPU and memory, limits for memory.",
     link=_K8S + "configuration/manage-resources-containers/",
 )
@@ -870,7 +870,7 @@ K8S_IMAGE_PINNED = _rule(
     MEDIUM,
     WORKLOADS,
     _pinned,
-    maps="CKV_K8S_14, CKV_K8S_43",
+    maps="CKV_K8S_14",
     fix="Use a digest or a release's tag.",
     link=_K8S + "containers/images/",
 )
@@ -894,7 +894,7 @@ K8S_SERVICE_ACCOUNT_TOKEN = _rule(
     MEDIUM,
     WORKLOADS,
     _service_account,
-    maps="CKV_K8S_38, CKV_K8S_41",
+    maps="CKV_K8S_38, part of CKV_K8S_41",
     fix="Set automountServiceAccountToken to false, or a service account of its own.",
     link="https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/",
 )
@@ -905,7 +905,7 @@ K8S_NO_PLAIN_SECRET = _rule(
     CRITICAL,
     WORKLOADS,
     _plain_variables,
-    maps="CKV_K8S_35",
+    maps="NSA",
     fix="Use secretKeyRef.",
     link=_K8S + "configuration/secret/",
 )
@@ -916,7 +916,7 @@ K8S_CONFIG_MAP_CLEAN = _rule(
     HIGH,
     (t.CONFIG_MAP,),
     _config_map,
-    maps="CKV_K8S_35, NSA",
+    maps="NSA",
     fix="Move it into a Secret.",
     link=_K8S + "configuration/configmap/",
 )
@@ -927,7 +927,7 @@ K8S_NETWORK_POLICY = _rule(
     MEDIUM,
     (t.NAMESPACE,),
     _network_policy,
-    maps="NSA, CKV2_K8S_6",
+    maps="NSA, part of CKV2_K8S_6",
     needs=Needs.STACK,
     why="the policies of a namespace are made after it",
     fix="Add a NetworkPolicy with an empty podSelector and policyTypes Ingress; allow the way in to 3000.",
@@ -940,7 +940,7 @@ K8S_POLICY_CLOSED = _rule(
     HIGH,
     (t.NETWORK_POLICY,),
     _policy_closed,
-    maps="NSA, CKV2_K8S_6",
+    maps="NSA, part of CKV2_K8S_6",
     fix="Name ports, and who may come; `{}` means everybody, everywhere.",
     link=_K8S + "services-networking/network-policies/",
 )
@@ -1088,7 +1088,7 @@ HELM_VALUES_CLEAN = _rule(
     CRITICAL,
     CHARTS,
     _helm_values,
-    maps="CKV_K8S_35, RC",
+    maps="RC",
     fix="Give it by a Secret that the values name.",
     link=_HELM,
 )
@@ -1099,7 +1099,7 @@ HELM_CHAT_RESOURCES = _rule(
     MEDIUM,
     CHARTS,
     _chart_resources,
-    maps="CKV_K8S_12, CKV_K8S_13, RC",
+    maps="part of CKV_K8S_12, part of CKV_K8S_13, RC",
     fix="Set resources in the values.",
     link=_HELM,
 )
@@ -1110,7 +1110,7 @@ HELM_CHAT_PROBES = _rule(
     MEDIUM,
     CHARTS,
     _chart_probes,
-    maps="CKV_K8S_8, CKV_K8S_9",
+    maps="part of CKV_K8S_8, part of CKV_K8S_9",
     fix="Leave livenessProbe.enabled and readinessProbe.enabled on.",
     link=_HELM,
 )
@@ -1121,7 +1121,7 @@ HELM_CHAT_INGRESS = _rule(
     HIGH,
     CHARTS,
     _chart_ingress,
-    maps="RC, CKV_K8S_152",
+    maps="RC, part of CKV_K8S_152",
     fix="Set ingress.tls; no snippets.",
     link=_HELM,
 )
@@ -1144,7 +1144,7 @@ HELM_CHAT_IMAGE = _rule(
     CHARTS,
     _chart_image,
     maps="NSA, practice supply-chain",
-    fix="Use the vendor's images, or allow the registry.",
+    fix="Use the vendor's images, or add the registry to `registries` in policy/config.yaml.",
     link=_HELM,
 )
 HELM_CHAT_SERVICE = _rule(

@@ -204,8 +204,9 @@ SES_DKIM_2048 = _rule(
     MEDIUM,
     (t.EMAIL_IDENTITY,),
     _key_length,
-    maps="SES.1, P:ses_identity_dkim_enabled",
+    maps="P:ses_identity_dkim_enabled",
     fix="Set next_signing_key_length RSA_2048_BIT.",
+    link="https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-easy.html",
 )
 SES_DKIM_RECORDS = _rule(
     "ses-dkim-records",
@@ -305,7 +306,7 @@ SES_CONFIGURATION_SET = _rule(
     MEDIUM,
     (t.EMAIL_IDENTITY,),
     _configuration_set,
-    maps="Config ses-sending-tls-required, CKV_AWS_365",
+    maps="Config ses-sending-tls-required",
     fix="Name it in configuration_set_name.",
     link=_DOCS + "using-configuration-sets.html",
     product=True,

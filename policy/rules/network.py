@@ -398,9 +398,10 @@ NET_VPC_ENDPOINTS = _rule(
     LOW,
     (t.VPC,),
     _endpoints,
-    maps="EC2.10, EC2.55, EC2.56, CIS6.8",
+    maps="CIS6.8",
     needs=Needs.STACK,
     fix="Add the S3 gateway endpoint; add interface endpoints where their price pays.",
+    link="https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html",
 )
 NET_VPC_ENDPOINT_POLICY = _rule(
     "net-vpc-endpoint-policy",
@@ -501,6 +502,7 @@ NET_ALB_OWN_GROUP = _rule(
     MEDIUM,
     (t.LOAD_BALANCER,),
     _load_balancer_group,
-    maps="EC2.2, practice balancer-security-group",
+    maps="practice balancer-security-group",
     fix="Make a group for it and open 80 and 443 there.",
+    link="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-update-security-groups.html",
 )

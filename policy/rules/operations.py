@@ -105,7 +105,13 @@ def _budget(p: Probe) -> None:
 
 
 def _region(p: Probe) -> None:
-    if not p.config.regions:
+    if p.subject.type == t.ATLAS_CLUSTER:
+        allowed = {name.upper().replace("-", "_") for name in p.config.regions}
+        for spec in p.each("replicationSpecs"):
+            for place in spec.each("regionConfigs"):
+                place.expect(
+                    "regionName", lambda name: name in allowed, "stands in a region that is not allowed"
+                )
         return
     region = p.get("region") or p.subject.outputs.get("region") or p.subject.provider.get("region")
     if region is UNKNOWN or region is None:
@@ -241,10 +247,11 @@ REGION_ALLOWED = _rule(
     "Data stay in the allowed regions",
     MANDATORY,
     MEDIUM,
-    (t.BUCKET, t.LOAD_BALANCER, t.CLUSTER, t.SECRET, t.VPC),
+    (t.BUCKET, t.LOAD_BALANCER, t.CLUSTER, t.SECRET, t.VPC, t.ATLAS_CLUSTER),
     _region,
     maps="practice residency, Well-Architected SEC07",
     fix="Use an allowed region, or allow this one.",
+    asked_with="regions",
     link="https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/data-classification.html",
 )
 BOT_OWN_ACCOUNT = _rule(

@@ -491,7 +491,7 @@ RC_SECRETS_STORED = _rule(
     CRITICAL,
     CARRIERS,
     _admin_secret,
-    maps="ECS.8, CKV_K8S_35, RC",
+    maps="ECS.8, RC",
     needs=Needs.EARLIER,
     fix="Give them by Secrets Manager, a Kubernetes Secret, or a file outside of the user data.",
 )
@@ -778,7 +778,7 @@ RC_IMAGE_PINNED = _rule(
     MEDIUM,
     CARRIERS,
     _image,
-    maps="CKV_K8S_14, CKV_K8S_43, practice supply-chain",
+    maps="CKV_K8S_14, practice supply-chain",
     needs=Needs.EARLIER,
     fix="Name the release's tag or a digest.",
     link=_DOCS + "version-durability",

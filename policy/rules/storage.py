@@ -337,7 +337,7 @@ S3_POLICY_NO_STAR = _rule(
     CRITICAL,
     (t.BUCKET, t.BUCKET_POLICY),
     _no_star,
-    maps="S3.6, CIS2.21, CKV_AWS_70",
+    maps="part of S3.6, CIS2.21, CKV_AWS_70",
     fix="Name the principal, or bind the statement to a source ARN.",
 )
 S3_POLICY_NO_NOT = _rule(
@@ -347,8 +347,9 @@ S3_POLICY_NO_NOT = _rule(
     HIGH,
     (t.BUCKET, t.BUCKET_POLICY),
     _no_not_principal,
-    maps="S3.6, practice least-privilege",
+    maps="practice least-privilege",
     fix="Name principals and actions.",
+    link="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html",
 )
 S3_ENCRYPTION = _rule(
     "s3-encryption",
@@ -357,11 +358,12 @@ S3_ENCRYPTION = _rule(
     MEDIUM,
     BUCKETS,
     _encryption,
-    maps="S3.17, CKV_AWS_19, CKV_AWS_145",
+    maps="CKV_AWS_19",
     needs=Needs.EARLIER,
     sides=(t.BUCKET_ENCRYPTION,),
     why="the encryption of a bucket is declared after it",
     fix="Add a BucketServerSideEncryptionConfiguration; with KMS enable the bucket key.",
+    link="https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-bucket-encryption.html",
 )
 S3_BUCKET_KEY = _rule(
     "s3-bucket-key",
@@ -370,7 +372,7 @@ S3_BUCKET_KEY = _rule(
     LOW,
     (t.BUCKET_ENCRYPTION,),
     _encryption_mended,
-    maps="S3.17, Well-Architected COST08",
+    maps="part of S3.17, Well-Architected COST08",
     fix="Set bucket_key_enabled.",
     remedy=_mend_encryption,
 )
@@ -477,7 +479,7 @@ S3_REPLICATION = _rule(
     LOW,
     BUCKETS,
     _replication,
-    maps="S3.7, CKV_AWS_144",
+    maps="part of S3.7, CKV_AWS_144",
     needs=Needs.STACK,
     fix="Replicate the backup bucket. Media in one region is a choice of a design in one region.",
 )
@@ -488,8 +490,9 @@ S3_NO_WEBSITE = _rule(
     HIGH,
     (t.BUCKET, t.BUCKET_WEBSITE),
     _website,
-    maps="S3.2, CKV_AWS_57",
+    maps="practice least-privilege",
     fix="Put CloudFront with origin access control before it.",
+    link="https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteHosting.html",
 )
 S3_OBJECT_CLEAN = _rule(
     "s3-object-clean",
@@ -498,8 +501,9 @@ S3_OBJECT_CLEAN = _rule(
     HIGH,
     (t.BUCKET_OBJECT,),
     _object_encryption,
-    maps="SecretsManager.1, CKV_AWS_186",
+    maps="practice secrets",
     fix="Keep it in Secrets Manager.",
+    link="https://docs.aws.amazon.com/secretsmanager/latest/userguide/best-practices.html",
 )
 DO_SPACES_PRIVATE = _rule(
     "do-spaces-private",

@@ -78,6 +78,10 @@ _HARMLESS: Final = {
     "a switch": ("USE_TOKEN", "true"),
     "an address": ("HOOK", "https://hooks.example.org/services"),
     "a name of a secret": ("EXISTING_SECRET_NAME", "chat-secrets"),
+    "a variable of a program": (
+        "setup.js",
+        "const {DB_PASSWORD: pwd} = process.env;\nconst root = {pwd: process.env.ROOT};\n",
+    ),
     "a URI with a reference": ("DB", "postgres://app:${DB_PASSWORD}@db.example.org/app"),
 }
 
