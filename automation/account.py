@@ -3,6 +3,7 @@
 import dataclasses
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
@@ -14,10 +15,13 @@ from automation.backend import Backend
 from automation.engine import Engine
 from automation.inline import Guarded
 
+if TYPE_CHECKING:
+    from stacks.language import ChatSpec
+
 _PROJECT = "rocketchat-account"
 
 
-def account_now(backend: Backend, engine: Engine, region: str) -> str:
+def account_now(backend: Backend, engine: Engine, spec: "ChatSpec") -> str:
     """Ask AWS whose credentials these are, in a preview of a program that makes nothing.
 
     Raises ProviderError where AWS does not answer.
@@ -25,7 +29,10 @@ def account_now(backend: Backend, engine: Engine, region: str) -> str:
     found: list[str] = []
 
     def program() -> None:
-        provider = aws.Provider("aws", region=region)
+        asked = {
+            key: value for key, value in spec.parts.aws.provider().items() if key != "allowed_account_ids"
+        }
+        provider = aws.Provider("aws", region=spec.region, **asked)
         told = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(provider=provider))
         told.account_id.apply(found.append)
 

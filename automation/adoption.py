@@ -72,8 +72,7 @@ def adopt(
     named, and nothing of it changes. Raises ConflictError for URNs that the stack would not make, ProviderError where
     a cloud does not answer.
     """
-    region = stack.spec.region
-    account = "" if region is None else account_now(stack.backend, stack.engine, region)
+    account = "" if stack.spec.region is None else account_now(stack.backend, stack.engine, stack.spec)
     work = _Work(stack, account, given, set(skip))
     stack.make_providers()
     agreed = False

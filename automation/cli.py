@@ -384,16 +384,19 @@ def check(stack: Stack, as_json: Json = False) -> None:
     """Check a stack file."""
     with telling(as_json):
         from stacks import files
-        from stacks.language import parse_file
+        from stacks.language import checked_file
 
         found = files.read(stack)
-        spec = parse_file(found)
+        spec, unset = checked_file(found)
         lines = [f"{found.shown} is valid: {len(spec.checks)} checks passed"]
         lines += [f"  warning: {warning}" for one in spec.checks for warning in one.warnings]
+        named = ", ".join(found.environments)
+        lines += [f"  from the environment {named}, or to be set: {key}" for key in sorted(unset)]
         say(
             {
                 "stack": found.name,
                 "ok": True,
+                "unset": sorted(unset),
                 "checks": [
                     {"title": one.title, "notes": list(one.notes), "warnings": list(one.warnings)}
                     for one in spec.checks

@@ -91,7 +91,7 @@ def recover(
     URNs that are not pending and for ids that do not exist or that another stack has; ProviderError where a cloud does
     not answer. Nothing is changed then, but that stale locks are gone.
     """
-    unlocked = _unlock(stack, force=force_unlock)
+    unlocked = clear_locks(stack, force=force_unlock)
     _drop_torn_notes(stack.backend.folder, stack.name)
     state = stack.export_state()
     pending = pendings(journal.begun(state))
@@ -224,7 +224,12 @@ def _in(state: State, urn: str) -> bool:
     return any(one.urn == urn and one.custom for one in state.resources)
 
 
-def _unlock(stack: "ChatStack", *, force: bool) -> tuple[str, ...]:
+def clear_locks(stack: "ChatStack", *, force: bool) -> tuple[str, ...]:
+    """Clear the locks of engines that are gone, with `force` all; return whose they were. Raises ConflictError."""
+    if stack.backend.folder is None and force:
+        # Locks in a bucket are files that only the CLI can take away; Pulumi Cloud ends the update that it has.
+        stack.run(["cancel", "--yes"])
+        return (f"whoever held {stack.name} where its state is kept",)
     done = []
     for lock in stack.locks():
         if lock.stale is not True and not force:

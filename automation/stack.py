@@ -131,6 +131,8 @@ class ChatStack:
             state = self.export_state()
             self._refuse_pending(state)
             self._refuse_release(state)
+            if not self.backend.rehearsal:  # stand-in clouds have one account
+                self._refuse_other_account(state)
             if preview:
                 self.preview(policies=policies, refresh=refresh, anew=anew)
             return self._operate(
@@ -447,11 +449,11 @@ class ChatStack:
         made_in = state.account
         if made_in is None or self.spec.region is None:
             return
-        now = account_now(self.backend, self.engine, self.spec.region)
+        now = account_now(self.backend, self.engine, self.spec)
         if now != made_in:
             raise ConflictError(
                 f"{self.name} was made in the AWS account {made_in}; the credentials are those of {now}",
-                remedy=f"give the credentials of {made_in} (AWS_PROFILE)",
+                remedy=f"give the credentials of {made_in} (AWS_PROFILE, or `rocketchat:aws`)",
             )
 
     def _quietly(self, call: Callable[[], Any]) -> Any:
@@ -617,7 +619,7 @@ def _open(
     closing: contextlib.ExitStack,
 ) -> ChatStack:
     from stacks import files
-    from stacks.language import parse, parse_file
+    from stacks.language import checked_file, parse
     from stacks.secrets import problems
 
     file = ""
@@ -627,7 +629,7 @@ def _open(
             file = stack_file_path(found, backend)
             name, values = found.name, found.values
             secrets = {**backend.secrets_for(found), **secrets}
-            spec = parse_file(found, also=set(secrets))
+            spec, _ = checked_file(found, set(secrets))
         else:
             spec = parse(values, set(secrets), source=f"the stack {name}")
     except InvalidStack as error:

@@ -58,6 +58,8 @@ _LDAP = {
     "group": {"name": "chat"},
     "sync": {"interval": "every_6_hours"},
 }
+_PROXY = {"url": "http://proxy.example.com:3128"}
+_ROLE = {"arn": "arn:aws:iam::123456789012:role/deployer"}
 _BUILT_IN: tuple[tuple[str, Values, str], ...] = (
     ("Google's login", {"kind": "google"}, "Accounts_OAuth_Google_secret"),
     ("GitHub's login", {"kind": "github"}, "Accounts_OAuth_Github_secret"),
@@ -123,6 +125,24 @@ SCENES: Mapping[str, Scene] = {
         )
         for title, login, secret in _BUILT_IN
     },
+    "services-helm with rules": Scene(
+        "services-helm",
+        {
+            "chat.retention": {"channelsDays": 365},
+            "chat.legal": {"terms": "<p>Terms</p>"},
+            "chat.federation": {"domain": "chat.example.com"},
+            "accounts.passwords": {"minLength": 16},
+        },
+    ),
+    "services-helm with a proxy": Scene(
+        "services-helm",
+        {"container": {"secretVariables": ["GIPHY_KEY"], "proxy": _PROXY}},
+        ("containerVariables",),
+    ),
+    "soluvas-lightsail with a role": Scene("soluvas-lightsail", {"aws": {"assumeRole": _ROLE}}),
+    "services-helm on OpenShift": Scene(
+        "services-helm", {"runtime.clusterDns": {"namespace": "openshift-dns", "port": 5353}}
+    ),
     "services-helm with a font": Scene("services-helm", {"appearance": {"fonts": [_FONT]}}),
     "services-helm with a mirror": Scene(
         "services-helm",
@@ -483,6 +503,14 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
         _to("services-helm", "203.0.113.11"),
         _to("services-helm", ABSENT),
     ],
+    "runtime(kubernetes).maxInstances": [_to("services-helm", 4)],
+    "runtime(doks).maxInstances": [_to("lovia-doks with microservices", 3)],
+    "runtime(kubernetes).clusterDns": {"namespace": "openshift-dns", "port": 5353},
+    "runtime(kubernetes).clusterDns.namespace": [_to("services-helm on OpenShift", "other-dns")],
+    "runtime(kubernetes).clusterDns.port": [_to("services-helm on OpenShift", 53)],
+    "runtime(kubernetes).ingress(class).annotations": {
+        "traefik.ingress.kubernetes.io/router.middlewares": "a-b@kubernetescrd"
+    },
     "runtime(kubernetes).egressAddresses": ["203.0.113.21"],
     "runtime(doks).namespace": [_to("lovia-doks", "talk"), _to("lovia-doks with its own database", "talk")],
     "runtime(doks).name": "talk",
@@ -774,6 +802,54 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "login(saml).certificate": "MIIC",
     "login(saml).ownCertificate": "MIID",
     "login(saml).buttonText": "Go",
+    "chat.retention": {"channelsDays": 365},
+    **{
+        f"chat.retention.{key}": [_to("services-helm with rules", 30)]
+        for key in ("channelsDays", "groupsDays", "directDays")
+    },
+    "chat.legal": {"terms": "<p>Terms</p>"},
+    **{
+        f"chat.legal.{key}": [_to("services-helm with rules", "<p>Other</p>")]
+        for key in ("terms", "privacy", "notice")
+    },
+    "chat.federation": [
+        _to("services-helm", {"domain": "chat.example.com"}),
+        _to("lovia-fargate", {"domain": "lovia.life"}),
+    ],
+    "chat.federation.domain": [_to("services-helm with rules", "example.com")],
+    "chat.federation.allow": [_to("services-helm with rules", ["matrix.org"])],
+    "chat.tags": {"CostCenter": "4711"},
+    "accounts.defaultRoles": ["guest"],
+    "accounts.allowedDomains": ["example.com"],
+    "accounts.blockedDomains": ["example.com"],
+    "accounts.sessionDays": 7,
+    "accounts.passwords": {"minLength": 20},
+    **{
+        f"accounts.passwords.{key}": [_to("services-helm with rules", value)]
+        for key, value in (
+            ("minLength", 20),
+            ("maxLength", 64),
+            ("forbidRepeating", 2),
+            ("lowercase", False),
+            ("uppercase", False),
+            ("number", False),
+            ("specialCharacter", False),
+            ("history", 5),
+        )
+    },
+    "container.variables": {"TZ": "Europe/Berlin"},
+    "container.secretVariables": [_to("services-helm", ["GIPHY_KEY"], ("containerVariables",))],
+    "container.proxy": [_to("services-helm", _PROXY), _to("lovia-fargate", _PROXY)],
+    "container.proxy.url": [_to("services-helm with a proxy", "http://other.example.com:3128")],
+    "container.proxy.direct": [_to("services-helm with a proxy", [".corp.example.com"])],
+    "container.heapMb": 1024,
+    "containerVariables": [_to("services-helm with a proxy", "another")],
+    "aws.profile": [_to("soluvas-lightsail", "corp")],
+    "aws.assumeRole": [_to("soluvas-lightsail", _ROLE)],
+    "aws.assumeRole.arn": [_to("soluvas-lightsail with a role", _ROLE["arn"] + "2")],
+    "aws.assumeRole.externalId": [_to("soluvas-lightsail with a role", "lovia")],
+    "aws.assumeRole.sessionName": [_to("soluvas-lightsail with a role", "chat")],
+    "aws.allowedAccounts": [_to("soluvas-lightsail", ["123456789012"])],
     "accounts.loginForm": [_to("lovia-fargate", True)],
     "push.kind": [
         _to("soluvas-lightsail", {"kind": "gateway"}),

@@ -66,7 +66,11 @@ def _address(key: str) -> str:
     return f"https://rehearsal.example.net/{_hex(key)}/%41?a=1&b=(x)!;c=~*+,@"
 
 
-BOT_KEYS = "rocketchat:botKeys"
+NAMED = {
+    "rocketchat:botKeys": ("rocketchat:bot", "keys"),
+    "rocketchat:containerVariables": ("rocketchat:container", "secretVariables"),
+}
+"""Secrets that are JSON objects, and where the file names their members."""
 
 
 _FORMS: dict[str, Callable[[str], str]] = {
@@ -95,8 +99,9 @@ def values(keys: Iterable[str], plain: Mapping[str, Any] | None = None, *, salt:
     values of the same form.
     """
     made = {key: _of(key, salt) for key in keys}
-    if BOT_KEYS in made:
-        bot = (plain or {}).get("rocketchat:bot")
-        names = (bot.get("keys") if isinstance(bot, Mapping) else None) or ("UNREAD",)
-        made[BOT_KEYS] = json.dumps({name: _text(f"{BOT_KEYS}{salt} {name}") for name in names})
+    for key, (part, listed) in NAMED.items():
+        if key in made:
+            said = (plain or {}).get(part)
+            names = (said.get(listed) if isinstance(said, Mapping) else None) or ("UNREAD",)
+            made[key] = json.dumps({name: _text(f"{key}{salt} {name}") for name in names})
     return made

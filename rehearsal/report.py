@@ -96,7 +96,9 @@ def plan(name: str) -> Rehearsed:
         policy_config.load(loaded.name, profile=loaded.spec.parts.chat.profile.value),
         stack=loaded.name,
     )
-    unset = tuple(f"to be set: {key}" for key in sorted(loaded.unset))
+    named = ", ".join(loaded.environments)
+    how = f"from the environment {named}, or to be set" if named else "to be set"
+    unset = tuple(f"{how}: {key}" for key in sorted(loaded.unset))
     checks = [
         *((show.Check("Missing secrets are stood in for", True, "", unset),) if unset else ()),
         *(

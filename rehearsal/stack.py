@@ -9,8 +9,7 @@ from typing import Any
 from rehearsal import canaries
 from rehearsal.plan import Plan, plan_program
 from stacks import deploy, files
-from stacks.language import ChatSpec, parse, parse_file
-from stacks.problems import InvalidStack
+from stacks.language import ChatSpec, checked_file, parse
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,8 @@ class RehearsedStack:
     """Those of the secrets that the file lacks, and must have before the stack is deployed."""
     elsewhere: Path | None = None
     """The file, where it is not among the project's stack files: then it is not found by the stack's name."""
+    environments: tuple[str, ...] = ()
+    """Pulumi ESC environments that the secrets may come from."""
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -46,7 +47,9 @@ def load(stack: str) -> RehearsedStack:
     found = files.read(stack)
     spec, unset = checked(found)
     elsewhere = None if found.path.resolve() == files.path_of(found.name).resolve() else found.path
-    return RehearsedStack(found.name, found.values, found.secure | unset, spec, unset, elsewhere)
+    return RehearsedStack(
+        found.name, found.values, found.secure | unset, spec, unset, elsewhere, found.environments
+    )
 
 
 def otherwise(loaded: RehearsedStack, name: str | None = None, /, **chat: Any) -> RehearsedStack:
@@ -59,13 +62,7 @@ def otherwise(loaded: RehearsedStack, name: str | None = None, /, **chat: Any) -
 
 def checked(found: files.StackFile) -> tuple[ChatSpec, frozenset[str]]:
     """Check a stack file as if its missing secrets were set; return the full keys of these, too."""
-    try:
-        return parse_file(found), frozenset()
-    except InvalidStack as error:
-        unset = frozenset(problem.path for problem in error.problems if problem.unset)
-        if len(unset) < len(error.problems):
-            raise
-    return parse_file(found, also=unset), unset
+    return checked_file(found, lenient=True)
 
 
 def plan(stack: str | RehearsedStack) -> Plan:

@@ -62,6 +62,8 @@ def _ways(
     yield HTTPS, "HTTPS: registries, clouds, the vendor, push, webhooks, link previews"
     for part in (*([] if parts.mail is None else [parts.mail]), *parts.login, parts.database, parts.media):
         yield from part.ways_out(parts, defaults, uri_ports)
+    if parts.container.proxy is not None and (port := web_port(parts.container.proxy.url)) is not None:
+        yield port, "Proxy"
     for port in web_ports:
         yield port, "Addresses among the secrets"
     yield from _of_settings(parts.settings)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from components.values import DatabaseAccess, MailAccess, MediaAccess
 from rocketchat import environment as env
-from rocketchat import services
+from rocketchat import services, workspace
 from rocketchat.environment import Environment, Secret
 from rocketchat.releases import Release
 from rocketchat.settings import ENVIRONMENT_PREFIX, own_secrets
+from rocketchat.workspace import Passwords, login_policy
+from stacks import container
 from stacks.files import FOLDER
 from stacks.kinds.kind import Kind, chosen
 from stacks.kinds.login import LoginKind, by_button
@@ -245,9 +247,38 @@ _ORDER = (
     "push",
     "appearance",
     "monitoring",
+    "container",
     "settings",
 )
 """Parts in the order of their variables. A host's document shows it: another order would be a change of each host."""
+
+
+POLICY = (
+    "default_roles",
+    "allowed_domains",
+    "blocked_domains",
+    "session_days",
+    "approval",
+    "verify_email",
+)
+"""Keys of `accounts` that are no switches of what users may do."""
+
+
+def _rules_of(chat: Chat) -> "Iterator[Variables]":
+    """Yield what is kept, shown and joined."""
+    if chat.retention is not None:
+        kept = chat.retention
+        yield workspace.retention(
+            {"Channels": kept.channels_days, "Groups": kept.groups_days, "DMs": kept.direct_days},
+            files_only=kept.files_only,
+            keep_pinned=kept.keep_pinned,
+            keep_threads=kept.keep_threads,
+            keep_discussions=kept.keep_discussions,
+        )
+    if chat.legal is not None:
+        yield workspace.legal(**chat.legal.model_dump())
+    if chat.federation is not None:
+        yield workspace.federation(chat.federation.domain, chat.federation.allow)
 
 
 def environments(made: Made) -> "dict[str, Variables]":
@@ -285,6 +316,8 @@ def environments(made: Made) -> "dict[str, Variables]":
                 Secret(made.admin_password),
             ),
         )
+    with asked_by("chat"):
+        add("chat", *_rules_of(chat))
     if "license" in secrets:
         add("chat", env.licence(Secret(secrets["license"])))
     if made.broker is not None:
@@ -311,12 +344,18 @@ def environments(made: Made) -> "dict[str, Variables]":
     said = _said_of(parts.settings, without_mail) or (signed_on and without_code.names == without_mail.names)
     if not said and not sends_mail(parts):
         add("mail", without_mail)
-    accounts = parts.accounts.model_dump()
+    passwords = parts.accounts.passwords
+    accounts = parts.accounts.model_dump(exclude={"passwords"})
     if accounts["login_form"] is False:
         accounts["login_form"] = not form_hidden(parts.accounts, chat, parts.login)
     with asked_by("accounts"):
         add(
             "accounts",
+            login_policy(
+                **{name: accounts.pop(name) for name in POLICY},
+                passwords=None if passwords is None else Passwords(**passwords.model_dump()),
+                lock=parts.accounts.lock,
+            ),
             env.accounts(
                 **accounts,
                 secret_url=None if made.registration is None else Secret(made.registration),
@@ -331,6 +370,9 @@ def environments(made: Made) -> "dict[str, Variables]":
         add("monitoring", env.bugsnag(Secret(secrets["bugsnagApiKey"])))
     if parts.monitoring.prometheus:
         add("monitoring", env.prometheus())
+    with asked_by("container"):
+        memory, given = parts.runtime.server_memory, secrets.get(container.SECRET)
+        add("container", *parts.container.environment(memory, given))
     own = {name: Secret(secrets[name]) for name in sorted(own_secrets() & secrets.keys())}
     add("settings", env.settings({**listed(parts.settings), **own}))
     merged = {}

@@ -39,6 +39,8 @@ class StackFile:
     """Line of each key by its path, counted from 1."""
     problems: tuple[Problem, ...] = ()
     """What the engine would read otherwise, or refuse; `language.parse_file` tells it with all that is wrong."""
+    environments: tuple[str, ...] = ()
+    """Pulumi ESC environments (`environment:`), whose values the engine adds; what is in them is not known here."""
 
     @property
     def shown(self) -> str:
@@ -53,6 +55,16 @@ class StackFile:
                 return None
             path = path[:cut]
         return self.lines[path]
+
+
+def _environments(given: Any) -> tuple[str, ...]:
+    """Return the environments that a file imports, by name (Pulumi documentation, "Stack settings file reference")."""
+    if given is None:
+        return ()
+    listed = given.get("imports", []) if isinstance(given, dict) else given
+    names = [listed] if isinstance(listed, str) else listed if isinstance(listed, list) else []
+    found = tuple(str(next(iter(one), "")) if isinstance(one, dict) else str(one) for one in names)
+    return found or ("defined in the file",)
 
 
 def as_config(values: Mapping[str, Any]) -> dict[str, str]:
@@ -217,7 +229,15 @@ class _Reader:
                 secure.add(key)
             else:
                 self.problem(key, "what follows `secure:` must be text", self.lines[key], command(key))
-        return StackFile(name, path, values, frozenset(secure), self.lines, tuple(self.problems))
+        return StackFile(
+            name,
+            path,
+            values,
+            frozenset(secure),
+            self.lines,
+            tuple(self.problems),
+            _environments(document.get("environment")),
+        )
 
     def problem(
         self, path: str, message: str, line: int | None, remedy: str | None = None, near: str | None = None

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any
 
@@ -49,6 +49,10 @@ ALSO_CALLED = {
     "oidc": "login",
     "saml": "login",
     "theme": "appearance",
+    "env": "container",
+    "environment": "container",
+    "proxy": "container.proxy",
+    "tags": "chat.tags",
     "clientSecret": f"{_A_SECRET}oidcClientSecret",
     "runtime.replicas": "instances",
     "runtime.privateSubnets": "taskSubnets",
@@ -85,6 +89,7 @@ class ChatSpec:
     def tags(self) -> dict[str, str]:
         """The tags of everything that takes tags."""
         return {
+            **self.parts.chat.tags,
             "Project": "rocketchat",
             "Environment": self.parts.chat.profile.value,
             "Owner": self.parts.chat.host,
@@ -171,6 +176,37 @@ def parse_file(found: StackFile, also: AbstractSet[str] = frozenset()) -> ChatSp
     """
     return parse(
         found.values, found.secure | also, source=found.shown, line=found.line, unread=found.problems
+    )
+
+
+def checked_file(
+    found: StackFile, given: AbstractSet[str] = frozenset(), *, lenient: bool = False
+) -> tuple[ChatSpec, frozenset[str]]:
+    """Check a stack file; return the full keys of secrets that it lacks, too.
+
+    `given` are secrets that are set elsewhere. Those that are missing are a mistake, but with `lenient`, or where the
+    file names Pulumi ESC environments, which may have them. Raises InvalidStack.
+    """
+    try:
+        return parse_file(found, given), frozenset()
+    except InvalidStack as error:
+        unset = frozenset(problem.path for problem in error.problems if problem.unset)
+        others = [problem for problem in error.problems if not problem.unset]
+        if others and found.environments:
+            raise InvalidStack(found.shown, [_elsewhere(one, found.environments) for one in others]) from None
+        if others or not (lenient or found.environments):
+            raise
+    return parse_file(found, given | unset), unset
+
+
+def _elsewhere(problem: Problem, environments: Sequence[str]) -> Problem:
+    """Say of what is missing that it may be where this check cannot look."""
+    if not problem.message.endswith(" is missing"):
+        return problem
+    return replace(
+        problem,
+        message=f"{problem.message} in the file; what the environment {', '.join(environments)} has is not known here",
+        remedy=f"write it in the stack file, and leave secrets to the environment ({problem.remedy})",
     )
 
 

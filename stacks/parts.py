@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from rocketchat import bot, releases, usage
-from stacks.fields import BucketName, Days, Email, ExactImage, HostName, Part, Version, quoted
+from stacks.fields import BucketName, Days, Email, ExactImage, HostName, Part, Version, matching, quoted
 from stacks.secret_keys import BACKUP_NEWS, SecretKey, json_texts
+from stacks.workspace import Federation, Legal, Passwords, Retention, RoleName
 
 if TYPE_CHECKING:
     from stacks.spec import Parts
 
+TagName = Annotated[
+    str,
+    matching(
+        r"(?!aws:)[A-Za-z][A-Za-z0-9_.:/+@-]{0,62}", "the name of a tag, which does not begin with aws:"
+    ),
+]
+TagValue = Annotated[str, matching(r"[A-Za-z0-9 _.:/=+@-]{1,200}", "the value of a tag, in ASCII")]
 _PACKAGE = r"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*(@[A-Za-z0-9._+~^-]+)?$"
 """A package of npm by its name, with or without a version (docs.npmjs.com, "package.json": name)."""
 Release = Annotated[str, BeforeValidator(quoted), AfterValidator(releases.resolve)]
@@ -79,6 +87,14 @@ class Chat(Part):
     """Language of the workspace, such as `en` or `de`."""
     administrator: Administrator | None = None
     """The first administrator; `rocket.admin`, without an address, when left out."""
+    retention: Retention | None = None
+    """How long messages are kept before they are deleted for good; for ever when left out."""
+    legal: Legal | None = None
+    """Terms of service, privacy policy and legal notice."""
+    federation: Federation | None = None
+    """Rooms shared with other workspaces and Matrix servers; none when left out."""
+    tags: Mapping[TagName, TagValue] = {}
+    """Further tags of everything that takes tags, such as `{CostCenter: "4711"}`."""
 
 
 class Accounts(Part):
@@ -100,6 +116,20 @@ class Accounts(Part):
     delete_own: bool | None = None
     two_factor: bool | None = None
     """Two-factor authentication is possible."""
+    default_roles: list[RoleName] = []
+    """Roles of new users, by the form and by single sign-on; `user` when left out."""
+    allowed_domains: list[HostName] = []
+    """Domains of the addresses that new accounts may have; any when left out."""
+    blocked_domains: list[HostName] = []
+    """Domains of the addresses that no new account may have."""
+    session_days: int | None = Field(default=None, ge=1, le=3650)
+    """Days after which a user signs in again; 90 when left out."""
+    approval: bool | None = None
+    """An administrator lets each new user in."""
+    verify_email: bool | None = None
+    """Users of the form sign in only once their address is verified."""
+    passwords: Passwords | None = None
+    """What passwords of the chat's own must be like; the product's own rules when left out."""
     lock: bool = False
     """Lock all of these against change in the administration pages."""
 

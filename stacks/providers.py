@@ -19,7 +19,10 @@ def make(spec: ChatSpec, secrets: Secrets) -> dict[str, pulumi.ProviderResource]
         import pulumi_aws as aws
 
         made["aws"] = aws.Provider(
-            "aws", region=spec.region, default_tags=aws.ProviderDefaultTagsArgs(tags=spec.tags)
+            "aws",
+            region=spec.region,
+            default_tags=aws.ProviderDefaultTagsArgs(tags=spec.tags),
+            **spec.parts.aws.provider(),
         )
     if "mongodbatlas" in wanted:
         import pulumi_mongodbatlas as mongodbatlas

@@ -101,6 +101,10 @@ def _licence(
             services.licence_needs(release, runtime.topology, 1),
             "set `topology: monolith`",
         ),
+        "rocketchat:chat.federation": (
+            ("federation (Matrix)",) if chat.federation is not None else (),
+            "leave it out",
+        ),
         "rocketchat:login": (
             services.licence_needs(
                 release,
@@ -435,6 +439,14 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
                 f"the part `{part}` sets this already, so the two could contradict each other",
                 remedy="leave it out of `settings`"
                 + ("; no key changes it" if key is None else f", and say it in `rocketchat:{key}`"),
+            )
+    further = made_of.get("container", Environment()).names
+    for part, variables in made_of.items():
+        for name in sorted(variables.names & further) if part != "container" else ():
+            yield Problem(
+                f"rocketchat:container.variables.{name}",
+                f"the part `{part}` sets this variable already, so the two could contradict each other",
+                remedy="leave it out",
             )
     plain = {
         name.removeprefix(ENVIRONMENT_PREFIX): value

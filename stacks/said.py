@@ -7,7 +7,27 @@ from stacks.kinds import registry
 from stacks.spec import Parts
 
 _BY_PART: Final = {
-    "chat": {"Site_Url": "host", "Site_Name": "siteName", "Language": "language"},
+    "chat": {
+        "Site_Url": "host",
+        "Site_Name": "siteName",
+        "Language": "language",
+        "Layout_Terms_of_Service": "legal.terms",
+        "Layout_Privacy_Policy": "legal.privacy",
+        "Layout_Legal_Notice": "legal.notice",
+        "Federation_Service_Enabled": "federation",
+        "Federation_Service_Domain": "federation.domain",
+        "Federation_Service_Allow_List": "federation.allow",
+        "RetentionPolicy_Enabled": "retention",
+        "RetentionPolicy_FilesOnly": "retention.filesOnly",
+        "RetentionPolicy_DoNotPrunePinned": "retention.keepPinned",
+        "RetentionPolicy_DoNotPruneThreads": "retention.keepThreads",
+        "RetentionPolicy_DoNotPruneDiscussion": "retention.keepDiscussions",
+        **{
+            f"RetentionPolicy_{how}_{rooms}": f"retention.{key}"
+            for how in ("TTL", "MaxAge")
+            for rooms, key in (("Channels", "channelsDays"), ("Groups", "groupsDays"), ("DMs", "directDays"))
+        },
+    },
     "accounts": {
         "Accounts_ShowFormLogin": "loginForm",
         "Accounts_RegistrationForm": "registration",
@@ -21,6 +41,29 @@ _BY_PART: Final = {
         "Accounts_AllowUserStatusMessageChange": "statusChange",
         "Accounts_AllowDeleteOwnAccount": "deleteOwn",
         "Accounts_TwoFactorAuthentication_Enabled": "twoFactor",
+        "Accounts_Registration_Users_Default_Roles": "defaultRoles",
+        "Accounts_Registration_AuthenticationServices_Default_Roles": "defaultRoles",
+        "Accounts_AllowedDomainsList": "allowedDomains",
+        "Accounts_BlockedDomainsList": "blockedDomains",
+        "Accounts_LoginExpiration": "sessionDays",
+        "Accounts_ManuallyApproveNewUsers": "approval",
+        "Accounts_EmailVerification": "verifyEmail",
+        **dict.fromkeys(
+            (
+                "Accounts_Password_Policy_Enabled",
+                "Accounts_Password_Policy_MinLength",
+                "Accounts_Password_Policy_MaxLength",
+                "Accounts_Password_Policy_ForbidRepeatingCharacters",
+                "Accounts_Password_Policy_ForbidRepeatingCharactersCount",
+                "Accounts_Password_Policy_AtLeastOneLowercase",
+                "Accounts_Password_Policy_AtLeastOneUppercase",
+                "Accounts_Password_Policy_AtLeastOneNumber",
+                "Accounts_Password_Policy_AtLeastOneSpecialCharacter",
+                "Accounts_Password_History_Enabled",
+                "Accounts_Password_History_Amount",
+            ),
+            "passwords",
+        ),
     },
     "appearance": {"theme-custom-css": "css", "Layout_Home_Title": "homeTitle"},
     "monitoring": {"Prometheus_Enabled": "prometheus"},

@@ -135,10 +135,14 @@ def _problem(path: str, value: str, parts: Parts | None) -> str | None:
     said = key.problem(value)
     if said is None and texts.lost(value.replace("\r", "")) is not None:
         return "the secret holds a control character, or another one that is lost or changed on its way"
-    if said is None and key.name == "botKeys" and parts is not None and parts.bot:
-        missing = sorted(set(parts.bot.keys) - (json_object(value) or {}).keys())
-        if missing:
-            return f"the secret lacks {', '.join(missing)}, which `bot.keys` names"
+    if said is None and parts is not None:
+        for name, where, members in (
+            ("botKeys", "bot.keys", parts.bot.keys if parts.bot else ()),
+            ("containerVariables", "container.secretVariables", parts.container.secret_variables),
+        ):
+            missing = sorted(set(members) - (json_object(value) or {}).keys()) if key.name == name else ()
+            if missing:
+                return f"the secret lacks {', '.join(missing)}, which `{where}` names"
     return said or (None if _PIN.search(key.name) else _guessed(value))
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator
 
+from stacks.aws_account import AwsAccount
 from stacks.charts import Charts
+from stacks.container import Container
 from stacks.fields import Part
 from stacks.images import Images
 from stacks.kinds import registry
@@ -81,6 +83,10 @@ class Parts(Part):
     """Where container images are pulled from."""
     charts: Charts | None = None
     """Where Helm charts are fetched from; their makers' repositories when left out."""
+    container: Container = Container()
+    """What surrounds the server's process: further variables, a proxy, its heap."""
+    aws: AwsAccount = AwsAccount()
+    """Which account of AWS is meant, and by which role."""
     settings: Mapping[str, Setting] = {}
     """Any of the product's settings, by id; `{value: …, lock: true}` makes one read-only in the chat itself."""
 

@@ -83,6 +83,23 @@ def test_an_internal_balancer_stands_beside_the_containers_for_named_networks(gi
     assert {made.inputs["cidrIpv4"] for made in from_outside} == {"10.0.0.0/8"}
 
 
+def test_without_a_zone_the_record_to_make_is_an_output() -> None:
+    values = changed(
+        "lovia-fargate",
+        runtime={"kind": "fargate", "balancer": {"certificate": CERTIFICATE}},
+        mail={"kind": "smtp", "host": "smtp.example.com", "from": "chat@lovia.life"},
+        media={"kind": "s3-existing", "bucket": "uploads-of-before"},
+    )
+    del values["rocketchat:dns"]
+    plan = planned(values, SECURE)
+    [record] = plan.outputs["dnsRecords"]
+    assert (record["type"], record["name"]) == ("CNAME", "chat.lovia.life")
+    assert record["value"] == plan.outputs["address"]
+    assert not plan.of_type("cloudflare:index/dnsRecord:DnsRecord")
+    values["rocketchat:runtime"] = {"kind": "fargate"}
+    assert paths(values, SECURE) == ["rocketchat:dns"]
+
+
 def test_behind_cloudflares_proxy_nobody_else_reaches_the_balancer() -> None:
     plan = planned(
         changed("lovia-fargate", dns={"kind": "cloudflare", "zone": "lovia.life", "proxied": True}), SECURE
@@ -142,6 +159,25 @@ def test_a_namespace_that_is_there_is_left_alone_with_all_its_pods(beside_others
     specs = [dict(made.inputs["spec"]) for made in beside_others.of_type(POLICY)]
     assert specs
     assert all(spec["podSelector"] for spec in specs)
+
+
+def test_annotations_autoscaling_and_the_name_service_of_a_cluster_are_said() -> None:
+    values = values_of("services-helm")
+    values["rocketchat:runtime"]["ingress"]["annotations"] = {"example.com/size": "big"}
+    values["rocketchat:runtime"] |= {
+        "maxInstances": 4,
+        "clusterDns": {"namespace": "openshift-dns", "port": 5353},
+    }
+    plan = planned(values, set(files.read("services-helm").secure))
+    chart = one(plan, "kubernetes:helm.sh/v3:Release", "chat-release").inputs["values"]
+    assert chart["ingress"]["annotations"]["example.com/size"] == "big"
+    scaled = one(plan, "kubernetes:autoscaling/v2:HorizontalPodAutoscaler").inputs["spec"]
+    assert (scaled["minReplicas"], scaled["maxReplicas"]) == (2, 4)
+    assert scaled["scaleTargetRef"]["name"] == "chat-rocketchat"
+    [names] = one(plan, POLICY, "namespace-dns").inputs["spec"]["egress"]
+    assert {port["port"] for port in names["ports"]} == {5353}
+    values["rocketchat:runtime"]["maxInstances"] = 1
+    assert paths(values, set(files.read("services-helm").secure)) == ["rocketchat:runtime.maxInstances"]
 
 
 def test_a_service_like_s3_is_told_of_with_its_key_and_let_out_to(beside_others: Plan) -> None:

@@ -2,10 +2,11 @@
 
 import os
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
-from automation import ConflictError, locks
+from automation import Backend, ConflictError, locks, recovery
 from automation.locks import Waiting, held
 
 
@@ -29,3 +30,24 @@ def test_a_lock_is_free_again_though_a_process_that_begins_has_its_open_file(
             pass
     finally:
         os.close(forked)
+
+
+def test_a_lock_in_a_bucket_is_cleared_by_the_cli_where_that_is_asked_for() -> None:
+    class Stack:
+        """As much of a stack as clearing its locks needs."""
+
+        name = "chat"
+        backend = Backend(url="s3://state")
+        ran: ClassVar[list[list[str]]] = []
+
+        def run(self, arguments: list[str]) -> None:
+            self.ran.append(arguments)
+
+        def locks(self) -> tuple[locks.BackendLock, ...]:
+            return ()
+
+    stack: Any = Stack()
+    assert recovery.clear_locks(stack, force=False) == ()
+    assert stack.ran == []
+    assert len(recovery.clear_locks(stack, force=True)) == 1
+    assert stack.ran == [["cancel", "--yes"]]

@@ -50,12 +50,18 @@ CLUSTER = {"runtime.context": "example"}
 CLASS = {"runtime.ingress.kind": "class", "runtime.ingress.address": "203.0.113.8"}
 WATCHED = {"monitoring.alarmEmails": "ops@example.com, boss@example.com"}
 SPACES = {"media.kind": "spaces"}
+THERE = {"media.kind": "s3-existing", "media.bucket": "uploads-of-before"}
+MINIO = {
+    "media.kind": "s3-compatible",
+    "media.endpoint": "https://minio.example.com:9000",
+    "media.bucket": "uploads",
+}
 
 TALKS: Mapping[str, Mapping[str, str]] = {
     "fargate-trial": {"runtime.kind": "", **TRIAL, **ATLAS},
     "fargate-production": {"runtime.kind": "fargate", **PRODUCTION, **ATLAS, **WATCHED},
     "fargate-route53": {"runtime.kind": "fargate", **TRIAL, **EXISTING, "dns.kind": "route53"},
-    "fargate-smtp": {"runtime.kind": "fargate", **PRODUCTION, **ATLAS, **SMTP},
+    "fargate-smtp": {"runtime.kind": "fargate", **PRODUCTION, **ATLAS, **SMTP, **THERE},
     "fargate-spaces": {"runtime.kind": "fargate", **PRODUCTION, "database.kind": "uri", **SPACES},
     "kubernetes-trial": {"runtime.kind": "kubernetes", **CLUSTER, **TRIAL},
     "kubernetes-gateway": {
@@ -69,6 +75,7 @@ TALKS: Mapping[str, Mapping[str, str]] = {
     "kubernetes-class": {
         "runtime.kind": "kubernetes",
         **CLUSTER,
+        **MINIO,
         **PRODUCTION,
         **CLASS,
         "dns.kind": "cloudflare",

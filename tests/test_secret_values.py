@@ -60,7 +60,10 @@ def test_a_secret_without_its_form_is_refused_and_not_shown(key: str, value: str
 
 
 def test_what_stands_in_for_secrets_has_their_form() -> None:
-    plain = {"rocketchat:bot": {"keys": ["WEATHER_KEY"]}}
+    plain = {
+        "rocketchat:bot": {"keys": ["WEATHER_KEY"]},
+        "rocketchat:container": {"secretVariables": ["GIPHY_KEY"]},
+    }
     assert problems(canaries.values(KEYS, plain)) == []
 
 

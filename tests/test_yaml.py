@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from automation.pulumi_cli import find_engine
 from stacks import files, scalars
+from stacks.language import checked_file
 from stacks.problems import InvalidStack, Problem
 from stacks.project import PRODUCT
 
@@ -213,3 +214,25 @@ def test_the_facts_are_what_this_engine_says(engine: Callable[[bytes], dict[str,
     lines = [f"    v{at}: {text}" for at, (text, _) in enumerate(VALUES)]
     asked = engine("\n".join(["config:", "  rocketchat:a:", *lines, ""]).encode())
     assert asked["rocketchat:a"] == {f"v{at}": value for at, (_, value) in enumerate(VALUES)}
+
+
+# --------------------------------------------------------------------------------------------- Pulumi ESC
+
+
+def test_secrets_of_an_environment_are_not_called_missing(tmp_path: Path) -> None:
+    text = files.path_of("lovia-fargate").read_text(encoding="utf-8")
+    without = text[: text.index("  # Encrypted for nobody")]
+    path = tmp_path / "Pulumi.esc.yaml"
+    path.write_text(without, encoding="utf-8")
+    with pytest.raises(InvalidStack):
+        checked_file(files.read(str(path)))
+    for form in ("environment: [lovia/chat]", "environment:\n  imports:\n    - lovia/chat"):
+        path.write_text(f"{without}{form}\n", encoding="utf-8")
+        found = files.read(str(path))
+        assert found.environments == ("lovia/chat",)
+        assert checked_file(found)[1] == {"rocketchat:oidcClientSecret"}
+    cut = without.replace("  rocketchat:runtime: {kind: fargate, spot: true}\n", "")
+    path.write_text(f"{cut}environment: [lovia/chat]\n", encoding="utf-8")
+    with pytest.raises(InvalidStack) as caught:
+        checked_file(files.read(str(path)))
+    assert "lovia/chat" in caught.value.problems[0].message

@@ -1,4 +1,4 @@
-"""Workloads: sets of pods, work on a schedule, and how many pods may be away."""
+"""Workloads: sets of pods, how many there are and may be away, and work on a schedule."""
 
 from typing import Any
 
@@ -28,4 +28,8 @@ CRON_JOB = object_("kubernetes:batch/v1:CronJob", "work on a schedule", status={
 
 POD_DISRUPTION_BUDGET = object_(
     "kubernetes:policy/v1:PodDisruptionBudget", "how many pods may be away", status={}
+)
+
+HORIZONTAL_POD_AUTOSCALER = object_(
+    "kubernetes:autoscaling/v2:HorizontalPodAutoscaler", "how many pods there are", status={}
 )

@@ -23,6 +23,8 @@ METADATA = "169.254.169.254/32"
 LINK_LOCAL = "169.254.0.0/16"
 """Node-local DNS caches have addresses in here."""
 
+BUSY_PERCENT = 140
+"""Of what a server reserves, which is half of the most that it takes: at 70 percent of that another one starts."""
 TIMEOUT_SECONDS = 1200
 """For the first start with its migrations, images included."""
 
@@ -37,6 +39,10 @@ class ChatNamespaceArgs(TypedDict):
     """Name of the namespace."""
     protect: NotRequired[bool]
     """Whether Pulumi refuses to delete the namespace, and keeps it when it leaves the stack. Default false."""
+    dns_namespace: NotRequired[str]
+    """Namespace of the cluster's name service. Default `kube-system`."""
+    dns_port: NotRequired[int]
+    """Port of the name service's pods. Default 53."""
     existing: NotRequired[str]
     """The namespace is there already and is left alone. This is then the name of the Helm release, whose pods and the
     database's are all that a policy is made for."""
@@ -61,6 +67,7 @@ class ChatNamespace(Component):
     ) -> None:
         super().__init__("ChatNamespace", name, _hidden(args), opts)
         self._pull_secret: pulumi.Output[str] | None = None
+        self._names = (args.get("dns_namespace", "kube-system"), int(args.get("dns_port", 53)))
         if "existing" in args:
             name_of = pulumi.Output.from_input(args["namespace"])
             made = [
@@ -146,12 +153,14 @@ class ChatNamespace(Component):
                         "to": [
                             {
                                 "namespace_selector": {
-                                    "match_labels": {"kubernetes.io/metadata.name": "kube-system"}
+                                    "match_labels": {"kubernetes.io/metadata.name": self._names[0]}
                                 }
                             },
                             {"ip_block": {"cidr": LINK_LOCAL, "except_": [METADATA]}},
                         ],
-                        "ports": [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")],
+                        "ports": [
+                            {"port": self._names[1], "protocol": protocol} for protocol in ("UDP", "TCP")
+                        ],
                     }
                 ],
             },
@@ -191,6 +200,8 @@ class ChatReleaseArgs(TypedDict):
     """The main server's plain variables. A value that Pulumi holds secret is refused: Helm keeps the values."""
     secrets: Mapping[str, pulumi.Input[str]]
     """The main server's variables that nobody else may read (secret), `MONGO_URL` among them."""
+    max_replicas: NotRequired[int]
+    """Most servers that autoscaling by processor goes up to; no autoscaling when left out."""
     host: NotRequired[str]
     """Public name, of which the chart makes `ROOT_URL`; left out, `environment` holds that."""
     ingress: NotRequired[ChartIngressArgs]
@@ -290,10 +301,34 @@ class ChatRelease(Component):
             opts=self.child(depends_on=policies),
         )
         self.service_name = helm.name.apply(lambda made: f"{made}-{chart.CHART}")
+        if "max_replicas" in args:
+            self._scale(name, args)
         self.streamer_name = helm.name.apply(
             lambda made: f"{made}-ddp-streamer" if args["topology"] == "microservices" else None
         )
         self.register_outputs({"service_name": self.service_name, "streamer_name": self.streamer_name})
+
+    def _scale(self, name: str, args: ChatReleaseArgs) -> None:
+        """Let the number of servers follow their load. An upgrade of the release begins with its own number again."""
+        least = next(one["replicas"] for one in args["services"] if one["name"] == chart.MAIN)
+        processor = {"name": "cpu", "target": {"type": "Utilization", "average_utilization": BUSY_PERCENT}}
+        kubernetes.autoscaling.v2.HorizontalPodAutoscaler(
+            f"{name}-scaling",
+            metadata={"namespace": args["namespace"]},
+            spec={
+                "scale_target_ref": {
+                    "api_version": "apps/v1",
+                    "kind": "Deployment",
+                    "name": self.service_name,
+                },
+                "min_replicas": least,
+                "max_replicas": int(args["max_replicas"]),
+                "metrics": [{"type": "Resource", "resource": processor}],
+                # A server that goes takes its users' connections with it.
+                "behavior": {"scale_down": {"stabilization_window_seconds": 1800}},
+            },
+            opts=self.child(),
+        )
 
     def _policies(self, name: str, args: ChatReleaseArgs) -> list[pulumi.Resource]:
         release = args["release_name"]

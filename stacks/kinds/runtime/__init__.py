@@ -124,6 +124,16 @@ class RuntimeKind(Kind):
             """`monolith` or `microservices`."""
 
     @property
+    def named_by_others(self) -> bool:
+        """Whether it can do without a DNS zone: somebody else leads the chat's name there, and has the certificate."""
+        return not self.needs_dns
+
+    @property
+    def server_memory(self) -> int | None:
+        """Memory of one server in MiB, where the file says it."""
+        return None
+
+    @property
     @abstractmethod
     def fixed_egress(self) -> bool:
         """Whether connections leave from addresses that are known and stay."""
@@ -189,7 +199,7 @@ def _needs(runtime: RuntimeKind, region: str | None, dns: DnsKind | None) -> Ite
             f"runtime {runtime.kind} needs a region",
             remedy="add `aws:region: ap-southeast-1` or another",
         )
-    if runtime.needs_dns and dns is None:
+    if dns is None and not runtime.named_by_others:
         yield Problem(
             "rocketchat:dns",
             f"runtime {runtime.kind} needs a DNS zone, for the chat's name and its certificate",

@@ -87,12 +87,17 @@ class DropletRuntime(HostRuntime):
                 "backups": sizes.snapshots(self, spec.defaults),
                 "environment": spec.defaults.environment,
                 "generation": self.generation,
-                "tags": [f"{key}:{value.replace('.', '-')}" for key, value in spec.tags.items()],
+                "tags": [f"{_tag(key)}:{_tag(value)}" for key, value in spec.tags.items()],
                 "protect": spec.defaults.protect,
                 "retain": spec.defaults.protect,
             },
             context.opts,
         )
+
+
+def _tag(text: str) -> str:
+    """Return what a tag of DigitalOcean may hold (API reference, "Tags")."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", text)
 
 
 @rule("Mail leaves the droplet")

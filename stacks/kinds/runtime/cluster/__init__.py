@@ -9,7 +9,7 @@ from components.runtime import chart
 from rocketchat import services
 from rocketchat.releases import Release
 from rocketchat.sizing import Size
-from stacks.fields import EgressPorts, Part
+from stacks.fields import ClusterName, EgressPorts, Part
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import DnsKind
 from stacks.kinds.runtime import Published, RuntimeKind, tight
@@ -35,6 +35,15 @@ class ServiceReplicas(Part):
     """One for each 500 users when left out."""
 
 
+class ClusterDns(Part):
+    """Where the cluster's name service is."""
+
+    namespace: ClusterName = "kube-system"
+    """Its namespace: `openshift-dns` in OpenShift."""
+    port: int = Field(default=53, ge=1, le=65535)
+    """Port of its pods: 5353 in OpenShift."""
+
+
 class ClusterChat(RuntimeKind):
     """What every Kubernetes runtime says of the chat in its cluster."""
 
@@ -50,6 +59,9 @@ class ClusterChat(RuntimeKind):
     """One server, or the server with its microservices, which need a licence."""
     instances: int | None = Field(default=None, ge=1, le=20)
     """Servers of the chat. More than one needs a licence. From the number of users when left out."""
+    max_instances: int | None = Field(default=None, ge=1, le=50)
+    """Autoscaling by processor goes up to this many servers, by the cluster's metrics server; needs a licence when
+    above one."""
     services: ServiceReplicas = ServiceReplicas()
     """How many of each microservice run."""
     cpu: int | None = Field(default=None, ge=512, le=16384)
@@ -61,13 +73,19 @@ class ClusterChat(RuntimeKind):
     (mail, login, the database, settings) is open without it, and 443 always."""
 
     @property
+    def server_memory(self) -> int | None:
+        """As the file says."""
+        return self.memory
+
+    @property
+    def names_from(self) -> ClusterDns | None:
+        """Where the cluster's name service is; in kube-system at port 53 when None."""
+        return None
+
+    @property
     def leaves_namespace(self) -> bool:
         """Whether the namespace is there already, and stays as it is."""
         return False
-
-    @property
-    def max_instances(self) -> None:
-        """Servers of the chat do not scale by themselves."""
 
     def stop(self, region: str | None, outputs: Mapping[str, object]) -> str:
         """All its pods."""
@@ -121,6 +139,11 @@ def _named(runtime: ClusterChat, dns: DnsKind | None) -> Iterator[Finding]:
 @rule("The services of the topology are counted")
 def _counts(runtime: ClusterChat, chat: Chat, size: Size, defaults: Defaults) -> Iterator[Finding]:
     yield from tight(runtime.cpu, runtime.memory, size, chat.users)
+    if runtime.max_instances is not None and runtime.max_instances < (runtime.instances or 1):
+        yield Problem(
+            "rocketchat:runtime.maxInstances",
+            f"at most {runtime.max_instances} servers contradicts instances: {runtime.instances}",
+        )
     if runtime.topology == services.MONOLITH and runtime.services.model_fields_set:
         yield Problem(
             "rocketchat:runtime.services",

@@ -78,6 +78,9 @@ class InCluster:
         args: ChatNamespaceArgs = {"namespace": self._runtime.namespace, "protect": self._holds_data}
         if self._runtime.leaves_namespace:
             args = {"namespace": self._runtime.namespace, "existing": self._runtime.name}
+        dns = self._runtime.names_from
+        if dns is not None:
+            args |= {"dns_namespace": dns.namespace, "dns_port": dns.port}
         registry = self._spec.parts.images.credentials(self._context.secrets)
         if registry is not None:
             args["registry"] = registry
@@ -202,6 +205,8 @@ class InCluster:
         if spec.parts.charts is not None:
             args["chart_version"] = spec.parts.charts.chat_version
             args["chart_source"] = spec.parts.charts.args(secrets)
+        if runtime.max_instances is not None and runtime.max_instances > services[0].replicas.least:
+            args["max_replicas"] = runtime.max_instances
         if not local:
             args["host"] = spec.parts.chat.host
         if ingress is not None:

@@ -183,6 +183,16 @@ class FargateRuntime(RuntimeKind):
         return f"aws ecs update-service --force-new-deployment {where}"
 
     @property
+    def named_by_others(self) -> bool:
+        """Where the balancer has a certificate that is there already."""
+        return not self.certified_by_aws
+
+    @property
+    def server_memory(self) -> int | None:
+        """As the file says."""
+        return self.memory
+
+    @property
     def fixed_egress(self) -> bool:
         """By NAT gateways."""
         if isinstance(self.network, ExistingNetwork):
@@ -346,6 +356,19 @@ def _new_balancer(balancer: NewBalancer, edge: EdgeKind, region: str | None) -> 
             "the chat is reached from inside the network only: phones outside need a VPN, and push, which is sent from "
             "inside, works as ever"
         )
+
+
+@rule("Somebody leads the chat's name here")
+def _named(runtime: FargateRuntime, edge: EdgeKind, dns: DnsKind | None) -> Iterator[Finding]:
+    if dns is not None or not runtime.named_by_others:
+        return
+    if edge.certificate_regions:
+        yield Problem(
+            "rocketchat:dns",
+            f"edge {edge.kind} has a certificate of its own, which is proved by records in a DNS zone",
+            remedy="add `rocketchat:dns: {kind: cloudflare, zone: example.com}`, or set edge to `{kind: direct}`",
+        )
+    yield Note("by the record of the output dnsRecords, which is made by hand")
 
 
 @rule("Cloudflare's proxy cannot be gone round")

@@ -20,7 +20,7 @@ from components.network.vpc import Network
 from components.operations.alarms import AlarmsArgs
 from components.runtime.fargate import FargateRuntime
 from components.runtime.fargate_args import FargateRuntimeArgs, FargateServiceArgs
-from components.values import BalancerPlace, DatabaseAccess, NetworkPlace
+from components.values import BalancerPlace, DatabaseAccess, Endpoint, NetworkPlace
 from rocketchat import environment as env
 from rocketchat.services import MAIN, NATS, Service
 from stacks.egress import ways_out
@@ -57,10 +57,8 @@ class OnFargate:
 
     def __init__(self, runtime: kind.FargateRuntime, context: "Context") -> None:
         spec, secrets, zone = context.spec, context.secrets, context.zone
-        if zone is None or spec.region is None:
-            raise ValueError(
-                "runtime fargate needs a zone and a region, which the rules of stack files ask for"
-            )
+        if spec.region is None:
+            raise ValueError("runtime fargate needs a region, which the rules of stack files ask for")
         self._runtime, self._context, self._spec = runtime, context, spec
         self._zone, self._opts, self._region = zone, context.opts, spec.region
         self._egress: list[EgressArgs] = [
@@ -95,7 +93,7 @@ class OnFargate:
                 {"domain": spec.parts.chat.host, "regions": list(dict.fromkeys(regions)), "zone": zone},
                 self._opts,
             )
-            if regions
+            if regions and zone is not None
             else None
         )
         balancer = self._balancer(
@@ -130,6 +128,28 @@ class OnFargate:
         endpoint = edge.make(
             self._context, chat.endpoint(balancer), certificate, log_days=self._log_days, waf=self._waf
         )
+        url = self._name(endpoint)
+        outputs: dict[str, pulumi.Input[object]] = {
+            "logGroup": chat.log_group_name,
+            "service": chat.service_names.apply(lambda names: names[main.name]),
+            "cluster": chat.cluster_name,
+            "address": endpoint.host,
+        }
+        if zone is None:
+            record = {"name": spec.parts.chat.host, "type": "CNAME", "value": endpoint.host}
+            outputs["dnsRecords"] = pulumi.Output.from_input([record])
+        if runtime.exec:
+            outputs["execCommand"] = chat.exec_command
+        watched = self._watched(balancer, chat, services, certificate)
+        if spec.parts.dumped:
+            watched |= self._dumps(chat, outputs)
+        return Running(url=url, watched=watched, outputs=outputs)
+
+    def _name(self, endpoint: Endpoint) -> pulumi.Output[str]:
+        """Lead the chat's name to where it answers, and return its address; without a zone somebody else does."""
+        spec, zone = self._spec, self._zone
+        if zone is None:
+            return pulumi.Output.from_input(spec.parts.runtime.root_url(spec.parts.chat.host))
         named: PublicNameArgs = {
             "host": spec.parts.chat.host,
             "zone": zone,
@@ -139,19 +159,7 @@ class OnFargate:
         }
         if endpoint.zone_id is not None:
             named["target_zone_id"] = endpoint.zone_id
-        name = PublicName("name", named, self._opts)
-        outputs: dict[str, pulumi.Input[object]] = {
-            "logGroup": chat.log_group_name,
-            "service": chat.service_names.apply(lambda names: names[main.name]),
-            "cluster": chat.cluster_name,
-            "address": endpoint.host,
-        }
-        if runtime.exec:
-            outputs["execCommand"] = chat.exec_command
-        watched = self._watched(balancer, chat, services, certificate)
-        if spec.parts.dumped:
-            watched |= self._dumps(chat, outputs)
-        return Running(url=name.url, watched=watched, outputs=outputs)
+        return PublicName("name", named, self._opts).url
 
     def _dumps(self, chat: FargateRuntime, outputs: dict[str, pulumi.Input[object]]) -> AlarmsArgs:
         """Dump the database, and return what is to be watched of that."""

@@ -1,6 +1,6 @@
 """A Kubernetes cluster that is there already: the model and its rules. `place.py` makes it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -8,22 +8,29 @@ from pydantic import Field
 
 from components.runtime.kubeconfig import kubeconfig_problem
 from rocketchat import sizing
-from stacks.fields import Address, ClusterName, Part, of_kind
+from stacks.fields import Address, ClusterName, Part, matching, of_kind
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import DnsKind
 from stacks.kinds.media import MediaKind
 from stacks.kinds.runtime import Place
-from stacks.kinds.runtime.cluster import ClusterChat
+from stacks.kinds.runtime.cluster import ClusterChat, ClusterDns
 from stacks.problems import Problem
 from stacks.questions import Answers, Ask
 from stacks.secret_keys import SecretKey, command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pulumi
 
     from stacks.kinds.context import Context
+
+
+AnnotationName = Annotated[
+    str,
+    matching(
+        r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?",
+        "an annotation",
+    ),
+]
 
 
 class GatewayIngress(Part):
@@ -48,6 +55,10 @@ class ClassIngress(Part):
     """Secret with the certificate, which is in the namespace already."""
     address: Address | None = None
     """Public address of the controller, for the DNS record; none is made when left out."""
+
+    annotations: Mapping[AnnotationName, str] = {}
+    """Further annotations of the Ingress, which the controller reads; one of the same name stands in the place of the
+    chat's own."""
 
     @property
     def limit_is_known(self) -> bool:
@@ -120,6 +131,10 @@ class KubernetesRuntime(ClusterChat):
     """The namespace is there already, with whatever else is in it. It is left alone, at destroy too, and so are all
     pods but the chat's and its database's. To be said at the first deployment: a namespace that the stack has made is
     deleted when this is set later."""
+    cluster_dns: ClusterDns | None = None
+    """Where the cluster's name service is, which the pods may ask; in `kube-system` at port 53 when left out. In
+    OpenShift `{namespace: openshift-dns, port: 5353}`; there the
+    chat's service account needs the SCC `nonroot-v2`, too."""
     ingress: Annotated[
         GatewayIngress | ClassIngress | NoIngress, Field(discriminator="kind"), of_kind("none")
     ] = NoIngress()
@@ -131,6 +146,11 @@ class KubernetesRuntime(ClusterChat):
     def fixed_egress(self) -> bool:
         """By the addresses that the file names."""
         return bool(self.egress_addresses)
+
+    @property
+    def names_from(self) -> ClusterDns | None:
+        """As the file says."""
+        return self.cluster_dns
 
     @property
     def leaves_namespace(self) -> bool:

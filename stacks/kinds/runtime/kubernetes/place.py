@@ -57,6 +57,7 @@ def _chart_ingress(ingress: ClassIngress, name: str, largest_mib: int) -> ChartI
         annotations["nginx.ingress.kubernetes.io/proxy-body-size"] = f"{largest_mib + largest_mib // 10}m"
     if ingress.issuer is not None:
         annotations["cert-manager.io/cluster-issuer"] = ingress.issuer
+    annotations |= ingress.annotations
     return {
         "class_name": ingress.name,
         "annotations": annotations,

@@ -1,0 +1,77 @@
+"""What surrounds the server's process, as variables: further ones, a proxy, the heap."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rocketchat.variables import Environment, Secret, V
+
+RESERVED: Final = frozenset(
+    {
+        "ADMIN_EMAIL",
+        "ADMIN_EMAIL_VERIFIED",
+        "ADMIN_NAME",
+        "ADMIN_PASS",
+        "ADMIN_USERNAME",
+        "DEPLOY_METHOD",
+        "DEPLOY_PLATFORM",
+        "HTTP_FORWARDED_COUNT",
+        "INSTANCE_IP",
+        "MONGO_OPLOG_URL",
+        "MONGO_URL",
+        "MS_METRICS",
+        "MS_METRICS_PORT",
+        "PORT",
+        "REG_TOKEN",
+        "ROCKETCHAT_LICENSE",
+        "ROOT_URL",
+        "SETTINGS_BLOCKED",
+        "SETTINGS_HIDDEN",
+        "TRANSPORTER",
+    }
+)
+"""Variables that the program, or the vendor's chart, sets itself."""
+DIRECT: Final = (
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    # Credentials of machines and of ECS tasks.
+    "169.254.169.254",
+    "169.254.170.2",
+    # The clouds' own endpoints, and names inside networks and clusters.
+    ".amazonaws.com",
+    ".digitaloceanspaces.com",
+    ".mongodb.net",
+    ".internal",
+    ".local",
+    ".svc",
+)
+"""What is never reached through a proxy."""
+HEAP_SHARE: Final = 0.75
+"""The rest is for buffers, code and the apps engine's own process."""
+
+
+def plain(values: Mapping[str, str]) -> Environment[V | str]:
+    """Return further variables."""
+    return Environment(dict(values))
+
+
+def secret(values: Mapping[str, Secret[V]]) -> Environment[V | str]:
+    """Return further secret variables."""
+    return Environment(secret=dict(values))
+
+
+def proxy(url: str, direct: Sequence[str] = ()) -> Environment[V | str]:
+    """Return the proxy that the server's own requests go through (`proxy-from-env`), and what does not."""
+    return Environment(
+        {"HTTP_PROXY": url, "HTTPS_PROXY": url, "NO_PROXY": ",".join(dict.fromkeys([*DIRECT, *direct]))}
+    )
+
+
+def heap_of(memory: int) -> int:
+    """Return the largest heap in MiB for a server with so much memory."""
+    return int(memory * HEAP_SHARE)
+
+
+def heap(mib: int) -> Environment[V | str]:
+    """Return the largest heap of Node in MiB."""
+    return Environment({"NODE_OPTIONS": f"--max-old-space-size={mib}"})

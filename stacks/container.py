@@ -1,0 +1,129 @@
+"""What surrounds the server's process: further variables, a corporate proxy, the size of its heap."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, Field
+
+from rocketchat import surroundings
+from rocketchat.environment import Secret
+from rocketchat.settings import ENVIRONMENT_PREFIX
+from stacks.fields import LABEL, Part, matching
+from stacks.judging import Finding, Note, Warning_, rule
+from stacks.problems import Problem
+from stacks.secret_keys import SecretKey, json_texts
+
+if TYPE_CHECKING:
+    from stacks.kinds.kind import Variables
+    from stacks.spec import Parts
+
+_HIDDEN = re.compile(r"(?i)(password|passwd|secret|token|api_?key|private_?key|credential)")
+SECRET = "containerVariables"  # noqa: S105 - its key
+
+
+def _variable(name: str) -> str:
+    if name.startswith(ENVIRONMENT_PREFIX):
+        raise ValueError(f"say it in `settings`: {name.removeprefix(ENVIRONMENT_PREFIX)}")
+    if name in surroundings.RESERVED:
+        raise ValueError("the program sets this variable itself, or the server would not start with it")
+    return name
+
+
+VariableName = Annotated[
+    str, matching(r"[A-Za-z_][A-Za-z0-9_]{0,127}", "the name of a variable"), AfterValidator(_variable)
+]
+Exception_ = Annotated[
+    str,
+    matching(
+        rf"\.?{LABEL}(\.{LABEL})*|[0-9.]+(/[0-9]+)?",
+        "a host, the end of one or an address; ones look like .example.com and 10.0.0.0/8",
+    ),
+]
+
+
+class Proxy(Part):
+    """A proxy by which the server reaches the web: push, link previews, webhooks, logins, the marketplace.
+
+    Clouds are reached without it: their addresses, and those of the database, of mail and of the bucket.
+    """
+
+    url: Annotated[
+        str,
+        matching(
+            rf"http://{LABEL}(\.{LABEL})*(:[0-9]{{1,5}})?",
+            "the address of a proxy, without a user; one looks like http://proxy.example.com:3128",
+        ),
+    ]
+    """Its address. Where it wants a user, list HTTP_PROXY and HTTPS_PROXY in `secretVariables` instead."""
+    direct: list[Exception_] = []
+    """Further hosts, ends of hosts (`.example.com`) and addresses that are reached without it."""
+
+
+class Container(Part):
+    """What surrounds the server's process."""
+
+    secrets: ClassVar[tuple[SecretKey, ...]] = (
+        SecretKey(
+            SECRET,
+            "Further secret variables of the server: a JSON object of text.",
+            required=True,
+            problem=json_texts,
+        ),
+    )
+
+    variables: Mapping[VariableName, str] = {}
+    """Further variables of the server, such as `{TZ: Europe/Berlin}`. Settings are said in `settings`."""
+    secret_variables: list[VariableName] = []
+    """Names of further secret variables; their values are in the secret `containerVariables`, a JSON object."""
+    proxy: Proxy | None = None
+    """A proxy by which the server reaches the web; none when left out."""
+    heap_mb: int | None = Field(default=None, ge=256, le=65536)
+    """Largest heap of Node in MiB. Three quarters of `runtime.memory` where that is said; else Node's own default."""
+
+    def reads(self, parts: "Parts") -> tuple[SecretKey, ...]:
+        """The secret, where names are listed."""
+        return self.secrets if self.secret_variables else ()
+
+    def environment(self, memory: int | None, given: object) -> "Iterator[Variables]":
+        """Yield the variables; `memory` is the server's in MiB where the file says it, `given` the secret's value."""
+        if self.variables:
+            yield surroundings.plain(self.variables)
+        if self.secret_variables and given is not None:
+            yield surroundings.secret({name: Secret(_member(given, name)) for name in self.secret_variables})
+        if self.proxy is not None:
+            yield surroundings.proxy(self.proxy.url, self.proxy.direct)
+        heap = self.heap_mb or (None if memory is None else surroundings.heap_of(memory))
+        if heap is not None:
+            yield surroundings.heap(heap)
+
+
+def _member(given: object, name: str) -> Any:
+    import pulumi
+
+    if isinstance(given, pulumi.Output):
+        return given.apply(lambda text: json.loads(text)[name])
+    return name  # a placeholder: the rules look at names alone
+
+
+@rule("The server's surroundings are right")
+def _surroundings(container: Container, parts: "Parts") -> Iterator[Finding]:
+    if container.proxy is not None:
+        yield Warning_(
+            f"mail, LDAP and the database do not go through {container.proxy.url}: they must be reached directly"
+        )
+    clear = [name for name in container.variables if _HIDDEN.search(name)]
+    if clear:
+        yield Warning_(
+            f"{', '.join(clear)} of container.variables stands in clear, in the stack file and where containers are: "
+            "list what is secret in container.secretVariables"
+        )
+    heap, memory = container.heap_mb, parts.runtime.server_memory
+    if heap is not None and memory is not None and heap > memory:
+        yield Problem(
+            "rocketchat:container.heapMb",
+            f"the heap would have {heap} MiB, and the server {memory}",
+            remedy=f"write at most {surroundings.heap_of(memory)}, or leave it out",
+        )
+    yield Note(f"{len(container.variables) + len(container.secret_variables)} further variables")

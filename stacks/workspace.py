@@ -1,0 +1,70 @@
+"""What a workspace keeps, shows and joins: keys of `chat`, and of its accounts."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from stacks.fields import Days, HostName, Part, matching
+
+RoleName = Annotated[str, matching(r"[^\s,]+", "the name of a role, without spaces and commas")]
+
+
+class Retention(Part):
+    """How long messages are kept before the server deletes them for good, by the kind of room. Kept when left out."""
+
+    channels_days: Days | None = None
+    """In public channels."""
+    groups_days: Days | None = None
+    """In private channels and teams."""
+    direct_days: Days | None = None
+    """In direct messages."""
+    files_only: bool = False
+    """Delete the files alone, and leave the messages."""
+    keep_pinned: bool = True
+    """Leave pinned messages."""
+    keep_threads: bool = True
+    """Leave threads."""
+    keep_discussions: bool = True
+    """Leave discussions."""
+
+
+class Legal(Part):
+    """Texts (HTML) behind the links below the login form; the product's own placeholders when left out."""
+
+    terms: str | None = Field(default=None, min_length=1)
+    """Terms of service."""
+    privacy: str | None = Field(default=None, min_length=1)
+    """Privacy policy."""
+    notice: str | None = Field(default=None, min_length=1)
+    """Legal notice."""
+
+
+class Federation(Part):
+    """Rooms shared with other workspaces and Matrix servers. Needs a licence, and release 8.3."""
+
+    domain: HostName
+    """Domain of the workspace's users: `@ann:chat.example.com`. Best the chat's own host; for another one, its
+    `/.well-known/matrix/server` must name the chat."""
+    allow: list[HostName] = []
+    """Domains that may join; all when left out."""
+
+
+class Passwords(Part):
+    """What passwords of the chat's own must be like. A key that is left out keeps the product's default."""
+
+    min_length: int | None = Field(default=None, ge=8, le=128)
+    """Characters; 14 when left out."""
+    max_length: int | None = Field(default=None, ge=16, le=1024)
+    """Characters; any number when left out."""
+    forbid_repeating: int | None = Field(default=None, ge=0, le=20)
+    """How often one character may follow itself; 3 when left out, 0 for any number."""
+    lowercase: bool | None = None
+    """A small letter is needed."""
+    uppercase: bool | None = None
+    """A capital letter is needed."""
+    number: bool | None = None
+    """A digit is needed."""
+    special_character: bool | None = None
+    """Something else than a letter or a digit is needed."""
+    history: int | None = Field(default=None, ge=0, le=50)
+    """How many earlier passwords cannot be taken again; none when left out."""

@@ -1,0 +1,195 @@
+"""What surrounds the server, whose account it is in, and what the workspace keeps, shows and joins."""
+
+import json
+from typing import Any
+
+import pytest
+from planning import planned, values_of
+
+from rehearsal.plan import Plan, find_leaks
+from rocketchat.settings import ENVIRONMENT_PREFIX
+from rocketchat.surroundings import DIRECT, RESERVED
+from stacks import egress, features
+from stacks.language import ChatSpec, parse
+from stacks.problems import InvalidStack
+from stacks.secrets import problems
+
+SECURE = {"rocketchat:oidcClientSecret"}
+SECRET = "rocketchat:containerVariables"
+PROXY = {"url": "http://proxy.example.com:3128", "direct": [".corp.example.com"]}
+ROLE = {"arn": "arn:aws:iam::123456789012:role/deployer", "externalId": "lovia", "sessionName": "chat"}
+
+
+def values_with(**parts: Any) -> dict[str, Any]:
+    values = values_of("lovia-fargate")
+    for part, keys in parts.items():
+        values[f"rocketchat:{part}"] = {**values.get(f"rocketchat:{part}", {}), **keys}
+    return values
+
+
+def spec_with(*secrets: str, **parts: Any) -> ChatSpec:
+    return parse(values_with(**parts), SECURE | set(secrets), source="a test")
+
+
+def variables(spec: ChatSpec) -> dict[str, str]:
+    made: dict[str, str] = {}
+    for environment in features.imagined(spec.parts, spec.release, spec.secrets).values():
+        made |= environment.plain
+        made |= dict.fromkeys(environment.secret, "(secret)")
+    return {name.removeprefix(ENVIRONMENT_PREFIX): value for name, value in made.items()}
+
+
+def refused(*secrets: str, **parts: Any) -> list[str]:
+    with pytest.raises(InvalidStack) as caught:
+        spec_with(*secrets, **parts)
+    return [problem.path for problem in caught.value.problems]
+
+
+# ------------------------------------------------------------------------------------------ the container
+
+
+@pytest.fixture(scope="module")
+def surrounded() -> Plan:
+    return planned(
+        values_with(
+            container={
+                "variables": {"TZ": "Europe/Berlin"},
+                "secretVariables": ["GIPHY_KEY"],
+                "proxy": PROXY,
+            },
+            runtime={"memory": 8192},
+            aws={"profile": "corp", "assumeRole": ROLE, "allowedAccounts": ["123456789012"]},
+            chat={"tags": {"CostCenter": "4711"}},
+        ),
+        SECURE | {SECRET},
+    )
+
+
+def test_further_variables_reach_the_server_and_secret_ones_stay_secret(surrounded: Plan) -> None:
+    [task] = surrounded.of_type("aws:ecs/taskDefinition:TaskDefinition")
+    [definition] = json.loads(task.inputs["containerDefinitions"])
+    plain = {one["name"]: one["value"] for one in definition["environment"]}
+    assert plain["TZ"] == "Europe/Berlin"
+    assert plain["HTTPS_PROXY"] == PROXY["url"]
+    assert set(plain["NO_PROXY"].split(",")) == {*DIRECT, ".corp.example.com"}
+    assert "GIPHY_KEY" in {one["name"] for one in definition["secrets"]}
+    assert plain["NODE_OPTIONS"] == "--max-old-space-size=6144"
+    assert find_leaks(surrounded) == []
+
+
+def test_the_account_and_the_role_are_the_providers(surrounded: Plan) -> None:
+    [provider] = surrounded.of_type("pulumi:providers:aws")
+    assert provider.inputs["profile"] == "corp"
+    assert json.loads(provider.inputs["allowedAccountIds"]) == ["123456789012"]
+    [role] = json.loads(provider.inputs["assumeRoles"])
+    assert role == {"roleArn": ROLE["arn"], "externalId": "lovia", "sessionName": "chat"}
+    assert json.loads(provider.inputs["defaultTags"])["tags"]["CostCenter"] == "4711"
+
+
+def test_the_proxys_port_is_let_out_and_the_heap_can_be_said() -> None:
+    spec = spec_with(container={"proxy": PROXY, "heapMb": 1024})
+    assert 3128 in {port for way in egress.ways_out(spec.parts, spec.defaults) for port in way.ports}
+    assert variables(spec)["NODE_OPTIONS"] == "--max-old-space-size=1024"
+    assert "NODE_OPTIONS" not in variables(spec_with())
+
+
+@pytest.mark.parametrize(
+    ("container", "path"),
+    [
+        (
+            {"variables": {"OVERWRITE_SETTING_Site_Name": "x"}},
+            "container.variables.OVERWRITE_SETTING_Site_Name",
+        ),
+        ({"variables": {"A B": "x"}}, "container.variables.A B"),
+        ({"secretVariables": ["A-B"]}, "container.secretVariables[0]"),
+        ({"proxy": {"url": "http://me:secret@proxy.example.com:3128"}}, "container.proxy.url"),
+        ({"proxy": {"url": "proxy.example.com"}}, "container.proxy.url"),
+        ({"heapMb": 1}, "container.heapMb"),
+        ({"variables": {"HTTP_PROXY": "http://x"}, "proxy": PROXY}, "container"),
+        ({"variables": {"EVENT_LOOP_LAG_MS": "9"}}, "container.variables.EVENT_LOOP_LAG_MS"),
+        *(({"variables": {name: "x"}}, f"container.variables.{name}") for name in sorted(RESERVED)),
+    ],
+)
+def test_what_the_program_says_itself_cannot_be_said_twice(container: dict[str, Any], path: str) -> None:
+    assert any(found.startswith(f"rocketchat:{path}") for found in refused(container=container))
+
+
+def test_what_is_secret_by_its_name_is_warned_of_in_clear() -> None:
+    spec = spec_with(container={"variables": {"GIPHY_API_KEY": "x", "TZ": "UTC"}})
+    warned = [warning for check in spec.checks for warning in check.warnings if "in clear" in warning]
+    assert [("GIPHY_API_KEY" in one, "TZ" in one) for one in warned] == [(True, False)]
+
+
+def test_a_heap_larger_than_the_memory_is_refused() -> None:
+    assert refused(container={"heapMb": 16384}, runtime={"memory": 8192}) == ["rocketchat:container.heapMb"]
+
+
+def test_secret_variables_need_their_values() -> None:
+    listed = {"secretVariables": ["GIPHY_KEY"]}
+    assert refused(container=listed) == [SECRET]
+    parts = spec_with(SECRET, container=listed).parts
+    [lacking] = problems({SECRET: '{"OTHER": "x"}'}, parts)
+    assert "GIPHY_KEY" in lacking.message
+
+
+# --------------------------------------------------------------------------------------------- the account
+
+
+@pytest.mark.parametrize(
+    ("aws", "path"),
+    [
+        ({"allowedAccounts": [123456789012]}, "aws.allowedAccounts[0]"),
+        ({"allowedAccounts": ["1234"]}, "aws.allowedAccounts[0]"),
+        ({"assumeRole": {"arn": "deployer"}}, "aws.assumeRole.arn"),
+        ({"assumeRole": ROLE, "allowedAccounts": ["999999999999"]}, "aws.allowedAccounts"),
+        ({"accessKey": "AKIA"}, "aws.accessKey"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused(aws: dict[str, Any], path: str) -> None:
+    assert refused(aws=aws) == [f"rocketchat:{path}"]
+
+
+def test_a_tag_cannot_pretend_to_be_one_of_aws_or_of_the_program() -> None:
+    assert refused(chat={"tags": {"aws:x": "y"}}) == ["rocketchat:chat.tags.aws:x"]
+    assert spec_with(chat={"tags": {"Owner": "me"}}).tags["Owner"] == "chat.lovia.life"
+
+
+# ------------------------------------------------------------------------------------------- the workspace
+
+
+@pytest.mark.parametrize(
+    ("parts", "seen"),
+    [
+        ({"chat": {"retention": {"channelsDays": 30}}}, {"RetentionPolicy_Enabled": "true", "RetentionPolicy_AppliesToChannels": "true", "RetentionPolicy_TTL_Channels": "2592000000", "RetentionPolicy_AppliesToDMs": "false"}),
+        ({"chat": {"retention": {"directDays": 7, "filesOnly": True, "keepPinned": False}}}, {"RetentionPolicy_MaxAge_DMs": "7", "RetentionPolicy_FilesOnly": "true", "RetentionPolicy_DoNotPrunePinned": "false"}),
+        ({"chat": {"legal": {"terms": "<p>T</p>", "privacy": "<p>P</p>"}}}, {"Layout_Terms_of_Service": "<p>T</p>", "Layout_Privacy_Policy": "<p>P</p>"}),
+        ({"accounts": {"defaultRoles": ["user", "staff"]}}, {"Accounts_Registration_Users_Default_Roles": "user,staff", "Accounts_Registration_AuthenticationServices_Default_Roles": "user,staff"}),
+        ({"accounts": {"allowedDomains": ["lovia.life"], "blockedDomains": ["gmail.com"], "sessionDays": 7}}, {"Accounts_AllowedDomainsList": "lovia.life", "Accounts_BlockedDomainsList": "gmail.com", "Accounts_LoginExpiration": "7"}),
+        ({"accounts": {"approval": True, "verifyEmail": True}}, {"Accounts_ManuallyApproveNewUsers": "true", "Accounts_EmailVerification": "true"}),
+        ({"accounts": {"passwords": {"minLength": 20, "number": False, "forbidRepeating": 0, "history": 5}}}, {"Accounts_Password_Policy_MinLength": "20", "Accounts_Password_Policy_AtLeastOneNumber": "false", "Accounts_Password_Policy_ForbidRepeatingCharacters": "false", "Accounts_Password_History_Amount": "5"}),
+    ],
+)  # fmt: skip
+def test_the_rules_of_a_workspace_are_its_settings(parts: dict[str, Any], seen: dict[str, str]) -> None:
+    found = variables(spec_with(**parts))
+    assert {key: found[key] for key in seen} == seen
+
+
+def test_federation_needs_a_licence() -> None:
+    chat = {"federation": {"domain": "chat.lovia.life", "allow": ["matrix.org"]}}
+    assert refused(chat=chat) == ["rocketchat:chat.federation"]
+    found = variables(spec_with("rocketchat:license", chat=chat))
+    assert found["Federation_Service_Domain"] == "chat.lovia.life"
+    assert found["Federation_Service_Allow_List"] == "matrix.org"
+
+
+def test_nothing_of_it_is_set_where_nothing_is_said() -> None:
+    begin = ("RetentionPolicy", "Layout_", "Federation", "Accounts_Password_", "Accounts_LoginExpiration")
+    assert not [name for name in variables(spec_with()) if name.startswith(begin)]
+
+
+def test_a_setting_that_a_key_says_is_told_by_its_key() -> None:
+    values = values_with(accounts={"sessionDays": 7}, settings={"Accounts_LoginExpiration": 8})
+    with pytest.raises(InvalidStack) as caught:
+        parse(values, SECURE, source="a test")
+    [problem] = caught.value.problems
+    assert "accounts.sessionDays" in (problem.remedy or "")
