@@ -65,6 +65,13 @@ class Client:
 def client(kind, region_name):
     return Client(kind)
 """
+
+
+def store(body: str) -> str:
+    """Return a stand-in for the program of the bucket, which really tells CloudWatch."""
+    return f'#!/bin/bash\n[[ $1 != measure ]] || exec python3 {SCRIPTS}/chat-store "$@"\n{body}\n'
+
+
 SYSTEMCTL = """
 for unit in "$@"; do
 	case $unit in *.service | *.timer)
@@ -135,7 +142,7 @@ class Machine:
         readers = {name: os.geteuid() for name in self.secret_files}
         files = document.files(chat, "backups")
         # The bucket's own program needs a real cloud.
-        files["/srv/chat/bin/chat-store"]["text"] = f'#!/bin/sh\necho "store $*" >>{self.root}/log\n'
+        files["/srv/chat/bin/chat-store"]["text"] = store(f'echo "store $*" >>{self.root}/log')
         files |= {path: {"mode": "0644", "text": text} for path, text in self.more.items()}
         content = json.dumps(
             {
@@ -769,10 +776,10 @@ def test_only_a_good_backup_makes_the_last_one_younger(machine: Machine) -> None
     mark = machine.root / "data/backed-up"
     before = time.time() - 31.5 * 3600
     os.utime(mark, (before, before))
-    (machine.chat / "bin/chat-store").write_text("#!/bin/sh\nexit 1\n")
+    (machine.chat / "bin/chat-store").write_text(store("exit 1"))
     assert machine.run(machine.chat / "bin/chat-backup").returncode != 0
     assert watched(machine)["HoursSinceBackup"] == 31
-    (machine.chat / "bin/chat-store").write_text("#!/bin/sh\n")
+    (machine.chat / "bin/chat-store").write_text(store("exit 0"))
     found = machine.run(machine.chat / "bin/chat-backup")
     assert found.returncode == 0, found.stderr
     assert watched(machine)["HoursSinceBackup"] == 0
