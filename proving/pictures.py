@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from proving import pages
-from rehearsal import by_users, golden, stack
+from rehearsal import by_users, cost, stack
 from rehearsal.plan import Plan
 from reports import diagram, plots
 from stacks import files
@@ -31,10 +31,9 @@ def stale(name: str, spec: ChatSpec, plan: Plan) -> bool:
 
 
 def plots_rest_on() -> str:
-    """Return a digest of what the plots are reckoned with: prices, hosted chats, use, sizes, and the golden plans."""
+    """Return a digest of what the plots are reckoned with: prices, hosted chats, use and sizes."""
     paths = [PRODUCT / one for one in ("clouds/prices.toml", "rehearsal/hosted_chats.toml")]
     paths += [PRODUCT / "rocketchat" / one for one in ("usage.py", "sizing.py")]
-    paths += [golden.path_of(name) for name in PLOTTED]
     return diagram.digest("\n".join(path.read_text(encoding="utf-8") for path in paths))
 
 
@@ -44,12 +43,16 @@ def plotted_from(name: str) -> str:
     return diagram.drawn_from(path.read_text(encoding="utf-8")) if path.exists() else ""
 
 
-def _plot() -> None:
+def plotted_at(loaded: stack.RehearsedStack, plan: Plan) -> str:
+    """Return how a plot tells what a stack costs as its file has it."""
+    return f"<!-- {loaded.name}: {cost.of_stack(loaded, plan).total.whole} -->"
+
+
+def _plot(costs: str) -> None:
     made = plots.both([by_users.curve(stack.load(name)) for name in PLOTTED])
     for name, text in made.items():
-        path_of(name).write_text(
-            text.replace("<title>", f"<!-- from {plots_rest_on()} --><title>", 1), encoding="utf-8"
-        )
+        head = f"<!-- from {plots_rest_on()} -->{costs}<title>"
+        path_of(name).write_text(text.replace("<title>", head, 1), encoding="utf-8")
 
 
 def section(made: diagram.Picture) -> str:
@@ -76,19 +79,23 @@ def section(made: diagram.Picture) -> str:
 def main() -> None:
     """Draw what is stale, and write the page."""
     FOLDER.mkdir(exist_ok=True)
-    sections = []
+    sections, costs = [], ""
     for name in files.names():
         loaded = stack.load(name)
         plan = stack.plan(loaded)
         made = diagram.picture(loaded.spec, plan)
         sections.append(section(made))
+        costs += plotted_at(loaded, plan) if name in PLOTTED else ""
         if stale(name, loaded.spec, plan):
             path_of(name).write_text(diagram.svg(made), encoding="utf-8")
     for path in FOLDER.glob("*.svg"):
         if path.stem not in {*files.names(), *PLOTS}:
             path.unlink()
-    if any(plotted_from(name) != plots_rest_on() for name in PLOTS):
-        _plot()
+    if any(
+        plotted_from(name) != plots_rest_on() or costs not in path_of(name).read_text("utf-8")
+        for name in PLOTS
+    ):
+        _plot(costs)
     pages.write(PAGE, "\n\n".join(sections))
 
 

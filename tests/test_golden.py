@@ -16,6 +16,12 @@ def test_a_stack_plans_as_it_is_stored_and_drawn(stack: str) -> None:
     changes = golden.compare(plan)
     assert not changes, "\n".join([*map(str, changes), "if this is wanted: make golden"])
     assert not pictures.stale(stack, loaded.spec, plan), "its picture in docs/ is of another plan: make docs"
+    if stack in pictures.PLOTTED:
+        for name in pictures.PLOTS:
+            told = pictures.path_of(name).read_text(encoding="utf-8")
+            assert pictures.plotted_at(loaded, plan) in told, (
+                "it costs something else than the plots say: make docs"
+            )
 
 
 def test_every_stored_plan_belongs_to_a_stack() -> None:
