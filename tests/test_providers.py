@@ -453,7 +453,7 @@ def test_a_clusters_minor_version_is_looked_up_once_and_its_end_changes_nothing(
     ("changes", "told"),
     [
         ({"version": "1.33.1-do.0"}, "422 validation error: invalid version slug '1.33.1-do.0'"),
-        ({"version": "1.30"}, "422 validation error: invalid version slug '1.30'"),
+        ({"version": "1.33"}, "422 validation error: invalid version slug '1.33'"),
     ],
 )
 def test_a_cluster_of_a_version_that_was_withdrawn_is_not_made(changes: dict[str, Any], told: str) -> None:

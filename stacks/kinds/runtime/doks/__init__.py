@@ -191,7 +191,7 @@ def _room(runtime: DoksRuntime, parts: "Parts", release: Release, size: sizing.S
         running = processes(runtime, parts.chat, release, size)
     except ValueError:  # told by another rule
         return
-    if room is None:
+    if not room:  # told by another rule
         return
     if share is not None and share.memory > room:
         yield Problem(
