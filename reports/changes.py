@@ -91,7 +91,9 @@ def _one(name: str, before: Version, now: Version) -> Change:
     gone = sorted(old.keys() - new.keys()) if new else []
     types = {golden.type_of(tail) for tail in old}
     usd = [_usd(each.costs.get(name)) for each in (before, now)]
-    found, mended = _findings(before.findings.get(name), now.findings.get(name))
+    # A version that plans a stack and tells no findings knows of none: nothing can be said to be new.
+    compared = name in before.findings or name not in before.plans
+    found, mended = _findings(before.findings.get(name), now.findings.get(name)) if compared else ([], [])
     lines = golden.difference(old, new) if old and new else []
     state = "added" if not old else "removed" if not new else "changed"
     charges = _charges(before.costs.get(name), now.costs.get(name)) if old and new else []

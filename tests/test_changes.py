@@ -98,6 +98,14 @@ def test_stacks_that_come_go_stay_or_cannot_be_planned_are_told_so() -> None:
     assert wrong.state == "cannot be planned: chat.users: too many"
 
 
+def test_findings_are_not_new_where_the_version_before_tells_of_none() -> None:
+    now = version(*BASE.plans["toy"]["resources"], findings=(FOUND,))
+    [found] = changes.compare(Version(BASE.plans), now)
+    assert (found.found, found.blocking) == ([], False)
+    [added] = changes.compare(Version(), now)
+    assert added.blocking
+
+
 def _git(folder: Path, *arguments: str) -> None:
     known = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
     subprocess.run(["git", *known, *arguments], cwd=folder, check=True, capture_output=True)  # noqa: S603, S607
