@@ -14,6 +14,12 @@ _LEAST: Final = {"users": 1.0} | {key: one.low for key, one in ASSUMPTIONS.items
 
 def at_least(stack: Stack) -> float:
     """Return US dollars a month. What has no price, or cannot be told yet, counts for nothing."""
+    if "cost" not in stack.memo:
+        stack.memo["cost"] = _sum(stack)
+    return float(stack.memo["cost"])
+
+
+def _sum(stack: Stack) -> float:
     total = 0.0
     for subject in stack.subjects:
         for charge, region in _charges(subject, stack):
@@ -28,7 +34,7 @@ def _charges(subject: Subject, stack: Stack) -> Iterator[tuple[Charge, str]]:
         return
 
     def planned(token: str) -> Iterator[Mapping[str, Any]]:
-        return (_known(one.properties) for one in stack.subjects if one.type == token)
+        return (_known(one.properties) for one in stack.of(token))
 
     inputs = _known(subject.properties)
     region = str(

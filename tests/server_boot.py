@@ -30,6 +30,8 @@ NO_SETTINGS = {
     "HTTP_FORWARDED_COUNT",
     "MONGO_OPLOG_URL",
     "MONGO_URL",
+    # Of Node itself.
+    "NODE_OPTIONS",
     "PORT",
     "REG_TOKEN",
     "ROCKETCHAT_LICENSE",
