@@ -520,6 +520,11 @@ def _location(loc: tuple[int | str, ...], value: Any) -> tuple[int | str, ...]:
 _NOT_KEYS = frozenset({"bool", "int", "float", "str", "Locked", "list[str]"})
 
 
+def _listed(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def _problem(key: str, path: str, location: tuple[int | str, ...], detail: Any, value: Any) -> Problem:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
@@ -528,7 +533,7 @@ def _problem(key: str, path: str, location: tuple[int | str, ...], detail: Any, 
         siblings = _siblings(key, location, value)
         others = _other_kinds(short, location, value)
         if others:
-            message = f"this is a key of kind {' and '.join(others)}"
+            message = f"this is a key of kind {_listed(others)}"
             return Problem(
                 path, message, allowed=", ".join(siblings) or None, remedy="leave it out, or change `kind`"
             )

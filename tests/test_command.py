@@ -368,7 +368,7 @@ from rehearsal.stack import load
 from rehearsal.user_commands import live
 
 with rehearsal_backend() as backend:
-    print("\\n".join(live(load("chat"), backend).texts))
+    print("\\n".join(live(load("lived"), backend).texts))
 """
 
 

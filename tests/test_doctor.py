@@ -94,7 +94,8 @@ def vendors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendors]:
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         for module in (atlas, cloudflare, digitalocean):
             monkeypatch.setattr(module, "API", server.url)
-        monkeypatch.setattr(images, "DOCKER_HUB", server.url)
+        parts = images.parts
+        monkeypatch.setattr(images, "parts", lambda image: (server.url, *parts(image)[1:]))
         monkeypatch.setattr(
             amazon, "PATIENCE", {"connect_timeout": 1, "read_timeout": 1, "retries": {"max_attempts": 1}}
         )

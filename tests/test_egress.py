@@ -223,7 +223,7 @@ def test_lightsail_says_that_it_holds_nothing_back_and_takes_no_ports() -> None:
     spec, values, secure = spec_of({}, "soluvas-lightsail")
     assert [note for check in spec.checks for note in check.notes if "lets everything out" in note]
     values["rocketchat:runtime"] = values["rocketchat:runtime"] | {"egressPorts": [8443]}
-    with pytest.raises(InvalidStack, match="unknown key"):
+    with pytest.raises(InvalidStack, match=r"egressPorts: this is a key of kind .*fargate"):
         parse(values, secure, source="a test")
 
 

@@ -470,7 +470,13 @@ REFUSED: list[tuple[str, str, dict[str, Change], str, str]] = [
         "rocketchat:runtime.size",
         "choices",
     ),
-    ("family-host", "replicas", {"runtime": {"instances": 2}}, "rocketchat:runtime.instances", "unknown key"),
+    (
+        "family-host",
+        "replicas",
+        {"runtime": {"instances": 2}},
+        "rocketchat:runtime.instances",
+        "a key of kind fargate",
+    ),
     (
         "family-host",
         "CDN before it",

@@ -23,6 +23,7 @@ FORWARD = {"type": "forward", "targetGroupArn": "arn"}
 BALANCER = {"subnets": ["subnet-a", "subnet-b"]}
 TARGETS = {"port": 3000, "protocol": "HTTP", "vpcId": "vpc-0123456789abcdef0"}
 ARN = "arn:aws:acm:ap-southeast-1:123456789012:certificate/15e2b1fa-fa72-4c9d-9b2e-0d7c5e1c2f3a"
+ROLE = "arn:aws:iam::123456789012:role/chat"
 ACL = "arn:aws:wafv2:ap-southeast-1:123456789012:regional/webacl/chat/15e2b1fa-fa72-4c9d-9b2e-0d7c5e1c2f3a"
 SCALED = {
     "resourceId": "service/chat/chat",
@@ -131,6 +132,11 @@ WANTED: dict[str, dict[str, Any]] = {
     "aws:wafv2/webAcl:WebAcl": {"scope": "REGIONAL", "defaultAction": {"allow": {}}},
     ACCESS: {"ipAddress": "203.0.113.7"},
     "cloudflare:index/dnsRecord:DnsRecord": {"type": "A"},
+    "aws:scheduler/schedule:Schedule": {
+        "flexibleTimeWindow": {"mode": "OFF"},
+        "scheduleExpression": "cron(0 2 * * ? *)",
+        "target": {"arn": "arn:aws:ecs:ap-southeast-1:123456789012:cluster/chat", "roleArn": ROLE},
+    },
 }
 """Inputs that a type needs beyond its required ones, or with more than just the right kind."""
 
@@ -233,6 +239,7 @@ def test_every_lookup_answers_all_that_it_declares(token: str) -> None:
         "name": "rocketchat",
         "projectId": "5f0c1d2e3b4a59687f6e5d4c",
         "emailIdentity": "mail.example.com",
+        "bucket": "rocketchat",
     }
     if "Policy:get" in token or token.endswith("getAdvancedCluster"):
         args = {key: args[key] for key in ("projectId", "name") if "atlas" in token}

@@ -1,5 +1,8 @@
 """EventBridge Scheduler."""
 
+from collections.abc import Iterable
+
+from clouds.ask import Existing
 from clouds.aws.calls import create, either, sent
 from clouds.record import (
     NO_DATA,
@@ -12,9 +15,17 @@ from clouds.record import (
     Refused,
     Refuses,
     Resource,
-    by,
     replaced_by,
 )
+
+GROUP = "default"
+"""The group of a schedule that names none (EventBridge Scheduler API, CreateSchedule)."""
+
+
+def _place(one: Existing) -> Iterable[object]:
+    name = one.inputs.get("name")
+    return () if name is None else ((str(one.inputs.get("groupName") or GROUP), str(name)),)
+
 
 SCHEDULE = Resource(
     "aws:scheduler/schedule:Schedule",
@@ -26,7 +37,7 @@ SCHEDULE = Resource(
         },
         defaults={
             "actionAfterCompletion": "NONE",
-            "groupName": "default",
+            "groupName": GROUP,
             "scheduleExpressionTimezone": "UTC",
             "state": "ENABLED",
         },
@@ -46,9 +57,7 @@ SCHEDULE = Resource(
             },
         )
     ),
-    refuses=Refuses(
-        once=(Once("a schedule of that name in its group", "ConflictException", by("groupName", "name")),)
-    ),
+    refuses=Refuses(once=(Once("a schedule of that name in its group", "ConflictException", _place),)),
     again=Refused(),
     replaced=replaced_by("groupName name namePrefix region"),
     import_id="{groupName}/{name}",
