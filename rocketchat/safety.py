@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 LINK_SECONDS: Final = 300
+PASSWORD_LETTERS: Final = 8
+"""NIST SP 800-63B asks for no shorter passwords."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,13 @@ def only(word: str) -> Callable[[str], bool]:
 
 def _not_false(value: str) -> bool:
     return value.strip().lower() != "false"
+
+
+def _long(value: str) -> bool:
+    try:
+        return float(value) == -1 or float(value) >= PASSWORD_LETTERS
+    except ValueError:
+        return False
 
 
 def _short(value: str) -> bool:
@@ -99,6 +108,27 @@ SAFE: Final[Mapping[str, Safe]] = {
         *(
             Safe(f"DDP_Rate_Limit_{what}_Enabled", "true", _not_false, "clients can call without a limit")
             for what in ("User", "Connection", "User_By_Method", "Connection_By_Method")
+        ),
+        Safe(
+            "LDAP_Encryption",
+            "plain",
+            lambda value: value.strip().lower() != "plain",
+            "passwords travel in clear to the directory",
+        ),
+        Safe("LDAP_Reject_Unauthorized", "true", _not_false, "the chat believes every directory"),
+        Safe("Accounts_Password_Policy_Enabled", "true", _not_false, "any password will do"),
+        Safe(
+            "Accounts_Password_Policy_MinLength",
+            "14",
+            _long,
+            f"passwords may be shorter than {PASSWORD_LETTERS} characters",
+        ),
+        Safe("Log_Level", "0", lambda value: value.strip() != "2", "logs hold what users and tokens do"),
+        Safe(
+            "Accounts_TwoFactorAuthentication_Enforce_Password_Fallback",
+            "true",
+            _not_false,
+            "users without a second factor are asked for nothing",
         ),
     )
 }

@@ -464,8 +464,9 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
         if setting_id in twice:
             continue
         own = setting_id in parts.settings
+        where = f"settings.{setting_id}" if own else said.place(parts, setting_id, plain[setting_id])
         yield Problem(
-            f"rocketchat:settings.{setting_id}" if own else f"rocketchat:{_KEYS_OF_SETTINGS[setting_id]}",
+            f"rocketchat:{where}",
             f"{danger}; the policy pack refuses it",
             remedy="leave it out, or set `profile: trial`" if in_trial else "leave it out",
         )
@@ -526,13 +527,6 @@ def _too_long(parts: Parts, made_of: Mapping[str, Environment[str]]) -> Iterator
             f"{most:,}; the largest part is this one with {sizes[largest]:,}",
             remedy="shorten it",
         )
-
-
-_KEYS_OF_SETTINGS = {
-    "Accounts_RegistrationForm": "accounts.registration",
-    "Accounts_TwoFactorAuthentication_Enabled": "accounts.twoFactor",
-}
-"""Keys of parts that set what may be unsafe."""
 
 
 @dataclass(frozen=True)
