@@ -50,10 +50,14 @@ KINDS = (
         r"database-(credentials-)?chat|database-user-password",
         "MongoDB is told of the new password, and the chat restarts with it",
     ),
+    Kind(
+        r"database-backup(-user-password)?",
+        "MongoDB is told of the new password, and the jobs that dump the database get it",
+    ),
     Kind(r"credentials-file-token", "the chat restarts; links to files that were handed out stop working"),
     Kind(r"credentials-registration", "the chat restarts; the old address for registering stops working"),
     Kind(r"media-(user-)?key-\d+", "a new key to the bucket is made, the chat restarts, the old key goes"),
-    Kind(r"dumps-user-key-\d+", "a new key to the bucket of dumps is made, and the old one goes"),
+    Kind(r"dumps-(user|reader)-key-\d+", "a new key to the bucket of dumps is made, and the old one goes"),
     Kind(r"mail-smtp-key-\d+", "a new key to SES is made, the chat restarts, the old key goes"),
 )
 

@@ -158,7 +158,7 @@ def _one_tag(
         return
     tags = {
         split_tag(images.place(image))[1:]
-        for image in used(parts, release, size)
+        for image in runtime.images(parts, release, size)
         if split_tag(image)[1] == release.version
     }
     if len(tags) > 1 or any(digest for _, digest in tags):

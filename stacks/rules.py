@@ -275,11 +275,12 @@ def _backup(parts: Parts, backup: Backup, media: MediaKind, region: str | None) 
             place, "a database on a host is dumped in any case: there is no other copy", remedy="leave it out"
         )
     if parts.dumped and runtime.dumps_in not in database.dumps_in:
-        yield Problem(
-            place,
-            f"runtime {runtime.kind} cannot dump a database of kind {database.kind}",
-            remedy="leave it out: who runs the database backs it up",
-        )
+        if backup.dumps:  # else the database is in the wrong place, which its own rule tells
+            yield Problem(
+                place,
+                f"runtime {runtime.kind} cannot dump a database of kind {database.kind}",
+                remedy="leave it out: who runs the database backs it up",
+            )
         return
     if not parts.dumped and not media.on_host:
         if own:

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from planning import one, planned, values_of
 
+from components.backup.cluster import ClusterDumps
+from components.backup.fargate import FargateDumps
+from rehearsal.plan import plan_program
 from stacks import files
 from stacks.language import parse
 from stacks.problems import InvalidStack
@@ -118,3 +121,95 @@ def test_a_database_outside_a_cluster_is_dumped_by_jobs_in_it() -> None:
     assert [rule["ports"][0]["port"] for rule in way["egress"]] == [27015, 443]
     assert {alarm.name for alarm in plan.of_type(ALARM)} >= {"alarms-dump-missing", "alarms-drill-failed"}
     assert plan.outputs["restoreJob"] == "mongodb-restore"
+
+
+URIS: Any = {
+    "backup_uri": "mongodb://reader:r3ad@db.example.com:27018/chat",
+    "restore_uri": "mongodb://writer:wr1te@db.example.com:27018/chat",
+}
+"""Of a database that no stack file knows."""
+
+
+def made(program: Any) -> Any:
+    return plan_program(program, stack="own", config={"aws:region": "eu-central-1"}, secret_keys=())
+
+
+def test_a_program_of_its_own_has_a_database_dumped_on_ecs() -> None:
+    def program() -> None:
+        FargateDumps(
+            "nightly",
+            {
+                **URIS,
+                "region": "eu-central-1",
+                "host": "chat.example.com",
+                "cluster_arn": "arn:aws:ecs:eu-central-1:123456789012:cluster/others",
+                "cluster_name": "others",
+                "subnet_ids": ["subnet-0123456789abcdef0"],
+                "security_group_id": "sg-0123456789abcdef0",
+                "assign_public_ip": True,
+                "image": "mongo:8.0.32",
+                "database": "chat",
+                "bucket": "dumps-of-others",
+                "bucket_arn": "arn:aws:s3:::dumps-of-others",
+                "metrics_namespace": "Others",
+                "hour": 23,
+                "log_retention_days": 30,
+                "secret_recovery_days": 7,
+                "webhook_url": "https://chat.example.com/hooks/x",
+            },
+        )
+
+    plan = made(program)
+    when = {made.name: made.inputs["scheduleExpression"] for made in plan.of_type(SCHEDULE)}
+    assert when == {
+        "nightly-backup": "cron(0 23 * * ? *)",
+        "nightly-restore": "cron(0 5 ? * SUN,WED *)",
+    }
+    kept = one(plan, "aws:secretsmanager/secretVersion:SecretVersion", "nightly-secrets")
+    assert "inputs.secretString" in kept.secret_paths
+    assert json.loads(kept.inputs["secretString"]) == {
+        "backup_uri": "mongodb://reader:r3ad@db.example.com:27018/?authSource=chat",
+        "restore_uri": "mongodb://writer:wr1te@db.example.com:27018/?authSource=chat",
+        "BACKUP_WEBHOOK_URL": "https://chat.example.com/hooks/x",
+    }
+    component = one(plan, "rocketchat:index:FargateDumps", "nightly")
+    assert component.outputs["restore_task"] == "others-nightly-restore"
+    assert "outputs.dead_letters" not in component.secret_paths
+
+
+def test_a_program_of_its_own_has_a_database_dumped_in_its_cluster() -> None:
+    def program() -> None:
+        ClusterDumps(
+            "nightly",
+            {
+                **URIS,
+                "namespace": "others",
+                "image": "mongo:8.0.32",
+                "database": "chat",
+                "ports": [27018],
+                "pull_secret": "registry",
+                "backup": {
+                    "host": "chat.example.com",
+                    "region": "eu-central-1",
+                    "bucket": "dumps-of-others",
+                    "access_key_id": "AKIAWRITER",
+                    "secret_access_key": "w",
+                    "reader_access_key_id": "AKIAREADER",
+                    "reader_secret_access_key": "r",
+                    "hour": 20,
+                },
+            },
+        )
+
+    plan = made(program)
+    jobs = {job.name: job.inputs["spec"] for job in plan.of_type("kubernetes:batch/v1:CronJob")}
+    assert {name: spec["schedule"] for name, spec in jobs.items()} == {
+        "nightly-backup": "0 20 * * *",
+        "nightly-restore": "0 2 * * 0,3",
+    }
+    for name, user in (("nightly-backup", "AKIAWRITER"), ("nightly-restore", "AKIAREADER")):
+        secret = one(plan, "kubernetes:core/v1:Secret", f"{name}-secret")
+        assert secret.inputs["stringData"]["AWS_ACCESS_KEY_ID"] == user
+        pod = jobs[name]["jobTemplate"]["spec"]["template"]["spec"]
+        assert pod["imagePullSecrets"] == [{"name": "registry"}]
+        assert not [word for word in ("wr1te", "r3ad") if word in json.dumps(pod)]

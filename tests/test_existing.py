@@ -9,7 +9,7 @@ from recording import record
 
 from components.edge.balancer import LoadBalancer, LoadBalancerArgs
 from rehearsal.plan import Plan, find_leaks
-from stacks import files
+from stacks import features, files
 from stacks.kinds.dns.cloudflare import NETWORKS
 from stacks.language import parse
 from stacks.problems import InvalidStack
@@ -190,6 +190,16 @@ def test_a_service_like_s3_is_told_of_with_its_key_and_let_out_to(beside_others:
     assert f"{setting}AWSSecretAccessKey" in kept
     out = one(beside_others, POLICY, "chat-traffic").inputs["spec"]["egress"][0]["ports"]
     assert 9000 in {port["port"] for port in out}
+
+
+@pytest.mark.parametrize(("said", "told"), [({}, "true"), ({"pathStyle": False}, "false")])
+def test_a_service_like_s3_is_asked_by_its_own_name_or_by_one_of_each_bucket(
+    said: dict[str, Any], told: str
+) -> None:
+    values = changed("services-helm", media={**MINIO, **said})
+    spec = parse(values, set(files.read("services-helm").secure) | MINIO_KEYS, source="a test")
+    made = features.imagined(spec.parts, spec.release, spec.secrets)["media"].plain
+    assert made["OVERWRITE_SETTING_FileUpload_S3_ForcePathStyle"] == told
 
 
 @pytest.mark.parametrize(

@@ -120,10 +120,12 @@ def test_user_names_are_what_stands_before_the_at_where_a_provider_has_none() ->
         ("identityPath", "https://id.example.com:8443/me", "identity_path", "https://id.example.com:8443/me"),
         ("groupsToChannels", {"ops": "operations"}, "groups_channel_map", '{"ops": "operations"}'),
         ("groupsToChannels", {"ops": ["operations", "alerts"]}, "map_channels", "true"),
+        ("channelsAdmin", "chief", "channels_admin", "chief"),
     ],
 )
 def test_every_setting_of_a_login_has_a_key(key: str, value: object, field: str, seen: str) -> None:
-    spec = spec_with({**OIDC, key: value}, "oidcClientSecret")
+    with_it = {"groupsToChannels": {"ops": "operations"}} if key == "channelsAdmin" else {}
+    spec = spec_with({**OIDC, **with_it, key: value}, "oidcClientSecret")
     assert variables(spec)[f"Accounts_OAuth_Custom-Fusionauth-{field}"] == seen
 
 
@@ -231,6 +233,11 @@ def test_a_directory_without_a_password_is_told_which_secret_is_missing() -> Non
         ({"group": {"name": "chat", "memberAttribute": "member"}}, {"LDAP_Group_Filter_Enable": "true", "LDAP_Group_Filter_Group_Member_Attribute": "member"}),
         ({"sync": {"interval": "every_6_hours", "disableMissingUsers": True}}, {"LDAP_Background_Sync": "true", "LDAP_Background_Sync_Interval": "every_6_hours", "LDAP_Background_Sync_Disable_Missing_Users": "true"}),
         ({"localPasswords": False}, {"LDAP_Login_Fallback": "false"}),
+        ({"searchFields": ["sAMAccountName", "mail"], "uniqueFields": ["objectGUID", "uid"]}, {"LDAP_AD_User_Search_Field": "sAMAccountName,mail", "LDAP_Unique_Identifier_Field": "objectGUID,uid"}),
+        ({"server": "other", "searchFields": ["uid", "mail"]}, {"LDAP_User_Search_Field": "uid,mail"}),
+        ({"defaultDomain": "example.com", "mergeExistingUsers": True}, {"LDAP_Default_Domain": "example.com", "LDAP_Merge_Existing_Users": "true"}),
+        ({"group": {"name": "chat", "objectClass": "posixGroup", "idAttribute": "gid", "memberFormat": "#{username}"}}, {"LDAP_Group_Filter_Group_Name": "chat", "LDAP_Group_Filter_ObjectClass": "posixGroup", "LDAP_Group_Filter_Group_Id_Attribute": "gid", "LDAP_Group_Filter_Group_Member_Format": "#{username}"}),
+        ({"sync": {"importNewUsers": False}}, {"LDAP_Background_Sync": "true", "LDAP_Background_Sync_Interval": "every_24_hours", "LDAP_Background_Sync_Import_New_Users": "false"}),
     ],
 )  # fmt: skip
 def test_what_a_directory_is_asked_can_be_said(changed: dict[str, Any], seen: dict[str, str]) -> None:

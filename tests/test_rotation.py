@@ -1,6 +1,7 @@
 """Rotation: what each generated secret is for, whether the running system takes a new one over, and who is refused."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ FIRST_ONLY = {"credentials-administrator", "database-root", "database-keyfile"} 
 }
 
 
+@cache
 def plans() -> list[Plan]:
     found = [planned(values_of(name), set(files.read(name).secure)) for name in files.names()]
     spaces = values_of("services-helm")
@@ -33,7 +35,14 @@ def plans() -> list[Plan]:
     kept["rocketchat:chat"]["profile"] = "production"
     kept["aws:region"] = "eu-central-1"
     kept["rocketchat:runtime"]["ingress"] = {"kind": "class", "name": "traefik", "issuer": "letsencrypt"}
-    return [*found, planned(spaces, secure), planned(kept)]
+    dumped = values_of("lovia-doks")
+    dumped["rocketchat:backup"] = {"dumps": True}
+    return [
+        *found,
+        planned(spaces, secure),
+        planned(kept),
+        planned(dumped, set(files.read("lovia-doks").secure)),
+    ]
 
 
 @pytest.mark.slow

@@ -162,11 +162,18 @@ def test_a_tag_cannot_pretend_to_be_one_of_aws_or_of_the_program() -> None:
     [
         ({"chat": {"retention": {"channelsDays": 30}}}, {"RetentionPolicy_Enabled": "true", "RetentionPolicy_AppliesToChannels": "true", "RetentionPolicy_TTL_Channels": "2592000000", "RetentionPolicy_AppliesToDMs": "false"}),
         ({"chat": {"retention": {"directDays": 7, "filesOnly": True, "keepPinned": False}}}, {"RetentionPolicy_MaxAge_DMs": "7", "RetentionPolicy_FilesOnly": "true", "RetentionPolicy_DoNotPrunePinned": "false"}),
+        ({"chat": {"retention": {"groupsDays": 2, "keepThreads": False}}}, {"RetentionPolicy_AppliesToGroups": "true", "RetentionPolicy_TTL_Groups": "172800000", "RetentionPolicy_MaxAge_Groups": "2", "RetentionPolicy_AppliesToChannels": "false", "RetentionPolicy_DoNotPruneThreads": "false", "RetentionPolicy_DoNotPruneDiscussion": "true"}),
+        ({"chat": {"retention": {"groupsDays": 2, "keepDiscussions": False}}}, {"RetentionPolicy_DoNotPruneThreads": "true", "RetentionPolicy_DoNotPruneDiscussion": "false"}),
+        ({"chat": {"legal": {"notice": "<p>N</p>"}}}, {"Layout_Legal_Notice": "<p>N</p>"}),
         ({"chat": {"legal": {"terms": "<p>T</p>", "privacy": "<p>P</p>"}}}, {"Layout_Terms_of_Service": "<p>T</p>", "Layout_Privacy_Policy": "<p>P</p>"}),
         ({"accounts": {"defaultRoles": ["user", "staff"]}}, {"Accounts_Registration_Users_Default_Roles": "user,staff", "Accounts_Registration_AuthenticationServices_Default_Roles": "user,staff"}),
         ({"accounts": {"allowedDomains": ["lovia.life"], "blockedDomains": ["gmail.com"], "sessionDays": 7}}, {"Accounts_AllowedDomainsList": "lovia.life", "Accounts_BlockedDomainsList": "gmail.com", "Accounts_LoginExpiration": "7"}),
         ({"accounts": {"approval": True, "verifyEmail": True}}, {"Accounts_ManuallyApproveNewUsers": "true", "Accounts_EmailVerification": "true"}),
         ({"accounts": {"passwords": {"minLength": 20, "number": False, "forbidRepeating": 0, "history": 5}}}, {"Accounts_Password_Policy_MinLength": "20", "Accounts_Password_Policy_AtLeastOneNumber": "false", "Accounts_Password_Policy_ForbidRepeatingCharacters": "false", "Accounts_Password_History_Amount": "5"}),
+        ({"accounts": {"passwords": {"maxLength": 64, "lowercase": False}}}, {"Accounts_Password_Policy_Enabled": "true", "Accounts_Password_Policy_MaxLength": "64", "Accounts_Password_Policy_AtLeastOneLowercase": "false"}),
+        ({"accounts": {"passwords": {"uppercase": False, "specialCharacter": True}}}, {"Accounts_Password_Policy_AtLeastOneUppercase": "false", "Accounts_Password_Policy_AtLeastOneSpecialCharacter": "true"}),
+        ({"media": {"refusedTypes": ["video/mp4", "image/svg+xml"]}}, {"FileUpload_MediaTypeBlackList": "image/svg+xml,video/mp4"}),
+        ({"media": {"throughServer": True}}, {"FileUpload_S3_Proxy_Uploads": "true", "FileUpload_S3_Proxy_Avatars": "true", "FileUpload_S3_Proxy_UserDataFiles": "true"}),
     ],
 )  # fmt: skip
 def test_the_rules_of_a_workspace_are_its_settings(parts: dict[str, Any], seen: dict[str, str]) -> None:

@@ -34,8 +34,14 @@ class ExistingMediaStore(Component):
 
     bucket: pulumi.Output[str]
     """Name of the bucket."""
+    region: pulumi.Output[str]
+    """AWS region of the bucket."""
     read_write_policy: pulumi.Output[str]
     """IAM policy (JSON) for the role of a chat: it may read and write the objects, and nothing else."""
+    access_key_id: pulumi.Output[str] | None
+    """Id of the user's access key (secret); none unless `user` is true."""
+    secret_access_key: pulumi.Output[str] | None
+    """The access key itself (secret); none unless `user` is true."""
 
     def __init__(
         self, name: str, args: ExistingMediaStoreArgs, opts: pulumi.ResourceOptions | None = None
@@ -48,17 +54,21 @@ class ExistingMediaStore(Component):
             opts=pulumi.InvokeOutputOptions(parent=self),
         )
         self.bucket = found.bucket
+        self.region = found.bucket_region
         self.read_write_policy = read_write_policy(found.arn, args.get("kms_key_arn"))
-        key = (
-            access_key(name, self.read_write_policy, args.get("key_version", 1), self.child)
-            if args.get("user", False)
-            else None
-        )
-        self.access = MediaAccess(
-            bucket=found.bucket,
-            region=found.bucket_region,
-            access_key_id=None if key is None else pulumi.Output.secret(key.id),
-            secret_access_key=None if key is None else pulumi.Output.secret(key.secret),
-        )
-        """How the chat reaches the bucket; with keys (secret) where a user was asked for."""
+        self.access_key_id = self.secret_access_key = None
+        if args.get("user", False):
+            key = access_key(name, self.read_write_policy, args.get("key_version", 1), self.child)
+            self.access_key_id = pulumi.Output.secret(key.id)
+            self.secret_access_key = pulumi.Output.secret(key.secret)
         self.register_outputs({"bucket": self.bucket})
+
+    @property
+    def access(self) -> MediaAccess:
+        """How the chat reaches the bucket; with keys (secret) where a user was asked for."""
+        return MediaAccess(
+            bucket=self.bucket,
+            region=self.region,
+            access_key_id=self.access_key_id,
+            secret_access_key=self.secret_access_key,
+        )

@@ -50,6 +50,13 @@ class OwnDatabase(DatabaseKind):
         """Return the series of MongoDB that runs."""
         return self.version or release.recommended_mongodb
 
+    def image(self, release: Release) -> str:
+        """Return MongoDB's image. Raises ValueError where none of its series is known."""
+        version = self.series(release)
+        if version not in IMAGES:
+            raise ValueError(f"no image of MongoDB {version} is known here")
+        return IMAGES[version]
+
     def place(self) -> dict[str, str]:
         """The database's name."""
         return {"name": self.name}
@@ -61,8 +68,8 @@ class OwnDatabase(DatabaseKind):
             yield f"version {version}", bad
 
     def images(self, parts: "Parts", release: Release, size: "Size") -> Iterator[str]:
-        """Of the series that runs."""
-        yield IMAGES[self.series(release)]
+        """Of the series that runs. Raises ValueError where no image of it is known."""
+        yield self.image(release)
 
     def make(self, context: "Context") -> "DatabaseAccess":
         """The runtime makes it."""
@@ -74,19 +81,15 @@ def _series(release: Release, database: OwnDatabase) -> Iterator[Finding]:
     version = database.series(release)
     try:
         releases.check_mongodb(release, version)
+        image = database.image(release)
     except ValueError as error:
-        yield Problem("rocketchat:database.version", str(error), allowed=", ".join(release.mongodb))
-        return
-    if version not in IMAGES:
         yield Problem(
             "rocketchat:database.version",
-            f"no image of MongoDB {version} is known here",
+            str(error),
             allowed=", ".join(series for series in release.mongodb if series in IMAGES),
         )
         return
-    yield Note(
-        f"{IMAGES[version]}; a deployed one is brought there one version at a time, and no version back"
-    )
+    yield Note(f"{image}; a deployed one is brought there one version at a time, and no version back")
     yield Warning_(
         f"MongoDB {version} needs a processor with AVX"
         + (", and no Linux from 6.19 to 7.0.13" if version >= "8.0" else "")

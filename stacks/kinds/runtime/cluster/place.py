@@ -97,7 +97,7 @@ class InCluster:
             "namespace_name": self._runtime.namespace,
             "client": self._runtime.name,
             "version": part.series(self._spec.release),
-            "image": self._spec.parts.images.place(IMAGES[part.series(self._spec.release)]),
+            "image": self._spec.parts.images.place(part.image(self._spec.release)),
             "members": share.members,
             "disk_gb": share.disk_gb,
             "memory": share.memory,

@@ -8,7 +8,6 @@ import pulumi
 
 from components.database.on_host import OnHostDatabase
 from components.database.private_link import PrivateLinkArgs
-from components.database.series import IMAGES
 from components.edge.host_name import HostName
 from components.names import metrics_namespace
 from components.operations.alarms import AlarmsArgs
@@ -101,7 +100,7 @@ class OnHost:
         part = self._database_part
         if self._database is not None and part is not None:
             args["database"] = {
-                "image": images.place(IMAGES[part.series(spec.release)]),
+                "image": images.place(part.image(spec.release)),
                 "name": part.name,
                 "roles": [
                     {"role": role.role, "db": role.database}
