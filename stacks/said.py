@@ -1,7 +1,8 @@
 """Which key of a stack file says what a setting of the product is."""
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from stacks.kinds import registry
 from stacks.spec import Parts
@@ -91,6 +92,13 @@ def place(parts: Parts, setting_id: str, value: str) -> str:
         return f"settings.{setting_id}"
     part, _, name = key.partition(".")
     for index, login in enumerate(parts.login if part == "login" else ()):
-        if login.model_dump(by_alias=True).get(name) == value:
+        if _text_at(login.model_dump(by_alias=True), name) == value:
             return f"login[{index}].{name}"
     return key
+
+
+def _text_at(inside: Any, name: str) -> str | None:
+    """Return the text that stands at a dotted name; of a list what the setting is made of."""
+    for step in name.split("."):
+        inside = inside.get(step) if isinstance(inside, Mapping) else None
+    return ",".join(map(str, inside)) if isinstance(inside, list) else inside

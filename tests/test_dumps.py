@@ -123,10 +123,8 @@ def test_a_database_outside_a_cluster_is_dumped_by_jobs_in_it() -> None:
     assert plan.outputs["restoreJob"] == "mongodb-restore"
 
 
-URIS: Any = {
-    "backup_uri": "mongodb://reader:r3ad@db.example.com:27018/chat",
-    "restore_uri": "mongodb://writer:wr1te@db.example.com:27018/chat",
-}
+READS = "mongodb://reader:r3ad@db.example.com:27018/chat"
+WRITES = "mongodb://writer:wr1te@db.example.com:27018/chat"
 """Of a database that no stack file knows."""
 
 
@@ -139,7 +137,8 @@ def test_a_program_of_its_own_has_a_database_dumped_on_ecs() -> None:
         FargateDumps(
             "nightly",
             {
-                **URIS,
+                "backup_uri": READS,
+                "restore_uri": WRITES,
                 "region": "eu-central-1",
                 "host": "chat.example.com",
                 "cluster_arn": "arn:aws:ecs:eu-central-1:123456789012:cluster/others",
@@ -182,7 +181,8 @@ def test_a_program_of_its_own_has_a_database_dumped_in_its_cluster() -> None:
         ClusterDumps(
             "nightly",
             {
-                **URIS,
+                "backup_uri": READS,
+                "restore_uri": WRITES,
                 "namespace": "others",
                 "image": "mongo:8.0.32",
                 "database": "chat",

@@ -92,7 +92,12 @@ class LdapLogin(LoginKind):
         "LDAP_(AD_)?Username_Field": "usernameField",
         "LDAP_(AD_)?Email_Field": "emailField",
         "LDAP_(AD_)?Name_Field": "nameField",
-        "LDAP_Group_Filter_.*": "group",
+        "LDAP_Group_Filter_Enable": "group",
+        "LDAP_Group_Filter_Group_Name": "group.name",
+        "LDAP_Group_Filter_ObjectClass": "group.objectClass",
+        "LDAP_Group_Filter_Group_Id_Attribute": "group.idAttribute",
+        "LDAP_Group_Filter_Group_Member_Attribute": "group.memberAttribute",
+        "LDAP_Group_Filter_Group_Member_Format": "group.memberFormat",
         "LDAP_Background_Sync(_Interval|_Import_New_Users|_Disable_Missing_Users|_Avatars)?": "sync",
     }
 
