@@ -146,6 +146,7 @@ def test_the_port_of_an_absolute_address_is_let_out() -> None:
         ({"preset": "google", "url": "https://google.com"}, "rocketchat:login.url"),
         ({"rolesToSync": ["admin"]}, "rocketchat:login.rolesToSync"),
         ({"groupsField": "teams"}, "rocketchat:login.groupsField"),
+        ({"channelsAdmin": "chief"}, "rocketchat:login.channelsAdmin"),
         ({"identityPath": "graph.microsoft.com/oidc/userinfo"}, "rocketchat:login.identityPath"),
         ({"buttonColor": "red"}, "rocketchat:login.buttonColor"),
         ({"preset": "okta", "realm": "x", "url": "https://example.okta.com"}, "rocketchat:login.realm"),

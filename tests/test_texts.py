@@ -142,6 +142,7 @@ OIDC = {
     "clientId": "c",
     "realm": "r",
     "mergeRoles": True,
+    "groupsToChannels": {"ops": "operations"},
 }
 SAML = {
     "kind": "saml",
@@ -164,6 +165,7 @@ def _base(name: str) -> tuple[Values, frozenset[str]]:
         put(values, dotted("appearance.homeTitle"), "Home")
         put(values, dotted("settings"), {})
         values.setdefault("aws:region", "ap-southeast-1")
+        values.setdefault("rocketchat:media", {"kind": "gridfs"})
         secrets |= {
             f"rocketchat:{one}" for one in ("license", "oidcClientSecret", "samlPrivateKey", "smtpPassword")
         }

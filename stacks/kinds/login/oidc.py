@@ -275,6 +275,7 @@ class OidcLogin(LoginKind):
         for key, given, needs in (
             ("rolesToSync", self.roles_to_sync, self.merge_roles),
             ("groupsField", self.groups_field, self.groups_to_channels),
+            ("channelsAdmin", "channels_admin" in self.model_fields_set, self.groups_to_channels),
         ):
             if given and not needs:
                 other = "mergeRoles: true" if key == "rolesToSync" else "groupsToChannels"
