@@ -236,7 +236,7 @@ def clear_locks(stack: "ChatStack", *, force: bool) -> tuple[str, ...]:
             where = "still runs" if lock.stale is False else "ran on another machine"
             raise ConflictError(
                 f"the stack {stack.name} is locked by {lock}, which {where}",
-                remedy="wait for it; if you know that it is gone: --force-unlock",
+                remedy=f"wait for it; if you know that it is gone: {stack.recovering} --force-unlock",
             )
         lock.path.unlink(missing_ok=True)
         done.append(str(lock))

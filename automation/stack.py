@@ -484,7 +484,9 @@ class ChatStack:
                 except ConcurrentUpdateError:
                     if waiting.over:
                         who = "; ".join(str(lock) for lock in self.locks()) or "somebody else"
-                        raise locks.conflict(self.name, who, self.recovering) from None
+                        # Who holds a lock in a bucket or at Pulumi Cloud cannot be told to be gone.
+                        clear = "" if self.backend.folder is not None else " --force-unlock"
+                        raise locks.conflict(self.name, who, self.recovering + clear) from None
                     waiting.pause()
             failed = False
             if recorder.refused is not None:

@@ -1,7 +1,7 @@
 """Documents inside of resources: IAM policies, container definitions, pods."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from policy import tokens as t
@@ -74,6 +74,19 @@ def is_pinned(image: Any) -> bool:
         "master",
         "main",
     }
+
+
+def is_allowed(name: str, registries: Iterable[str]) -> bool:
+    """Tell whether an image comes from one of the registries, which are beginnings of names."""
+    first = name.split("/")[0]
+    if ".dkr.ecr." in first:
+        return True
+    if "/" not in name:
+        name = f"docker.io/library/{name}"
+    elif "." not in first and ":" not in first and first != "localhost":
+        name = f"docker.io/{name}"
+    short = name.removeprefix("docker.io/")
+    return any(name.startswith(allowed) or short.startswith(allowed) for allowed in registries)
 
 
 def is_chat_image(image: Any) -> bool:

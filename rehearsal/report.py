@@ -11,6 +11,7 @@ from rich.text import Text
 
 from automation.pulumi_cli import find_engine
 from policy import config as policy_config
+from policy import images as policy_images
 from policy import report as policy_report
 from policy.adapters import from_plan
 from policy.judge import Report, judge
@@ -91,11 +92,10 @@ def plan(name: str) -> Rehearsed:
     loaded = stack.load(name)
     planned = stack.plan(loaded)
     leaks = find_leaks(planned)
-    report = judge(
-        from_plan(planned.resources),
-        policy_config.load(loaded.name, profile=loaded.spec.parts.chat.profile.value),
-        stack=loaded.name,
+    judged_as = policy_config.load(
+        loaded.name, policy_config.config_file(), profile=loaded.spec.parts.chat.profile.value
     )
+    report = judge(from_plan(planned.resources), judged_as, stack=loaded.name)
     named = ", ".join(loaded.environments)
     how = f"from the environment {named}, or to be set" if named else "to be set"
     unset = tuple(f"{how}: {key}" for key in sorted(loaded.unset))
@@ -116,6 +116,7 @@ def plan(name: str) -> Rehearsed:
             report.clean,
             "; ".join(f"{one.rule.id}: {one.subject.name}" for one in report.blocking)
             or f"{report.rules} rules had something to judge",
+            tuple(policy_images.refused(loaded.spec, judged_as)),
         ),
     ]
     return Rehearsed(loaded, planned, checks, report)

@@ -15,6 +15,8 @@ from planning import Values, one, planned, values_of
 
 from automation.cli import main
 from components import registry
+from policy.config import VARIABLE
+from rehearsal import report
 from rehearsal import stack as rehearsed
 from rehearsal.plan import Plan
 from stacks import charts, files, mirror
@@ -437,3 +439,21 @@ def test_no_stack_pulls_an_image_of_a_moving_tag() -> None:
         spec = rehearsed.load(name).spec
         for image in used(spec.parts, spec.release, spec.size):
             assert IMAGE.fullmatch(image), f"{name}: {image}"
+
+
+def test_a_registry_that_the_policy_does_not_allow_is_told_before_the_deployment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values, _ = with_parts("family-host", images={"registry": MIRROR})
+    path = tmp_path / "Pulumi.mirrored.yaml"
+    secure = {key: {"secure": "v1:x:y"} for key in files.read("family-host").secure}
+    path.write_text(yaml.safe_dump({"config": values | secure}), encoding="utf-8")
+    told = f"images.registry: the policy pack refuses images of {MIRROR}/"
+    assert main(["check", str(path)]) == 0
+    assert told in " ".join(capsys.readouterr().out.split())
+    assert [one for check in report.plan(str(path)).checks for one in check.warnings if told in one]
+    config = tmp_path / "config.yaml"
+    config.write_text(yaml.safe_dump({"default": {"registries": [f"{MIRROR}/"]}}), encoding="utf-8")
+    monkeypatch.setenv(VARIABLE, str(config))
+    assert main(["check", str(path)]) == 0
+    assert "refuses images" not in capsys.readouterr().out

@@ -6,6 +6,7 @@ from policy import tokens as t
 from policy.credentials import holds_credential, in_command
 from policy.documents import (
     containers,
+    is_allowed,
     is_chat_image,
     is_pinned,
     texts,
@@ -140,16 +141,7 @@ def _pinned(p: Probe) -> None:
 
 def allowed_image(p: Probe, image: object) -> bool:
     """Tell whether an image comes from a registry that the configuration allows."""
-    name = str(image)
-    first = name.split("/")[0]
-    if ".dkr.ecr." in first:
-        return True
-    if "/" not in name:
-        name = f"docker.io/library/{name}"
-    elif "." not in first and ":" not in first and first != "localhost":
-        name = f"docker.io/{name}"
-    short = name.removeprefix("docker.io/")
-    return any(name.startswith(allowed) or short.startswith(allowed) for allowed in p.config.registries)
+    return is_allowed(str(image), p.config.registries)
 
 
 def _registry(p: Probe) -> None:
