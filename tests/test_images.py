@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from combining import refusals
 from planning import Values, one, planned, values_of
 
 from automation.cli import main
@@ -298,6 +299,26 @@ def test_what_could_not_be_pulled_is_refused_where_it_stands(
     # Neither a pattern nor a password is shown.
     assert "^" not in found[0].message
     assert "word@" not in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("stack", "parts"),
+    [
+        ("family-host", {"database": {"kind": "on-host", "version": "9.9"}}),
+        ("local", {"database": {"kind": "in-cluster", "version": "9.9"}}),
+        (
+            "lovia-doks",
+            {
+                "database": {"kind": "in-cluster", "version": "9.9"},
+                "runtime": {**values_of("lovia-doks")["rocketchat:runtime"], "topology": "microservices"},
+            },
+        ),
+    ],
+)
+def test_a_series_without_an_image_is_told_at_its_key_alone(stack: str, parts: dict[str, Any]) -> None:
+    values, secure = with_parts(stack, **parts)
+    told = refusals(values, secure | {"rocketchat:license"})
+    assert [problem.path for problem in told] == ["rocketchat:database.version"]
 
 
 def test_the_password_goes_with_the_user_name() -> None:
