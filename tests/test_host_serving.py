@@ -124,7 +124,7 @@ VALUES = {
     "rocketchat:chat": {"host": "chat.example.com", "release": "8.9.0", "users": 15, "profile": "trial"},
     "rocketchat:runtime": {
         "kind": "lightsail",
-        "sshKey": f"ssh-ed25519 {'A' * 68} ops",
+        "sshKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPKsZsFQHhNZ8g1ekq2lG3mZ8b0aV3bL6c0R5m0xq3dT ops",
     },
     "rocketchat:database": {"kind": "on-host"},
     "rocketchat:media": {"kind": "host"},
