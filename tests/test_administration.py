@@ -17,6 +17,7 @@ from automation import cli
 from automation.administration import configure, locked_out
 from automation.administration import settings as product
 from automation.administration.status import status
+from automation.commands import running
 from automation.verify.client import User
 from automation.verify.expected import Expected
 from automation.web import Failed, NotChecked
@@ -236,7 +237,7 @@ def commands(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
             set_secrets=world.set.update,
         )
 
-    monkeypatch.setattr(cli, "opened", opened)
+    monkeypatch.setattr(running, "opened", opened)
     monkeypatch.setenv("ROCKETCHAT_PASSWORD", PASSWORD)
     return world
 

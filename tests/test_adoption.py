@@ -15,6 +15,7 @@ from engine_marks import needs_engine
 from typer.testing import CliRunner
 
 from automation import ChatStack, adoption, cli, open_stack
+from automation.commands import deployments
 from components.base import Component
 from rehearsal.backend import RehearsalBackend, rehearsal_backend
 
@@ -92,7 +93,7 @@ def test_the_command_names_what_it_takes_and_asks_first(monkeypatch: pytest.Monk
         return adoption.Adopted(taken if agree(taken) else {}, {})
 
     monkeypatch.setattr(ChatStack, "adopt", adopt)
-    monkeypatch.setattr(cli, "opened", lambda *_, **__: _Opened())
+    monkeypatch.setattr(deployments, "opened", lambda *_, **__: _Opened())
     run = CliRunner().invoke
     refused = run(cli.app, ["adopt", "any", "--json"])
     assert refused.exit_code == cli.Status.MISUSED

@@ -21,6 +21,7 @@ from engine_marks import needs_engine
 
 from automation import cli, new
 from automation.backend import Backend
+from automation.commands import deployments
 from automation.errors import NoEngineError
 from automation.stack import stack_file_path
 from automation.values import Result
@@ -314,7 +315,7 @@ def test_where_nobody_can_be_asked_the_option_that_answers_is_named_and_nothing_
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(cli, "opened", lambda *_, **__: contextlib.nullcontext(_Opened()))
+    monkeypatch.setattr(deployments, "opened", lambda *_, **__: contextlib.nullcontext(_Opened()))
     monkeypatch.setattr("sys.stdin", io.StringIO())
     assert cli.main([*arguments, *flags]) == 2
     told = capsys.readouterr()

@@ -15,7 +15,8 @@ import pytest
 from engine_marks import needs_engine
 from pydantic.fields import FieldInfo
 
-from automation import Result, Step, cli
+from automation import Result, Step
+from automation.commands import shared
 from clouds import effects
 from clouds.ask import Existing
 from proving import key_changes, key_changes_page, key_trials, pages
@@ -145,7 +146,7 @@ def test_a_result_tells_what_is_lost_with_what_goes(capsys: pytest.CaptureFixtur
         "database-set goes, and with it the database in the cluster, with the claims to its disks",
     )
     assert storage.to_json()["lost"] == list(storage.lost)
-    cli.told(storage, as_json=False)
+    shared.told(storage, as_json=False)
     shown = " ".join(capsys.readouterr().out.split())
     assert "DATA: database-set goes" in shown
     assert not result(step("update", "kubernetes:apps/v1:StatefulSet", "database-set")).lost

@@ -12,6 +12,7 @@ import pytest
 from real_programs import axe
 
 from automation import cli
+from automation.commands import plans
 from rehearsal import by_users, cost, report
 from rehearsal.report import Rehearsed
 from reports import page, secrets
@@ -97,7 +98,7 @@ def test_without_the_packages_the_command_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], rehearsed: Rehearsed
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "jinja2", None)
-    monkeypatch.setattr(cli, "planned", lambda stack, file: rehearsed)
+    monkeypatch.setattr(plans, "planned", lambda stack, file: rehearsed)
     assert cli.main(["report", "family-host", "--json"]) == 1
     assert "rocketchat-pulumi[report]" in json.loads(capsys.readouterr().out)["cause"]
 

@@ -30,6 +30,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from automation import cli
+from automation.commands import running
 from automation.errors import ConfigurationError
 from automation.outcome import MARKS, Outcome
 from automation.verify import checks
@@ -522,7 +523,7 @@ def command(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any], *arguments
     def opened(*_: object, **__: object) -> Iterator[OpenStack]:
         yield OpenStack("lovia-fargate", outputs)
 
-    monkeypatch.setattr(cli, "opened", opened)
+    monkeypatch.setattr(running, "opened", opened)
     return cli.main(["verify", "lovia-fargate", *arguments])
 
 

@@ -1,0 +1,287 @@
+"""Commands that write and check stack files."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from automation.commands.shared import (
+    Answers,
+    Defaults,
+    Json,
+    Stack,
+    Status,
+    asking,
+    need_project,
+    refuse,
+    say,
+    telling,
+)
+from stacks.project import COMMAND
+
+if TYPE_CHECKING:
+    from automation import new as making
+    from stacks.problems import Problem
+
+
+app = typer.Typer()
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the project; made if needed.")],
+    answers: Answers = None,
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            "--stack", "-s", metavar="NAME", help="Name of its first stack; the folder's name, else."
+        ),
+    ] = None,
+    yes: Defaults = False,
+) -> None:
+    """Make a project in a folder of your own.
+
+    It has a first stack file, and this program as its dependency.
+    """
+    from automation import project
+    from automation.new import NAME as NAMED
+
+    with telling(as_json=False):
+        # Another name in each folder: stacks of one name would share the state where the backend is one.
+        own = folder.resolve().name
+        stack = stack or (own if NAMED.fullmatch(own) else "chat")
+        try:
+            written = project.write(folder)
+        except FileExistsError as error:
+            refuse(
+                f"{error.filename} exists already: choose another folder, or make stacks there by `{COMMAND} new`"
+            )
+        lines = [f"Written: {path}" for path in written]
+        if project.local(project.requirement()):
+            lines.append(f"warning: {folder / 'requirements.txt'} {project.LOCAL}")
+        lines += ["Set it up:", *project.set_up(folder)]
+        typer.echo("\n".join(lines), err=True)
+        status = project.new(folder, [stack, *(answers or ()), *(["--yes"] if yes else [])])
+        if status != Status.SUCCESS:
+            typer.echo(
+                f"The project is there, without a stack. Make one in it: {COMMAND} new {stack}", err=True
+            )
+            raise typer.Exit(status)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new stack.")],
+    answers: Answers = None,
+    yes: Defaults = False,
+    as_json: Json = False,
+) -> None:
+    """Write a stack file from a few answers.
+
+    Asks at a terminal; one that was interrupted continues where it stopped.
+    """
+    from automation import new as making
+    from stacks import files
+    from stacks.problems import InvalidStack
+    from stacks.secret_keys import command
+
+    with telling(as_json):
+        need_project()
+        if not making.NAME.fullmatch(name):
+            refuse("a stack's name has letters, digits, dots, hyphens and underscores")
+        path = files.path_of(name)
+        if path.exists():
+            refuse(f"{files.shown(path)} exists already")
+        try:
+            given = making.pairs(answers or ())
+        except ValueError as error:
+            refuse(str(error))
+        draft = making.Draft(name)
+        silent = yes or as_json
+        if draft.resumed and not as_json:
+            typer.echo(f"Continuing with the answers given before: {', '.join(draft.answers)}", err=True)
+        for key, answer in given.items():
+            draft.take(key, answer)
+        try:
+            if silent:
+                _fill(draft)
+            else:
+                with asking("every answer as KEY=VALUE, and --yes", as_json=False):
+                    _ask(draft)
+                    while mistakes := making.problems(draft.answers):
+                        _ask_again(draft, mistakes)
+            written = making.write(name, draft.answers)
+        except InvalidStack as error:
+            draft.drop(problem.path for problem in error.problems)
+            raise
+        draft.done()
+        steps = [f"Written: {files.shown(written.path)}", "Next:"]
+        steps += [f"  {COMMAND} check {name}", f"  {COMMAND} plan {name}"]
+        steps += [
+            f"  {command(f'rocketchat:{one}')} --stack {name}   # before it is deployed"
+            for one in written.secrets
+        ]
+        say(
+            {"stack": name, "file": str(written.path), "secrets": list(written.secrets)},
+            "\n".join(steps),
+            as_json=as_json,
+        )
+
+
+def _fill(draft: "making.Draft") -> None:
+    """Answer what was not given by its default."""
+    from automation import new as making
+
+    filled = making.fill(draft.answers)
+    wrong: list[str] = []
+    for question, mistake in filled.mistakes:
+        answer = draft.answers.get(question.key)
+        draft.drop([question.key])
+        where = f" ({question.where})" if question.where else ""
+        wrong.append(
+            f"{question.text}{where}: give {question.key}=…"
+            if answer is None
+            else f"{question.key}={answer}: {mistake}"
+        )
+    told = dict.fromkeys(one for _, one in filled.others)
+    wrong += [f"{making.key_of(one.path)}: {str(one).removeprefix(f'{one.path}: ')}" for one in told]
+    draft.drop(key for key, _ in filled.others)
+    if wrong:
+        refuse("\n".join(wrong))
+    for key, answer in filled.answers.items():
+        draft.take(key, answer)
+
+
+def _ask(draft: "making.Draft") -> None:
+    """Take an answer to each question that has none yet."""
+    from automation import new as making
+
+    for question in making.questions(draft.answers):
+        answer = draft.answers.get(question.key)
+        if answer is None or making.wrong(question, answer, draft.answers) is not None:
+            draft.take(question.key, _prompt(question, draft))
+
+
+def _prompt(question: "making.Question", draft: "making.Draft") -> str:
+    """Ask until the answer is possible by itself."""
+    from automation import new as making
+
+    typer.echo(f"\n{question.text}", err=True)
+    if question.where:
+        typer.echo(f"  {question.where}", err=True)
+    wide = max((len(choice) for choice in question.choices or ()), default=0)
+    for choice, meaning in (question.choices or {}).items():
+        typer.echo(f"  {choice:<{wide}}  {meaning}".rstrip(), err=True)
+    while True:
+        # An empty default lets Enter leave the key out; None would make the prompt insist by itself, silently.
+        answer = str(
+            typer.prompt(
+                question.key, default=question.default or "", show_default=bool(question.default), err=True
+            )
+        ).strip()
+        mistake = making.wrong(question, answer, draft.answers)
+        if mistake is None:
+            return answer
+        typer.echo(f"  {mistake}", err=True)
+
+
+def _ask_again(draft: "making.Draft", mistakes: "Sequence[Problem]") -> None:
+    """Show what is wrong with the answers as a whole, and take another answer to each."""
+    from automation import new as making
+
+    typer.echo("\nThese answers do not go together:", err=True)
+    for problem in mistakes:
+        typer.echo(f"  {problem}", err=True)
+    for key in dict.fromkeys(making.key_of(problem.path) for problem in mistakes):
+        # An answer that was just given may be the default of the next one.
+        known = {question.key: question for question in making.questions(draft.answers)}
+        question = known.get(key) or making.Question(key, "Another value", "Empty leaves the key out.", "")
+        draft.take(key, _prompt(question, draft))
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """List the project's stacks."""
+    from rehearsal.stack import checked
+    from stacks import files
+    from stacks.problems import InvalidStack
+
+    with telling(as_json):
+        need_project()
+    found: list[dict[str, Any]] = []
+    for name in files.names():
+        try:
+            spec, _ = checked(files.read(name))
+        except InvalidStack as error:
+            found.append({"stack": name, "ok": False, "problems": len(error.problems)})
+            continue
+        chat, runtime = spec.parts.chat, spec.parts.runtime
+        found.append(
+            {"stack": name, "ok": True, "host": chat.host, "runtime": runtime.kind, "users": chat.users}
+            | {"profile": chat.profile.value, "release": spec.release.version}
+        )
+    lines = [
+        (one["stack"], one["host"], one["runtime"], f"{one['users']} users", one["profile"], one["release"])
+        if one["ok"]
+        else (one["stack"], f"not valid: {COMMAND} check {one['stack']}")
+        for one in found
+    ]
+    wide = [max(len(line[column]) for line in lines if len(line) > 2) for column in range(6)] if lines else []
+    text = ["  ".join(f"{cell:<{wide[at]}}" for at, cell in enumerate(line)).rstrip() for line in lines]
+    say({"stacks": found}, "\n".join(text) or files.NO_STACKS, as_json=as_json)
+
+
+@app.command()
+def check(stack: Stack, as_json: Json = False) -> None:
+    """Check a stack file."""
+    with telling(as_json):
+        from policy import config as policy_config
+        from policy import images as policy_images
+        from stacks import files
+        from stacks.language import checked_file
+
+        found = files.read(stack)
+        spec, unset = checked_file(found)
+        lines = [f"{found.shown} is valid: {len(spec.checks)} checks passed"]
+        try:
+            judged_as = policy_config.load(
+                found.name, policy_config.config_file(), profile=spec.parts.chat.profile.value
+            )
+            refused = tuple(policy_images.refused(spec, judged_as))
+        except policy_config.ConfigError as error:
+            refused = (str(error),)
+        lines += [
+            f"  warning: {warning}"
+            for warning in (*(w for one in spec.checks for w in one.warnings), *refused)
+        ]
+        named = ", ".join(found.environments)
+        lines += [f"  from the environment {named}, or to be set: {key}" for key in sorted(unset)]
+        say(
+            {
+                "stack": found.name,
+                "ok": True,
+                "unset": sorted(unset),
+                "checks": [
+                    *(
+                        {"title": one.title, "notes": list(one.notes), "warnings": list(one.warnings)}
+                        for one in spec.checks
+                    ),
+                    {
+                        "title": "The policy pack allows the registries",
+                        "notes": [],
+                        "warnings": list(refused),
+                    },
+                ],
+            },
+            "\n".join(lines),
+            as_json=as_json,
+        )
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of stack files."""
+    from stacks.schema import text
+
+    typer.echo(text(), nl=False)

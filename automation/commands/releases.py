@@ -1,0 +1,144 @@
+"""Commands that take a stack from one release of Rocket.Chat to another, and back."""
+
+import contextlib
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from automation.commands.shared import (
+    Json,
+    Rehearse,
+    Stack,
+    Wait,
+    opened,
+    refuse,
+    say,
+    telling,
+)
+from stacks.project import COMMAND
+
+if TYPE_CHECKING:
+    from automation.stack import ChatStack
+
+
+app = typer.Typer()
+
+
+@app.command()
+def upgrade(
+    stack: Stack,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="RELEASE", help="Where to; the stack file's release, else the recommended one."
+        ),
+    ] = None,
+    through: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RELEASE", help="Exact release for a line on the way, such as 7.13.4. Repeatable."
+        ),
+    ] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Take the steps; without it they are shown.")
+    ] = False,
+    backup: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT", help="What holds the data of before: the id of a snapshot, the name of a dump."
+        ),
+    ] = None,
+    rehearse: Rehearse = False,
+    wait: Wait = 0,
+    as_json: Json = False,
+) -> None:
+    """Go to another release, a step at a time.
+
+    Through the last release of each major and MongoDB's versions on the way, with one server, and a look at the chat
+    after each step. The stack file is changed as it goes. An upgrade that was interrupted goes on where it stopped.
+    """
+    from automation.upgrade import run as climbing
+
+    with telling(as_json):
+
+        def opening() -> "contextlib.AbstractContextManager[ChatStack]":
+            return opened(stack, rehearse, wait, as_json)
+
+        folder = climbing.FOLDER / "rehearsed" if rehearse else climbing.FOLDER
+        found = climbing.plan(stack, opening, to, through or (), folder=folder)
+        if not apply or not found.steps:
+            lines = [f"{found.file.name}: {found.record.old} to {found.record.new}"]
+            for number, step in enumerate(found.steps, 1):
+                lines.append(
+                    f"{number}. {step.title}" + ("   <- goes on here" if number - 1 == found.next else "")
+                )
+                lines += [f"   {note}" for note in (*step.notes, *filter(None, [step.by_hand]))]
+            lines += (
+                [
+                    f"Before: {found.saving}",
+                    f"Then: {COMMAND} upgrade {stack} --to {found.record.new} --apply --backup WHAT",
+                ]
+                if found.steps
+                else ["Nothing to do."]
+            )
+            say(found.to_json(), "\n".join(lines), as_json=as_json)
+            return
+        if backup is None and not found.record.backup and not rehearse:
+            refuse(
+                "an upgrade changes the data for good, and nothing is said to hold them as they are",
+                f"make a backup ({found.saving}), and name it: --backup WHAT",
+            )
+        with climbing.put_back(found, folder) if rehearse else contextlib.nullcontext():
+            climbing.go(
+                found,
+                opening,
+                backup=backup or "a rehearsal's",
+                check=(lambda _: None) if rehearse else climbing.well,
+                on_step=lambda step: typer.echo(step.title, err=True),
+                folder=folder,
+            )
+        say(
+            {"stack": found.file.name, "release": found.record.new, "steps": len(found.steps)},
+            f"{found.file.name} runs {found.record.new}",
+            as_json=as_json,
+        )
+
+
+@app.command()
+def rollback(
+    stack: Stack,
+    apply: Annotated[bool, typer.Option("--apply", help="Go back; without it the way is shown.")] = False,
+    restored: Annotated[
+        bool, typer.Option("--restored", help="The data of before the upgrade are back in the database.")
+    ] = False,
+    wait: Wait = 0,
+    as_json: Json = False,
+) -> None:
+    """Go back from the last upgrade: release and data together.
+
+    Says why where there is no way back. Exit status 1 then.
+    """
+    from automation.upgrade import back
+    from automation.upgrade.run import well
+
+    with telling(as_json):
+
+        def opening() -> "contextlib.AbstractContextManager[ChatStack]":
+            return opened(stack, False, wait, as_json)
+
+        found = back.plan(stack, opening)
+        if not apply:
+            lines = [
+                f"{found.stack}: {found.new} back to {found.old}, with the data of {found.backup}",
+                *(f"{number}. {step}" for number, step in enumerate(found.steps, 1)),
+            ]
+            say(found.to_json(), "\n".join(lines), as_json=as_json)
+            return
+        back.go(found, opening, restored=restored, check=well)
+        say(
+            {"stack": found.stack, "release": found.old},
+            f"{found.stack} runs {found.old} again. chat.upgradeFrom says whose data it has: it may be taken out now"
+            if found.data_first
+            else f"{found.old} is deployed, and starts when its data are back: {found.steps[1]}",
+            as_json=as_json,
+        )
