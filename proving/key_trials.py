@@ -318,7 +318,8 @@ def fonts() -> Iterator[None]:
 def spec_of(scene: str) -> ChatSpec:
     """Return what a scene's file says, checked."""
     values, secrets = _scene(scene)
-    return parse(values, secrets, source=scene)
+    with fonts():
+        return parse(values, secrets, source=scene)
 
 
 def given(scene: str, key: Key) -> Any:
