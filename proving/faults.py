@@ -65,7 +65,7 @@ class Subject:
         before = str((changed.get(settings) or {}).get(lifecycle.SETTING))
         changed[settings] = {
             **(changed.get(settings) or {}),
-            lifecycle.SETTING: "1" if before != "1" else "2",
+            lifecycle.SETTING: "1" if before != "1" else "0",
         }
         changed[chat] = {**changed[chat], "users": 2 * loaded.spec.parts.chat.users}
         return cls(loaded.name, loaded.values, changed, loaded.secrets)

@@ -195,7 +195,7 @@ class _Living:
 def _with_another_setting(loaded: RehearsedStack) -> RehearsedStack:
     key = f"{NAMESPACE}:settings"
     settings = dict(loaded.values.get(key) or {})
-    settings[SETTING] = "1" if settings.get(SETTING) != "1" else "2"
+    settings[SETTING] = "1" if settings.get(SETTING) != "1" else "0"
     return replace(loaded, values={**loaded.values, key: settings})
 
 

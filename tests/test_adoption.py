@@ -15,7 +15,7 @@ from engine_marks import needs_engine
 from typer.testing import CliRunner
 
 from automation import ChatStack, adoption, cli, open_stack
-from automation.commands import deployments
+from automation.commands import deployments, shared
 from components.base import Component
 from rehearsal.backend import RehearsalBackend, rehearsal_backend
 
@@ -96,11 +96,11 @@ def test_the_command_names_what_it_takes_and_asks_first(monkeypatch: pytest.Monk
     monkeypatch.setattr(deployments, "opened", lambda *_, **__: _Opened())
     run = CliRunner().invoke
     refused = run(cli.app, ["adopt", "any", "--json"])
-    assert refused.exit_code == cli.Status.MISUSED
+    assert refused.exit_code == shared.Status.MISUSED
     assert "--yes" in refused.output
-    assert run(cli.app, ["adopt", "any", "--id", "nothing"]).exit_code == cli.Status.MISUSED
+    assert run(cli.app, ["adopt", "any", "--id", "nothing"]).exit_code == shared.Status.MISUSED
     asked = run(cli.app, ["adopt", "any"], input="n\n")
-    assert asked.exit_code == cli.Status.FAILED
+    assert asked.exit_code == shared.Status.FAILED
     assert UPLOADS in asked.output
     assert f"Adopted uploads: {UPLOADS}" in run(cli.app, ["adopt", "any", "--yes"]).output
 

@@ -21,7 +21,7 @@ from engine_marks import needs_engine
 
 from automation import cli, new
 from automation.backend import Backend
-from automation.commands import deployments
+from automation.commands import deployments, shared
 from automation.errors import NoEngineError
 from automation.stack import stack_file_path
 from automation.values import Result
@@ -158,7 +158,7 @@ def test_an_error_is_json_where_json_is_asked_for(capsys: pytest.CaptureFixture[
 def test_without_an_engine_the_status_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("automation.stack.find_engine", lambda: None)
     assert cli.main(["preview", "lovia-fargate", "--rehearse"]) == 3
-    assert (int(cli.Status.NO_ENGINE), NoEngineError.kind) == (3, "no-engine")
+    assert (int(shared.Status.NO_ENGINE), NoEngineError.kind) == (3, "no-engine")
 
 
 @pytest.mark.slow

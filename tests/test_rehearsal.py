@@ -23,6 +23,7 @@ from rich.console import Console
 import rehearsal.__main__ as command
 from automation import cli as automation_cli
 from automation import pulumi_cli
+from automation.commands.shared import Status
 from components.base import Component
 from rehearsal import canaries, golden, show, summary
 from rehearsal.errors import RehearsalError
@@ -449,7 +450,7 @@ def test_the_engine_command_ends_with_3_where_no_way_works(
     monkeypatch.setattr(pulumi_cli, "find_engine", lambda: None)
     monkeypatch.setattr(pulumi_cli, "_install", lambda _say: False)
     monkeypatch.setattr("shutil.which", lambda _name: None)
-    assert automation_cli.main(["engine"]) == automation_cli.Status.NO_ENGINE
+    assert automation_cli.main(["engine"]) == Status.NO_ENGINE
     told = capsys.readouterr()
     assert "Go is not installed" in told.out
     assert "No Pulumi CLI can be had here" in told.err
