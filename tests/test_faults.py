@@ -106,7 +106,7 @@ def program() -> None:
 SUBJECT = Subject(
     "faulty",
     {**world.VALUES, SETTINGS: {"Log_Level": "0"}},
-    {**world.VALUES, SETTINGS: {"Log_Level": "2"}},
+    {**world.VALUES, SETTINGS: {"Log_Level": "1"}},
     world.SECRETS,
     program,
 )
