@@ -74,7 +74,7 @@ site: .venv/.dev ## Make a site of the documentation, in .cache/site
 changes: .venv/.run engine ## Try what each key of a stack file does when it is changed; writes docs/changes.md (a quarter of an hour)
 	@$(BIN)/python -m proving.key_changes
 
-sweep: .venv/.run engine ## Plan and judge all combinations and all changes of single keys (an hour)
+sweep: .venv/.run engine ## Plan and judge all combinations and all changes of single keys (a quarter of an hour)
 	@ROCKETCHAT_SWEEP=all $(BIN)/python -m pytest tests/test_combinations.py -q
 
 engine: .venv/.run ## Find or provide the Pulumi CLI, below this folder
