@@ -1,15 +1,13 @@
 """The user's own credentials of the vendors, from where a deployment finds them: the stack, or the environment."""
 
 import os
-import subprocess
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from automation.pulumi_cli import find_engine
+from automation.doctor.command_line import ask
 from automation.web import NotChecked, in_one_line
 from stacks.kinds.kind import chosen
-from stacks.project import ROOT
 from stacks.spec import Parts
 
 
@@ -34,20 +32,7 @@ class Credentials:
         return found
 
     def _decrypted(self, key: str) -> str:
-        cli = find_engine()
-        if cli is None:
-            raise NotChecked(f"there is no Pulumi CLI, which decrypts {key}")
-        try:
-            told = subprocess.run(  # noqa: S603
-                [cli.path, "config", "get", key, "--stack", self.stack, "--non-interactive"],
-                cwd=ROOT,
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise NotChecked(f"{key} is not decrypted in time") from None
+        told = ask(self.stack, "config", "get", key)
         if told.returncode != 0 or not told.stdout.strip():
             raise NotChecked(f"{key} cannot be decrypted: {in_one_line(told.stderr.removeprefix('error: '))}")
         return told.stdout.strip()

@@ -1,15 +1,13 @@
 """What a plan has, what of it is deployed already, and what may be had."""
 
 import json
-import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from automation.pulumi_cli import find_engine
+from automation.doctor.command_line import ask
 from automation.state import State, plain
 from automation.web import Failed, NotChecked, in_one_line
-from stacks.project import ROOT
 
 if TYPE_CHECKING:
     from automation.doctor.amazon import Aws
@@ -98,24 +96,8 @@ def of_state(state: State) -> list[Made]:
 
 
 def deployed(stack: str) -> State | None:
-    """Return the state of a stack, None where there is none; raise NotChecked where nobody knows.
-
-    Asked by the CLI itself: the Automation API would make a stack that is not there.
-    """
-    cli = find_engine()
-    if cli is None:
-        raise NotChecked("there is no Pulumi CLI, so the state is not read")
-    try:
-        told = subprocess.run(  # noqa: S603
-            [cli.path, "stack", "export", "--stack", stack, "--non-interactive"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise NotChecked("the backend of the state does not answer") from None
+    """Return the state of a stack, None where there is none; raise NotChecked where nobody knows."""
+    told = ask(stack, "stack", "export")
     if told.returncode != 0:
         if "no stack named" in told.stderr:
             return None

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from components import iam
 from components.backup.program import BACKUPS, BEFORE_RESTORE, SUMMARIES
 from components.base import Component
-from components.media.bucket import KEEP_NEWEST, private_bucket, tls_only
+from components.media.bucket import KEEP_NEWEST, private_bucket
 
 
 class DumpBucketArgs(TypedDict):
@@ -106,12 +106,7 @@ class DumpBucket(Component):
             bucket_opts=self.child(protect=protect, retain_on_delete=protect),
             child=self.child,
         )
-        aws.s3.BucketPolicy(
-            f"{name}-bucket-policy",
-            bucket=made.bucket.id,
-            policy=iam.document(*tls_only(made.bucket.arn)),
-            opts=self.child(deleted_with=made.bucket, depends_on=[made.closed]),
-        )
+        made.set_policy()
         self.bucket = made.bucket.bucket
         self.bucket_arn = made.bucket.arn
         along = made.bucket if args.get("writer_stays") else None

@@ -17,10 +17,22 @@ UPLOAD_DAYS = 7
 
 @dataclass(frozen=True)
 class PrivateBucket:
-    """A bucket and what must be there before its policy is set."""
+    """A bucket, whose policy its maker sets once."""
 
+    name: str
     bucket: "aws.s3.Bucket"
     closed: "aws.s3.BucketPublicAccessBlock"
+    child: Callable[..., pulumi.ResourceOptions]
+
+    def set_policy(self, *allowed: iam.Statement) -> "aws.s3.BucketPolicy":
+        """Refuse every request without TLS 1.2 or newer, and allow the rest by these statements."""
+        return aws.s3.BucketPolicy(
+            f"{self.name}-policy",
+            bucket=self.bucket.id,
+            policy=iam.document(*_tls_only(self.bucket.arn), *allowed),
+            # S3 refuses two changes of a bucket's access at the same moment.
+            opts=self.child(deleted_with=self.bucket, depends_on=[self.closed]),
+        )
 
 
 def private_bucket(
@@ -120,7 +132,7 @@ def private_bucket(
         # AWS counts old versions only once versioning is on.
         opts=child(deleted_with=bucket, depends_on=[versioning]),
     )
-    return PrivateBucket(bucket, closed)
+    return PrivateBucket(name, bucket, closed, child)
 
 
 def _old_versions(
@@ -131,7 +143,7 @@ def _old_versions(
     )
 
 
-def tls_only(bucket_arn: pulumi.Output[str]) -> Sequence[iam.Statement]:
+def _tls_only(bucket_arn: pulumi.Output[str]) -> Sequence[iam.Statement]:
     """The statements that refuse every request without TLS 1.2 or newer."""
     everything = [bucket_arn, bucket_arn.apply(lambda arn: f"{arn}/*")]
     return (

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components import iam
 from components.base import Component
-from components.media.bucket import private_bucket, tls_only
+from components.media.bucket import private_bucket
 from components.media.cdn import MediaCdn, MediaCdnArgs
 from components.media.notes import PUBLIC_PREFIX
 from components.names import check_bucket_name
@@ -124,16 +124,8 @@ class MediaStore(Component):
             ],
             opts=self.child(deleted_with=made.bucket),
         )
-        statements = list(tls_only(self.bucket_arn))
-        if "cdn" in args:
-            statements.append(self._cdn(name, args["cdn"], args["cors_origin"], made.bucket))
-        aws.s3.BucketPolicy(
-            f"{name}-bucket-policy",
-            bucket=made.bucket.id,
-            policy=iam.document(*statements),
-            # S3 refuses two changes of a bucket's access at the same moment.
-            opts=self.child(deleted_with=made.bucket, depends_on=[made.closed]),
-        )
+        cdn = [self._cdn(name, args["cdn"], args["cors_origin"], made.bucket)] if "cdn" in args else []
+        made.set_policy(*cdn)
         if args.get("access_logs", False):
             self._log(name, made.bucket, force_destroy=force_destroy)
         self.read_write_policy = read_write_policy(self.bucket_arn, kms_key_arn)
@@ -196,20 +188,14 @@ class MediaStore(Component):
             bucket_opts=self.child(),
             child=self.child,
         )
-        policy = aws.s3.BucketPolicy(
-            f"{name}-logs-policy",
-            bucket=logs.bucket.id,
-            policy=iam.document(
-                *tls_only(logs.bucket.arn),
-                iam.Statement(
-                    "AccessLogs",
-                    ["s3:PutObject"],
-                    [logs.bucket.arn.apply(lambda arn: f"{arn}/*")],
-                    principals={"Service": ["logging.s3.amazonaws.com"]},
-                    conditions={"ArnEquals": {"aws:SourceArn": bucket.arn}},
-                ),
-            ),
-            opts=self.child(deleted_with=logs.bucket, depends_on=[logs.closed]),
+        policy = logs.set_policy(
+            iam.Statement(
+                "AccessLogs",
+                ["s3:PutObject"],
+                [logs.bucket.arn.apply(lambda arn: f"{arn}/*")],
+                principals={"Service": ["logging.s3.amazonaws.com"]},
+                conditions={"ArnEquals": {"aws:SourceArn": bucket.arn}},
+            )
         )
         aws.s3.BucketLogging(
             f"{name}-bucket-logging",

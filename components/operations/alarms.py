@@ -431,27 +431,17 @@ class Alarms(Component):
                 }
             )
 
-        rule = aws.cloudwatch.EventRule(
-            f"{self._prefix}-jobs",
-            region=self._region,
-            description="A job of the chat's backups failed",
-            event_pattern=pulumi.Output.from_input(families).apply(pattern),
-            opts=self.child(),
-        )
-        aws.cloudwatch.EventTarget(
-            f"{self._prefix}-jobs",
-            region=self._region,
-            rule=rule.name,
-            arn=self._topic.arn,
-            opts=self.child(),
+        self._event(
+            "jobs",
+            "A job of the chat's backups failed",
+            pulumi.Output.from_input(families).apply(pattern),
         )
 
     def _watch_deployments(self, cluster: pulumi.Input[str]) -> None:
-        rule = aws.cloudwatch.EventRule(
-            f"{self._prefix}-deployments",
-            region=self._region,
-            description="A deployment failed and was rolled back",
-            event_pattern=pulumi.Output.from_input(cluster).apply(
+        self._event(
+            "deployments",
+            "A deployment failed and was rolled back",
+            pulumi.Output.from_input(cluster).apply(
                 lambda found: json.dumps(
                     {
                         "source": ["aws.ecs"],
@@ -461,10 +451,19 @@ class Alarms(Component):
                     }
                 )
             ),
+        )
+
+    def _event(self, what: str, description: str, pattern: pulumi.Output[str]) -> None:
+        """Tell the topic of each event that has the pattern."""
+        rule = aws.cloudwatch.EventRule(
+            f"{self._prefix}-{what}",
+            region=self._region,
+            description=description,
+            event_pattern=pattern,
             opts=self.child(),
         )
         aws.cloudwatch.EventTarget(
-            f"{self._prefix}-deployments",
+            f"{self._prefix}-{what}",
             region=self._region,
             rule=rule.name,
             arn=self._topic.arn,

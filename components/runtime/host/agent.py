@@ -12,7 +12,7 @@ import pulumi_aws as aws
 
 from components import iam
 from components.base import Component
-from components.media.bucket import private_bucket, tls_only
+from components.media.bucket import private_bucket
 from components.runtime.host.bootstrap import Enrolment, cloud_config, digest, launch_script
 from components.runtime.host.serving import ANEW, CLOCKS_DIFFER_SECONDS, SILENCE
 
@@ -61,12 +61,7 @@ class HostAgent(Component):
             bucket_opts=self.child(),
             child=self.child,
         )
-        aws.s3.BucketPolicy(
-            f"{name}-documents-policy",
-            bucket=made.bucket.id,
-            policy=iam.document(*tls_only(made.bucket.arn)),
-            opts=self.child(deleted_with=made.bucket, depends_on=[made.closed]),
-        )
+        made.set_policy()
         caller = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=self))
         partition = caller.arn.apply(lambda arn: arn.split(":")[1])
         nodes = pulumi.Output.concat("arn:", partition, ":ssm:", region, ":", caller.account_id, ":")

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from components import iam
 from components.base import Component
 from components.database.series import held, of_image
-from components.media.bucket import KEEP_NEWEST, private_bucket, tls_only
+from components.media.bucket import KEEP_NEWEST, private_bucket
 from components.registry import docker_config, hidden
 from components.runtime.host import document
 from components.runtime.host.agent import DOCUMENT_KEY, REPORT_KEY, managed_nodes
@@ -154,12 +154,7 @@ class HostConfig(Component):
             bucket_opts=self.child(protect=backup.get("protect"), retain_on_delete=backup.get("retain")),
             child=self.child,
         )
-        aws.s3.BucketPolicy(
-            f"{name}-backups-policy",
-            bucket=made.bucket.id,
-            policy=iam.document(*tls_only(made.bucket.arn)),
-            opts=self.child(deleted_with=made.bucket, depends_on=[made.closed]),
-        )
+        made.set_policy()
         return made.bucket
 
 
