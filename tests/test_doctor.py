@@ -1,14 +1,18 @@
 """`rocketchat doctor`: against vendors on loopback that have room, refuse, or do not answer as they should."""
 
+import asyncio
 import json
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import botocore.loaders
 import botocore.session
 import pytest
+from engine_marks import needs_engine
 from vendor_server import ATLAS, Said, Vendors, ec2, error, items, quota, used
 
 from automation import cli
@@ -16,6 +20,7 @@ from automation.doctor import (
     amazon,
     atlas,
     cloudflare,
+    command_line,
     digitalocean,
     here,
     images,
@@ -25,12 +30,14 @@ from automation.doctor import (
     run,
 )
 from automation.doctor.amazon import Aws
-from automation.doctor.credentials import of_stack
+from automation.doctor.credentials import NotDecryptedError, of_stack
 from automation.doctor.needs import Made, Visit
 from automation.outcome import Outcome
+from automation.pulumi_cli import Cli, find_engine
 from automation.state import State
 from automation.web import NotChecked
 from rehearsal import stack as planning
+from stacks.files import path_of
 
 SECRETS = {
     "AWS_ACCESS_KEY_ID": "AKIACANARY",
@@ -57,7 +64,7 @@ def visit(stack: str) -> Visit:
         loaded.spec,
         made,
         frozenset(),
-        of_stack(loaded.name, loaded.spec.parts, frozenset()),
+        of_stack(loaded.name, loaded.spec.parts, frozenset(), path_of(loaded.name)),
         Aws(loaded.spec.region) if loaded.spec.region else None,
     )
 
@@ -542,6 +549,74 @@ def test_secrets_and_releases_that_will_not_do_are_told_with_the_command(vendors
     )
     assert "pulumi config set --secret rocketchat:oidcClientSecret" in found(one)["secrets"].remedy
     assert found(one)["release"].state == "failed"
+
+
+CLIENT = "rocketchat:oidcClientSecret"
+OTHERS = "error: could not decrypt configuration value: : cipher: message authentication failed"
+NO_KEY = "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"
+CANARY = "canary-3kXw81"
+
+
+@pytest.mark.parametrize(
+    ("script", "state", "said"),
+    [
+        (f"echo '{OTHERS}' >&2; exit 255", "failed", "cannot be decrypted with this stack's key"),
+        (f"echo '{NO_KEY}' >&2; exit 255", "not known", "passphrase must be set"),
+        ("echo", "failed", "the secret is empty"),
+        ("echo '${CLIENT_SECRET}'", "failed", "placeholder, which nothing has filled in"),
+        (f"echo {CANARY}", "ok", "all that the stack needs are set"),
+        (None, "not known", "there is no Pulumi CLI"),
+    ],
+    ids=["another key's", "no passphrase", "empty", "not filled in", "set", "no CLI"],
+)
+def test_a_secret_that_is_there_but_cannot_be_used_is_not_told_as_set(
+    script: str | None, state: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "Pulumi.lovia-fargate.yaml"
+    file.write_bytes(before := path_of("lovia-fargate").read_bytes())
+    fake = tmp_path / "pulumi"
+    # Like the CLI it writes its new salt into the file that it is given.
+    fake.write_text(
+        f'#!/bin/sh\nwhile [ "$1" != --config-file ]; do shift; done; echo "encryptionsalt: x" >> "$2"\n{script}\n'
+    )
+    fake.chmod(0o755)
+    monkeypatch.setattr(command_line, "find_engine", lambda: script and Cli(fake, "3.259.0"))
+    one = visit("lovia-fargate")
+    one.credentials = replace(one.credentials, secure=frozenset({CLIENT}), file=file)
+    answer = asyncio.run(
+        run._outcome(next(each for each in run.questions(one) if each.name == "secrets"), one, None)
+    )
+    assert (answer.state, said in answer.found) == (state, True), answer
+    assert (f"pulumi config set --secret {CLIENT}" in answer.remedy) is (state == "failed")
+    assert CANARY not in str(answer)
+    assert file.read_bytes() == before
+
+
+@needs_engine
+def test_the_placeholder_of_a_committed_stack_file_is_told_and_the_file_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "right")
+    cli_ = find_engine()
+    assert cli_ is not None
+    file = tmp_path / "Pulumi.lovia-fargate.yaml"
+    file.write_bytes(before := path_of("lovia-fargate").read_bytes())
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "Pulumi.yaml").write_text("{name: rocketchat, runtime: yaml}\n")
+    subprocess.run(  # noqa: S603
+        [cli_.path, "stack", "init", "lovia-fargate"], cwd=project, check=True, capture_output=True
+    )
+    one = visit("lovia-fargate")
+    own = replace(one.credentials, secure=frozenset({CLIENT}), file=file)
+    with pytest.raises(NotDecryptedError):
+        own.decrypted(CLIENT)
+    assert file.read_bytes() == before
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
+    with pytest.raises(NotChecked, match="passphrase") as told:
+        own.decrypted(CLIENT)
+    assert not isinstance(told.value, NotDecryptedError)
 
 
 def test_of_a_state_secrets_and_what_is_being_deleted_do_not_count() -> None:

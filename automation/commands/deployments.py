@@ -42,6 +42,7 @@ def doctor(stack: Stack, as_json: Json = False) -> None:
         from automation.doctor.run import doctor as run
         from automation.web import NotChecked
         from rehearsal import stack as planning
+        from stacks.files import path_of
 
         loaded = planning.load(stack)
         spec, name = loaded.spec, loaded.name
@@ -50,7 +51,7 @@ def doctor(stack: Stack, as_json: Json = False) -> None:
             spec,
             needs.of_plan(planning.plan(loaded).resources),
             loaded.unset,
-            of_stack(name, spec.parts, loaded.secret_keys),
+            of_stack(name, spec.parts, loaded.secret_keys, loaded.elsewhere or path_of(name)),
             Aws(spec.region) if spec.region else None,
         )
         try:

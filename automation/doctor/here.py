@@ -5,12 +5,14 @@ import shutil
 import subprocess
 from typing import Final
 
+from automation.doctor.credentials import NotDecryptedError
 from automation.doctor.needs import Visit
 from automation.pulumi_cli import find_engine
 from automation.web import Failed, NotChecked, in_one_line
 from rocketchat import releases
 from stacks.project import COMMAND
 from stacks.secret_keys import command
+from stacks.secrets import problems
 
 SKEW_SECONDS: Final = 240
 """AWS takes signatures for five minutes (IAM user guide, "Signing AWS API requests"); a minute is left."""
@@ -25,13 +27,30 @@ def engine(_: Visit) -> str:
 
 
 def secrets(visit: Visit) -> str:
-    """Say whether all secrets are set."""
-    if visit.unset:
-        names = sorted(visit.unset)
+    """Say whether all secrets are set, can be decrypted, and have the form that they need."""
+    wrong = dict.fromkeys(sorted(visit.unset), "not set")
+    unknown = ""
+    for key in sorted(visit.credentials.secure - visit.unset):
+        try:
+            value = visit.credentials.decrypted(key)
+        except NotDecryptedError:
+            wrong[key] = "cannot be decrypted with this stack's key (a placeholder, or another stack's)"
+        except NotChecked as error:
+            unknown = f"whether they can be decrypted is not known: {error}"
+            break
+        else:
+            wrong |= {one.path: one.message for one in problems({key: value}, visit.spec.parts)}
+    if wrong:
+        told = [
+            f"{said}: {', '.join(key for key, one in wrong.items() if one == said)}"
+            for said in dict.fromkeys(wrong.values())
+        ]
         raise Failed(
-            f"not set: {', '.join(names)}",
-            "; ".join(f"`{command(one)} --stack {visit.stack}`" for one in names),
+            "; ".join(told + [unknown] * bool(unknown)),
+            "; ".join(f"`{command(key)} --stack {visit.stack}`" for key in wrong),
         )
+    if unknown:
+        raise NotChecked(f"all that the stack needs are there, but {unknown}")
     return "all that the stack needs are set"
 
 
