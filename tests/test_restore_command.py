@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +69,11 @@ case "$*" in
 *networkConfiguration*) echo '{"awsvpcConfiguration": {"subnets": ["subnet-1"]}}' ;;
 *desiredCount*describe*|*describe-services*desiredCount*) echo 2 ;;
 *run-task*) echo arn:aws:ecs:task; echo "$*" >>"$LOG.tasks" ;;
-*describe-tasks*) if [[ $(wc -l <"$LOG.tasks") -le $FAIL ]]; then echo 1; else echo 0; fi ;;
+*describe-tasks*)
+    if [[ -n ${AWAY:-} ]]; then echo 'An error occurred (ThrottlingException)' >&2; exit 254; fi
+    if [[ $(wc -l <"$LOG.tasks") -le $FAIL ]]; then printf 'STOPPED\\t10\n'; else printf 'STOPPED\\t0\n'; fi ;;
+*list-tasks*) echo "${RUNS:-}" ;;
+*"wait services-stable"*) exit "${STUCK:-0}" ;;
 esac
 """
 
@@ -103,8 +109,12 @@ KUBECTL = """
 case "$*" in
 *"get deployments"*) printf 'chat-rocketchat=2\\nchat-ddp=1\\n' ;;
 *"create job"*) echo "$MADE" ;;
+*"scale deployment chat-ddp"*) exit "${STUCK:-0}" ;;
 *"create --filename"*) cat >>"$LOG.jobs" ;;
-*"get job"*) if [[ $(grep -c spec "$LOG.jobs") -le $FAIL ]]; then echo /1; else echo 1/; fi ;;
+*"get jobs"*) printf "${RUNS:-mongodb-backup-29\\n}" ;;
+*"get job"*)
+    if [[ -n ${AWAY:-} ]]; then echo 'the server is currently unable' >&2; exit 1; fi
+    if [[ $(grep -c spec "$LOG.jobs") -le $FAIL ]]; then echo /1; else echo 1/; fi ;;
 esac
 """
 
@@ -127,23 +137,73 @@ def test_in_a_cluster_a_job_is_made_of_the_one_for_drills(
     assert scaled == ["chat-rocketchat --replicas 0", "chat-ddp --replicas 0", *back]
 
 
+MADE = json.dumps({"spec": {"template": {"spec": {"containers": [{"command": ["python3", "-c", "x"]}]}}}})
+PLACES = [("lovia-fargate", {"aws": ECS}), ("lovia-doks", {"kubectl": KUBECTL})]
+PLACE = pytest.mark.parametrize(("stack", "stubs"), PLACES, ids=["ECS", "a cluster"])
+
+
+def is_start(call: str) -> bool:
+    return re.search(r"--(desired-count|replicas) [1-9]", call) is not None
+
+
+@PLACE
+def test_while_nobody_knows_how_a_restore_ended_nothing_else_touches_the_data(
+    stack: str, stubs: dict[str, str], tmp_path: Path
+) -> None:
+    ended, said, calls = run(of(stack), tmp_path, stubs, FAIL="0", MADE=MADE, AWAY="1", PATIENCE="3")
+    assert ended == 1
+    assert "nobody knows whether the job has ended, and the chat stays stopped" in said
+    jobs = [call for call in calls if "run-task" in call or "create --filename" in call]
+    assert len(jobs) == 1, "it is taken back while it may run"
+    assert not any(map(is_start, calls))
+
+
+@PLACE
+def test_two_restores_do_not_run_at_once(stack: str, stubs: dict[str, str], tmp_path: Path) -> None:
+    runs = "arn:aws:ecs:another" if "fargate" in stack else "mongodb-backup-1\\nrestore-178-9\\n"
+    ended, said, calls = run(of(stack), tmp_path, stubs, FAIL="0", MADE=MADE, RUNS=runs)
+    assert ended == 1
+    assert (
+        "the task arn:aws:ecs:another works" if "fargate" in stack else "the job restore-178-9 works"
+    ) in said
+    assert len(calls) == 1, "something was begun"
+
+
+@PLACE
+def test_a_chat_that_cannot_be_stopped_is_started_again_and_its_data_left_alone(
+    stack: str, stubs: dict[str, str], tmp_path: Path
+) -> None:
+    ended, said, calls = run(of(stack), tmp_path, stubs, FAIL="0", MADE=MADE, STUCK="255")
+    assert ended != 0
+    assert not [call for call in calls if "run-task" in call or "create --filename" in call]
+    assert any(map(is_start, calls)), said
+
+
 @pytest.mark.parametrize(("state", "status"), [("done", 0), ("refused", 1)])
 def test_a_host_is_asked_by_its_bucket_and_its_answer_is_told(
     tmp_path: Path, cloud: Cloud, state: str, status: int
 ) -> None:
     found = of("family-host", dumps=False, outputs={"backupBucket": cloud.bucket("dumps")})
     assert found.variables["WHAT"] == "all"
-    # In the host's place: it answers when it is asked.
-    answer = f'{{"request": "1", "state": "{state}", "said": "12 users"}}'
+    before = b'{\n "request": "0",\n "state": "done",\n "said": "another"\n}'
+    cloud.client("s3").put_object(Bucket="dumps", Key="restore/outcome", Body=before)
+    # In the host's place: it answers when it is asked. The first look finds no answer, as with a lost connection.
     body = f"""
-    {aws_tools()}/aws "$@"
+    if [[ $* == *outcome* && ! -e "$LOG.looked" ]]; then touch "$LOG.looked"; exit 1; fi
+    said=$({aws_tools()}/aws "$@")
     ended=$?
-    [[ $* != *request* ]] || {aws_tools()}/aws s3 cp - s3://dumps/restore/outcome <<<'{answer}'
+    echo "$said"
+    [[ $* != *"restore/outcome"* ]] || echo >>"$LOG.looks"
+    if [[ $* == *put-object* ]]; then echo "$said" >"$LOG.id"; fi
+    if [[ $(wc -l 2>/dev/null <"$LOG.looks") -ge 1 ]]; then
+        printf '{{\\n "request": "%s",\\n "state": "{state}",\\n "said": "12 users"\\n}}' "$(cat "$LOG.id")" |
+            {aws_tools()}/aws s3 cp - s3://dumps/restore/outcome >/dev/null
+    fi
     exit $ended
     """
     ended, said, _ = run(found, tmp_path, {"aws": body}, **cloud.environment)
     assert ended == status, said
-    assert "12 users" in said
+    assert "12 users" in said, "the answer to another request is taken for this one's"
     asked = cloud.client("s3").get_object(Bucket="dumps", Key="restore/request")["Body"].read()
     assert asked.split() == [b"all", b"newest"]
 
@@ -171,8 +231,28 @@ def test_a_backup_is_named_by_a_time_or_a_word() -> None:
             restore.when(from_, at)
 
 
-def test_the_command_that_is_shown_does_the_same() -> None:
-    found = of("lovia-doks")
-    shown = found.command()
-    assert shown.endswith(f"bash {found.script}")
-    assert all(f"{name}=" in shown for name in found.variables)
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-02-30", ""])
+def test_a_time_that_is_none_is_refused(at: str) -> None:
+    with pytest.raises(ConfigurationError, match="is no time"):
+        restore.when(None, at)
+
+
+@PLACE
+def test_the_script_that_is_shown_does_the_same_on_another_machine(
+    stack: str, stubs: dict[str, str], tmp_path: Path
+) -> None:
+    found = of(stack)
+    ended, said, calls = run(found, tmp_path, stubs, FAIL="0", MADE=MADE)
+    assert ended == 0, said
+    there = tmp_path / "there"
+    there.mkdir()
+    shown = there / "restore.sh"
+    shown.write_text(found.text(), encoding="utf-8")
+    bare = replace(found, script=shown, variables={})
+    ended, said, others = run(bare, there, stubs, FAIL="0", MADE=MADE)
+    assert ended == 0, said
+
+    def alike(found: list[str]) -> list[str]:
+        return [re.sub(r"restore-\d+-\d+", "restore-N", call) for call in found]
+
+    assert alike(others) == alike(calls)

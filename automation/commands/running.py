@@ -307,7 +307,11 @@ def restore(
         bool, typer.Option("--even-if-smaller", help="Also where an older backup has far more in it.")
     ] = False,
     show: Annotated[
-        bool, typer.Option("--show", help="Print the command that would do it, and do nothing.")
+        bool,
+        typer.Option(
+            "--show",
+            help="Print the script that would do it, with all that it needs to know, and do nothing.",
+        ),
     ] = False,
     yes: Yes = False,
 ) -> None:
@@ -326,12 +330,12 @@ def restore(
                 spec, one.outputs(), what=what, when=when, even_if_smaller=even_if_smaller
             )
         if show:
-            typer.echo(found.command())
+            typer.echo(found.text(), nl=False)
             return
         if found.missing:
             refuse(
                 f"{' and '.join(found.missing)} is not installed",
-                "install it, or run elsewhere what --show prints",
+                "install it, or run elsewhere, by bash, what --show prints",
             )
         if not yes:
             with asking("--yes", as_json=False):

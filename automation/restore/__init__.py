@@ -19,6 +19,8 @@ WHAT = ("database", "uploads", "all")
 NEWEST, BEFORE_RESTORE = "newest", "before-restore"
 PROGRAMS = {"host": ("aws",), "tasks": ("aws",), "cluster": ("kubectl",)}
 
+_SOURCED = '# shellcheck source=common\n. "$(dirname "$0")/common"\n'
+
 
 @dataclass(frozen=True)
 class Restore:
@@ -32,12 +34,15 @@ class Restore:
         """Programs that it needs and are not here."""
         return tuple(name for name in PROGRAMS[self.script.name] if shutil.which(name) is None)
 
-    def command(self) -> str:
-        """Return the command line that does the same."""
+    def text(self) -> str:
+        """Return all of it as one script, for another machine."""
         import shlex
 
-        given = " ".join(f"{name}={shlex.quote(value)}" for name, value in self.variables.items())
-        return f"{given} bash {shlex.quote(str(self.script))}"
+        given = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in self.variables.items())
+        shared = (SCRIPTS / "common").read_text(encoding="utf-8")
+        text = self.script.read_text(encoding="utf-8").replace(_SOURCED, shared)
+        first, _, rest = text.partition("\n")
+        return f"{first}\n{given}{rest}"
 
     def run(self) -> int:
         """Run it, and return its exit status. What it tells goes to the terminal."""
@@ -55,12 +60,12 @@ def when(from_: str | None, at: str | None) -> str:
     if at is not None:
         try:
             moment = datetime.fromisoformat(at)
-        except ValueError:
+            moment = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):
             raise ConfigurationError(
                 f"--at {at!r} is no time", remedy="write it as 2026-01-31T18:05:00Z"
             ) from None
-        moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
     if from_ not in (None, NEWEST, BEFORE_RESTORE):
         raise ConfigurationError(
             f"--from {from_!r} names no backup",
