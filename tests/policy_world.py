@@ -11,10 +11,10 @@ from typing import Any, Final
 from policy import tokens as t
 from policy.config import Config
 from policy.model import UNKNOWN, Subject
+from proving.policy_mutations.change import DELETE, put
 
 HOST: Final = "chat.example.org"
 ACCOUNT: Final = "123456789012"
-DELETE: Final = object()
 
 
 def urn(name: str) -> str:
@@ -1221,25 +1221,6 @@ def changed(patch: Mapping[str, Any]) -> list[Subject]:
             **{**{key: getattr(subject, key) for key in Subject.__slots__}, "properties": properties}
         )
     return list(subjects.values())
-
-
-def put(holder: Any, steps: list[str], value: Any) -> None:
-    key: Any = int(steps[0]) if isinstance(holder, list) else steps[0]
-    if len(steps) == 1:
-        if value is DELETE:
-            del holder[key]
-        elif isinstance(holder, list) and key == len(holder):
-            holder.append(value)
-        else:
-            holder[key] = value
-        return
-    inner = holder.setdefault(key, {}) if isinstance(holder, dict) else holder[key]
-    if isinstance(inner, str):
-        parsed = json.loads(inner)
-        put(parsed, steps[1:], value)
-        holder[key] = json.dumps(parsed)
-    else:
-        put(inner, steps[1:], value)
 
 
 __all__ = [
