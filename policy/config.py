@@ -121,7 +121,8 @@ def load(
     try:
         content = yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not YAML: {error}") from None
+        said = " ".join(str(error).split())
+        raise ConfigError(f"{path}: not YAML: {said}") from None
     try:
         file = ConfigFile.model_validate(content)
         own = file.stacks.get(stack) or {}

@@ -3,11 +3,20 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from policy.config import Config
+from policy.config import Config, ConfigError, config_file, load
 from policy.documents import is_allowed
 
 if TYPE_CHECKING:
     from stacks.language import ChatSpec
+
+
+def warnings(stack: str, spec: "ChatSpec") -> tuple[str, ...]:
+    """Return what the pack, as it is configured here, will say to the images of a stack file."""
+    try:
+        config = load(stack, config_file(), profile=spec.parts.chat.profile.value)
+    except ConfigError as error:
+        return (str(error),)
+    return tuple(refused(spec, config))
 
 
 def refused(spec: "ChatSpec", config: Config) -> Iterator[str]:

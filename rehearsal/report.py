@@ -16,6 +16,7 @@ from policy import report as policy_report
 from policy.adapters import from_plan
 from policy.judge import Report, judge
 from rehearsal import cost, lifecycle, show, stack, summary
+from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, find_leaks
 from rehearsal.stack import RehearsedStack
 from stacks import files
@@ -92,10 +93,13 @@ def plan(name: str) -> Rehearsed:
     loaded = stack.load(name)
     planned = stack.plan(loaded)
     leaks = find_leaks(planned)
-    judged_as = policy_config.load(
-        loaded.name, policy_config.config_file(), profile=loaded.spec.parts.chat.profile.value
-    )
-    report = judge(from_plan(planned.resources), judged_as, stack=loaded.name)
+    try:
+        judged_as = policy_config.load(
+            loaded.name, policy_config.config_file(), profile=loaded.spec.parts.chat.profile.value
+        )
+        report = judge(from_plan(planned.resources), judged_as, stack=loaded.name)
+    except policy_config.ConfigError as error:
+        raise RehearsalError(str(error)) from None
     named = ", ".join(loaded.environments)
     how = f"from the environment {named}, or to be set" if named else "to be set"
     unset = tuple(f"{how}: {key}" for key in sorted(loaded.unset))

@@ -478,3 +478,26 @@ def test_a_registry_that_the_policy_does_not_allow_is_told_before_the_deployment
     monkeypatch.setenv(VARIABLE, str(config))
     assert main(["check", str(path)]) == 0
     assert "refuses images" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("default: [", "not YAML"),
+        ("default: {registry: x}", "default.registry"),
+        (
+            "default: {waivers: [{rule: no-such-rule, resource: a, reason: none, until: 2027-01-01}]}",
+            "no-such-rule",
+        ),
+    ],
+)
+def test_a_policy_configuration_that_cannot_be_used_ends_a_plan_with_its_place(
+    text: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(text, encoding="utf-8")
+    monkeypatch.setenv(VARIABLE, str(config))
+    assert main(["plan", "local"]) == 1
+    error = capsys.readouterr().err
+    assert told in error
+    assert "Traceback" not in error

@@ -236,25 +236,19 @@ def list_(as_json: Json = False) -> None:
 def check(stack: Stack, as_json: Json = False) -> None:
     """Check a stack file."""
     with telling(as_json):
-        from policy import config as policy_config
-        from policy import images as policy_images
+        from policy import images
         from stacks import files
+        from stacks.judging import Check
         from stacks.language import checked_file
 
         found = files.read(stack)
         spec, unset = checked_file(found)
         lines = [f"{found.shown} is valid: {len(spec.checks)} checks passed"]
-        try:
-            judged_as = policy_config.load(
-                found.name, policy_config.config_file(), profile=spec.parts.chat.profile.value
-            )
-            refused = tuple(policy_images.refused(spec, judged_as))
-        except policy_config.ConfigError as error:
-            refused = (str(error),)
-        lines += [
-            f"  warning: {warning}"
-            for warning in (*(w for one in spec.checks for w in one.warnings), *refused)
+        checks = [
+            *spec.checks,
+            Check("The policy pack allows the registries", (), images.warnings(found.name, spec)),
         ]
+        lines += [f"  warning: {warning}" for one in checks for warning in one.warnings]
         named = ", ".join(found.environments)
         lines += [f"  from the environment {named}, or to be set: {key}" for key in sorted(unset)]
         say(
@@ -263,15 +257,8 @@ def check(stack: Stack, as_json: Json = False) -> None:
                 "ok": True,
                 "unset": sorted(unset),
                 "checks": [
-                    *(
-                        {"title": one.title, "notes": list(one.notes), "warnings": list(one.warnings)}
-                        for one in spec.checks
-                    ),
-                    {
-                        "title": "The policy pack allows the registries",
-                        "notes": [],
-                        "warnings": list(refused),
-                    },
+                    {"title": one.title, "notes": list(one.notes), "warnings": list(one.warnings)}
+                    for one in checks
                 ],
             },
             "\n".join(lines),
