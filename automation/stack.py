@@ -404,7 +404,16 @@ class ChatStack:
 
     def _packs(self, policies: bool | None) -> dict[str, Any]:
         wanted = self._policies if policies is None else policies
-        return {"policy_packs": [str(PACK)] if wanted else None}
+        if not wanted:
+            return {"policy_packs": None}
+        from policy.config import ConfigError, config_file, load
+
+        # The engine would say no more than that the pack did not start.
+        try:
+            load(self.name, config_file())
+        except ConfigError as error:
+            raise ConfigurationError(str(error), remedy="correct the configuration of the policies") from None
+        return {"policy_packs": [str(PACK)]}
 
     def _refuse_pending(self, state: State) -> None:
         """Raise ConflictError where an earlier deployment was interrupted."""

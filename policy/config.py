@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from stacks.project import ROOT
 
@@ -42,6 +42,16 @@ class Waiver(BaseModel):
     expires: dt.date = Field(
         description="Last day on which it holds, as `2027-06-30`. After it, it is an error."
     )
+
+    @field_validator("rule")
+    @classmethod
+    def _exists(cls, rule: str) -> str:
+        # The rules are judged by a configuration, so they import this module.
+        from policy.rules import BY_ID
+
+        if rule not in BY_ID:
+            raise ValueError(f"there is no rule {rule!r}")
+        return rule
 
 
 class Config(BaseModel):
@@ -134,7 +144,7 @@ def load(
         return Config.model_validate(merged)
     except ValidationError as error:
         lines = [
-            f"{path}: {'.'.join(str(part) for part in problem['loc']) or 'the file'}: {problem['msg']}"
-            for problem in error.errors(include_url=False, include_input=False)
+            f"{path}: {'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg'].removeprefix('Value error, ')}"
+            for one in error.errors(include_url=False, include_input=False)
         ]
         raise ConfigError("\n".join(lines)) from None

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from policy.config import Config, ConfigError, Waiver
+from policy.config import Config, Waiver
 from policy.model import Stack, Subject, canonical
 from policy.product import COMPONENT, owns
 from policy.rule import Probe, Rule, Severity, Stop
-from policy.rules import BY_ID, KNOWN, RULES
+from policy.rules import KNOWN, RULES
 
 _ORDER: Final = tuple(reversed(Severity))
 
@@ -124,13 +124,10 @@ def judge(
     today: dt.date | None = None,
     rules: Sequence[Rule] = RULES,
 ) -> Report:
-    """Judge all resources of a stack. Raises ConfigError for a waiver of a rule that does not exist."""
+    """Judge all resources of a stack."""
     start = time.perf_counter()
     whole = subjects if isinstance(subjects, Stack) else Stack(subjects, stack)
     today = today or dt.datetime.now(tz=dt.UTC).date()
-    lost = sorted({waiver.rule for waiver in config.waivers} - BY_ID.keys())
-    if lost:
-        raise ConfigError(f"waivers name rules that do not exist: {', '.join(lost)}")
     expired = tuple(waiver for waiver in config.waivers if waiver.expires < today)
     valid = {(waiver.rule, waiver.resource): waiver for waiver in config.waivers if waiver.expires >= today}
     used: set[tuple[str, str]] = set()

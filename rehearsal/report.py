@@ -97,9 +97,9 @@ def plan(name: str) -> Rehearsed:
         judged_as = policy_config.load(
             loaded.name, policy_config.config_file(), profile=loaded.spec.parts.chat.profile.value
         )
-        report = judge(from_plan(planned.resources), judged_as, stack=loaded.name)
     except policy_config.ConfigError as error:
         raise RehearsalError(str(error)) from None
+    report = judge(from_plan(planned.resources), judged_as, stack=loaded.name)
     named = ", ".join(loaded.environments)
     how = f"from the environment {named}, or to be set" if named else "to be set"
     unset = tuple(f"{how}: {key}" for key in sorted(loaded.unset))

@@ -19,7 +19,6 @@ from stacks.files import FOLDER
 from stacks.kinds.kind import Kind, chosen
 from stacks.kinds.login import LoginKind, by_button
 from stacks.parts import Accounts, Administrator, Appearance, Chat, Locked, Setting
-from stacks.project import COMMAND
 from stacks.spec import Parts
 
 if TYPE_CHECKING:
@@ -127,14 +126,17 @@ def alarm_senders(parts: Parts) -> dict[str, str]:
 
 
 def unwatched(parts: Parts) -> list[str]:
-    """Return what nothing in the stack watches, each with who could."""
+    """Return what nothing in the stack watches, each with who could.
+
+    It becomes an output of the stack: commands are named without the path that they have on one machine.
+    """
     runtime, database = parts.runtime, parts.database
     emails = bool(parts.monitoring.alarm_emails)
     of_runtime = emails and bool(runtime.alarm_senders(parts))
     found = [
         (
             "the chat's address, from outside",
-            f"`{COMMAND} verify STACK --json` every few minutes from elsewhere",
+            "`rocketchat verify STACK --json` every few minutes from elsewhere",
         ),
     ]
     if not of_runtime:
@@ -152,7 +154,7 @@ def unwatched(parts: Parts) -> list[str]:
         watches = database.on_host or database.alarm_senders(parts)
         found.append(("the database", "`monitoring.alarmEmails`" if watches else "whoever runs it"))
     if not (of_runtime and runtime.certified_by_aws):
-        found.append(("the certificate's end", f"`{COMMAND} verify STACK`, which counts its days"))
+        found.append(("the certificate's end", "`rocketchat verify STACK`, which counts its days"))
     if parts.mail is not None and not (emails and parts.mail.alarm_senders(parts)):
         found.append(("mail", "whoever sends it"))
     if parts.monitoring.monthly_budget_usd is None:

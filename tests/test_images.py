@@ -484,10 +484,10 @@ def test_a_registry_that_the_policy_does_not_allow_is_told_before_the_deployment
     ("text", "told"),
     [
         ("default: [", "not YAML"),
-        ("default: {registry: x}", "default.registry"),
+        ("default: {registry: x}", "registry: Extra inputs"),
         (
-            "default: {waivers: [{rule: no-such-rule, resource: a, reason: none, until: 2027-01-01}]}",
-            "no-such-rule",
+            "default: {waivers: [{rule: no-such, resource: a, reason: It is tried here only, expires: 2027-01-01}]}",
+            "there is no rule 'no-such'",
         ),
     ],
 )

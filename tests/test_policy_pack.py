@@ -224,13 +224,13 @@ def test_a_waiver_past_its_day_is_an_error() -> None:
 
 
 def test_a_waiver_of_a_rule_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ConfigError, match="no-such-rule"):
+    with pytest.raises(ValueError, match="no-such-rule"):
         judged({}, waiver("no-such-rule", "http"))
 
 
 def test_a_waiver_needs_a_reason_of_some_length() -> None:
     with pytest.raises(ValueError, match="reason"):
-        Waiver(rule="a", resource="b", reason="because", expires=TODAY)
+        Waiver(rule="net-flow-logs", resource="b", reason="because", expires=TODAY)
 
 
 def test_a_trial_is_spared_what_is_mandatory_in_production_only() -> None:
@@ -243,7 +243,7 @@ def test_a_trial_is_spared_what_is_mandatory_in_production_only() -> None:
 
 def test_the_configuration_of_a_stack_adds_to_the_default(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
-    one = "{rule: a, resource: b, reason: long enough to be a reason, expires: 2027-01-01}"
+    one = "{rule: net-flow-logs, resource: b, reason: long enough to be a reason, expires: 2027-01-01}"
     file.write_text(
         f"default: {{environment: trial, waivers: [{one}]}}\nstacks: {{x: {{maxNatGateways: 1, waivers: [{one}]}}}}\n"
     )

@@ -29,6 +29,7 @@ from rocketchat import releases
 from stacks import files
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
+from stacks.project import COMMAND
 
 HEAD = "# A comment of ours.\nconfig:\n  aws:region: eu-west-1\n"
 CHAT = (
@@ -296,7 +297,7 @@ def test_the_way_back_is_release_and_data_together(file: Path, tmp_path: Path) -
     assert stop.startswith("aws ecs update-service --desired-count 0")
     assert restore.startswith("atlas backups restores start automated --clusterName example --projectId p1")
     assert restore.endswith("# of snapshot 7")
-    assert (apply, look) == ("rocketchat rollback climb --apply --restored", "rocketchat verify climb")
+    assert (apply, look) == (f"{COMMAND} rollback climb --apply --restored", f"{COMMAND} verify climb")
     with pytest.raises(ConflictError, match="does not start on them"):
         back.go(way_back, stack, restored=False, check=lambda _: None, folder=tmp_path)
     stack.release = "8.5.1"  # what the engine's own check is told by chat.upgradeFrom
@@ -318,9 +319,9 @@ def test_a_host_takes_the_release_of_before_and_then_its_data(tmp_path: Path) ->
     climbing.go(found, stack, backup="last night's", check=lambda _: None, folder=tmp_path)
     way_back = back.plan(str(path), stack, folder=tmp_path)
     assert way_back.steps == (
-        "rocketchat rollback climb --apply",
-        "rocketchat restore climb --what database --at TIME   # of last night's",
-        "rocketchat verify climb",
+        f"{COMMAND} rollback climb --apply",
+        f"{COMMAND} restore climb --what database --at TIME   # of last night's",
+        f"{COMMAND} verify climb",
     )
     stack.release = "8.5.1"  # what the engine's own check is told by chat.upgradeFrom
     back.go(
