@@ -68,6 +68,7 @@ def test_what_differs_is_told_and_what_is_sensitive_is_not_shown(world: World) -
     settings["Log_Level"]["value"] = "2\x1b[31m" + "x" * 500
     del settings["Site_Name"]
     settings["SMTP_Password"] = {"value": "canarysmtp", "packageValue": ""}
+    settings["LDAP_Authentication_Password"] = {"value": "canaryldap", "packageValue": ""}
     settings["Message_MaxAllowedSize"] = {"value": 9000, "packageValue": 5000}
     found = product.compare(world.url, ADMIN, spec())
     assert {one.id for one in found.differences} == {"Accounts_RegistrationForm", "Log_Level", "Site_Name"}
@@ -77,9 +78,12 @@ def test_what_differs_is_told_and_what_is_sensitive_is_not_shown(world: World) -
         == 'Accounts_RegistrationForm: "Disabled" in the stack, "Public" in the chat'
     )
     assert lines["Site_Name"].endswith("the chat does not have it")
-    assert dict(found.unmanaged) == {"Message_MaxAllowedSize": 9000}
+    assert found.to_json()["unmanaged"] == {
+        "LDAP_Authentication_Password": product.HIDDEN,
+        "Message_MaxAllowedSize": 9000,
+    }
     text = json.dumps(found.to_json()) + str(lines)
-    assert "canarysmtp" not in text
+    assert "canary" not in text
     assert "\x1b" not in text
     assert len(lines["Log_Level"]) < 300
 
@@ -291,6 +295,12 @@ def test_the_webhooks_address_goes_into_the_stack_and_is_not_shown(
 def test_a_wrong_administrator_is_told_so(commands: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["settings", "diff", "lovia-fargate", "--user", "nobody"]) == 1
     assert "refused: Unauthorized" in capsys.readouterr().err
+    # One who gets in, and may not.
+    commands.administered.settings.clear()
+    assert cli.main(["settings", "diff", "lovia-fargate", "--user", USER]) == 1
+    told = capsys.readouterr().err
+    assert "view-privileged-setting" in told
+    assert "give an administrator of the chat" in told
 
 
 def test_a_locked_out_administrator_is_let_in_by_command(
