@@ -7,8 +7,10 @@ import pytest
 
 import clouds
 from clouds.record import Role
+from clouds.template import fields
 from rehearsal import stack
 from rehearsal.plan import Plan
+from rehearsal.standins import schema
 from reports import diagram
 from reports.diagram import Box, Flow, Picture
 
@@ -107,7 +109,12 @@ def test_every_way_of_drawing_names_fields_that_its_type_has() -> None:
     drawn = {token: one.drawn for token, one in clouds.types().items() if one.drawn}
     assert len(drawn) > 15
     for token, ways in drawn.items():
+        shape = schema.resource(token)
+        assert shape is not None, token
         for one in ways:
+            named = {path.partition(".")[0] for text in (*one.places, one.note) for path in fields(text)}
+            # The region is that of the resource's provider, where it has none of its own.
+            assert named - {"region"} <= shape.inputs.keys(), token
             assert one.places or one.role is Role.BORDER, token
             assert len(one.title) < 25, token
             assert len(one.note) <= 30, token

@@ -86,7 +86,7 @@ def test_a_preview_that_is_taken_for_something_else_says_so(
     preview: Path, option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["policy", option, str(preview)]) == 1
-    assert "preview" in capsys.readouterr().err
+    assert "is a preview: give it by --preview" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_file_that_is_no_preview_says_what_writes_one(
