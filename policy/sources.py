@@ -52,7 +52,7 @@ def of_stack(name: str) -> list[Subject]:
 
 def of_plan(path: Path) -> list[Subject]:
     """Return the resources of a plan that was written as JSON. Raises NotJudged where the file is something else."""
-    content = _read(path)
+    content = _no_preview(path)
     try:
         return adapters.from_plan_json(content)
     except (KeyError, TypeError, AttributeError):
@@ -61,9 +61,7 @@ def of_plan(path: Path) -> list[Subject]:
 
 def of_state(path: Path) -> list[Subject]:
     """Return the resources of a state. Raises NotJudged where the file is something else."""
-    content = _read(path)
-    if isinstance(content, dict) and "steps" in content:
-        raise NotJudged(f"{path} is a preview: give it by --preview")
+    content = _no_preview(path)
     try:
         return adapters.from_state(content)
     except (KeyError, TypeError, AttributeError):
@@ -77,6 +75,13 @@ def of_preview(path: Path) -> list[Subject]:
         return adapters.from_preview(content)
     except (KeyError, TypeError, AttributeError):
         raise NotJudged(f"{path} is not a preview; `pulumi preview --json` writes one") from None
+
+
+def _no_preview(path: Path) -> Any:
+    content = _read(path)
+    if isinstance(content, dict) and "steps" in content:
+        raise NotJudged(f"{path} is a preview: give it by --preview")
+    return content
 
 
 def _read(path: Path) -> Any:
