@@ -14,6 +14,7 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel
 
+from automation import writing
 from rocketchat import settings
 from stacks import files, keys
 from stacks.kinds import registry
@@ -182,8 +183,7 @@ class Draft:
         self.path.unlink(missing_ok=True)
 
     def _save(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text(json.dumps(self.answers), encoding="utf-8")
+        writing.write(self.path, json.dumps(self.answers))
 
 
 def key_of(path: str) -> str:
@@ -396,6 +396,10 @@ def write(name: str, answers: Mapping[str, str]) -> Written:
     path = files.path_of(name)
     made = values(answers)
     _parsed(made, f"stacks/{path.name}")
-    with path.open("x", encoding="utf-8") as file:
-        file.write(text(made))
+    path.touch(exist_ok=False)
+    try:
+        writing.write(path, text(made))
+    except BaseException:
+        path.unlink()
+        raise
     return Written(path, tuple(_secrets(made)))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
+from automation import writing
 from rocketchat import __version__
 from stacks import PROJECT, schema
 from stacks.project import CHECKOUT, PRODUCT
@@ -132,9 +133,14 @@ def write(folder: Path) -> list[Path]:
     for path in paths:
         if path.exists():
             raise FileExistsError(None, "exists", str(path))
-    for path, text in paths.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    try:
+        for path, text in paths.items():
+            writing.write(path, text)
+    except BaseException:
+        # Half a project could neither be used nor be made again.
+        for path in paths:
+            path.unlink(missing_ok=True)
+        raise
     return list(paths)
 
 

@@ -29,6 +29,7 @@ from automation.rotation import GENERATED, kind_of
 from automation.state import NOT_KNOWN, Pending, State, in_clear, leaves, pendings, record_of, secrets_in
 from automation.values import Resource, Result, SecretValue
 from automation.workspace import create_or_select_stack
+from automation.writing import write
 from stacks import PROJECT
 from stacks.masking import mask
 from stacks.problems import InvalidStack
@@ -709,7 +710,7 @@ def _settle(name: str, values: Mapping[str, Any], backend: Backend) -> None:
     if backend.work == ROOT and path.is_file():
         return
     settings = {**_settings(path), "config": dict(values)}
-    path.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    write(path, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
 
 
 def _settings(path: Path) -> dict[str, Any]:

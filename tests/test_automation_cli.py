@@ -12,19 +12,20 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from engine_marks import needs_engine
 
-from automation import cli, new
+from automation import cli, new, project
 from automation.backend import Backend
 from automation.commands import deployments, shared
 from automation.errors import NoEngineError
 from automation.stack import stack_file_path
 from automation.values import Result
+from automation.writing import write
 from stacks import files
 from stacks.project import COMMAND
 
@@ -366,6 +367,66 @@ def test_a_full_disk_is_told_where_something_can_still_be_written(
     told = capsys.readouterr().err
     assert told
     assert "Traceback" not in told
+
+
+@contextlib.contextmanager
+def room(size: int) -> Iterator[None]:
+    """Let no file become larger than this many bytes, as on a disk that is nearly full."""
+    resource = pytest.importorskip("resource", reason="this system has no limits of a process")
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, usual[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+
+def test_a_file_that_has_no_room_is_named_and_the_earlier_one_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "plans" / "local.json"
+    path.parent.mkdir()
+    path.write_text("the earlier plan", encoding="utf-8")
+    with room(4096):
+        assert cli.main(["plan", "local", "--file", str(path)]) == 1
+    assert str(path) in capsys.readouterr().err
+    assert path.read_text(encoding="utf-8") == "the earlier plan"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_is_replaced_where_a_link_leads_with_its_permissions(tmp_path: Path) -> None:
+    path, link = tmp_path / "plan.json", tmp_path / "newest.json"
+    path.write_text("the earlier plan", encoding="utf-8")
+    path.chmod(0o600)
+    link.symlink_to(path)
+    write(link, "the plan")
+    assert link.is_symlink()
+    assert path.read_text(encoding="utf-8") == "the plan"
+    assert path.stat().st_mode & 0o777 == 0o600
+    write(Path(os.devnull), "the plan")
+    assert not Path(os.devnull).is_file()
+
+
+def test_a_project_that_has_no_room_can_be_made_where_there_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = ["init", str(tmp_path / "chat"), "chat.host=chat.example.com", "--yes"]
+    with room(400):
+        assert cli.main(answers) == 1
+    assert not [path for path in (tmp_path / "chat").rglob("*") if path.is_file()]
+    assert str(tmp_path / "chat") in capsys.readouterr().err
+    assert project.write(tmp_path / "chat")
+
+
+def test_a_stack_file_that_has_no_room_is_not_left_behind_empty(folders: Path) -> None:
+    with room(16), pytest.raises(OSError, match="large"):
+        new.write(
+            "mine",
+            new.fill(
+                dict(one.split("=") for one in [*FLAGS, "runtime.kind=kubernetes", *NEEDED["kubernetes"]])
+            ).answers,
+        )
+    assert not files.path_of("mine").exists()
 
 
 def test_a_stack_is_deployed_from_the_file_that_pulumi_reads(

@@ -15,8 +15,8 @@ from automation.commands.shared import (
     say,
     stacks_of_project,
     telling,
-    write,
 )
+from automation.writing import write
 
 if TYPE_CHECKING:
     from rehearsal.stack import RehearsedStack

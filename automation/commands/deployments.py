@@ -22,8 +22,8 @@ from automation.commands.shared import (
     say,
     telling,
     told,
-    write,
 )
+from automation.writing import write
 
 app = typer.Typer()
 

@@ -20,8 +20,8 @@ from automation.commands.shared import (
     say,
     stacks_of_project,
     telling,
-    write,
 )
+from automation.writing import write
 
 app = typer.Typer()
 

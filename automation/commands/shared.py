@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from automation.writing import write
 from stacks.project import COMMAND, ROOT, settings, stack_files
 
 if TYPE_CHECKING:
@@ -151,12 +152,6 @@ def refuse(message: str, remedy: str = "") -> NoReturn:
     from automation.errors import UsageError
 
     raise UsageError(message, remedy=remedy)
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file, and its folder where it is missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
 
 
 def need_project() -> None:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from automation.errors import ConflictError
 from automation.upgrade import record
 from automation.upgrade.edit import edited
-from automation.upgrade.run import Opening, spec_of, write
+from automation.upgrade.run import Opening, spec_of
+from automation.writing import write
 from stacks import files
 from stacks.project import COMMAND
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from automation.writing import write
 from stacks.project import ROOT
 
 FOLDER = ROOT / ".cache" / "upgrades"
@@ -31,10 +32,7 @@ class Record:
 
     def write(self, folder: Path = FOLDER) -> None:
         """Keep it, in the place of an earlier one."""
-        folder.mkdir(parents=True, exist_ok=True)
-        fresh = folder / f"{self.stack}.json.new"
-        fresh.write_text(json.dumps(dataclasses.asdict(self), indent=2), encoding="utf-8")
-        fresh.replace(folder / f"{self.stack}.json")
+        write(folder / f"{self.stack}.json", json.dumps(dataclasses.asdict(self), indent=2))
 
 
 def read(stack: str, folder: Path = FOLDER) -> Record | None:

@@ -15,6 +15,7 @@ from automation.upgrade.record import Record
 from automation.upgrade.way import Step, target_of, texts, way
 from automation.verify.expected import of_stack
 from automation.verify.run import verify
+from automation.writing import write
 from stacks import files
 from stacks.files import StackFile
 from stacks.language import parse
@@ -153,13 +154,6 @@ def go(
             one.up()
             check(one)
     replace(kept, done=True).write(folder)
-
-
-def write(path: Path, text: str) -> None:
-    """Put a text in the place of a file's, at once."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
 
 
 @contextlib.contextmanager
