@@ -101,6 +101,11 @@ class Bill:
         return self.messages * self.assumed("kept-months") * self.assumed("message-kb") / 1e6
 
     @property
+    def database_traffic_gb(self) -> float:
+        """GB that servers and database exchange in a month."""
+        return self.chat_gb * self.assumed("database-traffic")
+
+    @property
     def logs_gb(self) -> float:
         """GB of log that the plan's containers write in a month."""
         services = [one.get("desiredCount") or 1 for one in self.planned("aws:ecs/service:Service")]
@@ -154,6 +159,11 @@ def listed() -> Mapping[str, Mapping[str, Price]]:
             source = one["source"].replace("{region}", region)
             regions[region] = Price(low, high, one["unit"], one["on"], source)
     return found
+
+
+def elsewhere(key: str) -> tuple[str, Price] | None:
+    """Return the first region of the list that has a price, with it."""
+    return next(iter(listed().get(key, {}).items()), None)
 
 
 def find(key: str, region: str) -> Price | None:

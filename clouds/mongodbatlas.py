@@ -251,15 +251,13 @@ def _cluster_costs(bill: Bill) -> Iterator[Charge]:
         elif bill["backupEnabled"]:
             yield Charge("backups", "mongodbatlas.backup-gb", copied, place)
         if not bill.has("mongodbatlas:index/privateLinkEndpoint:PrivateLinkEndpoint"):
-            moved = bill.chat_gb * bill.assumed("database-traffic")
-            yield Charge("traffic", "mongodbatlas.out-gb", moved, place)
+            yield Charge("traffic", "mongodbatlas.out-gb", bill.database_traffic_gb, place)
 
 
 def _link_costs(bill: Bill) -> Iterator[Charge]:
     """Atlas's side of a private connection; AWS charges for the other one."""
     yield Charge("endpoint", "mongodbatlas.endpoint-hour", bill.hours, _place(bill.inputs))
-    moved = bill.chat_gb * bill.assumed("database-traffic")
-    yield Charge("traffic", "mongodbatlas.endpoint-gb", moved, _place(bill.inputs))
+    yield Charge("traffic", "mongodbatlas.endpoint-gb", bill.database_traffic_gb, _place(bill.inputs))
 
 
 def _auditing_costs(bill: Bill) -> Iterator[Charge]:

@@ -70,6 +70,8 @@ class Line:
     """None where the list has none for the region."""
     keys: tuple[str, ...] = ()
     """Those of its prices: another one for the most, where that is of another kind, such as a larger tier."""
+    lacking: tuple[str, ...] = ()
+    """Those of them that have no price."""
 
     @property
     def usd(self) -> Range:
@@ -141,6 +143,12 @@ class Estimate:
         return [said for item in self.items for said in item.unpriced]
 
     @property
+    def lacking(self) -> list[str]:
+        """The keys of the prices that the list lacks for a region, each once."""
+        lines = (line for item in self.items for line in item.lines)
+        return list(dict.fromkeys(key for line in lines for key in line.lacking))
+
+    @property
     def components(self) -> dict[str, Range]:
         """US dollars a month of each component that costs anything, the dearest first."""
         found: dict[str, Range] = {}
@@ -176,6 +184,7 @@ class Estimate:
             "total": self.total.to_json(),
             "complete": not self.unpriced,
             "unpriced": self.unpriced,
+            "lacking": self.lacking,
             "outside": list(self.outside),
             "budget": self.budget,
             "components": {name: usd.to_json() for name, usd in self.components.items()},
@@ -297,9 +306,9 @@ def _line(low: Charge, high: Charge, region: str, own: Mapping[str, float]) -> L
     found = {key: _own(key, own) or costs.find(key, region) for key in keys}
     amount = Range(low.amount, high.amount)
     known = [one for one in found.values() if one is not None]
-    if len(known) < len(found):
-        missing = " and ".join(key for key, one in found.items() if one is None)
-        return Line(low.what, missing, region, amount, None, tuple(keys))
+    lacking = tuple(key for key, one in found.items() if one is None)
+    if lacking:
+        return Line(low.what, " and ".join(lacking), region, amount, None, tuple(keys), lacking)
     least, most = known[0], known[-1]
     price = Price(least.low, most.high, least.unit, min(least.on, most.on), most.source)
     return Line(low.what, " to ".join(found), region, amount, price, tuple(keys))

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from clouds import costs
 from rehearsal.by_users import Curve, hosted
 from rehearsal.cost import Estimate, Range
 from rehearsal.sizes import Row
@@ -58,8 +59,18 @@ def _table(*titles: str, words: Sequence[int] = (0,)) -> Table:
 def _missing(one: Estimate, to: Console) -> None:
     for said in one.unpriced:
         to.print(Text(f"no price: {said}", "yellow"), soft_wrap=True)
-    if one.unpriced:
-        to.print("Find it at the provider, and give it: --price KEY=USD")
+    for key in one.lacking:
+        if (known := costs.elsewhere(key)) is not None:
+            region, price = known
+            to.print(
+                f"  {key} is {price.each} per {price.unit} in {region} ({price.on}, {price.source})",
+                style="dim",
+                soft_wrap=True,
+            )
+    if one.lacking:
+        given = " ".join(f"--price {key}=USD" for key in one.lacking)
+        to.print("Look it up at the provider, and give it, or write it into the stack file (cost.prices):")
+        to.print(f"  {given}", style="cyan", soft_wrap=True)
     for said in one.outside:
         to.print(f"not in it: {said}")
     for key in one.unused:

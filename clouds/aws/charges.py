@@ -68,18 +68,24 @@ def insights(bill: Bill) -> Iterator[Charge]:
 
 
 def nat(bill: Bill) -> Iterator[Charge]:
-    """A gateway and what goes through it: the logs, and what is assumed beside them."""
+    """A gateway and what goes through it: the logs, what is assumed beside them, and to a database elsewhere."""
     yield Charge("gateway", "aws.nat-hour", bill.hours)
     gateways = sum(1 for _ in bill.planned("aws:ec2/natGateway:NatGateway"))
-    yield Charge("traffic", "aws.nat-gb", (bill.logs_gb + bill.assumed("out-gb")) / max(1, gateways))
+    moved = bill.logs_gb + bill.assumed("out-gb")
+    if not any(map(_leads_to_database, bill.planned("aws:ec2/vpcEndpoint:VpcEndpoint"))):
+        moved += bill.database_traffic_gb
+    yield Charge("traffic", "aws.nat-gb", moved / max(1, gateways))
+
+
+def _leads_to_database(endpoint: Mapping[str, Any]) -> bool:
+    return "vpce-svc" in str(endpoint.get("serviceName"))
 
 
 def endpoint(bill: Bill) -> Iterator[Charge]:
     """Interface endpoints in each of their zones; gateways to S3 cost nothing."""
     if bill["vpcEndpointType"] == "Interface":
         yield Charge("endpoint", "aws.endpoint-hour", bill.hours * len(bill["subnetIds"] or (1,)))
-        to_database = "vpce-svc" in str(bill["serviceName"])
-        traffic = bill.chat_gb * bill.assumed("database-traffic") if to_database else bill.logs_gb
+        traffic = bill.database_traffic_gb if _leads_to_database(bill.inputs) else bill.logs_gb
         yield Charge("traffic", "aws.endpoint-gb", traffic)
 
 

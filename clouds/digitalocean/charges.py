@@ -12,6 +12,8 @@ _WEEKLY, _DAILY = 0.2, 0.3
 """What backups cost of a droplet's price."""
 _INCLUDED_GB: Final = 250
 _INCLUDED_OUT_GB: Final = 1024
+_NAT_OUT_GB: Final = 100
+"""What each size of a NAT gateway lets out without a further charge ("VPC Pricing")."""
 
 
 def host(bill: Bill) -> Iterator[Charge]:
@@ -40,8 +42,12 @@ def cluster(bill: Bill) -> Iterator[Charge]:
 
 
 def nat(bill: Bill) -> Iterator[Charge]:
-    """A gateway, by its size."""
-    yield Charge("gateway", "digitalocean.nat", float(bill["size"] or 1))
+    """A gateway by its size, and what leaves through it beyond what is in that: to a database elsewhere, too."""
+    size = float(bill["size"] or 1)
+    yield Charge("gateway", "digitalocean.nat", size)
+    in_cluster = bill.has("kubernetes:apps/v1:StatefulSet")
+    moved = bill.assumed("out-gb") + (0 if in_cluster else bill.database_traffic_gb)
+    yield Charge("more traffic", "digitalocean.nat-out-gb", max(0.0, moved - size * _NAT_OUT_GB))
 
 
 def bucket(bill: Bill) -> Iterator[Charge]:
