@@ -66,6 +66,7 @@ docs: .venv/.dev schema ## Regenerate the generated pages and pictures
 	@$(BIN)/python -m proving.rooms
 	@$(BIN)/python -m proving.stack_reference
 	@$(BIN)/python -m proving.release_tables
+	@$(BIN)/python -m proving.independent_estimates
 	@$(BIN)/python -m proving.pictures
 
 site: .venv/.dev ## Make a site of the documentation, in .cache/site

@@ -18,46 +18,25 @@ from clouds import costs
 from clouds.costs import Charge
 from clouds.record import Nothing
 from components.runtime.host import sizes
+from proving import independent_estimates, pages
 from rehearsal import cost, stack
 from rehearsal.cost import Estimate, Misgiven, Range
-from rehearsal.monitor import STACK_TYPE
 from rehearsal.plan import Plan, PlannedResource
 from rocketchat import usage
-from rocketchat.usage import ASSUMPTIONS, Assumption
+from rocketchat.usage import ASSUMPTIONS
 from stacks import language
 
 PAGE = Path(__file__).parent.parent / "docs" / "cost.md"
-AWS = "urn:pulumi:toy::rocketchat::pulumi:providers:aws::aws"
 REALLY_PLAN = stack.plan
-MIDDLE = {key: Assumption(one.low, one.low, one.unit, one.because) for key, one in ASSUMPTIONS.items()}
-MIDDLE["users"] = Assumption(100, 100, "users", "")
 
 
-def made(token: str, inputs: Mapping[str, Any], name: str = "one") -> PlannedResource:
-    return PlannedResource(
-        type=token,
-        name=name,
-        urn=f"urn:pulumi:toy::rocketchat::{token}::{name}",
-        parent="root",
-        custom=token != STACK_TYPE,
-        id="",
-        inputs=inputs,
-        outputs={},
-        secret_paths=(),
-        property_dependencies={},
-        protect=False,
-        options={"provider": AWS},
-    )
+made = independent_estimates.resource
 
 
 def priced(
     *resources: PlannedResource, region: str = "us-east-1", assumed: Mapping[str, float] | None = None
 ) -> Estimate:
-    root = dataclasses.replace(made(STACK_TYPE, {}), urn="root", parent="")
-    provider = dataclasses.replace(made("pulumi:providers:aws", {"region": region}), urn=AWS)
-    numbers = {key: Assumption(value, value, "", "") for key, value in (assumed or {}).items()}
-    plan = Plan("rocketchat", "toy", (root, provider, *resources))
-    return cost.estimate(plan, MIDDLE | numbers)
+    return independent_estimates.estimate(resources, assumed or {}, region)
 
 
 @cache
@@ -80,39 +59,20 @@ def usd(found: Estimate) -> float:
 # ------------------------------------------------------------------------------------------------ sums
 
 
-@pytest.mark.parametrize(
-    ("token", "inputs", "expected"),
-    [
-        ("aws:ec2/natGateway:NatGateway", {}, 32.85),
-        ("aws:ec2/vpcEndpoint:VpcEndpoint", {"vpcEndpointType": "Interface", "subnetIds": ["a", "b"]}, 14.60),
-        ("aws:lb/loadBalancer:LoadBalancer", {"internal": True}, 16.43),
-        ("aws:kms/key:Key", {}, 1.00),
-        ("aws:secretsmanager/secret:Secret", {}, 0.40),
-        ("aws:wafv2/webAcl:WebAcl", {"rules": [{}] * 16}, 21.00),
-        (
-            "aws:cloudwatch/metricAlarm:MetricAlarm",
-            {"metricQueries": [{"metric": {"metricName": "m"}}] * 2 + [{"expression": "a"}]},
-            0.20,
-        ),
-        ("aws:ec2/eip:Eip", {}, 3.65),
-    ],
-)
-def test_a_month_in_virginia_is_what_infracost_reckons(
-    token: str, inputs: Mapping[str, Any], expected: float
-) -> None:
-    """Source: the goldens of infracost, `internal/providers/terraform/aws/testdata`, of August 2026, without usage."""
-    unused = {"users": 0.0, "out-gb": 0.0, "log-mb": 0.0}
-    assert usd(priced(made(token, inputs), assumed=unused)) == expected
+def test_prices_are_what_others_reckon_for_three_resources_of_each_provider() -> None:
+    found = independent_estimates.all_of_them()
+    assert [(one.what, one.usd, one.ours) for one in found if not one.agrees] == []
+    types: dict[str, set[str]] = {}
+    for one in found:
+        assert one.source.startswith("https://")
+        assert one.on <= dt.datetime.now(tz=dt.UTC).date()
+        types.setdefault(one.provider, set()).add(one.what)
+    assert len(types) == len({key.partition(".")[0] for key in costs.listed()})
+    assert all(len(whats) >= 3 for whats in types.values())
 
 
-@pytest.mark.parametrize(("count", "expected"), [(1, 36.04), (5, 180.20)])
-def test_containers_of_one_processor_and_two_gb_cost_what_infracost_reckons(
-    count: int, expected: float
-) -> None:
-    """Source: its golden `ecs_service_test`: 29.55 and 6.49 for one, 147.75 and 32.45 for five."""
-    task = made("aws:ecs/taskDefinition:TaskDefinition", {"family": "chat", "cpu": "1024", "memory": "2048"})
-    service = {"taskDefinition": "arn:aws:ecs:us-east-1:1:task-definition/chat:1", "desiredCount": count}
-    assert usd(priced(task, made("aws:ecs/service:Service", service))) == pytest.approx(expected, abs=0.01)
+def test_the_table_of_what_others_reckon_is_of_these_prices() -> None:
+    assert pages.read(independent_estimates.PAGE).strip() == independent_estimates.table()
 
 
 def test_spot_costs_a_third_and_what_is_the_base_costs_all() -> None:
