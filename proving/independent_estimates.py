@@ -1,4 +1,4 @@
-"""What others reckon that resources cost, beside what this program does. Run as a program, it writes the table of a page.
+"""What others reckon that resources cost, beside what this program does. Run as a program, it writes the page's table.
 
 The page is docs/cost.md; numbers and their sources stand in `independent_estimates.toml`.
 """
