@@ -59,6 +59,19 @@ _LDAP = {
     "sync": {"interval": "every_6_hours"},
 }
 _PROXY = {"url": "http://proxy.example.com:3128"}
+_AUTHORITY = """\
+-----BEGIN CERTIFICATE-----
+MIIBaDCCAQ+gAwIBAgIUJHFIDwHAs+KuD4UuTvZ0dZ1pkA8wCgYIKoZIzj0EAwIw
+KTEQMA4GA1UECgwHRXhhbXBsZTEVMBMGA1UEAwwMRXhhbXBsZSBSb290MCAXDTIw
+MDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAwWjApMRAwDgYDVQQKDAdFeGFtcGxl
+MRUwEwYDVQQDDAxFeGFtcGxlIFJvb3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AAS5C/pxfEzNFbSK5S6YTXHB5o/rLo5l5b0h+ffL40uXYQfyP1uwZT4hSuanOst3
+NSsffW7SZYeI1Wn9AtEpA4OpoxMwETAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49
+BAMCA0cAMEQCIDIwvwVfyaGiPpjk2iDfB5d1WqqjnG3lRMec+BmxKL8gAiA9WHRC
+Khcp6XKiDHDcYnwjNQEQuYaaz3WfSOQwjxYz6g==
+-----END CERTIFICATE-----
+"""
+"""Nobody has its key."""
 _ROLE = {"arn": "arn:aws:iam::123456789012:role/deployer"}
 _BUILT_IN: tuple[tuple[str, Values, str], ...] = (
     ("Google's login", {"kind": "google"}, "Accounts_OAuth_Google_secret"),
@@ -280,7 +293,7 @@ def shown(value: Any) -> str:
         return f"[{', '.join(map(shown, value))}]"
     if isinstance(value, bool):
         return str(value).lower()
-    text = str(value)
+    text = " ".join(str(value).split())
     return text if len(text) <= 32 else f"{text[:14]}…{text[-14:]}"
 
 
@@ -843,6 +856,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "container.proxy": [_to("services-helm", _PROXY), _to("lovia-fargate", _PROXY)],
     "container.proxy.url": [_to("services-helm with a proxy", "http://other.example.com:3128")],
     "container.proxy.direct": [_to("services-helm with a proxy", [".corp.example.com"])],
+    "container.certificates": [_to("services-helm", [_AUTHORITY]), _to("lovia-fargate", [_AUTHORITY])],
     "container.heapMb": 1024,
     "containerVariables": [_to("services-helm with a proxy", "another")],
     "aws.profile": [_to("soluvas-lightsail", "corp")],

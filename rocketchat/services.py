@@ -23,6 +23,9 @@ NATS: Final = "nats"
 STREAM_HUB: Final = "stream-hub"
 """Name of the service that reads the database's changes for the others, in releases that need it."""
 
+SERVER_COMMAND: Final = ("node", "main.js")
+"""What the server's image runs by itself (RocketChat/Rocket.Chat, `apps/meteor/.docker/Dockerfile.alpine`)."""
+
 HTTP_PORT: Final = 3000
 NATS_PORT: Final = 4222
 METRICS_PORT: Final = 9458

@@ -1,5 +1,6 @@
-"""What surrounds the server's process, as variables: further ones, a proxy, the heap."""
+"""What surrounds the server's process, as variables: further ones, a proxy, certificates, the heap."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -65,6 +66,16 @@ def proxy(url: str, direct: Sequence[str] = ()) -> Environment[V | str]:
     return Environment(
         {"HTTP_PROXY": url, "HTTPS_PROXY": url, "NO_PROXY": ",".join(dict.fromkeys([*DIRECT, *direct]))}
     )
+
+
+def authorities(pem: str, folder: str) -> Environment[V | str]:
+    """Return what lets the server trust certificates of these authorities too, beside those that Node knows.
+
+    Node reads the file once, as it starts (nodejs.org/api/cli.html, `NODE_EXTRA_CA_CERTS`). Its name changes with what
+    is in it, so that another certificate starts the server anew.
+    """
+    path = f"{folder}/authorities-{hashlib.sha256(pem.encode()).hexdigest()[:12]}.pem"
+    return Environment({"NODE_EXTRA_CA_CERTS": path}, files={path: pem})
 
 
 def heap_of(memory: int) -> int:

@@ -1,4 +1,4 @@
-"""A container's variables, plain and secret ones kept apart by type.
+"""A container's variables, plain and secret ones kept apart by type, and the files that they name.
 
 Values are opaque: they may be promises of a value, so nothing here looks into one, compares it or writes it
 anywhere.
@@ -56,6 +56,9 @@ class Environment(Generic[V_co]):
     secret: Mapping[str, Secret[V_co]] = field(default_factory=dict)
     locked: frozenset[str] = frozenset()
     """Ids of settings that the administration pages may not change."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Text of further files of the container, by their absolute paths; all are in one folder, and nothing in them is
+    secret."""
 
     def __post_init__(self) -> None:
         for name in (*self.plain, *self.secret):
@@ -79,6 +82,7 @@ class Environment(Generic[V_co]):
             raise ValueError(f"{BLOCKED} is made from the locked settings; do not set it as well")
         object.__setattr__(self, "plain", MappingProxyType(dict(self.plain)))
         object.__setattr__(self, "secret", MappingProxyType(dict(self.secret)))
+        object.__setattr__(self, "files", MappingProxyType(dict(self.files)))
 
     def __or__(self, other: "Environment[V]") -> "Environment[V_co | V]":
         """Return both together; raise ValueError, naming it, when both set the same variable."""
@@ -87,7 +91,7 @@ class Environment(Generic[V_co]):
             raise ValueError(f"two parts set the same variable: {', '.join(twice)}")
         plain: dict[str, V_co | V] = {**self.plain, **other.plain}
         secret: dict[str, Secret[V_co | V]] = {**self.secret, **other.secret}
-        return Environment(plain, secret, self.locked | other.locked)
+        return Environment(plain, secret, self.locked | other.locked, {**self.files, **other.files})
 
     def __repr__(self) -> str:
         plain, secret = ", ".join(sorted(self.plain)), ", ".join(sorted(self.secret))
@@ -104,7 +108,7 @@ class Environment(Generic[V_co]):
         plain: dict[str, V_co | str] = dict(self.plain)
         if self.locked:
             plain[BLOCKED] = ",".join(sorted(self.locked))
-        return Environment(plain, self.secret)
+        return Environment(plain, self.secret, files=self.files)
 
 
 def merge(environments: Iterable[Environment[V]]) -> Environment[V]:

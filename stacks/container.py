@@ -1,8 +1,9 @@
-"""What surrounds the server's process: further variables, a corporate proxy, the size of its heap."""
+"""What surrounds the server's process: further variables, a corporate proxy, its authorities, the size of its heap."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
@@ -10,6 +11,8 @@ from pydantic import AfterValidator, Field
 from rocketchat import surroundings
 from rocketchat.environment import Secret
 from rocketchat.settings import ENVIRONMENT_PREFIX
+from stacks import authorities
+from stacks.authorities import Authorities
 from stacks.fields import LABEL, Part, matching
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.problems import Problem
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 _HIDDEN = re.compile(r"(?i)(password|passwd|secret|token|api_?key|private_?key|credential)")
 SECRET = "containerVariables"  # noqa: S105 - its key
+_SOON = timedelta(days=60)
 
 
 def _variable(name: str) -> str:
@@ -79,6 +83,9 @@ class Container(Part):
     """Names of further secret variables; their values are in the secret `containerVariables`, a JSON object."""
     proxy: Proxy | None = None
     """A proxy by which the server reaches the web; none when left out."""
+    certificates: list[Authorities] = []
+    """Authorities of one's own that the server trusts beside the public ones: certificates (PEM), or files of them
+    (`corp-ca.pem`) in the folder of the stack files. They count for mail, sign-on, webhooks and the database."""
     heap_mb: int | None = Field(default=None, ge=256, le=65536)
     """Largest heap of Node in MiB. Three quarters of `runtime.memory` where that is said; else Node's own default."""
 
@@ -86,14 +93,24 @@ class Container(Part):
         """The secret, where names are listed."""
         return self.secrets if self.secret_variables else ()
 
-    def environment(self, memory: int | None, given: object) -> "Iterator[Variables]":
-        """Yield the variables; `memory` is the server's in MiB where the file says it, `given` the secret's value."""
+    def authorities(self) -> list[authorities.Authority]:
+        """Return what is in `certificates`, each once."""
+        found = [one for given in self.certificates for one in authorities.read(given)]
+        return list({one.pem: one for one in found}.values())
+
+    def environment(self, memory: int | None, given: object, folder: str) -> "Iterator[Variables]":
+        """Yield the variables, and the files that they name.
+
+        `memory` is the server's in MiB where the file says it, `given` the secret's value, `folder` where files are.
+        """
         if self.variables:
             yield surroundings.plain(self.variables)
         if self.secret_variables and given is not None:
             yield surroundings.secret({name: Secret(_member(given, name)) for name in self.secret_variables})
         if self.proxy is not None:
             yield surroundings.proxy(self.proxy.url, self.proxy.direct)
+        if self.certificates:
+            yield surroundings.authorities("".join(one.pem for one in self.authorities()), folder)
         heap = self.heap_mb or (None if memory is None else surroundings.heap_of(memory))
         if heap is not None:
             yield surroundings.heap(heap)
@@ -119,6 +136,15 @@ def _surroundings(container: Container, parts: "Parts") -> Iterator[Finding]:
             f"{', '.join(clear)} of container.variables stands in clear, in the stack file and where containers are: "
             "list what is secret in container.secretVariables"
         )
+    trusted = container.authorities()
+    for one in trusted:
+        if one.ends < datetime.now(UTC) + _SOON:
+            yield Warning_(f"the certificate of {one.name} in container.certificates ends on {one.day}")
+    if trusted and parts.runtime.topology == "microservices":
+        yield Warning_(
+            "only the server is given container.certificates, and its microservices are not: a database whose "
+            "certificate is signed by one of these cannot be reached by them"
+        )
     heap, memory = container.heap_mb, parts.runtime.server_memory
     if heap is not None and memory is not None and heap > memory:
         yield Problem(
@@ -126,4 +152,7 @@ def _surroundings(container: Container, parts: "Parts") -> Iterator[Finding]:
             f"the heap would have {heap} MiB, and the server {memory}",
             remedy=f"write at most {surroundings.heap_of(memory)}, or leave it out",
         )
-    yield Note(f"{len(container.variables) + len(container.secret_variables)} further variables")
+    yield Note(
+        f"{len(container.variables) + len(container.secret_variables)} further variables"
+        + "".join(f"; trusts {one.name}, until {one.day}" for one in trusted)
+    )

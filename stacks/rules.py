@@ -503,6 +503,8 @@ def _too_long(parts: Parts, made_of: Mapping[str, Environment[str]]) -> Iterator
     for part, variables in made_of.items():
         rendered = variables.render()
         names += len(rendered.secret)
+        for text in rendered.files.values():
+            sizes[part] = sizes.get(part, 0) + len(json.dumps(text, ensure_ascii=False).encode())
         for name, value in rendered.plain.items():
             place = part if part != "settings" else f"settings.{name.removeprefix(ENVIRONMENT_PREFIX)}"
             size = len(f"{name}={value}".encode()) + 1

@@ -21,7 +21,8 @@ _LOST = re.compile(
     + "]"
 )
 _MANY_LINES = re.compile(
-    r"rocketchat:(?:appearance\.css|login(?:\[\d+\])?\.(?:certificate|ownCertificate)|settings\..+)"
+    r"rocketchat:(?:appearance\.css|chat\.legal\.\w+|container\.certificates\[\d+\]|"
+    r"login(?:\[\d+\])?\.(?:certificate|ownCertificate)|settings\..+)"
 )
 """Keys whose text may have several lines, and blanks at its ends."""
 

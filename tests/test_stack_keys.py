@@ -15,6 +15,7 @@ from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, plan_program
 from stacks import deploy, features, files
 
+AUTHORITY = (Path(__file__).parent / "data" / "authorities" / "root.pem").read_text("ascii")
 Seen = Callable[[Plan], object]
 
 
@@ -232,6 +233,7 @@ KEYS: list[tuple[dict[str, Any], Seen, object]] = [
     ({"monitoring.alarmEmails": ["a@lovia.life", "b@lovia.life"]}, lambda p: len([r for r in p.of_type("aws:sns/topicSubscription:TopicSubscription") if r.name.startswith("alarms")]), 2),
     ({"appearance.homeTitle": "Welcome"}, setting("Layout_Home_Title"), "Welcome"),
     ({"appearance.css": ".a { color: red }"}, setting("theme-custom-css"), ".a { color: red }"),
+    ({"container.certificates": [AUTHORITY]}, lambda p: AUTHORITY in variables(p).values(), True),
     ({"settings": {"Message_AllowEditing": False}}, setting("Message_AllowEditing"), "false"),
 ]  # fmt: skip
 

@@ -164,7 +164,7 @@ def test_a_tag_cannot_pretend_to_be_one_of_aws_or_of_the_program() -> None:
         ({"chat": {"retention": {"directDays": 7, "filesOnly": True, "keepPinned": False}}}, {"RetentionPolicy_MaxAge_DMs": "7", "RetentionPolicy_FilesOnly": "true", "RetentionPolicy_DoNotPrunePinned": "false"}),
         ({"chat": {"retention": {"groupsDays": 2, "keepThreads": False}}}, {"RetentionPolicy_AppliesToGroups": "true", "RetentionPolicy_TTL_Groups": "172800000", "RetentionPolicy_MaxAge_Groups": "2", "RetentionPolicy_AppliesToChannels": "false", "RetentionPolicy_DoNotPruneThreads": "false", "RetentionPolicy_DoNotPruneDiscussion": "true"}),
         ({"chat": {"retention": {"groupsDays": 2, "keepDiscussions": False}}}, {"RetentionPolicy_DoNotPruneThreads": "true", "RetentionPolicy_DoNotPruneDiscussion": "false"}),
-        ({"chat": {"legal": {"notice": "<p>N</p>"}}}, {"Layout_Legal_Notice": "<p>N</p>"}),
+        ({"chat": {"legal": {"notice": "<p>N</p>\n<p>O</p>\n"}}}, {"Layout_Legal_Notice": "<p>N</p>\n<p>O</p>\n"}),
         ({"chat": {"legal": {"terms": "<p>T</p>", "privacy": "<p>P</p>"}}}, {"Layout_Terms_of_Service": "<p>T</p>", "Layout_Privacy_Policy": "<p>P</p>"}),
         ({"accounts": {"defaultRoles": ["user", "staff"]}}, {"Accounts_Registration_Users_Default_Roles": "user,staff", "Accounts_Registration_AuthenticationServices_Default_Roles": "user,staff"}),
         ({"accounts": {"allowedDomains": ["lovia.life"], "blockedDomains": ["gmail.com"], "sessionDays": 7}}, {"Accounts_AllowedDomainsList": "lovia.life", "Accounts_BlockedDomainsList": "gmail.com", "Accounts_LoginExpiration": "7"}),

@@ -130,6 +130,7 @@ def values(
     service_annotations: Mapping[str, str] | None = None,
     broker_images: Mapping[str, str] = BROKER_IMAGES,
     pull_secret: pulumi.Input[str] | None = None,
+    files: tuple[str, pulumi.Input[str]] | None = None,
 ) -> dict[str, Any]:
     """Return the chart's values.
 
@@ -137,7 +138,8 @@ def values(
     `environment` the main server's plain variables, `mongodb_secret` and `environment_secret` the names of
     Secrets: the first holds `mongo-uri`, the second one key for each secret variable. `ingress` is the chart's
     own part of that name; None renders no Ingress. `broker_images` are what runs beside NATS, `pull_secret` the name
-    of the Secret by which images are pulled.
+    of the Secret by which images are pulled. `files` are a folder of the pods, and the name of
+    the ConfigMap whose files are in it.
     """
     check(topology, services)
     by_name = {service["name"]: service for service in services}
@@ -218,6 +220,11 @@ def values(
     if pull_secret is not None:
         made["imagePullSecrets"] = [{"name": pull_secret}]
         made["nats"]["imagePullSecrets"] = [{"name": pull_secret}]
+    if files is not None:
+        folder, config_map = files
+        # All pods get them, those of the microservices too.
+        made["extraVolumes"] = [{"name": "files", "configMap": {"name": config_map}}]
+        made["extraVolumeMounts"] = [{"name": "files", "mountPath": folder, "readOnly": True}]
     if host is not None:
         made["host"] = host
     return made

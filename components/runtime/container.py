@@ -1,6 +1,8 @@
 """The container definition of an ECS service, in AWS's own words (RegisterTaskDefinition)."""
 
+import shlex
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 import pulumi
@@ -56,7 +58,7 @@ def definition(
         "portMappings": _ports(service),
         "environment": [
             {"name": variable, "value": _plain(service["name"], variable, value)}
-            for variable, value in sorted(service.get("environment", {}).items())
+            for variable, value in sorted({**service.get("environment", {}), **_texts(service)}.items())
         ],
         "secrets": [
             {"name": variable, "valueFrom": reference} for variable, reference in sorted(secrets.items())
@@ -69,7 +71,7 @@ def definition(
     if credentials is not None:
         made["repositoryCredentials"] = {"credentialsParameter": credentials}
     if "command" in service:
-        made["command"] = list(service["command"])
+        made["command"] = [*_writing(service), *service["command"]]
     if "health_command" in service:
         made["healthCheck"] = {
             "command": ["CMD", *service["health_command"]],
@@ -80,6 +82,29 @@ def definition(
             "startPeriod": 300,
         }
     return made
+
+
+def _texts(service: FargateServiceArgs) -> dict[str, str]:
+    """Return the service's files as variables: a task of Fargate gets no files any other way."""
+    files = service.get("files", {})
+    return {f"FILE_{number}": files[path] for number, path in enumerate(sorted(files), 1)}
+
+
+def _writing(service: FargateServiceArgs) -> list[str]:
+    """Return the words before a command which write the service's files first."""
+    paths = sorted(service.get("files", {}))
+    if not paths:
+        return []
+    folders = sorted({str(PurePosixPath(path).parent) for path in paths})
+    steps = [
+        f"mkdir -p {shlex.join(folders)}",
+        *(
+            f'printf %s "$FILE_{number}" > {shlex.quote(path)} && unset FILE_{number}'
+            for number, path in enumerate(paths, 1)
+        ),
+        'exec "$@"',
+    ]
+    return ["sh", "-c", " && ".join(steps), "sh"]
 
 
 def image_of(image: str) -> str:

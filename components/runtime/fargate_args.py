@@ -53,6 +53,9 @@ class FargateServiceArgs(TypedDict):
     """Plain variables. A value that Pulumi holds secret is refused here."""
     secret_names: NotRequired[Sequence[str]]
     """Which of the runtime's `secrets` this service gets, each as the variable of that name."""
+    files: NotRequired[Mapping[str, str]]
+    """Text of further files by their absolute paths, all in one folder that the container's user may make. The service
+    writes them as it starts, and has a `command` then. Nothing in them is secret."""
     one_at_a_time: NotRequired[bool]
     """Stop the old task before a deployment starts the new one: two must never run together."""
     stop_seconds: NotRequired[int]
@@ -275,6 +278,8 @@ def _check_service(service: FargateServiceArgs, secrets: Mapping[str, object]) -
     plain = service.get("environment", {})
     for variable in plain:
         _check_variable(where, variable)
+    if service.get("files") and "command" not in service:
+        raise ValueError(f"{where}: a service that writes files first needs its command")
     for variable in service.get("secret_names", ()):
         if variable not in secrets:
             raise ValueError(f"{where}: secret {variable} is not among the runtime's secrets")

@@ -1,6 +1,7 @@
 """The chat on a Kubernetes cluster: its namespace with what may come in and go out, and the official chart."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
@@ -200,6 +201,9 @@ class ChatReleaseArgs(TypedDict):
     """The main server's plain variables. A value that Pulumi holds secret is refused: Helm keeps the values."""
     secrets: Mapping[str, pulumi.Input[str]]
     """The main server's variables that nobody else may read (secret), `MONGO_URL` among them."""
+    files: NotRequired[Mapping[str, str]]
+    """Text of further files by their absolute paths, all in one folder, which holds nothing else. Nothing in them is
+    secret."""
     max_replicas: NotRequired[int]
     """Most servers that autoscaling by processor goes up to; no autoscaling when left out."""
     host: NotRequired[str]
@@ -230,7 +234,8 @@ class ChatRelease(Component):
     A release that fails is not rolled back: the older server would start on a database that the newer one has
     migrated. Put it right and deploy again, or restore a backup.
 
-    Produces: two Secrets, the Helm release, and network policies for the chat and, with a broker, for NATS.
+    Produces: two Secrets, a ConfigMap where there are files, the Helm release, and
+    network policies for the chat and, with a broker, for NATS.
     """
 
     service_name: pulumi.Output[str]
@@ -267,6 +272,7 @@ class ChatRelease(Component):
             string_data={key: value for key, value in secrets.items() if key != "MONGO_URL"},
             opts=self.child(),
         )
+        files = self._files(name, args.get("files", {}), metadata)
         policies = self._policies(name, args)
         helm = kubernetes.helm.v3.Release(
             f"{name}-release",
@@ -292,6 +298,7 @@ class ChatRelease(Component):
                 service_annotations=args.get("service_annotations"),
                 broker_images=args.get("broker_images", chart.BROKER_IMAGES),
                 pull_secret=args.get("pull_secret"),
+                files=files,
             ),
             atomic=False,
             cleanup_on_fail=True,
@@ -307,6 +314,24 @@ class ChatRelease(Component):
             lambda made: f"{made}-ddp-streamer" if args["topology"] == "microservices" else None
         )
         self.register_outputs({"service_name": self.service_name, "streamer_name": self.streamer_name})
+
+    def _files(
+        self, name: str, files: Mapping[str, str], metadata: Mapping[str, object]
+    ) -> tuple[str, pulumi.Output[str]] | None:
+        """Make the ConfigMap of the files; return their folder and its name, which changes with them."""
+        folders = {str(PurePosixPath(path).parent) for path in files}
+        if not files:
+            return None
+        if len(folders) > 1:
+            raise ValueError(f"files stand in one folder, and here in {', '.join(sorted(folders))}")
+        made = kubernetes.core.v1.ConfigMap(
+            f"{name}-files",
+            metadata=metadata,
+            immutable=True,
+            data={PurePosixPath(path).name: text for path, text in sorted(files.items())},
+            opts=self.child(),
+        )
+        return folders.pop(), _name(made)
 
     def _scale(self, name: str, args: ChatReleaseArgs) -> None:
         """Let the number of servers follow their load. An upgrade of the release begins with its own number again."""
@@ -398,8 +423,8 @@ def _tcp(port: int) -> dict[str, object]:
     return {"port": port, "protocol": "TCP"}
 
 
-def _name(secret: "kubernetes.core.v1.Secret") -> pulumi.Output[str]:
-    name: pulumi.Output[str] = secret.metadata.apply(lambda found: str(found.name))
+def _name(made: "kubernetes.core.v1.Secret | kubernetes.core.v1.ConfigMap") -> pulumi.Output[str]:
+    name: pulumi.Output[str] = made.metadata.apply(lambda found: str(found.name))
     return name
 
 

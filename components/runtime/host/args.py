@@ -98,6 +98,9 @@ class HostConfigArgs(TypedDict):
     """Bytes of the largest upload, for the proxy's limit; -1 is without limit. Default 104857600, the chat's own."""
     authorized_keys: NotRequired[Mapping[str, str]]
     """Public SSH keys by the user of the system who may log in with them; none when left out."""
+    files: NotRequired[Mapping[str, str]]
+    """Text of further files of the chat's container by their absolute paths, all in one folder, which holds nothing
+    else. Nothing in them is secret."""
     uploads: NotRequired[bool]
     """Whether uploads are kept on the host. Default false."""
     database: NotRequired[HostDatabaseArgs]

@@ -210,6 +210,7 @@ def _chat(args: HostConfigArgs) -> document.Chat:
         health_command=tuple(args["health_command"]),
         environment={name: _plain(name, value) for name, value in args["environment"].items()},
         region=args["region"],
+        files=dict(args.get("files", {})),
         database=None
         if database is None
         else document.Database(

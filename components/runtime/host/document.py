@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from components.database import series
@@ -213,6 +214,8 @@ class Chat:
     """-1 is without limit."""
     authorized_keys: Mapping[str, str] = field(default_factory=dict)
     """Public SSH keys by the user of the system who may log in with them."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Text of further files of the chat's container by their paths there, all in one folder."""
 
     def __post_init__(self) -> None:
         odd = sorted(set(self.email) & UNQUOTABLE)
@@ -299,8 +302,11 @@ def compose(chat: Chat) -> dict[str, Any]:
             },
         ),
     }
-    if chat.uploads:
-        services["rocketchat"]["volumes"] = [_bind(f"{DATA}/uploads", "/app/uploads")]
+    volumes = [_bind(f"{DATA}/uploads", "/app/uploads")] if chat.uploads else []
+    folders = sorted({str(PurePosixPath(path).parent) for path in chat.files})
+    volumes += [_bind(f"{HOME}/files", folder, read_only=True) for folder in folders]
+    if volumes:
+        services["rocketchat"]["volumes"] = volumes
     if chat.database is not None:
         services["mongodb"] = _mongodb(chat.database)
         services["rocketchat"]["depends_on"] = {"mongodb": {"condition": "service_healthy"}}
@@ -414,6 +420,7 @@ def files(chat: Chat, bucket: str | None) -> dict[str, dict[str, str]]:
         texts[f"{HOME}/mongodb/database.json"] = json.dumps(
             {"name": chat.database.name, "user": DATABASE_USER, "roles": chat.database.roles}
         )
+    texts |= {f"{HOME}/files/{PurePosixPath(path).name}": text for path, text in chat.files.items()}
     # Root's, but the server of SSH reads it as the user.
     texts |= {
         f"/home/{user}/.ssh/authorized_keys": f"{key}\n" for user, key in sorted(chat.authorized_keys.items())

@@ -106,6 +106,8 @@ class RuntimeKind(Kind):
     """Bytes that all variables together may have where it runs containers by one document; None without limit."""
     secrets_bytes: ClassVar[int | None] = None
     """Bytes that all secrets together may have; None without limit."""
+    files_in: ClassVar[str] = "/etc/rocketchat"
+    """Folder of the server's container for the files that its variables name."""
     charts: ClassVar[Mapping[str, Published]] = {}
     """Helm charts that it installs, by name."""
 

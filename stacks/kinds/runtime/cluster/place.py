@@ -205,6 +205,8 @@ class InCluster:
         if spec.parts.charts is not None:
             args["chart_version"] = spec.parts.charts.chat_version
             args["chart_source"] = spec.parts.charts.args(secrets)
+        if variables.files:
+            args["files"] = variables.files
         if runtime.max_instances is not None and runtime.max_instances > services[0].replicas.least:
             args["max_replicas"] = runtime.max_instances
         if not local:

@@ -139,6 +139,8 @@ class FargateRuntime(RuntimeKind):
     egress_room: ClassVar = 60 - 2
     variables_bytes: ClassVar = DEFINITION_BYTES
     secrets_bytes: ClassVar = SECRET_BYTES
+    # The server writes them itself, and its user may write here.
+    files_in: ClassVar = "/tmp/rocketchat"  # noqa: S108 - inside the container
 
     kind: Literal["fargate"]
     topology: Literal["monolith", "microservices"] = "monolith"

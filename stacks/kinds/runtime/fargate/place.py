@@ -22,7 +22,7 @@ from components.runtime.fargate import FargateRuntime
 from components.runtime.fargate_args import FargateRuntimeArgs, FargateServiceArgs
 from components.values import BalancerPlace, DatabaseAccess, Endpoint, NetworkPlace
 from rocketchat import environment as env
-from rocketchat.services import MAIN, NATS, Service
+from rocketchat.services import MAIN, NATS, SERVER_COMMAND, Service
 from stacks.egress import ways_out
 from stacks.kinds.database.on_atlas import NEWEST_TOOLS
 from stacks.kinds.runtime import Running
@@ -324,6 +324,9 @@ class OnFargate:
             made["peer_alias"] = service.name
         if service.command is not None:
             made["command"] = service.command
+        if service.is_main and variables.files:
+            made["files"] = variables.files
+            made["command"] = SERVER_COMMAND
         if not service.routes and service.liveness is not None:
             made["health_command"] = [
                 "wget",

@@ -92,6 +92,8 @@ class OnHost:
             args["metrics_namespace"] = namespace = metrics_namespace(spec.parts.chat.host)
             backups = sizes.keeps_data(spec.parts)
             watched = {"emails": (), "host_namespace": namespace, "host_backups": backups}
+        if variables.files:
+            args["files"] = variables.files
         if self._runtime.authorized_keys():
             args["authorized_keys"] = dict(self._runtime.authorized_keys())
         largest = variables.plain.get(UPLOAD_LIMIT)

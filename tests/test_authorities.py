@@ -1,0 +1,160 @@
+"""A server trusts the authorities of a company on every runtime, and is told of nothing else."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from planning import one, planned, values_of
+
+from components.runtime import container as task
+from components.runtime.fargate_args import DEFINITION_BYTES
+from rehearsal.plan import Plan
+from rocketchat.services import SERVER_COMMAND
+from stacks import authorities, files
+from stacks.language import ChatSpec, parse
+from stacks.problems import InvalidStack
+
+DATA = Path(__file__).parent / "data" / "authorities"
+ROOT, OTHER = ((DATA / f"{name}.pem").read_text("ascii") for name in ("root", "other"))
+KEY = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIcanaryvalue==\n-----END EC PRIVATE KEY-----\n"
+
+
+def values_with(stack: str, *certificates: object, **parts: Any) -> dict[str, Any]:
+    return values_of(stack) | {"rocketchat:container": {"certificates": list(certificates)}} | parts
+
+
+def secrets_of(stack: str) -> set[str]:
+    return set(files.read(stack).secure)
+
+
+def plan_of(stack: str, *certificates: str) -> Plan:
+    return planned(values_with(stack, *certificates), secrets_of(stack))
+
+
+def spec_of(stack: str, *certificates: object, **parts: Any) -> ChatSpec:
+    return parse(values_with(stack, *certificates, **parts), secrets_of(stack), source="a test")
+
+
+def refused(*certificates: object) -> tuple[str, str]:
+    with pytest.raises(InvalidStack) as caught:
+        spec_of("lovia-fargate", *certificates)
+    [problem] = caught.value.problems
+    return problem.path, str(problem)
+
+
+def test_a_task_writes_them_before_the_server_starts() -> None:
+    [made] = json.loads(
+        one(plan_of("lovia-fargate", ROOT, OTHER), "aws:ecs/taskDefinition:TaskDefinition").inputs[
+            "containerDefinitions"
+        ]
+    )
+    named = {pair["name"]: pair["value"] for pair in made["environment"]}
+    path = named["NODE_EXTRA_CA_CERTS"]
+    assert path.startswith("/tmp/rocketchat/")  # noqa: S108
+    assert named["FILE_1"] == ROOT + OTHER
+    assert made["command"][-2:] == list(SERVER_COMMAND)
+    assert path in made["command"][2]
+
+
+def test_what_a_task_runs_first_leaves_the_file_and_starts_what_it_should(tmp_path: Path) -> None:
+    path = tmp_path / "made here" / "authorities.pem"
+    service = cast(
+        "Any",
+        {"name": "chat", "image": "a:1", "uid": 1, "files": {str(path): ROOT}, "command": ["cat", str(path)]},
+    )
+    made = task.definition(service, secrets={}, log_group="g", region="r", shells=False)
+    text = {pair["name"]: ROOT for pair in made["environment"]}
+    ran = subprocess.run(  # noqa: S603
+        made["command"], env={"PATH": "/usr/bin:/bin", **text}, capture_output=True, text=True
+    )
+    assert (ran.returncode, ran.stdout) == (0, ROOT)
+
+
+def test_pods_get_them_by_a_config_map_whose_change_starts_them_anew() -> None:
+    plan = plan_of("services-helm", ROOT)
+    config = one(plan, "kubernetes:core/v1:ConfigMap", "chat-files").inputs
+    values = one(plan, "kubernetes:helm.sh/v3:Release", "chat-release").inputs["values"]
+    [path] = [pair["value"] for pair in values["extraEnv"] if pair["name"] == "NODE_EXTRA_CA_CERTS"]
+    assert config["immutable"] is True
+    assert config["data"] == {Path(path).name: ROOT}
+    assert values["extraVolumeMounts"][0]["mountPath"] == str(Path(path).parent)
+    assert values["extraVolumes"][0]["configMap"]["name"]
+    other = spec_of("services-helm", OTHER).parts.container
+    [variables] = other.environment(None, None, "/etc/rocketchat")
+    assert variables.plain["NODE_EXTRA_CA_CERTS"] != path
+
+
+def test_a_host_gets_them_as_a_file_of_its_document() -> None:
+    document = json.loads(
+        one(
+            plan_of("soluvas-lightsail", ROOT), "aws:s3/bucketObjectv2:BucketObjectv2", "chat-document"
+        ).inputs["content"]
+    )
+    server = document["compose"]["services"]["rocketchat"]
+    path = server["environment"]["NODE_EXTRA_CA_CERTS"]
+    [bound] = [volume for volume in server["volumes"] if volume["target"] == str(Path(path).parent)]
+    assert document["files"][f"{bound['source']}/{Path(path).name}"]["text"] == ROOT
+    assert bound["read_only"] is True
+
+
+def test_a_file_beside_the_stack_files_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authorities, "FOLDER", DATA)
+    [one, _] = spec_of("lovia-fargate", "root.pem", OTHER, ROOT).parts.container.authorities()
+    assert (one.name, one.day) == ("Example Root", "2120-01-01")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("../planning.pem", "outside"),
+        ("corp.pem", "No such file"),
+        ("corp", "ends in .pem"),
+        ("server.pem", "no authority's"),
+        ("ended.pem", "2020-01-01"),
+        (KEY, "private key"),
+        (ROOT + KEY, "private key"),
+        (KEY.partition("-----END")[0], "private key"),
+        (
+            "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n",
+            "certificate request",
+        ),
+        (ROOT.replace("MIIB", "MIIC"), "cannot be read"),
+        (ROOT.replace("MIIBaDCC", "MII"), "cannot be read"),
+        (ROOT.partition("-----END")[0], "cut off"),
+        (OTHER + ROOT.partition("-----END")[0], "cut off"),
+        ("-----BEGIN CERT", "no certificate in it"),
+        (7, "text"),
+    ],
+)
+def test_what_is_no_authoritys_certificate_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, given: object, said: str
+) -> None:
+    monkeypatch.setattr(authorities, "FOLDER", DATA)
+    path, shown = refused(given)
+    assert path == "rocketchat:container.certificates[0]"
+    assert said in shown
+    assert "canary" not in shown
+
+
+def test_microservices_are_said_to_go_without() -> None:
+    checks = spec_of("services-helm", ROOT).checks
+    assert any("microservices are not" in warning for check in checks for warning in check.warnings)
+
+
+def test_more_than_a_task_definition_holds_is_refused_by_its_key() -> None:
+    def spec(filling: int, *certificates: str) -> ChatSpec:
+        kept = {"certificates": list(certificates), "variables": {"FILLING": "x" * filling}}
+        values = values_of("lovia-fargate") | {"rocketchat:container": kept}
+        return parse(values, secrets_of("lovia-fargate"), source="a test")
+
+    with pytest.raises(InvalidStack, match="about") as caught:
+        spec(DEFINITION_BYTES)
+    over = int(re.findall(r"about ([\d,]+) bytes", str(caught.value))[0].replace(",", "")) - DEFINITION_BYTES
+    fits = DEFINITION_BYTES - over - len(ROOT)
+    spec(fits)
+    with pytest.raises(InvalidStack, match="task definition") as caught:
+        spec(fits, ROOT)
+    assert [problem.path for problem in caught.value.problems] == ["rocketchat:container"]
