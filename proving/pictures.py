@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from proving import pages
+from proving import pages, recordings
 from rehearsal import by_users, cost, stack
 from rehearsal.plan import Plan
 from reports import diagram, plots
@@ -89,7 +89,7 @@ def main() -> None:
         if stale(name, loaded.spec, plan):
             path_of(name).write_text(diagram.svg(made), encoding="utf-8")
     for path in FOLDER.glob("*.svg"):
-        if path.stem not in {*files.names(), *PLOTS}:
+        if path.stem not in {*files.names(), *PLOTS, *recordings.RECORDED}:
             path.unlink()
     if any(
         plotted_from(name) != plots_rest_on() or costs not in path_of(name).read_text("utf-8")

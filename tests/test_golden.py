@@ -3,9 +3,12 @@
 import pytest
 
 from proving import pictures
-from rehearsal import golden
+from rehearsal import cost, golden
 from rehearsal import stack as rehearsed
 from stacks import files
+from stacks.project import PRODUCT
+
+README = (PRODUCT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -16,6 +19,10 @@ def test_a_stack_plans_as_it_is_stored_and_drawn(stack: str) -> None:
     changes = golden.compare(plan)
     assert not changes, "\n".join([*map(str, changes), "if this is wanted: make golden"])
     assert not pictures.stale(stack, loaded.spec, plan), "its picture in docs/ is of another plan: make docs"
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{stack}` |"))
+    assert row.split(" | ")[-1].split()[0] == cost.of_stack(loaded, plan).total.whole, (
+        "the README has another cost"
+    )
     if stack in pictures.PLOTTED:
         for name in pictures.PLOTS:
             told = pictures.path_of(name).read_text(encoding="utf-8")

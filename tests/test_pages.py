@@ -8,8 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from proving import fault_sweep, key_changes_page, pages, pictures, release_tables, rooms, stack_reference
+from proving import (
+    fault_sweep,
+    key_changes_page,
+    pages,
+    pictures,
+    recordings,
+    release_tables,
+    rooms,
+    stack_reference,
+)
 from rocketchat import releases
+from stacks import files
 from stacks.kinds.registry import KINDS
 from stacks.project import PRODUCT
 
@@ -48,6 +58,22 @@ def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
 def test_the_plots_of_cost_are_of_these_prices_sizes_and_plans() -> None:
     for name in pictures.PLOTS:
         assert pictures.plotted_from(name) == pictures.plots_rest_on(), "run `make docs`"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", recordings.RECORDED)
+def test_a_recording_shows_what_the_command_prints(name: str) -> None:
+    assert not recordings.stale(name), "run `make docs`"
+    shown = recordings.path_of(name).read_text(encoding="utf-8")
+    assert not re.search(r"url\((?!#)", shown), "it would ask another server"
+
+
+def test_the_readme_is_two_screens_with_a_picture_and_a_recording() -> None:
+    text = (PRODUCT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 90
+    shown = set(re.findall(r"docs/pictures/([a-z-]+)\.svg", text))
+    assert set(recordings.RECORDED) <= shown
+    assert shown & set(files.names())
 
 
 @pytest.mark.slow
