@@ -84,6 +84,8 @@ _BUILT_IN: tuple[tuple[str, Values, str], ...] = (
     ),
 )
 FONT = "changes.woff2"
+_ROLE_OF_USERS = {"name": "user", "revoke": ["mention-all"]}
+LOGO = "changes.svg"
 _FONT = {"family": "Baloo 2", "file": FONT}
 _BOT = {"username": "jarvis", "keys": ["WEATHER_KEY"]}
 
@@ -157,6 +159,7 @@ SCENES: Mapping[str, Scene] = {
         "services-helm", {"runtime.clusterDns": {"namespace": "openshift-dns", "port": 5353}}
     ),
     "services-helm with a font": Scene("services-helm", {"appearance": {"fonts": [_FONT]}}),
+    "services-helm with a role": Scene("services-helm", {"accounts.roles": [_ROLE_OF_USERS]}),
     "services-helm with a mirror": Scene(
         "services-helm",
         {"images": {"username": "robot"}, "charts": {"source": "https://charts.example.com"}},
@@ -319,10 +322,11 @@ def scene_secrets(name: str) -> frozenset[str]:
 
 @contextlib.contextmanager
 def fonts() -> Iterator[None]:
-    """Stand around whatever reads the scenes' files: fonts are looked for beside stack files."""
+    """Stand around whatever reads the scenes' files: fonts and pictures are looked for beside stack files."""
     with tempfile.TemporaryDirectory() as folder:
         for name in (FONT, f"other-{FONT}"):
             (Path(folder) / name).write_bytes(b"wOF2" + name.encode())
+        (Path(folder) / LOGO).write_text("<svg/>", encoding="utf-8")
         with mock.patch("stacks.features.FOLDER", Path(folder)):
             yield
 
@@ -837,6 +841,14 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "accounts.allowedDomains": ["example.com"],
     "accounts.blockedDomains": ["example.com"],
     "accounts.sessionDays": 7,
+    "accounts.roles": [
+        _to("services-helm", _ROLE_OF_USERS),
+        _to("services-helm with a role", ABSENT),
+    ],
+    "accounts.roles.name": "guest",
+    "accounts.roles.secondFactor": [_to("services-helm with a role", True)],
+    "accounts.roles.grant": ["create-team"],
+    "accounts.roles.revoke": ["mention-here"],
     "accounts.passwords": {"minLength": 20},
     **{
         f"accounts.passwords.{key}": [_to("services-helm with rules", value)]
@@ -909,6 +921,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "appearance.fonts.family": "Open Sans",
     "appearance.fonts.file": f"other-{FONT}",
     "appearance.homeTitle": "Welcome",
+    "appearance.assets": {"logo": LOGO},
     "images.registry": [
         _to("family-host", "registry.example.com/mirror"),
         _to("lovia-fargate", "registry.example.com/mirror"),

@@ -127,7 +127,7 @@ def appearance(
     """Return the variables of the looks and of the workspace's own texts (HTML); see `style_sheet` for the
     errors.
 
-    Pictures (logo, icons) are no variables: they are uploaded by POST /api/v1/assets.setAsset.
+    Pictures (logo, icons) are no variables: see `assets`.
     """
     return overwrite(
         {

@@ -317,7 +317,7 @@ def _problem_of_environment(setting: Setting) -> SettingProblem:
     if setting.type == "asset":
         message = "this is a picture, which is stored in the database and not set by a variable"
         name = setting.id.removeprefix("Assets_")
-        remedy = f"upload it after the first start: POST /api/v1/assets.setAsset with assetName={name}"
+        remedy = f"name its file in rocketchat:appearance.assets.{name}"
     elif setting.type == "action":
         message = "this is a button of the administration pages, not a value"
         remedy = "leave it out"

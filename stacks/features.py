@@ -4,12 +4,11 @@ import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from components.values import DatabaseAccess, MailAccess, MediaAccess
+from rocketchat import assets, services, workspace
 from rocketchat import environment as env
-from rocketchat import services, workspace
 from rocketchat.environment import Environment, Secret
 from rocketchat.releases import Release
 from rocketchat.settings import ENVIRONMENT_PREFIX, own_secrets
@@ -222,20 +221,28 @@ def listed(settings: Mapping[str, Setting]) -> dict[str, object]:
 
 def style(appearance: Appearance) -> tuple[str, list[env.Font]]:
     """Return the style sheet and the fonts; raises ValueError for a font file that cannot be read."""
-    fonts = []
-    for font in appearance.fonts:
-        path = (FOLDER / font.file).resolve()
-        if not path.is_relative_to(FOLDER.resolve()):
-            raise ValueError(f"the font file {font.file} is outside the folder of the stack files")
-        fonts.append(env.Font(font.family, _read(path, font.file), weight=font.weight, use=font.used_for))
+    fonts = [
+        env.Font(font.family, _beside(font.file, "font"), weight=font.weight, use=font.used_for)
+        for font in appearance.fonts
+    ]
     return appearance.css or "", fonts
 
 
-def _read(path: Path, name: str) -> bytes:
+def picture(appearance: Appearance, asset: str) -> assets.Picture:
+    """Return one of the pictures that the stack file names; raises ValueError for a file that cannot be used."""
+    name = appearance.assets[asset]
+    return assets.picture(asset, name, _beside(name, "picture"))
+
+
+def _beside(name: str, what: str) -> bytes:
+    """Return the content of a file in the folder of the stack files."""
+    path = (FOLDER / name).resolve()
+    if not path.is_relative_to(FOLDER.resolve()):
+        raise ValueError(f"the {what} file {name} is outside the folder of the stack files")
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ValueError(f"the font file {name} cannot be read: {error.strerror}") from error
+        raise ValueError(f"the {what} file {name} cannot be read: {error.strerror}") from error
 
 
 _ORDER = (
@@ -347,7 +354,7 @@ def environments(made: Made) -> "dict[str, Variables]":
     if not said and not sends_mail(parts):
         add("mail", without_mail)
     passwords = parts.accounts.passwords
-    accounts = parts.accounts.model_dump(exclude={"passwords"})
+    accounts = parts.accounts.model_dump(exclude={"passwords", "roles"})
     if accounts["login_form"] is False:
         accounts["login_form"] = not form_hidden(parts.accounts, chat, parts.login)
     with asked_by("accounts"):

@@ -59,6 +59,10 @@ def _first_day(spec: ChatSpec, stack: str, outputs: Mapping[str, object]) -> lis
         made = [f"Sign in at {url} as an administrator of the chat whose data the database holds"]
     for _, kind in chosen(parts):
         made.extend(kind.first_day(spec, stack))
+    if parts.appearance.assets or parts.accounts.roles or parts.bot is not None:
+        made.append(
+            f"Set up what no variable can, as that administrator:\n{COMMAND} configure {stack} --user NAME"
+        )
     if spec.release.wizard_returns:
         made.append(
             "The first start of each version up to 8.6 shows administrators the setup wizard again: finish it, or "

@@ -1,12 +1,14 @@
 """The parts of a stack file that come in one way only: what chat is wanted, and what goes beside it."""
 
+import difflib
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from rocketchat import bot, releases, usage
+from rocketchat.assets import ASSETS
 from stacks.fields import BucketName, Days, Email, ExactImage, HostName, Part, Version, matching, quoted
 from stacks.secret_keys import BACKUP_NEWS, SecretKey, json_texts
 from stacks.workspace import Federation, Legal, Passwords, Retention, RoleName
@@ -47,6 +49,32 @@ class Profile(StrEnum):
 
     TRIAL = "trial"
     PRODUCTION = "production"
+
+
+ADMIN = "admin"
+NEEDED_BY_ADMIN = frozenset(
+    {"access-permissions", "access-setting-permissions", "edit-privileged-setting", "view-privileged-setting"}
+)
+"""Permissions without which an administrator can give back none (docs.rocket.chat, "Permissions")."""
+EVERYBODY = frozenset({"user", "guest", "anonymous", "bot", "app"})
+POWERS = frozenset(
+    {
+        *("access-permissions", "assign-admin-role", "edit-privileged-setting", "edit-other-user-password"),
+        *("edit-other-user-info", "user-generate-access-token", "manage-apps", "run-import"),
+    }
+)
+"""Permissions by which somebody can become administrator, or act as one."""
+Permission = Annotated[
+    str, matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,119}", "the id of a permission, such as create-team")
+]
+
+
+def _asset(name: str) -> str:
+    if name not in ASSETS:
+        near = difflib.get_close_matches(name, ASSETS, 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise ValueError(f"there is no picture {name!r}; {hint}There are {', '.join(ASSETS)}")
+    return name
 
 
 class Administrator(Part):
@@ -97,6 +125,30 @@ class Chat(Part):
     """Further tags of everything that takes tags, such as `{CostCenter: "4711"}`."""
 
 
+class Role(Part):
+    """What a role of the chat must and may do, beside what it has in the chat."""
+
+    name: RoleName
+    """A role that the chat has, such as `user`, `moderator` or `admin`."""
+    second_factor: bool | None = None
+    """Whoever has the role must set up a second factor. The product describes it as premium. As it is in the
+    chat when left out."""
+    grant: list[Permission] = []
+    """Permissions that the role gets, by their ids, such as `create-team`."""
+    revoke: list[Permission] = []
+    """Permissions that are taken from it."""
+
+    @model_validator(mode="after")
+    def _agreed(self) -> "Role":
+        both = sorted({*self.grant} & {*self.revoke})
+        if both:
+            raise ValueError(f"{', '.join(both)} cannot be both granted and revoked")
+        gone = sorted({*self.revoke} & NEEDED_BY_ADMIN) if self.name == ADMIN else []
+        if gone:
+            raise ValueError(f"without {', '.join(gone)} no administrator could undo this: leave it to admin")
+        return self
+
+
 class Accounts(Part):
     """What users may do with their own accounts. A key that is left out keeps the product's default."""
 
@@ -130,6 +182,8 @@ class Accounts(Part):
     """Users of the form sign in only once their address is verified."""
     passwords: Passwords | None = None
     """What passwords of the chat's own must be like; the product's own rules when left out."""
+    roles: list[Role] = []
+    """What roles of the chat must and may do. No variable sets it; `rocketchat configure` does."""
     lock: bool = False
     """Lock all of these against change in the administration pages."""
 
@@ -255,6 +309,9 @@ class Appearance(Part):
     """Style sheet that is added to the product's own."""
     fonts: list[Font] = []
     home_title: str | None = None
+    assets: Mapping[Annotated[str, AfterValidator(_asset)], str] = {}
+    """Pictures by the product's names, such as `{logo: logo.svg, favicon_ico: favicon.ico, safari_pinned: tab.svg}`:
+    files relative to the stack file's folder. No variable sets them; `rocketchat configure` uploads them."""
 
 
 class Locked(Part):

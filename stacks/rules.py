@@ -27,9 +27,21 @@ from stacks.kinds.login import LoginKind, by_button
 from stacks.kinds.mail import MailKind
 from stacks.kinds.media import MediaKind
 from stacks.kinds.runtime import RuntimeKind
-from stacks.parts import Accounts, Appearance, Backup, Bot, Chat, Monitoring, Profile, Setting
+from stacks.parts import (
+    EVERYBODY,
+    POWERS,
+    Accounts,
+    Appearance,
+    Backup,
+    Bot,
+    Chat,
+    Monitoring,
+    Profile,
+    Setting,
+)
 from stacks.problems import Problem
 from stacks.profiles import Defaults
+from stacks.project import COMMAND
 from stacks.secret_keys import command
 from stacks.secrets import asked, find, reads, unread
 from stacks.spec import Parts
@@ -412,6 +424,46 @@ def _appearance(appearance: Appearance) -> Iterator[Finding]:
             yield Note(f"{len(css)} characters of style sheet, {len(fonts)} fonts")
     except ValueError as error:
         yield Problem("rocketchat:appearance", str(error))
+
+
+@rule("Pictures are what the product takes")
+def _pictures(appearance: Appearance) -> Iterator[Finding]:
+    for asset in appearance.assets:
+        try:
+            features.picture(appearance, asset)
+        except ValueError as error:
+            yield Problem(f"rocketchat:appearance.assets.{asset}", str(error))
+    if appearance.assets:
+        yield Note(f"{len(appearance.assets)}, for `{COMMAND} configure` to upload")
+
+
+@rule("Roles are told once, and can do what they must")
+def _roles(accounts: Accounts, secrets: AbstractSet[str]) -> Iterator[Finding]:
+    roles = accounts.roles
+    names = [one.name for one in roles]
+    if "license" not in secrets and any(one.second_factor is not None for one in roles):
+        yield Warning_(
+            "accounts.roles: the product describes a role's mandatory second factor as premium; without the secret "
+            f"`license` the chat may refuse it, and `{COMMAND} configure` says so"
+        )
+    for index, one in enumerate(roles):
+        path = f"rocketchat:accounts.roles[{index}]"
+        if one.name in names[:index]:
+            yield Problem(f"{path}.name", f"{one.name} stands here twice", remedy="put both into one")
+        if one.second_factor and accounts.two_factor is False:
+            yield Problem(
+                f"{path}.secondFactor",
+                "nobody can set up a second factor, because accounts.twoFactor is false",
+                remedy="leave one of them out",
+            )
+        powers = sorted({*one.grant} & POWERS) if one.name in EVERYBODY else []
+        if powers:
+            yield Warning_(
+                f"accounts.roles[{index}].grant: by {', '.join(powers)}, whoever has the role {one.name} can become "
+                "administrator"
+            )
+    if roles:
+        yield Note(f"{', '.join(names)}, for `{COMMAND} configure` to set")
 
 
 @rule("The parts of the stack give one environment")

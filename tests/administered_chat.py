@@ -4,6 +4,8 @@ The answers are those of the product's API description (OpenAPI, August 2026); `
 against it where that can be had.
 """
 
+import email
+import email.policy
 import hashlib
 import json
 from collections.abc import Callable
@@ -35,6 +37,13 @@ class Administered:
     second_factor: bool = False
     """Whether sensitive calls ask for the password once more."""
     changed: list[str] = field(default_factory=list)
+    roles: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By id; a custom role has another id than its name."""
+    permissions: dict[str, list[str]] = field(default_factory=dict)
+    """Ids of the roles that have each."""
+    pictures: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """Media type and content, by the asset's name."""
+    licensed: bool = True
     page: int = 50
     """Largest page, whatever is asked for."""
 
@@ -132,6 +141,67 @@ class Administered:
             self.changed.append(given["channel"])
             return JSONResponse({"integration": found, "success": True})
 
+        async def set_asset(request: Request) -> Response:
+            head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+            form = email.message_from_bytes(head + await request.body(), policy=email.policy.HTTP)
+            fields = {
+                part.get_param("name", header="content-disposition"): part for part in form.iter_parts()
+            }
+            name, kind = fields["assetName"].get_content().strip(), fields["asset"].get_content_type()
+            # `setAsset` of the product: the type decides, and what it gives is the ending of the address.
+            endings = {
+                "image/png": "png",
+                "image/svg+xml": "svg",
+                "image/jpeg": "jpeg",
+                "image/x-icon": "ico",
+            }
+            if kind not in endings:
+                return refused("error-invalid-file-type")
+            data = fields["asset"].get_content()
+            self.pictures[name] = (kind, data if isinstance(data, bytes) else data.encode())
+            told = {"url": f"assets/{name}.{endings[kind]}", "defaultUrl": "images/logo/logo.svg"}
+            self.settings[f"Assets_{name}"] = {"value": told, "packageValue": {}}
+            self.changed.append(name)
+            return JSONResponse({"success": True})
+
+        async def asset(request: Request) -> Response:
+            kind, data = self.pictures[request.path_params["file"].partition(".")[0]]
+            return Response(data, media_type=kind)
+
+        async def roles(_: Request) -> Response:
+            return JSONResponse({"roles": list(self.roles.values()), "success": True})
+
+        async def update_role(request: Request) -> Response:
+            given = await request.json()
+            found = self.roles.get(given["roleId"])
+            if found is None:
+                return refused("error-invalid-roleId")
+            if not self.licensed:
+                return refused("error-action-not-allowed")
+            # `updateRole` of the product: what is not given is reset.
+            scope = given.get("scope") or "Users"
+            if found["protected"] and (given["name"], scope) != (found["name"], found["scope"]):
+                return refused("error-role-protected")
+            found.update(name=given["name"], scope=scope, description=given.get("description") or "")
+            found["mandatory2fa"] = given["mandatory2fa"]
+            self.changed.append(f"second factor of {found['name']}")
+            return JSONResponse({"role": found, "success": True})
+
+        async def permissions(_: Request) -> Response:
+            listed = [{"_id": key, "roles": roles} for key, roles in self.permissions.items()]
+            return JSONResponse({"update": listed, "remove": [], "success": True})
+
+        async def update_permissions(request: Request) -> Response:
+            given = (await request.json())["permissions"]
+            if not {one["_id"] for one in given} <= self.permissions.keys():
+                return refused("error-invalid-permission")
+            if not {role for one in given for role in one["roles"]} <= self.roles.keys():
+                return refused("error-invalid-role")
+            for one in given:
+                self.permissions[one["_id"]] = one["roles"]
+                self.changed.append(one["_id"])
+            return JSONResponse({"permissions": given, "success": True})
+
         async def licence(_: Request) -> Response:
             told = {"license": {"activeModules": ["auditing", "scalability"]}, "success": True}
             return JSONResponse(told)
@@ -155,6 +225,12 @@ class Administered:
             Route(f"{V1}/integrations.list", known(integrations)),
             Route(f"{V1}/integrations.create", known(integrate), methods=["POST"]),
             Route(f"{V1}/integrations.update", known(integrate), methods=["PUT"]),
+            Route(f"{V1}/assets.setAsset", known(set_asset), methods=["POST"]),
+            Route("/assets/{file}", asset),
+            Route(f"{V1}/roles.list", known(roles)),
+            Route(f"{V1}/roles.update", known(update_role), methods=["POST"]),
+            Route(f"{V1}/permissions.listAll", known(permissions)),
+            Route(f"{V1}/permissions.update", known(update_permissions), methods=["POST"]),
             Route(f"{V1}/licenses.info", known(licence)),
             Route(f"{V1}/instances.get", known(instances)),
             Route(f"{V1}/statistics", known(statistics)),

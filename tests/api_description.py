@@ -27,12 +27,17 @@ OPERATIONS: Final = {
         "settings/{_id}",
         "instances.get",
     ),
-    "user-management": ("users.list", "users.info", "users.create", "users.update", "users.resetTOTP"),
+    "user-management": (
+        *("users.list", "users.info", "users.create", "users.update", "users.resetTOTP"),
+        *("roles.list", "roles.update", "permissions.listAll", "permissions.update"),
+    ),
+    "content-management": ("assets.setAsset",),
     "integrations": ("integrations.list", "integrations.create", "integrations.update"),
 }
 UNDESCRIBED: Final = (
     *("/", "/api/info", "/health", "/readyz", "/file-upload/{file}/{name}"),
     "/api/v1/statistics",
+    "/assets/{file}",
 )
 """Paths of the product that its description lacks: let through as they are."""
 

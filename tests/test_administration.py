@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +23,8 @@ from automation.verify.client import User
 from automation.verify.expected import Expected
 from automation.web import Failed, NotChecked
 from rehearsal import stack as planning
-from stacks.language import ChatSpec
+from stacks import features, files
+from stacks.language import ChatSpec, parse
 from stacks.parts import Bot
 
 ADMIN = User(USER, password=PASSWORD)
@@ -191,6 +193,121 @@ def test_another_channel_changes_the_webhook_and_keeps_its_address(world: World)
     assert world.administered.integrations[0]["channel"] == ["#elsewhere"]
 
 
+# ------------------------------------------------------------------------ configure: pictures, roles, logins
+
+
+def png(width: int, height: int) -> bytes:
+    return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", width, height) + bytes(9)
+
+
+SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'
+FILES = {"logo.svg": SVG, "tab.svg": SVG, "32.png": png(32, 32), "back.jpg": b"\xff\xd8\xff\xe0jpeg"}
+PICTURES = {"logo": "logo.svg", "safari_pinned": "tab.svg", "favicon_32": "32.png", "background": "back.jpg"}
+
+
+def looking(world: World, folder: Path, monkeypatch: pytest.MonkeyPatch, **parts: Any) -> ChatSpec:
+    """Return a stack with pictures and roles, and a chat with the product's roles."""
+    monkeypatch.setattr(features, "FOLDER", folder)
+    for name, data in FILES.items():
+        (folder / name).write_bytes(data)
+    for own, name, scope in (("admin", "admin", "Users"), ("user", "user", "Users"), ("x1", "crew", "Users")):
+        world.administered.roles[own] = {"_id": own, "name": name, "scope": scope, "description": "Kept"}
+    world.administered.roles["owner"] = {"_id": "owner", "name": "owner", "scope": "Subscriptions"}
+    for one in world.administered.roles.values():
+        one |= {"protected": one["_id"] != "x1", "mandatory2fa": False, "description": "Kept"}
+    world.administered.permissions |= {"create-team": ["admin"], "mention-all": ["admin", "user", "owner"]}
+    given = {
+        "appearance": {"assets": PICTURES},
+        "accounts": {
+            "roles": [
+                {"name": "owner", "secondFactor": True},
+                {"name": "crew", "grant": ["create-team"]},
+                {"name": "user", "secondFactor": False, "grant": ["create-team"], "revoke": ["mention-all"]},
+            ]
+        },
+    } | parts
+    whole = spec()
+    values = {
+        **files.read("lovia-fargate").values,
+        **{f"rocketchat:{key}": one for key, one in given.items()},
+    }
+    return replace(whole, parts=parse(values, {"rocketchat:oidcClientSecret"}, source="a test").parts)
+
+
+def test_pictures_roles_and_permissions_are_set_once_and_others_left_alone(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = looking(world, tmp_path, monkeypatch)
+    first = run(world, one, None)
+    assert {name for name, step in first.items() if step.changed} == {
+        *(f"picture {name}" for name in PICTURES),
+        *("second factor of owner", "permissions of crew", "permissions of user"),
+    }
+    chat = world.administered
+    assert chat.pictures["favicon_32"] == ("image/png", FILES["32.png"])
+    assert chat.pictures["background"] == ("image/jpeg", FILES["back.jpg"])
+    # The description and the scope stay; a custom role is meant by its id.
+    assert chat.roles["owner"] == {
+        "_id": "owner",
+        "name": "owner",
+        "scope": "Subscriptions",
+        "description": "Kept",
+        "protected": True,
+        "mandatory2fa": True,
+    }
+    assert chat.permissions == {"create-team": ["admin", "x1", "user"], "mention-all": ["admin", "owner"]}
+    chat.changed.clear()
+    second = run(world, one, None)
+    assert not [step for step in second.values() if step.changed]
+    assert not chat.changed
+    (tmp_path / "tab.svg").write_bytes(SVG + b"\n")
+    third = run(world, one, None)
+    assert [name for name, step in third.items() if step.changed] == ["picture safari_pinned"]
+
+
+def test_what_the_chat_has_not_is_told_by_the_key_and_nothing_is_changed(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for roles, words in (
+        ([{"name": "crow", "grant": ["create-team"]}], "no role crow"),
+        ([{"name": "user", "grant": ["create-team", "create-tea"]}], "no permission create-tea"),
+    ):
+        one = looking(world, tmp_path, monkeypatch, accounts={"roles": roles}, appearance={})
+        with pytest.raises(Failed, match=words) as caught:
+            run(world, one, None)
+        assert "rocketchat:accounts.roles" in caught.value.remedy
+    world.administered.licensed = False
+    one = looking(world, tmp_path, monkeypatch, appearance={})
+    with pytest.raises(Failed, match="does not let the role owner be changed") as caught:
+        run(world, one, None)
+    assert "licence" in caught.value.remedy
+    one = looking(world, tmp_path, monkeypatch)
+    (tmp_path / "logo.svg").unlink()
+    with pytest.raises(Failed) as caught:
+        run(world, one, None)
+    assert "rocketchat:appearance.assets.logo" in caught.value.remedy
+    assert not world.administered.changed
+
+
+def test_a_login_that_the_stack_has_no_more_is_turned_off_only_when_told(world: World) -> None:
+    settings = world.administered.settings
+    off = {"value": True, "packageValue": False}
+    settings |= {"Accounts_OAuth_Custom-Old": dict(off), "SAML_Custom_Default": dict(off)}
+    settings["Accounts_OAuth_Custom-Old-merge_users"] = dict(off)
+    first = run(world, spec(), None)
+    assert {name for name in first if name.startswith("login")} == {"login Old", "login SAML"}
+    assert not world.administered.changed
+    done = configure.configure(
+        world.url, ADMIN, spec(), bot_password=None, notices=None, retired=["Old", "Older"]
+    )
+    told = {step.name: step.changed for step in done}
+    assert (told["login Old"], told["login Older"]) == (True, False)
+    assert world.administered.changed == ["Accounts_OAuth_Custom-Old"]
+    assert settings["Accounts_OAuth_Custom-Old"]["value"] is False
+    with pytest.raises(Failed, match="has the login Fusionauth"):
+        configure.configure(world.url, ADMIN, spec(), bot_password=None, notices=None, retired=["Fusionauth"])
+
+
 # ------------------------------------------------------------------------------------------------ locked out
 
 
@@ -317,8 +434,9 @@ def test_a_locked_out_administrator_is_let_in_by_command(
 
 @pytest.mark.programs
 def test_every_call_of_an_administrator_is_as_the_product_describes_its_api(
-    world: World, tmp_path: Path
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    looks = looking(world, tmp_path, monkeypatch).parts
     world.administered.user("ops", emails=[{"address": "ops@lovia.life", "verified": True}])
     world.administered.user("rocket.admin", roles=["admin"])
     settings = world.administered.settings
@@ -332,7 +450,17 @@ def test_every_call_of_an_administrator_is_as_the_product_describes_its_api(
         judged = replace_url(world, judge.url)
         done = product.apply(judge.url, ADMIN, spec())
         assert [one.id for one in done if one.done] == ["Accounts_RegistrationForm"], judge.log
-        run(judged, with_bot())
+        both = with_bot()
+        both = replace(
+            both,
+            parts=both.parts.model_copy(update={"appearance": looks.appearance, "accounts": looks.accounts}),
+        )
+        done_ = run(judged, both)
+        assert {"picture logo", "second factor of owner", "permissions of user"} <= {
+            name for name, step in done_.items() if step.changed
+        }
+        for key in [key for key in settings if key.startswith("Assets_")]:
+            del settings[key]
         # A second run lists the webhook, whose channels the description takes for objects, against its own examples.
         run(judged, with_bot(), None)
         locked_out.reset(judge.url, ADMIN, "rocket.admin", "canarynewpassword")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rocketchat import settings
+from rocketchat import assets, settings
 from rocketchat.releases import RECOMMENDED, Release, find
 from rocketchat.settings import SettingProblem
 from stacks.secrets import SECRETS
@@ -344,7 +344,7 @@ def test_pictures_are_sent_to_the_upload_of_assets() -> None:
     problem = only("Assets_safari_pinned", "https://example.com/a.svg")
     assert problem.kind == "environment"
     assert problem.remedy is not None
-    assert "POST /api/v1/assets.setAsset" in problem.remedy
+    assert "rocketchat:appearance.assets.safari_pinned" in problem.remedy
     assert "safari_pinned" in problem.remedy
 
 
@@ -488,3 +488,38 @@ def test_no_value_makes_the_check_fail_and_what_passes_can_be_written(
 @given(st.text(max_size=60), plain_values)
 def test_no_id_makes_the_check_fail(key: str, value: Any) -> None:
     settings.check({key: value}, RECOMMENDED, licensed=False)
+
+
+# ------------------------------------------------------------------------------------------------ pictures
+
+
+@pytest.mark.parametrize(
+    ("asset", "name", "data", "words"),
+    [
+        ("safari_pinned", "tab.png", b"", "which is a file .svg"),
+        ("logo", "logo", b"<svg/>", "which is a file .png or .svg or .jpg or .jpeg"),
+        ("logo", "logo.svg", b"", "is empty"),
+        ("logo", "logo.svg", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(17), "it is image/png"),
+        ("logo", "logo.svg", b"<html>404</html>", "it is no picture"),
+        ("logo", "logo.svg", b"<svg><script>x</script></svg>", "has a script"),
+        ("logo", "logo.svg", b"<svg onload='x()'/>", "has a script"),
+        ("logo", "logo.svg", b"<svg/>" + bytes(1_000_000), "make it smaller"),
+        (
+            "tile_310_wide",
+            "wide.png",
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\x36\0\0\1\x36" + bytes(9),
+            "310 by 310 pixels, and tile_310_wide has 310 by 150",
+        ),
+    ],
+)
+def test_a_picture_that_the_product_would_refuse_or_worse_is_refused_before(
+    asset: str, name: str, data: bytes, words: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        assets.picture(asset, name, data)
+
+
+def test_the_pictures_are_those_of_the_product() -> None:
+    known = {key.removeprefix("Assets_") for key, one in settings.catalogue().items() if one.type == "asset"}
+    # The logo of the widget of Omnichannel needs a licence for that.
+    assert known - {"livechat_widget_logo", "<name>"} == set(assets.ASSETS)

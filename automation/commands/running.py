@@ -179,11 +179,19 @@ def configure(
             help="Make an incoming webhook for notices, such as those of backups, into this channel (#operations).",
         ),
     ] = None,
+    retire_login: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Turn off a way to log in that the stack file has no more, such as Keycloak. May be repeated.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Set up in the chat what no variable can.
 
-    The bot's account, the first administrator by single sign-on, an incoming webhook for notices.
+    Pictures, permissions and second factor of roles, the bot's account, the first administrator by single sign-on, an
+    incoming webhook for notices.
 
     May be repeated: what is right is left alone.
     """
@@ -200,7 +208,15 @@ def configure(
                 typer.echo(f"{'changed' if step.changed else 'as it was'}  {step.name}: {step.said}")
 
         password = one.secret("rocketchat:botPassword") if one.spec.parts.bot is not None else None
-        done = steps(url, given, one.spec, bot_password=password, notices=notices, on_step=tell)
+        done = steps(
+            url,
+            given,
+            one.spec,
+            bot_password=password,
+            notices=notices,
+            retired=retire_login or (),
+            on_step=tell,
+        )
         address = next((step.secret for step in done if step.secret is not None), None)
         if (
             address is not None

@@ -46,10 +46,19 @@ class Chat(Site):
         """Return the JSON that a PUT gives."""
         return _json(self, path, await self.ask("PUT", path, json=body))
 
-    async def upload(self, path: str, name: str, content: bytes) -> Any:
-        """Return the JSON that a form with a file gives."""
-        files = {"file": (name, content, "application/octet-stream")}
-        return _json(self, path, await self.ask("POST", path, files=files))
+    async def upload(
+        self,
+        path: str,
+        name: str,
+        content: bytes,
+        *,
+        field: str = "file",
+        kind: str = "application/octet-stream",
+        more: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Return the JSON that a form with a file, and with further fields, gives."""
+        files = {field: (name, content, kind)}
+        return _json(self, path, await self.ask("POST", path, files=files, data=more))
 
     async def download(self, address: str) -> Answer:
         """Return what stands at an address of the chat, also where it redirects to a store.
