@@ -146,6 +146,7 @@ SCENES: Mapping[str, Scene] = {
             "chat.retention": {"channelsDays": 365},
             "chat.legal": {"terms": "<p>Terms</p>"},
             "chat.federation": {"domain": "chat.example.com"},
+            "chat.conferences": {"provider": "jitsi"},
             "accounts.passwords": {"minLength": 16},
         },
     ),
@@ -834,6 +835,13 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
         _to("services-helm", {"domain": "chat.example.com"}),
         _to("lovia-fargate", {"domain": "lovia.life"}),
     ],
+    "chat.conferences": {"provider": "jitsi"},
+    "chat.conferences.provider": [_to("services-helm with rules", "bigbluebutton")],
+    **{
+        f"chat.conferences.{key}": [_to("services-helm with rules", False)]
+        for key in ("channels", "groups", "teams", "direct", "ringing")
+    },
+    "chat.offline": [_to("services-helm", True)],
     "chat.federation.domain": [_to("services-helm with rules", "example.com")],
     "chat.federation.allow": [_to("services-helm with rules", ["matrix.org"])],
     "chat.tags": {"CostCenter": "4711"},

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rocketchat.releases import Release, parse
 from rocketchat.variables import Environment, V, flag, overwrite
 
 DAY_MS: Final = 86_400_000
@@ -51,6 +52,45 @@ def federation(domain: str, allow: Sequence[str] = ()) -> Environment[str]:
             "Federation_Service_Enabled": "true",
             "Federation_Service_Domain": domain,
             "Federation_Service_Allow_List": ",".join(allow) or None,
+        }
+    )
+
+
+def offline() -> Environment[str]:
+    """Return what keeps the server from asking its vendor: no statistics, and no look for new versions."""
+    return overwrite({"Statistics_reporting": "false", "Update_EnableChecker": "false"})
+
+
+def offline_needs(release: Release) -> tuple[str, ...]:
+    """Return what a workspace that reports no statistics needs a licence for.
+
+    From 7.0 it takes no messages once ten days have passed since the last report (#33241, #37583).
+    """
+    return () if parse(release.version) < (7, 0, 0) else ("messages after ten days without the vendor",)
+
+
+def conferences(
+    provider: str,
+    *,
+    channels: bool | None = None,
+    groups: bool | None = None,
+    teams: bool | None = None,
+    direct: bool | None = None,
+    ringing: bool | None = None,
+) -> Environment[str]:
+    """Return who makes the rooms of video conferences, and where they may begin. None keeps the product's default.
+
+    The server knows a provider by its name in small letters (`apps/meteor/server/lib/videoConfProviders.ts`), once the
+    app that has it is installed.
+    """
+    return overwrite(
+        {
+            "VideoConf_Default_Provider": provider,
+            "VideoConf_Enable_Channels": _flag(channels),
+            "VideoConf_Enable_Groups": _flag(groups),
+            "VideoConf_Enable_Teams": _flag(teams),
+            "VideoConf_Enable_DMs": _flag(direct),
+            "VideoConf_Mobile_Ringing": _flag(ringing),
         }
     )
 

@@ -288,6 +288,10 @@ def _rules_of(chat: Chat) -> "Iterator[Variables]":
         yield workspace.legal(**chat.legal.model_dump())
     if chat.federation is not None:
         yield workspace.federation(chat.federation.domain, chat.federation.allow)
+    if chat.conferences is not None:
+        yield workspace.conferences(**chat.conferences.model_dump())
+    if chat.offline:
+        yield workspace.offline()
 
 
 def environments(made: Made) -> "dict[str, Variables]":

@@ -1,5 +1,6 @@
 """What people do by hand to deploy a stack for real, in order."""
 
+import hashlib
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from itertools import groupby
@@ -62,6 +63,17 @@ def _first_day(spec: ChatSpec, stack: str, outputs: Mapping[str, object]) -> lis
     if parts.appearance.assets or parts.accounts.roles or parts.bot is not None:
         made.append(
             f"Set up what no variable can, as that administrator:\n{COMMAND} configure {stack} --user NAME"
+        )
+    if chat.offline:
+        made.append(
+            f"The licence is bound to the workspace's address: order it with {chat.host}, or with the SHA-256 of that, "
+            f"{hashlib.sha256(chat.host.encode()).hexdigest()}. No setting takes an offline registration: where the "
+            "vendor sends one, give it to POST /api/v1/cloud.manualRegister, as `cloudBlob`"
+        )
+    if chat.conferences is not None:
+        made.append(
+            f"Install the app that brings video conferences by {chat.conferences.provider}, and tell it its server: "
+            "under Marketplace, or from a file under Private apps"
         )
     if spec.release.wizard_returns:
         made.append(

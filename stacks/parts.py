@@ -11,7 +11,7 @@ from rocketchat import bot, releases, usage
 from rocketchat.assets import ASSETS
 from stacks.fields import BucketName, Days, Email, ExactImage, HostName, Part, Version, matching, quoted
 from stacks.secret_keys import BACKUP_NEWS, SecretKey, json_texts
-from stacks.workspace import Federation, Legal, Passwords, Retention, RoleName
+from stacks.workspace import Conferences, Federation, Legal, Passwords, Retention, RoleName
 
 if TYPE_CHECKING:
     from stacks.spec import Parts
@@ -121,6 +121,11 @@ class Chat(Part):
     """Terms of service, privacy policy and legal notice."""
     federation: Federation | None = None
     """Rooms shared with other workspaces and Matrix servers; none when left out."""
+    conferences: Conferences | None = None
+    """Video conferences; by the first app that brings them when left out."""
+    offline: bool = False
+    """The server asks nothing of its vendor: no statistics, no look for new versions, no push gateway. From 7.0 on it
+    needs a licence, and takes no messages after ten days without one."""
     tags: Mapping[TagName, TagValue] = {}
     """Further tags of everything that takes tags, such as `{CostCenter: "4711"}`."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from components.edge.certificate import LONGEST_NAME
 from components.media.bucket import KEEP_NEWEST
-from rocketchat import environment, known_bad, releases, safety, services, sizing
+from rocketchat import environment, known_bad, releases, safety, services, sizing, workspace
 from rocketchat import settings as product_settings
 from rocketchat.environment import Environment
 from rocketchat.releases import Release
@@ -26,6 +26,7 @@ from stacks.kinds.kind import Named, chosen
 from stacks.kinds.login import LoginKind, by_button
 from stacks.kinds.mail import MailKind
 from stacks.kinds.media import MediaKind
+from stacks.kinds.push import TOKEN, PushKind
 from stacks.kinds.runtime import RuntimeKind
 from stacks.parts import (
     EVERYBODY,
@@ -35,6 +36,7 @@ from stacks.parts import (
     Backup,
     Bot,
     Chat,
+    Locked,
     Monitoring,
     Profile,
     Setting,
@@ -50,6 +52,8 @@ MOST_OF_A_VARIABLE = 131_072
 """Bytes of name, value and what joins them: 32 pages (Linux, `MAX_ARG_STRLEN`)."""
 _VARIABLE_BYTES, _REFERENCE_BYTES, _DEFINITION_BYTES = 80, 260, 2_000
 """About what a variable, the reference to a secret and the rest take in a task definition beside their values."""
+
+_STATISTICS = "Statistics_reporting"
 
 
 def _within(host: str, zone: str) -> bool:
@@ -117,6 +121,16 @@ def _licence(
             ("federation (Matrix)",) if chat.federation is not None else (),
             "leave it out",
         ),
+        "rocketchat:chat.conferences": (
+            ("where video conferences may begin, and ringing",)
+            if chat.conferences is not None and chat.conferences.licensed
+            else (),
+            "name the `provider` alone",
+        ),
+        "rocketchat:chat.offline": (
+            workspace.offline_needs(release) if chat.offline else (),
+            "let it report its statistics",
+        ),
         "rocketchat:login": (
             services.licence_needs(
                 release,
@@ -139,6 +153,40 @@ def _licence(
             remedy=f"{command('rocketchat:license')}; or {other}",
         )
     yield Note("nothing here needs one")
+
+
+@rule("The workspace is known to its vendor, or can do without")
+def _registration(
+    chat: Chat,
+    release: Release,
+    push: PushKind,
+    settings: Mapping[str, Setting],
+    secrets: AbstractSet[str],
+) -> Iterator[Finding]:
+    said = settings.get(_STATISTICS)
+    silent = (said.value if isinstance(said, Locked) else said) is False
+    if silent and "license" not in secrets:
+        for need in workspace.offline_needs(release):
+            yield Warning_(
+                f"without statistics (settings.{_STATISTICS}) Rocket.Chat {chat.release} needs a licence for {need}: "
+                f"{command('rocketchat:license')}"
+            )
+    if not chat.offline:
+        yield Note("by its token" if TOKEN in secrets else "by an administrator, or not at all")
+        return
+    if TOKEN in secrets:
+        yield Problem(
+            f"rocketchat:{TOKEN}",
+            "the token would be sent to the vendor at each start, and chat.offline is true",
+            remedy=f"pulumi config rm rocketchat:{TOKEN}; what is offline is registered by hand, in the chat",
+        )
+    if push.registers:
+        yield Problem(
+            "rocketchat:push.kind",
+            f"push by {push.kind} goes through the vendor, and chat.offline is true",
+            remedy="set `push: {kind: none}`, or `own` with an app of your own",
+        )
+    yield Note("offline")
 
 
 @rule("Every setting exists and can be set so")

@@ -49,6 +49,33 @@ class Federation(Part):
     """Domains that may join; all when left out."""
 
 
+class Conferences(Part):
+    """Video conferences by an app that an administrator installs; its own settings are in the app.
+
+    Where they may begin, and ringing, need a licence.
+    """
+
+    provider: Annotated[
+        str, matching(r"[a-z0-9][a-z0-9 ._-]{0,59}", "the name of a provider, in small letters")
+    ]
+    """The app's provider by its name in small letters: `jitsi`, `bigbluebutton`, `pexip`, or another app's."""
+    channels: bool | None = None
+    """They may begin in public channels."""
+    groups: bool | None = None
+    """They may begin in private channels."""
+    teams: bool | None = None
+    """They may begin in teams."""
+    direct: bool | None = None
+    """They may begin in direct messages."""
+    ringing: bool | None = None
+    """Phones ring."""
+
+    @property
+    def licensed(self) -> bool:
+        """Whether anything is said that needs a licence."""
+        return any(value is not None for name, value in self if name != "provider")
+
+
 class Passwords(Part):
     """What passwords of the chat's own must be like. A key that is left out keeps the product's default."""
 

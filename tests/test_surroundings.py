@@ -1,5 +1,6 @@
 """What surrounds the server, whose account it is in, and what the workspace keeps, shows and joins."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -10,13 +11,15 @@ from rehearsal.plan import Plan, find_leaks
 from rocketchat.settings import ENVIRONMENT_PREFIX
 from rocketchat.surroundings import DIRECT, RESERVED
 from stacks import egress, features
+from stacks.guide import next_steps
 from stacks.language import ChatSpec, parse
-from stacks.problems import InvalidStack
+from stacks.problems import InvalidStack, Problem
 from stacks.secrets import problems
 
 SECURE = {"rocketchat:oidcClientSecret"}
 SECRET = "rocketchat:containerVariables"
 PROXY = {"url": "http://proxy.example.com:3128", "direct": [".corp.example.com"]}
+CALLS = {"conferences": {"provider": "jitsi"}}
 ROLE = {"arn": "arn:aws:iam::123456789012:role/deployer", "externalId": "lovia", "sessionName": "chat"}
 
 
@@ -39,10 +42,18 @@ def variables(spec: ChatSpec) -> dict[str, str]:
     return {name.removeprefix(ENVIRONMENT_PREFIX): value for name, value in made.items()}
 
 
-def refused(*secrets: str, **parts: Any) -> list[str]:
-    with pytest.raises(InvalidStack) as caught:
+def problems_of(*secrets: str, **parts: Any) -> tuple[Problem, ...]:
+    try:
         spec_with(*secrets, **parts)
-    return [problem.path for problem in caught.value.problems]
+    except InvalidStack as error:
+        return error.problems
+    return ()
+
+
+def refused(*secrets: str, **parts: Any) -> list[str]:
+    found = [problem.path for problem in problems_of(*secrets, **parts)]
+    assert found
+    return found
 
 
 # ------------------------------------------------------------------------------------------ the container
@@ -189,8 +200,71 @@ def test_federation_needs_a_licence() -> None:
     assert found["Federation_Service_Allow_List"] == "matrix.org"
 
 
+def test_an_offline_workspace_asks_its_vendor_nothing() -> None:
+    quiet = {"chat": {"offline": True}, "push": {"kind": "none"}}
+    assert refused(**quiet) == ["rocketchat:chat.offline"]
+    found = variables(spec_with("rocketchat:license", **quiet))
+    assert (found["Statistics_reporting"], found["Update_EnableChecker"]) == ("false", "false")
+    assert "Statistics_reporting" not in variables(spec_with())
+    asked = ("rocketchat:license", "rocketchat:registrationToken")
+    assert refused(*asked, chat={"offline": True}, push={"kind": "gateway"}) == [
+        "rocketchat:push.kind",
+        "rocketchat:registrationToken",
+    ]
+    old = {"offline": True, "release": "6.6.0"}
+    assert "rocketchat:chat.offline" not in {
+        problem.path for problem in problems_of(chat=old, push={"kind": "none"})
+    }
+
+
+def test_statistics_that_are_switched_off_without_a_licence_are_warned_of() -> None:
+    settings = {"settings": {"Statistics_reporting": False}}
+    for secrets, told in ((), True), (("rocketchat:license",), False):
+        warned = [one for check in spec_with(*secrets, **settings).checks for one in check.warnings]
+        assert any("ten days" in one for one in warned) is told
+
+
+def test_the_vendor_is_told_the_address_that_an_offline_licence_is_for() -> None:
+    spec = spec_with("rocketchat:license", chat={"offline": True, **CALLS}, push={"kind": "none"})
+    steps = "\n".join(next_steps(spec, "corp", {}))
+    assert hashlib.sha256(b"chat.lovia.life").hexdigest() in steps
+    assert "video conferences by jitsi" in steps
+
+
+def test_video_conferences_are_those_of_the_named_provider() -> None:
+    assert variables(spec_with(chat=CALLS))["VideoConf_Default_Provider"] == "jitsi"
+    where = {
+        "conferences": {
+            "provider": "jitsi",
+            "channels": False,
+            "groups": True,
+            "teams": False,
+            "direct": True,
+            "ringing": True,
+        }
+    }
+    assert refused(chat=where) == ["rocketchat:chat.conferences"]
+    found = variables(spec_with("rocketchat:license", chat=where))
+    ends = {
+        "Enable_Channels": "false",
+        "Enable_Groups": "true",
+        "Enable_Teams": "false",
+        "Enable_DMs": "true",
+        "Mobile_Ringing": "true",
+    }
+    assert {key: found[f"VideoConf_{key}"] for key in ends} == ends
+    assert refused(chat={"conferences": {"provider": "Jitsi"}}) == ["rocketchat:chat.conferences.provider"]
+
+
 def test_nothing_of_it_is_set_where_nothing_is_said() -> None:
-    begin = ("RetentionPolicy", "Layout_", "Federation", "Accounts_Password_", "Accounts_LoginExpiration")
+    begin = (
+        "VideoConf",
+        "RetentionPolicy",
+        "Layout_",
+        "Federation",
+        "Accounts_Password_",
+        "Accounts_LoginExpiration",
+    )
     assert not [name for name in variables(spec_with()) if name.startswith(begin)]
 
 

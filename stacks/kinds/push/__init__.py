@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from stacks.features import Made
     from stacks.kinds.kind import Variables
 
+TOKEN = "registrationToken"  # noqa: S105 - its key
+
 
 class PushKind(Kind):
     """Base of all ways of push."""
@@ -21,6 +23,6 @@ class PushKind(Kind):
 
     def environment(self, made: "Made") -> "Iterator[Variables]":
         """Registration, where push or a token asks for it."""
-        token = made.secrets.get("registrationToken")
+        token = made.secrets.get(TOKEN)
         if self.registers or token is not None:
             yield env.setup_wizard(register=True, registration_token=None if token is None else Secret(token))

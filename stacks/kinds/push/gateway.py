@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rocketchat import environment as env
 from stacks.judging import Finding, Note, Warning_, rule
-from stacks.kinds.push import PushKind
+from stacks.kinds.push import TOKEN, PushKind
 from stacks.project import COMMAND
 from stacks.secret_keys import command
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from stacks.features import Made
     from stacks.kinds.kind import Variables
     from stacks.language import ChatSpec
-
-TOKEN = "registrationToken"  # noqa: S105 - its key
 
 
 class GatewayPush(PushKind):
