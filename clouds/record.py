@@ -170,7 +170,7 @@ class Refuses:
     together: Callable[[Ask], Iterable[str]] | None = None
     """Which values do not go together: names that nothing has, pairs that contradict. Asked when all are known."""
     lacks: Callable[[Ask], list[str]] | None = None
-    """What the cloud has not, and refuses when it is to be made: versions, sizes, regions."""
+    """What the cloud has not, or has from its beginning, and refuses when it is to be made: versions, regions."""
     stays: Compare | None = None
     """What cannot be changed: sentences."""
     busy: Callable[[Mapping[str, Any]], list[str]] | None = None

@@ -427,6 +427,14 @@ def change(stack: str, path: str, value: Any) -> Values:
         ("lovia-doks", "rocketchat:runtime.nat", False, "rocketchat:runtime.network", "no fixed address"),
         ("lovia-doks", "rocketchat:runtime.memory", 4096, "rocketchat:runtime.nodeSize", "leaves 2560 MiB"),
         ("lovia-doks", "rocketchat:runtime.podNetwork", "10.30.0.0/16", "rocketchat:runtime.network", "overlaps"),
+        ("lovia-doks", "rocketchat:runtime.podNetwork", "10.244.0.0/16", "rocketchat:runtime.podNetwork", "10.244.0.0/16, which DigitalOcean has for itself"),
+        ("lovia-doks", "rocketchat:runtime.network", "10.228.0.0/14", "rocketchat:runtime.network", "10.229.0.0/16, which DigitalOcean"),
+        ("lovia-doks", "rocketchat:runtime.network", "10.32.0.0/15", "rocketchat:runtime.network", "no network of /15"),
+        ("lovia-doks", "rocketchat:runtime.podNetwork", "10.40.0.0/24", "rocketchat:runtime.podNetwork", "the pods of 2 nodes, and maxNodes is 4"),
+        ("lovia-doks", "rocketchat:runtime.podNetwork", "10.40.0.0/26", "rocketchat:runtime.podNetwork", "the pods of 0 nodes"),
+        ("lovia-doks", "rocketchat:runtime.namespace", "kube-node-lease", "rocketchat:runtime.namespace", "the cluster's own"),
+        ("lovia-doks", "rocketchat:runtime.namespace", "default", "rocketchat:runtime.namespace", "already"),
+        ("services-helm", "rocketchat:runtime.namespace", "kube-system", "rocketchat:runtime.namespace", "the cluster's own"),
         ("lovia-doks", "rocketchat:runtime.minNodes", 9, "rocketchat:runtime.maxNodes", "contradicts"),
         ("lovia-doks", "rocketchat:dns.proxied", True, "rocketchat:dns.proxied", "no proxy"),
         ("lovia-doks", "rocketchat:mail", {"kind": "smtp", "host": "smtp.example.com", "from": "a@lovia.life"}, "rocketchat:mail.port", "587"),
@@ -442,6 +450,12 @@ def test_what_cannot_work_is_refused_with_the_reason(
     assert any(problem.path == named and told in str(problem) for problem in caught.value.problems), str(
         caught.value
     )
+
+
+def test_the_namespace_that_every_cluster_has_is_used_and_not_made() -> None:
+    values = change("services-helm", "rocketchat:runtime.namespace", "default")
+    values["rocketchat:runtime"]["existingNamespace"] = True
+    assert not planned(values, files.read("services-helm").secure).of_type("kubernetes:core/v1:Namespace")
 
 
 def test_a_kubeconfig_of_the_stacks_own_is_a_secret() -> None:

@@ -188,6 +188,23 @@ def test_subnets_of_one_network_do_not_overlap() -> None:
         made.create(thing(kind, {"vpcId": "vpc-1", "cidrBlock": "10.0.8.0/24"}, name="three"))
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "taken", "free"),
+    [
+        ("digitalocean:index/vpc:Vpc", "ipRange", "10.30.8.0/24", "10.31.0.0/20"),
+        ("digitalocean:index/kubernetesCluster:KubernetesCluster", "clusterSubnet", "10.30.0.0/18", "10.31.0.0/16"),
+        ("digitalocean:index/kubernetesCluster:KubernetesCluster", "serviceSubnet", "10.16.0.0/12", "10.32.0.0/12"),
+    ],
+)  # fmt: skip
+def test_networks_of_one_account_at_digitalocean_do_not_overlap(
+    kind: str, key: str, taken: str, free: str
+) -> None:
+    made = cloud(thing(kind, {"name": "one", key: "10.30.0.0/20"}))
+    made.create(thing(kind, {"name": "two", key: free}, name="two"))
+    with pytest.raises(RehearsalError, match="which the account has already"):
+        made.create(thing(kind, {"name": "three", key: taken}, name="three"))
+
+
 def uses() -> Iterator[tuple[str, Use]]:
     for kind, refuses in sorted(REFUSES.items()):
         for use in refuses.used_by:

@@ -20,7 +20,7 @@ from planning import Values, one, planned, values_of
 import automation
 import clouds
 from automation import AutomationError, CancelledError, ProviderError
-from clouds.ask import Cloud
+from clouds.ask import Ask, Cloud
 from clouds.digitalocean import clusters
 from clouds.record import Replaced
 from components.cluster_object import ClusterObject
@@ -461,6 +461,23 @@ def test_a_cluster_of_a_version_that_was_withdrawn_is_not_made(changes: dict[str
     values["rocketchat:runtime"] |= changes
     with pytest.raises(RehearsalError, match=re.escape(told)):
         planned(values, files.read("lovia-doks").secure)
+
+
+@pytest.mark.parametrize(
+    ("key", "taken"), [("clusterSubnet", "10.240.0.0/12"), ("serviceSubnet", "10.245.128.0/19")]
+)
+def test_a_cluster_on_addresses_of_digitaloceans_own_is_not_made(key: str, taken: str) -> None:
+    inputs = {"name": "k", "version": clusters.VERSIONS[0], "region": "sgp1", key: taken}
+    ask = Ask("digitalocean:index/kubernetesCluster:KubernetesCluster", "k", "urn", inputs, Cloud())
+    with pytest.raises(RehearsalError, match=rf"{key} {taken} overlaps 10\.24.*reserved"):
+        standins.lacking(ask)
+
+
+@pytest.mark.parametrize("name", ["default", "kube-system"])
+def test_a_cluster_refuses_to_make_the_namespaces_that_it_begins_with(name: str) -> None:
+    ask = Ask("kubernetes:core/v1:Namespace", "own", "urn", {"metadata": {"name": name}}, Cloud())
+    with pytest.raises(RehearsalError, match=f'namespaces "{name}" already exists'):
+        standins.lacking(ask)
 
 
 @pytest.mark.parametrize("size", ["s-3vcpu-1gb", "g-2vcpu-4gb", "x-2vcpu-4gb", "s-2vcpu-4gb-arm"])

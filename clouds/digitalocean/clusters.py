@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from clouds.ask import CREATED, Ask, names
+from clouds.ask import CREATED, Ask, Existing, names
 from clouds.digitalocean import charges
 from clouds.digitalocean.common import (
     one_named,
+    overlaps,
 )
 from clouds.made_up import public_address
 from clouds.record import (
@@ -52,9 +53,14 @@ VERSIONS = ("1.37.0-do.0", "1.36.3-do.1", "1.36.2-do.0", "1.36.1-do.0", "1.35.4-
 def _lacking(ask: Ask) -> list[str]:
     """What "Create a New Kubernetes Cluster" answers with 422 (terraform-provider-digitalocean, issue 521)."""
     # Not before it is needed: components bring the SDK along.
-    from components.runtime.doks_options import REGIONS, is_node_size
+    from components.runtime.doks_options import REGIONS, is_node_size, reserved
 
-    found = []
+    found = [
+        f"422 validation error: {key} {ask[key]} overlaps {other}, which is reserved"
+        for key in _SUBNETS
+        if ask[key] is not None
+        for other in reserved(ask[key], str(ask["region"]))
+    ]
     if ask["version"] not in VERSIONS:
         found.append(f"422 validation error: invalid version slug {ask['version']!r}")
     if ask["region"] not in REGIONS:
@@ -63,6 +69,14 @@ def _lacking(ask: Ask) -> list[str]:
     if not is_node_size(str(size)):
         found.append(f"422 validation error: invalid node size {size!r}")
     return found
+
+
+_SUBNETS = ("clusterSubnet", "serviceSubnet")
+
+
+def _subnets_taken(one: Existing, others: Iterable[Existing]) -> list[str]:
+    """Subnets of the account's clusters that a new one would share (docs.digitalocean.com, "VPC-native clusters")."""
+    return overlaps(one, others, *_SUBNETS)
 
 
 def _offered(ask: Ask) -> list[str]:
@@ -170,6 +184,7 @@ KUBERNETES_CLUSTER = Resource(
         lacks=_lacking,
         stays=_cluster_stays,
         once=(one_name("cluster", "a cluster with this name already exists", Scope.ACCOUNT),),
+        beside=_subnets_taken,
     ),
     again=Refused(),
     replaced=replaced_by(

@@ -1,6 +1,7 @@
 """What DigitalOcean's records share."""
 
-from collections.abc import Callable, Mapping
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from clouds.ask import Ask, Existing
@@ -62,3 +63,20 @@ def filtered(lookup: str, results: str) -> Listed:
 def one_named(lookup: str) -> Listed:
     """How a lookup by name finds a thing; it fails where there is none."""
     return Listed(f"digitalocean:index/{lookup}:{lookup}", {"name": "{name}"})
+
+
+def overlaps(one: Existing, others: Iterable[Existing], *keys: str) -> list[str]:
+    """Say which ranges of others of its type the ranges of a new thing share."""
+    return [
+        f"{own} overlaps {there}, which the account has already"
+        for own in _ranges(one, keys)
+        for other in others
+        for there in _ranges(other, keys)
+        if own.overlaps(there)
+    ]
+
+
+def _ranges(one: Existing, keys: Iterable[str]) -> Iterator[ipaddress.IPv4Network]:
+    for key in keys:
+        if isinstance(found := one.inputs.get(key), str):
+            yield ipaddress.IPv4Network(found)

@@ -1,12 +1,14 @@
 """DigitalOcean: networks, gateways, firewalls, fixed addresses."""
 
 import ipaddress
+from collections.abc import Iterable
 from typing import Any
 
-from clouds.ask import CREATED, Ask, names
+from clouds.ask import CREATED, Ask, Existing, names
 from clouds.digitalocean import charges
 from clouds.digitalocean.common import (
     one_named,
+    overlaps,
     properties_of,
     property_of,
 )
@@ -25,7 +27,6 @@ from clouds.record import (
     Felt,
     Lookup,
     Nothing,
-    Once,
     Overwritten,
     Person,
     Refused,
@@ -34,7 +35,6 @@ from clouds.record import (
     Role,
     Scope,
     Use,
-    by,
     one_name,
     replaced_by,
 )
@@ -42,14 +42,27 @@ from clouds.record import (
 
 def _network_name(ask: Ask) -> list[str]:
     found = []
+    # Not before it is needed: components bring the SDK along.
+    from components.runtime.doks_options import VPC_PREFIXES, reserved
+
     network = ask["ipRange"]
     if network is not None:
+        largest, smallest = VPC_PREFIXES
         try:
-            if not 16 <= ipaddress.IPv4Network(network).prefixlen <= 28:
-                found.append(f"ipRange {network!r} must be from /16 to /28")
+            if not largest <= ipaddress.IPv4Network(network).prefixlen <= smallest:
+                found.append(f"ipRange {network!r} must be from /{largest} to /{smallest}")
+            found += [
+                f"ipRange {network} overlaps {other}, which is reserved"
+                for other in reserved(network, ask["region"])
+            ]
         except ValueError as error:
             found.append(f"ipRange {network!r} is not valid: {error}")
     return found
+
+
+def _range_taken(one: Existing, others: Iterable[Existing]) -> list[str]:
+    """Networks of the account whose addresses a new one would share (API, `POST /v2/vpcs`)."""
+    return overlaps(one, others, "ipRange")
 
 
 def _gateway_vpcs(ask: Ask) -> list[dict[str, Any]]:
@@ -207,15 +220,8 @@ VPC = Resource(
     requests=NO_MODELS,
     refuses=Refuses(
         inputs=_network_name,
-        once=(
-            one_name("network", "name already in use", Scope.ACCOUNT),
-            Once(
-                "a network with that range",
-                "range overlaps another of the account",
-                by("ipRange"),
-                Scope.ACCOUNT,
-            ),
-        ),
+        once=(one_name("network", "name already in use", Scope.ACCOUNT),),
+        beside=_range_taken,
         # "Can not delete VPC with members" (DigitalOcean's API, 403).
         used_by=(
             Use("digitalocean:index/droplet:Droplet", "vpcUuid", "VPC with members"),

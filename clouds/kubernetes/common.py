@@ -1,7 +1,7 @@
 """What objects of Kubernetes share: `namespace/name`, made and not applied, and found by that name."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from clouds.ask import CREATED, UNKNOWN, Ask
@@ -110,6 +110,7 @@ def object_(
     token: str,
     purpose: str,
     *,
+    lacks: Callable[[Ask], list[str]] | None = None,
     replaced: str = "",
     is_update: bool = False,
     absent: str = "",
@@ -133,7 +134,7 @@ def object_(
             absent=frozenset(absent.split()),
         ),
         requests=NO_MODELS,
-        refuses=Refuses(inputs=_refuses, stays=stays),
+        refuses=Refuses(inputs=_refuses, lacks=lacks, stays=stays),
         again=ALREADY_EXISTS,
         replaced=replaced_by(f"metadata.name metadata.namespace {replaced}", is_update=is_update),
         import_id=IMPORT_ID,

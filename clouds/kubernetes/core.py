@@ -31,9 +31,19 @@ def _storage(inputs: Mapping[str, Any]) -> int | None:
     return int(found[1]) * _UNITS[found[2] or ""] if found else None
 
 
+_FIRST_NAMESPACES = frozenset({"default", "kube-node-lease", "kube-public", "kube-system"})
+"""What every cluster begins with (kubernetes.io, "Namespaces", "Initial namespaces")."""
+
+
+def _namespace_is_there(ask: Ask) -> list[str]:
+    name = at_path(ask.inputs, "metadata.name")
+    return [f'namespaces "{name}" already exists'] if name in _FIRST_NAMESPACES else []
+
+
 NAMESPACE = object_(
     "kubernetes:core/v1:Namespace",
     "namespace",
+    lacks=_namespace_is_there,
     status={"phase": "Active"},
     data=Data(
         "the database in the cluster, with the claims to its disks", around="kubernetes:apps/v1:StatefulSet"

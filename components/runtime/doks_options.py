@@ -5,7 +5,9 @@ Of "List Available Regions, Node Sizes, and Versions of Kubernetes" (API, `GET /
 up.
 """
 
+import ipaddress
 import re
+from collections.abc import Iterator
 
 REGIONS = (
     "ams3",
@@ -23,6 +25,14 @@ REGIONS = (
     "tor1",
 )
 
+_RESERVED = ("10.229.0.0/16", "10.244.0.0/16", "10.245.0.0/16", "10.246.0.0/24")
+_RESERVED_IN = {"nyc1": ("10.10.0.0/16",)}
+"""Addresses that DigitalOcean has for itself, everywhere and in a region (docs.digitalocean.com, "VPC Limits")."""
+VPC_PREFIXES = (16, 28)
+"""The largest network of an account and the smallest (API, `POST /v2/vpcs`)."""
+PODS_OF_A_NODE = 25
+"""Prefix of what a node takes of the addresses of pods (docs.digitalocean.com, "VPC-native clusters")."""
+
 _BASIC = frozenset({(1, 2), (2, 2), (2, 4), (4, 8), (8, 16)})
 _PREMIUM = _BASIC | {(2, 8), (4, 16), (8, 32)}
 _GENERAL = frozenset({(2, 8), (4, 16), (8, 32), (16, 64), (32, 128), (40, 160), (48, 192), (60, 240)})
@@ -36,6 +46,20 @@ _SHAPES = {
 }
 """Family of a size to what it has of vCPUs and GB."""
 _SIZE = re.compile(r"([a-z0-9_]+)-(\d+)vcpu-(\d+)gb(-[a-z]+)?")
+
+
+def reserved(network: str, region: str) -> Iterator[str]:
+    """Yield DigitalOcean's own networks that this one overlaps in a region."""
+    own = ipaddress.IPv4Network(network)
+    for other in (*_RESERVED, *_RESERVED_IN.get(region, ())):
+        if own.overlaps(ipaddress.IPv4Network(other)):
+            yield other
+
+
+def most_nodes(pods: str) -> int:
+    """Return for how many nodes a network of pods has addresses."""
+    room: int = PODS_OF_A_NODE - ipaddress.IPv4Network(pods).prefixlen
+    return 1 << room if room >= 0 else 0
 
 
 def node_sizes(family: str) -> list[str]:

@@ -126,6 +126,23 @@ class ClusterChat(RuntimeKind):
             yield port, "Listed in egressPorts"
 
 
+@rule("The namespace is for the chat")
+def _namespace(runtime: ClusterChat) -> Iterator[Finding]:
+    # Every cluster begins with these (kubernetes.io, "Namespaces"): `kube-` is the prefix of its own.
+    if runtime.namespace.startswith("kube-"):
+        yield Problem(
+            "rocketchat:runtime.namespace",
+            f"{runtime.namespace} is one of the cluster's own namespaces",
+            remedy="choose another name, or leave it out",
+        )
+    elif runtime.namespace == "default" and not runtime.leaves_namespace:
+        yield Problem(
+            "rocketchat:runtime.namespace",
+            "every cluster has the namespace default already",
+            remedy="choose another name, or leave it out",
+        )
+
+
 @rule("The chat is reached under its name and certificate")
 def _named(runtime: ClusterChat, dns: DnsKind | None) -> Iterator[Finding]:
     if dns is not None and dns.proxied:

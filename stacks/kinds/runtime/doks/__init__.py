@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from components.edge import cert_manager
-from components.runtime.doks_options import family, is_node_size, node_sizes
+from components.runtime.doks_options import (
+    VPC_PREFIXES,
+    family,
+    is_node_size,
+    most_nodes,
+    node_sizes,
+    reserved,
+)
 from rocketchat import known_bad, sizing
 from rocketchat.releases import Release
 from stacks.fields import Cidr
@@ -125,6 +132,23 @@ def _allocatable_mib(node_size: str) -> int | None:
     return max((left for have, left in ALLOCATABLE_MIB.items() if have <= int(found[1])), default=0)
 
 
+def _sizes(runtime: DoksRuntime, prefix: int) -> Iterator[Finding]:
+    """Judge the sizes of the networks."""
+    largest, smallest = VPC_PREFIXES
+    if not largest <= prefix <= smallest:
+        yield Problem(
+            "rocketchat:runtime.network",
+            f"DigitalOcean makes no network of /{prefix}",
+            allowed=f"/{largest} to /{smallest}",
+        )
+    if (most := most_nodes(runtime.pod_network)) < runtime.max_nodes:
+        yield Problem(
+            "rocketchat:runtime.podNetwork",
+            f"{runtime.pod_network} has addresses for the pods of {most} nodes, and maxNodes is {runtime.max_nodes}",
+            remedy="choose a larger network, or fewer nodes; it cannot be changed when the cluster is made",
+        )
+
+
 @rule("The cluster's networks and nodes fit")
 def _doks(runtime: DoksRuntime, size: sizing.Size) -> Iterator[Finding]:
     networks = {
@@ -141,6 +165,13 @@ def _doks(runtime: DoksRuntime, size: sizing.Size) -> Iterator[Finding]:
         for other, found in networks.items():
             if name < other and own.overlaps(found):
                 yield Problem(path, f"{own} overlaps {found}, the {other}", remedy="choose another network")
+        for there in reserved(str(own), runtime.region):
+            yield Problem(
+                path,
+                f"{own} overlaps {there}, which DigitalOcean has for itself",
+                remedy="choose another network",
+            )
+    yield from _sizes(runtime, networks["network"].prefixlen)
     if runtime.min_nodes > runtime.max_nodes:
         yield Problem(
             "rocketchat:runtime.maxNodes",

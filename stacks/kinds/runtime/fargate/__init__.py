@@ -397,6 +397,17 @@ def _gone_round(runtime: FargateRuntime, dns: DnsKind) -> Iterator[Finding]:
         )
 
 
+def _ways_out_of_subnets(network: ExistingNetwork, *, internal: bool) -> Iterator[Finding]:
+    """Containers without public addresses leave by a NAT gateway, and not from where a public balancer stands."""
+    for index, subnet in enumerate(network.task_subnets):
+        if subnet in network.public_subnets and not (network.public_addresses or internal):
+            yield Problem(
+                f"rocketchat:runtime.network.taskSubnets[{index}]",
+                f"{subnet} is a public subnet: containers without public addresses have no way out of it",
+                remedy="name a subnet that leads to a NAT gateway, or set `publicAddresses: true`",
+            )
+
+
 @rule("The parts of the runtime fit together")
 def _fargate(
     runtime: FargateRuntime, chat: Chat, size: sizing.Size, edge: EdgeKind, region: str | None
@@ -425,6 +436,7 @@ def _fargate(
                 f"rocketchat:runtime.network.{where}Subnets",
                 f"a balancer of the stack's own needs at least two {where} subnets, in different zones",
             )
+        yield from _ways_out_of_subnets(runtime.network, internal=internal)
     elif isinstance(runtime.balancer, ExistingBalancer):
         yield Problem(
             "rocketchat:runtime.balancer",
