@@ -24,7 +24,7 @@ from automation.errors import ProviderError
 from automation.inline import Guarded
 from automation.state import Pending, State, plain
 from automation.workspace import create_or_select_stack
-from clouds.ask import at_path
+from clouds.ask import at_path, partition_of
 from clouds.record import TAGGED_BY, Gone, Listed, Named, Person, Tagged, Way
 from clouds.template import UnsaidError, fill, filled, identifier
 from stacks.masking import mask
@@ -64,10 +64,18 @@ class Begun:
     tags: Mapping[str, str]
     """What the provider tags it with: the stack's tags, and its own."""
 
+    @property
+    def partition(self) -> str:
+        """The partition of AWS that the provider's region is in."""
+        return partition_of(self.home)
+
     def __getitem__(self, path: str) -> str:
-        """Return an input, or `account` or `region`, for a template. Raises UnsaidError where it is not said."""
+        """Return an input, or `account`, `partition` or `region`, for a template.
+
+        Raises UnsaidError where it is not said.
+        """
         value = at_path(self.inputs, path)
-        if value is None and path in {"account", "region"}:
+        if value is None and path in {"account", "partition", "region"}:
             value = getattr(self, path)
         if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
             raise UnsaidError(path)

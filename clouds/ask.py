@@ -14,6 +14,14 @@ CREATED = "2026-01-01T00:00:00Z"
 """When everything in the stand-in cloud was made: plans must not depend on the day."""
 
 
+def partition_of(region: str) -> str:
+    """Return the partition of AWS that a region is in."""
+    # Not before it is needed: components bring the SDK along.
+    from components.regions import partition
+
+    return partition(region)
+
+
 class Unknown:
     """A value that is known only after the deployment. There is one: `UNKNOWN`."""
 
@@ -71,6 +79,8 @@ class Existing:
             return self.id
         if path == "account":
             return ACCOUNT
+        if path == "partition":
+            return partition_of(self.region)
         found = at_path(self.inputs, path)
         if found is None:
             found = at_path(self.outputs, path)
@@ -148,12 +158,19 @@ class Ask:
         """The AWS region: the resource's own, else its provider's."""
         return str(self["region"] or self.cloud.region)
 
+    @property
+    def partition(self) -> str:
+        """The partition of AWS that the provider's region is in."""
+        return partition_of(self.cloud.region)
+
     def said(self, field: str) -> Any:
-        """Return what stands for a field of a template: `id`, `account`, `region`, or an input."""
+        """Return what stands for a field of a template: `id`, `account`, `partition`, `region`, or an input."""
         if field == "id":
             return self.id
         if field == "account":
             return ACCOUNT
+        if field == "partition":
+            return self.partition
         return self.region if field == "region" else self[field]
 
     @cached_property
@@ -182,7 +199,9 @@ class Ask:
 
     def arn(self, service: str, resource: str, *, region: str | None = None, account: str = ACCOUNT) -> str:
         """An ARN in this account; `region=""` for global services."""
-        return f"arn:aws:{service}:{self.region if region is None else region}:{account}:{resource}"
+        return (
+            f"arn:{self.partition}:{service}:{self.region if region is None else region}:{account}:{resource}"
+        )
 
 
 Compare = Callable[[Mapping[str, Any], Mapping[str, Any]], list[str]]

@@ -49,6 +49,12 @@ REGIONS = (
 )
 """Of the partitions aws, aws-cn and aws-us-gov (botocore's `partitions.json`, against which a test holds it)."""
 
+PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+"""Beginning of a region's name to its partition; all others are in `aws`. Accounts, buckets' names and ARNs are of one
+partition, and no credential is good in two ("AWS partitions", AWS whitepaper)."""
+LACKING = {"aws-us-gov": {"budgets": "AWS Budgets", "cloudfront": "CloudFront"}}
+"""Services that a partition has not, by their names in botocore, whose list of endpoints a test holds this against."""
+
 _ZONES = {
     "ap-northeast-1": "abcd",
     "ap-northeast-2": "abcd",
@@ -69,6 +75,11 @@ FARGATE_ZONES = {
 }
 """Ids of the zones that have Fargate, where not all of a region's have it (ECS developer guide, "AWS Fargate Regions";
 use1-az3 has none for arm64). By id, because an account's names of zones are its own."""
+
+
+def partition(region: str) -> str:
+    """Return the partition of AWS that a region is in."""
+    return next((name for begin, name in PARTITIONS.items() if region.startswith(begin)), "aws")
 
 
 def has_fargate(zone_id: str) -> bool:

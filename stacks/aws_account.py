@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from components import regions
 from stacks.fields import Part, matching
 from stacks.judging import Finding, Note, rule
 from stacks.problems import Problem
@@ -71,6 +72,12 @@ def _account(aws: AwsAccount, region: str | None) -> Iterator[Finding]:
             "rocketchat:aws.allowedAccounts",
             f"the role is in the account {role.arn.split(':')[4]}, which is not among these",
             remedy="add it, or name another role",
+        )
+    if role is not None and region is not None and role.arn.split(":")[1] != regions.partition(region):
+        yield Problem(
+            "rocketchat:aws.assumeRole.arn",
+            f"the role is in the partition {role.arn.split(':')[1]}, and {region} in {regions.partition(region)}",
+            remedy="name a role of an account there, or another region",
         )
     if aws.allowed_accounts:
         yield Note(f"{', '.join(aws.allowed_accounts)} and no other")

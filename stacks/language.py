@@ -138,7 +138,7 @@ def parse(
                 "aws:region",
                 f"this is not a region of AWS (as of {regions.SEEN}); one looks like ap-southeast-1",
                 nearest=nearest(region, regions.REGIONS) if isinstance(region, str) else None,
-                allowed=", ".join(regions.REGIONS),
+                allowed=", ".join(one for one in regions.REGIONS if regions.partition(one) != "aws-cn"),
             )
         )
     else:

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
+from components import regions
 from components.edge.certificate import LONGEST_NAME
 from components.media.bucket import KEEP_NEWEST
 from rocketchat import environment, known_bad, releases, safety, services, sizing, workspace
@@ -269,6 +270,32 @@ def _places(region: str | None, dns: DnsKind | None, readable: Parts) -> Iterato
 
 
 # ---------------------------------------------------------------------------------------------- the network
+
+
+@rule("The partition of AWS has what the stack needs")
+def _partition(region: str | None, readable: Parts) -> Iterator[Finding]:
+    if region is None:
+        return
+    where = regions.partition(region)
+    if where == "aws-cn":
+        yield Problem(
+            "aws:region",
+            "no stack can be made at AWS in China: its services have names of their own there, and images of Docker "
+            "Hub are not reached",
+            remedy="take another region",
+        )
+        return
+    wanted = {
+        f"rocketchat:{part}.{key}": service
+        for part, kind in chosen(readable)
+        for key, service in kind.aws_services().items()
+    }
+    if readable.monitoring.monthly_budget_usd is not None:
+        wanted["rocketchat:monitoring.monthlyBudgetUsd"] = "budgets"
+    for path, service in wanted.items():
+        named = regions.LACKING.get(where, {}).get(service)
+        if named is not None:
+            yield Problem(path, f"there is no {named} in {region}", remedy="leave it out")
 
 
 @rule("Only what is used leaves the network")

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import botocore
+import botocore.session
 import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planning import values_of
+from planning import planned, values_of
 from recording import ACCOUNT, REGION, Recording, record
 
 from clouds.aws.common import zones
@@ -21,7 +22,7 @@ from clouds.aws.index import zone_ids
 from components.network.existing import ExistingNetwork, ExistingNetworkArgs
 from components.network.subnets import MAX_ZONES, plan_subnets
 from components.network.vpc import ENDPOINTS, OWN_BUCKET_ACTIONS, Network, NetworkArgs
-from components.regions import REGIONS, fargate_zones, has_fargate, zone_names
+from components.regions import LACKING, REGIONS, fargate_zones, has_fargate, partition, zone_names
 from stacks import files
 from stacks.judging import Check
 from stacks.language import parse
@@ -334,6 +335,36 @@ def test_the_list_of_regions_is_that_of_the_sdk() -> None:
     offered = {"aws", "aws-cn", "aws-us-gov"}
     found = {region for one in known if one["id"] in offered for region in one["regions"]}
     assert set(REGIONS) == {region for region in found if not region.endswith("-global")}
+
+
+def test_a_partition_lacks_what_the_sdk_has_no_endpoint_for() -> None:
+    session = botocore.session.get_session()
+    for region in REGIONS:
+        assert session.get_partition_for_region(region) == partition(region)
+    for where, lacking in LACKING.items():
+        for service in ("budgets", "cloudfront", "route53", "sesv2", "wafv2"):
+            there = session.get_available_regions(service, where) or session.get_available_regions(
+                service, where, allow_non_regional=True
+            )
+            assert (service in lacking) == (not there)
+
+
+def test_arns_in_govcloud_are_of_its_partition() -> None:
+    plan = planned(
+        {
+            "aws:region": "us-gov-west-1",
+            "rocketchat:chat": {"host": "chat.example.com", "users": 50},
+            "rocketchat:runtime": {"kind": "fargate"},
+            "rocketchat:database": {"kind": "uri", "version": "8.0", "empty": True},
+            "rocketchat:media": {"kind": "s3", "bucket": "media-chat-example"},
+            "rocketchat:dns": {"kind": "route53", "zone": "example.com"},
+            "rocketchat:monitoring": {"alarmEmails": ["ops@example.com"]},
+        },
+        {"rocketchat:mongodbUri"},
+    )
+    said = json.dumps([resource.inputs for resource in plan.resources], default=str)
+    assert "arn:aws-us-gov:" in said
+    assert "arn:aws:" not in said
 
 
 @pytest.mark.parametrize("region", REGIONS)

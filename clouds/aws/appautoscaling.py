@@ -65,7 +65,7 @@ TARGET = Resource(
             "arn": lambda ask: ask.arn("application-autoscaling", f"scalable-target/{ask.hex(24)}"),
         },
         defaults={
-            "roleArn": "arn:aws:iam::{account}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/"
+            "roleArn": "arn:{partition}:iam::{account}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/"
             "AWSServiceRoleForApplicationAutoScaling_ECSService",
         },
     ),

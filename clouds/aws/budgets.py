@@ -46,7 +46,7 @@ BUDGET = Resource(
     answers=Answers(
         id=lambda ask: f"{ask['accountId'] or ACCOUNT}:{ask['name']}",
         outputs={
-            "arn": "arn:aws:budgets::{account}:budget/{name}",
+            "arn": "arn:{partition}:budgets::{account}:budget/{name}",
         },
         defaults={
             "accountId": ACCOUNT,

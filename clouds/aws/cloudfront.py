@@ -141,7 +141,7 @@ DISTRIBUTION = Resource(
     answers=Answers(
         id=lambda ask: "E" + ask.letters(13, UPPER),
         outputs={
-            "arn": "arn:aws:cloudfront::{account}:distribution/{id}",
+            "arn": "arn:{partition}:cloudfront::{account}:distribution/{id}",
             "callerReference": lambda ask: f"terraform-{ask.number(10**18):018d}",
             "domainName": lambda ask: (
                 f"d{ask.letters(13, 'abcdefghijklmnopqrstuvwxyz0123456789')}.cloudfront.net"
@@ -218,7 +218,7 @@ ORIGIN_ACCESS_CONTROL = Resource(
     answers=Answers(
         id=lambda ask: "E" + ask.letters(13, UPPER),
         outputs={
-            "arn": "arn:aws:cloudfront::{account}:origin-access-control/{id}",
+            "arn": "arn:{partition}:cloudfront::{account}:origin-access-control/{id}",
             "etag": _etag,
         },
         autoname=Autoname(limit=64),
@@ -252,7 +252,7 @@ RESPONSE_HEADERS_POLICY = Resource(
     answers=Answers(
         id=lambda ask: ask.uuid(),
         outputs={
-            "arn": "arn:aws:cloudfront::{account}:response-headers-policy/{id}",
+            "arn": "arn:{partition}:cloudfront::{account}:response-headers-policy/{id}",
             "etag": _etag,
         },
         autoname=Autoname(limit=128),
@@ -294,7 +294,7 @@ VPC_ORIGIN = Resource(
     answers=Answers(
         id=lambda ask: "vo_" + ask.letters(22, UPPER),
         outputs={
-            "arn": "arn:aws:cloudfront::{account}:vpcorigin/{id}",
+            "arn": "arn:{partition}:cloudfront::{account}:vpcorigin/{id}",
             "etag": _etag,
         },
     ),
@@ -313,7 +313,7 @@ VPC_ORIGIN = Resource(
 GET_RESPONSE_HEADERS_POLICY = Lookup(
     "aws:cloudfront/getResponseHeadersPolicy:getResponseHeadersPolicy",
     outputs={
-        "arn": lambda ask: f"arn:aws:cloudfront:::response-headers-policy/{_policy_id(ask)}",
+        "arn": lambda ask: f"arn:{ask.partition}:cloudfront:::response-headers-policy/{_policy_id(ask)}",
         "comment": "Managed by AWS",
         "etag": _etag,
         "id": _policy_id,

@@ -54,7 +54,7 @@ LOG_GROUP = Resource(
     answers=Answers(
         id="{name}",
         outputs={
-            "arn": "arn:aws:logs:{region}:{account}:log-group:{name}",
+            "arn": "arn:{partition}:logs:{region}:{account}:log-group:{name}",
         },
         defaults={
             "logGroupClass": "STANDARD",
@@ -93,7 +93,7 @@ LOG_DELIVERY = Resource(
     answers=Answers(
         id=lambda ask: ask.letters(16, BASE36),
         outputs={
-            "arn": "arn:aws:logs:{region}:{account}:delivery:{id}",
+            "arn": "arn:{partition}:logs:{region}:{account}:delivery:{id}",
         },
         defaults={
             "fieldDelimiter": "",
@@ -118,7 +118,7 @@ LOG_DELIVERY_DESTINATION = Resource(
     answers=Answers(
         id="{name}",
         outputs={
-            "arn": "arn:aws:logs:{region}:{account}:delivery-destination:{name}",
+            "arn": "arn:{partition}:logs:{region}:{account}:delivery-destination:{name}",
         },
         defaults={
             "deliveryDestinationType": _destination_type,
@@ -143,7 +143,7 @@ LOG_DELIVERY_SOURCE = Resource(
     answers=Answers(
         id="{name}",
         outputs={
-            "arn": "arn:aws:logs:{region}:{account}:delivery-source:{name}",
+            "arn": "arn:{partition}:logs:{region}:{account}:delivery-source:{name}",
             "service": lambda ask: _service_of(ask["resourceArn"]),
         },
         autoname=Autoname(limit=60),
@@ -218,7 +218,7 @@ METRIC_ALARM = Resource(
     answers=Answers(
         id="{name}",
         outputs={
-            "arn": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}",
+            "arn": "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}",
         },
         autoname=Autoname(limit=255),
     ),

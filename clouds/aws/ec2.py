@@ -213,7 +213,7 @@ VPC = Resource(
     answers=Answers(
         id=ec2_id("vpc"),
         outputs={
-            "arn": "arn:aws:ec2:{region}:{account}:vpc/{id}",
+            "arn": "arn:{partition}:ec2:{region}:{account}:vpc/{id}",
             "defaultNetworkAclId": lambda ask: f"acl-{ask.hex(17, 'acl')}",
             "defaultRouteTableId": lambda ask: f"rtb-{ask.hex(17, 'rtb')}",
             "defaultSecurityGroupId": lambda ask: f"sg-{ask.hex(17, 'sg')}",
@@ -264,7 +264,7 @@ SUBNET = Resource(
     answers=Answers(
         id=ec2_id("subnet"),
         outputs={
-            "arn": "arn:aws:ec2:{region}:{account}:subnet/{id}",
+            "arn": "arn:{partition}:ec2:{region}:{account}:subnet/{id}",
             "ownerId": "{account}",
         },
         defaults={
@@ -310,7 +310,7 @@ INTERNET_GATEWAY = Resource(
     answers=Answers(
         id=ec2_id("igw"),
         outputs={
-            "arn": "arn:aws:ec2:{region}:{account}:internet-gateway/{id}",
+            "arn": "arn:{partition}:ec2:{region}:{account}:internet-gateway/{id}",
             "ownerId": "{account}",
         },
     ),
@@ -340,7 +340,7 @@ EIP = Resource(
         id=ec2_id("eipalloc"),
         outputs={
             "allocationId": "{id}",
-            "arn": "arn:aws:ec2:{region}:{account}:elastic-ip/{id}",
+            "arn": "arn:{partition}:ec2:{region}:{account}:elastic-ip/{id}",
             "publicDns": lambda ask: _dns_of(public_address(ask), ask.region),
             "publicIp": public_address,
         },
@@ -411,7 +411,7 @@ ROUTE_TABLE = Resource(
     answers=Answers(
         id=ec2_id("rtb"),
         outputs={
-            "arn": "arn:aws:ec2:{region}:{account}:route-table/{id}",
+            "arn": "arn:{partition}:ec2:{region}:{account}:route-table/{id}",
             "ownerId": "{account}",
         },
     ),
@@ -484,7 +484,7 @@ VPC_ENDPOINT = Resource(
     answers=Answers(
         id=ec2_id("vpce"),
         outputs={
-            "arn": "arn:aws:ec2:{region}:{account}:vpc-endpoint/{id}",
+            "arn": "arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{id}",
             "cidrBlocks": [],
             "dnsEntries": _endpoint_dns,
             "networkInterfaceIds": lambda ask: [
@@ -531,7 +531,7 @@ SECURITY_GROUP = Resource(
     answers=Answers(
         id=ec2_id("sg"),
         outputs={
-            "arn": "arn:aws:ec2:{region}:{account}:security-group/{id}",
+            "arn": "arn:{partition}:ec2:{region}:{account}:security-group/{id}",
             "ownerId": "{account}",
         },
         defaults={
@@ -585,7 +585,7 @@ DEFAULT_SECURITY_GROUP = Resource(
     answers=Answers(
         id=ec2_id("sg"),
         outputs={
-            "arn": "arn:aws:ec2:{region}:{account}:security-group/{id}",
+            "arn": "arn:{partition}:ec2:{region}:{account}:security-group/{id}",
             "description": "default VPC security group",
             "name": "default",
             "ownerId": "{account}",
@@ -618,7 +618,7 @@ FLOW_LOG = Resource(
     answers=Answers(
         id=ec2_id("fl"),
         outputs={
-            "arn": "arn:aws:ec2:{region}:{account}:vpc-flow-log/{id}",
+            "arn": "arn:{partition}:ec2:{region}:{account}:vpc-flow-log/{id}",
         },
         defaults={
             "logDestinationType": "cloud-watch-logs",

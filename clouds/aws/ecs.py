@@ -234,7 +234,7 @@ CLUSTER = Resource(
     "aws:ecs/cluster:Cluster",
     "ECS cluster",
     answers=Answers(
-        id="arn:aws:ecs:{region}:{account}:cluster/{name}",
+        id="arn:{partition}:ecs:{region}:{account}:cluster/{name}",
         outputs={
             "arn": "{id}",
         },
@@ -301,7 +301,7 @@ SERVICE = Resource(
         },
         defaults={
             "availabilityZoneRebalancing": "ENABLED",
-            "cluster": "arn:aws:ecs:{region}:{account}:cluster/default",
+            "cluster": "arn:{partition}:ecs:{region}:{account}:cluster/default",
             "platformVersion": lambda ask: "LATEST" if ask["networkConfiguration"] else "",
         },
         autoname=Autoname(),
@@ -355,7 +355,7 @@ TASK_DEFINITION = Resource(
         id="{family}",
         outputs={
             "arn": lambda ask: f"{_task_arn(ask)}:{_revision(ask)}",
-            "arnWithoutRevision": "arn:aws:ecs:{region}:{account}:task-definition/{family}",
+            "arnWithoutRevision": "arn:{partition}:ecs:{region}:{account}:task-definition/{family}",
             "revision": _revision,
         },
         defaults={

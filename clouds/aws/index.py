@@ -26,7 +26,7 @@ GET_CALLER_IDENTITY = Lookup(
     "aws:index/getCallerIdentity:getCallerIdentity",
     outputs={
         "accountId": ACCOUNT,
-        "arn": f"arn:aws:iam::{ACCOUNT}:user/rehearsal",
+        "arn": "arn:{partition}:iam::{account}:user/rehearsal",
         "id": ACCOUNT,
         "userId": "AIDAREHEARSALREHEARSA",
     },
@@ -37,8 +37,8 @@ GET_PARTITION = Lookup(
     "aws:index/getPartition:getPartition",
     outputs={
         "dnsSuffix": "amazonaws.com",
-        "id": "aws",
-        "partition": "aws",
+        "id": "{partition}",
+        "partition": "{partition}",
         "reverseDnsPrefix": "com.amazonaws",
     },
 )

@@ -20,7 +20,7 @@ KEY = Resource(
     answers=Answers(
         id=lambda ask: ask.uuid(),
         outputs={
-            "arn": "arn:aws:kms:{region}:{account}:key/{id}",
+            "arn": "arn:{partition}:kms:{region}:{account}:key/{id}",
             "keyId": "{id}",
         },
         defaults={

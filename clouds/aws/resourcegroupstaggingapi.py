@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from clouds.ask import ACCOUNT, Ask, Existing
+from clouds.ask import ACCOUNT, Ask, Existing, partition_of
 from clouds.aws.common import GLOBAL
 from clouds.record import (
     Lookup,
 )
 
-_NO_REGION = ("arn:aws:cloudfront:", "arn:aws:iam:", "arn:aws:route53:")
+_NO_REGION = frozenset({"cloudfront", "iam", "route53"})
 """Services without regions."""
 
 
 def _arn(one: Existing) -> str:
     arn = one.outputs.get("arn") or one.id
     if one.type == "aws:ec2/natGateway:NatGateway":
-        return f"arn:aws:ec2:{_region(one)}:{ACCOUNT}:natgateway/{one.id}"
+        return f"arn:{partition_of(_region(one))}:ec2:{_region(one)}:{ACCOUNT}:natgateway/{one.id}"
     return str(arn)
 
 
@@ -25,15 +25,14 @@ def _region(one: Existing) -> str:
 
 def _wanted(ask: Ask, one: Existing) -> bool:
     tags = one.outputs.get("tagsAll") or {}
-    where = GLOBAL if _arn(one).startswith(_NO_REGION) else _region(one)
-    return (
-        _arn(one).startswith("arn:")
-        and where == ask.region
-        and all(
-            tags.get(wanted["key"]) is not None
-            and (not wanted.get("values") or tags[wanted["key"]] in wanted["values"])
-            for wanted in ask["tagFilters"] or []
-        )
+    arn = _arn(one)
+    if not arn.startswith("arn:"):
+        return False
+    where = GLOBAL if arn.split(":")[2] in _NO_REGION else _region(one)
+    return where == ask.region and all(
+        tags.get(wanted["key"]) is not None
+        and (not wanted.get("values") or tags[wanted["key"]] in wanted["values"])
+        for wanted in ask["tagFilters"] or []
     )
 
 

@@ -87,7 +87,7 @@ RECORD = Resource(
 GET_ZONE = Lookup(
     "aws:route53/getZone:getZone",
     outputs={
-        "arn": lambda ask: f"arn:aws:route53:::hostedzone/{_zone_id(ask)}",
+        "arn": lambda ask: f"arn:{ask.partition}:route53:::hostedzone/{_zone_id(ask)}",
         "callerReference": "rehearsal",
         "comment": "",
         "id": _zone_id,

@@ -159,7 +159,7 @@ BUCKET = Resource(
     answers=Answers(
         id="{bucket}",
         outputs={
-            "arn": "arn:aws:s3:::{bucket}",
+            "arn": "arn:{partition}:s3:::{bucket}",
             "bucketDomainName": "{bucket}.s3.amazonaws.com",
             "bucketRegion": "{region}",
             "bucketRegionalDomainName": "{bucket}.s3.{region}.amazonaws.com",
@@ -288,7 +288,7 @@ BUCKET_OBJECTV2 = Resource(
     answers=Answers(
         id="{key}",
         outputs={
-            "arn": "arn:aws:s3:::{bucket}/{key}",
+            "arn": "arn:{partition}:s3:::{bucket}/{key}",
         },
         absent=names("checksumCrc32 checksumCrc32c checksumCrc64nvme checksumSha1 checksumSha256 versionId"),
     ),
@@ -313,7 +313,7 @@ BUCKET_OBJECTV2 = Resource(
 GET_BUCKET = Lookup(
     "aws:s3/getBucket:getBucket",
     outputs={
-        "arn": "arn:aws:s3:::{bucket}",
+        "arn": "arn:{partition}:s3:::{bucket}",
         "bucketDomainName": "{bucket}.s3.amazonaws.com",
         "bucketRegion": "{region}",
         "bucketRegionalDomainName": "{bucket}.s3.{region}.amazonaws.com",

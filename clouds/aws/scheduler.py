@@ -33,7 +33,7 @@ SCHEDULE = Resource(
     answers=Answers(
         id="{groupName}/{name}",
         outputs={
-            "arn": "arn:aws:scheduler:{region}:{account}:schedule/{groupName}/{name}",
+            "arn": "arn:{partition}:scheduler:{region}:{account}:schedule/{groupName}/{name}",
         },
         defaults={
             "actionAfterCompletion": "NONE",

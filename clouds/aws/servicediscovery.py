@@ -22,7 +22,7 @@ HTTP_NAMESPACE = Resource(
     answers=Answers(
         id=lambda ask: f"ns-{ask.letters(16, 'abcdefghijklmnopqrstuvwxyz234567')}",
         outputs={
-            "arn": "arn:aws:servicediscovery:{region}:{account}:namespace/{id}",
+            "arn": "arn:{partition}:servicediscovery:{region}:{account}:namespace/{id}",
             "httpName": "{name}",
         },
         autoname=Autoname(limit=1024),

@@ -56,7 +56,7 @@ EMAIL_IDENTITY = Resource(
     answers=Answers(
         id="{emailIdentity}",
         outputs={
-            "arn": "arn:aws:ses:{region}:{account}:identity/{emailIdentity}",
+            "arn": "arn:{partition}:ses:{region}:{account}:identity/{emailIdentity}",
             "dkimSigningAttributes": _dkim,
             "identityType": lambda ask: "EMAIL_ADDRESS" if "@" in ask["emailIdentity"] else "DOMAIN",
             "verificationStatus": "PENDING",
@@ -109,7 +109,7 @@ CONFIGURATION_SET = Resource(
     answers=Answers(
         id="{configurationSetName}",
         outputs={
-            "arn": "arn:aws:ses:{region}:{account}:configuration-set/{configurationSetName}",
+            "arn": "arn:{partition}:ses:{region}:{account}:configuration-set/{configurationSetName}",
         },
     ),
     requests=sent(create("sesv2.CreateConfigurationSet")),
@@ -154,7 +154,7 @@ CONFIGURATION_SET_EVENT_DESTINATION = Resource(
 GET_EMAIL_IDENTITY = Lookup(
     "aws:sesv2/getEmailIdentity:getEmailIdentity",
     outputs={
-        "arn": "arn:aws:ses:{region}:{account}:identity/{emailIdentity}",
+        "arn": "arn:{partition}:ses:{region}:{account}:identity/{emailIdentity}",
         "configurationSetName": _sent_by,
         "dkimSigningAttributes": lambda ask: [_dkim(ask)],
         "id": "{emailIdentity}",

@@ -39,7 +39,7 @@ TOPIC = Resource(
     "aws:sns/topic:Topic",
     "messages to whoever subscribes",
     answers=Answers(
-        id="arn:aws:sns:{region}:{account}:{name}",
+        id="arn:{partition}:sns:{region}:{account}:{name}",
         outputs={
             "arn": "{id}",
             "owner": ACCOUNT,
@@ -70,7 +70,7 @@ TOPIC = Resource(
     ),
     again=Refused(),
     replaced=replaced_by("fifoTopic name namePrefix region"),
-    import_id="arn:aws:sns:{region}:{account}:{name}",
+    import_id="arn:{partition}:sns:{region}:{account}:{name}",
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,

@@ -24,7 +24,7 @@ QUEUE = Resource(
     answers=Answers(
         id="https://sqs.{region}.amazonaws.com/{account}/{name}",
         outputs={
-            "arn": "arn:aws:sqs:{region}:{account}:{name}",
+            "arn": "arn:{partition}:sqs:{region}:{account}:{name}",
             "url": "{id}",
         },
         defaults={

@@ -77,7 +77,7 @@ def _rule(token: str, purpose: str, operation: str) -> Resource:
         answers=Answers(
             id=ec2_id("sgr"),
             outputs={
-                "arn": "arn:aws:ec2:{region}:{account}:security-group-rule/{id}",
+                "arn": "arn:{partition}:ec2:{region}:{account}:security-group-rule/{id}",
                 "securityGroupRuleId": "{id}",
             },
         ),

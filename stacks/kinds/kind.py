@@ -83,6 +83,10 @@ class Kind(Part):
         """Return the names that it makes records for in the DNS zone."""
         return ()
 
+    def aws_services(self) -> Mapping[str, str]:
+        """Return the services of AWS that it needs and not every partition has, by its keys that ask for them."""
+        return {}
+
     def ways_out(
         self, parts: "Parts", defaults: "Defaults", uri_ports: Sequence[int]
     ) -> Iterator[tuple[int, str]]:

@@ -1,6 +1,6 @@
 """CloudFront before the app."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from stacks.judging import Finding, rule
@@ -29,6 +29,10 @@ class CloudFrontEdge(EdgeKind):
     kind: Literal["cloudfront"]
     price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"] = "PriceClass_200"
     """Which of CloudFront's locations serve the chat."""
+
+    def aws_services(self) -> Mapping[str, str]:
+        """CloudFront itself."""
+        return {"kind": "cloudfront"}
 
     def make(
         self,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from components.mail import regions
+from components.regions import partition
 from stacks.fields import HostName, Sender
 from stacks.judging import Finding, Note, rule
 from stacks.kinds.mail import MailKind, submission_port
@@ -51,7 +52,17 @@ def _region(mail: SesPart, region: str | None) -> Iterator[Finding]:
     path = "rocketchat:mail.region" if mail.region else "aws:region"
     if wanted is None:
         return  # the missing `aws:region` is told already
-    if wanted not in regions.SMTP_REGIONS:
+    if partition(wanted) != "aws" or partition(region or wanted) != "aws":
+        there = region or wanted
+        yield Problem(
+            "rocketchat:mail.region" if mail.region else "rocketchat:mail.kind",
+            f"SES is set up in the partition aws alone, in which an account of {there} is nobody"
+            if mail.region and partition(mail.region) == "aws"
+            else f"SES is not set up in {wanted}: names of its DKIM records are not known here",
+            remedy="set the domain up in SES by hand, and use it by "
+            f"`mail: {{kind: smtp, host: email-smtp.{there}.amazonaws.com, username: …, from: …}}`",
+        )
+    elif wanted not in regions.SMTP_REGIONS:
         yield Problem(
             path,
             f"SES has no SMTP endpoint in {wanted}",

@@ -1,6 +1,6 @@
 """Uploads in a bucket of Amazon S3."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -56,6 +56,10 @@ class S3Media(BucketKind):
         if isinstance(self.cdn, CloudFrontMediaCdn):
             return (Named("cdn.host", self.cdn.host, certificate=True),)
         return ()
+
+    def aws_services(self) -> Mapping[str, str]:
+        """Its CDN's."""
+        return {"cdn.kind": "cloudfront"} if isinstance(self.cdn, CloudFrontMediaCdn) else {}
 
     def make(self, context: "Context") -> "MediaAccess":
         """Make the bucket, and a CDN before it where the file has one."""
