@@ -6,8 +6,9 @@ import pulumi
 import pytest
 from recording import REGION, Answer, Recording, record
 
+from components.media.access import BUCKET_ACTIONS, OBJECT_ACTIONS
 from components.media.notes import KINDS, cdn_note
-from components.media.store import BUCKET_ACTIONS, OBJECT_ACTIONS, MediaStore, MediaStoreArgs, StoreCdnArgs
+from components.media.store import MediaStore, MediaStoreArgs, StoreCdnArgs
 from components.values import DnsZone
 
 BUCKET = "media-chat.lovia.life"

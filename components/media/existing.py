@@ -5,10 +5,8 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from components.base import Component
-from components.media.store import access_key, read_write_policy
+from components.media.access import UploadsBucket
 from components.names import check_bucket_name
-from components.values import MediaAccess
 
 
 class ExistingMediaStoreArgs(TypedDict):
@@ -26,7 +24,7 @@ class ExistingMediaStoreArgs(TypedDict):
     """Count it up to have a new access key made before the old one goes. Default 1."""
 
 
-class ExistingMediaStore(Component):
+class ExistingMediaStore(UploadsBucket):
     """Access to a bucket that is there already. The bucket and its settings are left alone, at destroy too.
 
     Produces: an IAM user with an access key, where one is asked for.
@@ -55,20 +53,11 @@ class ExistingMediaStore(Component):
         )
         self.bucket = found.bucket
         self.region = found.bucket_region
-        self.read_write_policy = read_write_policy(found.arn, args.get("kms_key_arn"))
-        self.access_key_id = self.secret_access_key = None
-        if args.get("user", False):
-            key = access_key(name, self.read_write_policy, args.get("key_version", 1), self.child)
-            self.access_key_id = pulumi.Output.secret(key.id)
-            self.secret_access_key = pulumi.Output.secret(key.secret)
-        self.register_outputs({"bucket": self.bucket})
-
-    @property
-    def access(self) -> MediaAccess:
-        """How the chat reaches the bucket; with keys (secret) where a user was asked for."""
-        return MediaAccess(
-            bucket=self.bucket,
-            region=self.region,
-            access_key_id=self.access_key_id,
-            secret_access_key=self.secret_access_key,
+        self._let_in(
+            name,
+            found.arn,
+            args.get("kms_key_arn"),
+            user=args.get("user", False),
+            key_version=args.get("key_version", 1),
         )
+        self.register_outputs({"bucket": self.bucket})

@@ -1,6 +1,5 @@
 """The chat's uploads on S3."""
 
-from collections.abc import Callable
 from typing import NotRequired, TypedDict
 from urllib.parse import urlsplit
 
@@ -8,23 +7,12 @@ import pulumi
 import pulumi_aws as aws
 
 from components import iam
-from components.base import Component
+from components.media.access import UploadsBucket
 from components.media.bucket import private_bucket
 from components.media.cdn import MediaCdn, MediaCdnArgs
 from components.media.notes import PUBLIC_PREFIX
 from components.names import check_bucket_name
-from components.values import DnsZone, MediaAccess
-
-OBJECT_ACTIONS = (
-    "s3:GetObject",
-    "s3:PutObject",
-    "s3:DeleteObject",
-    "s3:AbortMultipartUpload",
-    "s3:ListMultipartUploadParts",
-)
-"""What Rocket.Chat does with an object; it uploads in parts."""
-
-BUCKET_ACTIONS = ("s3:ListBucket", "s3:GetBucketLocation")
+from components.values import DnsZone
 
 CORS_SECONDS = 3000
 
@@ -72,7 +60,7 @@ class MediaStoreArgs(TypedDict):
     """Whether the bucket stays in AWS when it leaves the stack. Default false."""
 
 
-class MediaStore(Component):
+class MediaStore(UploadsBucket):
     """A private, versioned, encrypted bucket for uploads, which only TLS reaches.
 
     Produces: the bucket with its public access block, ownership controls, encryption, versioning, lifecycle,
@@ -128,24 +116,15 @@ class MediaStore(Component):
         made.set_policy(*cdn)
         if args.get("access_logs", False):
             self._log(name, made.bucket, force_destroy=force_destroy)
-        self.read_write_policy = read_write_policy(self.bucket_arn, kms_key_arn)
-        self.access_key_id = self.secret_access_key = None
-        if args.get("user", False):
-            key = access_key(name, self.read_write_policy, args.get("key_version", 1), self.child)
-            self.access_key_id = pulumi.Output.secret(key.id)
-            self.secret_access_key = pulumi.Output.secret(key.secret)
+        self._let_in(
+            name,
+            self.bucket_arn,
+            kms_key_arn,
+            user=args.get("user", False),
+            key_version=args.get("key_version", 1),
+        )
         # The state needs no second copy of the key and the policy.
         self.register_outputs({"bucket": self.bucket, "bucket_arn": self.bucket_arn, "region": self.region})
-
-    @property
-    def access(self) -> MediaAccess:
-        """How the chat reaches its bucket; with keys (secret) where a user was asked for."""
-        return MediaAccess(
-            bucket=self.bucket,
-            region=self.region,
-            access_key_id=self.access_key_id,
-            secret_access_key=self.secret_access_key,
-        )
 
     def grant_read_write(
         self, name: str, role: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
@@ -204,34 +183,6 @@ class MediaStore(Component):
             target_prefix="media/",
             opts=self.child(depends_on=[policy]),
         )
-
-
-def read_write_policy(
-    bucket_arn: pulumi.Output[str], kms_key_arn: pulumi.Input[str] | None
-) -> pulumi.Output[str]:
-    """Return the IAM policy (JSON) of a chat: it may read and write the objects of a bucket, and nothing else."""
-    statements = [
-        iam.Statement("Objects", OBJECT_ACTIONS, [bucket_arn.apply(lambda arn: f"{arn}/*")]),
-        iam.Statement("Bucket", BUCKET_ACTIONS, [bucket_arn]),
-    ]
-    if kms_key_arn is not None:
-        statements.append(iam.Statement("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [kms_key_arn]))
-    return iam.document(*statements)
-
-
-def access_key(
-    name: str, policy: pulumi.Input[str], version: int, child: Callable[..., pulumi.ResourceOptions]
-) -> "aws.iam.AccessKey":
-    """Make an IAM user who may do what the policy says, and an access key; another `version` makes another key."""
-    user = aws.iam.User(f"{name}-user", opts=child())
-    granted = aws.iam.UserPolicy(f"{name}-user-policy", user=user.name, policy=policy, opts=child())
-    # The version is in the name, so that the new key is there before the old one goes.
-    return aws.iam.AccessKey(
-        f"{name}-user-key-{version}",
-        user=user.name,
-        # Who has the key uses it at once.
-        opts=child(depends_on=[granted]),
-    )
 
 
 def _check(args: MediaStoreArgs) -> None:
