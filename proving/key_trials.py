@@ -160,6 +160,7 @@ SCENES: Mapping[str, Scene] = {
         "services-helm", {"runtime.clusterDns": {"namespace": "openshift-dns", "port": 5353}}
     ),
     "services-helm with a font": Scene("services-helm", {"appearance": {"fonts": [_FONT]}}),
+    "family-host with a lock": Scene("family-host", {"backup.objectLock": {"days": 20}}),
     "services-helm with a role": Scene("services-helm", {"accounts.roles": [_ROLE_OF_USERS]}),
     "services-helm with a mirror": Scene(
         "services-helm",
@@ -849,6 +850,8 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "accounts.allowedDomains": ["example.com"],
     "accounts.blockedDomains": ["example.com"],
     "accounts.sessionDays": 7,
+    "backup.objectLock": [_to("family-host", {"days": 20}), _to("family-host with a lock", ABSENT)],
+    "backup.objectLock.days": [_to("family-host with a lock", 30)],
     "accounts.roles": [
         _to("services-helm", _ROLE_OF_USERS),
         _to("services-helm with a role", ABSENT),

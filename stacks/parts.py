@@ -193,6 +193,16 @@ class Accounts(Part):
     """Lock all of these against change in the administration pages."""
 
 
+class ObjectLock(Part):
+    """How S3 holds what is in the bucket against being deleted: the stack's own jobs cannot in any case."""
+
+    days: Days
+    """Days from its writing on in which no version of an object may be deleted. At most `backup.keepDays`."""
+    mode: Literal["governance", "compliance"] = "governance"
+    """`governance`: an administrator of the account with `s3:BypassGovernanceRetention` may, all others may not.
+    `compliance`: nobody may, nor shorten it, not even the account's root user; the bucket stays until then."""
+
+
 class Backup(Part):
     """How the database is backed up, and how long that is kept. A key that is left out comes from the profile."""
 
@@ -208,6 +218,8 @@ class Backup(Part):
     """Bucket at AWS for the dumps and for what is kept on a host; its name is made up when left out."""
     keep_days: Days = 35
     """How long nightly backups are kept there. The newest eight stay in any case."""
+    object_lock: ObjectLock | None = None
+    """Hold backups against being deleted before their time; not held when left out."""
     hour: int = Field(default=18, ge=0, le=23)
     """Hour of day, UTC, of the nightly dump."""
     daily_days: Days | None = None

@@ -353,8 +353,10 @@ def _monitoring(monitoring: Monitoring, region: str | None, parts: Parts) -> Ite
 
 
 @rule("What the stack keeps itself is backed up")
-def _backup(parts: Parts, backup: Backup, media: MediaKind, region: str | None) -> Iterator[Finding]:
-    own = [name for name in ("bucket", "keep_days", "hour") if name in backup.model_fields_set]
+def _backup(
+    parts: Parts, backup: Backup, media: MediaKind, region: str | None, defaults: Defaults
+) -> Iterator[Finding]:
+    own = [name for name in ("bucket", "keep_days", "hour", "object_lock") if name in backup.model_fields_set]
     runtime, database = parts.runtime, parts.database
     place = "rocketchat:backup.dumps"
     if backup.dumps is False and database.on_host:
@@ -373,7 +375,7 @@ def _backup(parts: Parts, backup: Backup, media: MediaKind, region: str | None) 
         if own:
             yield Problem(
                 "rocketchat:backup",
-                "bucket, keepDays and hour are of dumps and of what is kept on a host, and nothing is here",
+                "bucket, keepDays, objectLock and hour are of dumps and of what is kept on a host, and nothing is here",
                 remedy="leave them out"
                 + (
                     ", or add `dumps: true` (a cluster's database is dumped by itself in production)"
@@ -393,6 +395,19 @@ def _backup(parts: Parts, backup: Backup, media: MediaKind, region: str | None) 
             "rocketchat:backup.bucket",
             "the backups and the uploads cannot share a bucket",
             remedy="name another",
+        )
+    lock = backup.object_lock
+    if lock is not None and lock.days > backup.keep_days:
+        yield Problem(
+            "rocketchat:backup.objectLock.days",
+            f"backups are kept for {backup.keep_days} days, and could not be deleted for {lock.days}",
+            remedy=f"say `keepDays: {lock.days}` too, or fewer days here",
+        )
+    if lock is not None and lock.mode == "compliance" and not defaults.protect:
+        yield Problem(
+            "rocketchat:backup.objectLock.mode",
+            "a trial is destroyed with its backups, which nobody may do here for so long",
+            remedy="leave `mode` out: governance lets the one who destroys the stack do so",
         )
     yield Note(
         f"every night at {backup.hour:02}:00 UTC, kept for {backup.keep_days} days on S3; the newest "

@@ -536,7 +536,12 @@ C(
 )
 C("s3-no-force-destroy", {"media forceDestroy": True}, "media forceDestroy")
 also("s3-no-force-destroy", {"space forceDestroy": True})
-C("s3-backup-object-lock", {"backup objectLockEnabled": DELETE}, "backup objectLockEnabled")
+C(
+    "s3-backup-object-lock",
+    {"backup objectLockEnabled": DELETE, "backup-lock": DELETE},
+    {"backup objectLockEnabled": DELETE, "backup-lock bucket": UNKNOWN},
+    "backup",
+)
 C("s3-object-lock-rule", {"backup-lock": DELETE}, "backup-lock bucket", "backup")
 C("s3-replication", {"backup-copy": DELETE}, "backup-copy bucket", "backup")
 C("s3-no-website", {"media website": {"indexDocument": "index.html"}}, "media website")
@@ -842,6 +847,14 @@ C(
     "bak-cross-account-or-lock",
     {"backup objectLockEnabled": False, "backup-copy": DELETE},
     "backup objectLockEnabled",
+)
+also(
+    "bak-cross-account-or-lock",
+    {
+        "backup objectLockEnabled": DELETE,
+        "backup-copy": DELETE,
+        "backup-lock rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 30}},
+    },
 )
 C("bak-kept", {"schedule-atlas policyItemDaily.retentionValue": 1}, "schedule-atlas policyItemWeeklies")
 C("bak-expiry", {"backup-life rules.0.expiration.days": 3}, "backup-life rules")

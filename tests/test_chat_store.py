@@ -1,6 +1,8 @@
 """The store of backups on bad days: credentials that end, a transfer that is cut, a host that was off for weeks."""
 
+import base64
 import datetime as dt
+import hashlib
 import importlib.machinery
 import importlib.util
 import io
@@ -96,3 +98,31 @@ def test_a_host_that_was_off_for_three_weeks_does_not_do_what_was_asked_then(
     script.asked(store_of(script, client))
     assert capsys.readouterr().out == ""
     assert client.asked[-1] == "put_object", "nobody is told that it was refused"
+
+
+def test_whatever_is_written_carries_its_sum_which_a_bucket_that_locks_objects_asks_for(
+    script: ModuleType, summary: str, tmp_path: Path
+) -> None:
+    sent: dict[str, list[bytes]] = {}
+
+    class Strict(Client):
+        def __getattr__(self, name: str) -> Any:
+            def call(**given: Any) -> Any:
+                if name in ("put_object", "upload_part"):
+                    body = given["Body"] if isinstance(given["Body"], bytes) else given["Body"].read()
+                    asked = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+                    if given.get("ContentMD5") != asked:
+                        raise ClientError({"Error": {"Code": "InvalidRequest"}}, name)
+                    sent.setdefault(name, []).append(body)
+                return super(Strict, self).__getattr__(name)(**given)
+
+            return call
+
+    store = store_of(script, Strict())
+    script.put(store, "backups/x", summary, "printf", "%s", "0123456789")
+    assert sent["upload_part"] == [b"0123", b"4567", b"89"]
+    with (tmp_path / "upload").open("w+b") as file:
+        file.write(b"an upload")
+        file.seek(0)
+        store.call("put_object", Key="files/x", Body=file)
+    assert sent["put_object"][-1] == b"an upload"

@@ -376,6 +376,24 @@ def in_production(**backup: Any) -> dict[str, Any]:
     return values
 
 
+@pytest.mark.parametrize("where", ["local", "family-host", "lovia-fargate"])
+def test_backups_can_be_held_against_being_deleted_wherever_they_are(where: str) -> None:
+    held = {"objectLock": {"days": 20}}
+    values = in_production(**held) if where == "local" else values_of(where)
+    secure = files.read(where).secure
+    if where != "local":
+        dumps = {"dumps": True} if where == "lovia-fargate" else {}
+        values["rocketchat:backup"] = values.get("rocketchat:backup", {}) | dumps | held
+    plan = planned(values, secure)
+    lock = one(plan, "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration")
+    assert lock.inputs["rule"] == {"defaultRetention": {"mode": "GOVERNANCE", "days": 20}}
+    [bucket] = [each for each in plan.of_type("aws:s3/bucket:Bucket") if f"{each.name}-lock" == lock.name]
+    # The bucket's own switch would replace the one that is there.
+    assert "objectLockEnabled" not in bucket.inputs
+    # What is kept stays locked: its settings go with it.
+    assert lock.options["deletedWith"] == bucket.urn
+
+
 def test_a_database_in_the_cluster_is_dumped_every_night_and_tried_in_production() -> None:
     plan = planned(in_production(hour=3, keepDays=10, bucket="dumps-of-the-chat"))
     jobs = {

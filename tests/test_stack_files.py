@@ -88,6 +88,10 @@ BAD = [
     ("picture that there is not", put("rocketchat:appearance", {"assets": {"logos": "a.svg"}}), "rocketchat:appearance.assets.logos", "did you mean logo", None),
     ("picture of another type", put("rocketchat:appearance", {"assets": {"safari_pinned": "tab.png"}}), "rocketchat:appearance.assets.safari_pinned", "cannot be read", None),
     ("picture outside the folder", put("rocketchat:appearance", {"assets": {"logo": "../logo.svg"}}), "rocketchat:appearance.assets.logo", "outside the folder", None),
+    ("lock that outlasts the backups", put("rocketchat:backup", {"dumps": True, "objectLock": {"days": 36}}), "rocketchat:backup.objectLock.days", "kept for 35 days", "keepDays: 36"),
+    ("lock without its days", put("rocketchat:backup", {"dumps": True, "objectLock": {}}), "rocketchat:backup.objectLock.days", "missing", "days"),
+    ("lock of another kind", put("rocketchat:backup", {"dumps": True, "objectLock": {"days": 3, "mode": "legal"}}), "rocketchat:backup.objectLock.mode", "choices", "compliance"),
+    ("lock of what is not", put("rocketchat:backup", {"objectLock": {"days": 3}}), "rocketchat:backup", "objectLock", "dumps: true"),
     ("role that is told twice", put("rocketchat:accounts.roles", [{"name": "user"}, {"name": "user"}]), "rocketchat:accounts.roles[1].name", "twice", None),
     ("permission given and taken", put("rocketchat:accounts.roles", [{"name": "user", "grant": ["create-team"], "revoke": ["create-team"]}]), "rocketchat:accounts.roles[0]", "create-team", None),
     ("administrators without power", put("rocketchat:accounts.roles", [{"name": "admin", "revoke": ["access-permissions"]}]), "rocketchat:accounts.roles[0]", "undo", None),
@@ -708,3 +712,11 @@ def test_what_is_no_stack_is_told_as_it_was_given(given: str) -> None:
     assert problem.path == (given or "STACK")
     assert "Pulumi.<name>.yaml" in problem.message
     assert problem.nearest == ("local" if "locl" in given else None)
+
+
+def test_a_trial_that_could_not_be_destroyed_is_refused() -> None:
+    values = values_of("local") | {"aws:region": "eu-central-1"}
+    values["rocketchat:backup"] = {"dumps": True, "objectLock": {"days": 3, "mode": "compliance"}}
+    with pytest.raises(InvalidStack) as refused:
+        parse(values, set(), source="a test")
+    assert [one.path for one in refused.value.problems] == ["rocketchat:backup.objectLock.mode"]

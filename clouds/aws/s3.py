@@ -251,6 +251,40 @@ BUCKET_LIFECYCLE_CONFIGURATION = _setting(
 )
 
 
+def _lock(ask: Ask) -> Iterator[str]:
+    """S3 API, DefaultRetention: "You must specify either days or years", with a mode."""
+    held = (ask["rule"] or {}).get("defaultRetention") or {}
+    if held and (held.get("days") is None) == (held.get("years") is None):
+        yield "rule.defaultRetention needs either days or years"
+
+
+def _unversioned(ask: Ask) -> list[str]:
+    """S3 API, PutObjectLockConfiguration: "You can enable Object Lock only for buckets with versioning enabled"."""
+    on = any(
+        thing.inputs.get("bucket") == ask["bucket"]
+        and (thing.inputs.get("versioningConfiguration") or {}).get("status") == "Enabled"
+        for thing in ask.world("aws:s3/bucketVersioning:")
+    )
+    return [] if on else ["InvalidBucketState: Versioning must be 'Enabled' on the bucket to apply a lock"]
+
+
+BUCKET_OBJECT_LOCK_CONFIGURATION = _setting(
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+    "how long no version of an object may be deleted",
+    create("s3.PutObjectLockConfiguration", {"bucket": "Bucket"}, at="ObjectLockConfiguration"),
+    refuses=Refuses(
+        values={
+            "objectLockEnabled": among("Enabled"),
+            "rule.defaultRetention.mode": among("GOVERNANCE", "COMPLIANCE"),
+            "rule.defaultRetention.days": between(1, MAX_INTEGER),
+            "rule.defaultRetention.years": between(1, MAX_INTEGER),
+        },
+        together=_lock,
+        lacks=_unversioned,
+    ),
+)
+
+
 BUCKET_CORS_CONFIGURATION = _setting(
     "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
     "which web pages may read the bucket",

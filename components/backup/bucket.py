@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from components import iam
 from components.backup.program import BACKUPS, BEFORE_RESTORE, SUMMARIES
 from components.base import Component
-from components.media.bucket import KEEP_NEWEST, private_bucket
+from components.media.bucket import KEEP_NEWEST, ObjectLockArgs, private_bucket
 
 
 class DumpBucketArgs(TypedDict):
@@ -16,6 +16,8 @@ class DumpBucketArgs(TypedDict):
     """Name of the bucket; made up when left out."""
     keep_days: int
     """Days after which a dump is deleted that is not among the newest eight."""
+    object_lock: NotRequired[ObjectLockArgs]
+    """How dumps are held against being deleted; not when left out."""
     metrics_namespace: NotRequired[str]
     """Namespace of CloudWatch in which the users may tell what they did; none when left out."""
     users: NotRequired[bool]
@@ -102,6 +104,7 @@ class DumpBucket(Component):
             expire_days=None,
             # Below `database/` dumps lay before.
             keep_newest={BACKUPS: KEEP_NEWEST, BEFORE_RESTORE: KEEP_NEWEST, "database/": KEEP_NEWEST},
+            object_lock=args.get("object_lock"),
             force_destroy=not protect,
             bucket_opts=self.child(protect=protect, retain_on_delete=protect),
             child=self.child,

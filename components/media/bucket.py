@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
@@ -13,6 +14,27 @@ KEEP_NEWEST = 7
 """Backups before the newest one that stay whatever their age."""
 UPLOAD_DAYS = 7
 """Days after which the parts of an upload that was never finished are thrown away."""
+
+
+LOCK_MODES = ("governance", "compliance")
+"""S3 user guide, "Locking objects with Object Lock", retention modes."""
+
+
+class ObjectLockArgs(TypedDict):
+    """How S3 holds objects against being deleted."""
+
+    days: int
+    """Days from its writing on in which no version of an object may be deleted."""
+    mode: str
+    """`governance`, around which somebody with `s3:BypassGovernanceRetention` comes, or `compliance`."""
+
+
+def check_lock(lock: ObjectLockArgs) -> None:
+    """Raise ValueError for a lock that there is not."""
+    if lock["mode"] not in LOCK_MODES:
+        raise ValueError(f"the mode of an object lock is {' or '.join(LOCK_MODES)}, not {lock['mode']!r}")
+    if lock["days"] < 1:
+        raise ValueError(f"an object lock holds for one day at least, not {lock['days']:g}")
 
 
 @dataclass(frozen=True)
@@ -43,6 +65,7 @@ def private_bucket(
     noncurrent_days: int,
     expire_days: int | None,
     keep_newest: Mapping[str, int] | None = None,
+    object_lock: ObjectLockArgs | None = None,
     force_destroy: bool,
     bucket_opts: pulumi.ResourceOptions,
     child: Callable[..., pulumi.ResourceOptions],
@@ -53,6 +76,8 @@ def private_bucket(
     versions go below its prefixes only, but for so many of each object (0 to 100). Where the bucket is kept, so are its
     settings: they go with it.
     """
+    if object_lock is not None:
+        check_lock(object_lock)
     if physical_name is not None:
         check_bucket_name(physical_name)
     bucket = aws.s3.Bucket(
@@ -132,6 +157,19 @@ def private_bucket(
         # AWS counts old versions only once versioning is on.
         opts=child(deleted_with=bucket, depends_on=[versioning]),
     )
+    if object_lock is not None:
+        # Not `object_lock_enabled` of the bucket, which would replace one that is there already.
+        aws.s3.BucketObjectLockConfiguration(
+            f"{name}-lock",
+            bucket=bucket.id,
+            rule=aws.s3.BucketObjectLockConfigurationRuleArgs(
+                default_retention=aws.s3.BucketObjectLockConfigurationRuleDefaultRetentionArgs(
+                    mode=object_lock["mode"].upper(), days=int(object_lock["days"])
+                )
+            ),
+            # S3 refuses it where versioning is not on.
+            opts=child(deleted_with=bucket, depends_on=[versioning]),
+        )
     return PrivateBucket(name, bucket, closed, child)
 
 

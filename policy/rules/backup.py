@@ -126,9 +126,17 @@ def _cron_zone(p: Probe) -> None:
 def _out_of_reach(p: Probe) -> None:
     if not is_backup_bucket(p.subject):
         return
-    replicated = p.stack.referring(p.subject, t.BUCKET_REPLICATION, "bucket")
-    if not true(p.need("objectLockEnabled")) and not replicated:
-        p.fail("whoever takes over the account deletes the backups too")
+    locked = true(p.need("objectLockEnabled"))
+    if locked or p.stack.referring(p.subject, t.BUCKET_REPLICATION, "bucket"):
+        return
+    for lock in p.stack.referring(p.subject, t.BUCKET_LOCK, "bucket"):
+        # Around governance an administrator comes.
+        mode = p.other(lock).get("rule.defaultRetention.mode")
+        if mode is UNKNOWN:
+            p.unsure(f"({lock.name}).rule.defaultRetention.mode")
+        if mode in (UNKNOWN, "COMPLIANCE"):
+            return
+    p.fail("whoever takes over the account deletes the backups too")
 
 
 def _kept(p: Probe) -> None:

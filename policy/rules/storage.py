@@ -236,8 +236,8 @@ def _force_destroy(p: Probe) -> None:
 
 
 def _object_lock(p: Probe) -> None:
-    if is_backup_bucket(p.subject):
-        p.expect("objectLockEnabled", true, "whoever holds the key can delete the backups")
+    if is_backup_bucket(p.subject) and not true(p.need("objectLockEnabled")):
+        p.partners(t.BUCKET_LOCK, "bucket", "whoever holds the key can delete the backups")
 
 
 def _object_lock_rule(p: Probe) -> None:
@@ -459,7 +459,9 @@ S3_BACKUP_OBJECT_LOCK = _rule(
     BUCKETS,
     _object_lock,
     maps="S3.15, CKV_AWS_143",
-    fix="Set object_lock_enabled on the backup bucket.",
+    needs=Needs.STACK,
+    why="a bucket's lock may be made after it",
+    fix="Add a BucketObjectLockConfiguration, or set object_lock_enabled on the backup bucket.",
 )
 S3_OBJECT_LOCK_RULE = _rule(
     "s3-object-lock-rule",

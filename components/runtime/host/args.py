@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from components.media.bucket import ObjectLockArgs
 from components.registry import RegistryArgs
 
 
@@ -34,6 +35,8 @@ class HostBackupArgs(TypedDict):
     """Hour of day, UTC, 0 to 23."""
     keep_days: int
     """Days after which a backup is deleted that has eight newer ones at least."""
+    object_lock: NotRequired[ObjectLockArgs]
+    """How backups are held against being deleted; not when left out."""
     healthcheck_url: NotRequired[pulumi.Input[str]]
     """Dead man's switch: told of start, end and failure, at healthchecks.io for one (secret)."""
     webhook_url: NotRequired[pulumi.Input[str]]

@@ -150,6 +150,7 @@ class HostConfig(Component):
                 "files/": 0,
                 "restore/": 0,
             },
+            object_lock=backup.get("object_lock"),
             force_destroy=backup.get("force_destroy", False),
             bucket_opts=self.child(protect=backup.get("protect"), retain_on_delete=backup.get("retain")),
             child=self.child,

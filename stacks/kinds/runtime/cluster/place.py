@@ -130,6 +130,8 @@ class InCluster:
         }
         if part.bucket is not None:
             args["bucket_name"] = part.bucket
+        if part.object_lock is not None:
+            args["object_lock"] = {"days": part.object_lock.days, "mode": part.object_lock.mode}
         namespace = metrics_namespace(spec.parts.chat.host) if spec.parts.monitoring.alarm_emails else None
         if namespace is not None:
             args["metrics_namespace"] = namespace

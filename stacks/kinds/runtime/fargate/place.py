@@ -176,6 +176,8 @@ class OnFargate:
         }
         if part.bucket is not None:
             wanted["bucket_name"] = part.bucket
+        if part.object_lock is not None:
+            wanted["object_lock"] = {"days": part.object_lock.days, "mode": part.object_lock.mode}
         store = DumpBucket("dumps", wanted, self._opts)
         args: FargateDumpsArgs = {
             "region": self._region,

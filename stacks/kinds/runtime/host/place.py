@@ -152,6 +152,8 @@ class OnHost:
         }
         if part.bucket is not None:
             made["bucket_name"] = part.bucket
+        if part.object_lock is not None:
+            made["object_lock"] = {"days": part.object_lock.days, "mode": part.object_lock.mode}
         if "healthcheckUrl" in given:
             made["healthcheck_url"] = given["healthcheckUrl"]
         if "backupWebhookUrl" in given:
