@@ -393,7 +393,7 @@ def dressed(text: str, made: Picture, source: str) -> str:
         f'.picture [fill="{light}"]{{fill:{dark}}}.picture [stroke="{light}"]{{stroke:{dark}}}'
         for light, dark in _COLOURS.values()
     )
-    style = f"<style>@media (prefers-color-scheme:dark){{{rules}}}</style>"
+    style = f"<style>@media screen and (prefers-color-scheme:dark){{{rules}}}</style>"
     said = made.said.replace("&", "&amp;").replace("<", "&lt;")
     head = f"<title>{made.stack}</title><desc>{said}</desc><!-- from {digest(source)} -->{style}"
     start, rest = text.strip().split(">", 1)

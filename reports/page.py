@@ -5,9 +5,10 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from automation.values import short_type
+from automation.values import NOT_CHANGES, REPLACING, Result, short_type
 from rehearsal import by_users, cost, cost_show, golden, show, summary
 from rehearsal.by_users import Curve
 from rehearsal.errors import RehearsalError
@@ -16,17 +17,28 @@ from rehearsal.report import Rehearsed
 from reports import MISSING, diagram, plots, secrets
 from rocketchat import __version__
 from stacks.guide import next_steps
+from stacks.project import COMMAND
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
+_SIGNS: Final[Mapping[str, str]] = MappingProxyType({"create": "+", "delete": "-", "update": "~"})
 _LONGEST: Final = 2000
 """Characters of one input that are shown."""
 
 
-def write(rehearsed: Rehearsed, *, most: int, on_step: Callable[[str], None] = lambda _: None) -> str:
-    """Return the page of a stack as HTML. Raises RehearsalError where the packages for it are missing."""
+def write(
+    rehearsed: Rehearsed,
+    *,
+    most: int,
+    deployed: Result | None = None,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> str:
+    """Return the page of a stack as HTML; `deployed` is a preview of what is deployed, to show what would change.
+
+    Raises RehearsalError where the packages for it are missing.
+    """
     environment = _environment()
     loaded, plan, spec = rehearsed.loaded, rehearsed.plan, rehearsed.loaded.spec
     on_step("the picture")
@@ -65,6 +77,9 @@ def write(rehearsed: Rehearsed, *, most: int, on_step: Callable[[str], None] = l
         counted=sum(one.custom for one in plan.resources),
         golden=golden.path_of(loaded.name).exists() and loaded.elsewhere is None,
         changes=golden.compare(plan) if golden.path_of(loaded.name).exists() else [],
+        deployed=deployed,
+        steps_of_deployed=[] if deployed is None else _steps_of(deployed),
+        command=f"{COMMAND} report {loaded.name} --deployed",
         outputs=_outputs(plan),
         steps=_steps(next_steps(spec, loaded.name, plan.outputs, loaded.unset)),
         style=(_TEMPLATES / "page.css").read_text(encoding="utf-8"),
@@ -137,6 +152,20 @@ def _inputs(one: PlannedResource) -> list[tuple[str, str]]:
 def _text(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+
+
+def _steps_of(deployed: Result) -> list[str]:
+    """Return in a line each what a deployment would do to a resource: by name and property, never a value."""
+    return [
+        f"{_sign(step.operation)} {step.name} ({short_type(step.type)})"
+        + (f": {', '.join(step.changed)}" if step.changed else "")
+        for step in deployed.steps
+        if step.operation not in NOT_CHANGES
+    ]
+
+
+def _sign(operation: str) -> str:
+    return "±" if operation in REPLACING else _SIGNS.get(operation, operation)
 
 
 def _outputs(plan: Plan) -> list[tuple[str, str]]:

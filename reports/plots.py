@@ -118,7 +118,7 @@ def _dressed(text: str, title: str, curves: Sequence[Curve]) -> str:
         for light, dark in _DARK.items()
     )
     font = ".plot text{font-family:system-ui,sans-serif!important}"
-    style = f"<style>{font}@media (prefers-color-scheme:dark){{{rules}}}</style>"
+    style = f"<style>{font}@media screen and (prefers-color-scheme:dark){{{rules}}}</style>"
     said = f"{title} by the number of users: {', '.join(one.stack for one in curves)} beside hosted chats"
     start, rest = text.split(">", 1)
     return f'{start} class="plot" role="img" aria-label="{said}"><title>{said}</title>{style}{rest}'

@@ -1,5 +1,7 @@
 """A stack on one page: everything is on it, nothing is fetched, no secret stands in it; and in a browser."""
 
+import contextlib
+import html
 import json
 import re
 import shutil
@@ -13,9 +15,10 @@ from real_programs import axe
 
 from automation import cli
 from automation.commands import plans
+from automation.values import Result, Step
 from rehearsal import by_users, cost, report
 from rehearsal.report import Rehearsed
-from reports import page, secrets
+from reports import diagram, page, secrets
 from stacks.masking import stands_in
 
 pytest.importorskip("jinja2", reason="the extra `report` is not installed")
@@ -88,6 +91,40 @@ def test_what_a_plan_says_is_text_on_the_page_and_no_markup(text: str) -> None:
     assert "<more>" not in text
 
 
+def test_what_a_deployment_would_change_is_told_by_name_and_property(
+    rehearsed: Rehearsed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    volume = "urn:pulumi:family-host::rocketchat::digitalocean:index/volume:Volume::host-data"
+    steps = (
+        Step("replace", volume, "digitalocean:index/volume:Volume", ("size", "region")),
+        Step("delete", volume.replace("host-data", "old <volume>"), "digitalocean:index/volume:Volume"),
+        Step("same", volume.replace("host-data", "quiet"), "digitalocean:index/volume:Volume"),
+    )
+    deployed = Result("family-host", "preview", {"replace": 1, "delete": 1, "same": 40}, steps)
+
+    class Opened:
+        def preview(self) -> Result:
+            return deployed
+
+    monkeypatch.setattr(plans, "opened", lambda *_, **__: contextlib.nullcontext(Opened()))
+    monkeypatch.setattr(plans, "planned", lambda *_: rehearsed)
+    estimate = cost.of_stack(rehearsed.loaded, rehearsed.plan)
+    monkeypatch.setattr(by_users, "curve", lambda *_, **__: by_users.Curve("family-host", {15: estimate}, ""))
+    monkeypatch.setattr(diagram, "svg", lambda _: "")
+    file = tmp_path / "page.html"
+    assert cli.main(["report", "family-host", "--deployed", "--file", str(file)]) == 0
+    changes = file.read_text(encoding="utf-8").partition('id="changes"')[2].partition("</section>")[0]
+    assert "± host-data (digitalocean.Volume): size, region" in changes
+    assert "- old &lt;volume&gt; (digitalocean.Volume)" in changes
+    assert "quiet" not in changes
+    assert "golden" not in changes
+    # A volume holds data: what is lost with it is said.
+    assert all(sentence in html.unescape(changes) for sentence in deployed.lost)
+    assert deployed.lost
+    # --rehearse says of what is deployed against stand-ins, and nothing alone.
+    assert cli.main(["report", "family-host", "--rehearse"]) == 2
+
+
 @pytest.mark.parametrize("command", ["report nonsense", "report family-host --most 0"])
 def test_a_wrong_argument_is_refused(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(command.split()) in {1, 2}
@@ -104,6 +141,12 @@ def test_without_the_packages_the_command_says_what_to_install(
 
 
 # ------------------------------------------------------------------------------------------------ in a browser
+
+PALE = """[...document.querySelectorAll('svg text')].filter(one => {
+  const [red, green, blue] = getComputedStyle(one).fill.match(/[0-9.]+/g).map(Number);
+  return 0.3 * red + 0.6 * green + 0.1 * blue > 150;
+}).map(one => one.textContent)"""
+"""Words of the pictures that could not be read on white."""
 
 
 def chromium() -> str:
@@ -142,6 +185,16 @@ def test_in_a_browser_the_page_is_quiet_usable_by_everybody_and_searched_by_keyb
             assert opened.text_content("#found") == f"{sum('volume' in one for one in named)} found"
             assert opened.locator("#tree li:visible").count() < opened.locator("#tree li").count()
             opened.fill("#search", "")
+            first = opened.locator("#tree summary").first
+            first.focus()
+            opened.keyboard.press("Enter")
+            assert first.evaluate("one => one.parentElement.open")
+            # On paper: dark on white, for a reader of the dark, too, and nothing cut off.
+            opened.emulate_media(media="print", color_scheme=scheme)
+            assert opened.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+            assert opened.evaluate(PALE) == []
+            assert opened.evaluate("document.documentElement.scrollWidth") == width
+            assert not opened.locator("nav").is_visible()
             # axe is a guest: the page's own policy lets no script in but its own.
             guest = browser.new_context(**options, bypass_csp=True).new_page()
             guest.goto(file.as_uri())

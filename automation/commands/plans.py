@@ -11,10 +11,12 @@ from automation.commands.shared import (
     Environment,
     Json,
     PlanFile,
+    Rehearse,
     Stack,
     Status,
     console,
     need_project,
+    opened,
     planned,
     refuse,
     say,
@@ -276,19 +278,38 @@ def report(
     most: Annotated[
         int, typer.Option("--most", metavar="USERS", min=1, help="The most users of the plots of cost.")
     ] = 500,
+    deployed: Annotated[
+        bool,
+        typer.Option(
+            "--deployed",
+            help="Preview the deployed stack, with your credentials, and show what would change.",
+        ),
+    ] = False,
+    rehearse: Rehearse = False,
     as_json: Json = False,
 ) -> None:
     """Write a stack on one page, with its picture.
 
     Summary, cost, secrets, findings, resources and next steps, as one HTML file that fetches nothing, for people who
-    run no commands. Needs the extra `report`, and no account.
+    run no commands. Needs the extra `report`, and no account but for --deployed.
     """
     with telling(as_json):
         from reports import page
 
+        if rehearse and not deployed:
+            refuse("--rehearse says against what --deployed previews: give both, or neither")
+        previewed = None
+        if deployed:
+            with opened(stack, rehearse, 0, as_json, policies=False) as one:
+                previewed = one.preview()
         with console(error=True).status(f"planning {stack}") as shown:
             rehearsed = planned(stack, None)
-            text = page.write(rehearsed, most=most, on_step=lambda step: shown.update(f"{stack}: {step}"))
+            text = page.write(
+                rehearsed,
+                most=most,
+                deployed=previewed,
+                on_step=lambda step: shown.update(f"{stack}: {step}"),
+            )
         to = file or Path(f"{rehearsed.loaded.name}.html")
         write(to, text)
         say(
