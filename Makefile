@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself. Nothing is written outside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help lock rehearse faults policy test test-fast lint bench golden schema docs site changes sweep engine clean
+.PHONY: help lock rehearse faults policy test test-fast lint bench golden schema docs site screenshots changes sweep engine clean
 
 STACK ?= lovia-fargate
 PYTHON ?= python3
@@ -72,6 +72,9 @@ docs: .venv/.dev schema ## Regenerate the generated pages and pictures
 
 site: .venv/.dev ## Make a site of the documentation, in .cache/site
 	@$(BIN)/zensical build --strict && echo .cache/site/index.html
+
+screenshots: site ## Take the screenshots of docs/; needs Chromium
+	@$(BIN)/python -m proving.screenshots
 
 changes: .venv/.run engine ## Try what each key of a stack file does when it is changed; writes docs/changes.md (a quarter of an hour)
 	@$(BIN)/python -m proving.key_changes

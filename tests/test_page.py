@@ -190,7 +190,7 @@ def test_in_a_browser_the_page_is_quiet_usable_by_everybody_and_searched_by_keyb
             opened.keyboard.press("Enter")
             assert first.evaluate("one => one.parentElement.open")
             # On paper: dark on white, for a reader of the dark, too, and nothing cut off.
-            opened.emulate_media(media="print", color_scheme=scheme)
+            opened.emulate_media(media="print")
             assert opened.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
             assert opened.evaluate(PALE) == []
             assert opened.evaluate("document.documentElement.scrollWidth") == width
