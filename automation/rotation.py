@@ -56,6 +56,10 @@ KINDS = (
     ),
     Kind(r"credentials-file-token", "the chat restarts; links to files that were handed out stop working"),
     Kind(r"credentials-registration", "the chat restarts; the old address for registering stops working"),
+    Kind(
+        r"credentials-origin",
+        "visitors get errors for the minutes from when CloudFront sends the new one until the balancer asks for it",
+    ),
     Kind(r"media-(user-)?key-\d+", "a new key to the bucket is made, the chat restarts, the old key goes"),
     Kind(r"dumps-(user|reader)-key-\d+", "a new key to the bucket of dumps is made, and the old one goes"),
     Kind(r"mail-smtp-key-\d+", "a new key to SES is made, the chat restarts, the old key goes"),

@@ -55,6 +55,11 @@ class BalancerPlace:
     arn_suffix: pulumi.Output[str]
     """`app/<name>/<id>`, the dimension of CloudWatch metrics."""
 
+    @property
+    def endpoint(self) -> "Endpoint":
+        """Where a name or a CDN must point: the balancer, which is the one proxy before the app."""
+        return Endpoint(host=self.dns_name, zone_id=self.zone_id)
+
 
 @dataclass(frozen=True)
 class DatabaseAccess:
@@ -95,6 +100,15 @@ class MailAccess:
 
 
 @dataclass(frozen=True)
+class OriginHeader:
+    """What requests carry that came through a CDN of one's own, so that its origin can tell them from others."""
+
+    name: str
+    value: pulumi.Output[str] = field(repr=False)
+    """Known once the CDN sends it (secret)."""
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """Where a name or a CDN must point."""
 
@@ -104,3 +118,5 @@ class Endpoint:
     """Route 53's hosted-zone id of the target, for alias records."""
     trusted_proxies: int = 1
     """Proxies that stand before the app (`HTTP_FORWARDED_COUNT`)."""
+    header: OriginHeader | None = None
+    """What requests through it carry; None where there is no such thing."""

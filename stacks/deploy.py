@@ -42,7 +42,7 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
         if kind is not None:
             context.made[part] = kind.make(context)
     _seal(context)
-    credentials = _credentials(context)
+    context.credentials = credentials = _credentials(context)
     running = _run(context, credentials)
     outputs: Outputs = {
         "url": running.url,
@@ -139,7 +139,9 @@ def step_of_release(spec: ChatSpec) -> pulumi.ResourceHookBinding:
 
 def _generated(spec: ChatSpec) -> list[str]:
     names = ["administrator", "file-token"]
-    return [*names, "registration"] if spec.parts.accounts.registration == "secret-url" else names
+    if spec.parts.accounts.registration == "secret-url":
+        names.append("registration")
+    return [*names, *spec.parts.edge.generates]
 
 
 def _alarms(context: Context, running: Running) -> Outputs:

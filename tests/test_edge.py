@@ -7,12 +7,14 @@ import pytest
 from recording import ACCOUNT, REGION, Recording, record
 
 from components.edge.address import PublicName, PublicNameArgs
-from components.edge.app_cdn import LOG_FIELDS, AppCdn, AppCdnArgs
+from components.edge.app_cdn import LOG_FIELDS, ORIGIN_HEADER, AppCdn, AppCdnArgs
 from components.edge.balancer import LoadBalancer, LoadBalancerArgs, existing_balancer
 from components.edge.certificate import Certificate, CertificateArgs
 from components.edge.dns import record as dns_record
 from components.edge.firewall import Firewall, FirewallArgs
 from components.values import BalancerPlace, DnsZone
+from rehearsal import stack as rehearsed
+from rehearsal.plan import find_leaks
 
 ZONE = DnsZone(kind="cloudflare", name="lovia.life", id="zone-1")
 HOST = "chat.lovia.life"
@@ -523,7 +525,32 @@ def test_the_cdn_is_one_more_trusted_proxy(behind: int) -> None:
         "host": "d1.cloudfront.net",
         "zone_id": "Z2FDTNDATAQYW2",
         "trusted_proxies": behind + 1,
+        "header": None,
     }
+
+
+@pytest.mark.parametrize("more", [{}, {"origin_arn": "arn:balancer"}])
+def test_the_cdn_tells_its_origin_who_it_is(more: dict[str, str]) -> None:
+    (origin,) = cdn(origin_secret="canary", **more).one("Distribution").inputs["origins"]["value"]
+    assert origin["customHeaders"] == [{"name": ORIGIN_HEADER, "value": "canary"}]
+    (plain,) = cdn(**more).one("Distribution").inputs["origins"]
+    assert "customHeaders" not in plain
+
+
+def test_a_balancer_behind_cloudfront_answers_that_distribution_alone() -> None:
+    plan = rehearsed.plan(rehearsed.load("lovia-fargate-cdn"))
+    [origin] = [
+        one
+        for made in plan.of_type("aws:cloudfront/distribution:Distribution")
+        for one in made.inputs["origins"]
+        if "customOriginConfig" in one
+    ]
+    [sent] = origin["customHeaders"]
+    for rule in plan.of_type("aws:lb/listenerRule:ListenerRule"):
+        [asked] = [one["httpHeader"] for one in rule.inputs["conditions"] if "httpHeader" in one]
+        assert (asked["httpHeaderName"], asked["values"]) == (sent["name"], [sent["value"]])
+    assert find_leaks(plan) == []
+    assert "X-Origin-Secret" not in rehearsed.plan(rehearsed.load("lovia-fargate")).text()
 
 
 def test_headers_of_the_chat_are_left_alone_but_for_nosniff() -> None:

@@ -363,6 +363,23 @@ def test_a_rule_never_has_more_than_five_values() -> None:
     assert len({rule.inputs["priority"] for rule in rules}) == 4
 
 
+def test_every_rule_asks_for_the_header_that_only_ones_own_cdn_sends() -> None:
+    patterns = [f"/p{number}/*" for number in range(7)]
+    rules = deployed(
+        services=[monolith(), ddp_streamer(path_patterns=patterns)],
+        required_header={"name": "X-Origin-Secret", "value": "canary"},
+    ).all("ListenerRule")
+    # Secret as a whole, because the value of the header is.
+    asked = [
+        {key: value for one in rule.inputs["conditions"]["value"] for key, value in one.items()}
+        for rule in rules
+    ]
+    assert [len(one.get("pathPattern", {"values": []})["values"]) for one in asked] == [3, 3, 1, 0]
+    assert [one["httpHeader"] for one in asked] == [
+        {"httpHeaderName": "X-Origin-Secret", "values": ["canary"]}
+    ] * 4
+
+
 @given(st.text(min_size=1))
 def test_a_derived_priority_leaves_room_on_both_sides(host: str) -> None:
     assert 1000 <= priority_of(host) <= 48990
@@ -690,7 +707,7 @@ def test_the_endpoint_is_the_balancer() -> None:
             arn=text("arn"),
             arn_suffix=text("app/chat/1"),
         )
-        endpoint = FargateRuntime("chat", runtime_args()).endpoint(balancer)
+        endpoint = balancer.endpoint
         return {"host": endpoint.host, "zone": endpoint.zone_id, "proxies": endpoint.trusted_proxies}
 
     run = record(program, outputs=OUTPUTS, lookups=LOOKUPS)

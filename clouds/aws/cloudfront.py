@@ -162,6 +162,8 @@ DISTRIBUTION = Resource(
             {
                 "tags": "DistributionConfigWithTags.Tags.Items",
                 "origins.originId": "Id",
+                "origins.customHeaders.name": "HeaderName",
+                "origins.customHeaders.value": "HeaderValue",
                 "defaultCacheBehavior.cachedMethods": "AllowedMethods.CachedMethods",
                 "orderedCacheBehaviors": f"{_DISTRIBUTION}.CacheBehaviors",
                 "orderedCacheBehaviors.cachedMethods": "AllowedMethods.CachedMethods",

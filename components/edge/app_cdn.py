@@ -10,7 +10,7 @@ from components.edge.balancer import HSTS_SECONDS, REQUESTS_PER_ADDRESS
 from components.edge.certificate import CLOUDFRONT_REGION
 from components.edge.firewall import Firewall
 from components.names import AUTONAME_SUFFIX, bounded, slug
-from components.values import Endpoint
+from components.values import Endpoint, OriginHeader
 
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 """Managed cache policy CachingDisabled (CloudFront developer guide, "Use managed cache policies")."""
@@ -48,6 +48,10 @@ LOG_FIELDS = (
 )
 """Fields of the access log. Cookies, query strings and referrers are left out: they hold credentials."""
 
+ORIGIN_HEADER = "X-Origin-Secret"
+"""Header that tells the origin that a request came through this distribution (CloudFront developer guide, "Restrict
+access to Application Load Balancers"). CloudFront overwrites one of that name that a visitor sends."""
+
 _ORIGIN = "chat"
 _DELIVERY_NAME_LIMIT = 60
 _VPC_ORIGIN_NAME_LIMIT = 64
@@ -68,6 +72,9 @@ class AppCdnArgs(TypedDict):
     The VPC needs an internet gateway, though no route to it; WebSockets pass since May 2026. Left out: the
     origin is reached over the internet.
     """
+    origin_secret: NotRequired[pulumi.Input[str]]
+    """What every request to the origin carries in the header `X-Origin-Secret` (secret), for an origin that answers
+    nobody else; without it other people's distributions can use the origin."""
     price_class: NotRequired[str]
     """`PriceClass_100` (America and Europe), `PriceClass_200` (default: Asia too) or `PriceClass_All`."""
     log_retention_days: NotRequired[int]
@@ -100,7 +107,12 @@ class AppCdn(Component):
         waf = args.get("waf", False)
         if waf and "log_retention_days" not in args:
             raise ValueError("the CDN's waf needs log_retention_days for its log")
-        super().__init__("AppCdn", name, args, opts)
+        # A secret given in clear must not reach the state as an input of the component.
+        safe: AppCdnArgs = args.copy()
+        if "origin_secret" in args:
+            safe["origin_secret"] = pulumi.Output.secret(args["origin_secret"])
+        super().__init__("AppCdn", name, safe, opts)
+        args = safe
         self._proxies = int(args["origin_proxies"])
 
         headers = aws.cloudfront.ResponseHeadersPolicy(
@@ -166,6 +178,15 @@ class AppCdn(Component):
         )
         if "log_retention_days" in args:
             self._logs(name, distribution, args["log_retention_days"])
+        self._header = (
+            # After the distribution, so that an origin does not ask for it before it is sent.
+            OriginHeader(
+                ORIGIN_HEADER,
+                pulumi.Output.all(args["origin_secret"], distribution.id).apply(lambda known: str(known[0])),
+            )
+            if "origin_secret" in args
+            else None
+        )
         self.distribution_id = distribution.id
         self.domain_name = distribution.domain_name
         self.hosted_zone_id = distribution.hosted_zone_id
@@ -180,13 +201,28 @@ class AppCdn(Component):
     @property
     def endpoint(self) -> Endpoint:
         """Where the chat's name must point now; one more trusted proxy than at the origin."""
-        return Endpoint(host=self.domain_name, zone_id=self.hosted_zone_id, trusted_proxies=self._proxies + 1)
+        return Endpoint(
+            host=self.domain_name,
+            zone_id=self.hosted_zone_id,
+            trusted_proxies=self._proxies + 1,
+            header=self._header,
+        )
 
     def _origin(self, name: str, args: AppCdnArgs) -> "aws.cloudfront.DistributionOriginArgs":
+        headers = (
+            [
+                aws.cloudfront.DistributionOriginCustomHeaderArgs(
+                    name=ORIGIN_HEADER, value=args["origin_secret"]
+                )
+            ]
+            if "origin_secret" in args
+            else None
+        )
         if "origin_arn" not in args:
             return aws.cloudfront.DistributionOriginArgs(
                 origin_id=_ORIGIN,
                 domain_name=args["origin_host"],
+                custom_headers=headers,
                 custom_origin_config=aws.cloudfront.DistributionOriginCustomOriginConfigArgs(
                     http_port=80,
                     https_port=443,
@@ -213,6 +249,7 @@ class AppCdn(Component):
         return aws.cloudfront.DistributionOriginArgs(
             origin_id=_ORIGIN,
             domain_name=args["origin_host"],
+            custom_headers=headers,
             vpc_origin_config=aws.cloudfront.DistributionOriginVpcOriginConfigArgs(
                 vpc_origin_id=inside.id,
                 origin_read_timeout=ORIGIN_TIMEOUT_SECONDS,

@@ -61,7 +61,8 @@ class LoadBalancerArgs(TypedDict):
 
     `internet` (default): everybody, on 443, and on 80 to be redirected.
     `cloudfront`: CloudFront's addresses only, on 443; the balancer still has public addresses, and other
-    people's distributions could use it as their origin.
+    people's distributions could use it as their origin, unless its rules ask for a header
+    (`AppCdn.origin_secret`, `FargateRuntime.required_header`).
     `cloudfront-vpc`: an internal balancer, reached through a VPC origin of CloudFront (`AppCdn.origin_arn`).
     """
     internal: NotRequired[bool]

@@ -23,14 +23,13 @@ from components.runtime.fargate_args import (
     max_count,
 )
 from components.runtime.shells import Account, Shells, shells
-from components.values import BalancerPlace, Endpoint
 
 TARGET_GROUP_NAME_LIMIT = 32
 DRAIN_SECONDS = 60
 """From leaving the balancer to SIGTERM. With the stop time it stays inside Spot's two minutes; clients
 reconnect by themselves, slow uploads get this long."""
-PATHS_PER_RULE = 4
-"""A rule takes five condition values (elasticloadbalancing quotas), and the host is one of them."""
+VALUES_PER_RULE = 5
+"""Of conditions (elasticloadbalancing quotas); the host is one of them."""
 MEMORY_TARGET_PERCENT = 75
 FULL_VCPU = 1024
 
@@ -96,6 +95,9 @@ class FargateRuntime(Component):
         safe: FargateRuntimeArgs = {**args, "secrets": secrets}
         if "registry" in args:
             safe["registry"] = hidden(args["registry"])
+        if "required_header" in args:
+            header = args["required_header"]
+            safe["required_header"] = {**header, "value": pulumi.Output.secret(header["value"])}
         super().__init__("FargateRuntime", name, safe, opts)
         self._prefix = name
         self._options = options
@@ -171,7 +173,7 @@ class FargateRuntime(Component):
             for service in args["services"]
             if "port" in service
         }
-        rules = self._rules(args, target_groups)
+        rules = self._rules(safe, target_groups)
         tasks = {service["name"]: self._task(service, args["region"], shared) for service in args["services"]}
         ecs_services: dict[str, aws.ecs.Service] = {}
         # Peers first: a task sees the Service Connect names that stood when it started.
@@ -218,10 +220,6 @@ class FargateRuntime(Component):
     def registry_secret(self) -> pulumi.Output[str] | None:
         """ARN of the secret by which images are pulled; None without credentials."""
         return self._registry_secret
-
-    def endpoint(self, balancer: BalancerPlace) -> Endpoint:
-        """Return where the chat's name must point: the balancer, which is the one proxy before the app."""
-        return Endpoint(host=balancer.dns_name, zone_id=balancer.zone_id)
 
     def _cluster(self, sessions: Shells | None) -> aws.ecs.Cluster:
         return aws.ecs.Cluster(
@@ -369,23 +367,34 @@ class FargateRuntime(Component):
         self, args: FargateRuntimeArgs, target_groups: Mapping[str, aws.lb.TargetGroup]
     ) -> dict[str, list[pulumi.Resource]]:
         """Make the listener's rules, those with paths before (so with a lower number than) the rest."""
+        header = args.get("required_header")
+        always = [
+            aws.lb.ListenerRuleConditionArgs(
+                host_header=aws.lb.ListenerRuleConditionHostHeaderArgs(values=[args["host"]])
+            )
+        ]
+        if header is not None:
+            always.append(
+                aws.lb.ListenerRuleConditionArgs(
+                    http_header=aws.lb.ListenerRuleConditionHttpHeaderArgs(
+                        http_header_name=header["name"], values=[header["value"]]
+                    )
+                )
+            )
+        room = VALUES_PER_RULE - len(always)
         planned = [
             *(
-                (service["name"], f"-paths-{start // PATHS_PER_RULE}", paths[start : start + PATHS_PER_RULE])
+                (service["name"], f"-paths-{start // room}", paths[start : start + room])
                 for service in args["services"]
                 for paths in [service.get("path_patterns", ())]
-                for start in range(0, len(paths), PATHS_PER_RULE)
+                for start in range(0, len(paths), room)
             ),
             (main_service(args["services"]), "", ()),
         ]
         first = args.get("rule_priority", priority_of(args["host"]) if len(planned) > 1 else None)
         rules: dict[str, list[pulumi.Resource]] = {name: [] for name in target_groups}
         for index, (service_name, suffix, paths) in enumerate(planned):
-            conditions = [
-                aws.lb.ListenerRuleConditionArgs(
-                    host_header=aws.lb.ListenerRuleConditionHostHeaderArgs(values=[args["host"]])
-                )
-            ]
+            conditions = list(always)
             if paths:
                 conditions.append(
                     aws.lb.ListenerRuleConditionArgs(

@@ -64,6 +64,15 @@ class FargateServiceArgs(TypedDict):
     """Mount the image read-only. Not for Rocket.Chat itself, which writes beside its program."""
 
 
+class RequiredHeaderArgs(TypedDict):
+    """A header that only requests through one's own CDN have."""
+
+    name: str
+    """Its name, such as `X-Origin-Secret`."""
+    value: pulumi.Input[str]
+    """Its value (secret): letters and digits, at most 128."""
+
+
 class FargateRuntimeArgs(TypedDict):
     """Arguments of `FargateRuntime`."""
 
@@ -87,6 +96,8 @@ class FargateRuntimeArgs(TypedDict):
     """HTTPS listener of an application load balancer; the runtime adds its rules."""
     balancer_security_group_id: pulumi.Input[str]
     """Security group of that balancer."""
+    required_header: NotRequired[RequiredHeaderArgs]
+    """What requests must have: the listener answers others as it answers other hosts."""
     rule_priority: NotRequired[int]
     """First priority (1 to 50000) of the rules on the listener, for listeners that others use too."""
     architecture: NotRequired[str]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 
+from components.credentials import Credentials
 from components.values import DatabaseAccess, DnsZone, MailAccess, MediaAccess
 from stacks.kinds.runtime import Place
 from stacks.language import ChatSpec
@@ -24,6 +25,8 @@ class Context:
     """The stack's outputs so far."""
     permissions: pulumi.Output[str] | None = None
     """IAM policy document of what the containers may do, where the runtime gives them a role."""
+    credentials: Credentials | None = None
+    """What was generated for the chat, once the parts are made."""
     made: dict[str, Any] = field(default_factory=dict)
     """What the kinds returned, by part."""
 
@@ -35,6 +38,12 @@ class Context:
     def invoke(self, package: str) -> pulumi.InvokeOptions:
         """Options of a lookup by one of the stack's providers."""
         return pulumi.InvokeOptions(provider=self.providers[package])
+
+    def generated(self, name: str) -> pulumi.Output[str]:
+        """Return a secret of `deploy._generated` (secret)."""
+        if self.credentials is None:
+            raise ValueError(f"{name} is not generated yet")
+        return self.credentials.value(name)
 
     @property
     def zone(self) -> DnsZone | None:

@@ -18,6 +18,8 @@ class EdgeKind(Kind):
     """A CDN stands there: one more trusted proxy, which the runtime must let in."""
     certificate_regions: ClassVar[tuple[str, ...]] = ()
     """Regions of AWS in which it needs a certificate for the chat's name."""
+    generates: ClassVar[tuple[str, ...]] = ()
+    """Names of the secrets that are generated for it."""
     headers: ClassVar[tuple[str, ...]] = ()
     """Names of the response headers that it adds to what the chat answers."""
 

@@ -16,15 +16,20 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 """The only region whose certificates CloudFront takes."""
+SECRET = "origin"  # noqa: S105 - its name
 
 
 class CloudFrontEdge(EdgeKind):
-    """CloudFront before the app: nothing cached, all headers and methods passed."""
+    """CloudFront before the app: nothing cached, all headers and methods passed.
+
+    The balancer answers what comes through this distribution alone, by a secret header that is generated.
+    """
 
     needs_region: ClassVar = True
     is_cdn: ClassVar = True
     headers: ClassVar = ("Strict-Transport-Security", "X-Content-Type-Options")
     certificate_regions: ClassVar = (REGION,)
+    generates: ClassVar = (SECRET,)
 
     kind: Literal["cloudfront"]
     price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"] = "PriceClass_200"
@@ -55,6 +60,7 @@ class CloudFrontEdge(EdgeKind):
                 "certificate_arn": certificate.arn_in(REGION),
                 "origin_host": origin.host,
                 "origin_proxies": origin.trusted_proxies,
+                "origin_secret": context.generated(SECRET),
                 "price_class": self.price_class,
                 "log_retention_days": log_days,
                 "waf": waf,

@@ -124,10 +124,12 @@ class OnFargate:
             args["registry"] = registry
         if self._context.permissions is not None:
             args["permissions"] = self._context.permissions
-        chat = FargateRuntime("chat", args, pulumi.ResourceOptions.merge(self._opts, _AS_BEFORE))
         endpoint = edge.make(
-            self._context, chat.endpoint(balancer), certificate, log_days=self._log_days, waf=self._waf
+            self._context, balancer.endpoint, certificate, log_days=self._log_days, waf=self._waf
         )
+        if endpoint.header is not None:
+            args["required_header"] = {"name": endpoint.header.name, "value": endpoint.header.value}
+        chat = FargateRuntime("chat", args, pulumi.ResourceOptions.merge(self._opts, _AS_BEFORE))
         url = self._name(endpoint)
         outputs: dict[str, pulumi.Input[object]] = {
             "logGroup": chat.log_group_name,
