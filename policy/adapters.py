@@ -1,7 +1,7 @@
 """From what others hold to what the rules judge: a rehearsal's plan, the engine's arguments, an exported state."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -68,7 +68,7 @@ def from_plan(resources: Iterable[Planned]) -> list[Subject]:
             parent=resource.parent or None,
             protect=resource.protect,
             dependencies=resource.property_dependencies,
-            secrets=_top(resource.secret_paths),
+            secrets=_marked(resource.secret_paths),
             provider=_settings(providers.get(_provider_urn(resource.options.get("provider")), {})),
         )
         for resource in planned
@@ -89,7 +89,7 @@ def from_plan_json(resources: Sequence[Mapping[str, Any]]) -> list[Subject]:
             parent=item.get("parent") or None,
             protect=bool(item.get("protect")),
             dependencies=item.get("propertyDependencies") or {},
-            secrets=_top(item.get("secretPaths") or ()),
+            secrets=_marked(item.get("secretPaths") or ()),
             provider=_settings(providers.get(_provider_urn((item.get("options") or {}).get("provider")), {})),
         )
         for item in resources
@@ -114,9 +114,7 @@ def _of_resources(resources: Sequence[Mapping[str, Any]]) -> list[Subject]:
     subjects = []
     for item in resources:
         inputs, outputs = item.get("inputs") or {}, item.get("outputs") or {}
-        secret = {
-            key for source in (inputs, outputs) for key, value in source.items() if _holds_secret(value)
-        }
+        secret = {path for source in (inputs, outputs) for path in _secret_paths(source)}
         subjects.append(
             Subject(
                 type=item["type"],
@@ -230,13 +228,20 @@ def _settings(inputs: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _top(paths: Iterable[str]) -> frozenset[str]:
-    """Return the properties that are secret as a whole."""
-    return frozenset(path.partition(".")[2] for path in paths if path.count(".") == 1)
+def _marked(paths: Iterable[str]) -> frozenset[str]:
+    """Return what is secret by its path in a resource: of `inputs.origins[0].name` the latter."""
+    return frozenset(path.partition(".")[2] for path in paths)
 
 
-def _holds_secret(value: Any) -> bool:
-    return value == SECRET or (isinstance(value, Mapping) and value.get(_SIGNATURE) == _SECRET_SIGNATURE)
+def _secret_paths(value: Any, path: str = "") -> Iterator[str]:
+    if value == SECRET or (isinstance(value, Mapping) and value.get(_SIGNATURE) == _SECRET_SIGNATURE):
+        yield path
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _secret_paths(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _secret_paths(item, f"{path}[{index}]")
 
 
 def _revealed(value: Any) -> Any:

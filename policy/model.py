@@ -51,7 +51,8 @@ class Subject:
     dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Property to the URNs that its value was made from."""
     secrets: frozenset[str] | None = None
-    """Top-level properties that are secret; None where nobody says (the engine unwraps them for policies)."""
+    """What is secret, by its path (`origins[0].customHeaders[0].value`), most often whole properties; None where nobody
+    says (the engine unwraps them for policies)."""
     declared: frozenset[str] | None = None
     """Properties that the program sets; None where nobody says. The cloud fills in others by itself."""
     provider: Mapping[str, Any] = field(default_factory=dict, repr=False)

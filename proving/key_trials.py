@@ -750,7 +750,13 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "login(oidc).buttonText": "Go",
     "login(oidc).usernameField": "nick",
     "login(oidc).mergeRoles": [_to("lovia-doks", True, ("license",)), _to("lovia-doks", True)],
-    "login(oidc).rolesField": "groups",
+    "login(oidc).rolesField": [
+        _to(
+            "services-helm with OIDC",
+            "groups",
+            login=[{**_OIDC, "mergeRoles": True, "rolesField": "groups"}],
+        )
+    ],
     "login(oidc).tokenSentVia": "payload",
     "login(oidc).identityTokenSentVia": "payload",
     "login(oidc).accessTokenParam": "token",

@@ -13,6 +13,11 @@ from components.edge.certificate import Certificate, CertificateArgs
 from components.edge.dns import record as dns_record
 from components.edge.firewall import Firewall, FirewallArgs
 from components.values import BalancerPlace, DnsZone
+from policy import tokens
+from policy.adapters import from_plan
+from policy.config import Config
+from policy.judge import judge
+from policy.model import Subject
 from rehearsal import stack as rehearsed
 from rehearsal.plan import find_leaks
 
@@ -537,6 +542,33 @@ def test_the_cdn_tells_its_origin_who_it_is(more: dict[str, str]) -> None:
     assert "customHeaders" not in plain
 
 
+def refused_secrets(subjects: list[Subject]) -> set[str]:
+    found = judge(subjects, Config()).findings
+    return {one.rule.id for one in found if one.rule.id in ("secret-of-stack", "secret-in-clear")}
+
+
+@pytest.mark.parametrize(
+    ("marked", "refused"),
+    [
+        (None, set()),
+        (frozenset({"origins[0].customHeaders[0].value"}), set()),
+        (frozenset({"origins"}), set()),
+        (frozenset(), {"secret-of-stack"}),
+        (frozenset({"origins[0].customHeaders[0].val"}), {"secret-of-stack"}),
+    ],
+)
+def test_a_secret_header_may_stand_in_a_distribution_that_keeps_it_secret(
+    marked: frozenset[str] | None, refused: set[str]
+) -> None:
+    value = "Ab3dEf6hIj9lMn2pQr5t"
+    origins = [{"originId": "chat", "customHeaders": [{"name": "X-Own", "value": value}]}]
+    subjects = [
+        Subject("random:index/randomPassword:RandomPassword", "made", "urn:1", {}, {"result": value}),
+        Subject(tokens.DISTRIBUTION, "cdn", "urn:2", {"origins": origins}, secrets=marked),
+    ]
+    assert refused_secrets(subjects) == refused
+
+
 def test_a_balancer_behind_cloudfront_answers_that_distribution_alone() -> None:
     plan = rehearsed.plan(rehearsed.load("lovia-fargate-cdn"))
     [origin] = [
@@ -550,6 +582,7 @@ def test_a_balancer_behind_cloudfront_answers_that_distribution_alone() -> None:
         [asked] = [one["httpHeader"] for one in rule.inputs["conditions"] if "httpHeader" in one]
         assert (asked["httpHeaderName"], asked["values"]) == (sent["name"], [sent["value"]])
     assert find_leaks(plan) == []
+    assert refused_secrets(from_plan(plan.resources)) == set()
     assert "X-Origin-Secret" not in rehearsed.plan(rehearsed.load("lovia-fargate")).text()
 
 

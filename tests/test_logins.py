@@ -145,6 +145,7 @@ def test_the_port_of_an_absolute_address_is_let_out() -> None:
         ({"preset": "entra-id"}, "rocketchat:login.url"),
         ({"preset": "google", "url": "https://google.com"}, "rocketchat:login.url"),
         ({"rolesToSync": ["admin"]}, "rocketchat:login.rolesToSync"),
+        ({"rolesField": "groups"}, "rocketchat:login.rolesField"),
         ({"groupsField": "teams"}, "rocketchat:login.groupsField"),
         ({"channelsAdmin": "chief"}, "rocketchat:login.channelsAdmin"),
         ({"identityPath": "graph.microsoft.com/oidc/userinfo"}, "rocketchat:login.identityPath"),

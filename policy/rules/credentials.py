@@ -32,6 +32,12 @@ _HOLDERS: Final = frozenset(
     )
 )
 """Types that are made to hold credentials."""
+_SENT: Final = {
+    t.DISTRIBUTION: re.compile(r"origins\[\d+\]\.customHeaders\[\d+\]\.value"),
+    t.LISTENER_RULE: re.compile(r"conditions\[\d+\]\.httpHeader\.values\[\d+\]"),
+}
+"""Where a CDN and a balancer are told of a header that only they know (CloudFront developer guide, "Restrict access to
+Application Load Balancers")."""
 _VARIABLES: Final = re.compile(
     r"^(env|envs|environment|environments|variables|environmentVariables|arguments)$", re.IGNORECASE
 )
@@ -53,7 +59,22 @@ def _texts(p: Probe) -> Iterator[tuple[tuple[str | int, ...], Any]]:
             continue
         if credentials.is_credential_name(key) and isinstance(value, str):
             continue  # the provider's own field for it, which the state keeps encrypted
-        yield from credentials.leaves(value, (key,))
+        for path, text in credentials.leaves(value, (key,)):
+            where = _written(path)
+            inside = (where == marked or where.startswith((f"{marked}.", f"{marked}[")) for marked in kept)
+            if not any(inside) and not _is_sent(p, where):
+                yield path, text
+
+
+def _is_sent(p: Probe, where: str) -> bool:
+    """Tell whether it is the secret of a proxy to its origin, which stands there in no other way, and nobody says how
+    the program marks it."""
+    form = _SENT.get(p.subject.type)
+    return p.subject.secrets is None and form is not None and form.fullmatch(where) is not None
+
+
+def _written(path: tuple[str | int, ...]) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
 def _named(p: Probe, path: tuple[str | int, ...]) -> str | None:

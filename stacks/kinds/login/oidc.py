@@ -144,7 +144,7 @@ class OidcLogin(LoginKind):
     merge_roles: bool = False
     """Take the user's roles from the provider. Needs a licence."""
     roles_field: str = "roles"
-    """Claim with the roles."""
+    """Claim with the roles of `mergeRoles`."""
     roles_to_sync: list[RoleName] = []
     """Roles that `mergeRoles` takes away again, too, when the provider no longer names them; all when left out."""
     groups_field: ClaimField | None = None
@@ -273,13 +273,18 @@ class OidcLogin(LoginKind):
                 allowed=f"preset: {', '.join(presets.OIDC_PRESETS)}; or the three paths",
             )
         for key, given, needs in (
+            ("rolesField", "roles_field" in self.model_fields_set, self.merge_roles),
             ("rolesToSync", self.roles_to_sync, self.merge_roles),
             ("groupsField", self.groups_field, self.groups_to_channels),
             ("channelsAdmin", "channels_admin" in self.model_fields_set, self.groups_to_channels),
         ):
             if given and not needs:
-                other = "mergeRoles: true" if key == "rolesToSync" else "groupsToChannels"
-                yield Problem(f"{path}.{key}", f"this does nothing without `{other}`", remedy="leave it out")
+                other = "mergeRoles: true" if key.startswith("roles") else "groupsToChannels"
+                yield Problem(
+                    f"{path}.{key}",
+                    f"this does nothing without `{other}`",
+                    remedy=f"leave it out, or add `{other}`",
+                )
 
     def _address(self, path: str) -> Iterator[Finding]:
         """Find an address that is not the one that all customers of the provider have."""
