@@ -230,6 +230,16 @@ def test_a_restore_is_asked_for_in_the_bucket_once_and_answered_there(host: Real
     write_later(host.mongodb)
     succeeds(host, "chat-restore", "--asked")
     assert "made_later" in state(host.mongodb), "one request was done twice"
+    # The data of now are asked for, and may be had again.
+    later = state(host.mongodb)
+    write(host, "restore/request", b"backup\n")
+    succeeds(host, "chat-restore", "--asked")
+    assert outcome(host)["state"] == "done"
+    assert "database: " in outcome(host)["said"]
+    with chat(host.mongodb) as db:
+        db["made_later"].drop()
+    succeeds(host, "chat-restore", "database", "newest")
+    assert state(host.mongodb) == later
     write(host, "restore/request", b"everything; rm -rf /")
     assert host.run("chat-restore", "--asked").returncode == 2
     assert outcome(host)["state"] == "refused"

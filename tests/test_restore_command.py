@@ -21,10 +21,12 @@ from stacks.language import parse
 OUTPUTS = {
     "backupBucket": "dumps",
     "cluster": "chat-cluster",
+    "backupTask": "chat-cluster-backups-backup",
     "restoreTask": "chat-cluster-backups-restore",
     "backupLogGroup": "backups-logs",
     "namespace": "rocketchat",
     "helmRelease": "chat",
+    "backupJob": "mongodb-backup",
     "restoreJob": "mongodb-restore",
 }
 
@@ -36,6 +38,15 @@ def of(stack: str, *, dumps: bool = True, outputs: dict[str, Any] = OUTPUTS, **g
     spec = parse(values, set(files.read(stack).secure), source="a test")
     asked = {"what": None, "when": restore.NEWEST, "even_if_smaller": False, **given}
     return restore.of_stack(spec, outputs, **asked)
+
+
+def backup(stack: str, outputs: dict[str, Any] = OUTPUTS) -> restore.Restore:
+    values = values_of(stack)
+    if stack != "family-host":
+        values["rocketchat:backup"] = {"dumps": True}
+    found = restore.backup_of(parse(values, set(files.read(stack).secure), source="a test"), outputs)
+    assert found is not None
+    return found
 
 
 def run(
@@ -156,6 +167,33 @@ def test_while_nobody_knows_how_a_restore_ended_nothing_else_touches_the_data(
     jobs = [call for call in calls if "run-task" in call or "create --filename" in call]
     assert len(jobs) == 1, "it is taken back while it may run"
     assert not any(map(is_start, calls))
+
+
+@PLACE
+def test_a_backup_is_made_by_the_job_of_every_night_while_the_chat_runs(
+    stack: str, stubs: dict[str, str], tmp_path: Path
+) -> None:
+    for fail, status in (("0", 0), ("1", 1)):
+        folder = tmp_path / fail
+        folder.mkdir()
+        ended, said, calls = run(backup(stack), folder, stubs, FAIL=fail, MADE=MADE, RUNS="\n")
+        assert ended == status, said
+        [job] = [call for call in calls if "run-task" in call or "create job" in call]
+        own = "backups-backup" if "fargate" in stack else "cronjob/mongodb-backup"
+        assert own in job
+        made = job if "fargate" in stack else (folder / "log.jobs").read_text()
+        assert '"chat-backup"]' in made
+        assert not [call for call in calls if re.search("--(desired-count|replicas)", call)], (
+            "the chat was stopped"
+        )
+
+
+def test_a_stack_that_was_deployed_before_it_said_how_makes_no_backup_by_command() -> None:
+    old = {key: value for key, value in OUTPUTS.items() if key not in ("backupTask", "backupJob")}
+    values = values_of("lovia-fargate") | {"rocketchat:backup": {"dumps": True}}
+    spec = parse(values, set(files.read("lovia-fargate").secure), source="a test")
+    assert restore.backup_of(spec, old) is None
+    assert restore.backup_of(spec, {}) is None
 
 
 @PLACE

@@ -7,6 +7,7 @@ import automation_world  # noqa: F401 - before the SDKs
 import contextlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ from engine_marks import needs_engine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from automation import restore
 from automation.errors import AutomationError, ConfigurationError, ConflictError
 from automation.stack import ChatStack, open_stack
 from automation.upgrade import back, record
@@ -308,19 +310,34 @@ def test_the_way_back_is_release_and_data_together(file: Path, tmp_path: Path) -
         back.plan(str(file), stack, folder=tmp_path)
 
 
-def test_a_host_takes_the_release_of_before_and_then_its_data(tmp_path: Path) -> None:
+def test_a_host_takes_the_release_of_before_and_then_its_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "Pulumi.climb.yaml"
     source = files.path_of("family-host").read_text(encoding="utf-8")
     path.write_text(source.replace("release: 8.9.0", "release: 8.5.1"), encoding="utf-8")
     stack = Deployed(path, "8.5.1")
     stack.outputs = {"backupBucket": "family-backups"}
     found = climbing.plan(str(path), stack, "8.9.0", (), folder=tmp_path)
-    assert "the nightly dump" in found.saving
-    climbing.go(found, stack, backup="last night's", check=lambda _: None, folder=tmp_path)
+    assert found.saving == "a dump is made, when the steps are taken"
+    assert found.dump is not None
+    # In the place of the host.
+    (tmp_path / "ask").write_text(
+        '[[ "$DO $WHAT $BUCKET" == "backup backup family-backups" ]] && exit "$STATUS"'
+    )
+    asked = replace(found.dump, script=tmp_path / "ask")
+    monkeypatch.setattr(restore, "PROGRAMS", {"ask": ("bash",)})
+    failing = replace(found, dump=replace(asked, variables={**asked.variables, "STATUS": "1"}))
+    with pytest.raises(AutomationError, match="nothing was changed"):
+        climbing.saved(failing)
+    saved = climbing.saved(replace(found, dump=replace(asked, variables={**asked.variables, "STATUS": "0"})))
+    climbing.go(found, stack, backup=saved, check=lambda _: None, folder=tmp_path)
     way_back = back.plan(str(path), stack, folder=tmp_path)
+    moment = saved.rpartition(" ")[2]
+    assert restore.when(None, moment) == moment
     assert way_back.steps == (
         f"{COMMAND} rollback climb --apply",
-        f"{COMMAND} restore climb --what database --at TIME   # of last night's",
+        f"{COMMAND} restore climb --what database --at {moment}   # of {saved}",
         f"{COMMAND} verify climb",
     )
     stack.release = "8.5.1"  # what the engine's own check is told by chat.upgradeFrom

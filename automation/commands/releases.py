@@ -45,7 +45,9 @@ def upgrade(
     backup: Annotated[
         str | None,
         typer.Option(
-            metavar="WHAT", help="What holds the data of before: the id of a snapshot, the name of a dump."
+            metavar="WHAT",
+            help="What holds the data of before, such as the id of a snapshot. Where the stack makes dumps, one "
+            "is made when this is left out.",
         ),
     ] = None,
     rehearse: Rehearse = False,
@@ -76,13 +78,18 @@ def upgrade(
             lines += (
                 [
                     f"Before: {found.saving}",
-                    f"Then: {COMMAND} upgrade {stack} --to {found.record.new} --apply --backup WHAT",
+                    f"Then: {COMMAND} upgrade {stack} --to {found.record.new} --apply"
+                    + (" --backup WHAT" if found.dump is None and not found.record.backup else ""),
                 ]
                 if found.steps
                 else ["Nothing to do."]
             )
             say(found.to_json(), "\n".join(lines), as_json=as_json)
             return
+        if backup is None and found.dump is not None and not rehearse:
+            typer.echo("First a backup, which may take a while", err=True)
+            backup = climbing.saved(found)
+            typer.echo(f"The data of before are in {backup}", err=True)
         if backup is None and not found.record.backup and not rehearse:
             refuse(
                 "an upgrade changes the data for good, and nothing is said to hold them as they are",

@@ -1,11 +1,11 @@
-"""Restores: one script for each way that a runtime has, run by Bash with the user's own `aws` and `kubectl`."""
+"""Restores and backups: a script for each way that a runtime has, run by Bash with one's own `aws` and `kubectl`."""
 
 import os
 import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,17 @@ WHAT = ("database", "uploads", "all")
 NEWEST, BEFORE_RESTORE = "newest", "before-restore"
 PROGRAMS = {"host": ("aws",), "tasks": ("aws",), "cluster": ("kubectl",)}
 
+STDERR = 2
+BEYOND = timedelta(minutes=1)
+"""By which a time may be later than the backup that it names, because clocks differ. A newer release changes no data
+within it: its server must start before."""
+
 _SOURCED = '# shellcheck source=common\n. "$(dirname "$0")/common"\n'
 
 
 @dataclass(frozen=True)
 class Restore:
-    """A restore that is wanted: a script, and the variables that it reads."""
+    """A restore, or a backup, that is wanted: a script, and the variables that it reads."""
 
     script: Path
     variables: Mapping[str, str]
@@ -44,11 +49,12 @@ class Restore:
         first, _, rest = text.partition("\n")
         return f"{first}\n{given}{rest}"
 
-    def run(self) -> int:
-        """Run it, and return its exit status. What it tells goes to the terminal."""
+    def run(self, *, aside: bool = False) -> int:
+        """Run it, and return its exit status. What it tells goes to the terminal; `aside`, to standard error alone."""
         return subprocess.run(  # noqa: S603
             ["bash", str(self.script)],  # noqa: S607
             env={**os.environ, **self.variables},
+            stdout=STDERR if aside else None,
             check=False,
         ).returncode
 
@@ -78,9 +84,8 @@ def of_stack(
     spec: "ChatSpec", outputs: Mapping[str, Any], *, what: str | None, when: str, even_if_smaller: bool
 ) -> Restore:
     """Return the restore of a stack. Raises ConfigurationError where it has no backups of its own, or not of that."""
-    parts, runtime = spec.parts, spec.parts.runtime
-    bucket = outputs.get("backupBucket")
-    if not isinstance(bucket, str):
+    parts = spec.parts
+    if not isinstance(outputs.get("backupBucket"), str):
         raise ConfigurationError(
             "this stack makes no backups of its own, or is not deployed yet",
             remedy="at Atlas, restore a snapshot in its console or by `atlas backups restores start`; "
@@ -98,17 +103,32 @@ def of_stack(
             if "uploads" in lacking
             else "leave --what out",
         )
-    variables = {
-        "BUCKET": bucket,
-        "REGION": spec.region or "",
-        "WHAT": wanted,
-        "WHEN": when,
-        "MORE": "--even-if-smaller" if even_if_smaller else "",
-    }
+    more = "--even-if-smaller" if even_if_smaller else ""
+    return _of(spec, outputs, "restore", {"WHAT": wanted, "WHEN": when, "MORE": more})
+
+
+def backup_of(spec: "ChatSpec", outputs: Mapping[str, Any]) -> Restore | None:
+    """Return a backup of a stack, now; None where it makes none of its database, or was deployed before it said how."""
+    if not spec.parts.dumped or not isinstance(outputs.get("backupBucket"), str):
+        return None
+    try:
+        return _of(spec, outputs, "backup", {"WHAT": "backup", "WHEN": "", "MORE": ""})
+    except ConfigurationError:
+        return None
+
+
+def now() -> str:
+    """Return a time by which a backup that has just ended is named, and none that is yet to come."""
+    return when(None, (datetime.now(UTC) + BEYOND).isoformat())
+
+
+def _of(spec: "ChatSpec", outputs: Mapping[str, Any], do: str, given: Mapping[str, str]) -> Restore:
+    runtime = spec.parts.runtime
+    variables = {**given, "DO": do, "BUCKET": str(outputs["backupBucket"]), "REGION": spec.region or ""}
     named = {
         "host": {},
-        "tasks": {"CLUSTER": "cluster", "DEFINITION": "restoreTask", "LOG_GROUP": "backupLogGroup"},
-        "cluster": {"NAMESPACE": "namespace", "RELEASE": "helmRelease", "JOB": "restoreJob"},
+        "tasks": {"CLUSTER": "cluster", "DEFINITION": f"{do}Task", "LOG_GROUP": "backupLogGroup"},
+        "cluster": {"NAMESPACE": "namespace", "RELEASE": "helmRelease", "JOB": f"{do}Job"},
     }[runtime.dumps_in]
     for variable, output in named.items():
         if not isinstance(outputs.get(output), str):

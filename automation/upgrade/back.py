@@ -7,10 +7,11 @@ The server's migrations change the data, and an older server does not start on t
 series.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from automation.errors import ConflictError
 from automation.upgrade import record
@@ -22,6 +23,9 @@ from stacks.project import COMMAND
 
 if TYPE_CHECKING:
     from automation.stack import ChatStack
+
+
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,9 @@ def plan(stack: str, opening: Opening, *, folder: Path = record.FOLDER) -> Back:
         )
     runtime, first = spec.parts.runtime, spec.parts.runtime.waits_for_chat
     restore = f"{spec.parts.database.restoring(spec.parts, outputs)}   # of {kept.backup}"
+    moment = _MOMENT.search(kept.backup)
+    if moment is not None:
+        restore = restore.replace("TIME", moment[0])
     apply = f"{COMMAND} rollback {name} --apply" + (" --restored" if first else "")
     steps = (runtime.stop(spec.region, outputs), restore, apply) if first else (apply, restore)
     return Back(

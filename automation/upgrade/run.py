@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from automation.errors import AutomationError, ConfigurationError, ConflictError
+from automation.restore import Restore, backup_of, now
 from automation.upgrade import record
 from automation.upgrade.edit import NotEdited
 from automation.upgrade.record import Record
@@ -47,6 +48,8 @@ class Upgrade:
     resumed: bool
     saving: str
     """How a backup is made by hand."""
+    dump: Restore | None = None
+    """The backup that the stack makes itself, where it does."""
 
     def to_json(self) -> dict[str, Any]:
         """Return it for other programs."""
@@ -75,7 +78,8 @@ def plan(
     file = files.read(stack)
     text = file.path.read_text(encoding="utf-8")
     with opening() as one:
-        spec, outputs = one.spec, one.export_state().outputs
+        running, outputs = one.spec, one.export_state().outputs
+    spec = running
     deployed = outputs.get("release")
     if not isinstance(deployed, str):
         raise ConfigurationError(f"{file.name} is not deployed", remedy=f"{COMMAND} up {file.name}")
@@ -108,8 +112,33 @@ def plan(
         if kept is not None and resumed
         else Record(file.name, old, target, tuple(through), before, "", climbed)
     )
-    saving = spec.parts.database.saving(spec.parts, outputs)
-    return Upgrade(file, deployed, made, tuple(steps), tuple(wrote), at, resumed, saving)
+    dump = None if made.backup else backup_of(running, outputs)
+    saving = (
+        "a dump is made, when the steps are taken"
+        if dump is not None
+        else spec.parts.database.saving(spec.parts, outputs)
+    )
+    return Upgrade(file, deployed, made, tuple(steps), tuple(wrote), at, resumed, saving, dump)
+
+
+def saved(upgrade: Upgrade) -> str:
+    """Make a backup, and return what it is, with a time that `restore --at` takes.
+
+    Raises ConfigurationError where this machine lacks a program for that, and AutomationError where it fails.
+    """
+    if upgrade.dump is None:
+        raise ValueError(f"{upgrade.file.name} makes no backups itself")
+    if upgrade.dump.missing:
+        raise ConfigurationError(
+            f"{' and '.join(upgrade.dump.missing)} is not installed, which makes the backup of before",
+            remedy="install it; or make one elsewhere, and name it: --backup WHAT",
+        )
+    if upgrade.dump.run(aside=True) != 0:
+        raise AutomationError(
+            "the backup of before failed, and nothing was changed",
+            remedy=f"mend it, and do the same again; `{COMMAND} restore` tells more of backups",
+        )
+    return f"the dump until {now()}"
 
 
 def spec_of(file: StackFile, text: str) -> "ChatSpec":

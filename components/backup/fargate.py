@@ -83,6 +83,8 @@ class FargateDumps(Component):
 
     families: pulumi.Output[Sequence[str]]
     """Families of the task definitions."""
+    backup_task: pulumi.Output[str]
+    """Family of the task definition that makes a dump."""
     restore_task: pulumi.Output[str]
     """Family of the task definition that brings a dump back."""
     log_group: pulumi.Output[str]
@@ -173,11 +175,13 @@ class FargateDumps(Component):
             self._schedule(kind, when, why, tasks[kind], starter.arn, queue.arn, [*ready, may_start])
         self.log_group = logs.name
         self.families = pulumi.Output.all(*(task.family for task in tasks.values()))
+        self.backup_task = tasks["backup"].family
         self.restore_task = tasks["restore"].family
         self.dead_letters = queue.name
         self.register_outputs(
             {
                 "families": self.families,
+                "backup_task": self.backup_task,
                 "restore_task": self.restore_task,
                 "log_group": self.log_group,
                 "dead_letters": self.dead_letters,

@@ -63,7 +63,9 @@ class OnAtlas(DatabaseKind):
         return f"atlas backups snapshots create {outputs.get(CLUSTER, 'CLUSTER')} {where} --desc before"
 
     def restoring(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
-        """Of the whole cluster, with all that is on it."""
+        """Of the whole cluster, with all that is on it, where there are no dumps."""
+        if parts.dumped and outputs.get("backupBucket"):
+            return super().restoring(parts, outputs)
         cluster, project = outputs.get(CLUSTER, "CLUSTER"), outputs.get(PROJECT, "PROJECT")
         return (
             f"atlas backups restores start automated --clusterName {cluster} --projectId {project} "

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from components.backup.bucket import DumpBucket, DumpBucketArgs
-from components.backup.cluster import RESTORE_JOB, ClusterBackupArgs, ClusterDumps, ClusterDumpsArgs
+from components.backup.cluster import (
+    BACKUP_JOB,
+    RESTORE_JOB,
+    ClusterBackupArgs,
+    ClusterDumps,
+    ClusterDumpsArgs,
+)
 from components.backup.program import IMAGE
 from components.base import Component
 from components.database.in_cluster import ClusterMongodb, ClusterMongodbArgs
@@ -154,7 +160,11 @@ class InCluster:
             made["healthcheck_url"] = given["healthcheckUrl"]
         if "backupWebhookUrl" in given:
             made["webhook_url"] = given["backupWebhookUrl"]
-        self._backed_up = {"backupBucket": store.bucket, "restoreJob": RESTORE_JOB}
+        self._backed_up = {
+            "backupBucket": store.bucket,
+            "backupJob": BACKUP_JOB,
+            "restoreJob": RESTORE_JOB,
+        }
         return made
 
     def _dump_outside(self) -> None:

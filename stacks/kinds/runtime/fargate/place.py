@@ -211,6 +211,7 @@ class OnFargate:
         dumps = FargateDumps("backups", args, self._opts)
         outputs |= {
             "backupBucket": store.bucket,
+            "backupTask": dumps.backup_task,
             "restoreTask": dumps.restore_task,
             "backupLogGroup": dumps.log_group,
         }
