@@ -51,6 +51,8 @@ from stacks.spec import Parts
 
 MOST_OF_A_VARIABLE = 131_072
 """Bytes of name, value and what joins them: 32 pages (Linux, `MAX_ARG_STRLEN`)."""
+OWN_TAGS = 5
+"""Tags that the stack has by itself (`ChatSpec.tags`), and the name of what has one."""
 _VARIABLE_BYTES, _REFERENCE_BYTES, _DEFINITION_BYTES = 80, 260, 2_000
 """About what a variable, the reference to a secret and the rest take in a task definition beside their values."""
 
@@ -296,6 +298,18 @@ def _partition(region: str | None, readable: Parts) -> Iterator[Finding]:
         named = regions.LACKING.get(where, {}).get(service)
         if named is not None:
             yield Problem(path, f"there is no {named} in {region}", remedy="leave it out")
+
+
+@rule("Everything takes the stack's tags")
+def _tags(chat: Chat, runtime: RuntimeKind, region: str | None) -> Iterator[Finding]:
+    most = runtime.most_tags - OWN_TAGS
+    if region is not None and len(chat.tags) > most:
+        yield Problem(
+            "rocketchat:chat.tags",
+            f"these are {len(chat.tags)} tags; AWS takes {runtime.most_tags} of what {runtime.kind} makes, and the "
+            f"stack has {OWN_TAGS} of its own",
+            remedy=f"leave all but {most} out",
+        )
 
 
 @rule("Only what is used leaves the network")

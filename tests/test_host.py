@@ -12,7 +12,7 @@ import pytest
 import yaml
 from recording import record
 
-from clouds.ask import Cloud
+from clouds.ask import Ask, Cloud
 from components.database.on_host import OnHostDatabase
 from components.edge.host_name import HostName
 from components.runtime.droplet import DropletHost, DropletHostArgs
@@ -25,6 +25,7 @@ from components.values import DnsZone
 from rehearsal import canaries, stack, standins
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, PlannedResource, find_leaks, plan_program
+from rehearsal.standins import requests
 from stacks import deploy, files
 from stacks.kinds.runtime.droplet import DropletRuntime
 from stacks.kinds.runtime.host import LEAST_CHAT_MIB, HostRuntime
@@ -90,6 +91,18 @@ def document(plan: Plan) -> dict[str, Any]:
         one(plan, "aws:s3/bucketObjectv2:BucketObjectv2", "-document").inputs["content"]
     )
     return found
+
+
+def test_a_hosts_document_takes_ten_tags_and_more_are_refused(tmp_path: Path) -> None:
+    tags = {f"k{at}": "v" for at in range(5)}
+    kind = "aws:s3/bucketObjectv2:BucketObjectv2"
+    made = one(planned(tmp_path, "family-host", chat={"tags": tags}), kind, "-document")
+    assert len(made.outputs["tagsAll"]) == 9
+    told = refused("family-host", chat={"tags": {**tags, "one": "more"}})
+    assert "these are 6 tags; AWS takes 10" in told["rocketchat:chat.tags"]
+    many = Cloud(default_tags={f"k{at}": "v" for at in range(11)})
+    ask = Ask(kind, "document", "urn", {"bucket": "chat-documents", "key": "host.json"}, many)
+    assert any("Object tags cannot be greater than 10" in wrong for wrong in requests.refusals(ask))
 
 
 @pytest.mark.parametrize("name", HOSTS)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from clouds.ask import Ask, names
+from clouds.ask import Ask, names, tags_all
 from clouds.aws import charges
 from clouds.aws.calls import create, sent
 from clouds.aws.common import zone_of
@@ -316,6 +316,19 @@ BUCKET_LOGGING = _setting(
 )
 
 
+OBJECT_TAGS = 10
+"""Tags of an object (S3 guide, "Categorizing your objects using tags")."""
+
+
+def _tags_of_object(ask: Ask) -> list[str]:
+    count = len(tags_all(ask))
+    return (
+        [f"Object tags cannot be greater than {OBJECT_TAGS}: these are {count}"]
+        if count > OBJECT_TAGS
+        else []
+    )
+
+
 BUCKET_OBJECTV2 = Resource(
     "aws:s3/bucketObjectv2:BucketObjectv2",
     "one object",
@@ -333,6 +346,7 @@ BUCKET_OBJECTV2 = Resource(
     refuses=Refuses(
         # S3 guide, "Creating object key names".
         values={"key": shorter(1024)},
+        together=_tags_of_object,
     ),
     again=Overwritten(),
     replaced=replaced_by("bucket key region"),

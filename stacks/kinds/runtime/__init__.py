@@ -80,6 +80,8 @@ class RuntimeKind(Kind):
 
     has_role: ClassVar[bool] = False
     """Containers have a role of AWS, so that no access key is needed for the bucket."""
+    most_tags: ClassVar[int] = 50
+    """Tags that whatever it makes takes ("Tag naming limits and requirements" in AWS's tagging guide)."""
     needs_dns: ClassVar[bool] = False
     """It makes records in the DNS zone, for the chat's name and its certificate."""
     takes_cdn: ClassVar[bool] = False

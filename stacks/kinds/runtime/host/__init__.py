@@ -45,6 +45,8 @@ class HostRuntime(RuntimeKind):
     has_disk: ClassVar = True
     waits_for_chat: ClassVar = False
     dumps_in: ClassVar = "host"
+    # What the host fetches is an object of S3 (S3 guide, "Categorizing your objects using tags").
+    most_tags: ClassVar = 10
     usual_database: ClassVar = {"trial": "on-host", "production": "on-host"}
     asks: ClassVar = {
         "sshKey": Ask("The line of ~/.ssh/id_ed25519.pub; `ssh-keygen -t ed25519` makes one."),
