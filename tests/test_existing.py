@@ -8,6 +8,7 @@ from planning import one, planned, values_of
 from recording import record
 
 from components.edge.balancer import LoadBalancer, LoadBalancerArgs
+from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, find_leaks
 from stacks import features, files
 from stacks.kinds.dns.cloudflare import NETWORKS
@@ -67,6 +68,15 @@ def test_a_bucket_that_is_there_is_let_in_and_nothing_of_it_is_made(given: Plan)
     assert objects == ["arn:aws:s3:::uploads-of-before/*"]
     assert bucket == ["arn:aws:s3:::uploads-of-before"]
     assert key == [KEY]
+
+
+def test_a_buckets_key_of_several_regions_is_taken_and_one_of_another_region_refused() -> None:
+    shared = KEY.rpartition("/")[0] + "/mrk-" + "0a" * 16
+    media = {"kind": "s3-existing", "bucket": "uploads-of-before", "kmsKey": shared}
+    parse(changed("lovia-fargate", media=media), SECURE, source="a test")
+    media["kmsKey"] = KEY.replace("ap-southeast-1", "eu-west-1")
+    with pytest.raises(RehearsalError, match=r"the bucket is in ap-southeast-1, and the key .* in eu-west-1"):
+        planned(changed("lovia-fargate", media=media), SECURE)
 
 
 def test_a_certificate_that_is_there_is_used_and_none_is_made(given: Plan) -> None:

@@ -125,6 +125,15 @@ WRONG = [
         "rocketchat:database.endpoint",
         "tells its own",
     ),
+    (
+        {
+            **BY_NAME,
+            "privateLink": True,
+            "endpoint": {**ENDPOINT, "service": SERVICE.replace("ap-southeast-1", "eu-west-1")},
+        },
+        "rocketchat:database.endpoint.service",
+        "is in eu-west-1, and the stack in ap-southeast-1",
+    ),
     ({**BY_NAME, "user": "a b"}, "rocketchat:database.user", "user name"),
     ({"stack": "a/b"}, "rocketchat:database.stack", "organization/project/stack"),
     ({**BY_NAME, "version": "6.0"}, "rocketchat:database.version", "does not run on MongoDB 6.0"),

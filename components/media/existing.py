@@ -1,5 +1,6 @@
 """The chat's uploads in a bucket of S3 that is there already."""
 
+from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -22,6 +23,16 @@ class ExistingMediaStoreArgs(TypedDict):
     """Whether an IAM user with an access key is made, for runtimes without an AWS role. Default false."""
     key_version: NotRequired[int]
     """Count it up to have a new access key made before the old one goes. Default 1."""
+
+
+def _of_its_region(found: Sequence[str]) -> str:
+    """Return a bucket's key; raise RunError where it cannot be, as S3 takes those of the bucket's region alone."""
+    arn, region = found
+    if arn.split(":")[3] != region:
+        raise pulumi.RunError(
+            f"the bucket is in {region}, and the key {arn} in {arn.split(':')[3]}: name the key that encrypts it"
+        )
+    return arn
 
 
 class ExistingMediaStore(UploadsBucket):
@@ -53,10 +64,13 @@ class ExistingMediaStore(UploadsBucket):
         )
         self.bucket = found.bucket
         self.region = found.bucket_region
+        key_arn: pulumi.Output[str] | None = None
+        if "kms_key_arn" in args:
+            key_arn = pulumi.Output.all(args["kms_key_arn"], self.region).apply(_of_its_region)
         self._let_in(
             name,
             found.arn,
-            args.get("kms_key_arn"),
+            key_arn,
             user=args.get("user", False),
             key_version=args.get("key_version", 1),
         )

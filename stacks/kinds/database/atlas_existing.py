@@ -154,8 +154,17 @@ def _wanted(owner: pulumi.StackReference, output: str) -> pulumi.Output[str]:
 
 
 @rule("The cluster that is there is named, and stays as it is")
-def _named(database: ExistingAtlasDatabase) -> Iterator[Finding]:
+def _named(database: ExistingAtlasDatabase, region: str | None) -> Iterator[Finding]:
     place = "rocketchat:database"
+    if database.endpoint is not None and region not in (
+        None,
+        there := database.endpoint.service.split(".")[3],
+    ):
+        yield Problem(
+            "rocketchat:database.endpoint.service",
+            f"the endpoint service is in {there}, and the stack in {region}",
+            remedy=f"name that of the project in {region}, or leave `endpoint` out where it has none there",
+        )
     if (database.stack is None) == (database.project is None and database.cluster is None):
         yield Problem(
             place,

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from stacks.kinds.context import Context
 
 KeyArn = Annotated[
-    str, matching(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-f-]{36}", "the ARN of a KMS key")
+    str,
+    # Keys of several regions begin with `mrk-` (KMS developer guide, "Multi-Region keys").
+    matching(
+        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f-]{36})",
+        "the ARN of a KMS key",
+    ),
 ]
 
 
