@@ -4,7 +4,6 @@ An engine makes at once whatever does not depend on one another, and clouds refu
 too early. So for each type there is a list of what its closure in the plan must hold.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import cycle
@@ -19,6 +18,7 @@ from stacks import files
 
 ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+DATABASE_USER = "mongodbatlas:index/databaseUser:DatabaseUser"
 CRON_JOB = "kubernetes:batch/v1:CronJob"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
@@ -99,11 +99,7 @@ def ecs_service(world: World, one: PlannedResource) -> Wanted:
         yield from world.whose(INGRESS, "securityGroupId", set(endpoint.inputs.get("securityGroupIds") or ()))
     yield from world.plan.of_type("aws:ecs/clusterCapacityProviders:ClusterCapacityProviders")
     (task,) = world.whose("aws:ecs/taskDefinition:TaskDefinition", "family", {_family(one)})
-    if any(container.get("secrets") for container in json.loads(task.inputs["containerDefinitions"])):
-        yield from world.plan.of_type("aws:secretsmanager/secretVersion:SecretVersion")
-    yield from role_policies(world, task.inputs["executionRoleArn"])
-    # The first tasks read and write uploads at once.
-    yield from role_policies(world, task.inputs["taskRoleArn"])
+    yield from what_a_task_is_given(world, task)
     targets = {balanced["targetGroupArn"] for balanced in one.inputs.get("loadBalancers") or ()}
     for rule in world.plan.of_type("aws:lb/listenerRule:ListenerRule"):
         if targets & {action.get("targetGroupArn") for action in rule.inputs["actions"]}:
@@ -112,9 +108,40 @@ def ecs_service(world: World, one: PlannedResource) -> Wanted:
     yield from keys_policies(world, one)
 
 
+def what_a_task_is_given(world: World, task: PlannedResource) -> Wanted:
+    """Secrets that its containers name, and what it and its execution may do, which is uploads from the beginning."""
+    for version in world.plan.of_type("aws:secretsmanager/secretVersion:SecretVersion"):
+        if version.inputs["secretId"] in task.inputs["containerDefinitions"]:
+            yield version
+    yield from role_policies(world, task.inputs["executionRoleArn"])
+    yield from role_policies(world, task.inputs["taskRoleArn"])
+
+
+def schedule(world: World, one: PlannedResource) -> Wanted:
+    """It may be due at once: its tasks need what those of a service do, and who starts them may."""
+    target = one.inputs["target"]
+    yield from role_policies(world, target["roleArn"])
+    ecs = target["ecsParameters"]
+    family = ecs["taskDefinitionArn"].rpartition("/")[2].partition(":")[0]
+    (task,) = world.whose("aws:ecs/taskDefinition:TaskDefinition", "family", {family})
+    yield from what_a_task_is_given(world, task)
+    network = ecs["networkConfiguration"]
+    yield from ways_of_subnets(world, set(network["subnets"]))
+    yield from world.whose(EGRESS, "securityGroupId", set(network["securityGroups"]))
+    yield from what_lets_in(world)
+    yield from world.plan.of_type(DATABASE_USER)
+
+
 def what_the_chat_reads(world: World) -> Wanted:
-    """The database lets the chat in before it starts."""
-    yield from world.plan.of_type("mongodbatlas:index/databaseUser:DatabaseUser")
+    """The database lets the chat in before it starts; the user of backups may come later."""
+    for user in world.plan.of_type(DATABASE_USER):
+        if any(role["roleName"] == "readWrite" for role in user.inputs["roles"]):
+            yield user
+    yield from what_lets_in(world)
+
+
+def what_lets_in(world: World) -> Wanted:
+    """Atlas's ways in."""
     yield from world.plan.of_type("mongodbatlas:index/projectIpAccessList:ProjectIpAccessList")
     yield from world.plan.of_type("mongodbatlas:index/privateLinkEndpointService:PrivateLinkEndpointService")
 
@@ -253,6 +280,7 @@ ORDER: Mapping[str, Callable[[World, PlannedResource], Wanted]] = {
     "aws:lb/listener:Listener": listener,
     "aws:lb/loadBalancer:LoadBalancer": balancer,
     "aws:lightsail/instance:Instance": host,
+    "aws:scheduler/schedule:Schedule": schedule,
     "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination": event_destination,
     "digitalocean:index/droplet:Droplet": host,
     CRON_JOB: cron_job,
@@ -285,6 +313,7 @@ def _variants() -> dict[str, dict[str, Any]]:
         "shells": {"exec": True},
     }
     return {name: {"rocketchat:runtime": keys} for name, keys in runtime.items()} | {
+        "dumps": {"rocketchat:backup": {"dumps": True}},
         "public database": {"rocketchat:database": {"privateLink": False}},
         "microservices": {"rocketchat:runtime": {"topology": "microservices"}},
         # Production has no containers with public addresses.
@@ -294,6 +323,14 @@ def _variants() -> dict[str, dict[str, Any]]:
             "rocketchat:database": {"privateLink": True},
         },
     }
+
+
+@cache
+def _varied(variant: str) -> Plan:
+    values, secure = values_of("lovia-fargate"), {*files.read("lovia-fargate").secure, "rocketchat:license"}
+    for part, keys in _variants()[variant].items():
+        values[part] = {**values.get(part, {}), **keys}
+    return planned(values, secure)
 
 
 @pytest.mark.slow
@@ -306,10 +343,7 @@ def test_in_every_stack_nothing_is_made_before_what_it_needs(stack: str) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", sorted(_variants()))
 def test_in_every_form_of_the_network_nothing_is_made_before_what_it_needs(variant: str) -> None:
-    values, secure = values_of("lovia-fargate"), {*files.read("lovia-fargate").secure, "rocketchat:license"}
-    for part, keys in _variants()[variant].items():
-        values[part] = {**values[part], **keys}
-    assert too_early(planned(values, secure)) == []
+    assert too_early(_varied(variant)) == []
 
 
 @pytest.mark.slow
@@ -338,4 +372,5 @@ def test_the_order_is_looked_for_in_types_that_are_made() -> None:
         profile="production",
     )
     kinds |= {one.type for one in planned(dumped, secure_for(dumped)).resources}
+    kinds |= {one.type for one in _varied("dumps").resources}
     assert set(ORDER) <= kinds

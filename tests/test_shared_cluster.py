@@ -100,6 +100,14 @@ def test_an_access_list_that_has_the_addresses_already_is_left_alone() -> None:
     assert f"{ATLAS}projectIpAccessList:ProjectIpAccessList" not in kinds(plan)
 
 
+def test_the_owners_endpoint_service_in_another_region_is_refused_as_aws_does() -> None:
+    values = beside(**BY_STACK, privateLink=True) | {"aws:region": "eu-west-1"}
+    with pytest.raises(
+        RehearsalError, match=r"InvalidServiceName: the endpoint service .* is not in eu-west-1"
+    ):
+        planned(values)
+
+
 def test_a_cluster_whose_mongodb_the_release_does_not_run_on_is_refused() -> None:
     values = beside(**BY_NAME)
     values["rocketchat:chat"]["release"] = "7.5.0"

@@ -156,6 +156,9 @@ def _endpoint(ask: Ask) -> Iterator[str]:
     others = ("subnetIds", "securityGroupIds", "privateDnsEnabled") if gateway else ("routeTableIds",)
     kind = "Gateway" if gateway else ask["vpcEndpointType"]
     yield from (f"{key} does not go with an endpoint of type {kind}" for key in others if ask[key])
+    service = str(ask["serviceName"] or "").split(".")
+    if service[:3] == ["com", "amazonaws", "vpce"] and service[3] != ask.region and not ask["serviceRegion"]:
+        yield f"InvalidServiceName: the endpoint service {ask['serviceName']} is not in {ask.region}"
     yield from twice("subnetIds", all_of(ask["subnetIds"]))
 
 
