@@ -46,8 +46,8 @@ _ATLAS_ID = "5f0c1d2e3b4a59687f6e5d4a"
 _SHARED = {"kind": "atlas-existing", "project": _ATLAS_ID, "cluster": "lovia-sg", "name": "other_chat"}
 _SERVICE = "com.amazonaws.vpce.eu-central-1.vpce-svc-0123456789abcdef0"
 _SMTP = {"kind": "smtp", "host": "smtp.example.com", "port": 2525}
-_SAML = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MIIB"}
-_SIGNING_SAML = {**_SAML, "ownCertificate": "MIIC"}
+_SAML = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MAMCAQE="}
+_SIGNING_SAML = {**_SAML, "ownCertificate": "MAMCAQI="}
 _OIDC = {"kind": "oidc", "preset": "fusionauth", "url": "https://login.example.com", "clientId": "chat"}
 _LDAP_PASSWORD = "LDAP_Authentication_Password"  # noqa: S105 - the id of a setting
 _LDAP = {
@@ -797,7 +797,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "login(ldap).host": "ldap2.example.com",
     "login(ldap).port": 3269,
     "login(ldap).encryption": "tls",
-    "login(ldap).caCertificate": "MIIB",
+    "login(ldap).caCertificate": "MAMCAQE=",
     "login(ldap).baseDn": "OU=people,DC=example,DC=com",
     "login(ldap).bindDn": [_to("services-helm with LDAP", "other@example.com")],
     "login(ldap).userFilter": "(objectCategory=person)",
@@ -825,8 +825,8 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "login(saml).name": "corp",
     "login(saml).entryPoint": "https://id.example.com/sso",
     "login(saml).logout": "https://idp.example.com/out",
-    "login(saml).certificate": "MIIC",
-    "login(saml).ownCertificate": "MIID",
+    "login(saml).certificate": "MAMCAQI=",
+    "login(saml).ownCertificate": "MAMCAQM=",
     "login(saml).buttonText": "Go",
     "chat.retention": {"channelsDays": 365},
     **{

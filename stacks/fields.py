@@ -1,6 +1,7 @@
 """What the fields of a stack file are made of: the base of all parts, and the types of single values."""
 
 import ast
+import base64
 import inspect
 import ipaddress
 import re
@@ -129,10 +130,28 @@ def _certificate(text: str) -> str:
     if label is not None and label[1] != "CERTIFICATE":
         leaked = "; replace it, because it stood here in clear" if "PRIVATE" in label[1] else ""
         raise ValueError(f"this is a {label[1].lower()}, and the certificate is wanted{leaked}")
-    body = re.sub(r"-----(BEGIN|END) CERTIFICATE-----", "", text)
-    if re.fullmatch(r"[A-Za-z0-9+/\s]+={0,2}\s*", body) is None:
-        raise ValueError("this is not a certificate: PEM, or its base64 without the BEGIN and END lines")
+    listed = re.findall(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", text, re.DOTALL)
+    for body in listed or [text]:
+        if re.fullmatch(r"[A-Za-z0-9+/\s]+={0,2}\s*", body) is None:
+            raise ValueError("this is not a certificate: PEM, or its base64 without the BEGIN and END lines")
+        if not _is_whole(body):
+            raise ValueError("this certificate is not whole: give all of it, from its first line to its last")
     return text
+
+
+def _is_whole(body: str) -> bool:
+    """Whether base64 is one sequence of DER, as long as it says itself (ITU-T X.690, 8.1.3)."""
+    try:
+        data = base64.b64decode("".join(body.split()), validate=True)
+    except ValueError:
+        return False
+    if len(data) < 2 or data[0] != 0x30:
+        return False
+    length, content = data[1], data[2:]
+    if length & 0x80:
+        digits = length & 0x7F
+        length, content = int.from_bytes(content[:digits]), content[digits:]
+    return len(content) == length
 
 
 def of_kind(kind: str) -> BeforeValidator:

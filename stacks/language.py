@@ -15,7 +15,7 @@ from components import regions
 from rocketchat import releases, settings, sizing
 from rocketchat.releases import Release
 from rocketchat.settings import Setting
-from stacks import rules, said, texts  # noqa: F401 - the rules add themselves to the table
+from stacks import rules, said, supposed, texts  # noqa: F401 - the rules add themselves to the table
 from stacks.files import StackFile
 from stacks.judging import Check, Finding, Warning_, judge, rule
 from stacks.kinds import registry
@@ -24,6 +24,7 @@ from stacks.profiles import DEFAULTS, Defaults
 from stacks.secret_keys import command
 from stacks.secrets import ENVIRONMENT, PROVIDER_KEYS, SECRETS, find, names
 from stacks.spec import Parts
+from stacks.supposed import at, resolve
 
 NAMESPACE = "rocketchat"
 
@@ -130,7 +131,6 @@ def parse(
             )
         else:
             known[name] = model_field.get_default(call_default_factory=True)
-    problems.extend(_derive(known, values.get(f"{NAMESPACE}:chat")))
     region = values.get("aws:region")
     if region is not None and region not in regions.REGIONS:
         problems.append(
@@ -143,16 +143,12 @@ def parse(
         )
     else:
         known["region"] = region
-    known["keys"] = {*values, *secure}
-    known["secrets"] = frozenset(key.removeprefix(f"{NAMESPACE}:") for key in secure)
-    readable = {name: known.get(name, model_field.get_default()) for name, model_field in fields.items()}
-    known["readable"] = Parts.model_construct(
-        **{name: None if value is PydanticUndefined else value for name, value in readable.items()}
-    )
-    if all(name in known for name in fields):
-        known["parts"] = known["readable"]
-    found, checks = judge(known)
-    problems.extend(found)
+    judged, checks = _judged(known, values, secure)
+    unreadable = [*problems, *(one for one in judged if one.path in _DERIVED)]
+    problems.extend(judged)
+    wrong = {name: [one for one in unreadable if _leads_into(one.path, name)] for name in fields}
+    if any(wrong.values()) and len(problems) <= supposed.MOST:
+        problems.extend(_beside(known, values, secure, wrong, problems))
     places = {one.path for one in unread}
     told = [*unread, *(one.at(line(one.path)) for one in problems if one.path not in places)]
     if told:
@@ -167,6 +163,83 @@ def parse(
         checks=tuple(checks),
         values=dict(values),
     )
+
+
+_DERIVED = (f"{NAMESPACE}:chat.release", f"{NAMESPACE}:chat.users")
+"""Keys that others follow from: wrong ones hide what would be told of these."""
+
+
+def _judged(
+    known: dict[str, Any], values: Mapping[str, Any], secure: AbstractSet[str]
+) -> tuple[list[Problem], list[Check]]:
+    """Derive what follows from the parts that are known, add it to them, and judge all."""
+    problems = _derive(known, values.get(f"{NAMESPACE}:chat"))
+    fields = Parts.model_fields
+    known["keys"] = {*values, *secure}
+    known["secrets"] = frozenset(key.removeprefix(f"{NAMESPACE}:") for key in secure)
+    readable = {name: known.get(name, model_field.get_default()) for name, model_field in fields.items()}
+    known["readable"] = Parts.model_construct(
+        **{name: None if value is PydanticUndefined else value for name, value in readable.items()}
+    )
+    if all(name in known for name in fields):
+        known["parts"] = known["readable"]
+    found, checks = judge(known)
+    return [*problems, *found], checks
+
+
+def _leads_into(path: str, name: str) -> bool:
+    """Whether a path leads into a part."""
+    part = f"{NAMESPACE}:{to_camel(name)}"
+    return path.startswith(part) and path[len(part) : len(part) + 1] in ("", ".", "[")
+
+
+def _beside(
+    known: Mapping[str, Any],
+    values: Mapping[str, Any],
+    secure: AbstractSet[str],
+    wrong: Mapping[str, Sequence[Problem]],
+    told: Sequence[Problem],
+) -> list[Problem]:
+    """Return what is wrong with the rest of a file, whatever stands in the place of what is told already."""
+    found: list[Problem] = []
+    for way in range(supposed.WAYS):
+        way_known = {name: known[name] for name in (*Parts.model_fields, "region") if name in known}
+        for name, problems in wrong.items():
+            if problems:
+                key = f"{NAMESPACE}:{to_camel(name)}"
+                _plain(key, _supposed(key, values.get(key), problems, way), way_known)
+        judged, _ = _judged(way_known, values, secure)
+        found = judged if way == 0 else [one for one in found if one in judged]
+    places = [one.path for one in told]
+    return [one for one in found if not any(_covers(place, one.path) for place in places)]
+
+
+def _covers(one: str, other: str) -> bool:
+    """Whether two paths are the same, or the second one leads from the first one on."""
+    return other.startswith(one) and other[len(one) : len(one) + 1] in ("", ".", "[")
+
+
+def _supposed(key: str, value: Any, problems: Sequence[Problem], way: int) -> Any:
+    """Return what a part may be meant to be, in one of several ways."""
+    name = key.removeprefix(f"{NAMESPACE}:")
+    examples = (
+        [{"kind": kind, **model.example} for kind, model in registry.models(name).items()]
+        if name in registry.KINDS
+        else [{"host": "chat.example.com", "release": line} for line in releases.LINES_WITH_NEWEST_PATCH]
+        if name == "chat"
+        else []
+    )
+    examples = [supposed.renamed(one, way) for one in examples]
+    at_a_distance = max(1, len(examples) // supposed.WAYS)
+    other = examples[way * at_a_distance % len(examples)] if examples else {}
+    kind = value.get("kind") if isinstance(value, dict) else None
+    if name in registry.KINDS and not isinstance(value, list):
+        meant = {problem.nearest for problem in problems if problem.path == f"{key}.kind"}
+        known = isinstance(kind, str) and kind in registry.models(name)
+        if not known and meant <= {None}:
+            return other
+    example = next((one for one in examples if kind and one["kind"] == kind), other)
+    return supposed.part(key, value or other, problems, _schema(key), example, way)
 
 
 def parse_file(found: StackFile, also: AbstractSet[str] = frozenset()) -> ChatSpec:
@@ -294,7 +367,7 @@ def _plain(key: str, value: Any, known: dict[str, Any], *, guess: bool = True) -
 def _twice(key: str, value: Any) -> Iterator[Problem]:
     """Find what stands twice in a list: each list of the language but those of settings is a set."""
     for path in _paths(value, lambda one: isinstance(one, list)):
-        listed = _at(value, path)
+        listed = at(value, path)
         for index, one in enumerate(listed):
             if isinstance(one, str | int) and one in listed[:index]:
                 place = _joined(key, (*path, index))
@@ -544,7 +617,7 @@ def _problem(key: str, path: str, location: tuple[int | str, ...], detail: Any, 
         return Problem(path, "this key is missing", remedy=f"add `{location[-1] if location else path}: …`")
     if kind in ("literal_error", "enum"):
         allowed = context["expected"].replace("'", "").replace(" or ", ", ")
-        near = nearest(str(_at(value, location)), allowed.split(", "))
+        near = nearest(str(at(value, location)), allowed.split(", "))
         return Problem(path, "this is not one of the choices", allowed=allowed, nearest=near)
     if kind == "union_tag_invalid":
         tags = context["expected_tags"].replace("'", "")
@@ -591,18 +664,6 @@ def _words(kind: str, context: Mapping[str, Any], message: str) -> str:
             return message[0].lower() + message[1:]
 
 
-def _at(value: Any, location: tuple[int | str, ...]) -> Any:
-    step: Any
-    for step in location:
-        if (isinstance(value, dict) and step in value) or (
-            isinstance(value, list) and isinstance(step, int) and step < len(value)
-        ):
-            value = value[step]
-        else:
-            return None
-    return value
-
-
 @cache
 def _schema(key: str) -> dict[str, Any]:
     return _adapter(_part_names()[key.removeprefix(f"{NAMESPACE}:")]).json_schema(by_alias=True)
@@ -618,7 +679,7 @@ def _siblings(key: str, location: tuple[int | str, ...], value: Any) -> list[str
     definitions = schema.get("$defs", {})
     node: Any = schema
     for depth in range(len(location)):
-        node = _resolve(node, definitions, _at(value, location[:depth]))
+        node = resolve(node, definitions, at(value, location[:depth]))
         if depth == len(location) - 1:
             return sorted(node.get("properties", {}))
         step = location[depth]
@@ -628,7 +689,7 @@ def _siblings(key: str, location: tuple[int | str, ...], value: Any) -> list[str
 
 def _other_kinds(part: str, location: tuple[int | str, ...], value: Any) -> list[str]:
     """Return the kinds of a part that have the key, where it stands right in a part of another kind."""
-    inside = _at(value, location[:-1])
+    inside = at(value, location[:-1])
     if part not in registry.KINDS or sum(isinstance(step, str) for step in location) != 1:
         return []
     own = inside.get("kind") if isinstance(inside, dict) else None
@@ -638,21 +699,3 @@ def _other_kinds(part: str, location: tuple[int | str, ...], value: Any) -> list
         if kind != own
         and any((one.alias or name) == location[-1] for name, one in model.model_fields.items())
     ]
-
-
-def _resolve(node: Any, definitions: Mapping[str, Any], value: Any) -> Any:
-    """Follow references, and unions by the `kind` that was written."""
-    for _ in range(10):
-        if "$ref" in node:
-            node = definitions[node["$ref"].rpartition("/")[2]]
-        elif "discriminator" in node:
-            tag = value.get("kind") if isinstance(value, dict) else None
-            reference = node["discriminator"]["mapping"].get(tag)
-            node = definitions[reference.rpartition("/")[2]] if reference else {}
-        elif "anyOf" in node:
-            listed = [branch for branch in node["anyOf"] if branch.get("type") == "array"]
-            objects = [branch for branch in node["anyOf"] if branch.get("type") not in ("array", "null")]
-            node = next(iter(listed if isinstance(value, list) else objects), {})
-        else:
-            return node
-    return node

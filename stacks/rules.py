@@ -377,6 +377,13 @@ def _backup(
         yield Problem(
             place, "a database on a host is dumped in any case: there is no other copy", remedy="leave it out"
         )
+    if backup.dumps is False and "cluster" in database.dumps_in and database.dumped(parts.chat.profile):
+        yield Problem(
+            place,
+            "nobody would have a copy of the database; the policy pack refuses it in production",
+            remedy="leave it out, or set `profile: trial`",
+        )
+        return
     if parts.dumped and runtime.dumps_in not in database.dumps_in:
         if backup.dumps:  # else the database is in the wrong place, which its own rule tells
             yield Problem(
@@ -399,10 +406,16 @@ def _backup(
             )
         return
     if region is None:
+        if database.on_host or media.on_host:
+            instead = ""
+        elif database.dumped(parts.chat.profile):
+            instead = "; or set `profile: trial`"
+        else:
+            instead = "; or leave `backup.dumps` out"
         yield Problem(
             "aws:region",
             "the database is dumped to a bucket of S3 every night, which needs a region of AWS",
-            remedy="add `aws:region: ap-southeast-1` or another; or say `backup: {dumps: false}`",
+            remedy=f"add `aws:region: ap-southeast-1` or another{instead}",
         )
     if backup.bucket is not None and backup.bucket == media.bucket_name:
         yield Problem(
@@ -572,8 +585,9 @@ def _roles(accounts: Accounts, secrets: AbstractSet[str]) -> Iterator[Finding]:
 
 @rule("The parts of the stack give one environment")
 def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> Iterator[Finding]:
-    if not asked(parts).keys() <= secrets or any(one.lacks(secrets) for _, one in chosen(parts)):
-        return
+    # Those that are missing are told by another rule, and hide nothing here.
+    given = {*filter(find, secrets), *asked(parts)}
+    given |= {name for _, one in chosen(parts) for name in one.lacks(given)}
     wrong = {
         found.id
         for found in product_settings.check(features.listed(parts.settings), release, licensed=True)
@@ -583,7 +597,7 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
     parts = parts.model_copy(update={"settings": right})
     made_of: dict[str, Environment[str]] = {}
     try:
-        made_of = features.imagined(parts, release, filter(find, secrets))
+        made_of = features.imagined(parts, release, given)
     except features.PartRefused as error:
         yield Unforeseen(f"rocketchat:{error.part}", str(error))
     written = made_of.pop("settings", Environment())

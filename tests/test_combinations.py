@@ -156,6 +156,7 @@ REFUSED_IN_PRODUCTION: list[tuple[str, str, Any]] = [
     ("soluvas-lightsail", "rocketchat:runtime.snapshots", False),
     ("family-host", "rocketchat:runtime.snapshots", False),
     ("local", "rocketchat:runtime.ingress.kind", "none"),
+    ("local", "rocketchat:backup.dumps", False),
     ("lovia-fargate", "rocketchat:accounts.registration", "public"),
     ("lovia-fargate", "rocketchat:accounts.twoFactor", False),
     ("lovia-fargate", "rocketchat:settings.Accounts_TwoFactorAuthentication_Enabled", False),

@@ -24,7 +24,7 @@ PUBLIC = {
 }
 SMTP = {"kind": "smtp", "host": "smtp.example.com", "port": 2525, "from": "chat@example.com"}
 OIDC = {"kind": "oidc", "preset": "fusionauth", "url": "https://login.example.com:8443", "clientId": "x"}
-SAML = {"kind": "saml", "entryPoint": "https://login.example.com:8443/saml", "certificate": "MIIC"}
+SAML = {"kind": "saml", "entryPoint": "https://login.example.com:8443/saml", "certificate": "MAMCAQI="}
 
 CASES: list[tuple[dict[str, Any], list[tuple[int, int]]]] = [
     ({}, [(443, 443), (587, 587)]),

@@ -20,7 +20,7 @@ OIDC = {
     "url": "https://login.example.com",
     "clientId": "chat",
 }
-SAML = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MIIB"}
+SAML = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MAMCAQE="}
 BASE: Choice = {"runtime": "fargate", "database": "atlas", "media": "gridfs", "dns": "cloudflare"}
 SECURE = {"rocketchat:oidcClientSecret", "rocketchat:mongodbUri"}
 

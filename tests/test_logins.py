@@ -19,7 +19,7 @@ PUBLISHED: dict[str, dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parent / "data" / "oidc_discovery.yaml").read_text(encoding="utf-8")
 )
 OIDC = {"kind": "oidc", "preset": "fusionauth", "url": "https://login.example.com", "clientId": "chat"}
-SAML = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MIIB"}
+SAML = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MAMCAQE="}
 LDAP = {
     "kind": "ldap",
     "host": "ldap.example.com",
@@ -231,7 +231,7 @@ def test_a_directory_without_a_password_is_told_which_secret_is_missing() -> Non
         ({"server": "other", "usernameField": "uid"}, {"LDAP_Server_Type": "", "LDAP_Username_Field": "uid"}),
         ({"usernameField": "upn"}, {"LDAP_AD_Username_Field": "upn"}),
         ({"encryption": "tls"}, {"LDAP_Encryption": "ssl", "LDAP_Port": "636"}),
-        ({"caCertificate": "MIIB"}, {"LDAP_CA_Cert": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"}),
+        ({"caCertificate": "MAMCAQE="}, {"LDAP_CA_Cert": "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----"}),
         ({"group": {"name": "chat", "memberAttribute": "member"}}, {"LDAP_Group_Filter_Enable": "true", "LDAP_Group_Filter_Group_Member_Attribute": "member"}),
         ({"sync": {"interval": "every_6_hours", "disableMissingUsers": True}}, {"LDAP_Background_Sync": "true", "LDAP_Background_Sync_Interval": "every_6_hours", "LDAP_Background_Sync_Disable_Missing_Users": "true"}),
         ({"localPasswords": False}, {"LDAP_Login_Fallback": "false"}),

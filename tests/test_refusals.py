@@ -15,7 +15,7 @@ from stacks.problems import Problem
 
 OIDC = {"kind": "oidc", "url": "https://login.example.com", "clientId": "x", "preset": "fusionauth"}
 KEYCLOAK = {**OIDC, "preset": "keycloak", "realm": "staff"}
-SAML = {"kind": "saml", "entryPoint": "https://login.example.com/sso", "certificate": "MIID"}
+SAML = {"kind": "saml", "entryPoint": "https://login.example.com/sso", "certificate": "MAMCAQM="}
 CLIENT = "rocketchat:oidcClientSecret"
 LONG = f"{'a' * 40}.{'b' * 20}.example.com"
 
@@ -42,7 +42,7 @@ def mail(**keys: Any) -> dict[str, Any]:
         ({"login": {**KEYCLOAK, "url": "https://login.example.com/realms/a"}}, "login.realm"),
         ({"login": {**OIDC, "preset": "keycloak"}}, "login.realm"),
         ({"login": [OIDC, KEYCLOAK]}, "Accounts_OAuth_Custom-Keycloak-secret"),
-        ({"login": {**SAML, "ownCertificate": "MIIC"}}, "samlPrivateKey"),
+        ({"login": {**SAML, "ownCertificate": "MAMCAQI="}}, "samlPrivateKey"),
         ({"settings": {"Accounts_OAuth_Github": True}}, "Accounts_OAuth_Github_secret"),
         (
             {"settings": {"LDAP_Authentication": {"value": True, "lock": True}}},
@@ -53,6 +53,8 @@ def mail(**keys: Any) -> dict[str, Any]:
         ({"login": {**OIDC, "mergeRoles": True}}, "login"),
         ({"login": {**SAML, "certificate": "no certificate!"}}, "login.certificate"),
         ({"login": {**SAML, "certificate": "-----BEGIN PRIVATE KEY-----\nAAAA"}}, "login.certificate"),
+        ({"login": {**SAML, "certificate": "MIIDdzCCAl+gAwIBAgIE"}}, "login.certificate"),
+        ({"login": {**SAML, "ownCertificate": "abc"}}, "login.ownCertificate"),
         (
             {"chat": {"administrator": {"email": "a@example.com", "username": "Admin"}}},
             "chat.administrator.username",
@@ -139,7 +141,7 @@ def test_a_second_login_has_a_secret_of_its_own() -> None:
 def test_a_private_key_of_saml_without_its_certificate_is_refused() -> None:
     key = "rocketchat:samlPrivateKey"
     assert [problem.path for problem in told((key,), login=SAML)] == ["rocketchat:login.ownCertificate"]
-    assert not told((key,), login={**SAML, "ownCertificate": "MIIC"})
+    assert not told((key,), login={**SAML, "ownCertificate": "MAMCAQI="})
 
 
 def test_a_secret_that_nothing_reads_is_told_of() -> None:

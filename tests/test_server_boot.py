@@ -17,7 +17,7 @@ from stacks.secrets import SECRETS
 from stacks.spec import Parts
 
 LINES = releases.lines()
-_SAML = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MIIB"}
+_SAML = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MAMCAQE="}
 _OIDC = {"kind": "oidc", "preset": "fusionauth", "url": "https://login.example.com", "clientId": "chat"}
 VARIANTS: dict[str, dict[str, Any]] = {
     "as it is": {},

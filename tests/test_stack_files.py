@@ -207,6 +207,59 @@ def test_all_mistakes_of_a_file_are_shown_together() -> None:
     }
 
 
+MISTAKES = {name: (change, path) for name, change, path, _, _ in BAD}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("misspelt key", "nobody can log in"),
+        ("text for a truth", "custom OAuth in 9.0"),
+        ("missing key", "CDN outside the zone"),
+        ("root URL with a slash", "setting that a part sets"),
+        ("misspelt key of a union", "no fixed address"),
+        ("missing kind", "nobody can log in"),
+        ("unknown kind", "users that need replicas"),
+        ("unknown release", "setting of the wrong type"),
+        ("too many users", "memory that Fargate lacks"),
+        ("wrong type of a part", "region unknown to Atlas"),
+        ("zone twice", "two names for one proxy"),
+        ("From that is no address", "more ways out than a security group takes"),
+        ("secret inside a part", "CDN with the chat's name"),
+        ("missing part", "balancer of another network"),
+    ],
+)
+def test_a_mistake_in_one_part_hides_none_in_another(one: str, other: str) -> None:
+    (spoil, place), (spoil_more, further) = MISTAKES[one], MISTAKES[other]
+
+    def spoil_both(values: Values) -> None:
+        spoil(values)
+        spoil_more(values)
+
+    found = problems(spoil_both)
+    assert {place, further} <= {problem.path for problem in found}
+    alone_told = [*problems(spoil), *problems(spoil_more)]
+    assert [problem for problem in found if problem not in alone_told] == []
+
+
+def test_what_depends_on_a_value_that_is_wrong_is_not_guessed() -> None:
+    """With users as text it is not known how many servers there are, and with a wrong zone not what lies in it."""
+
+    def spoil(values: Values) -> None:
+        put("rocketchat:chat.users", "2000")(values)
+        put("rocketchat:dns.zone", "no zone")(values)
+
+    assert {problem.path for problem in problems(spoil)} == {"rocketchat:chat.users", "rocketchat:dns.zone"}
+
+
+def test_a_missing_secret_hides_no_other_mistake() -> None:
+    found = problems(put("rocketchat:settings", {"Accounts_ShowFormLogin": True}), secure=set())
+    assert {problem.path for problem in found} == {
+        "rocketchat:oidcClientSecret",
+        "rocketchat:settings.Accounts_ShowFormLogin",
+    }
+
+
 def test_a_missing_secret_is_refused_with_the_command_that_sets_it() -> None:
     [problem] = problems(lambda _: None, secure=set())
     assert problem.path == "rocketchat:oidcClientSecret"

@@ -93,7 +93,7 @@ def records(plan: Plan) -> dict[str, str]:
     }
 
 
-MASTER = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MIIB"}
+MASTER = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MAMCAQE="}
 _EXISTING = {
     "kind": "atlas-existing",
     "project": "5f0c1d2e3b4a59687f6e5d4c",
@@ -220,7 +220,7 @@ KEYS: list[tuple[dict[str, Any], Seen, object]] = [
     ({"login.preset": "keycloak", "login.realm": "lovia"}, setting("Accounts_OAuth_Custom-Keycloak-url"), "https://login.lovia.life/realms/lovia/protocol"),
     ({"login": [{**MASTER, "name": "corp", "logout": "https://idp.example.com/out", "buttonText": "Corp"}]}, setting("SAML_Custom_Default_button_label_text"), "Corp"),
     ({"login": [{**MASTER, "logout": "https://idp.example.com/out"}]}, setting("SAML_Custom_Default_idp_slo_redirect_url"), "https://idp.example.com/out"),
-    ({"login": [{**MASTER, "preset": "google", "ownCertificate": "MIIC"}]}, setting("SAML_Custom_Default_public_cert"), "MIIC"),
+    ({"login": [{**MASTER, "preset": "google", "ownCertificate": "MAMCAQI="}]}, setting("SAML_Custom_Default_public_cert"), "MAMCAQI="),
     ({"accounts.profileChange": False}, setting("Accounts_AllowUserProfileChange"), "false"),
     ({"accounts.statusChange": False}, setting("Accounts_AllowUserStatusMessageChange"), "false"),
     ({"accounts.deleteOwn": True}, setting("Accounts_AllowDeleteOwnAccount"), "true"),

@@ -147,8 +147,8 @@ OIDC = {
 SAML = {
     "kind": "saml",
     "entryPoint": "https://idp.example.com/sso",
-    "certificate": "MIIB",
-    "ownCertificate": "MIIC",
+    "certificate": "MAMCAQE=",
+    "ownCertificate": "MAMCAQI=",
 }
 SMTP = {"kind": "smtp", "host": "smtp.example.com", "port": 2525, "username": "me", "from": "me@example.com"}
 

@@ -107,11 +107,11 @@ def _access(runtime: RuntimeKind, database: OnAtlas, defaults: Defaults) -> Iter
         yield Note("by the fixed addresses of the network")
     else:
         yield Problem(
-            "rocketchat:runtime.network",
+            f"rocketchat:runtime.{'network' if runtime.private_link else 'egressAddresses'}",
             "connections leave from no fixed address, so the Atlas access list would have to let in the whole world",
             remedy=(
                 "set `database.privateLink: true`, or give the network a NAT (existing network: its egressAddresses)"
                 if runtime.private_link
-                else "name the addresses (egressAddresses)"
+                else "name them, such as `egressAddresses: [203.0.113.7]`"
             ),
         )

@@ -64,7 +64,7 @@ class SamlLogin(LoginKind):
             problem=pem("PRIVATE KEY"),
         ),
     )
-    example: ClassVar = {"entryPoint": "https://login.example.com/saml", "certificate": "MIIB"}
+    example: ClassVar = {"entryPoint": "https://login.example.com/saml", "certificate": "MAMCAQE="}
     said: ClassVar = {
         rf"SAML_Custom_Default_{setting}": key
         for setting, key in {
