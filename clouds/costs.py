@@ -45,6 +45,8 @@ class Bill:
     is_high: bool
     planned: Callable[[str], Iterable[Mapping[str, Any]]]
     """The inputs of everything of a type in the plan."""
+    component: str = ""
+    """The component that it is a part of, such as `DumpBucket`: what it is for."""
 
     def __getitem__(self, key: str) -> Any:
         """Return an input; where it is not given, what its cloud makes of it, such as a name."""

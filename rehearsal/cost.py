@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pydantic import BaseModel
+
 import clouds
 from automation.values import short_type
 from clouds import costs
@@ -16,9 +18,10 @@ from rehearsal.plan import Plan, PlannedResource
 from rehearsal.stack import RehearsedStack
 from rocketchat import usage
 from rocketchat.usage import ASSUMPTIONS, Assumption
-from stacks.spec import Parts
+from stacks.language import ChatSpec
 
 USERS = "users"
+BACKUPS = "backups"
 _GLOBAL = "us-east-1"
 """Where AWS has what has no region."""
 
@@ -164,7 +167,7 @@ class Estimate:
         about = f"about {low}" if low == high else f"about {low} to {high}"
         missing = len(self.unpriced)
         without = [f"{missing} {'charge' if missing == 1 else 'charges'} without a price"] if missing else []
-        without += ["what is there already"] if self.outside else []
+        without += ["what is paid elsewhere"] if self.outside else []
         more = f", and {' and '.join(without)}" if without else ""
         return f"{about} USD a month{more}{self._of_budget()}"
 
@@ -200,13 +203,18 @@ class Estimate:
 
 
 def assumptions(
-    given: Sequence[str], users: int, of_file: Mapping[str, tuple[float, float]] | None = None
+    given: Sequence[str],
+    users: int,
+    of_file: Mapping[str, tuple[float, float]] | None = None,
+    kept_backups: int | None = None,
 ) -> dict[str, Assumption]:
     """Return all assumptions: `KEY=NUMBER` or `KEY=LOW-HIGH` comes before the stack file's, and that before ours.
 
     Raises Misgiven.
     """
     found = {USERS: Assumption(users, users, "users", "chat.users of the stack file"), **ASSUMPTIONS}
+    if kept_backups is not None:
+        found[BACKUPS] = replace(found[BACKUPS], low=kept_backups, high=kept_backups)
     for key, (low, high) in (of_file or {}).items():
         found[key] = Assumption(low, high, found[key].unit, "cost.assume of the stack file")
     for text in given:
@@ -233,11 +241,19 @@ def prices(given: Sequence[str]) -> dict[str, float]:
     return found
 
 
-def paid_elsewhere(parts: Parts) -> list[str]:
+def paid_elsewhere(spec: ChatSpec) -> list[str]:
     """Return what a stack uses and does not make, whose cost is in no plan of it."""
-    chosen = (getattr(parts, name) for name in type(parts).model_fields)
-    each = [one for part in chosen for one in (part if isinstance(part, list) else [part])]
-    return [said for one in each if (said := getattr(one, "paid_elsewhere", ""))]
+    licence = ["the licence of Rocket.Chat"] if "license" in spec.secrets else []
+    return [said for one in _within(spec.parts) if (said := getattr(one, "paid_elsewhere", ""))] + licence
+
+
+def _within(value: object) -> Iterator[object]:
+    """Every part of a stack file, and the parts in it."""
+    if isinstance(value, list):
+        yield from (one for each in value for one in _within(each))
+    elif isinstance(value, BaseModel):
+        yield value
+        yield from (one for name in type(value).model_fields for one in _within(getattr(value, name)))
 
 
 # ------------------------------------------------------------------------------------------------ what it costs
@@ -248,8 +264,10 @@ def of_stack(
 ) -> Estimate:
     """Price the plan of a stack. Raises Misgiven."""
     parts = loaded.spec.parts
-    assumed = assumptions(assume, parts.chat.users, parts.cost.ranges)
-    found = estimate(plan, assumed, own={**parts.cost.prices, **prices(own)}, outside=paid_elsewhere(parts))
+    assumed = assumptions(assume, parts.chat.users, parts.cost.ranges, parts.backup.keep_days)
+    found = estimate(
+        plan, assumed, own={**parts.cost.prices, **prices(own)}, outside=paid_elsewhere(loaded.spec)
+    )
     return replace(found, budget=parts.monitoring.monthly_budget_usd)
 
 
@@ -274,7 +292,11 @@ def estimate(
             return assumed[key].high if is_high else assumed[key].low
 
         region = _region(resource, by_urn)
-        return Bill(resource.name, resource.inputs, resource.outputs, region, number, is_high, planned)
+        within = by_urn.get(resource.parent)
+        component = within.type.rpartition(":")[2] if within is not None and not within.custom else ""
+        return Bill(
+            resource.name, resource.inputs, resource.outputs, region, number, is_high, planned, component
+        )
 
     def item(resource: PlannedResource) -> Item:
         told = (resource.name, resource.type, _component(resource, by_urn, plan))

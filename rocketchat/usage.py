@@ -57,7 +57,10 @@ ASSUMPTIONS: Final[Mapping[str, Assumption]] = MappingProxyType(
             1.2, 3, "size of all snapshots, in sizes of what is copied", "they are incremental"
         ),
         "backups": Assumption(
-            7, 60, "whole backups of a host's database that are kept", "its bucket's rules"
+            35,
+            35,
+            "whole nightly backups of the database that are kept",
+            "backup.keepDays of the stack file, which is 35 where it is left out",
         ),
         "metrics": Assumption(
             30,

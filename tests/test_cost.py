@@ -5,7 +5,7 @@ import datetime as dt
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -187,6 +187,78 @@ def test_a_cluster_that_scales_costs_from_its_tier_to_the_largest() -> None:
     assert found.usd == Range(730 * 0.20, 730 * 0.54)
 
 
+# ------------------------------------------------------------------------------------------------ by what it is for
+
+
+@pytest.fixture
+def invented(tmp_path: Path) -> Callable[[str], Estimate]:
+    """Plans the stack of a text, and prices it."""
+
+    def priced_from(config: str) -> Estimate:
+        path = tmp_path / "Pulumi.invented.yaml"
+        path.write_text(f"config:{config}", encoding="utf-8")
+        loaded = stack.load(str(path))
+        return cost.of_stack(loaded, REALLY_PLAN(loaded))
+
+    return priced_from
+
+
+def amounts(found: Estimate) -> dict[tuple[str, str], Range]:
+    """How much of each charge, by the resource's name and the price's key."""
+    return {(item.name, line.key): line.amount for item in found.items for line in item.lines}
+
+
+WITH_CDN = """
+  aws:region: us-east-1
+  rocketchat:chat: {host: chat.c.example, users: 400}
+  rocketchat:runtime: {kind: fargate, network: {kind: new, endpoints: [secretsmanager, logs]}}
+  rocketchat:database: {kind: atlas, organization: 5f0c1d2e3b4a59687f6e5d4c, cluster: c-chat, privateLink: false}
+  rocketchat:media: {kind: s3, bucket: media-c-example}
+  rocketchat:edge: {kind: cloudfront}
+  rocketchat:dns: {kind: cloudflare, zone: c.example}
+  rocketchat:mail: {kind: ses, domain: c.example, from: chat@c.example}
+  rocketchat:backup: {dumps: true, bucket: kept-c-example, keepDays: 90}
+  rocketchat:monitoring: {alarmEmails: [ops@c.example]}
+"""
+
+
+def test_dumps_are_kept_as_the_stack_file_says_and_never_priced_as_uploads(
+    invented: Callable[[str], Estimate],
+) -> None:
+    found = invented(WITH_CDN)
+    assert found.assumed["backups"].low == found.assumed["backups"].high == 90
+    of = amounts(found)
+    # 400 users with 12 messages of 1 KB on 22 days, for 12 months, ninety times.
+    assert of["dumps-bucket", "aws.s3-gb"].low == pytest.approx(400 * 12 * 22 * 12 * 90 / 1e6)
+    assert ("dumps-bucket", "aws.out-gb") not in of
+    # What dumps and restores them runs on Fargate, too, and the metrics that it reports are charged once each.
+    assert of["backups-backup", "aws.fargate-vcpu-hour"].low > 0
+    reported = {key: one for key, one in of.items() if key[1] == "aws.metric"}
+    assert sum(one.low for one in reported.values()) == pytest.approx(3)
+
+
+def test_what_goes_to_a_cdn_is_charged_there_and_logs_by_their_endpoint(
+    invented: Callable[[str], Estimate],
+) -> None:
+    of = amounts(invented(WITH_CDN))
+    assert of["cdn-distribution", "aws.cloudfront-gb"].high > 0
+    assert ("balancer-alb", "aws.out-gb") not in of
+    assert of["network-logs", "aws.endpoint-gb"].high > 0
+    assert ("network-secretsmanager", "aws.endpoint-gb") not in of
+    # The database is reached through NAT, as there is no private link: 1 to 5 times what users move.
+    moved = of["cdn-distribution", "aws.cloudfront-gb"]
+    assert of["network-nat-1", "aws.nat-gb"].high == pytest.approx(50 + 5 * moved.high)
+
+
+def test_containers_with_public_addresses_pay_for_them() -> None:
+    task = made("aws:ecs/taskDefinition:TaskDefinition", {"family": "chat", "cpu": "1024", "memory": "2048"})
+    service = {"taskDefinition": "arn:aws:ecs:us-east-1:1:task-definition/chat:1", "desiredCount": 2}
+    costs_more = service | {"networkConfiguration": {"assignPublicIp": True}}
+    token = "aws:ecs/service:Service"
+    more = usd(priced(task, made(token, costs_more))) - usd(priced(task, made(token, service)))
+    assert more == pytest.approx(2 * 730 * 0.005, abs=0.01)
+
+
 # ------------------------------------------------------------------------------------------------ the list
 
 
@@ -272,6 +344,29 @@ def test_a_tier_without_a_price_is_told_with_what_it_may_grow_to_and_taken_as_gi
     assert more["complete"]
     assert more["total"]["low"] - told["total"]["low"] == pytest.approx(730 * 0.25)
     assert more["total"]["high"] - told["total"]["high"] == pytest.approx(730 * 0.60)
+
+
+def test_what_a_stack_uses_and_does_not_make_is_named(invented: Callable[[str], Estimate]) -> None:
+    found = invented(
+        """
+  aws:region: us-east-1
+  rocketchat:chat: {host: chat.there.example, users: 60}
+  rocketchat:runtime:
+    kind: fargate
+    network: {kind: existing, vpc: vpc-0a1b2c3d, taskSubnets: [subnet-0a1b2c3d, subnet-0a1b2c3e]}
+    balancer:
+      kind: existing
+      listener: arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/there/50dc6c495c0c9188/f2f7dc8efc522ab2
+  rocketchat:database: {kind: uri, version: "8.0"}
+  rocketchat:media: {kind: s3, bucket: media-there-example}
+  rocketchat:dns: {kind: route53, zone: there.example}
+  rocketchat:mail: {kind: smtp, host: smtp.there.example, port: 587, username: u, from: chat@there.example}
+  rocketchat:license: {secure: AAA}
+"""
+    )
+    named = ("network", "balancer", "MongoDB", "zone of Route 53", "SMTP provider", "licence")
+    assert [word for word in named if not any(word in said for said in found.outside)] == []
+    assert len(found.outside) == len(named)
 
 
 def test_what_is_missing_is_named_by_its_key_with_what_it_is_elsewhere_and_how_to_give_it(
@@ -392,7 +487,7 @@ def test_a_price_that_is_none_is_refused(given: str, capsys: pytest.CaptureFixtu
 def test_a_plan_says_in_its_first_ten_lines_what_it_costs(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["plan", "family-host"]) == 0
     first = capsys.readouterr().out.splitlines()[:10]
-    assert "  cost       about 32 to 34 USD a month, and what is there already" in first
+    assert "  cost       about 32 to 34 USD a month, and what is paid elsewhere" in first
 
 
 def test_stacks_stand_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,8 @@ SECRET: Final = a_month("secret", "aws.secret")
 _SPOT: Final = 0.3
 """What Spot costs of the price on demand: AWS promises up to 70 percent less, and has no list of it."""
 _SERVICE: Final = "aws:ecs/service:Service"
+_ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
+_ENDPOINT: Final = "aws:ec2/vpcEndpoint:VpcEndpoint"
 
 
 def _of(bill: Bill, token: str, key: str, value: object) -> Mapping[str, Any]:
@@ -45,6 +47,20 @@ def containers(bill: Bill) -> Iterator[Charge]:
     paid = bill.hours * (count - spot * (1 - _SPOT))
     yield Charge("vCPU", "aws.fargate-vcpu-hour", paid * float(task.get("cpu") or 0) / 1024)
     yield Charge("memory", "aws.fargate-gb-hour", paid * float(task.get("memory") or 0) / 1024)
+    if (bill["networkConfiguration"] or {}).get("assignPublicIp"):
+        yield Charge("public addresses", "aws.ipv4-hour", bill.hours * count)
+
+
+def runs(bill: Bill) -> Iterator[Charge]:
+    """Containers that a schedule starts, by their hours; its starts cost nothing below 14 million a month."""
+    target = bill["target"] or {}
+    asked = target.get("ecsParameters") or {}
+    family = str(asked.get("taskDefinitionArn")).rpartition("/")[2].partition(":")[0]
+    task = _of(bill, "aws:ecs/taskDefinition:TaskDefinition", "family", family)
+    # A minute to half an hour, every night; what runs less often costs less.
+    hours = bill.between(1 / 60, 0.5) * 30
+    yield Charge("vCPU", "aws.fargate-vcpu-hour", hours * float(task.get("cpu") or 0) / 1024)
+    yield Charge("memory", "aws.fargate-gb-hour", hours * float(task.get("memory") or 0) / 1024)
 
 
 def _on_demand(strategies: Any, count: float) -> float:
@@ -71,9 +87,10 @@ def nat(bill: Bill) -> Iterator[Charge]:
     """A gateway and what goes through it: the logs, what is assumed beside them, and to a database elsewhere."""
     yield Charge("gateway", "aws.nat-hour", bill.hours)
     gateways = sum(1 for _ in bill.planned("aws:ec2/natGateway:NatGateway"))
-    moved = bill.logs_gb + bill.assumed("out-gb")
-    if not any(map(_leads_to_database, bill.planned("aws:ec2/vpcEndpoint:VpcEndpoint"))):
-        moved += bill.database_traffic_gb
+    beside = list(bill.planned(_ENDPOINT))
+    moved = bill.assumed("out-gb")
+    moved += 0 if any(map(_leads_to_logs, beside)) else bill.logs_gb
+    moved += 0 if any(map(_leads_to_database, beside)) else bill.database_traffic_gb
     yield Charge("traffic", "aws.nat-gb", moved / max(1, gateways))
 
 
@@ -81,12 +98,16 @@ def _leads_to_database(endpoint: Mapping[str, Any]) -> bool:
     return "vpce-svc" in str(endpoint.get("serviceName"))
 
 
+def _leads_to_logs(endpoint: Mapping[str, Any]) -> bool:
+    return str(endpoint.get("serviceName")).endswith(".logs")
+
+
 def endpoint(bill: Bill) -> Iterator[Charge]:
     """Interface endpoints in each of their zones; gateways to S3 cost nothing."""
     if bill["vpcEndpointType"] == "Interface":
         yield Charge("endpoint", "aws.endpoint-hour", bill.hours * len(bill["subnetIds"] or (1,)))
-        traffic = bill.database_traffic_gb if _leads_to_database(bill.inputs) else bill.logs_gb
-        yield Charge("traffic", "aws.endpoint-gb", traffic)
+        traffic = bill.database_traffic_gb if _leads_to_database(bill.inputs) else 0.0
+        yield Charge("traffic", "aws.endpoint-gb", bill.logs_gb if _leads_to_logs(bill.inputs) else traffic)
 
 
 def balancer(bill: Bill) -> Iterator[Charge]:
@@ -97,7 +118,13 @@ def balancer(bill: Bill) -> Iterator[Charge]:
     yield Charge("capacity units", "aws.lcu-hour", bill.hours * units)
     if not bill["internal"]:
         yield Charge("public addresses", "aws.ipv4-hour", bill.hours * len(bill["subnets"] or ()))
-        yield Charge("traffic", "aws.out-gb", bill.chat_gb)
+        # What goes to CloudFront costs nothing (aws.amazon.com/cloudfront/pricing): it is charged there.
+        if all(map(_is_before_bucket, bill.planned("aws:cloudfront/distribution:Distribution"))):
+            yield Charge("traffic", "aws.out-gb", bill.chat_gb)
+
+
+def _is_before_bucket(distribution: Mapping[str, Any]) -> bool:
+    return any(one.get("originAccessControlId") for one in distribution.get("origins") or ())
 
 
 def firewall(bill: Bill) -> Iterator[Charge]:
@@ -109,7 +136,7 @@ def firewall(bill: Bill) -> Iterator[Charge]:
 
 def distribution(bill: Bill) -> Iterator[Charge]:
     """What a CDN sends: all of the chat, or public files only where it stands before a bucket."""
-    if any(one.get("originAccessControlId") for one in bill["origins"] or ()):
+    if _is_before_bucket(bill.inputs):
         yield Charge("traffic", "aws.cloudfront-gb", bill.assumed("public-gb"))
         return
     yield Charge("traffic", "aws.cloudfront-gb", bill.chat_gb)
@@ -118,12 +145,15 @@ def distribution(bill: Bill) -> Iterator[Charge]:
 
 def log(bill: Bill) -> Iterator[Charge]:
     """What is written and kept. AWS's own logs are priced as others are; in bulk they cost less."""
-    if "flow" in bill.name:
+    if bill.component == "Network":
         written = bill.chat_gb * bill.assumed("flow-mb") / 1000
-    elif "waf" in bill.name:
+    elif bill.component == "FargateDumps":
+        # Of a container that runs for an hour at most, and not for a day.
+        written = bill.assumed("log-mb") * bill.assumed("days") / 24 / 1000
+    elif bill.component == "Firewall":
         # Only what is blocked or counted is kept: one request in a hundred, 2 KB each.
         written = bill.requests * 2 / 100 / 1e6
-    elif "cdn" in bill.name:
+    elif bill.component == "AppCdn":
         written = bill.requests / 1e6
     else:
         written = bill.logs_gb
@@ -133,21 +163,29 @@ def log(bill: Bill) -> Iterator[Charge]:
 
 
 def alarm(bill: Bill) -> Iterator[Charge]:
-    """Each metric that an alarm looks at."""
+    """Each metric that an alarm looks at, and the metric itself where the stack reports it and no service of AWS."""
     asked = [one for one in bill["metricQueries"] or () if one.get("metric")]
     yield Charge("metrics", "aws.alarm-metric", max(1, len(asked)))
+    if bill["namespace"] and not str(bill["namespace"]).startswith("AWS/"):
+        which = (bill["namespace"], bill["metricName"])
+        alike = [
+            one for one in bill.planned(_ALARM) if (one.get("namespace"), one.get("metricName")) == which
+        ]
+        yield Charge("reported metric", "aws.metric", 1 / max(1, len(alike)))
 
 
 def bucket(bill: Bill) -> Iterator[Charge]:
     """What is kept in a bucket, by what it is for: uploads, backups, logs of requests, or some documents."""
     puts = gets = out = 0.0
-    if "backup" in bill.name:
-        stored = bill.database_gb * bill.assumed("backups") + bill.kept_uploads_gb
+    if bill.component in {"HostConfig", "DumpBucket"}:
+        # The backups of a host have its uploads, too, where they are on it.
+        uploads = bill.component == "HostConfig" and not bill.has("rocketchat:index:MediaStore")
+        stored = bill.database_gb * bill.assumed("backups") + (bill.kept_uploads_gb if uploads else 0)
         puts = bill.assumed("days") * 10
-    elif "logs" in bill.name:
+    elif bill.component == "LoadBalancer":
         # 0.5 KB for a request; a file in each five minutes.
         stored, puts = bill.requests * 12 / 2 / 1e6, bill.hours * 12
-    elif "document" in bill.name:
+    elif bill.component == "HostAgent":
         stored, gets = 0.001, bill.hours * 2
     else:
         files = bill.uploads_gb * 1000

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from clouds.ask import Existing
+from clouds.aws import charges
 from clouds.aws.calls import create, either, sent
 from clouds.record import (
     NO_DATA,
@@ -10,7 +11,6 @@ from clouds.record import (
     Answers,
     Autoname,
     Named,
-    Nothing,
     Once,
     Refused,
     Refuses,
@@ -64,5 +64,5 @@ SCHEDULE = Resource(
     found=Named(),
     data=NO_DATA,
     felt=UNNOTICED,
-    costs=Nothing("free: the first 14 million starts of a month are (aws.amazon.com/eventbridge/pricing)"),
+    costs=charges.runs,
 )

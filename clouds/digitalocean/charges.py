@@ -54,8 +54,6 @@ def bucket(bill: Bill) -> Iterator[Charge]:
     """Spaces: a month for all buckets together, and what goes beyond what is in that."""
     buckets = sum(1 for _ in bill.planned("digitalocean:index/spacesBucket:SpacesBucket"))
     yield Charge("Spaces", "digitalocean.spaces", 1 / max(1, buckets))
-    is_backup = "backup" in bill.name
-    stored = bill.kept_uploads_gb + (bill.database_gb * bill.assumed("backups") if is_backup else 0)
-    yield Charge("more storage", "digitalocean.spaces-gb", max(0.0, stored - _INCLUDED_GB))
-    sent = 0 if is_backup else bill.downloads_gb
-    yield Charge("more traffic", "digitalocean.spaces-out-gb", max(0.0, sent - _INCLUDED_OUT_GB))
+    yield Charge("more storage", "digitalocean.spaces-gb", max(0.0, bill.kept_uploads_gb - _INCLUDED_GB))
+    more = max(0.0, bill.downloads_gb - _INCLUDED_OUT_GB)
+    yield Charge("more traffic", "digitalocean.spaces-out-gb", more)

@@ -17,6 +17,7 @@ class Route53Dns(DnsKind):
     """A public zone at Amazon Route 53."""
 
     needs_region: ClassVar = True
+    paid_elsewhere: ClassVar = "the zone of Route 53, which is there already"
 
     kind: Literal["route53"]
     zone: HostName

@@ -85,6 +85,8 @@ class NewNetwork(Part):
 class ExistingNetwork(Part):
     """A VPC that is there already."""
 
+    paid_elsewhere: ClassVar = "the network with its NAT gateways, which is there already"
+
     kind: Literal["existing"]
     vpc: VpcId
     public_subnets: list[SubnetId] = Field(default=[], max_length=8)
@@ -118,6 +120,8 @@ class NewBalancer(Part):
 
 class ExistingBalancer(Part):
     """A balancer that is there already; only a host rule and a target group are added to it."""
+
+    paid_elsewhere: ClassVar = "the balancer with its traffic, which is there already"
 
     kind: Literal["existing"]
     listener: ListenerArn
