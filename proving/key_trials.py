@@ -159,6 +159,10 @@ SCENES: Mapping[str, Scene] = {
     "services-helm on OpenShift": Scene(
         "services-helm", {"runtime.clusterDns": {"namespace": "openshift-dns", "port": 5353}}
     ),
+    "services-helm on its nodes": Scene(
+        "services-helm",
+        {"runtime.nodes": {"selector": {"pool": "chat"}, "tolerations": [{"key": "dedicated"}]}},
+    ),
     "services-helm with a font": Scene("services-helm", {"appearance": {"fonts": [_FONT]}}),
     "family-host with a lock": Scene("family-host", {"backup.objectLock": {"days": 20}}),
     "services-helm with a role": Scene("services-helm", {"accounts.roles": [_ROLE_OF_USERS]}),
@@ -525,6 +529,16 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     ],
     "runtime(kubernetes).maxInstances": [_to("services-helm", 4)],
     "runtime(doks).maxInstances": [_to("lovia-doks with microservices", 3)],
+    "runtime(kubernetes).nodes": [
+        _to("services-helm", {"selector": {"pool": "chat"}, "tolerations": [{"key": "dedicated"}]}),
+        _to("local", {"selector": {"pool": "chat"}, "tolerations": [{"key": "dedicated"}]}),
+    ],
+    "runtime(kubernetes).nodes.selector": [_to("services-helm on its nodes", {"pool": "other"})],
+    "runtime(kubernetes).nodes.tolerations": [_to("services-helm on its nodes", {"key": "spot"})],
+    "runtime(kubernetes).nodes.tolerations.key": [_to("services-helm on its nodes", "spot")],
+    "runtime(kubernetes).nodes.tolerations.value": [_to("services-helm on its nodes", "chat")],
+    "runtime(kubernetes).nodes.tolerations.effect": [_to("services-helm on its nodes", "NoSchedule")],
+    "runtime(kubernetes).nodes.apart": [_to("services-helm on its nodes", "zones")],
     "runtime(kubernetes).clusterDns": {"namespace": "openshift-dns", "port": 5353},
     "runtime(kubernetes).clusterDns.namespace": [_to("services-helm on OpenShift", "other-dns")],
     "runtime(kubernetes).clusterDns.port": [_to("services-helm on OpenShift", 53)],

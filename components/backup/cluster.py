@@ -10,6 +10,7 @@ import pulumi_kubernetes as kubernetes
 from components.backup import program
 from components.base import Component
 from components.database.uri import without_database
+from components.nodes import ANY_NODE, NodesArgs, on_nodes
 
 BACKUP_JOB: Final = "mongodb-backup"
 RESTORE_JOB: Final = "mongodb-restore"
@@ -60,6 +61,8 @@ class Dumped:
     """Of MongoDB, which has the tools."""
     pull_secrets: Sequence[Mapping[str, pulumi.Input[str]]]
     """Secrets by which images are pulled, by `name`."""
+    nodes: NodesArgs
+    """On which nodes the jobs run."""
     database: str
     backup_uri: pulumi.Input[str]
     """Of a user who may read it (secret)."""
@@ -86,6 +89,8 @@ class ClusterDumpsArgs(TypedDict):
     """TCP ports of the database."""
     pull_secret: NotRequired[pulumi.Input[str]]
     """Name of the Secret by which images are pulled, such as `ChatNamespace.pull_secret`."""
+    nodes: NotRequired[NodesArgs]
+    """On which nodes the jobs run; on any when left out."""
     backup: ClusterBackupArgs
     """Where the dumps go."""
 
@@ -104,6 +109,7 @@ class ClusterDumps(Component):
             namespace=args["namespace"],
             image=args["image"],
             pull_secrets=[{"name": args["pull_secret"]}] if "pull_secret" in args else [],
+            nodes=args.get("nodes", ANY_NODE),
             database=args["database"],
             backup_uri=secret["backup_uri"],
             restore_uri=secret["restore_uri"],
@@ -213,6 +219,7 @@ def _pod(
     return {
         "restart_policy": "Never",
         **({"image_pull_secrets": dumped.pull_secrets} if dumped.pull_secrets else {}),
+        **on_nodes(dumped.nodes),
         "automount_service_account_token": False,
         "security_context": {
             "run_as_non_root": True,

@@ -14,6 +14,7 @@ from components.backup.cluster import ClusterBackupArgs, Dumped, jobs
 from components.base import Component
 from components.database.series import FEATURE, FITS, IMAGES, StepRefused, held, of_image
 from components.database.uri import check_database_name
+from components.nodes import ANY_NODE, NodesArgs, on_nodes
 from components.values import DatabaseAccess
 
 UID = 999
@@ -129,6 +130,8 @@ class ClusterMongodbArgs(TypedDict):
     """Image of MongoDB with an exact tag of that series; the official one when left out."""
     pull_secret: NotRequired[pulumi.Input[str]]
     """Name of the Secret by which images are pulled, such as `ChatNamespace.pull_secret`."""
+    nodes: NotRequired[NodesArgs]
+    """On which nodes its pods run; on any when left out."""
     backup: NotRequired[ClusterBackupArgs]
     """Dumps to a bucket of S3, and drills with them; none when left out."""
 
@@ -231,6 +234,7 @@ class ClusterMongodb(Component):
                 namespace=args["namespace"],
                 image=self._image,
                 pull_secrets=self._pull_secrets,
+                nodes=self._nodes,
                 database=args["database"],
                 backup_uri=self._backup_uri(passwords["backup"].result, ready),
                 restore_uri=self.uri,
@@ -280,6 +284,10 @@ class ClusterMongodb(Component):
     def _pull_secrets(self) -> list[dict[str, pulumi.Input[str]]]:
         return [{"name": self._args["pull_secret"]}] if "pull_secret" in self._args else []
 
+    @property
+    def _nodes(self) -> NodesArgs:
+        return self._args.get("nodes", ANY_NODE)
+
     def _host(self, pod: str) -> str:
         return f"{pod}.mongodb.{self._args['namespace_name']}.svc:{PORT}"
 
@@ -311,6 +319,7 @@ class ClusterMongodb(Component):
                 "metadata": {"labels": labels},
                 "spec": {
                     **({"image_pull_secrets": self._pull_secrets} if self._pull_secrets else {}),
+                    **on_nodes(self._nodes),
                     "automount_service_account_token": False,
                     "termination_grace_period_seconds": 60,
                     "security_context": {
@@ -327,7 +336,7 @@ class ClusterMongodb(Component):
                                 {
                                     "weight": 100,
                                     "pod_affinity_term": {
-                                        "topology_key": "kubernetes.io/hostname",
+                                        "topology_key": self._nodes["apart"],
                                         "label_selector": {"match_labels": labels},
                                     },
                                 }

@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 import pulumi
 
 from components.base import one_of
+from components.nodes import ANY_NODE, NODE, NodesArgs
 from components.registry import split_tag
 
 CHART = "rocketchat"
@@ -131,6 +132,7 @@ def values(
     broker_images: Mapping[str, str] = BROKER_IMAGES,
     pull_secret: pulumi.Input[str] | None = None,
     files: tuple[str, pulumi.Input[str]] | None = None,
+    nodes: NodesArgs = ANY_NODE,
 ) -> dict[str, Any]:
     """Return the chart's values.
 
@@ -139,7 +141,7 @@ def values(
     Secrets: the first holds `mongo-uri`, the second one key for each secret variable. `ingress` is the chart's
     own part of that name; None renders no Ingress. `broker_images` are what runs beside NATS, `pull_secret` the name
     of the Secret by which images are pulled. `files` are a folder of the pods, and the name of
-    the ConfigMap whose files are in it.
+    the ConfigMap whose files are in it, `nodes` where all pods run.
     """
     check(topology, services)
     by_name = {service["name"]: service for service in services}
@@ -225,6 +227,22 @@ def values(
         # All pods get them, those of the microservices too.
         made["extraVolumes"] = [{"name": "files", "configMap": {"name": config_map}}]
         made["extraVolumeMounts"] = [{"name": "files", "mountPath": folder, "readOnly": True}]
+    placed: dict[str, Any] = {}
+    if nodes["selector"]:
+        placed["nodeSelector"] = dict(nodes["selector"])
+    if nodes["tolerations"]:
+        placed["tolerations"] = [dict(one) for one in nodes["tolerations"]]
+    if placed:
+        # The server and the microservices read these where they have none of their own; NATS's chart does not.
+        made["global"] = placed
+    if by_name.get(NATS) is not None:
+        made["nats"] |= placed
+    if nodes["apart"] != NODE:
+        made["podAntiAffinityTopologyKey"] = nodes["apart"]
+        if by_name.get(NATS) is not None:
+            made["nats"]["topologySpreadConstraints"] = [
+                {"maxSkew": 1, "topologyKey": nodes["apart"], "whenUnsatisfiable": "ScheduleAnyway"}
+            ]
     if host is not None:
         made["host"] = host
     return made

@@ -9,6 +9,7 @@ import pulumi_kubernetes as kubernetes
 
 from components.base import Component, after
 from components.cluster_object import pull_secret
+from components.nodes import ANY_NODE, NodesArgs
 from components.registry import ChartSourceArgs, RegistryArgs, hidden, hidden_source
 from components.registry import chart as fetched
 from components.runtime import chart
@@ -220,6 +221,8 @@ class ChatReleaseArgs(TypedDict):
     """Where the chart is fetched from; the vendor's repository when left out."""
     broker_images: NotRequired[Mapping[str, str]]
     """Images that run beside NATS, with their tags: `reloader` and `exporter`. The chart's own when left out."""
+    nodes: NotRequired[NodesArgs]
+    """On which nodes its pods run; on any when left out."""
     pull_secret: NotRequired[pulumi.Input[str]]
     """Name of the Secret by which the images are pulled, such as `ChatNamespace.pull_secret`."""
 
@@ -299,6 +302,7 @@ class ChatRelease(Component):
                 broker_images=args.get("broker_images", chart.BROKER_IMAGES),
                 pull_secret=args.get("pull_secret"),
                 files=files,
+                nodes=args.get("nodes", ANY_NODE),
             ),
             atomic=False,
             cleanup_on_fail=True,

@@ -1,15 +1,16 @@
 """What every Kubernetes runtime says of the chat in its cluster, and the rules for it. `place.py` makes it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from components.nodes import NODE, ZONE, NodesArgs
 from components.runtime import chart
 from rocketchat import services
 from rocketchat.releases import Release
 from rocketchat.sizing import Size
-from stacks.fields import ClusterName, EgressPorts, Part
+from stacks.fields import ClusterName, EgressPorts, Part, matching
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import DnsKind
 from stacks.kinds.runtime import Published, RuntimeKind, tight
@@ -20,6 +21,9 @@ from stacks.profiles import Defaults
 if TYPE_CHECKING:
     from stacks.language import ChatSpec
     from stacks.spec import Parts
+
+
+_OPENSHIFT = "openshift-dns"
 
 
 class ServiceReplicas(Part):
@@ -42,6 +46,57 @@ class ClusterDns(Part):
     """Its namespace: `openshift-dns` in OpenShift."""
     port: int = Field(default=53, ge=1, le=65535)
     """Port of its pods: 5353 in OpenShift."""
+
+
+LabelName = Annotated[
+    str,
+    matching(
+        r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?",
+        "a name of Kubernetes; ones look like disktype and example.com/pool",
+    ),
+]
+LabelValue = Annotated[
+    str, matching(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?", "the value of a label of Kubernetes")
+]
+
+
+class Toleration(Part):
+    """A taint of nodes that does not keep the pods away."""
+
+    key: LabelName
+    """Its key."""
+    value: LabelValue | None = None
+    """Its value; any when left out."""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    """Its effect; any when left out."""
+
+
+class Nodes(Part):
+    """On which nodes all pods run: the chat's, its database's and those of its jobs."""
+
+    selector: Mapping[LabelName, LabelValue] = {}
+    """Labels that a node must have, such as `{example.com/pool: chat}`."""
+    tolerations: list[Toleration] = []
+    """Taints that do not keep the pods away."""
+    apart: Literal["nodes", "zones"] = "nodes"
+    """Pods of a kind stand on several nodes, or in several zones, where there is room."""
+
+    @property
+    def args(self) -> NodesArgs:
+        """What the components take."""
+        return {
+            "selector": dict(self.selector),
+            "tolerations": [
+                {
+                    "key": one.key,
+                    "operator": "Exists" if one.value is None else "Equal",
+                    **({} if one.value is None else {"value": one.value}),
+                    **({} if one.effect is None else {"effect": one.effect}),
+                }
+                for one in self.tolerations
+            ],
+            "apart": ZONE if self.apart == "zones" else NODE,
+        }
 
 
 class ClusterChat(RuntimeKind):
@@ -78,6 +133,11 @@ class ClusterChat(RuntimeKind):
         return self.memory
 
     @property
+    def on_nodes(self) -> Nodes | None:
+        """On which nodes pods run; on any when None."""
+        return None
+
+    @property
     def names_from(self) -> ClusterDns | None:
         """Where the cluster's name service is; in kube-system at port 53 when None."""
         return None
@@ -105,7 +165,12 @@ class ClusterChat(RuntimeKind):
                 yield chart.BROKER_IMAGES["exporter"]
 
     def errands(self, spec: "ChatSpec", outputs: Mapping[str, object]) -> Iterator[str]:
-        """Log in where the charts are, if they are in a registry."""
+        """Log in where the charts are, if they are in a registry; let OpenShift run the pods."""
+        if self.names_from is not None and self.names_from.namespace == _OPENSHIFT:
+            yield (
+                "Let the pods run as the users of their images, which OpenShift's own ranges do not hold:\n"
+                f"oc adm policy add-scc-to-group nonroot-v2 system:serviceaccounts:{self.namespace}"
+            )
         charts = spec.parts.charts
         if charts is not None and charts.source.startswith("oci://"):
             server = charts.source.removeprefix("oci://").partition("/")[0]

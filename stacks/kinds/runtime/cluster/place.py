@@ -117,6 +117,8 @@ class InCluster:
         }
         if self._namespace.pull_secret is not None:
             args["pull_secret"] = self._namespace.pull_secret
+        if self._runtime.on_nodes is not None:
+            args["nodes"] = self._runtime.on_nodes.args
         if share.storage_class is not None:
             args["storage_class"] = share.storage_class
         if self._spec.parts.dumped:
@@ -183,6 +185,8 @@ class InCluster:
         }
         if self._namespace.pull_secret is not None:
             args["pull_secret"] = self._namespace.pull_secret
+        if self._runtime.on_nodes is not None:
+            args["nodes"] = self._runtime.on_nodes.args
         ClusterDumps("backups", args, self._inside)
 
     def _chat(
@@ -214,6 +218,8 @@ class InCluster:
         }
         if self._namespace.pull_secret is not None:
             args["pull_secret"] = self._namespace.pull_secret
+        if self._runtime.on_nodes is not None:
+            args["nodes"] = self._runtime.on_nodes.args
         if spec.parts.charts is not None:
             args["chart_version"] = spec.parts.charts.chat_version
             args["chart_source"] = spec.parts.charts.args(secrets)

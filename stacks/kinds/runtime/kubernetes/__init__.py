@@ -8,12 +8,12 @@ from pydantic import Field
 
 from components.runtime.kubeconfig import kubeconfig_problem
 from rocketchat import sizing
-from stacks.fields import Address, ClusterName, Part, matching, of_kind
+from stacks.fields import Address, ClusterName, Part, of_kind
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import DnsKind
 from stacks.kinds.media import MediaKind
 from stacks.kinds.runtime import Place
-from stacks.kinds.runtime.cluster import ClusterChat, ClusterDns
+from stacks.kinds.runtime.cluster import ClusterChat, ClusterDns, LabelName, Nodes
 from stacks.problems import Problem
 from stacks.questions import Answers, Ask
 from stacks.secret_keys import SecretKey, command
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
     import pulumi
 
     from stacks.kinds.context import Context
-
-
-AnnotationName = Annotated[
-    str,
-    matching(
-        r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?",
-        "an annotation",
-    ),
-]
 
 
 class GatewayIngress(Part):
@@ -56,7 +47,7 @@ class ClassIngress(Part):
     address: Address | None = None
     """Public address of the controller, for the DNS record; none is made when left out."""
 
-    annotations: Mapping[AnnotationName, str] = {}
+    annotations: Mapping[LabelName, str] = {}
     """Further annotations of the Ingress, which the controller reads; one of the same name stands in the place of the
     chat's own."""
 
@@ -133,8 +124,10 @@ class KubernetesRuntime(ClusterChat):
     deleted when this is set later."""
     cluster_dns: ClusterDns | None = None
     """Where the cluster's name service is, which the pods may ask; in `kube-system` at port 53 when left out. In
-    OpenShift `{namespace: openshift-dns, port: 5353}`; there the
-    chat's service account needs the SCC `nonroot-v2`, too."""
+    OpenShift `{namespace: openshift-dns, port: 5353}`; the next steps of a plan then say how its pods may run as the
+    users of their images (the SCC `nonroot-v2`)."""
+    nodes: Nodes | None = None
+    """On which nodes the pods run; on any when left out."""
     ingress: Annotated[
         GatewayIngress | ClassIngress | NoIngress, Field(discriminator="kind"), of_kind("none")
     ] = NoIngress()
@@ -146,6 +139,11 @@ class KubernetesRuntime(ClusterChat):
     def fixed_egress(self) -> bool:
         """By the addresses that the file names."""
         return bool(self.egress_addresses)
+
+    @property
+    def on_nodes(self) -> Nodes | None:
+        """As the file says."""
+        return self.nodes
 
     @property
     def names_from(self) -> ClusterDns | None:
