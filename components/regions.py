@@ -77,6 +77,11 @@ FARGATE_ZONES = {
 use1-az3 has none for arm64). By id, because an account's names of zones are its own."""
 
 
+UPTIME_REGION = "us-east-1"
+"""Route 53 tells its metrics there, and nowhere else (Route 53 developer guide, "Monitoring health checks by using
+CloudWatch")."""
+
+
 def partition(region: str) -> str:
     """Return the partition of AWS that a region is in."""
     return next((name for begin, name in PARTITIONS.items() if region.startswith(begin)), "aws")

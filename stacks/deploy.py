@@ -4,6 +4,7 @@ import pulumi
 
 from components.credentials import Credentials
 from components.operations.alarms import Alarms, AlarmsArgs
+from components.regions import UPTIME_REGION
 from components.seal import Seal
 from rocketchat import environment as env
 from rocketchat import releases
@@ -153,11 +154,18 @@ def _alarms(context: Context, running: Running) -> Outputs:
         # Alarms and their topic are where the metrics are.
         of_mail: AlarmsArgs = {"emails": list(monitoring.alarm_emails), "region": region, "ses": True}
         Alarms("mail-alarms", of_mail, context.opts)
+    outside = monitoring.uptime and spec.region is not None
+    if outside and spec.region != UPTIME_REGION:
+        of_address: AlarmsArgs = {"emails": list(monitoring.alarm_emails), "region": UPTIME_REGION}
+        Alarms("uptime-alarms", {**of_address, "host": spec.parts.chat.host}, context.opts)
+        outside = False
     ses = region is not None and region == spec.region
     watched, budget = running.watched, monitoring.monthly_budget_usd
-    if spec.region is None or (watched is None and not ses and budget is None):
+    if spec.region is None or (watched is None and not ses and not outside and budget is None):
         return {}
     args: AlarmsArgs = {**(watched or {"emails": ()}), "emails": list(monitoring.alarm_emails), "ses": ses}
+    if outside:
+        args["host"] = spec.parts.chat.host
     if budget is not None:
         args["monthly_budget_usd"] = float(budget)
     return {"alarmTopic": Alarms("alarms", args, context.opts).topic_arn}

@@ -119,6 +119,8 @@ def alarm_senders(parts: Parts) -> dict[str, str]:
     for _, kind in chosen(parts):
         for sender, what in kind.alarm_senders(parts).items():
             senders.setdefault(sender, what)
+    if parts.monitoring.uptime:
+        senders["Route 53"] = "the chat's address, from outside"
     if parts.monitoring.monthly_budget_usd is not None:
         senders["AWS Budgets"] = "the costs"
     return senders
@@ -132,12 +134,14 @@ def unwatched(parts: Parts) -> list[str]:
     runtime, database = parts.runtime, parts.database
     emails = bool(parts.monitoring.alarm_emails)
     of_runtime = emails and bool(runtime.alarm_senders(parts))
-    found = [
-        (
-            "the chat's address, from outside",
-            "`rocketchat verify STACK --json` every few minutes from elsewhere",
-        ),
-    ]
+    found: list[tuple[str, str]] = []
+    if not parts.monitoring.uptime:
+        found.append(
+            (
+                "the chat's address, from outside",
+                "`monitoring.uptime`, by AWS; or `rocketchat verify STACK --json` every few minutes from elsewhere",
+            )
+        )
     if not of_runtime:
         found.append(
             (

@@ -278,6 +278,9 @@ class Monitoring(Part):
     """Alarms of AWS, of Atlas and of a host go to these addresses."""
     prometheus: bool = False
     """Serve metrics on port 9458 inside the network."""
+    uptime: bool = False
+    """Ask for the chat from many places of the world, by a health check of Route 53, and tell the alarm addresses when
+    it does not answer. Costs about 3 US dollars a month."""
     monthly_budget_usd: int | None = Field(default=None, ge=1)
     """A budget of AWS that warns at 80 and 100 percent."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from components import regions
 from components.edge.certificate import LONGEST_NAME
 from components.media.bucket import KEEP_NEWEST
+from components.regions import UPTIME_REGION
 from rocketchat import environment, known_bad, releases, safety, services, sizing, workspace
 from rocketchat import settings as product_settings
 from rocketchat.environment import Environment
@@ -351,6 +352,20 @@ def _monitoring(monitoring: Monitoring, region: str | None, parts: Parts) -> Ite
             "rocketchat:monitoring.monthlyBudgetUsd",
             "the budget is one of AWS, and this stack has no region of AWS",
             remedy="leave it out, or add `aws:region`",
+        )
+    if monitoring.uptime and (region is None or regions.partition(region) != "aws"):
+        yield Problem(
+            "rocketchat:monitoring.uptime",
+            "Route 53 of AWS asks for the chat, and this stack has no region of AWS"
+            if region is None
+            else f"Route 53 tells how a chat fares in {UPTIME_REGION}, where nothing of {region} may be told",
+            remedy="leave it out" + ("" if region else ", or add `aws:region`"),
+        )
+    elif monitoring.uptime and not monitoring.alarm_emails:
+        yield Problem(
+            "rocketchat:monitoring.uptime",
+            "nobody would be told when the chat does not answer",
+            remedy="add `alarmEmails`",
         )
     senders = features.alarm_senders(parts)
     if not monitoring.alarm_emails:

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from planning import planned, values_of
 from recording import ACCOUNT, Recording, record
 
 from components.operations.alarms import Alarms, AlarmsArgs
 from rehearsal import stack as planning
-from stacks import features
+from stacks import features, files
 
 LOOKUPS = {
     "aws:index/getCallerIdentity:getCallerIdentity": {
@@ -374,3 +375,27 @@ def test_what_cannot_be_watched_is_refused_by_name(given: dict[str, Any], says: 
 def test_what_nothing_watches_is_said_of_each_stack(stack: str, unwatched: list[str]) -> None:
     found = features.unwatched(planning.load(stack).spec.parts)
     assert [one.partition(" (")[0].partition(",")[0] for one in found] == unwatched
+
+
+def test_what_asks_from_outside_has_its_topic_where_its_metric_is() -> None:
+    made = alarms(host="chat.lovia.life", region="us-east-1")
+    [check] = made.all("HealthCheck")
+    assert (check.inputs["type"], check.inputs["fqdn"]) == ("HTTPS", "chat.lovia.life")
+    alarm = next(one for one in made.all("MetricAlarm") if one.name == "alarms-outside")
+    # Silence is no sign of health.
+    assert (alarm.inputs["threshold"], alarm.inputs["treatMissingData"]) == (1, "breaching")
+    assert alarm.inputs["region"] == made.all("Topic")[0].inputs["region"] == "us-east-1"
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "ap-southeast-1"])
+def test_the_chats_address_is_watched_in_any_region_and_no_more_said_to_be_unwatched(region: str) -> None:
+    values = values_of("soluvas-lightsail") | {"aws:region": region}
+    values["rocketchat:monitoring"] = {"alarmEmails": ["ops@soluvas.com"], "uptime": True}
+    plan = planned(values, files.read("soluvas-lightsail").secure)
+    assert len(plan.of_type("aws:route53/healthCheck:HealthCheck")) == 1
+    [alarm] = [one for one in plan.of_type("aws:cloudwatch/metricAlarm:MetricAlarm") if "outside" in one.name]
+    assert alarm.inputs.get("region", region) == "us-east-1"
+    assert not [one for one in plan.outputs["notWatched"] if "from outside" in one]
+    # Nobody confirms two messages where one topic can do.
+    made = [one for one in plan.of_type("aws:sns/topic:Topic") if "alarms" in one.name]
+    assert sorted(str(one.inputs.get("region", region)) for one in made) == sorted({region, "us-east-1"})

@@ -268,6 +268,8 @@ TOGETHER: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", {"securityGroupId": "g", "cidrIpv4": "0.0.0.0/0", "ipProtocol": "tcp", "fromPort": 1, "toPort": 2}, {"fromPort": 3}, "fromPort is larger"),
     (_RULES, {"bucket": "b", "rules": [{"id": "a", "status": "Enabled", "expiration": {"days": 1}}]}, {"rules": [{"id": "a", "status": "Enabled"}]}, "does nothing"),
     (_RULES, {"bucket": "b", "rules": [{"id": "a", "status": "Enabled", "expiration": {"days": 1}}]}, {"rules": [{"id": "a", "status": "Enabled", "expiration": {"days": 1}}] * 2}, "rules[*].id"),
+    ("aws:route53/healthCheck:HealthCheck", {"type": "HTTPS", "fqdn": "chat.example.com", "resourcePath": "/api/info"}, {"fqdn": None}, "needs fqdn or ipAddress"),
+    ("aws:route53/healthCheck:HealthCheck", {"type": "HTTPS", "fqdn": "chat.example.com", "resourcePath": "/api/info"}, {"type": "TCP"}, "no resourcePath"),
     ("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration", {"bucket": "b", "rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 1}}}, {"rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 1, "years": 1}}}, "either days or years"),
     ("aws:sns/topicSubscription:TopicSubscription", {"topic": "t", "protocol": "email", "endpoint": "a@example.com"}, {"protocol": "https"}, "endpoint is none"),
     ("aws:cloudwatch/eventRule:EventRule", {"name": "r", "eventPattern": "{}"}, {"eventPattern": None}, "scheduleExpression"),

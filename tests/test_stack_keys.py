@@ -229,6 +229,7 @@ KEYS: list[tuple[dict[str, Any], Seen, object]] = [
     ({"accounts.registration": "secret-url"}, lambda p: p.outputs["registrationUrl"], "[secret]"),
     ({"push": {"kind": "none"}}, setting("Push_enable"), "false"),
     ({"monitoring.prometheus": True}, setting("Prometheus_Enabled"), "true"),
+    ({"monitoring.uptime": True}, lambda p: one(p, "aws:route53/healthCheck:HealthCheck")["fqdn"], "chat.lovia.life"),
     ({"monitoring.monthlyBudgetUsd": 300}, count("aws:budgets/budget:Budget"), 1),
     ({"monitoring.alarmEmails": ["a@lovia.life", "b@lovia.life"]}, lambda p: len([r for r in p.of_type("aws:sns/topicSubscription:TopicSubscription") if r.name.startswith("alarms")]), 2),
     ({"appearance.homeTitle": "Welcome"}, setting("Layout_Home_Title"), "Welcome"),

@@ -174,6 +174,11 @@ def alarm(bill: Bill) -> Iterator[Charge]:
         yield Charge("reported metric", "aws.metric", 1 / max(1, len(alike)))
 
 
+def health_check(_bill: Bill) -> Iterator[Charge]:
+    """A check by HTTPS: less where the balancer is of the same account, more where the chat is elsewhere."""
+    yield Charge("check by HTTPS", "aws.health-check", 1)
+
+
 def bucket(bill: Bill) -> Iterator[Charge]:
     """What is kept in a bucket, by what it is for: uploads, backups, logs of requests, or some documents."""
     puts = gets = out = 0.0

@@ -3,11 +3,16 @@
 from clouds.ask import Ask, names, no_host_name
 from clouds.aws import charges
 from clouds.aws.calls import create, each, sent
+from clouds.aws.common import tagged
 from clouds.dns import TEXTS, alias
+from clouds.limits import among, between, shorter
 from clouds.record import (
     NO_DATA,
     UNFOUND,
+    UNNOTICED,
+    Another,
     Answers,
+    Call,
     Drawn,
     Felt,
     Lookup,
@@ -102,4 +107,57 @@ GET_ZONE = Lookup(
         "privateZone": False,
     },
     absent=names("linkedServiceDescription linkedServicePrincipal vpcId"),
+)
+
+
+def _endpoint(ask: Ask) -> list[str]:
+    """Route 53 API, HealthCheckConfig: what an HTTP check needs, and what it cannot have."""
+    kind = str(ask["type"])
+    found = []
+    if kind.startswith("HTTP") and ask["fqdn"] is None and ask["ipAddress"] is None:
+        found.append(f"InvalidInput: a check of type {kind} needs fqdn or ipAddress")
+    if not kind.startswith("HTTP") and ask["resourcePath"] is not None:
+        found.append(f"InvalidInput: a check of type {kind} has no resourcePath")
+    return found
+
+
+HEALTH_CHECK = Resource(
+    "aws:route53/healthCheck:HealthCheck",
+    "asks for an address from outside",
+    answers=Answers(
+        id=lambda ask: ask.uuid(),
+        outputs={"arn": "arn:{partition}:route53:::healthcheck/{id}"},
+        defaults={"disabled": False, "enableSni": True},
+    ),
+    requests=sent(
+        create(
+            "route53.CreateHealthCheck",
+            {"fqdn": "HealthCheckConfig.FullyQualifiedDomainName"},
+            {"CallerReference": "{id}"},
+            at="HealthCheckConfig",
+        ),
+        Call(
+            "route53.ChangeTagsForResource",
+            {"tags": "AddTags"},
+            {"ResourceType": "healthcheck", "ResourceId": "{id}"},
+        ),
+        local="referenceName triggers",
+    ),
+    refuses=Refuses(
+        # Route 53 API, HealthCheckConfig.
+        values={
+            "requestInterval": among(10, 30),
+            "failureThreshold": between(1, 10),
+            "port": between(1, 65535),
+            "resourcePath": shorter(255),
+        },
+        together=_endpoint,
+    ),
+    again=Another(),
+    replaced=replaced_by("measureLatency referenceName requestInterval routingControlArn type"),
+    import_id="{id}",
+    found=tagged("route53", r"healthcheck/(?P<id>.+)"),
+    data=NO_DATA,
+    felt=UNNOTICED,
+    costs=charges.health_check,
 )

@@ -114,6 +114,8 @@ class AlarmsArgs(TypedDict):
     """AWS region of what is watched; that of the provider when left out."""
     ses: NotRequired[bool]
     """Watch the account's sending reputation at SES in this region; default no."""
+    host: NotRequired[str]
+    """Public name of the chat, which Route 53 asks for from outside; the region must be us-east-1 then."""
     monthly_budget_usd: NotRequired[float]
     """Budget of the whole AWS account in US dollars a month; none when left out."""
 
@@ -125,8 +127,8 @@ class Alarms(Component):
     balancer (5xx of its own), on each target group (5xx, slow answers, unhealthy targets, none healthy), on
     each service (processor, memory, with Container Insights missing tasks), on each NAT gateway, on each certificate
     that is not renewed, on a host (whether it serves, disk, memory, age of its backup), on dumps and drills of jobs
-    (failed, missing, smaller, not started), on bounces and complaints; a rule that tells of failed deployments; a
-    budget.
+    (failed, missing, smaller, not started), on bounces and complaints, on the chat's address (with the health check of
+    Route 53 that asks for it); a rule that tells of failed deployments; a budget.
     """
 
     topic_arn: pulumi.Output[str]
@@ -203,6 +205,8 @@ class Alarms(Component):
             )
         if args.get("ses", False):
             self._watch_mail()
+        if "host" in args:
+            self._watch_from_outside(args["host"])
         if "monthly_budget_usd" in args:
             self._budget(args["monthly_budget_usd"], topic_policy)
         self.topic_arn = self._topic.arn
@@ -357,6 +361,28 @@ class Alarms(Component):
             alarm_actions=[self._topic.arn],
             ok_actions=[self._topic.arn],
             opts=self.child(),
+        )
+
+    def _watch_from_outside(self, host: str) -> None:
+        check = aws.route53.HealthCheck(
+            f"{self._prefix}-outside",
+            type="HTTPS",
+            fqdn=host,
+            port=443,
+            # Answered by every release, without a login.
+            resource_path="/api/info",
+            request_interval=30,
+            failure_threshold=3,
+            tags={"Name": host},
+            opts=self.child(),
+        )
+        self._alarm(
+            "outside",
+            "The chat does not answer from outside: most of Route 53's checkers cannot reach it, or get an error",
+            _Metric("AWS/Route53", "HealthCheckStatus", "Minimum", {"HealthCheckId": check.id}, seconds=60),
+            below=1,
+            periods=3,
+            missing="breaching",
         )
 
     def _watch_host(self, namespace: str, backups: bool) -> None:

@@ -18,7 +18,7 @@ from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import DnsKind
 from stacks.kinds.edge import EdgeKind
 from stacks.kinds.runtime import Place, RuntimeKind, tight
-from stacks.parts import Chat
+from stacks.parts import Chat, Monitoring
 from stacks.problems import Problem
 from stacks.processes import processes
 from stacks.profiles import Defaults
@@ -375,6 +375,21 @@ def _named(runtime: FargateRuntime, edge: EdgeKind, dns: DnsKind | None) -> Iter
             remedy="add `rocketchat:dns: {kind: cloudflare, zone: example.com}`, or set edge to `{kind: direct}`",
         )
     yield Note("by the record of the output dnsRecords, which is made by hand")
+
+
+@rule("Who asks from outside is let in")
+def _asked_from_outside(
+    runtime: FargateRuntime, monitoring: Monitoring, dns: DnsKind | None
+) -> Iterator[Finding]:
+    balancer = runtime.balancer
+    if not monitoring.uptime or isinstance(balancer, ExistingBalancer) or (dns is not None and dns.proxied):
+        return
+    if balancer.scheme == "internal" or balancer.allow_from:
+        yield Problem(
+            "rocketchat:monitoring.uptime",
+            "Route 53 asks from the internet, and the balancer lets in only some addresses",
+            remedy="leave it out, and watch from inside: `rocketchat verify STACK --json`",
+        )
 
 
 @rule("Cloudflare's proxy cannot be gone round")
