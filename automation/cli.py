@@ -3,10 +3,11 @@
 What a command needs is imported when it runs: help, the version and completion have to be quick.
 """
 
+import contextlib
 import io
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,6 +30,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+MISUSED: type[Any] = typer.BadParameter.__mro__[1]
+"""What is raised for an option or argument that is wrong; typer has no public name for it."""
 for commands in (files, plans, costs, deployments, releases, running):
     app.add_typer(commands.app)
 
@@ -39,12 +42,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A terminal of another code page lacks some characters; it gets others for them.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    as_json = "--json" in given
     try:
         # By its name, however it was started: completion is registered for that.
-        app(args=None if arguments is None else list(arguments), prog_name=NAME, standalone_mode=True)
+        ended = app(args=given, prog_name=NAME, standalone_mode=not as_json)
     except SystemExit as end:
         return int(end.code or 0)
-    return Status.SUCCESS
+    except MISUSED as error:
+        with contextlib.suppress(typer.Exit), telling(as_json):
+            refuse(error.format_message())
+        return Status.MISUSED
+    except typer.Abort:
+        typer.echo("Aborted!", err=True)
+        return Status.FAILED
+    return ended if isinstance(ended, int) else Status.SUCCESS
 
 
 def _version(wanted: bool) -> None:

@@ -14,6 +14,7 @@ import pytest
 from engine_marks import needs_engine
 
 from automation import cli, project
+from automation.commands.shared import Status
 from automation.pulumi_cli import find_engine
 from rehearsal.stack import plan
 from rocketchat import __version__
@@ -53,6 +54,27 @@ def test_an_option_is_called_the_same_in_every_command(capsys: pytest.CaptureFix
 
 def test_the_version_is_that_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines(capsys, "--version") == [f"rocketchat {__version__}"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["check", "--json"],
+        ["check", "local", "local", "--json"],
+        ["plan", "local", "--json", "--nothing"],
+        ["sizes", "--profile", "none", "--json"],
+        ["settings", "diff", "local", "--json"],
+        ["nothing", "--json"],
+    ],
+)
+def test_wrong_use_is_told_as_json_where_that_is_asked_for(
+    given: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(given) == Status.MISUSED
+    told = capsys.readouterr()
+    assert json.loads(told.out)["error"] == "usage"
+    assert json.loads(told.out)["cause"]
+    assert told.err == ""
 
 
 def test_the_list_has_every_stack_and_says_which_are_not_valid(
