@@ -132,6 +132,8 @@ class Estimate:
     """What the plan uses and does not make, whose cost is not in it."""
     unused: Sequence[str] = field(default=())
     """Keys of prices that were given and that nothing in the plan has."""
+    unasked: Sequence[str] = field(default=())
+    """Assumptions that were given and that nothing in the plan rests on."""
     budget: float | None = None
     """US dollars a month that the stack file allows."""
 
@@ -217,12 +219,12 @@ def assumptions(
         found[BACKUPS] = replace(found[BACKUPS], low=kept_backups, high=kept_backups)
     for key, (low, high) in (of_file or {}).items():
         found[key] = Assumption(low, high, found[key].unit, "cost.assume of the stack file")
-    for text in given:
+    for text in _once(given):
         key, _, value = text.partition("=")
         if key not in found:
             raise Misgiven(f"{text}: there is no assumption {key!r}; there are {', '.join(found)}")
         try:
-            low, high = usage.parsed(value)
+            low, high = usage.ranged(key, value)
         except ValueError as error:
             usual = f"{key}={found[key].low:g}-{found[key].high:g}"
             raise Misgiven(f"{text}: {error}, such as {usual}") from None
@@ -233,12 +235,19 @@ def assumptions(
 def prices(given: Sequence[str]) -> dict[str, float]:
     """Return own prices of `KEY=USD`; raises Misgiven."""
     found = {}
-    for text in given:
+    for text in _once(given):
         key, _, value = text.partition("=")
         if not key or not re.fullmatch(r"\d+(\.\d+)?", value):
             raise Misgiven(f"{text}: give a price as KEY=USD, such as mongodbatlas.M20=0.20")
         found[key] = float(value)
     return found
+
+
+def _once(given: Sequence[str]) -> Sequence[str]:
+    keys = [text.partition("=")[0] for text in given]
+    if twice := [key for key in dict.fromkeys(keys) if keys.count(key) > 1]:
+        raise Misgiven(f"{', '.join(twice)}: given more than once; give each once")
+    return given
 
 
 def paid_elsewhere(spec: ChatSpec) -> list[str]:
@@ -268,7 +277,9 @@ def of_stack(
     found = estimate(
         plan, assumed, own={**parts.cost.prices, **prices(own)}, outside=paid_elsewhere(loaded.spec)
     )
-    return replace(found, budget=parts.monitoring.monthly_budget_usd)
+    wanted = dict.fromkeys((*parts.cost.assume, *(text.partition("=")[0] for text in assume)))
+    unasked = [key for key in wanted if key not in found.assumed]
+    return replace(found, budget=parts.monitoring.monthly_budget_usd, unasked=unasked)
 
 
 def estimate(

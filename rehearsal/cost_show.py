@@ -75,6 +75,8 @@ def _missing(one: Estimate, to: Console) -> None:
         to.print(f"not in it: {said}")
     for key in one.unused:
         to.print(Text(f"not used: nothing in {one.stack} has the price {key}", "yellow"))
+    for key in one.unasked:
+        to.print(Text(f"not used: nothing in {one.stack} rests on the assumption {key}", "yellow"))
 
 
 def compare(found: Sequence[Estimate], to: Console) -> None:
@@ -86,7 +88,7 @@ def compare(found: Sequence[Estimate], to: Console) -> None:
     table.add_row("charges without a price", *(str(len(one.unpriced)) for one in found))
     to.print(table)
     for one in found:
-        if one.unpriced or one.outside:
+        if one.unpriced or one.outside or one.unused or one.unasked:
             to.print(f"[bold]{escape(one.stack)}[/]")
             _missing(one, to)
 

@@ -73,6 +73,18 @@ ASSUMPTIONS: Final[Mapping[str, Assumption]] = MappingProxyType(
 """What is assumed where nothing else is said. `users` comes on top: the stack's own number."""
 
 
+MOST: Final[Mapping[str, float]] = MappingProxyType({"hours": 744, "days": 31})
+"""What a month has at most."""
+
+
+def ranged(key: str, value: str | float) -> tuple[float, float]:
+    """Return the least and the most of an assumption. Raises ValueError, also for more than a month has."""
+    low, high = parsed(value)
+    if high > MOST.get(key, high):
+        raise ValueError(f"a month has {MOST[key]:g} {key} at most: give a number, or the least and the most")
+    return low, high
+
+
 def parsed(value: str | float) -> tuple[float, float]:
     """Return the least and the most of a number, or of a text such as `20-40`. Raises ValueError."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?", str(value))

@@ -296,11 +296,21 @@ def _assumed(value: Any) -> Any:
     return value
 
 
+def _within_a_month(assume: Mapping[str, int | float | str]) -> Mapping[str, int | float | str]:
+    for key, value in assume.items():
+        usage.ranged(key, value)
+    return assume
+
+
 class Cost(Part):
     """What the stack is priced with (docs/cost.md). Nothing that is deployed depends on it."""
 
-    assume: Mapping[
-        Annotated[str, AfterValidator(_assumption)], Annotated[int | float | str, AfterValidator(_assumed)]
+    assume: Annotated[
+        Mapping[
+            Annotated[str, AfterValidator(_assumption)],
+            Annotated[int | float | str, AfterValidator(_assumed)],
+        ],
+        AfterValidator(_within_a_month),
     ] = {}
     """Assumptions by their keys, such as `messages`: a number, or the least and the most, such as `20-40`."""
     prices: Mapping[str, Annotated[float, Field(ge=0, strict=False)]] = {}

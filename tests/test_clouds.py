@@ -138,7 +138,7 @@ def test_what_a_record_names_exists() -> None:
     for record in clouds.types().values():
         shape = schema.resource(record.token)
         assert shape is not None
-        known = {*shape.inputs, *shape.outputs, "id", "account", "region"}
+        known = {*shape.inputs, *shape.outputs, "id", "account", "partition", "region"}
         said = fields(record.import_id) if isinstance(record.import_id, str) else frozenset()
         if isinstance(record.found, Listed):
             assert record.found.lookup in clouds.lookups()
@@ -284,7 +284,7 @@ def test_what_is_found_by_its_inputs_needs_nothing_else() -> None:
             assert shape is not None
             assert isinstance(record.import_id, str), token
             said = {path.partition(".")[0] for path in fields(record.import_id)}
-            assert said <= {*shape.inputs, "account", "region"}, token
+            assert said <= {*shape.inputs, "account", "partition", "region"}, token
 
 
 # ------------------------------------------------------------------------------------------------ who reads it

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 app = typer.Typer()
+_MOST = 500
+"""Users up to which stacks are priced beside hosted chats."""
 
 
 @app.command()
@@ -59,8 +61,15 @@ def cost(
         ),
     ] = None,
     most: Annotated[
-        int, typer.Option("--most", metavar="USERS", min=1, help="The most users of --hosted and --plots.")
-    ] = 500,
+        int | None,
+        typer.Option(
+            "--most",
+            metavar="USERS",
+            min=1,
+            help="The most users of --hosted and --plots; 500 when left out.",
+            show_default=False,
+        ),
+    ] = None,
     base: Annotated[
         str | None,
         typer.Option("--diff", metavar="BASE", help="Show what has changed since a commit or branch of git."),
@@ -88,14 +97,23 @@ def cost(
         from rehearsal import cost as costs
         from rehearsal import cost_show, stack
 
+        by_users = hosted or plots is not None
+        _refuse_together(
+            {"--diff": base is not None, "--hosted or --plots": by_users},
+            {"--compare": side_by_side, "--profile": bool(profile), "--all": everything},
+        )
+        if most is not None and not by_users:
+            refuse("--most is of --hosted and --plots: give it with one of them")
+        if side_by_side and len(dict.fromkeys(stacks)) * max(1, len(dict.fromkeys(profile or ()))) < 2:
+            refuse("--compare shows several: name more stacks, or give --profile twice")
         given = {"assume": assume or (), "own": price or ()}
         try:
             if base is not None:
                 _cost_since(base, stacks, assume or (), price or (), as_json=as_json)
                 return
             loaded = [stack.load(name) for name in stacks]
-            if hosted or plots is not None:
-                _cost_by_users(loaded, most, plots, given, as_json=as_json)
+            if by_users:
+                _cost_by_users(loaded, most or _MOST, plots, given, as_json=as_json)
                 return
             if profile:
                 loaded = [
@@ -115,6 +133,14 @@ def cost(
                 cost_show.show(one, console(), everything=everything)
         if any(one.unpriced for one in found):
             raise typer.Exit(Status.FAILED)
+
+
+def _refuse_together(ways: Mapping[str, bool], others: Mapping[str, bool]) -> None:
+    """Refuse two ways of showing costs at once, and what only the usual one knows."""
+    chosen = [name for name, is_given in ways.items() if is_given]
+    beside = [*chosen[1:], *(name for name, is_given in others.items() if is_given)]
+    if chosen and beside:
+        refuse(f"{chosen[0]} shows something else than {' and '.join(beside)}: give one of them")
 
 
 def _cost_since(
