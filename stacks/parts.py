@@ -213,7 +213,7 @@ class Backup(Part):
     for what is on a host (where it is tried every month), and for a database in a cluster in production. Atlas takes
     snapshots by itself: there it is a second copy, out of Atlas's reach."""
     restore_window_days: int | None = Field(default=None, ge=1, le=7)
-    """Point-in-time restore goes back so many days."""
+    """Point-in-time restore of Atlas goes back so many days."""
     bucket: BucketName | None = None
     """Bucket at AWS for the dumps and for what is kept on a host; its name is made up when left out."""
     keep_days: Days = 35
@@ -223,8 +223,11 @@ class Backup(Part):
     hour: int = Field(default=18, ge=0, le=23)
     """Hour of day, UTC, of the nightly dump."""
     daily_days: Days | None = None
+    """How many days Atlas keeps the snapshot of a day."""
     weekly_weeks: int | None = Field(default=None, ge=1, le=52)
+    """How many weeks Atlas keeps the snapshot of a week."""
     monthly_months: int | None = Field(default=None, ge=1, le=36)
+    """How many months Atlas keeps the snapshot of a month."""
 
     def reads(self, parts: "Parts") -> tuple[SecretKey, ...]:
         """Return the secrets that it reads: none where nothing is backed up by the stack itself."""

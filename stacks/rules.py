@@ -9,6 +9,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from components import regions
 from components.edge.certificate import LONGEST_NAME
 from components.media.bucket import KEEP_NEWEST
@@ -52,6 +54,8 @@ from stacks.spec import Parts
 
 MOST_OF_A_VARIABLE = 131_072
 """Bytes of name, value and what joins them: 32 pages (Linux, `MAX_ARG_STRLEN`)."""
+OF_SNAPSHOTS = ("restore_window_days", "daily_days", "weekly_weeks", "monthly_months")
+"""Keys of `backup` that only Atlas's snapshots have."""
 OWN_TAGS = 5
 """Tags that the stack has by itself (`ChatSpec.tags`), and the name of what has one."""
 _VARIABLE_BYTES, _REFERENCE_BYTES, _DEFINITION_BYTES = 80, 260, 2_000
@@ -455,6 +459,20 @@ def _backup(
         f"every night at {backup.hour:02}:00 UTC, kept for {backup.keep_days} days on S3; the newest "
         f"{KEEP_NEWEST + 1} stay longer"
     )
+
+
+@rule("Snapshots are said where the stack has them taken")
+def _snapshots(database: DatabaseKind, backup: Backup, readable: Parts) -> Iterator[Finding]:
+    if database.takes_snapshots:
+        return
+    for name in OF_SNAPSHOTS:
+        if getattr(backup, name) is not None:
+            yield Problem(
+                f"rocketchat:backup.{to_camel(name)}",
+                f"this is of the snapshots of a cluster made at Atlas, and the database is {database.kind}",
+                remedy="leave it out"
+                + ("; `keepDays` says how long dumps are kept" if readable.dumped else ""),
+            )
 
 
 @rule("The bot has a place, and is wanted")

@@ -424,7 +424,7 @@ def change(stack: str, path: str, value: Any) -> Values:
         ("local", "rocketchat:database.version", "6.0", "rocketchat:database.version", "6.0"),
         ("lovia-fargate", "rocketchat:database", {"kind": "in-cluster"}, "rocketchat:database.kind", "no Kubernetes"),
         ("lovia-doks", "aws:region", None, "aws:region", "region"),
-        ("lovia-doks", "rocketchat:runtime.nat", False, "rocketchat:runtime.network", "no fixed address"),
+        ("lovia-doks", "rocketchat:runtime.nat", False, "rocketchat:runtime.nat", "set `nat: true`"),
         ("lovia-doks", "rocketchat:runtime.memory", 4096, "rocketchat:runtime.nodeSize", "leaves 2560 MiB"),
         ("lovia-doks", "rocketchat:runtime.podNetwork", "10.30.0.0/16", "rocketchat:runtime.network", "overlaps"),
         ("lovia-doks", "rocketchat:runtime.podNetwork", "10.244.0.0/16", "rocketchat:runtime.podNetwork", "10.244.0.0/16, which DigitalOcean has for itself"),

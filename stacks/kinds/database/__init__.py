@@ -30,6 +30,8 @@ class DatabaseKind(Kind):
     """It stands on the runtime's own host."""
     dumps_in: ClassVar[frozenset[str]] = frozenset()
     """Where the stack can dump it: `host`, `cluster`, `tasks` (of ECS)."""
+    takes_snapshots: ClassVar[bool] = False
+    """The stack says when its snapshots are taken, and how long they are kept."""
     usual_media: ClassVar[str] = "s3"
     """Where uploads usually are beside it."""
 

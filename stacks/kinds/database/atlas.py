@@ -41,6 +41,8 @@ class AtlasDatabase(OnAtlas):
     }
 
     climbs: ClassVar = True
+    takes_snapshots: ClassVar = True
+
     kind: Literal["atlas"]
     organization: AtlasId | None = None
     """Id of the Atlas organization in which a project is made. Either this or `project`."""

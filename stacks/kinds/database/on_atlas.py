@@ -106,12 +106,9 @@ def _access(runtime: RuntimeKind, database: OnAtlas, defaults: Defaults) -> Iter
     elif runtime.fixed_egress:
         yield Note("by the fixed addresses of the network")
     else:
+        key, remedy = runtime.fixes_egress
         yield Problem(
-            f"rocketchat:runtime.{'network' if runtime.private_link else 'egressAddresses'}",
+            f"rocketchat:runtime.{key}",
             "connections leave from no fixed address, so the Atlas access list would have to let in the whole world",
-            remedy=(
-                "set `database.privateLink: true`, or give the network a NAT (existing network: its egressAddresses)"
-                if runtime.private_link
-                else "name them, such as `egressAddresses: [203.0.113.7]`"
-            ),
+            remedy=remedy,
         )

@@ -80,6 +80,8 @@ class RuntimeKind(Kind):
 
     has_role: ClassVar[bool] = False
     """Containers have a role of AWS, so that no access key is needed for the bucket."""
+    fixes_egress: ClassVar[tuple[str, str]] = ("", "")
+    """The key that `fixed_egress` depends on, and what to do with it."""
     most_tags: ClassVar[int] = 50
     """Tags that whatever it makes takes ("Tag naming limits and requirements" in AWS's tagging guide)."""
     needs_dns: ClassVar[bool] = False

@@ -98,6 +98,8 @@ class DoksRuntime(ClusterChat):
         for image in cert_manager.IMAGES.values():
             yield f"{image}:{cert_manager.VERSION}"
 
+    fixes_egress: ClassVar = ("nat", "set `nat: true`, or leave it out")
+
     @property
     def fixed_egress(self) -> bool:
         """By the NAT gateway."""

@@ -198,6 +198,11 @@ class FargateRuntime(RuntimeKind):
         """As the file says."""
         return self.memory
 
+    fixes_egress: ClassVar = (
+        "network",
+        "set `database.privateLink: true`, or give the network a NAT (existing network: its egressAddresses)",
+    )
+
     @property
     def fixed_egress(self) -> bool:
         """By NAT gateways."""

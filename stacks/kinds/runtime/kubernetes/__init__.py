@@ -135,6 +135,11 @@ class KubernetesRuntime(ClusterChat):
     egress_addresses: list[Address] = []
     """Public addresses that connections leave the cluster from, which the database lets in."""
 
+    fixes_egress: ClassVar = (
+        "egressAddresses",
+        "name them, such as `egressAddresses: [203.0.113.7]`",
+    )
+
     @property
     def fixed_egress(self) -> bool:
         """By the addresses that the file names."""
