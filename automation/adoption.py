@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from automation.account import account_now
-from automation.cloud_search import Found, Given, placed, search
+from automation.cloud_search import MADE_UP, Found, Given, placed, search
 from automation.errors import ConflictError
 from automation.state import NOT_KNOWN, STACK_TYPE, Pending, State, record_of
 from automation.values import REPLACING, Result
@@ -35,6 +35,8 @@ class Adopted:
     """Ids by URN. They are the stack's own now, and go when it is destroyed, unless they are retained."""
     left: Mapping[str, str]
     """Why something that may be there was not taken over, by URN."""
+    unsought: Mapping[str, str] = field(default_factory=dict)
+    """What could not be looked for, by URN, and why: it is made, unless its id is given."""
     plan: Result | None = None
     """What `up` would do now; None where nobody agreed."""
     imports: Mapping[str, Any] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Adopted:
         return {
             "taken": [{"urn": urn, "id": own_id} for urn, own_id in self.taken.items()],
             "left": [{"urn": urn, "because": why} for urn, why in self.left.items()],
+            "unsought": [{"urn": urn, "because": why} for urn, why in self.unsought.items()],
             "plan": None if self.plan is None else self.plan.to_json(),
             **({"imports": dict(self.imports)} if self.imports else {}),
         }
@@ -58,6 +61,7 @@ class _Work:
     skip: set[str]
     taken: dict[str, str] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
+    unsought: dict[str, str] = field(default_factory=dict)
     looked: dict[str, str] = field(default_factory=dict)
     """What was known of each thing when it was looked for last."""
 
@@ -89,14 +93,14 @@ def adopt(
         if not found:
             break
         if not agreed and not agree(found):
-            return Adopted({}, work.left, imports=import_file(found, planned))
+            return Adopted({}, work.left, work.unsought, imports=import_file(found, planned))
         agreed = True
         stack.import_state(_with(stack.export_state(), found, planned))
         # Takes over what the provider gives besides the id.
         stack.refresh(targets=sorted(found), run_program=False)
         work.taken |= found
         _let_go(work)
-    return Adopted(work.taken, work.left, stack.preview(policies=False))
+    return Adopted(work.taken, work.left, work.unsought, stack.preview(policies=False))
 
 
 def _around(ids: Mapping[str, str], planned: Sequence["StepEventMetadata"]) -> list["StepEventMetadata"]:
@@ -184,6 +188,9 @@ def _look(work: _Work, planned: Sequence["StepEventMetadata"]) -> dict[str, str]
     ids: dict[str, str] = {}
     for step in sought:
         there = found[step.urn]
+        work.unsought.pop(step.urn, None)
+        if there.way == MADE_UP:
+            work.unsought[step.urn] = MADE_UP.because
         why = _why_not(step, there, claims)
         if why:
             work.left[step.urn] = why

@@ -130,7 +130,10 @@ def search(
     is known then.
     """
     begun = {one.urn: _begun(one, state, account) for one in pending}
-    ways = {urn: Given(given[urn]) if urn in given else way_of(one) for urn, one in begun.items()}
+    ways = {
+        urn: Given(given[urn]) if urn in given else _theirs(one) if made_by_others else way_of(one)
+        for urn, one in begun.items()
+    }
     sought = [one for urn, one in begun.items() if not isinstance(ways[urn], Gone | Person)]
     found = {urn: Found(ways[urn]) for urn in begun}
     if not sought:
@@ -144,7 +147,9 @@ def search(
             if thing.id and _is(thing, one.type, known):
                 continue
             by_name = made_by_others and not isinstance(ways[one.urn], Tagged)
-            why = "" if by_name else _objection(one, thing)
+            # Another program of Pulumi gave it another ending.
+            free = made_up(one) if made_by_others else ""
+            why = "" if by_name else _objection(one, thing, free)
             if not why and _is(thing, one.type, elsewhere.known()):
                 why = Found.FOREIGN
             if why:
@@ -175,6 +180,25 @@ def way_of(begun: Begun) -> Way:
     return way
 
 
+def made_up(begun: Begun) -> str:
+    """Return the input in which Pulumi has made up its name; empty where the program says it."""
+    record = clouds.find(begun.type)
+    rule = None if record is None else record.answers.autoname
+    if rule is None:
+        return ""
+    given = begun.inputs.get(rule.property)
+    own = re.escape(f"{rule.prefix}{begun.urn.rpartition('::')[2]}")
+    named = isinstance(given, str) and re.fullmatch(rf"{own}-[0-9a-f]{{7}}", given, re.IGNORECASE) is None
+    return "" if named else rule.property
+
+
+def _theirs(begun: Begun) -> Way:
+    """Return how what others have made is found: by tags, but not by a name that was made up just now."""
+    way = way_of(begun)
+    return MADE_UP if made_up(begun) and isinstance(way, Named) else way
+
+
+MADE_UP = Person("Pulumi makes up its name, and its cloud does not list it by tags")
 UNKNOWN = Person("its type has no record in clouds/")
 
 
@@ -251,8 +275,8 @@ class _Elsewhere:
         return self._known
 
 
-def _objection(begun: Begun, thing: _Read) -> str:
-    """Say why a thing is not what was begun, or nothing."""
+def _objection(begun: Begun, thing: _Read, free: str = "") -> str:
+    """Say why a thing is not what was begun, or nothing; the input `free` may be another one."""
     tags = thing.properties.get("tagsAll")
     if begun.tags and isinstance(tags, Mapping):
         missing = [key for key, value in begun.tags.items() if tags.get(key) != value]
@@ -261,7 +285,7 @@ def _objection(begun: Begun, thing: _Read) -> str:
     wrong = sorted(
         key
         for key, wanted in begun.inputs.items()
-        if key not in {"tags", "tagsAll"} and not _UNREADABLE.match(key)
+        if key not in {"tags", "tagsAll", free} and not _UNREADABLE.match(key)
         if not _agrees(wanted, thing.properties.get(key))
     )
     return f"it differs in {', '.join(wrong)}" if wrong else ""

@@ -19,6 +19,7 @@ from automation.commands import deployments, shared
 from components.base import Component
 from rehearsal.backend import RehearsalBackend, rehearsal_backend
 
+NETWORK = "vpc-0123456789abcdef0"
 UPLOADS, ROLE = "uploads-of-before.example.com", "chat-of-before"
 
 
@@ -50,6 +51,37 @@ def theirs() -> None:
 def ours() -> None:
     """What the stack asks for."""
     made("/", versions=True)
+
+
+def unnamed(ending: str = "") -> None:
+    """Two things whose names Pulumi makes up: AWS lists the one by its tags, and not the other."""
+    tags = {
+        "Project": "rocketchat",
+        "Environment": "trial",
+        "Owner": "chat.example.com",
+        "ManagedBy": "pulumi",
+    }
+    provider = aws.Provider("aws", region="eu-west-1", default_tags={"tags": tags})
+    options = pulumi.ResourceOptions(provider=provider)
+    group, role = (f"group{ending}", f"role{ending}") if ending else (None, None)
+    aws.lb.TargetGroup(
+        "group", name=group, port=3000, protocol="HTTP", target_type="ip", vpc_id=NETWORK, opts=options
+    )
+    aws.iam.Role("role", name=role, assume_role_policy=json.dumps({"Version": "2012-10-17"}), opts=options)
+
+
+@needs_engine
+def test_what_pulumi_named_is_found_by_its_tags_or_named_as_not_looked_for(tmp_path: Path) -> None:
+    with rehearsal_backend(program=lambda: unnamed("-0a1b2c3")) as before:
+        with opened("theirs", before) as stack:
+            stack.up(preview=False)
+        with rehearsal_backend(program=unnamed, cloud=before.cloud) as after, opened("ours", after) as stack:
+            adopted = stack.adopt()
+            assert names(adopted.taken) == ["group"]
+            assert names(adopted.unsought) == ["role"]
+            assert adopted.plan is not None
+            assert not adopted.plan.replaced
+            assert names(step.urn for step in adopted.plan.steps if step.operation == "create") == ["role"]
 
 
 def opened(name: str, backend: RehearsalBackend) -> ChatStack:
@@ -90,7 +122,7 @@ def test_the_command_names_what_it_takes_and_asks_first(monkeypatch: pytest.Monk
 
     def adopt(_: ChatStack, *, given: Any, skip: Any, agree: adoption.Agree) -> adoption.Adopted:
         taken = {urn: UPLOADS}
-        return adoption.Adopted(taken if agree(taken) else {}, {})
+        return adoption.Adopted(taken if agree(taken) else {}, {}, {f"{urn}-2": "nothing lists it"})
 
     monkeypatch.setattr(ChatStack, "adopt", adopt)
     monkeypatch.setattr(deployments, "opened", lambda *_, **__: _Opened())
@@ -102,7 +134,9 @@ def test_the_command_names_what_it_takes_and_asks_first(monkeypatch: pytest.Monk
     asked = run(cli.app, ["adopt", "any"], input="n\n")
     assert asked.exit_code == shared.Status.FAILED
     assert UPLOADS in asked.output
-    assert f"Adopted uploads: {UPLOADS}" in run(cli.app, ["adopt", "any", "--yes"]).output
+    told = run(cli.app, ["adopt", "any", "--yes"]).output
+    assert f"Adopted uploads: {UPLOADS}" in told
+    assert f"(nothing lists it):\n  {urn}-2" in told
 
 
 class _Opened:

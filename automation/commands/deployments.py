@@ -252,6 +252,10 @@ def adopt(
         lines = [f"Adopted {urn.rpartition('::')[2]}: {own_id}" for urn, own_id in result.taken.items()]
         for urn, why in result.left.items():
             lines += [f"Left alone: {urn}", f"  {why}"]
+        for why in dict.fromkeys(result.unsought.values()):
+            unsought = [urn for urn, because in result.unsought.items() if because == why]
+            lines.append(f"Not looked for, and made anew unless --id 'URN=ID' names it ({why}):")
+            lines += [f"  {urn}" for urn in unsought]
         say(
             result.to_json(),
             "\n".join(lines) or "Nothing that this stack would make is there.",
