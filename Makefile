@@ -7,6 +7,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_CACHE_DIR := $(CURDIR)/.cache/uv
+# As pip does: a company's own authority is known to the machine, and to nobody else.
+export UV_SYSTEM_CERTS := 1
 export PYTHONWARNINGS := ignore:::pip
 
 help: ## Show the targets

@@ -430,6 +430,7 @@ def change(stack: str, path: str, value: Any) -> Values:
         ("lovia-doks", "rocketchat:runtime.podNetwork", "10.244.0.0/16", "rocketchat:runtime.podNetwork", "10.244.0.0/16, which DigitalOcean has for itself"),
         ("lovia-doks", "rocketchat:runtime.network", "10.228.0.0/14", "rocketchat:runtime.network", "10.229.0.0/16, which DigitalOcean"),
         ("lovia-doks", "rocketchat:runtime.network", "10.32.0.0/15", "rocketchat:runtime.network", "no network of /15"),
+        ("lovia-doks", "rocketchat:runtime.serviceNetwork", "10.41.0.0/28", "rocketchat:runtime.serviceNetwork", "too few addresses"),
         ("lovia-doks", "rocketchat:runtime.podNetwork", "10.40.0.0/24", "rocketchat:runtime.podNetwork", "the pods of 2 nodes, and maxNodes is 4"),
         ("lovia-doks", "rocketchat:runtime.podNetwork", "10.40.0.0/26", "rocketchat:runtime.podNetwork", "the pods of 0 nodes"),
         ("lovia-doks", "rocketchat:runtime.namespace", "kube-node-lease", "rocketchat:runtime.namespace", "the cluster's own"),

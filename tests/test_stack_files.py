@@ -147,6 +147,7 @@ BAD = [
     ("region that AWS has not", put("aws:region", "ap-southeast-9"), "aws:region", "not a region", "ap-southeast-"),
     ("more tags than AWS takes", put("rocketchat:chat.tags", {f"k{at}": "v" for at in range(46)}), "rocketchat:chat.tags", "these are 46 tags; AWS takes 50", "all but 45"),
     ("snapshots of a cluster that is another's", lambda values: values.update({"rocketchat:database": {"kind": "atlas-existing", "stack": "other", "name": "chat"}, "rocketchat:backup": {"weeklyWeeks": 4}}), "rocketchat:backup.weeklyWeeks", "the database is atlas-existing", "leave it out"),
+    ("CDN before a runtime that it does not know", lambda values: values.update({"rocketchat:runtime": {"kind": "kubernetes", "context": "x", "ingress": {"kind": "class", "name": "traefik", "issuer": "le"}}, "rocketchat:edge": {"kind": "cloudfront"}}), "rocketchat:edge.kind", "cannot stand before runtime kubernetes", "leave `edge` out"),
     ("region in China", put("aws:region", "cn-north-1"), "aws:region", "AWS in China", "another region"),
     ("CDN that GovCloud has not", put("aws:region", "us-gov-west-1"), "rocketchat:media.cdn.kind", "no CloudFront in us-gov-west-1", "leave it out"),
     ("edge that GovCloud has not", lambda values: values.update({"aws:region": "us-gov-east-1", "rocketchat:edge": {"kind": "cloudfront"}}), "rocketchat:edge.kind", "no CloudFront in us-gov-east-1", None),

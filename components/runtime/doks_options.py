@@ -30,6 +30,8 @@ _RESERVED_IN = {"nyc1": ("10.10.0.0/16",)}
 """Addresses that DigitalOcean has for itself, everywhere and in a region (docs.digitalocean.com, "VPC Limits")."""
 VPC_PREFIXES = (16, 28)
 """The largest network of an account and the smallest (API, `POST /v2/vpcs`)."""
+SERVICES_PREFIX = 26
+"""Prefix of the smallest network of services: about thirty are the cluster's own, cert-manager's and the chat's."""
 PODS_OF_A_NODE = 25
 """Prefix of what a node takes of the addresses of pods (docs.digitalocean.com, "VPC-native clusters")."""
 

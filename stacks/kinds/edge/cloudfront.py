@@ -72,7 +72,11 @@ class CloudFrontEdge(EdgeKind):
 @rule("CloudFront can stand before the app")
 def _before(edge: CloudFrontEdge, runtime: RuntimeKind, dns: DnsKind | None) -> Iterator[Finding]:
     if not runtime.takes_cdn:
-        yield Problem("rocketchat:edge.kind", f"CloudFront cannot stand before runtime {runtime.kind}")
+        yield Problem(
+            "rocketchat:edge.kind",
+            f"CloudFront cannot stand before runtime {runtime.kind}",
+            remedy="leave `edge` out",
+        )
     if dns is not None and dns.proxied:
         yield Problem(
             "rocketchat:dns.proxied",

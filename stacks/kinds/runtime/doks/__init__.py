@@ -9,6 +9,7 @@ from pydantic import Field
 
 from components.edge import cert_manager
 from components.runtime.doks_options import (
+    SERVICES_PREFIX,
     VPC_PREFIXES,
     family,
     is_node_size,
@@ -142,6 +143,12 @@ def _sizes(runtime: DoksRuntime, prefix: int) -> Iterator[Finding]:
             "rocketchat:runtime.network",
             f"DigitalOcean makes no network of /{prefix}",
             allowed=f"/{largest} to /{smallest}",
+        )
+    if ipaddress.IPv4Network(runtime.service_network).prefixlen > SERVICES_PREFIX:
+        yield Problem(
+            "rocketchat:runtime.serviceNetwork",
+            f"{runtime.service_network} has too few addresses for the cluster's services",
+            allowed=f"/{SERVICES_PREFIX} and larger",
         )
     if (most := most_nodes(runtime.pod_network)) < runtime.max_nodes:
         yield Problem(
