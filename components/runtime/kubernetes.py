@@ -304,6 +304,7 @@ class ChatRelease(Component):
                 files=files,
                 nodes=args.get("nodes", ANY_NODE),
             ),
+            # Old pods serve until new ones are ready; Helm would delete those that fail, with the log that says why.
             atomic=False,
             cleanup_on_fail=True,
             max_history=5,
