@@ -870,6 +870,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "accounts.allowedDomains": ["example.com"],
     "accounts.blockedDomains": ["example.com"],
     "accounts.sessionDays": 7,
+    "monitoring.dashboard": [_to("soluvas-lightsail", True)],
     "monitoring.uptime": [_to("soluvas-lightsail", True)],
     "backup.objectLock": [_to("family-host", {"days": 20}), _to("family-host with a lock", ABSENT)],
     "backup.objectLock.days": [_to("family-host with a lock", 30)],

@@ -164,6 +164,8 @@ def _alarms(context: Context, running: Running) -> Outputs:
     if spec.region is None or (watched is None and not ses and not outside and budget is None):
         return {}
     args: AlarmsArgs = {**(watched or {"emails": ()}), "emails": list(monitoring.alarm_emails), "ses": ses}
+    if monitoring.dashboard:
+        args["dashboard"] = spec.parts.chat.host.replace(".", "-")
     if outside:
         args["host"] = spec.parts.chat.host
     if budget is not None:

@@ -284,6 +284,9 @@ class Monitoring(Part):
     uptime: bool = False
     """Ask for the chat from many places of the world, by a health check of Route 53, and tell the alarm addresses when
     it does not answer. Costs about 3 US dollars a month."""
+    dashboard: bool = False
+    """A dashboard in CloudWatch with a graph of everything that an alarm watches in the stack's region. It costs 3 US
+    dollars a month beyond an account's first three."""
     monthly_budget_usd: int | None = Field(default=None, ge=1)
     """A budget of AWS that warns at 80 and 100 percent."""
 

@@ -372,6 +372,15 @@ def _monitoring(monitoring: Monitoring, region: str | None, parts: Parts) -> Ite
             remedy="add `alarmEmails`",
         )
     senders = features.alarm_senders(parts)
+    if monitoring.dashboard and not (
+        region is not None and monitoring.alarm_emails and parts.runtime.alarm_senders(parts)
+    ):
+        yield Problem(
+            "rocketchat:monitoring.dashboard",
+            "it shows what alarms of AWS watch of the runtime, and this stack has none",
+            remedy="leave it out"
+            + (", or add `alarmEmails`" if region and parts.runtime.alarm_senders(parts) else ""),
+        )
     if not monitoring.alarm_emails:
         yield Warning_("nobody is told when something fails (monitoring.alarmEmails is empty)")
     elif not senders:

@@ -1,5 +1,6 @@
 """Alarms: who is told of what, and that nobody else can speak."""
 
+import json
 from typing import Any
 
 import pytest
@@ -399,3 +400,44 @@ def test_the_chats_address_is_watched_in_any_region_and_no_more_said_to_be_unwat
     # Nobody confirms two messages where one topic can do.
     made = [one for one in plan.of_type("aws:sns/topic:Topic") if "alarms" in one.name]
     assert sorted(str(one.inputs.get("region", region)) for one in made) == sorted({region, "us-east-1"})
+
+
+EMITTED = {
+    # Each with the page of AWS that lists it.
+    "AWS/ApplicationELB": {  # ELB user guide, "CloudWatch metrics for your Application Load Balancer"
+        *("HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count", "TargetResponseTime"),
+        *("UnHealthyHostCount", "HealthyHostCount"),
+    },
+    "AWS/ECS": {
+        "CPUUtilization",
+        "MemoryUtilization",
+    },  # ECS developer guide, "Amazon ECS CloudWatch metrics"
+    # CloudWatch user guide, "Amazon ECS Container Insights metrics"
+    "ECS/ContainerInsights": {"DesiredTaskCount", "RunningTaskCount"},
+    "AWS/NATGateway": {"ErrorPortAllocation"},  # VPC user guide, "NAT gateway metrics and dimensions"
+    "AWS/CertificateManager": {"DaysToExpiry"},  # ACM user guide, "Supported CloudWatch metrics"
+    "AWS/SES": {"Reputation.BounceRate", "Reputation.ComplaintRate"},  # SES guide, "Retrieving event data"
+    "AWS/SQS": {"ApproximateNumberOfMessagesVisible"},  # SQS guide, "Available CloudWatch metrics"
+    "AWS/Route53": {"HealthCheckStatus"},  # Route 53 guide, "Monitoring health checks by using CloudWatch"
+}
+
+
+@pytest.mark.parametrize("stack", ["lovia-fargate", "soluvas-lightsail"])
+def test_every_graph_of_the_dashboard_is_of_a_metric_that_something_sends(stack: str) -> None:
+    values = values_of(stack)
+    values["rocketchat:monitoring"] = {"alarmEmails": ["ops@lovia.life"], "dashboard": True}
+    plan = planned(values, files.read(stack).secure)
+    [made] = plan.of_type("aws:cloudwatch/dashboard:Dashboard")
+    graphs = json.loads(made.inputs["dashboardBody"])["widgets"]
+    alarms_ = {str(one.outputs["arn"]): one for one in plan.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")}
+    shown = [graph["properties"]["annotations"]["alarms"][0] for graph in graphs]
+    assert set(shown) <= set(alarms_)
+    assert len(shown) == len(set(shown)) >= 4
+    assert len({(graph["x"], graph["y"]) for graph in graphs}) == len(graphs)
+    for arn in shown:
+        one = alarms_[arn].inputs
+        asked = [query["metric"] for query in one.get("metricQueries", ()) if "metric" in query] or [one]
+        for metric in asked:
+            # What a host and the jobs of backups send themselves: their scripts name it.
+            own = metric["namespace"].startswith("RocketChat/")
+            assert own or metric["metricName"] in EMITTED[metric["namespace"]], metric

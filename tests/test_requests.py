@@ -268,6 +268,7 @@ TOGETHER: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", {"securityGroupId": "g", "cidrIpv4": "0.0.0.0/0", "ipProtocol": "tcp", "fromPort": 1, "toPort": 2}, {"fromPort": 3}, "fromPort is larger"),
     (_RULES, {"bucket": "b", "rules": [{"id": "a", "status": "Enabled", "expiration": {"days": 1}}]}, {"rules": [{"id": "a", "status": "Enabled"}]}, "does nothing"),
     (_RULES, {"bucket": "b", "rules": [{"id": "a", "status": "Enabled", "expiration": {"days": 1}}]}, {"rules": [{"id": "a", "status": "Enabled", "expiration": {"days": 1}}] * 2}, "rules[*].id"),
+    ("aws:cloudwatch/dashboard:Dashboard", {"dashboardName": "d", "dashboardBody": '{"widgets": []}'}, {"dashboardBody": '{"widgets": [{"type": "metric", "properties": {"region": "eu-west-1"}}]}'}, "without metrics"),
     ("aws:route53/healthCheck:HealthCheck", {"type": "HTTPS", "fqdn": "chat.example.com", "resourcePath": "/api/info"}, {"fqdn": None}, "needs fqdn or ipAddress"),
     ("aws:route53/healthCheck:HealthCheck", {"type": "HTTPS", "fqdn": "chat.example.com", "resourcePath": "/api/info"}, {"type": "TCP"}, "no resourcePath"),
     ("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration", {"bucket": "b", "rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 1}}}, {"rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 1, "years": 1}}}, "either days or years"),

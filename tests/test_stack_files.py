@@ -89,6 +89,7 @@ BAD = [
     ("picture of another type", put("rocketchat:appearance", {"assets": {"safari_pinned": "tab.png"}}), "rocketchat:appearance.assets.safari_pinned", "cannot be read", None),
     ("picture outside the folder", put("rocketchat:appearance", {"assets": {"logo": "../logo.svg"}}), "rocketchat:appearance.assets.logo", "outside the folder", None),
     ("look from outside that nobody is told of", put("rocketchat:monitoring", {"uptime": True}), "rocketchat:monitoring.uptime", "nobody would be told", "alarmEmails"),
+    ("dashboard of no alarms", put("rocketchat:monitoring", {"dashboard": True}), "rocketchat:monitoring.dashboard", "has none", "alarmEmails"),
     ("look from outside in another partition", lambda values: (put("rocketchat:monitoring", {"uptime": True, "alarmEmails": ["ops@lovia.life"]})(values), put("aws:region", "us-gov-west-1")(values)), "rocketchat:monitoring.uptime", "us-gov-west-1", None),
     ("look from outside at what is inside", lambda values: (put("rocketchat:monitoring", {"uptime": True, "alarmEmails": ["ops@lovia.life"]})(values), put("rocketchat:runtime.balancer", {"kind": "new", "scheme": "internal"})(values)), "rocketchat:monitoring.uptime", "lets in only some", None),
     ("lock that outlasts the backups", put("rocketchat:backup", {"dumps": True, "objectLock": {"days": 36}}), "rocketchat:backup.objectLock.days", "kept for 35 days", "keepDays: 36"),

@@ -174,6 +174,11 @@ def alarm(bill: Bill) -> Iterator[Charge]:
         yield Charge("reported metric", "aws.metric", 1 / max(1, len(alike)))
 
 
+def dashboard(_bill: Bill) -> Iterator[Charge]:
+    """One dashboard; an account's first three are free, and may be taken."""
+    yield Charge("dashboard", "aws.dashboard", 1)
+
+
 def health_check(_bill: Bill) -> Iterator[Charge]:
     """A check by HTTPS: less where the balancer is of the same account, more where the chat is elsewhere."""
     yield Charge("check by HTTPS", "aws.health-check", 1)

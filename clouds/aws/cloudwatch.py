@@ -1,5 +1,6 @@
 """CloudWatch: logs, alarms, events."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -324,4 +325,47 @@ EVENT_TARGET = Resource(
     data=NO_DATA,
     felt=UNNOTICED,
     costs=Nothing("free: so are events of AWS's own services"),
+)
+
+
+def _widgets(value: Any) -> str | None:
+    """CloudWatch API, PutDashboard: "The maximum number of widgets is 500"; each shows metrics or an alarm."""
+    try:
+        widgets = json.loads(str(value))["widgets"]
+    except (ValueError, KeyError, TypeError):
+        return "must be JSON with widgets"
+    if len(widgets) > 500:
+        return "has more than 500 widgets"
+    for one in widgets:
+        shown = one.get("properties") or {}
+        if one.get("type") == "metric" and not (
+            shown.get("metrics") or (shown.get("annotations") or {}).get("alarms")
+        ):
+            return "has a metric widget without metrics and without an alarm"
+        if one.get("type") == "metric" and not shown.get("region"):
+            return "has a metric widget without a region"
+    return None
+
+
+DASHBOARD = Resource(
+    "aws:cloudwatch/dashboard:Dashboard",
+    "graphs of what is watched",
+    answers=Answers(
+        id="{dashboardName}",
+        outputs={"dashboardArn": "arn:{partition}:cloudwatch::{account}:dashboard/{dashboardName}"},
+    ),
+    requests=sent(create("cloudwatch.PutDashboard")),
+    refuses=Refuses(
+        values={
+            "dashboardName": formed(r"[A-Za-z0-9_-]{1,255}", "letters, digits, - and _"),
+            "dashboardBody": _widgets,
+        }
+    ),
+    again=Overwritten(),
+    replaced=replaced_by("dashboardName region"),
+    import_id="{dashboardName}",
+    found=Named(),
+    data=NO_DATA,
+    felt=UNNOTICED,
+    costs=charges.dashboard,
 )

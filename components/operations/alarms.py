@@ -116,6 +116,8 @@ class AlarmsArgs(TypedDict):
     """Watch the account's sending reputation at SES in this region; default no."""
     host: NotRequired[str]
     """Public name of the chat, which Route 53 asks for from outside; the region must be us-east-1 then."""
+    dashboard: NotRequired[str]
+    """Name of a dashboard with a graph for each alarm, its limit in it; none when left out."""
     monthly_budget_usd: NotRequired[float]
     """Budget of the whole AWS account in US dollars a month; none when left out."""
 
@@ -128,7 +130,8 @@ class Alarms(Component):
     each service (processor, memory, with Container Insights missing tasks), on each NAT gateway, on each certificate
     that is not renewed, on a host (whether it serves, disk, memory, age of its backup), on dumps and drills of jobs
     (failed, missing, smaller, not started), on bounces and complaints, on the chat's address (with the health check of
-    Route 53 that asks for it); a rule that tells of failed deployments; a budget.
+    Route 53 that asks for it); a rule that tells of failed deployments; a dashboard with a graph for each alarm; a
+    budget.
     """
 
     topic_arn: pulumi.Output[str]
@@ -147,6 +150,7 @@ class Alarms(Component):
         super().__init__("Alarms", name, args, opts)
         self._prefix = name
         self._region = args.get("region")
+        self._graphs: list[tuple[str, pulumi.Output[str]]] = []
         self._topic, topic_policy = self._make_topic()
         for number, address in enumerate(args["emails"], 1):
             aws.sns.TopicSubscription(
@@ -209,6 +213,8 @@ class Alarms(Component):
             self._watch_from_outside(args["host"])
         if "monthly_budget_usd" in args:
             self._budget(args["monthly_budget_usd"], topic_policy)
+        if "dashboard" in args:
+            self._draw(args["dashboard"])
         self.topic_arn = self._topic.arn
         self.register_outputs({"topic_arn": self.topic_arn})
 
@@ -341,7 +347,7 @@ class Alarms(Component):
                 return_data=False,
             )
 
-        aws.cloudwatch.MetricAlarm(
+        made = aws.cloudwatch.MetricAlarm(
             f"{self._prefix}-{role}-tasks",
             region=self._region,
             alarm_description=f"Fewer tasks of {role} run than are wanted",
@@ -362,6 +368,7 @@ class Alarms(Component):
             ok_actions=[self._topic.arn],
             opts=self.child(),
         )
+        self._graphs.append((f"{role}-tasks", made.arn))
 
     def _watch_from_outside(self, host: str) -> None:
         check = aws.route53.HealthCheck(
@@ -531,7 +538,7 @@ class Alarms(Component):
         )
         percentile = metric.statistic.startswith("p")
         statistic: dict[str, Any] = {"extended_statistic" if percentile else "statistic": metric.statistic}
-        aws.cloudwatch.MetricAlarm(
+        made = aws.cloudwatch.MetricAlarm(
             f"{self._prefix}-{role}",
             region=self._region,
             alarm_description=why,
@@ -548,6 +555,21 @@ class Alarms(Component):
             ok_actions=[self._topic.arn],
             opts=self.child(),
             **statistic,
+        )
+        self._graphs.append((role, made.arn))
+
+    def _draw(self, name: str) -> None:
+        """Make a dashboard of what the alarms look at, so that no graph is of a metric that nothing sends."""
+        titles = [title for title, _ in self._graphs]
+        body = pulumi.Output.all(*(arn for _, arn in self._graphs)).apply(
+            lambda arns: json.dumps({"widgets": [*map(_graph, range(len(arns)), titles, arns)]})
+        )
+        aws.cloudwatch.Dashboard(
+            f"{self._prefix}-dashboard",
+            region=self._region,
+            dashboard_name=name,
+            dashboard_body=body,
+            opts=self.child(),
         )
 
     def _budget(self, dollars: float, topic_policy: "aws.sns.TopicPolicy") -> None:
@@ -569,6 +591,18 @@ class Alarms(Component):
             ],
             opts=self.child(depends_on=[topic_policy]),
         )
+
+
+def _graph(number: int, title: str, alarm: str) -> dict[str, Any]:
+    """Return a widget (CloudWatch API, "Dashboard Body Structure and Syntax"): three in a row of 24 columns."""
+    return {
+        "type": "metric",
+        "x": number % 3 * 8,
+        "y": number // 3 * 6,
+        "width": 8,
+        "height": 6,
+        "properties": {"title": title, "region": alarm.split(":")[3], "annotations": {"alarms": [alarm]}},
+    }
 
 
 @dataclass(frozen=True)
