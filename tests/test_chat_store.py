@@ -7,13 +7,16 @@ import importlib.machinery
 import importlib.util
 import io
 import json
+import os
+import subprocess
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from automation import restore
 from components.runtime.host.bootstrap import SCRIPTS
 
 
@@ -126,3 +129,57 @@ def test_whatever_is_written_carries_its_sum_which_a_bucket_that_locks_objects_a
         file.seek(0)
         store.call("put_object", Key="files/x", Body=file)
     assert sent["put_object"][-1] == b"an upload"
+
+
+# ------------------------------------------------------------------------------------------------- bad days
+
+
+@pytest.mark.parametrize("status", [6, 22, 28], ids=["no such host", "an answer of 500", "a time-out"])
+def test_a_channel_and_a_switch_that_are_away_stop_no_backup_and_their_addresses_are_not_shown(
+    status: int, tmp_path: Path
+) -> None:
+    (tmp_path / "chat.env").write_text("CHAT_HOST=chat.example.com\n")
+    (tmp_path / "secrets").mkdir()
+    for name in ("backup-webhook-url", "healthcheck-url"):
+        (tmp_path / "secrets" / name).write_text("https://hooks.example.com/canaryhook\n")
+    curl = tmp_path / "curl"
+    curl.write_text(f'#!/bin/bash\necho "$*" >>"{tmp_path}/calls"\ncat >/dev/null\nexit {status}\n')
+    curl.chmod(0o755)
+    told = 'ping_switch start; post "a backup"; ping_switch fail; echo goes on'
+    words = f'set -euo pipefail; . "{SCRIPTS}/chat-lib"; {told}'
+    done = subprocess.run(  # noqa: S603
+        ["bash", "-c", words],  # noqa: S607
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "CHAT": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    calls = (tmp_path / "calls").read_text()
+    assert (done.returncode, done.stdout) == (0, "goes on\n"), done.stderr
+    assert calls.count("-m 10") == 3
+    assert "the message into the channel failed" in done.stderr
+    assert "canary" not in done.stderr + calls
+
+
+@pytest.mark.parametrize("slow", [-50, 0, 50], ids=["fast", "right", "slow"])
+def test_the_dump_of_before_an_upgrade_is_found_again_by_its_time_where_clocks_differ(
+    script: ModuleType, slow: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moment = dt.datetime(2026, 1, 31, 18, 5, tzinfo=dt.UTC)
+
+    class Clock(dt.datetime):
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> "Clock":
+            return cls.fromtimestamp((moment - dt.timedelta(seconds=slow)).timestamp(), tz)
+
+    monkeypatch.setattr(restore, "datetime", Clock)
+    day = dt.timedelta(days=1)
+    there = [("next", moment + day / 24), ("before", moment - dt.timedelta(seconds=1)), ("old", moment - day)]
+    facts = {"users": "1", "messages": "2"}
+    store = SimpleNamespace(
+        versions=lambda _: ((name, at, 1, facts) for name, at in there),
+        exists=lambda _: None,
+    )
+    script.choose(store, "backups/database.archive.gz", restore.now())
+    assert capsys.readouterr().out.startswith("before ")

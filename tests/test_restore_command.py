@@ -1,18 +1,23 @@
 """`rocketchat restore`: what it asks of a host, of ECS and of a cluster, and what it refuses."""
 
+import contextlib
 import json
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import typer
 from planning import values_of
 from real_programs import Cloud, aws_tools
 
-from automation import restore
+from automation import cli, restore
+from automation.commands import running
 from automation.errors import ConfigurationError
 from components.backup import program
 from stacks import files
@@ -294,3 +299,27 @@ def test_the_script_that_is_shown_does_the_same_on_another_machine(
         return [re.sub(r"restore-\d+-\d+", "restore-N", call) for call in found]
 
     assert alike(others) == alike(calls)
+
+
+def test_a_restore_says_which_chat_it_would_replace_before_it_touches_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    @contextlib.contextmanager
+    def opened(stack: str, *_: object) -> Iterator[Any]:
+        values, secure = values_of(stack), set(files.read(stack).secure)
+        outputs = {"backupBucket": "dumps"}
+        yield SimpleNamespace(spec=parse(values, secure, source="a test"), outputs=lambda: outputs)
+
+    def refused(text: str) -> None:
+        asked.append(text)
+        raise typer.Abort
+
+    monkeypatch.setattr(running, "opened", opened)
+    monkeypatch.setattr(running, "confirm", refused)
+    monkeypatch.setattr(restore.Restore, "run", lambda *_, **__: pytest.fail("it was begun"))
+    monkeypatch.setattr("shutil.which", lambda name: name)
+    assert cli.main(["restore", "family-host"]) != 0
+    assert files.read("family-host").values["rocketchat:chat"]["host"] in asked[0]
+    assert "newer goes away" in asked[0]
