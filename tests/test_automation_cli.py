@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from engine_marks import needs_engine
 
 from automation import cli, new, project
 from automation.backend import Backend
 from automation.commands import deployments, shared
-from automation.errors import NoEngineError
+from automation.errors import NoEngineError, UsageError
 from automation.stack import stack_file_path
 from automation.values import Result
 from automation.writing import write
@@ -405,6 +406,14 @@ def test_a_file_is_replaced_where_a_link_leads_with_its_permissions(tmp_path: Pa
     assert path.stat().st_mode & 0o777 == 0o600
     write(Path(os.devnull), "the plan")
     assert not Path(os.devnull).is_file()
+
+
+def test_who_does_not_answer_is_told_what_to_give_and_nothing_of_what_was_done_before() -> None:
+    # `init` has written the project when it asks for its first stack.
+    with pytest.raises(UsageError) as caught, shared.asking("--yes", as_json=False):
+        raise typer.Abort
+    assert "give --yes" in str(caught.value.remedy)
+    assert "nothing was changed" not in str(caught.value)
 
 
 def test_a_project_that_has_no_room_can_be_made_where_there_is(

@@ -168,7 +168,7 @@ def asking(answer: str, *, as_json: bool) -> Iterator[None]:
     try:
         yield
     except typer.Abort:
-        refuse("\nnobody answered, and nothing was changed", f"give {answer}")
+        refuse("\nnobody answered, so it was not done", f"give {answer}")
 
 
 def confirm(question: str) -> None:
