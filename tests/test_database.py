@@ -669,7 +669,7 @@ WRONG_URIS = [
     ("mongodb://u:p@h/rc?replicaSet=r&foo=bar", "does not know"),
     ("mongodb://u:p@h/rc?replicaSet=r&keepAlive=true", "does not know"),
     ("mongodb+srv://u:a&b=c@h.mongodb.net/rc?b=c", "does not know"),
-    ("mongodb://u:p@h/rc?replicaSet=r&tlsCAFile=/ca.pem", "names a file"),
+    ("mongodb://u:p@h/rc?replicaSet=r&tlsCAFile=/ca.pem", "container.certificates"),
     ("mongodb://u:p@h/rc?replicaSet=r&tlsCertificateKeyFile=client.pem", "names a file"),
     ("mongodb://h/rc?replicaSet=r&authMechanism=MONGODB-X509", "certificate"),
     ("mongodb://u:p@localhost/rc?replicaSet=r", "container itself"),

@@ -290,7 +290,10 @@ def _values_problem(options: dict[str, str]) -> str | None:
             # Its name is not told: what follows a ? and an & in a password looks like an option.
             return "the MongoDB URI has an option that the server's driver does not know, and would not start with"
         if name in _FILES and not value.startswith(_CERTIFICATES):
-            return f"the option {name} of the MongoDB URI names a file, and the server's container has none of yours"
+            return (
+                f"the option {name} of the MongoDB URI names a file, and the server's container has none of yours; "
+                "an authority of your own is one of its certificates (`container.certificates`)"
+            )
         if name in _SWITCHES and value not in ("true", "false"):
             return f"the option {name} of the MongoDB URI takes true or false"
         if name in _NUMBERS and re.fullmatch("-?[0-9]{1,10}", value) is None:
