@@ -222,7 +222,7 @@ class Backup(Part):
     """Hold backups against being deleted before their time; not held when left out."""
     hour: int = Field(default=18, ge=0, le=23)
     """Hour of day, UTC, of the nightly dump."""
-    daily_days: Days | None = None
+    daily_days: int | None = Field(default=None, ge=2, le=3650)
     """How many days Atlas keeps the snapshot of a day."""
     weekly_weeks: int | None = Field(default=None, ge=1, le=52)
     """How many weeks Atlas keeps the snapshot of a week."""

@@ -157,6 +157,7 @@ REFUSED_IN_PRODUCTION: list[tuple[str, str, Any]] = [
     ("family-host", "rocketchat:runtime.snapshots", False),
     ("local", "rocketchat:runtime.ingress.kind", "none"),
     ("local", "rocketchat:backup.dumps", False),
+    ("lovia-fargate", "rocketchat:backup.restoreWindowDays", 1),
     ("lovia-fargate", "rocketchat:accounts.registration", "public"),
     ("lovia-fargate", "rocketchat:accounts.twoFactor", False),
     ("lovia-fargate", "rocketchat:settings.Accounts_TwoFactorAuthentication_Enabled", False),
