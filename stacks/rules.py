@@ -394,26 +394,6 @@ def _monitoring(monitoring: Monitoring, region: str | None, parts: Parts) -> Ite
     yield Note(f"not watched: {'; '.join(features.unwatched(parts))}")
 
 
-@rule("Snapshots are of a cluster that the stack makes")
-def _snapshots(chat: Chat, database: DatabaseKind, backup: Backup) -> Iterator[Finding]:
-    if database.takes_snapshots:
-        if chat.profile is Profile.PRODUCTION and backup.restore_window_days == 1:
-            yield Problem(
-                "rocketchat:backup.restoreWindowDays",
-                "what is noticed after a day could no longer be brought back; the policy pack refuses it in production",
-                remedy="give 2 or more; or set `profile: trial`",
-            )
-        return
-    for name in ("restore_window_days", "daily_days", "weekly_weeks", "monthly_months"):
-        if name in backup.model_fields_set:
-            yield Problem(
-                f"rocketchat:backup.{to_camel(name)}",
-                f"this is of Atlas's snapshots, which the stack orders for a cluster of its own; the database is of "
-                f"kind {database.kind}",
-                remedy="leave it out",
-            )
-
-
 @rule("What the stack keeps itself is backed up")
 def _backup(
     parts: Parts, backup: Backup, media: MediaKind, region: str | None, defaults: Defaults
@@ -491,8 +471,14 @@ def _backup(
 
 
 @rule("Snapshots are said where the stack has them taken")
-def _snapshots(database: DatabaseKind, backup: Backup, readable: Parts) -> Iterator[Finding]:
+def _snapshots(chat: Chat, database: DatabaseKind, backup: Backup, readable: Parts) -> Iterator[Finding]:
     if database.takes_snapshots:
+        if chat.profile is Profile.PRODUCTION and backup.restore_window_days == 1:
+            yield Problem(
+                "rocketchat:backup.restoreWindowDays",
+                "what is noticed after a day could no longer be brought back; the policy pack refuses it in production",
+                remedy="give 2 or more; or set `profile: trial`",
+            )
         return
     for name in OF_SNAPSHOTS:
         if getattr(backup, name) is not None:

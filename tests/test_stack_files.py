@@ -104,7 +104,7 @@ BAD = [
     ("moving tag", put("rocketchat:chat.release", "latest"), "rocketchat:chat.release", "latest", None),
     ("release as a number", put("rocketchat:chat.release", 8.9), "rocketchat:chat.release", "quotes", None),
     ("snapshots of a day, which the policy pack refuses", put("rocketchat:backup", {"dailyDays": 1}), "rocketchat:backup.dailyDays", "at least 2", None),
-    ("snapshots of another's cluster", lambda v: (put("rocketchat:database", {"kind": "atlas-existing", "project": "5f0c1d2e3b4a59687f6e5d4c", "cluster": "c", "name": "chat"})(v), put("rocketchat:backup", {"weeklyWeeks": 5})(v)), "rocketchat:backup.weeklyWeeks", "cluster of its own", "leave it out"),
+    ("snapshots of another's cluster", lambda v: (put("rocketchat:database", {"kind": "atlas-existing", "project": "5f0c1d2e3b4a59687f6e5d4c", "cluster": "c", "name": "chat"})(v), put("rocketchat:backup", {"weeklyWeeks": 5})(v)), "rocketchat:backup.weeklyWeeks", "made at Atlas", "leave it out"),
     ("skipped major", put("rocketchat:chat.upgradeFrom", "6.10.0"), "rocketchat:chat.upgradeFrom", "7.13", None),
     ("downgrade", put("rocketchat:chat.upgradeFrom", "9.0.0"), "rocketchat:chat.upgradeFrom", "", None),
     ("old MongoDB", put("rocketchat:database.version", "6.0"), "rocketchat:database.version", "6.0", None),

@@ -28,8 +28,6 @@ class DatabaseKind(Kind):
     """The stack brings it from one series of MongoDB to the next; else somebody does by hand."""
     on_host: ClassVar[bool] = False
     """It stands on the runtime's own host."""
-    takes_snapshots: ClassVar = False
-    """Whether the stack says for how long snapshots of it are kept."""
     dumps_in: ClassVar[frozenset[str]] = frozenset()
     """Where the stack can dump it: `host`, `cluster`, `tasks` (of ECS)."""
     takes_snapshots: ClassVar[bool] = False

@@ -34,7 +34,6 @@ def _cluster_name(answers: Answers) -> str:
 class AtlasDatabase(OnAtlas):
     """MongoDB Atlas: a cluster, and the chat's database and user on it."""
 
-    takes_snapshots: ClassVar = True
     example: ClassVar = {"organization": "5f0c1d2e3b4a59687f6e5d4c", "cluster": "example"}
     asks: ClassVar = {
         "cluster": Ask(default=_cluster_name),
