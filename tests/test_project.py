@@ -46,16 +46,18 @@ def test_every_test_is_named_by_a_sentence() -> None:
 
 
 def components() -> list[str]:
-    found = []
-    for path in sorted((ROOT / "components").rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        found += [
-            node.name
-            for node in tree.body
-            if isinstance(node, ast.ClassDef)
-            and any(isinstance(base, ast.Name) and base.id == "Component" for base in node.bases)
-        ]
-    return found
+    """Every class that derives from `Component`, but those that others derive from."""
+    bases = {
+        node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
+        for path in sorted((ROOT / "components").rglob("*.py"))
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    }
+
+    def is_component(name: str) -> bool:
+        return name == "Component" or any(map(is_component, bases.get(name, ())))
+
+    return [name for name in bases if is_component(name) and not any(name in each for each in bases.values())]
 
 
 @pytest.mark.parametrize("component", components())
