@@ -57,6 +57,26 @@ def test_the_version_is_that_of_the_program(capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize(
+    ("part", "key"),
+    [
+        ("container: {variables: {DB_PASSWORD: hunter2hunter2}}", "container.variables.DB_PASSWORD"),
+        ("container: {variables: {CACHE: 'redis://:pw12345678@host'}}", "container.variables.CACHE"),
+        ("settings: {Layout_Home_Body: 'ghp_0123456789abcdefghijABCDEFGHIJ012345'}", "settings.Layout_Home_Body"),
+        ("cost: {nothing: 1}\n  rocketchat:container: {variables: {A_TOKEN: abcdefgh}}", "container.variables.A_TOKEN"),
+    ],
+)  # fmt: skip
+def test_a_credential_in_clear_is_told_by_check_with_its_key(
+    part: str, key: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = files.path_of("local").read_text().rstrip("\n") + f"\n  rocketchat:{part}\n"
+    (tmp_path / "Pulumi.clear.yaml").write_text(written)
+    assert cli.main(["check", str(tmp_path / "Pulumi.clear.yaml")]) == Status.FAILED
+    told = capsys.readouterr().err
+    line = len(written.splitlines())
+    assert f"rocketchat:{key} (line {line}): a credential stands in clear" in told
+
+
+@pytest.mark.parametrize(
     "given",
     [
         ["check", "--json"],

@@ -236,13 +236,22 @@ def list_(as_json: Json = False) -> None:
 def check(stack: Stack, as_json: Json = False) -> None:
     """Check a stack file."""
     with telling(as_json):
-        from policy import images
+        from policy import clear, images
         from stacks import files
         from stacks.judging import Check
         from stacks.language import checked_file
+        from stacks.problems import InvalidStack
 
         found = files.read(stack)
-        spec, unset = checked_file(found)
+        in_clear = list(clear.problems(found))
+        try:
+            spec, unset = checked_file(found)
+        except InvalidStack as error:
+            told = {problem.path for problem in error.problems}
+            further = [problem for problem in in_clear if problem.path not in told]
+            raise InvalidStack(found.shown, [*error.problems, *further]) from None
+        if in_clear:
+            raise InvalidStack(found.shown, in_clear)
         lines = [f"{found.shown} is valid: {len(spec.checks)} checks passed"]
         checks = [
             *spec.checks,
