@@ -1,7 +1,10 @@
 """The pictures of the stacks in docs/, made from their plans. Run as a program, it draws anew those that are stale."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from clouds import costs
 from proving import pages, recordings
 from rehearsal import by_users, cost, stack
 from rehearsal.plan import Plan
@@ -30,17 +33,20 @@ def stale(name: str, spec: ChatSpec, plan: Plan) -> bool:
     )
 
 
-def plots_rest_on() -> str:
-    """Return a digest of what the plots are reckoned with: prices, hosted chats, use and sizes."""
-    paths = [PRODUCT / one for one in ("clouds/prices.toml", "rehearsal/hosted_chats.toml")]
+def plots_rest_on(keys: Sequence[str]) -> str:
+    """Return a digest of what the plots are reckoned with: prices of these keys, hosted chats, use and sizes."""
+    paths = [PRODUCT / "rehearsal" / "hosted_chats.toml"]
     paths += [PRODUCT / "rocketchat" / one for one in ("usage.py", "sizing.py")]
-    return diagram.digest("\n".join(path.read_text(encoding="utf-8") for path in paths))
+    prices = [f"{key}: {costs.listed().get(key)}" for key in keys]
+    return diagram.digest("\n".join([*prices, *(path.read_text(encoding="utf-8") for path in paths)]))
 
 
-def plotted_from(name: str) -> str:
-    """Return the digest that a plot was drawn from; empty where there is none."""
+def plot_is_stale(name: str) -> bool:
+    """Whether a plot was drawn with other prices than those that it names, or there is none."""
     path = path_of(name)
-    return diagram.drawn_from(path.read_text(encoding="utf-8")) if path.exists() else ""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = re.search(r"<!-- priced by (\S*) -->", text)
+    return found is None or diagram.drawn_from(text) != plots_rest_on(found[1].split(","))
 
 
 def plotted_at(loaded: stack.RehearsedStack, plan: Plan) -> str:
@@ -48,10 +54,14 @@ def plotted_at(loaded: stack.RehearsedStack, plan: Plan) -> str:
     return f"<!-- {loaded.name}: {cost.of_stack(loaded, plan).total.whole} -->"
 
 
-def _plot(costs: str) -> None:
-    made = plots.both([by_users.curve(stack.load(name)) for name in PLOTTED])
-    for name, text in made.items():
-        head = f"<!-- from {plots_rest_on()} -->{costs}<title>"
+def _plot(at: str) -> None:
+    curves = [by_users.curve(stack.load(name)) for name in PLOTTED]
+    points = [point for curve in curves for point in curve.points.values()]
+    keys = sorted(
+        {key for point in points for item in point.items for line in item.lines for key in line.keys}
+    )
+    head = f"<!-- from {plots_rest_on(keys)} --><!-- priced by {','.join(keys)} -->{at}<title>"
+    for name, text in plots.both(curves).items():
         path_of(name).write_text(text.replace("<title>", head, 1), encoding="utf-8")
 
 
@@ -79,23 +89,20 @@ def section(made: diagram.Picture) -> str:
 def main() -> None:
     """Draw what is stale, and write the page."""
     FOLDER.mkdir(exist_ok=True)
-    sections, costs = [], ""
+    sections, at = [], ""
     for name in files.names():
         loaded = stack.load(name)
         plan = stack.plan(loaded)
         made = diagram.picture(loaded.spec, plan)
         sections.append(section(made))
-        costs += plotted_at(loaded, plan) if name in PLOTTED else ""
+        at += plotted_at(loaded, plan) if name in PLOTTED else ""
         if stale(name, loaded.spec, plan):
             path_of(name).write_text(diagram.svg(made), encoding="utf-8")
     for path in FOLDER.glob("*.svg"):
         if path.stem not in {*files.names(), *PLOTS, *recordings.RECORDED}:
             path.unlink()
-    if any(
-        plotted_from(name) != plots_rest_on() or costs not in path_of(name).read_text("utf-8")
-        for name in PLOTS
-    ):
-        _plot(costs)
+    if any(plot_is_stale(name) or at not in path_of(name).read_text("utf-8") for name in PLOTS):
+        _plot(at)
     pages.write(PAGE, "\n\n".join(sections))
 
 
