@@ -6,15 +6,13 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from components import regions
-from stacks.fields import Part, matching
+from stacks.fields import Form, Part
 from stacks.judging import Finding, Note, rule
 from stacks.problems import Problem
 
-AccountId = Annotated[
-    str, matching(r"[0-9]{12}", "the number of an account of AWS: twelve digits, in quotes")
-]
+AccountId = Annotated[str, Form(r"[0-9]{12}", "the number of an account of AWS: twelve digits, in quotes")]
 RoleArn = Annotated[
-    str, matching(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+", "the ARN of a role")
+    str, Form(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+", "the ARN of a role")
 ]
 
 
@@ -25,7 +23,13 @@ class AssumedRole(Part):
     """ARN of the role."""
     external_id: str | None = Field(default=None, min_length=2, max_length=1224)
     """What the role's policy asks for, where it is another company's."""
-    session_name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9+=,.@_-]{2,64}$")
+    session_name: (
+        Annotated[
+            str,
+            Form(r"[A-Za-z0-9+=,.@_-]{2,64}", "the name of a session: letters, digits and +=,.@_-, 2 to 64"),
+        ]
+        | None
+    ) = None
     """Name under which CloudTrail shows what is done."""
 
 

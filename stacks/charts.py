@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 
 from components.registry import local_chart
 from components.runtime import chart as official
-from stacks.fields import IN_ADDRESS, Part, Version, matching
+from stacks.fields import IN_ADDRESS, Form, Part, Version
 from stacks.files import FOLDER
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.runtime import RuntimeKind
@@ -51,7 +51,7 @@ def _source(text: str) -> str:
 
 ChartVersion = Annotated[
     Version,
-    matching(r"[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?", "the exact version of a chart, such as 7.0.2"),
+    Form(r"[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?", "the exact version of a chart, such as 7.0.2"),
 ]
 
 
@@ -64,7 +64,12 @@ class Charts(Part):
     """A chart repository (`https://charts.example.com`), a folder of a registry (`oci://registry.example.com/charts`,
     after `helm registry login` where it asks for one), or a folder or an archive (`charts`, `rocketchat-7.0.2.tgz`) in
     the folder of the stack files. `rocketchat images STACK` prints the commands that copy the charts there."""
-    username: str | None = Field(default=None, min_length=1, max_length=255, pattern=r"^[!-~]+$")
+    username: (
+        Annotated[
+            str, Field(min_length=1, max_length=255), Form(r"[!-~]+", "a user name: ASCII without blanks")
+        ]
+        | None
+    ) = None
     """User of a chart repository."""
     version: ChartVersion | None = None
     """Version of the chat's chart; the one that this program was written for when left out."""

@@ -13,7 +13,7 @@ from rocketchat.environment import Secret
 from rocketchat.settings import ENVIRONMENT_PREFIX
 from stacks import authorities
 from stacks.authorities import Authorities
-from stacks.fields import LABEL, Part, matching
+from stacks.fields import LABEL, Form, Part
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.problems import Problem
 from stacks.secret_keys import SecretKey, json_texts
@@ -36,11 +36,11 @@ def _variable(name: str) -> str:
 
 
 VariableName = Annotated[
-    str, matching(r"[A-Za-z_][A-Za-z0-9_]{0,127}", "the name of a variable"), AfterValidator(_variable)
+    str, Form(r"[A-Za-z_][A-Za-z0-9_]{0,127}", "the name of a variable"), AfterValidator(_variable)
 ]
 Exception_ = Annotated[
     str,
-    matching(
+    Form(
         rf"\.?{LABEL}(\.{LABEL})*|[0-9.]+(/[0-9]+)?",
         "a host, the end of one or an address; ones look like .example.com and 10.0.0.0/8",
     ),
@@ -55,7 +55,7 @@ class Proxy(Part):
 
     url: Annotated[
         str,
-        matching(
+        Form(
             rf"http://{LABEL}(\.{LABEL})*(:[0-9]{{1,5}})?",
             "the address of a proxy, without a user; one looks like http://proxy.example.com:3128",
         ),

@@ -6,12 +6,23 @@ import inspect
 import ipaddress
 import re
 import textwrap
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+)
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from components.database.catalogue import check_cluster_name
 from components.database.uri import check_database_name
@@ -161,15 +172,27 @@ def of_kind(kind: str) -> BeforeValidator:
     )
 
 
-def matching(pattern: str, what: str) -> AfterValidator:
-    """Return the check of a text's form; `what` says what it should be."""
+@dataclass(frozen=True)
+class Form:
+    """The form of a text, which editors check too; `what` says what it should be."""
 
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(f"this is not {what}")
+    pattern: str
+    what: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check what has passed the other checks."""
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Say the form in the schema."""
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
+
+    def _checked(self, text: str) -> str:
+        if not re.fullmatch(self.pattern, text):
+            raise ValueError(f"this is not {self.what}")
         return text
-
-    return AfterValidator(check)
 
 
 HostName = Annotated[str, AfterValidator(_host)]
@@ -181,17 +204,17 @@ Email = Annotated[str, AfterValidator(_email)]
 Sender = Annotated[str, AfterValidator(_sender)]
 Certificate = Annotated[str, AfterValidator(_certificate)]
 BucketName = Annotated[str, AfterValidator(_bucket)]
-AtlasId = Annotated[str, matching(r"[0-9a-f]{24}", "an Atlas id, which has 24 hexadecimal digits")]
+AtlasId = Annotated[str, Form(r"[0-9a-f]{24}", "an Atlas id, which has 24 hexadecimal digits")]
 AtlasName = Annotated[str, AfterValidator(check_cluster_name)]
 DatabaseName = Annotated[
     str,
-    matching(r"[A-Za-z].*", "a database name, which begins with a letter"),
+    Form(r"[A-Za-z].*", "a database name, which begins with a letter"),
     AfterValidator(check_database_name),
 ]
 ClusterName = Annotated[
     str,
-    matching(
-        rf"(?=.{{1,253}}\Z){LABEL}(\.{LABEL})*",
+    Form(
+        rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*",
         "the name of something in a cluster: lower-case letters, digits, hyphens and dots",
     ),
 ]
@@ -206,13 +229,13 @@ EXACT = rf"(?:{_SERVER}/)?{_FOLDER}(?:/{_FOLDER})*:{_TAG}(?:@{_DIGEST})?"
 """An image with an exact tag, and a digest or none."""
 Registry = Annotated[
     str,
-    matching(
+    Form(
         rf"{_SERVER}(?:/{_FOLDER})*",
         "a registry without scheme and slash at the end; one looks like registry.example.com:5000/mirror",
     ),
 ]
 ExactImage = Annotated[
-    str, matching(EXACT, "an image with an exact tag, such as registry.example.com/library/mongo:8.0.32")
+    str, Form(EXACT, "an image with an exact tag, such as registry.example.com/library/mongo:8.0.32")
 ]
 EgressPorts = list[Annotated[int, Field(ge=1, le=65535)]]
 Days = Annotated[int, Field(ge=1, le=3650)]

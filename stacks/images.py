@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
 from components.registry import DOCKER_HUB, ecr_repository, server_of, split_tag
 from rocketchat import known_bad, sizing
 from rocketchat.releases import Release
-from stacks.fields import ExactImage, Part, Registry
+from stacks.fields import ExactImage, Form, Part, Registry
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.kind import chosen
 from stacks.kinds.runtime import RuntimeKind
@@ -37,7 +37,12 @@ class Images(Part):
     registry: Registry | None = None
     """A registry or a folder of one that has all images under their own names: `mongo` of Docker Hub is
     `<registry>/library/mongo`. `rocketchat images STACK` prints the commands that copy them there."""
-    username: str | None = Field(default=None, min_length=1, max_length=255, pattern=r"^[!-~]+$")
+    username: (
+        Annotated[
+            str, Field(min_length=1, max_length=255), Form(r"[!-~]+", "a user name: ASCII without blanks")
+        ]
+        | None
+    ) = None
     """Who pulls there, or from Docker Hub where no `registry` is named. Not for a private registry of ECR, into which
     Fargate's own role lets the containers."""
     pinned: list[ExactImage] = []

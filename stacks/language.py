@@ -238,7 +238,7 @@ def _supposed(key: str, value: Any, problems: Sequence[Problem], way: int) -> An
         known = isinstance(kind, str) and kind in registry.models(name)
         if not known and meant <= {None}:
             return other
-    example = next((one for one in examples if kind and one["kind"] == kind), other)
+    example = next((one for one in examples if kind and one.get("kind") == kind), other)
     return supposed.part(key, value or other, problems, _schema(key), example, way)
 
 
@@ -650,8 +650,6 @@ def _words(kind: str, context: Mapping[str, Any], message: str) -> str:
             return "this must be true or false"
         case "list_type":
             return "this must be a list, such as [first, second]"
-        case "string_pattern_mismatch":
-            return f"this does not have the right form ({context['pattern']})"
         case "greater_than_equal":
             return f"this must be at least {context['ge']}"
         case "less_than_equal":

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from rocketchat import bot, releases, usage
 from rocketchat.assets import ASSETS
-from stacks.fields import BucketName, Days, Email, ExactImage, HostName, Part, Version, matching, quoted
+from stacks.fields import BucketName, Days, Email, ExactImage, Form, HostName, Part, Version, quoted
 from stacks.secret_keys import BACKUP_NEWS, SecretKey, json_texts
 from stacks.workspace import Conferences, Federation, Legal, Passwords, Retention, RoleName
 
@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 TagName = Annotated[
     str,
-    matching(
-        r"(?!aws:)[A-Za-z][A-Za-z0-9_.:/+@-]{0,62}", "the name of a tag, which does not begin with aws:"
+    Form(r"(?!aws:)[A-Za-z][A-Za-z0-9_.:/+@-]{0,62}", "the name of a tag, which does not begin with aws:"),
+]
+TagValue = Annotated[str, Form(r"[A-Za-z0-9 _.:/=+@-]{1,200}", "the value of a tag, in ASCII")]
+_Package = Annotated[
+    str,
+    Form(
+        r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*(@[A-Za-z0-9._+~^-]+)?",
+        "a package of npm, such as hubot-help or hubot-help@1.0.0",
     ),
 ]
-TagValue = Annotated[str, matching(r"[A-Za-z0-9 _.:/=+@-]{1,200}", "the value of a tag, in ASCII")]
-_PACKAGE = r"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*(@[A-Za-z0-9._+~^-]+)?$"
 """A package of npm by its name, with or without a version (docs.npmjs.com, "package.json": name)."""
 Release = Annotated[str, BeforeValidator(quoted), AfterValidator(releases.resolve)]
 
@@ -65,7 +69,7 @@ POWERS = frozenset(
 )
 """Permissions by which somebody can become administrator, or act as one."""
 Permission = Annotated[
-    str, matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,119}", "the id of a permission, such as create-team")
+    str, Form(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,119}", "the id of a permission, such as create-team")
 ]
 
 
@@ -82,7 +86,11 @@ class Administrator(Part):
 
     email: Email
     """Address of who is administrator. Whoever comes by single sign-on with it gets this account."""
-    username: str = Field(default="rocket.admin", min_length=3, max_length=40, pattern=r"^[0-9a-zA-Z._-]+$")
+    username: Annotated[
+        str,
+        Field(min_length=3, max_length=40),
+        Form(r"[0-9a-zA-Z._-]+", "a user name: letters, digits and . _ -"),
+    ] = "rocket.admin"
     """Login name. `admin` and the like are guessed by everyone."""
     name: str = Field(default="Administrator", min_length=1, max_length=80)
     """Name shown in the chat."""
@@ -111,7 +119,7 @@ class Chat(Part):
     """`trial` or `production`: what the defaults of all other parts are."""
     site_name: str | None = Field(default=None, min_length=1, max_length=100)
     """Name of the workspace; the host when left out."""
-    language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")
+    language: Annotated[str, Form(r"[a-z]{2,3}(-[A-Z]{2})?", "a language, such as de or pt-BR")] | None = None
     """Language of the workspace, such as `en` or `de`."""
     administrator: Administrator | None = None
     """The first administrator; `rocket.admin`, without an address, when left out."""
@@ -253,16 +261,32 @@ class Bot(Part):
 
     image: ExactImage = bot.DEFAULT_IMAGE
     """Image with an exact tag, and a digest if you like."""
-    username: str = Field(default="bot", min_length=1, max_length=40, pattern=r"^[0-9a-zA-Z._-]+$")
-    name: str | None = Field(default=None, max_length=40, pattern=r"^[^\s*?\[\\-][^\s*?\[\\]*$")
+    username: Annotated[
+        str,
+        Field(min_length=1, max_length=40),
+        Form(r"[0-9a-zA-Z._-]+", "a user name: letters, digits and . _ -"),
+    ] = "bot"
+    name: (
+        Annotated[
+            str,
+            Field(max_length=40),
+            Form(
+                r"[^\s*?\[\\-][^\s*?\[\\]*",
+                "one word without * ? [ and \\, which does not begin with a hyphen",
+            ),
+        ]
+        | None
+    ) = None
     """What it listens to; its user name when left out. One word: the image's start command splits it at blanks."""
-    rooms: list[Annotated[str, Field(pattern=r"^[^\s,]+$")]] = []
+    rooms: list[Annotated[str, Form(r"[^\s,]+", "the name of a room, without blanks and commas")]] = []
     """Rooms that it joins."""
     all_public: bool = False
     """Listen in every public room."""
-    scripts: list[Annotated[str, Field(pattern=_PACKAGE)]] = []
+    scripts: list[_Package] = []
     """npm packages with its scripts."""
-    keys: list[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]] = []
+    keys: list[
+        Annotated[str, Form(r"[A-Z][A-Z0-9_]*", "the name of a variable: capital letters, digits and _")]
+    ] = []
     """Names of the scripts' own variables; the values are in the secret `botKeys`, a JSON object."""
 
     def reads(self, parts: "Parts") -> tuple[SecretKey, ...]:
@@ -331,8 +355,12 @@ class Cost(Part):
 class Font(Part):
     """A brand font, delivered inside the style sheet because the default CSP allows no other place."""
 
-    family: str = Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9 _-]+$")
-    file: str = Field(pattern=r"\.woff2$")
+    family: Annotated[
+        str,
+        Field(min_length=1, max_length=60),
+        Form(r"[A-Za-z0-9 _-]+", "the name of a font: letters, digits, blanks, _ and -"),
+    ]
+    file: Annotated[str, Form(r".*\.woff2", "a file that ends in .woff2")]
     """A WOFF2 file, relative to the stack file's folder. Keep it small: a subset of the letters that are used."""
     weight: int = Field(default=400, ge=100, le=900)
     used_for: Literal["headings", "text"] = "text"

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from stacks.fields import Days, HostName, Part, matching
+from stacks.fields import Days, Form, HostName, Part
 
-RoleName = Annotated[str, matching(r"[^\s,]+", "the name of a role, without spaces and commas")]
+RoleName = Annotated[str, Form(r"[^\s,]+", "the name of a role, without spaces and commas")]
 
 
 class Retention(Part):
@@ -55,9 +55,7 @@ class Conferences(Part):
     Where they may begin, and ringing, need a licence.
     """
 
-    provider: Annotated[
-        str, matching(r"[a-z0-9][a-z0-9 ._-]{0,59}", "the name of a provider, in small letters")
-    ]
+    provider: Annotated[str, Form(r"[a-z0-9][a-z0-9 ._-]{0,59}", "the name of a provider, in small letters")]
     """The app's provider by its name in small letters: `jitsi`, `bigbluebutton`, `pexip`, or another app's."""
     channels: bool | None = None
     """They may begin in public channels."""

@@ -96,7 +96,7 @@ def test_cloudfront_before_the_app_is_an_alias_too() -> None:
     ("changed", "path", "message"),
     [
         ({"proxied": True}, "rocketchat:dns.proxied", "a key of kind cloudflare"),
-        ({"zoneId": "f" * 32}, "rocketchat:dns.zoneId", "right form"),
+        ({"zoneId": "f" * 32}, "rocketchat:dns.zoneId", "which begins with Z"),
         ({"zone": "lovia.com"}, "rocketchat:chat.host", "does not lie in the zone"),
     ],
 )

@@ -1,6 +1,8 @@
 """The language of stack files: what is refused, in which words, and that all mistakes are shown together."""
 
 import contextlib
+import json
+import re
 import time
 from collections.abc import Callable
 from copy import deepcopy
@@ -69,6 +71,8 @@ BAD = [
     # what is written, the path that is named, a part of the message, the nearest right name or a part of the remedy
     ("unknown key", put("rocketchat:chta", {}), "rocketchat:chta", "unknown key", "rocketchat:chat"),
     ("misspelt key", put("rocketchat:chat.hosst", "x"), "rocketchat:chat.hosst", "unknown key", "host"),
+    ("kind of what has none", put("rocketchat:chat.kind", True), "rocketchat:chat.kind", "unknown key", None),
+    ("form of a text", put("rocketchat:chat.language", "german"), "rocketchat:chat.language", "this is not a language", None),
     ("misspelt key of a union", put("rocketchat:database.clutser", "x"), "rocketchat:database.clutser", "unknown key", "cluster"),
     ("deep misspelt key", put("rocketchat:media.cdn.hots", "x"), "rocketchat:media.cdn.hots", "unknown key", "host"),
     ("other word for a key", put("rocketchat:email", {}), "rocketchat:email", "unknown key", "rocketchat:mail"),
@@ -308,6 +312,16 @@ def test_each_secret_and_each_part_has_a_description() -> None:
 
 def test_the_schema_file_is_fresh() -> None:
     assert PATH.read_text(encoding="utf-8") == text(), "run `make schema`"
+
+
+def test_every_form_is_one_for_editors_too() -> None:
+    forms = re.findall(r'"pattern": (".+"),?\n', text())
+    assert len(forms) > 60
+    for form in map(json.loads, forms):
+        # What Python has and ECMAScript has not, or reads otherwise.
+        assert re.search(r"\\[AZ]", form) is None, form
+        bare = re.sub(r"\[(\\.|[^\]])*\]", "x", re.sub(r"\\[^AZ]", "x", form))
+        assert re.search(r"\(\?[PaiLmsux#>(]|[*+?}]\+", bare) is None, form
 
 
 @pytest.mark.parametrize("stack", files.names())

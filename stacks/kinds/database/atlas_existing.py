@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import pulumi
-from pydantic import Field
 
 from rocketchat import releases
 from rocketchat.releases import Release
-from stacks.fields import AtlasId, AtlasName, DatabaseName, Part, Version, matching
+from stacks.fields import AtlasId, AtlasName, DatabaseName, Form, Part, Version
 from stacks.judging import Finding, Note, rule
 from stacks.kinds.database.atlas import AtlasDatabase
 from stacks.kinds.database.on_atlas import CLUSTER, LINK, PROJECT, SERVICE, OnAtlas
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
     from stacks.profiles import Defaults
 
 _NAME = r"[A-Za-z0-9_.-]+"
-AtlasUser = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,57}", "a user name, at most 58 characters")]
+AtlasUser = Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,57}", "a user name, at most 58 characters")]
 StackName = Annotated[
     str,
-    matching(rf"({_NAME}/{_NAME}/)?{_NAME}", "a stack's name, or organization/project/stack"),
+    Form(rf"({_NAME}/{_NAME}/)?{_NAME}", "a stack's name, or organization/project/stack"),
 ]
 
 
@@ -35,7 +34,13 @@ class AtlasEndpoint(Part):
 
     id: AtlasId
     """Output `atlasPrivateLinkId`."""
-    service: str = Field(pattern=r"^com\.amazonaws\.vpce\.[a-z0-9-]+\.vpce-svc-[0-9a-f]{8,17}$")
+    service: Annotated[
+        str,
+        Form(
+            r"com\.amazonaws\.vpce\.[a-z0-9-]+\.vpce-svc-[0-9a-f]{8,17}",
+            "an endpoint service, such as com.amazonaws.vpce.eu-central-1.vpce-svc-0123456789abcdef0",
+        ),
+    ]
     """Output `atlasEndpointService`."""
 
 

@@ -1,12 +1,11 @@
 """A zone at Cloudflare."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import pulumi
-from pydantic import Field
 
-from stacks.fields import HostName
+from stacks.fields import Form, HostName
 from stacks.judging import Finding, Warning_, rule
 from stacks.kinds.dns import DnsKind
 from stacks.kinds.media import MediaKind
@@ -48,7 +47,10 @@ class CloudflareDns(DnsKind):
     kind: Literal["cloudflare"]
     zone: HostName
     """Name of the zone, such as `lovia.life`."""
-    zone_id: str | None = Field(default=None, pattern=r"^[0-9a-f]{32}$")
+    zone_id: (
+        Annotated[str, Form(r"[0-9a-f]{32}", "Cloudflare's id of a zone, which has 32 hexadecimal digits")]
+        | None
+    ) = None
     """Cloudflare's id of the zone; looked up by name when left out."""
     proxied: bool = False
     """Send the chat's traffic through Cloudflare: one more trusted proxy, and uploads are limited by `plan`."""

@@ -1,10 +1,8 @@
 """A zone at Amazon Route 53."""
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
-
-from stacks.fields import HostName
+from stacks.fields import Form, HostName
 from stacks.kinds.dns import DnsKind
 
 if TYPE_CHECKING:
@@ -22,7 +20,16 @@ class Route53Dns(DnsKind):
     kind: Literal["route53"]
     zone: HostName
     """Name of the zone, such as `lovia.life`."""
-    zone_id: str | None = Field(default=None, pattern=r"^Z[0-9A-Z]{1,31}$")
+    zone_id: (
+        Annotated[
+            str,
+            Form(
+                r"Z[0-9A-Z]{1,31}",
+                "Route 53's id of a zone, which begins with Z, such as Z0123456789ABCDEFGHIJ",
+            ),
+        ]
+        | None
+    ) = None
     """Route 53's id of the zone, which ends the search by name; needed where two zones have the same name."""
 
     @property

@@ -5,13 +5,13 @@ The secrets are those of the product's own settings, under their ids.
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from rocketchat.variables import flag, overwrite
 from stacks.egress import web_port
-from stacks.fields import Url
+from stacks.fields import Form, Url
 from stacks.judging import Finding
 from stacks.kinds.login import LoginKind, only_one
 from stacks.parts import Accounts
@@ -128,7 +128,7 @@ class GitLabLogin(BuiltInLogin):
     kind: Literal["gitlab"]
     url: Url = "https://gitlab.com"
     """Address of the GitLab, without a slash at the end."""
-    identity_path: str | None = Field(default=None, pattern=r"^/[A-Za-z0-9/_.-]+$")
+    identity_path: Annotated[str, Form(r"/[A-Za-z0-9/_.-]+", "a path, such as /api/v4/user")] | None = None
     """Where the server asks who it is; `/api/v4/user` when left out."""
     merge_users: bool = False
     """Let a user in whose user name at GitLab is that of an account. Whoever may choose names there may take any."""
@@ -170,9 +170,13 @@ class AppleLogin(BuiltInLogin):
     registered_at: ClassVar = "developer.apple.com, Identifiers, Services IDs"
 
     kind: Literal["apple"]
-    team_id: str = Field(pattern=r"^[A-Z0-9]{10}$")
+    team_id: Annotated[
+        str, Form(r"[A-Z0-9]{10}", "one of Apple's ids, which has 10 capital letters and digits")
+    ]
     """Id of the team at Apple."""
-    key_id: str = Field(pattern=r"^[A-Z0-9]{10}$")
+    key_id: Annotated[
+        str, Form(r"[A-Z0-9]{10}", "one of Apple's ids, which has 10 capital letters and digits")
+    ]
     """Id of the private key."""
 
     def more(self) -> Mapping[str, str | None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from rocketchat import directory
-from stacks.fields import LABEL, Certificate, Part, matching
+from stacks.fields import LABEL, Certificate, Form, Part
 from stacks.judging import Finding, Warning_
 from stacks.kinds.login import LoginKind, by_button, only_one
 from stacks.parts import Accounts
@@ -23,13 +23,11 @@ if TYPE_CHECKING:
 
 PORTS = {"starttls": 389, "tls": 636}
 """Usual ports (RFC 4511, 4; IANA for `ldaps`)."""
-Attribute = Annotated[str, matching(r"[A-Za-z][A-Za-z0-9;-]*", "the name of an attribute")]
-Dn = Annotated[
-    str, matching(r"[A-Za-z0-9.]+ *= *.+", "a distinguished name; one looks like DC=example,DC=com")
-]
+Attribute = Annotated[str, Form(r"[A-Za-z][A-Za-z0-9;-]*", "the name of an attribute")]
+Dn = Annotated[str, Form(r"[A-Za-z0-9.]+ *= *.+", "a distinguished name; one looks like DC=example,DC=com")]
 DirectoryHost = Annotated[
     str,
-    matching(
+    Form(
         rf"{LABEL}(\.{LABEL})*",
         "a host name or an address, without scheme and port; one looks like ldap.example.com",
     ),
@@ -117,7 +115,9 @@ class LdapLogin(LoginKind):
     bind_dn: str | None = Field(default=None, min_length=1)
     """User who looks for them: a distinguished name, or `chat@example.com` in Active Directory; nobody when left out,
     which most directories refuse."""
-    user_filter: str | None = Field(default=None, pattern=r"^\(.*\)$")
+    user_filter: Annotated[str, Form(r"\(.*\)", "a filter of LDAP, which stands in parentheses")] | None = (
+        None
+    )
     """Filter of LDAP that users must match, such as `(objectCategory=person)`."""
     search_fields: list[Attribute] = []
     """Attributes that users may sign in by; `sAMAccountName` or `uid` when left out."""
@@ -129,7 +129,7 @@ class LdapLogin(LoginKind):
     """Attribute with the address; `mail` when left out."""
     name_field: str | None = Field(default=None, min_length=1)
     """Attribute with the name; `cn` when left out."""
-    default_domain: str | None = Field(default=None, pattern=r"^[a-z0-9.-]+$")
+    default_domain: Annotated[str, Form(r"[a-z0-9.-]+", "a domain, such as example.com")] | None = None
     """Domain of the addresses that are made of user names, where the directory has none."""
     merge_existing_users: bool = False
     """Give whoever has the user name of an account at the directory that account. Whoever may choose names there may

@@ -13,7 +13,7 @@ from rocketchat import oidc_presets as presets
 from rocketchat import settings
 from rocketchat.environment import Secret
 from stacks.egress import web_port
-from stacks.fields import IN_ADDRESS, LABEL, Url, matching
+from stacks.fields import IN_ADDRESS, LABEL, Form, Url
 from stacks.judging import Finding, Warning_
 from stacks.kinds.login import LoginKind
 from stacks.parts import Accounts
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 AddressPath = Annotated[
     str,
-    matching(
+    Form(
         rf"(https://{LABEL}(\.{LABEL})+(:[0-9]+)?)?/{IN_ADDRESS}*(\?({IN_ADDRESS}|\?)*)?",
         "the path of an address, or an https address; one looks like /oauth2/token",
     ),
 ]
-ClaimField = Annotated[str, matching(r"\S.{0,198}", "the name of a claim, or a template")]
-Color = Annotated[str, matching(r"#[0-9A-Fa-f]{6}", "a colour; one looks like #1d74f5")]
-RoleName = Annotated[str, matching(r"[^\s,]+", "the name of a role, without spaces and commas")]
+ClaimField = Annotated[str, Form(r"\S.{0,198}", "the name of a claim, or a template")]
+Color = Annotated[str, Form(r"#[0-9A-Fa-f]{6}", "a colour; one looks like #1d74f5")]
+RoleName = Annotated[str, Form(r"[^\s,]+", "the name of a role, without spaces and commas")]
 
 
 class OidcLogin(LoginKind):
@@ -93,13 +93,22 @@ class OidcLogin(LoginKind):
         "fusionauth", "keycloak", "entra-id", "google", "okta", "auth0", "authentik", "generic"
     ] = "generic"
     """Fills in what is known of a provider; each key below says otherwise."""
-    name: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9]{0,30}$")
+    name: (
+        Annotated[
+            str,
+            Form(
+                r"[A-Za-z][A-Za-z0-9]{0,30}",
+                "a name that begins with a letter and has letters and digits, at most 31",
+            ),
+        ]
+        | None
+    ) = None
     """Name of the login service inside Rocket.Chat; part of the callback address. The preset's when left out."""
     url: Url
     """Address of the provider, without a slash at the end: `https://login.microsoftonline.com/<tenant id>` (Entra ID),
     `https://accounts.google.com`, `https://<organization>.okta.com`, `https://<tenant>.eu.auth0.com`."""
     client_id: str = Field(min_length=1)
-    realm: Annotated[str, matching(r"[A-Za-z0-9._~%-]+", "a realm as it stands in addresses")] | None = None
+    realm: Annotated[str, Form(r"[A-Za-z0-9._~%-]+", "a realm as it stands in addresses")] | None = None
     """Keycloak's realm."""
     token_path: AddressPath | None = None
     """Where the server gets tokens, below `url`; or a whole address, which releases from 9.0 take for a path."""
@@ -114,7 +123,10 @@ class OidcLogin(LoginKind):
     (`client_secret_post`)."""
     identity_token_sent_via: Literal["default", "header", "payload"] | None = None
     """How the token is sent where the server asks who it is; `default` is as `tokenSentVia`."""
-    access_token_param: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$")
+    access_token_param: (
+        Annotated[str, Form(r"[A-Za-z0-9_.-]+", "the name of a parameter, of letters, digits and _ . -")]
+        | None
+    ) = None
     """Name of the token in a payload; `access_token` when left out."""
     login_style: Literal["redirect", "popup"] | None = None
     """Where the provider's page opens; `redirect` when left out."""

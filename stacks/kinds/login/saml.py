@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from rocketchat import environment as env
 from rocketchat.environment import Secret
-from stacks.fields import IN_ADDRESS, LABEL, Certificate, matching
+from stacks.fields import IN_ADDRESS, LABEL, Certificate, Form
 from stacks.judging import Finding, Warning_
 from stacks.kinds.login import LoginKind, only_one
 from stacks.parts import Accounts
@@ -47,7 +47,7 @@ FieldSource = Annotated[str | dict[str, str | list[str]], BeforeValidator(_sourc
 
 Address = Annotated[
     str,
-    matching(
+    Form(
         rf"https://{LABEL}(\.{LABEL})*(:[0-9]+)?([/?]({IN_ADDRESS}|[?#])*)?",
         "an https address; one looks like https://login.example.com/saml",
     ),
@@ -94,7 +94,13 @@ class SamlLogin(LoginKind):
     preset: Literal["google", "entra-id", "generic"] = "generic"
     """Which attributes are what of a user: those that Entra ID sends by itself, or those that Google's guide has mapped
     (email, firstName, lastName). `generic` leaves the product's own (username, email, cn)."""
-    name: str = Field(default="saml", pattern=r"^[a-z][a-z0-9-]{0,30}$")
+    name: Annotated[
+        str,
+        Form(
+            r"[a-z][a-z0-9-]{0,30}",
+            "a name that begins with a lower-case letter and has such letters, digits and hyphens, at most 31",
+        ),
+    ] = "saml"
     """Name of the provider inside Rocket.Chat; part of the addresses to register."""
     entry_point: Address
     """The identity provider's sign-on address."""
@@ -122,7 +128,7 @@ class SamlLogin(LoginKind):
     """Take the name over at each login; False does it at the first one only."""
     overwrite_email: bool = False
     """Take the address over at each login; False does it at the first one only."""
-    default_roles: list[Annotated[str, matching(r"[^\s,]+", "the name of a role")]] = []
+    default_roles: list[Annotated[str, Form(r"[^\s,]+", "the name of a role")]] = []
     """Roles of new users; `user` when left out."""
     update_channels: bool = False
     """Take channels over at each login, from the attribute `channels`."""
@@ -132,7 +138,16 @@ class SamlLogin(LoginKind):
     """Milliseconds that the provider's clock may be ahead of the chat's; none when left out."""
     roles_field: str | None = Field(default=None, min_length=1)
     """Attribute with the user's roles. Needs a licence."""
-    identifier_format: str | None = Field(default=None, pattern=r"^urn:oasis:names:tc:SAML:[A-Za-z0-9.:-]+$")
+    identifier_format: (
+        Annotated[
+            str,
+            Form(
+                r"urn:oasis:names:tc:SAML:[A-Za-z0-9.:-]+",
+                "a format of names, which begins with urn:oasis:names:tc:SAML:",
+            ),
+        ]
+        | None
+    ) = None
     """Format of the name that is asked for, such as `urn:oasis:names:tc:SAML:2.0:nameid-format:persistent`. Needs a
     licence."""
 

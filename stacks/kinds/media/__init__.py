@@ -7,7 +7,7 @@ from pydantic import Field
 
 from rocketchat import environment as env
 from rocketchat.environment import Secret
-from stacks.fields import matching
+from stacks.fields import Form
 from stacks.judging import Finding, Note, rule
 from stacks.kinds.kind import Kind
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stacks.kinds.kind import Variables
 
 MediaType = Annotated[
-    str, matching(r"[a-z]+/([a-z0-9][a-z0-9.+-]*|\*)", "a media type; one looks like image/png or image/*")
+    str, Form(r"[a-z]+/([a-z0-9][a-z0-9.+-]*|\*)", "a media type; one looks like image/png or image/*")
 ]
 USUAL_FILE_MB = 100
 """The product's own limit of an upload."""

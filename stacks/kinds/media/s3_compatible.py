@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import pulumi
-from pydantic import Field
 
 from stacks.egress import web_port
-from stacks.fields import LABEL, BucketName, matching
+from stacks.fields import LABEL, BucketName, Form
 from stacks.judging import Finding, rule
 from stacks.kinds.media import BucketKind
 from stacks.problems import Problem
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 KEY_ID, KEY = "mediaAccessKeyId", "mediaSecretAccessKey"
 Endpoint = Annotated[
     str,
-    matching(
+    Form(
         rf"https?://{LABEL}(\.{LABEL})*(:[0-9]{{1,5}})?",
         "the address of a service, without a path; one looks like https://s3.fr-par.scw.cloud",
     ),
@@ -60,7 +59,9 @@ class S3CompatibleMedia(BucketKind):
     MinIO. Users' browsers fetch files there, unless `throughServer` is true."""
     bucket: BucketName
     """Name of the bucket."""
-    region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]{2,40}$")
+    region: Annotated[
+        str, Form(r"[a-z0-9-]{2,40}", "a region: lower-case letters, digits and hyphens, 2 to 40")
+    ] = "us-east-1"
     """Region that requests are signed for: `auto` at Cloudflare R2, `us-east-1` at MinIO unless it was told another."""
     path_style: bool = True
     """Write the bucket behind the address (`https://service/bucket`), which all of these services take. False writes

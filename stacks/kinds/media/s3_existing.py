@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from stacks.fields import BucketName, matching
+from stacks.fields import BucketName, Form
 from stacks.kinds.media import BucketKind
 from stacks.questions import Ask
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 KeyArn = Annotated[
     str,
     # Keys of several regions begin with `mrk-` (KMS developer guide, "Multi-Region keys").
-    matching(
+    Form(
         r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f-]{36})",
         "the ARN of a KMS key",
     ),

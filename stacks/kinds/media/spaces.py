@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from stacks.fields import Days, matching
+from stacks.fields import Days, Form
 from stacks.kinds.media import BucketKind
 from stacks.questions import Ask, plain_host
 
@@ -28,7 +28,7 @@ class SpacesMedia(BucketKind):
     kind: Literal["spaces"]
     bucket: Annotated[
         str,
-        matching(
+        Form(
             r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
             "a bucket name of Spaces: 3 to 63 lower-case letters, digits and hyphens, no dots",
         ),

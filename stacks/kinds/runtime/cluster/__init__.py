@@ -10,7 +10,7 @@ from components.runtime import chart
 from rocketchat import services
 from rocketchat.releases import Release
 from rocketchat.sizing import Size
-from stacks.fields import ClusterName, EgressPorts, Part, matching
+from stacks.fields import ClusterName, EgressPorts, Form, Part
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import DnsKind
 from stacks.kinds.runtime import Published, RuntimeKind, tight
@@ -50,13 +50,13 @@ class ClusterDns(Part):
 
 LabelName = Annotated[
     str,
-    matching(
+    Form(
         r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?",
         "a name of Kubernetes; ones look like disktype and example.com/pool",
     ),
 ]
 LabelValue = Annotated[
-    str, matching(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?", "the value of a label of Kubernetes")
+    str, Form(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?", "the value of a label of Kubernetes")
 ]
 
 
@@ -106,9 +106,21 @@ class ClusterChat(RuntimeKind):
     charts: ClassVar[Mapping[str, Published]] = {chart.CHART: Published(chart.VERSION, chart.REPOSITORY)}
     dumps_in: ClassVar = "cluster"
 
-    namespace: str = Field(default="rocketchat", pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
+    namespace: Annotated[
+        str,
+        Form(
+            r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
+            "the name of a namespace: lower-case letters, digits and inner hyphens, at most 63",
+        ),
+    ] = "rocketchat"
     """Namespace, for the chat alone."""
-    name: str = Field(default="chat", pattern=r"^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$")
+    name: Annotated[
+        str,
+        Form(
+            r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?",
+            "the name of a release: a lower-case letter first, then such letters, digits and inner hyphens, at most 32",
+        ),
+    ] = "chat"
     """Name of the Helm release; the chat's service is then `<name>-rocketchat`."""
     topology: Literal["monolith", "microservices"] = "monolith"
     """One server, or the server with its microservices, which need a licence."""

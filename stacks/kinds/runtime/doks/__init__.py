@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -19,7 +19,7 @@ from components.runtime.doks_options import (
 )
 from rocketchat import known_bad, sizing
 from rocketchat.releases import Release
-from stacks.fields import Cidr
+from stacks.fields import Cidr, Form
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.database.own import OwnDatabase
 from stacks.kinds.edge import EdgeKind
@@ -57,14 +57,28 @@ class DoksRuntime(ClusterChat):
     blocked_ports: ClassVar = BLOCKED_PORTS
 
     kind: Literal["doks"]
-    cluster: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,60}[a-z0-9])?$")
+    cluster: Annotated[
+        str,
+        Form(
+            r"[a-z0-9]([a-z0-9-]{0,60}[a-z0-9])?",
+            "the name of a cluster: lower-case letters, digits and inner hyphens, at most 62",
+        ),
+    ]
     """Name of the cluster, such as `k8s-lovia-sg`."""
     region: Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc3", "sfo3", "sgp1", "syd1", "tor1"]
     """DigitalOcean's region."""
-    version: str = Field(default="1.36", pattern=r"^[0-9]+\.[0-9]+(\.[0-9]+-do\.[0-9]+)?$")
+    version: Annotated[
+        str, Form(r"[0-9]+\.[0-9]+(\.[0-9]+-do\.[0-9]+)?", 'a version, such as "1.36" or "1.36.1-do.0"')
+    ] = "1.36"
     """Minor version to begin with, whose newest patch is taken, or an exact one (`doctl kubernetes options versions`);
     from 1.33 the gateway is managed."""
-    node_size: str = Field(default="s-4vcpu-8gb", pattern=r"^[a-z0-9-]+-[0-9]+vcpu-[0-9]+gb(-[a-z]+)?$")
+    node_size: Annotated[
+        str,
+        Form(
+            r"[a-z0-9-]+-[0-9]+vcpu-[0-9]+gb(-[a-z]+)?",
+            "the slug of a size, such as s-4vcpu-8gb (doctl compute size list)",
+        ),
+    ] = "s-4vcpu-8gb"
     """Droplet size of a node."""
     min_nodes: int = Field(default=2, ge=1, le=50)
     max_nodes: int = Field(default=4, ge=1, le=100)
@@ -79,7 +93,9 @@ class DoksRuntime(ClusterChat):
     maintenance_day: Literal["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] = (
         "sunday"
     )
-    maintenance_time: str = Field(default="18:00", pattern=r"^([01][0-9]|2[0-3]):00$")
+    maintenance_time: Annotated[str, Form(r"([01][0-9]|2[0-3]):00", 'a whole hour, such as "18:00"')] = (
+        "18:00"
+    )
     """Begin of the window of four hours, UTC."""
     network: Cidr = "10.30.0.0/20"
     """Addresses of the nodes."""

@@ -13,7 +13,7 @@ from components.runtime.fargate_args import DEFINITION_BYTES, SECRET_BYTES
 from rocketchat import services, sizing
 from rocketchat.releases import Release
 from stacks.egress import ways_out
-from stacks.fields import Address, Cidr, EgressPorts, LogDays, Part, matching, of_kind
+from stacks.fields import Address, Cidr, EgressPorts, Form, LogDays, Part, of_kind
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import DnsKind
 from stacks.kinds.edge import EdgeKind
@@ -38,23 +38,21 @@ HOST_HEADER_LIMIT = 128
 DOCKER_NETWORK = "172.17.0.0/16"
 """Docker's default bridge, which containers on EC2 and build hosts use."""
 
-VpcId = Annotated[str, matching(r"vpc-[0-9a-f]{8,17}", "a VPC's id, such as vpc-0123456789abcdef0")]
-SubnetId = Annotated[
-    str, matching(r"subnet-[0-9a-f]{8,17}", "a subnet's id, such as subnet-0123456789abcdef0")
-]
+VpcId = Annotated[str, Form(r"vpc-[0-9a-f]{8,17}", "a VPC's id, such as vpc-0123456789abcdef0")]
+SubnetId = Annotated[str, Form(r"subnet-[0-9a-f]{8,17}", "a subnet's id, such as subnet-0123456789abcdef0")]
 ZoneName = Annotated[
-    str, matching(r"[a-z]{2}(-[a-z]+)+-[0-9][a-z]", "an availability zone's name, such as eu-central-1a")
+    str, Form(r"[a-z]{2}(-[a-z]+)+-[0-9][a-z]", "an availability zone's name, such as eu-central-1a")
 ]
 CertificateArn = Annotated[
     str,
-    matching(
+    Form(
         r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]{36}",
         "the ARN of a certificate of ACM",
     ),
 ]
 ListenerArn = Annotated[
     str,
-    matching(
+    Form(
         r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:listener/app/[A-Za-z0-9/-]+",
         "a listener's ARN",
     ),
