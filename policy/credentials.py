@@ -108,6 +108,29 @@ def holds_credential(name: str, value: Any) -> bool:
     return looks_like_one(value) or is_credential_name(name)
 
 
+_WORDS: Final = re.compile(
+    r"pass(wor[dt]|wd|phrase)?|secret|admin|root|hunter|changeme|change.?me|letmein|welcome|qwert|test|example|monkey"
+    r"|dragon|master|login|super|sample|dummy|default|please|replace|rocket|chat|mongo|postgres|mysql|redis|rabbit"
+    r"|12345|abc123|iloveyou|(?:19|20)\d\d\W*$"
+)
+_LONG: Final = 20
+"""Characters from which a word of four letters may be one by chance."""
+_SPELLED: Final = str.maketrans("0134578@$!", "oleastbasi")
+"""Digits and marks that stand for letters."""
+
+
+def is_guessable(text: str) -> bool:
+    """Tell whether a credential is one that is soon guessed: short, or made of words that everybody uses in them.
+
+    What is made at random holds none of these words but by chance, so those of fewer than five letters count only
+    where the rest is short, too.
+    """
+    plain = text.lower()
+    words = [found[0] for form in (plain, plain.translate(_SPELLED)) for found in _WORDS.finditer(form)]
+    longest = max(map(len, words), default=0)
+    return len(text) < 8 or longest >= 5 or (longest > 0 and len(text) < _LONG)
+
+
 def in_text(text: str) -> bool:
     """Tell whether a text of several lines, a script or a document holds a credential."""
     return (

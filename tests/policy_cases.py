@@ -93,6 +93,9 @@ also(
     },
 )
 C("net-sg-world-only-80-443", {"in-80 fromPort": 8080, "in-80 toPort": 8080}, "in-80 cidrIpv4")
+_WEB: Final = {"protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": EVERY}
+also("net-sg-no-admin-ports", {"vpc-default ingress": [{"protocol": "-1", "cidrBlocks": EVERY}]})
+also("net-sg-world-only-80-443", {"vpc-default ingress": [_WEB]})
 also("net-sg-world-only-80-443", {"in-443 securityGroupId": "sg-app-id"})
 C(
     "net-app-port-from-alb-only",
@@ -684,6 +687,35 @@ also(
         )
     },
 )
+for _run in (
+    {"create": "curl -sS -u admin:S3cretPass https://x.example.org/hook"},
+    {"update": "curl --user admin:S3cretPass https://x.example.org/hook"},
+    {"delete": "curl -uadmin:S3cretPass https://x.example.org/hook"},
+    {"create": "PGPASSWORD=hunter2 psql -c 'select 1'"},
+    {"create": "x", "stdin": "password=hunter2"},
+):
+    also("secret-in-clear", {"run": w("run", "command:local:Command", _run)})
+C("own-credential", {"rds password": "hunter2hunter2"}, "rds password")
+for _kind, _given in (
+    (t.RDS_CLUSTER, {"masterPassword": "Winter2024!"}),
+    (t.CACHE, {"authToken": "ch4ngeme-ch4ngeme"}),
+    (t.DOCUMENT_CLUSTER, {"masterPassword": "Passw0rd123456"}),
+    ("aws:mq/broker:Broker", {"users": [{"username": "a", "password": "rabbit-rabbit"}]}),
+    ("aws:dms/endpoint:Endpoint", {"kafkaSettings": {"saslPassword": "hunter2"}}),
+    ("aws:elasticache/user:User", {"passwords": ["SuperSecretToken"]}),
+    (
+        t.SEARCH,
+        {"advancedSecurityOptions": {"masterUserOptions": {"masterUserPassword": "Adm1n!"}}},
+    ),
+    ("command:remote:Command", {"create": "ls", "connection": {"host": "a", "password": "hunter22"}}),
+    ("command:remote:Command", {"connection": {"host": "a", "proxy": {"host": "b", "password": "test"}}}),
+):
+    also("own-credential", {"given": w("given", _kind, _given)})
+also(
+    "own-credential",
+    {"rds @.secrets": None, "rds password": "Winter2024!"},
+)
+also("own-credential", {"rds password": "q8fJz2Lw0vN5xTc7"})
 C("secret-of-stack", {"sg-app description": f"for {SECURE_URI}"}, EXISTENCE)
 also(
     "secret-of-stack",
@@ -733,6 +765,14 @@ C(
     {"eks vpcConfig": {"publicAccessCidrs": UNKNOWN}},
 )
 C("net-acl-no-admin-ports", {"acl-rule ruleAction": "allow"}, "acl-rule egress")
+also("net-acl-no-admin-ports", {"acl-rule ruleAction": "allow", "acl-rule protocol": "-1"})
+also(
+    "net-acl-no-admin-ports",
+    {"acl-rule ruleAction": "allow", "acl-rule fromPort": 0, "acl-rule toPort": 65535},
+)
+_ALL: Final = {"action": "allow", "protocol": "-1", "cidrBlock": "0.0.0.0/0", "fromPort": 0, "toPort": 0}
+for _kind in (t.NETWORK_ACL, t.DEFAULT_NETWORK_ACL):
+    also("net-acl-no-admin-ports", {"acl": w("acl", _kind, {"ingress": [{**_ALL, "ruleNo": 100}]})})
 C("iam-password-length", {"passwords minimumPasswordLength": 8}, "passwords minimumPasswordLength")
 C("elb-tls", {"classic listeners.0.lbProtocol": "http"}, "classic listeners")
 C("do-db-network", {"managed privateNetworkUuid": DELETE}, "managed privateNetworkUuid")

@@ -198,7 +198,7 @@ def w(
         outputs=outputs or {},
         id=f"{name}-id",
         protect=protect,
-        secrets=frozenset({"adminPassword"} & (outputs or {}).keys()),
+        secrets=frozenset({"adminPassword", "password"} & {*properties, *(outputs or {})}),
         dependencies={key: [urn(other) for other in others] for key, others in (deps or {}).items()},
         provider={"region": "ap-southeast-1"} if kind.startswith("aws:") else {},
     )

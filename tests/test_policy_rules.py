@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 from policy_cases import CASES, ENROLS, EXISTENCE, MORE, OWN_KEY, Case
-from policy_world import CONFIG, DELETE, UNKNOWN, allow, changed, doc, world
+from policy_world import CONFIG, DELETE, UNKNOWN, allow, changed, doc, w, world
 
 from policy import tokens
 from policy.config import Config
@@ -19,6 +19,7 @@ from policy.judge import look
 from policy.model import Stack, canonical
 from policy.rule import ANY, STANDARDS, Level, Probe, Rule, standard
 from policy.rules import AREAS, BY_ID, RULES
+from policy.tokens import NETWORK_ACL
 
 SITE_PACKAGES = Path(str(pulumi.__file__)).parent.parent
 FAILING = [(rule, case) for rule, case in CASES.items()] + MORE
@@ -94,6 +95,42 @@ def test_a_rule_reports_what_it_cannot_know_and_does_not_let_it_pass(rule: str) 
                         **allow(["cloudwatch:PutMetricData"], ["*"]),
                         "Condition": {"StringEquals": {"cloudwatch:namespace": "RocketChat/a.example"}},
                     }
+                )
+            },
+        ),
+        ("own-credential", {"rds password": "q8fJz2Lw0vN5xTc7", "rds @.secrets": frozenset({"password"})}),
+        ("own-credential", {"rds password": "q8fJz2Lw0vN5xTc7", "rds @.secrets": None}),
+        ("own-credential", {"rds password": "[secret]"}),
+        (
+            "secret-in-clear",
+            {"run": w("run", "command:local:Command", {"create": "curl -u a:$PASSWORD https://x.example"})},
+        ),
+        (
+            "net-acl-no-admin-ports",
+            {"acl-rule ruleAction": "allow", "acl-rule fromPort": 443, "acl-rule toPort": 443},
+        ),
+        (
+            "net-acl-no-admin-ports",
+            {"acl-rule ruleAction": "allow", "acl-rule fromPort": 1024, "acl-rule toPort": 65535},
+        ),
+        (
+            "net-acl-no-admin-ports",
+            {
+                "acl": w(
+                    "acl",
+                    NETWORK_ACL,
+                    {
+                        "ingress": [
+                            {
+                                "action": "allow",
+                                "protocol": "tcp",
+                                "ruleNo": 200,
+                                "cidrBlock": "0.0.0.0/0",
+                                "toPort": 79,
+                            },
+                            {"action": "deny", "protocol": "-1", "ruleNo": 100, "cidrBlock": "0.0.0.0/0"},
+                        ]
+                    },
                 )
             },
         ),

@@ -1,7 +1,7 @@
 """Credentials in clear: in resources of any type, in outputs, and given to providers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from policy import credentials
@@ -38,6 +38,15 @@ _SENT: Final = {
 }
 """Where a CDN and a balancer are told of a header that only they know (CloudFront developer guide, "Restrict access to
 Application Load Balancers")."""
+_RUN: Final = re.compile(
+    r"^(create|read|update|delete|stdin|commands?|cmd|args|entry_?points?|scripts?|inlines?)$", re.IGNORECASE
+)
+"""Names of properties that hold what is run: those of the packages `command`, `docker` and the like."""
+_OWN: Final = re.compile(
+    r"(passwords?|passwd|passphrase|authToken|clientSecret|secretAccessKey|preshared_?key|privateKey)(Wo)?$",
+    re.IGNORECASE,
+)
+"""Names of properties by which a resource is given its own credential."""
 _VARIABLES: Final = re.compile(
     r"^(env|envs|environment|environments|variables|environmentVariables|arguments)$", re.IGNORECASE
 )
@@ -61,8 +70,7 @@ def _texts(p: Probe) -> Iterator[tuple[tuple[str | int, ...], Any]]:
             continue  # the provider's own field for it, which the state keeps encrypted
         for path, text in credentials.leaves(value, (key,)):
             where = _written(path)
-            inside = (where == marked or where.startswith((f"{marked}.", f"{marked}[")) for marked in kept)
-            if not any(inside) and not _is_sent(p, where):
+            if not _is_kept(where, kept) and not _is_sent(p, where):
                 yield path, text
 
 
@@ -95,10 +103,45 @@ def _anywhere(p: Probe) -> None:
         if text is UNKNOWN:
             if name is not None and credentials.is_credential_name(name):
                 p.unsure(path)
-        elif credentials.looks_like_one(text) or (
-            name is not None and credentials.holds_credential(name, text)
+        elif (
+            credentials.looks_like_one(text)
+            or (name is not None and credentials.holds_credential(name, text))
+            or (_is_run(path) and credentials.in_text(text))
         ):
             p.fail("a credential stands here in clear", path)
+
+
+def _is_run(path: tuple[str | int, ...]) -> bool:
+    """Tell whether what stands at a path is a command or a script, or one of a list of them."""
+    return any(_RUN.match(str(step)) for step in path[-2:] if isinstance(step, str))
+
+
+def _own(p: Probe) -> None:
+    """Judge what a resource is given as its own credential.
+
+    Where nobody says what the program marks as secret, as in the engine, only what is easily guessed is wrong for
+    sure: the marked secret of a configuration looks the same as a literal.
+    """
+    kind, marked = p.subject.type, p.subject.secrets
+    if kind in _JUDGED or kind == t.K8S_SECRET or kind.startswith(("pulumi:", COMPONENT)):
+        return
+    for key, value in p.subject.properties.items():
+        if not p.subject.sets(key) or _VARIABLES.match(key):
+            continue
+        for path, text in credentials.leaves(value, (key,)):
+            name = next(step for step in reversed(path) if isinstance(step, str))
+            if not _OWN.search(name) or text == SECRET or _is_kept(_written(path), marked or ()):
+                continue
+            if text is UNKNOWN:
+                p.unsure(path)
+            elif credentials.holds_credential("password", text) and (
+                marked is not None or credentials.is_guessable(text)
+            ):
+                p.fail("its own credential stands here in clear, or is one that is soon guessed", path)
+
+
+def _is_kept(where: str, marked: Iterable[str]) -> bool:
+    return any(where == one or where.startswith((f"{one}.", f"{one}[")) for one in marked)
 
 
 def _known(p: Probe) -> None:
@@ -166,6 +209,18 @@ SECRET_OF_STACK = _rule(
     sides=tuple(sorted(_HOLDERS)),
     why="a secret may be made after what holds it in clear",
     fix="Hand on where the secret is, not what it is.",
+    link=_DOCS,
+)
+OWN_CREDENTIAL = _rule(
+    "own-credential",
+    "What a resource is given as its own password or key is kept secret, and is not easily guessed",
+    MANDATORY,
+    CRITICAL,
+    (ANY,),
+    _own,
+    maps="practice secrets, part of CKV_SECRET_6",
+    fix="Make it by random.RandomPassword, take it from config.require_secret(…), or let the cloud keep it "
+    "(manage_master_user_password).",
     link=_DOCS,
 )
 OUTPUT_SECRET = _rule(

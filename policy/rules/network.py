@@ -117,7 +117,9 @@ def _world_only_web(p: Probe) -> None:
     for opening in openings(p):
         if not opening.world:
             continue
-        if opening.first != opening.last or opening.first not in p.config.worldPorts:
+        if p.subject.type == t.DEFAULT_SECURITY_GROUP:
+            opening.view.fail("the group of everything that names none is open to the world")
+        elif opening.first != opening.last or opening.first not in p.config.worldPorts:
             opening.view.fail("open to the world on other ports than the web's")
         elif owns(p.subject, p.stack) and not all(_on_balancer(p, group) for group in group_of(p)):
             opening.view.missing("open to the world on a group that is not the load balancer's")
@@ -294,7 +296,7 @@ NET_SG_NO_ADMIN_PORTS = _rule(
     "No port of administration or of a database is open to the world",
     MANDATORY,
     CRITICAL,
-    GROUPS,
+    (*GROUPS, t.DEFAULT_SECURITY_GROUP),
     _no_admin_ports,
     maps="EC2.13, EC2.14, EC2.19, CIS6.3, CIS6.4, CKV_AWS_24, CKV_AWS_25, CKV_AWS_277",
     fix="Let administration in by Session Manager or from named addresses; never from 0.0.0.0/0 or ::/0.",
@@ -304,9 +306,9 @@ NET_SG_WORLD_ONLY_WEB = _rule(
     "Only the web's ports are open to the world, and of the product only on the load balancer",
     MANDATORY,
     HIGH,
-    GROUPS,
+    (*GROUPS, t.DEFAULT_SECURITY_GROUP),
     _world_only_web,
-    maps="EC2.18, CKV_AWS_260",
+    maps="EC2.18, part of EC2.2, CKV_AWS_260",
     needs=Needs.EARLIER,
     why="whose group it is says the balancer, which is made after it",
     fix="Keep 0.0.0.0/0 and ::/0 for the balancer's ports 80 and 443; name groups or addresses elsewhere.",

@@ -28,6 +28,9 @@ _DO_DB = "https://docs.digitalocean.com/products/databases/"
 ENCRYPTED = (t.RDS_INSTANCE, t.RDS_CLUSTER, t.DOCUMENT_CLUSTER)
 DATABASES = (*ENCRYPTED, t.RDS_CLUSTER_INSTANCE, t.LIGHTSAIL_DATABASE)
 KEPT_DAYS = 7
+UNPRIVILEGED = 1024
+"""From here to the last port answers come in, which a network list must let through (VPC user guide, "Ephemeral
+ports")."""
 OLD_RUNTIMES = re.compile(
     r"^(nodejs(\d|1[0-8])(\.\d+|\.x)?|python(2\.7|3\.[0-8])|java8|go1\.x|ruby2\.\d|ruby3\.2|dotnet(core.*|5\.0|6|7)|provided)$"
 )
@@ -163,25 +166,37 @@ def _cluster_api(p: Probe) -> None:
         p.fail("its API is open to the world", "vpcConfig.publicAccessCidrs")
 
 
-def _network_rules(p: Probe) -> Iterator[View]:
-    if p.subject.type == t.NETWORK_ACL:
+def _entries(p: Probe) -> Iterator[View]:
+    """Give the entries of a network list by which something comes in."""
+    if p.subject.type != t.NETWORK_ACL_RULE:
         yield from p.each("ingress")
     elif p.need("egress") in {None, False}:
         yield p
 
 
+def _ports(entry: View) -> tuple[float, float]:
+    """Return the first and the last port of an entry that is about TCP and everybody; else none, as (0, -1)."""
+    protocol = str(entry.get("protocol")).lower()
+    world = any(is_world(str(entry.sure(key))) for key in ("cidrBlock", "ipv6CidrBlock"))
+    if not world or protocol not in {"-1", "all", "6", "tcp"}:
+        return 0, -1
+    if protocol in {"-1", "all"}:
+        return 0, 65535
+    return as_number(entry.get("fromPort"), 0), as_number(entry.get("toPort"), 65535)
+
+
 def _network_acl(p: Probe) -> None:
-    for view in _network_rules(p):
-        action = view.get("ruleAction") or view.get("action")
-        protocol = str(view.get("protocol"))
-        everything = protocol in {"-1", "all"}
-        if str(action).lower() != "allow" or protocol not in {"-1", "all", "6", "tcp"}:
-            continue
-        first = 0 if everything else as_number(view.get("fromPort"), 0)
-        last = 65535 if everything else as_number(view.get("toPort"), 65535)
-        world = any(is_world(str(view.get(key))) for key in ("cidrBlock", "ipv6CidrBlock"))
-        if world and any(first <= port <= last for port in ADMIN_PORTS) and (first, last) != (0, 65535):
-            view.fail("a port of administration or of a database is open to the world")
+    entries = list(_entries(p))
+    denied: list[tuple[float, float]] = []
+    for entry in sorted(entries, key=lambda one: as_number(one.get("ruleNo"), 0)):
+        first, last = _ports(entry)
+        if str(entry.get("ruleAction") or entry.get("action")).lower() != "allow":
+            denied.append((first, last))
+        elif not (first >= UNPRIVILEGED and last == 65535) and any(
+            first <= port <= last and not any(low <= port <= high for low, high in denied)
+            for port in ADMIN_PORTS
+        ):
+            entry.fail("a port of administration or of a database is open to the world")
 
 
 def _passwords(p: Probe) -> None:
@@ -437,10 +452,10 @@ EKS_PRIVATE = _rule(
 )
 NETWORK_ACL_PORTS = _rule(
     "net-acl-no-admin-ports",
-    "No network list opens ports of administration to the world",
+    "No network list opens ports of administration, or all of them, to the world",
     MANDATORY,
     HIGH,
-    (t.NETWORK_ACL, t.NETWORK_ACL_RULE),
+    (t.NETWORK_ACL, t.DEFAULT_NETWORK_ACL, t.NETWORK_ACL_RULE),
     _network_acl,
     maps="EC2.21, CKV_AWS_229, CKV_AWS_230, CKV_AWS_231, CKV_AWS_232",
     fix="Name the addresses that may come in.",

@@ -220,6 +220,29 @@ def _networks() -> Iterator[Row | More]:
             yield More(
                 f"{what} to {cidr}", t.INGRESS_RULE, {**opened, "cidrIpv4": cidr}, "net-sg-no-admin-ports"
             )
+    for what, kind, allowed in rows(
+        ("everything", t.NETWORK_ACL_RULE, {"ruleAction": "allow", "protocol": "-1"}),
+        ("all ports of TCP", t.NETWORK_ACL_RULE, {"ruleAction": "allow", "protocol": "tcp", "toPort": 65535}),
+        ("everything", t.NETWORK_ACL, {"action": "allow", "protocol": "-1", "ruleNo": 100}),
+        ("MySQL", t.NETWORK_ACL, {"action": "allow", "protocol": "6", "fromPort": 3306, "toPort": 3306}),
+        ("everything", t.DEFAULT_NETWORK_ACL, {"action": "allow", "protocol": "-1", "ruleNo": 100}),
+        ("SSH", t.DEFAULT_NETWORK_ACL, {"action": "allow", "protocol": "tcp", "fromPort": 22, "toPort": 22}),
+    ):
+        for family, cidr in (("cidrBlock", _EVERY), ("ipv6CidrBlock", "::/0")):
+            entry = {**allowed, family: cidr}
+            given = entry if kind == t.NETWORK_ACL_RULE else {"ingress": [entry]}
+            yield More(f"{what} to {cidr}", kind, given, "net-acl-no-admin-ports")
+    answers = {"action": "allow", "protocol": "tcp", "cidrBlock": _EVERY, "fromPort": 1024, "toPort": 65535}
+    yield More("answers", t.NETWORK_ACL, {"ingress": [answers]}, "net-acl-no-admin-ports", True)
+    for what, opened, rule in rows(
+        ("everything", {"protocol": "-1", "cidrBlocks": [_EVERY]}, "net-sg-no-admin-ports"),
+        (
+            "the web",
+            {"protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": [_EVERY]},
+            "net-sg-world-only-80-443",
+        ),
+    ):
+        yield More(f"{what} to the world", t.DEFAULT_SECURITY_GROUP, {"ingress": [opened]}, rule)
     for port in (8080, 3001, 81, 8443):
         opened = {"fromPort": port, "toPort": port, "ipProtocol": "tcp", "cidrIpv4": _EVERY}
         yield More(f"{port} to the world", t.INGRESS_RULE, opened, "net-sg-world-only-80-443")

@@ -294,10 +294,59 @@ def _beside() -> Iterator[Row | More]:
     )
 
 
+_OWN: Final = (
+    ("aws:rds/instance:Instance", "password"),
+    ("aws:rds/cluster:Cluster", "masterPassword"),
+    ("aws:docdb/cluster:Cluster", "masterPassword"),
+    ("aws:redshift/cluster:Cluster", "masterPassword"),
+    ("aws:lightsail/database:Database", "masterPassword"),
+    ("aws:elasticache/replicationGroup:ReplicationGroup", "authToken"),
+    ("aws:elasticache/user:User", "passwords.0"),
+    ("aws:memorydb/user:User", "authenticationMode.passwords.0"),
+    ("aws:mq/broker:Broker", "users.0.password"),
+    ("aws:dms/endpoint:Endpoint", "password"),
+    ("aws:dms/endpoint:Endpoint", "kafkaSettings.saslPassword"),
+    ("aws:opensearch/domain:Domain", "advancedSecurityOptions.masterUserOptions.masterUserPassword"),
+    ("command:remote:Command", "connection.password"),
+    ("command:remote:CopyFile", "connection.proxy.password"),
+    ("command:remote:Command", "connection.privateKeyPassphrase"),
+    ("azure-native:sql:Server", "administratorLoginPassword"),
+    ("gcp:sql/user:User", "password"),
+)
+"""Where resources of others are given their own credential."""
+_RUN: Final = (
+    f"curl -fsS -u admin:{_WORD} https://x.example.org/",
+    f"curl --user=admin:{_WORD} https://x.example.org/",
+    f"mysql -h db -u root -p{_WORD} < schema.sql",
+    f"PGPASSWORD={_WORD} psql -h db",
+    f"login --token {_WORD}",
+    "curl -H 'Authorization: Bearer 0123456789abcdef' https://x.example.org/",
+)
+
+
+def _given() -> Iterator[Row | More]:
+    for kind, path in _OWN:
+        for what, value in (("guessed soon", "Hunter2024!"), ("guessed soon, in words", "change-me-please")):
+            yield More(f"{path} {what}", kind, _at(path, value), "own-credential")
+        yield More(f"{path} kept", kind, _at(path, "[secret]"), "own-credential", harmless=True)
+    for command in _RUN:
+        for key in ("create", "update", "delete"):
+            yield More(f"{key}: {command}", "command:local:Command", {key: command}, "secret-in-clear")
+    for command in ("curl -u admin:$PASSWORD https://x.example.org/", "kubectl get secret token"):
+        yield More(command, "command:local:Command", {"create": command}, "secret-in-clear", harmless=True)
+
+
+def _at(path: str, value: str) -> dict[str, Any]:
+    made: Any = value
+    for step in reversed(path.split(".")):
+        made = [made] if step == "0" else {step: made}
+    return dict(made)
+
+
 def credentials(stack: str, plain: tuple[Subject, ...]) -> Iterator[Mutation]:
     """Give credentials in clear, secrets of the stack in the wrong place, and outputs that tell them."""
     group = "credentials in clear"
-    for table in (_task(), _pod(), _chart(), _host(), _beside()):
+    for table in (_task(), _pod(), _chart(), _host(), _beside(), _given()):
         yield from from_table(group, stack, plain, table)
     secret = next(
         (
