@@ -29,6 +29,11 @@ RESOURCE: Final = (
     t.SECRET_POLICY,
     t.IDENTITY_POLICY,
     t.ECR_POLICY,
+    t.VAULT_POLICY,
+    t.SEARCH,
+    t.SEARCH_POLICY,
+    t.ELASTICSEARCH,
+    t.ELASTICSEARCH_POLICY,
 )
 """Types that say who may use something."""
 _BINDING: Final = re.compile(
@@ -177,7 +182,8 @@ def documents(p: Probe) -> Iterator[View]:
             if found is not None:
                 yield found
     else:
-        found = p.document("policy")
+        searched = p.subject.type.startswith(("aws:opensearch/", "aws:elasticsearch/"))
+        found = p.document("accessPolicies" if searched else "policy")
         if found is not None:
             yield found
 

@@ -664,6 +664,10 @@ STRANGER = {
     "Action": "sns:Publish",
 }
 C("access-own-accounts", {"topic-policy policy": doc(STRANGER)}, "topic-policy policy")
+C("kms-grant-scoped", {"grant granteePrincipal": "*"}, "grant granteePrincipal")
+also("kms-grant-scoped", {"grant granteePrincipal": "arn:aws:iam::123456789012:root"})
+also("kms-grant-scoped", {"grant granteePrincipal": "arn:aws:iam::999999999999:role/theirs"})
+also("access-no-star", {"vault": w("vault", t.VAULT_POLICY, {"policy": doc(EVERYBODY)})})
 C("secret-recovery", {"secret recoveryWindowInDays": 0}, "secret recoveryWindowInDays")
 C("secret-described", {"secret description": DELETE}, "secret description")
 C("secret-own-key", {"secret kmsKeyId": DELETE}, "secret kmsKeyId")
@@ -756,6 +760,39 @@ C("efs-access-point", {"folder rootDirectory": DELETE}, "folder rootDirectory")
 C("ebs-encrypted", {"volume encrypted": False}, "volume encrypted")
 C("ebs-encrypted-by-default", {"volumes enabled": False}, "volumes enabled")
 C("ami-private", {"shared-image group": "all"}, "shared-image group")
+C("snapshot-private", {"snapshot sharedAccounts": ["all"]}, "snapshot sharedAccounts")
+for _kind, _given in (
+    (t.SNAPSHOT_PERMISSION, {"accountId": "all"}),
+    (t.RDS_SNAPSHOT_COPY, {"sharedAccounts": ["all"]}),
+    (t.RDS_CLUSTER_SNAPSHOT, {"sharedAccounts": ["all"]}),
+    (t.SYSTEMS_DOCUMENT, {"permissions": {"type": "Share", "account_ids": "All"}}),
+):
+    also("snapshot-private", {"given": w("given", _kind, _given)})
+also("lambda-permission", {"layer": w("layer", t.LAYER_PERMISSION, {"principal": "*"})})
+for _kind in (t.BROKER, t.REPLICATION_INSTANCE, t.NEPTUNE_INSTANCE):
+    also("db-private", {"given": w("given", _kind, {"publiclyAccessible": True})})
+C("api-authorized", {"route authorizationType": "NONE"}, "route authorizationType")
+also("api-authorized", {"route authorizationType": DELETE})
+also("api-authorized", {"method apiKeyRequired": False})
+C("audit-on", {"trail enableLogging": False}, "trail enableLogging")
+also("audit-on", {"watch": w("watch", t.DETECTOR, {"enable": False})})
+also("audit-on", {"watch": w("watch", t.RECORDER, {"isEnabled": False})})
+C("trail-validated", {"trail enableLogFileValidation": DELETE}, "trail enableLogFileValidation")
+C("trail-all-regions", {"trail isMultiRegionTrail": False}, "trail isMultiRegionTrail")
+C(
+    "kafka-guarded",
+    {"kafka encryptionInfo.encryptionInTransit.clientBroker": "TLS_PLAINTEXT"},
+    "kafka encryptionInfo",
+)
+also("kafka-guarded", {"kafka encryptionInfo.encryptionInTransit.clientBroker": "PLAINTEXT"})
+also("kafka-guarded", {"kafka encryptionInfo.encryptionInTransit.inCluster": False})
+also("kafka-guarded", {"kafka clientAuthentication.unauthenticated": True})
+_PUBLIC: Final = {"connectivityInfo": {"publicAccess": {"type": "SERVICE_PROVIDED_EIPS"}}}
+also("kafka-guarded", {"kafka brokerNodeGroupInfo": _PUBLIC})
+ALL_SEARCH: Final = doc({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:*", "Resource": "*"})
+C("opensearch-policy", {"search accessPolicies": ALL_SEARCH}, "search accessPolicies")
+for _kind in (t.SEARCH_POLICY, t.ELASTICSEARCH, t.ELASTICSEARCH_POLICY):
+    also("opensearch-policy", {"given": w("given", _kind, {"accessPolicies": ALL_SEARCH})})
 C("sqs-encrypted", {"jobs sqsManagedSseEnabled": False}, "jobs sqsManagedSseEnabled")
 C("dynamodb-kept", {"table pointInTimeRecovery": DELETE}, "table deletionProtectionEnabled")
 C("opensearch-encrypted", {"search encryptAtRest": DELETE}, "search encryptAtRest")
@@ -841,6 +878,55 @@ C(
 # DNS
 C("cf-ssl-strict", {"zone-ssl value": "flexible"}, "zone-ssl value")
 also("cf-ssl-strict", {"zone-min_tls_version value": "1.0"})
+SKIPPED: Final = {"action": "skip", "actionParameters": {"ruleset": "current"}}
+C("cf-guards-on", {"ruleset rules.0": {**SKIPPED, "expression": "true"}}, "ruleset rules")
+for _expression in (
+    "",
+    "(true)",
+    '(http.host ne "")',
+    'starts_with(http.request.uri.path, "/")',
+    "a eq 1 or true",
+):
+    also("cf-guards-on", {"ruleset rules.0": {**SKIPPED, "expression": _expression}})
+for _rule in (
+    {"action": "execute", "expression": "true", "actionParameters": {"overrides": {"enabled": False}}},
+    {"action": "set_config", "expression": "a eq 1", "actionParameters": {"ssl": "flexible"}},
+    {"action": "set_config", "expression": "true", "actionParameters": {"securityLevel": "off"}},
+):
+    also("cf-guards-on", {"ruleset rules.0": _rule})
+for _actions in (
+    {"disableSecurity": True},
+    {"ssl": "off"},
+    {"waf": "off"},
+    {"securityLevel": "essentially_off"},
+):
+    also("cf-guards-on", {"page-rule actions": _actions})
+_WORLD: Final = {"mode": "whitelist", "configuration": {"target": "ip_range", "value": "0.0.0.0/0"}}
+also("cf-guards-on", {"address": w("address", t.ADDRESS_RULE, _WORLD)})
+C(
+    "cf-token-scoped",
+    {"cf-token policies.0.resources": '{"com.cloudflare.api.account.zone.*": "*"}'},
+    "cf-token policies",
+)
+also("cf-token-scoped", {"cf-token policies.0.resources": {"com.cloudflare.api.account.*": "*"}})
+also(
+    "cf-token-scoped",
+    {
+        "cf-token policies.0.resources": {
+            "com.cloudflare.api.account.0a": {"com.cloudflare.api.account.zone.*": "*"}
+        }
+    },
+)
+also(
+    "cf-token-scoped",
+    {
+        "token": w(
+            "token",
+            t.ACCOUNT_TOKEN,
+            {"policies": [{"effect": "allow", "resources": '{"com.cloudflare.api.account.*": "*"}'}]},
+        )
+    },
+)
 C("cf-proxied-strict", {"zone-ssl": DELETE}, "app proxied", "app")
 C("cf-dnssec", {"dnssec status": "disabled"}, "dnssec status")
 C("cf-caa", {"caa": DELETE}, EXISTENCE, "cert cert-us")

@@ -236,6 +236,23 @@ def _services() -> Iterator[Subject]:
     yield w("eks", t.EKS_CLUSTER, {"vpcConfig": {"endpointPublicAccess": False}})
     acl = {"egress": False, "ruleAction": "deny", "cidrBlock": "0.0.0.0/0", "protocol": "tcp", "fromPort": 22}
     yield w("acl-rule", t.NETWORK_ACL_RULE, {**acl, "toPort": 22})
+    yield w("snapshot", t.RDS_SNAPSHOT, {"sharedAccounts": [ACCOUNT]})
+    lent = {
+        "keyId": "key-id",
+        "granteePrincipal": f"arn:aws:iam::{ACCOUNT}:role/app",
+        "operations": ["Decrypt"],
+    }
+    yield w("grant", t.KMS_GRANT, lent)
+    yield w("route", t.API_ROUTE, {"routeKey": "POST /chats", "authorizationType": "AWS_IAM"})
+    yield w("method", t.API_METHOD, {"httpMethod": "GET", "authorization": "NONE", "apiKeyRequired": True})
+    whole = {"enableLogging": True, "enableLogFileValidation": True, "isMultiRegionTrail": True}
+    yield w("trail", t.TRAIL, whole)
+    yield w("broker", t.BROKER, {"publiclyAccessible": False})
+    transit = {"encryptionInTransit": {"clientBroker": "TLS", "inCluster": True}}
+    yield w("kafka", t.KAFKA, {"encryptionInfo": transit, "clientAuthentication": {"unauthenticated": False}})
+    yield w("page-rule", t.PAGE_RULE, {"status": "active", "actions": {"ssl": "strict"}})
+    zones = {"com.cloudflare.api.account.zone.0123456789abcdef": "*"}
+    yield w("cf-token", t.API_TOKEN, {"policies": [{"effect": "allow", "resources": json.dumps(zones)}]})
     yield w("passwords", t.PASSWORD_POLICY, {"minimumPasswordLength": 16})
     yield w("classic", t.CLASSIC_BALANCER, {"listeners": [{"lbProtocol": "https", "lbPort": 443}]})
     yield w("managed", t.DO_DATABASE, {"privateNetworkUuid": "a", "nodeCount": 2})

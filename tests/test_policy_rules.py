@@ -10,7 +10,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from policy_cases import CASES, ENROLS, EXISTENCE, MORE, OWN_KEY, Case
+from policy_cases import ALL_SEARCH, CASES, ENROLS, EXISTENCE, MORE, OWN_KEY, Case
 from policy_world import CONFIG, DELETE, UNKNOWN, allow, changed, doc, w, world
 
 from policy import tokens
@@ -101,6 +101,16 @@ def test_a_rule_reports_what_it_cannot_know_and_does_not_let_it_pass(rule: str) 
         ("own-credential", {"rds password": "q8fJz2Lw0vN5xTc7", "rds @.secrets": frozenset({"password"})}),
         ("own-credential", {"rds password": "q8fJz2Lw0vN5xTc7", "rds @.secrets": None}),
         ("own-credential", {"rds password": "[secret]"}),
+        ("api-authorized", {"route routeKey": "OPTIONS /chats", "route authorizationType": "NONE"}),
+        ("api-authorized", {"route routeKey": "sendMessage", "route authorizationType": DELETE}),
+        (
+            "cf-guards-on",
+            {"ruleset rules.0": {"action": "skip", "expression": 'http.request.uri.path eq "/a"'}},
+        ),
+        (
+            "opensearch-policy",
+            {"search accessPolicies": ALL_SEARCH, "search vpcOptions": {"subnetIds": ["subnet-a-id"]}},
+        ),
         (
             "secret-in-clear",
             {"run": w("run", "command:local:Command", {"create": "curl -u a:$PASSWORD https://x.example"})},

@@ -218,7 +218,7 @@ OWN_CREDENTIAL = _rule(
     CRITICAL,
     (ANY,),
     _own,
-    maps="practice secrets, part of CKV_SECRET_6",
+    maps="practice secrets",
     fix="Make it by random.RandomPassword, take it from config.require_secret(…), or let the cloud keep it "
     "(manage_master_user_password).",
     link=_DOCS,

@@ -1,12 +1,16 @@
 """DNS and what Cloudflare does with it."""
 
 import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Any
 
 from policy import tokens as t
 from policy.model import Stack
-from policy.rule import Needs, Probe, as_number, is_in, present
+from policy.rule import Needs, Probe, View, as_number, is_in, not_false, not_true, present
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
 from policy.rules.cdn import HSTS_SECONDS
+from policy.rules.network import is_world
 from policy.zone import RECORDS, entry_of, zone
 
 _rule = Area("dns")
@@ -21,6 +25,15 @@ WANTED = {
     "websockets": ("on",),
 }
 """Settings of a zone and the values that are safe for a proxied chat."""
+WEAK = ("off", "flexible", "essentially_off")
+"""Values by which a guard of Cloudflare is off, or as good as off."""
+_ALL = re.compile(
+    r"|true|not false|ssl or not ssl|[\w.]+ (ne|!=) (\"\"|0\.0\.0\.0)|[\w.]+ (ge|>=) 0"
+    r"|[\w.]+ (contains|matches|~|(strict )?wildcard) r?\"[/*.^$]*\"|starts_with\([\w.]+, ?\"/?\"\)?"
+    r"|ip\.src in \{[^}]*(0\.0\.0\.0|::)/0[^}]*\}",
+    re.IGNORECASE,
+)
+"""Expressions of Cloudflare's rules that fit every request."""
 NEVER_PROXIED = (".dkim.amazonses.com", ".acm-validations.aws", ".cloudfront.net", ".amazonses.com")
 
 
@@ -38,6 +51,64 @@ def _zone_setting(p: Probe) -> None:
             lambda seconds: seconds is None or as_number(seconds) >= HSTS_SECONDS,
             "browsers are told to stay with TLS for less than half a year",
         )
+
+
+def _guards(p: Probe) -> None:
+    if p.subject.type == t.RULESET:
+        for rule in p.each("rules"):
+            if rule.get("enabled") is not False:
+                _ruleset_rule(rule)
+    elif p.subject.type == t.ADDRESS_RULE:
+        if p.need("mode") == "whitelist" and is_world(str(p.sure("configuration.value"))):
+            p.fail("lets the whole internet past the firewall", "configuration.value")
+    elif p.need("status") != "disabled":
+        p.expect("actions.disableSecurity", not_true, "switches the firewall off")
+        for key in ("ssl", "waf", "securityLevel"):
+            p.expect(f"actions.{key}", lambda value: value not in WEAK, "switches a guard off")
+
+
+def _ruleset_rule(rule: View) -> None:
+    action = rule.sure("action")
+    if action == "execute":
+        rule.expect(
+            "actionParameters.overrides.enabled", not_false, "switches the rules off that it calls for"
+        )
+    elif action == "set_config":
+        rule.expect("actionParameters.ssl", lambda mode: mode not in WEAK, "switches a guard off")
+    if action not in {"skip", "allow", "bypass", "set_config"}:
+        return
+    expression = rule.sure("expression")
+    if expression is None and rule.get("expression") is not None:
+        return  # not known yet
+    if _means_all(str(expression or "")):
+        if action == "set_config":
+            level = "actionParameters.securityLevel"
+            rule.expect(level, lambda value: value not in WEAK, "switches a guard off")
+        else:
+            rule.fail("lets every request past the firewall", "expression")
+
+
+def _means_all(expression: str) -> bool:
+    """Tell whether an expression of a rule, or one that it joins by `or`, fits every request."""
+    text = " ".join(expression.split())
+    return bool(_ALL.fullmatch(text.strip("() "))) or any(
+        _ALL.fullmatch(part.strip("() ")) for part in text.split(" or ")
+    )
+
+
+def _token(p: Probe) -> None:
+    for given in p.each("policies"):
+        if given.sure("effect") == "deny":
+            continue
+        resources = given.document("resources")
+        if resources is not None and _reaches_all(resources.value):
+            given.fail("reaches every zone, or every account", "resources")
+
+
+def _reaches_all(resources: Any) -> bool:
+    return isinstance(resources, Mapping) and any(
+        str(key).endswith(".*") or _reaches_all(value) for key, value in resources.items()
+    )
 
 
 def _proxied_strict(p: Probe) -> None:
@@ -179,6 +250,28 @@ CF_SSL_STRICT = _rule(
     "P:zone_hsts_enabled",
     fix="Set ssl strict, min_tls_version 1.2, always_use_https on, tls_1_3 on, websockets on.",
     link=_DOCS + "ssl/origin-configuration/ssl-modes/full-strict/",
+)
+CF_GUARDS_ON = _rule(
+    "cf-guards-on",
+    "No rule of Cloudflare lets everything past its firewall",
+    MANDATORY,
+    HIGH,
+    (t.RULESET, t.PAGE_RULE, t.ADDRESS_RULE),
+    _guards,
+    maps="part of P:zone_waf_enabled",
+    fix="Say in the expression for which requests it is, and leave security, ssl and managed rules on.",
+    link=_DOCS + "waf/custom-rules/skip/",
+)
+CF_TOKEN_SCOPED = _rule(
+    "cf-token-scoped",
+    "A token of Cloudflare is for named zones and accounts",
+    MANDATORY,
+    HIGH,
+    (t.API_TOKEN, t.ACCOUNT_TOKEN),
+    _token,
+    maps="practice least-privilege",
+    fix="List the zones, as `com.cloudflare.api.account.zone.<id>`.",
+    link=_DOCS + "fundamentals/api/how-to/restrict-tokens/",
 )
 CF_PROXIED_STRICT = _rule(
     "cf-proxied-strict",

@@ -3,7 +3,16 @@
 import re
 
 from policy import tokens as t
-from policy.access import RESOURCE, SOURCES, account_of, allowing, own_accounts, statements, trusting
+from policy.access import (
+    RESOURCE,
+    SOURCES,
+    account_of,
+    allowing,
+    is_anybody,
+    own_accounts,
+    statements,
+    trusting,
+)
 from policy.credentials import holds_credential, is_credential_name
 from policy.rule import Needs, Probe, as_number, is_in, present, true
 from policy.rules._make import (
@@ -187,16 +196,32 @@ def _cross_account(p: Probe) -> None:
 
 
 def _accounts(p: Probe) -> None:
-    document = p.document("assumeRolePolicy" if p.subject.type == t.IAM_ROLE else "policy")
-    for statement in statements(document):
+    trust = p.subject.type == t.IAM_ROLE
+    for statement in trusting(p) if trust else allowing(p):
         named = {account for account in map(account_of, statement.principals) if account is not None}
-        if not statement.allows or statement.bound(frozenset({"aws:principalorgid", "sts:externalid"})):
+        if statement.bound(frozenset({"aws:principalorgid", "sts:externalid"})):
             continue
         foreign = named - set(p.config.accounts) - own_accounts(p.stack)
         if foreign and own_accounts(p.stack):
             statement.view.fail("lets in another account", "Principal")
         elif foreign:
             statement.view.unsure("Principal")
+
+
+def _grant(p: Probe) -> None:
+    own = own_accounts(p.stack) | {account_of(str(p.get("keyId")))} - {None}
+    for key in ("granteePrincipal", "retiringPrincipal"):
+        principal = p.sure(key)
+        account = account_of(str(principal))
+        if principal is None:
+            continue
+        if is_anybody(str(principal)) or str(principal) == account or str(principal).endswith(":root"):
+            p.fail("everybody, or a whole account, may use the key", key)
+        elif account is not None and account not in own and account not in p.config.accounts:
+            if own:
+                p.fail("another account may use the key", key)
+            else:
+                p.unsure(key)
 
 
 def _no_star(p: Probe) -> None:
@@ -517,12 +542,23 @@ KMS_POLICY = _rule(
     maps="KMS.5, CKV_AWS_33, CKV2_AWS_64",
     fix="Name the principals.",
 )
-ACCESS_NO_STAR = _rule(
-    "access-no-star",
-    "Not everybody may use a queue or a registry, or read a secret",
+KMS_GRANT = _rule(
+    "kms-grant-scoped",
+    "A key is lent to one principal of a known account",
     MANDATORY,
     CRITICAL,
-    (t.QUEUE, t.QUEUE_POLICY, t.SECRET, t.SECRET_POLICY, t.ECR_POLICY),
+    (t.KMS_GRANT,),
+    _grant,
+    maps="part of KMS.5, practice least-privilege",
+    needs=Needs.EARLIER,
+    fix="Name one role, or list the other account under accounts in the configuration.",
+)
+ACCESS_NO_STAR = _rule(
+    "access-no-star",
+    "Not everybody may use a queue, a registry or a backup, or read a secret",
+    MANDATORY,
+    CRITICAL,
+    (t.QUEUE, t.QUEUE_POLICY, t.SECRET, t.SECRET_POLICY, t.ECR_POLICY, t.VAULT_POLICY),
     _no_star,
     maps="CKV_AWS_168, practice least-privilege",
     fix="Name the principals, or bind the statement to a source ARN.",

@@ -14,9 +14,11 @@ from policy.rule import (
     as_number,
     at_least,
     is_in,
+    not_false,
     not_true,
     present,
     true,
+    unset_or,
 )
 from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.rules.network import ADMIN_PORTS, is_world
@@ -89,11 +91,11 @@ def _repository(p: Probe) -> None:
 
 def _permission(p: Probe) -> None:
     principal = str(p.need("principal"))
-    guards = ("sourceArn", "sourceAccount", "principalOrgId")
+    guards = ("sourceArn", "sourceAccount", "principalOrgId", "organizationId")
     if principal == "*" or principal.endswith(".amazonaws.com"):
         known = [p.get(key) for key in guards]
         if UNKNOWN not in known and not any(map(present, known)):
-            p.fail("everybody, or a service for everybody, may call the function", "principal")
+            p.fail("everybody, or a service for everybody, may use it", "principal")
 
 
 def _url(p: Probe) -> None:
@@ -132,6 +134,65 @@ def _by_default(p: Probe) -> None:
 
 def _image_shared(p: Probe) -> None:
     p.expect("group", lambda group: group != "all", "everybody may start the image")
+
+
+def _shared(p: Probe) -> None:
+    if p.subject.type == t.SYSTEMS_DOCUMENT:
+        for key in ("account_ids", "accountIds"):
+            p.expect(f"permissions.{key}", lambda who: str(who).lower() != "all", "everybody may read it")
+    elif p.subject.type == t.SNAPSHOT_PERMISSION:
+        for key in ("accountId", "group"):
+            p.expect(key, lambda who: who != "all", "everybody may make a volume of the snapshot")
+    for account in p.each("sharedAccounts"):
+        if account.value == "all":
+            account.fail("everybody may restore the snapshot")
+
+
+def _api(p: Probe) -> None:
+    """Judge who may call. Only the first route of a WebSocket can ask; a browser's preflight has no credentials."""
+    route = p.subject.type == t.API_ROUTE
+    key = "authorizationType" if route else "authorization"
+    called = str(p.need("routeKey" if route else "httpMethod"))
+    if called.partition(" ")[0] == "OPTIONS" or true(p.get("apiKeyRequired")):
+        return
+    if route and " " not in called and called != "$connect" and (called != "$default" or p.get(key) is None):
+        return
+    p.expect(key, lambda how: present(how) and how != "NONE", "everybody may call it")
+
+
+def _audit(p: Probe) -> None:
+    key = {t.TRAIL: "enableLogging", t.DETECTOR: "enable", t.RECORDER: "isEnabled"}[p.subject.type]
+    p.expect(key, not_false, "is switched off: nobody will know what was done in the account")
+
+
+def _validated(p: Probe) -> None:
+    p.expect("enableLogFileValidation", true, "what it recorded can be changed unseen")
+
+
+def _everywhere(p: Probe) -> None:
+    p.expect("isMultiRegionTrail", true, "what is done in other regions is not recorded")
+
+
+def _kafka(p: Probe) -> None:
+    transit = "encryptionInfo.encryptionInTransit"
+    p.expect(f"{transit}.clientBroker", unset_or("TLS"), "clients may speak to it without TLS")
+    p.expect(f"{transit}.inCluster", not_false, "its brokers speak to each other in clear")
+    p.expect("clientAuthentication.unauthenticated", not_true, "asks nobody who they are")
+    access = "brokerNodeGroupInfo.connectivityInfo.publicAccess.type"
+    p.expect(access, unset_or("DISABLED"), "has addresses on the internet")
+
+
+def _search_policy(p: Probe) -> None:
+    """Judge who may use a search domain. In a network of one's own its security groups say who reaches it."""
+    domains = [p.subject]
+    if p.subject.type in {t.SEARCH_POLICY, t.ELASTICSEARCH_POLICY}:
+        kind = t.SEARCH if p.subject.type == t.SEARCH_POLICY else t.ELASTICSEARCH
+        domains = p.stack.meant(p.subject, "domainName", kind)
+    if any(present(domain.properties.get("vpcOptions")) for domain in domains):
+        return
+    for statement in allowing(p):
+        if statement.anybody and not statement.bound(SOURCES | {"aws:sourceip"}):
+            statement.view.fail("everybody may read and change what it holds", "Principal")
 
 
 def _queue(p: Probe) -> None:
@@ -258,12 +319,12 @@ DB_ENCRYPTED = _rule(
 )
 DB_PRIVATE = _rule(
     "db-private",
-    "A database has no address on the internet",
+    "A database or a broker of messages has no address on the internet",
     MANDATORY,
     CRITICAL,
-    (*DATABASES, t.REDSHIFT_CLUSTER),
+    (*DATABASES, t.REDSHIFT_CLUSTER, t.NEPTUNE_INSTANCE, t.REPLICATION_INSTANCE, t.BROKER),
     _private,
-    maps="RDS.2, Redshift.1, CKV_AWS_17",
+    maps="RDS.2, Redshift.1, DMS.1, CKV_AWS_17, CKV_AWS_69, CKV_AWS_89, CKV_AWS_102",
     fix="Leave publicly_accessible off.",
 )
 DB_BACKUPS = _rule(
@@ -318,13 +379,13 @@ ECR_GUARDED = _rule(
 )
 LAMBDA_PERMISSION = _rule(
     "lambda-permission",
-    "A function is called by who is named",
+    "A function, or a layer of one, is used by who is named",
     MANDATORY,
     HIGH,
-    (t.LAMBDA_PERMISSION,),
+    (t.LAMBDA_PERMISSION, t.LAYER_PERMISSION),
     _permission,
     maps="Lambda.1, CKV_AWS_301, CKV_AWS_364",
-    fix="Give source_arn, or source_account.",
+    fix="Give source_arn or source_account; of a layer, the account or organization_id.",
 )
 LAMBDA_URL = _rule(
     "lambda-url",
@@ -410,6 +471,83 @@ AMI_PRIVATE = _rule(
     fix="Name the accounts.",
     link=_AWS + "AWSEC2/latest/UserGuide/sharingamis-intro.html",
 )
+SHARED_WITH_ALL = _rule(
+    "snapshot-private",
+    "A snapshot or a document of the account is not everybody's",
+    MANDATORY,
+    CRITICAL,
+    (
+        t.SNAPSHOT_PERMISSION,
+        t.RDS_SNAPSHOT,
+        t.RDS_SNAPSHOT_COPY,
+        t.RDS_CLUSTER_SNAPSHOT,
+        t.SYSTEMS_DOCUMENT,
+    ),
+    _shared,
+    maps="EC2.1, RDS.1, SSM.4, P:ec2_ebs_public_snapshot, P:rds_snapshots_public_access",
+    fix="Name the accounts.",
+)
+API_AUTHORIZED = _rule(
+    "api-authorized",
+    "An API asks who calls",
+    MANDATORY,
+    HIGH,
+    (t.API_METHOD, t.API_ROUTE),
+    _api,
+    maps="APIGateway.8, CKV_AWS_59, CKV_AWS_309",
+    fix="Set authorization AWS_IAM, JWT or an authorizer of your own; or ask for an API key.",
+)
+AUDIT_ON = _rule(
+    "audit-on",
+    "What is done in the account is recorded and watched",
+    MANDATORY,
+    HIGH,
+    (t.TRAIL, t.DETECTOR, t.RECORDER),
+    _audit,
+    maps="GuardDuty.1, part of CloudTrail.1, part of Config.1, CKV_AWS_251",
+    fix="Leave enable_logging, enable and is_enabled on.",
+)
+TRAIL_VALIDATED = _rule(
+    "trail-validated",
+    "A change of what a trail recorded is seen",
+    MANDATORY,
+    MEDIUM,
+    (t.TRAIL,),
+    _validated,
+    maps="CloudTrail.4, CKV_AWS_36",
+    fix="Set enable_log_file_validation.",
+)
+TRAIL_EVERYWHERE = _rule(
+    "trail-all-regions",
+    "A trail records all regions",
+    ADVISORY,
+    MEDIUM,
+    (t.TRAIL,),
+    _everywhere,
+    maps="part of CloudTrail.1, CKV_AWS_67",
+    fix="Set is_multi_region_trail.",
+)
+KAFKA_GUARDED = _rule(
+    "kafka-guarded",
+    "A Kafka cluster is spoken to by TLS, asks who does, and is not on the internet",
+    MANDATORY,
+    HIGH,
+    (t.KAFKA,),
+    _kafka,
+    maps="MSK.1, MSK.4, MSK.6, part of CKV_AWS_81",
+    fix="Leave client_broker TLS, in_cluster on, unauthenticated off, and public_access DISABLED.",
+)
+SEARCH_POLICY = _rule(
+    "opensearch-policy",
+    "Not everybody may use a search domain",
+    MANDATORY,
+    CRITICAL,
+    (t.SEARCH, t.SEARCH_POLICY, t.ELASTICSEARCH, t.ELASTICSEARCH_POLICY),
+    _search_policy,
+    maps="part of Opensearch.2, P:opensearch_service_domains_not_publicly_accessible",
+    needs=Needs.EARLIER,
+    fix="Name the principals, bind the statement to addresses, or put the domain into a network of your own.",
+)
 SQS_ENCRYPTED = _rule(
     "sqs-encrypted",
     "Messages of a queue are encrypted",
@@ -435,7 +573,7 @@ SEARCH_ENCRYPTED = _rule(
     "A search domain is encrypted, and spoken to by TLS",
     MANDATORY,
     HIGH,
-    (t.SEARCH,),
+    (t.SEARCH, t.ELASTICSEARCH),
     _search,
     maps="Opensearch.1, Opensearch.3, Opensearch.8, CKV_AWS_5, CKV_AWS_6, CKV_AWS_83",
     fix="Enable encrypt_at_rest, node_to_node_encryption and enforce_https.",

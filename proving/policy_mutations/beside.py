@@ -1,12 +1,13 @@
 """What users add beside the components, and settings of the chat itself."""
 
 import base64
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
 from policy import tokens as t
 from policy.model import Subject
-from proving.policy_mutations.change import More, Mutation, Row, from_table, rows
+from proving.policy_mutations.change import OTHER, OWN, More, Mutation, Row, from_table, policy_text, rows
 
 _SOUND_DB: Final = {
     "storageEncrypted": True,
@@ -155,6 +156,121 @@ def _machines() -> Iterator[Row | More]:
         yield More(what, kind, properties, rule, True)
 
 
+_EVERYBODY: Final = policy_text({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"})
+
+
+def _services() -> Iterator[Row | More]:
+    for what, kind, properties, rule in rows(
+        ("for all", t.SNAPSHOT_PERMISSION, {"accountId": "all"}, "snapshot-private"),
+        ("for all", t.RDS_SNAPSHOT, {"sharedAccounts": ["all"]}, "snapshot-private"),
+        ("for all", t.RDS_SNAPSHOT_COPY, {"sharedAccounts": [OTHER, "all"]}, "snapshot-private"),
+        ("for all", t.RDS_CLUSTER_SNAPSHOT, {"sharedAccounts": ["all"]}, "snapshot-private"),
+        ("for all", t.SYSTEMS_DOCUMENT, {"permissions": {"account_ids": "All"}}, "snapshot-private"),
+        ("for all", t.LAYER_PERMISSION, {"principal": "*"}, "lambda-permission"),
+        ("public", t.BROKER, {"publiclyAccessible": True}, "db-private"),
+        ("public", t.REPLICATION_INSTANCE, {"publiclyAccessible": True}, "db-private"),
+        ("public", t.NEPTUNE_INSTANCE, {"publiclyAccessible": True}, "db-private"),
+        ("everybody", t.KMS_GRANT, {"granteePrincipal": "*"}, "kms-grant-scoped"),
+        ("an account", t.KMS_GRANT, {"granteePrincipal": f"arn:aws:iam::{OTHER}:root"}, "kms-grant-scoped"),
+        (
+            "a role of another account",
+            t.KMS_GRANT,
+            {"keyId": f"arn:aws:kms:a:{OWN}:key/a", "granteePrincipal": f"arn:aws:iam::{OTHER}:role/a"},
+            "kms-grant-scoped",
+        ),
+        ("for all", t.API_METHOD, {"httpMethod": "POST", "authorization": "NONE"}, "api-authorized"),
+        ("for all", t.API_ROUTE, {"routeKey": "GET /a", "authorizationType": "NONE"}, "api-authorized"),
+        ("for all by default", t.API_ROUTE, {"routeKey": "GET /a"}, "api-authorized"),
+        ("for all", t.API_ROUTE, {"routeKey": "$connect", "authorizationType": "NONE"}, "api-authorized"),
+        ("off", t.TRAIL, {"enableLogging": False}, "audit-on"),
+        ("not validated", t.TRAIL, {"enableLogging": True}, "trail-validated"),
+        ("off", t.DETECTOR, {"enable": False}, "audit-on"),
+        ("off", t.RECORDER, {"isEnabled": False}, "audit-on"),
+        ("in clear", t.KAFKA, _transit(clientBroker="PLAINTEXT"), "kafka-guarded"),
+        ("in clear, too", t.KAFKA, _transit(clientBroker="TLS_PLAINTEXT"), "kafka-guarded"),
+        ("in clear inside", t.KAFKA, _transit(inCluster=False), "kafka-guarded"),
+        ("anybody", t.KAFKA, {"clientAuthentication": {"unauthenticated": True}}, "kafka-guarded"),
+        (
+            "public",
+            t.KAFKA,
+            {
+                "brokerNodeGroupInfo": {
+                    "connectivityInfo": {"publicAccess": {"type": "SERVICE_PROVIDED_EIPS"}}
+                }
+            },
+            "kafka-guarded",
+        ),
+        ("everybody", t.SEARCH, {"accessPolicies": _EVERYBODY}, "opensearch-policy"),
+        ("everybody", t.SEARCH_POLICY, {"accessPolicies": _EVERYBODY}, "opensearch-policy"),
+        ("everybody", t.ELASTICSEARCH, {"accessPolicies": _EVERYBODY}, "opensearch-policy"),
+        ("everybody", t.ELASTICSEARCH_POLICY, {"accessPolicies": _EVERYBODY}, "opensearch-policy"),
+        ("everybody", t.VAULT_POLICY, {"policy": _EVERYBODY}, "access-no-star"),
+    ):
+        yield More(what, kind, properties, rule)
+    for what, kind, properties, rule in rows(
+        ("for one", t.RDS_SNAPSHOT, {"sharedAccounts": [OTHER]}, "snapshot-private"),
+        ("for one", t.LAYER_PERMISSION, {"principal": OTHER}, "lambda-permission"),
+        (
+            "for an organization",
+            t.LAYER_PERMISSION,
+            {"principal": "*", "organizationId": "o-a"},
+            "lambda-permission",
+        ),
+        (
+            "a role of one's own",
+            t.KMS_GRANT,
+            {"keyId": f"arn:aws:kms:a:{OWN}:key/a", "granteePrincipal": f"arn:aws:iam::{OWN}:role/a"},
+            "kms-grant-scoped",
+        ),
+        ("a preflight", t.API_METHOD, {"httpMethod": "OPTIONS", "authorization": "NONE"}, "api-authorized"),
+        ("on", t.TRAIL, {"enableLogFileValidation": True}, "audit-on"),
+        ("by default", t.KAFKA, {}, "kafka-guarded"),
+        (
+            "in a network",
+            t.SEARCH,
+            {"accessPolicies": _EVERYBODY, "vpcOptions": {"subnetIds": ["a"]}},
+            "opensearch-policy",
+        ),
+    ):
+        yield More(what, kind, properties, rule, True)
+
+
+def _transit(**given: Any) -> dict[str, Any]:
+    return {"encryptionInfo": {"encryptionInTransit": given}}
+
+
+def _cloudflare() -> Iterator[Row | More]:
+    rule = "cf-guards-on"
+    for expression in (
+        "true",
+        "(true)",
+        '(http.host ne "")',
+        'http.request.uri.path contains "/"',
+        "a eq 1 or true",
+    ):
+        for parameters in ({"ruleset": "current"}, {"phases": ["http_ratelimit"]}, {"products": ["waf"]}):
+            skip = {"action": "skip", "expression": expression, "actionParameters": parameters}
+            yield More(f"{next(iter(parameters))} of {expression}", t.RULESET, {"rules": [skip]}, rule)
+    off = {"action": "execute", "expression": "true", "actionParameters": {"overrides": {"enabled": False}}}
+    yield More("managed rules off", t.RULESET, {"rules": [off]}, rule)
+    one = {"action": "skip", "expression": 'http.request.uri.path eq "/hooks/a"'}
+    yield More("one path", t.RULESET, {"rules": [one]}, rule, True)
+    for actions in ({"disableSecurity": True}, {"ssl": "off"}, {"ssl": "flexible"}, {"waf": "off"}):
+        yield More(str(actions), t.PAGE_RULE, {"actions": actions}, rule)
+    world = {"mode": "whitelist", "configuration": {"target": "ip_range", "value": "0.0.0.0/0"}}
+    yield More("the world", t.ADDRESS_RULE, world, rule)
+    zone = "com.cloudflare.api.account.zone."
+    for what, resources, harmless in rows(
+        ("every zone", {f"{zone}*": "*"}, False),
+        ("every account", {"com.cloudflare.api.account.*": "*"}, False),
+        ("every zone of an account", {"com.cloudflare.api.account.0a": {f"{zone}*": "*"}}, False),
+        ("one zone", {f"{zone}0a": "*"}, True),
+    ):
+        for kind in (t.API_TOKEN, t.ACCOUNT_TOKEN):
+            policies = {"policies": [{"effect": "allow", "resources": json.dumps(resources)}]}
+            yield More(what, kind, policies, "cf-token-scoped", harmless)
+
+
 _SETTINGS: Final[tuple[tuple[str, str, str], ...]] = (
     ("Accounts_RegistrationForm", "Public", "rc-registration-closed"),
     ("Show_Setup_Wizard", "pending", "rc-setup-wizard-done"),
@@ -222,6 +338,8 @@ def beside(stack: str, plain: tuple[Subject, ...]) -> Iterator[Mutation]:
     """Give databases, machines and services beside the chat."""
     yield from from_table("beside the components", stack, plain, _databases())
     yield from from_table("beside the components", stack, plain, _machines())
+    yield from from_table("beside the components", stack, plain, _services())
+    yield from from_table("beside the components", stack, plain, _cloudflare())
 
 
 def settings(stack: str, plain: tuple[Subject, ...]) -> Iterator[Mutation]:
