@@ -700,7 +700,7 @@ for _run in (
 ):
     also("secret-in-clear", {"run": w("run", "command:local:Command", _run)})
 C("own-credential", {"rds password": "hunter2hunter2"}, "rds password")
-for _kind, _given in (
+_GIVEN: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     (t.RDS_CLUSTER, {"masterPassword": "Winter2024!"}),
     (t.CACHE, {"authToken": "ch4ngeme-ch4ngeme"}),
     (t.DOCUMENT_CLUSTER, {"masterPassword": "Passw0rd123456"}),
@@ -713,7 +713,8 @@ for _kind, _given in (
     ),
     ("command:remote:Command", {"create": "ls", "connection": {"host": "a", "password": "hunter22"}}),
     ("command:remote:Command", {"connection": {"host": "a", "proxy": {"host": "b", "password": "test"}}}),
-):
+)
+for _kind, _given in _GIVEN:
     also("own-credential", {"given": w("given", _kind, _given)})
 also(
     "own-credential",
@@ -761,12 +762,13 @@ C("ebs-encrypted", {"volume encrypted": False}, "volume encrypted")
 C("ebs-encrypted-by-default", {"volumes enabled": False}, "volumes enabled")
 C("ami-private", {"shared-image group": "all"}, "shared-image group")
 C("snapshot-private", {"snapshot sharedAccounts": ["all"]}, "snapshot sharedAccounts")
-for _kind, _given in (
+_SHARED: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     (t.SNAPSHOT_PERMISSION, {"accountId": "all"}),
     (t.RDS_SNAPSHOT_COPY, {"sharedAccounts": ["all"]}),
     (t.RDS_CLUSTER_SNAPSHOT, {"sharedAccounts": ["all"]}),
     (t.SYSTEMS_DOCUMENT, {"permissions": {"type": "Share", "account_ids": "All"}}),
-):
+)
+for _kind, _given in _SHARED:
     also("snapshot-private", {"given": w("given", _kind, _given)})
 also("lambda-permission", {"layer": w("layer", t.LAYER_PERMISSION, {"principal": "*"})})
 for _kind in (t.BROKER, t.REPLICATION_INSTANCE, t.NEPTUNE_INSTANCE):

@@ -248,15 +248,15 @@ def _cloudflare() -> Iterator[Row | More]:
         'http.request.uri.path contains "/"',
         "a eq 1 or true",
     ):
-        for parameters in ({"ruleset": "current"}, {"phases": ["http_ratelimit"]}, {"products": ["waf"]}):
-            skip = {"action": "skip", "expression": expression, "actionParameters": parameters}
-            yield More(f"{next(iter(parameters))} of {expression}", t.RULESET, {"rules": [skip]}, rule)
+        for key, value in rows(("ruleset", "current"), ("phases", ["http_ratelimit"]), ("products", ["waf"])):
+            skip = {"action": "skip", "expression": expression, "actionParameters": {key: value}}
+            yield More(f"{key} of {expression}", t.RULESET, {"rules": [skip]}, rule)
     off = {"action": "execute", "expression": "true", "actionParameters": {"overrides": {"enabled": False}}}
     yield More("managed rules off", t.RULESET, {"rules": [off]}, rule)
     one = {"action": "skip", "expression": 'http.request.uri.path eq "/hooks/a"'}
     yield More("one path", t.RULESET, {"rules": [one]}, rule, True)
-    for actions in ({"disableSecurity": True}, {"ssl": "off"}, {"ssl": "flexible"}, {"waf": "off"}):
-        yield More(str(actions), t.PAGE_RULE, {"actions": actions}, rule)
+    for key, value in rows(("disableSecurity", True), ("ssl", "off"), ("ssl", "flexible"), ("waf", "off")):
+        yield More(f"{key} {value}", t.PAGE_RULE, {"actions": {key: value}}, rule)
     world = {"mode": "whitelist", "configuration": {"target": "ip_range", "value": "0.0.0.0/0"}}
     yield More("the world", t.ADDRESS_RULE, world, rule)
     zone = "com.cloudflare.api.account.zone."
