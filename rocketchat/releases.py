@@ -213,6 +213,12 @@ def newest_patch(release: Release) -> Patch | None:
     return Patch(version, security) if parse(version) > parse(release.version) else None
 
 
+def is_unheard_of(release: Release) -> bool:
+    """Return whether the release is a newer patch than the newest one that is known of its line."""
+    known, _ = _NEWEST_PATCHES.get(release.line, (release.version, False))
+    return parse(release.version) > parse(known)
+
+
 def resolve(text: str) -> str:
     """Return the newest known patch for a line such as `8.5`; any other text as it is, for `find` to judge."""
     return _NEWEST_PATCHES.get(text, (text, False))[0]

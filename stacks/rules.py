@@ -80,6 +80,11 @@ def _release(chat: Chat, release: Release) -> Iterator[Finding]:
             yield Problem("rocketchat:chat.upgradeFrom", str(error))
             return
         yield Note(f"{chat.upgrade_from} may be upgraded to {chat.release}")
+    if releases.is_unheard_of(release):
+        yield Warning_(
+            f"Rocket.Chat {chat.release} was not out on {releases.PATCHES_KNOWN_ON}, as far as is known here: see "
+            "that it is now (github.com/RocketChat/Rocket.Chat/releases), because one that is not has no image"
+        )
     newer = releases.newest_patch(release)
     if newer is not None:
         what = "closes holes that this one has" if newer.security else "is the newest of its line"

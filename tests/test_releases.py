@@ -241,6 +241,7 @@ def test_an_older_patch_is_told_of_the_newest_and_whether_it_is_for_safety() -> 
     assert releases.newest_patch(find("8.5.5")) is None
     assert releases.newest_patch(find("8.5.6")) is None
     assert releases.newest_patch(find("8.4.0")) is None
+    assert [one for one in ("8.5.5", "8.5.6", "8.4.99") if releases.is_unheard_of(find(one))] == ["8.5.6"]
     assert releases.newest_patch(releases.RECOMMENDED) is None
 
 
