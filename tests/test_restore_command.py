@@ -302,7 +302,7 @@ def test_the_script_that_is_shown_does_the_same_on_another_machine(
 
 
 def test_a_restore_says_which_chat_it_would_replace_before_it_touches_one(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked: list[str] = []
 
@@ -323,3 +323,11 @@ def test_a_restore_says_which_chat_it_would_replace_before_it_touches_one(
     assert cli.main(["restore", "family-host"]) != 0
     assert files.read("family-host").values["rocketchat:chat"]["host"] in asked[0]
     assert "newer goes away" in asked[0]
+    capsys.readouterr()
+    assert cli.main(["restore", "family-host", "--json"]) == 2
+    assert "--yes" in json.loads(capsys.readouterr().out)["remedy"]
+    for ended, ok in ((0, True), (1, False)):
+        monkeypatch.setattr(restore.Restore, "run", lambda *_, ended=ended, **__: ended)
+        assert cli.main(["restore", "family-host", "--json", "--yes"]) == ended
+        told = json.loads(capsys.readouterr().out)
+        assert (told["ok"], told["what"], told["backup"]) == (ok, "all", "newest")

@@ -1,6 +1,7 @@
 """Commands that look at the running chat, and set it up."""
 
 import contextlib
+import json
 import os
 import re
 import sys
@@ -330,6 +331,7 @@ def restore(
         ),
     ] = False,
     yes: Yes = False,
+    as_json: Json = False,
 ) -> None:
     """Bring back a backup.
 
@@ -338,15 +340,15 @@ def restore(
     """
     from automation import restore as restoring
 
-    with telling(as_json=False):
+    with telling(as_json):
         when = restoring.when(from_, at)
-        with opened(stack, False, 0, False) as one:
+        with opened(stack, False, 0, as_json) as one:
             spec, host = one.spec, one.spec.parts.chat.host
             found = restoring.of_stack(
                 spec, one.outputs(), what=what, when=when, even_if_smaller=even_if_smaller
             )
         if show:
-            typer.echo(found.text(), nl=False)
+            typer.echo(json.dumps({"script": found.text()}) if as_json else found.text(), nl=as_json)
             return
         if found.missing:
             refuse(
@@ -354,9 +356,16 @@ def restore(
                 "install it, or run elsewhere, by bash, what --show prints",
             )
         if not yes:
-            with asking("--yes", as_json=False):
+            with asking("--yes", as_json=as_json):
                 confirm(
                     f"Replace {found.variables['WHAT']} of {host} by the backup `{when}`? What is newer goes away."
                 )
-        if found.run() != 0:
+        restored = found.run(aside=as_json) == 0
+        if as_json:
+            say(
+                {"ok": restored, "host": host, "what": found.variables["WHAT"], "backup": when},
+                "",
+                as_json=True,
+            )
+        if not restored:
             raise typer.Exit(Status.FAILED)
