@@ -31,6 +31,8 @@ SCALED = {
     "serviceNamespace": "ecs",
 }
 WANTED: dict[str, dict[str, Any]] = {
+    "aws:cloudwatch/dashboard:Dashboard": {"dashboardBody": '{"widgets": []}'},
+    "aws:route53/healthCheck:HealthCheck": {"type": "HTTPS", "fqdn": "chat.example.com"},
     "aws:acm/certificate:Certificate": {"domainName": "chat.example.com"},
     "aws:acm/certificateValidation:CertificateValidation": {"certificateArn": ARN},
     "aws:appautoscaling/policy:Policy": {
