@@ -135,7 +135,7 @@ def _put_right(
     if choices:
         around[last] = choices[way % len(choices)]
     elif not outer and isinstance(last, str) and last in example:
-        around[last] = example[last]
+        around[last] = deepcopy(example[last])
     elif last not in model.get("required", ()):
         around.pop(last, None)
     else:

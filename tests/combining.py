@@ -1,5 +1,6 @@
 """One valid way to write each kind of runtime, database, media and DNS, for tests that combine them."""
 
+from copy import deepcopy
 from functools import cache
 from itertools import combinations, product
 from typing import Any
@@ -12,7 +13,8 @@ from stacks.problems import InvalidStack, Problem
 
 PARTS = ("runtime", "database", "media", "dns")
 EXAMPLES: dict[str, dict[str, Values]] = {
-    part: {kind: dict(model.example) for kind, model in registry.models(part).items()} for part in PARTS
+    part: {kind: deepcopy(dict(model.example)) for kind, model in registry.models(part).items()}
+    for part in PARTS
 }
 """The keys that a kind cannot do without."""
 
@@ -75,7 +77,7 @@ def values_for(choice: Choice, *, release: str = "8.9.0", **chat: Any) -> Values
     }
     for part, kind in choice.items():
         if kind != NO_DNS:
-            values[f"rocketchat:{part}"] = {"kind": kind, **EXAMPLES[part][kind]}
+            values[f"rocketchat:{part}"] = {"kind": kind, **deepcopy(EXAMPLES[part][kind])}
     return values
 
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from planning import values_of
 
-from stacks import files
+from stacks import files, supposed
 from stacks.fields import descriptions
 from stacks.language import ChatSpec, alone, parse, parse_file
 from stacks.problems import InvalidStack, Problem
@@ -796,3 +796,12 @@ def test_a_trial_that_could_not_be_destroyed_is_refused() -> None:
     with pytest.raises(InvalidStack) as refused:
         parse(values, set(), source="a test")
     assert [one.path for one in refused.value.problems] == ["rocketchat:backup.objectLock.mode"]
+
+
+def test_what_stands_in_for_a_mistake_is_a_copy_of_the_example() -> None:
+    example = {"ingress": {"issuer": "letsencrypt"}}
+    schema = {"properties": {"ingress": {"type": "object"}}, "required": ["ingress"]}
+    found = supposed.part("key", {}, [Problem("key.ingress", "it is missing")], schema, example, 0)
+    assert found == example
+    found["ingress"].clear()
+    assert example == {"ingress": {"issuer": "letsencrypt"}}
