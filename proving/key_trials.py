@@ -333,7 +333,7 @@ def fonts() -> Iterator[None]:
         for name in (FONT, f"other-{FONT}"):
             (Path(folder) / name).write_bytes(b"wOF2" + name.encode())
         (Path(folder) / LOGO).write_text("<svg/>", encoding="utf-8")
-        with mock.patch("stacks.features.FOLDER", Path(folder)):
+        with mock.patch("stacks.beside.FOLDER", Path(folder)):
             yield
 
 

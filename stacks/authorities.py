@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-from stacks.files import FOLDER
+from stacks import beside
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 _BEGIN = "-----BEGIN "
@@ -51,18 +51,13 @@ def _file(name: str) -> str:
             "this is neither a certificate (PEM) nor the name of a file that ends in .pem, .crt or .cer, in the folder "
             "of the stack files"
         )
-    path = (FOLDER / name).resolve()
-    if not path.is_relative_to(FOLDER.resolve()):
-        raise ValueError(f"the file {name} is outside the folder of the stack files")
     try:
-        return path.read_text("ascii")
+        return beside.read(name, "certificate").decode("ascii")
     except UnicodeDecodeError:
         # DER, and PEM with remarks in another alphabet.
         raise ValueError(
             f"the file {name} is no PEM in ASCII. If it is DER: openssl x509 -inform der -in {name} -out authority.pem"
         ) from None
-    except OSError as error:
-        raise ValueError(f"the file {name} cannot be read: {error.strerror}") from error
 
 
 def _certificates(text: str) -> Iterator[Authority]:

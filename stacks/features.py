@@ -13,8 +13,7 @@ from rocketchat.environment import Environment, Secret
 from rocketchat.releases import Release
 from rocketchat.settings import ENVIRONMENT_PREFIX, own_secrets
 from rocketchat.workspace import Passwords, login_policy
-from stacks import container
-from stacks.files import FOLDER
+from stacks import beside, container
 from stacks.kinds.kind import Kind, chosen
 from stacks.kinds.login import LoginKind, by_button
 from stacks.parts import Accounts, Administrator, Appearance, Chat, Locked, Setting
@@ -226,7 +225,7 @@ def listed(settings: Mapping[str, Setting]) -> dict[str, object]:
 def style(appearance: Appearance) -> tuple[str, list[env.Font]]:
     """Return the style sheet and the fonts; raises ValueError for a font file that cannot be read."""
     fonts = [
-        env.Font(font.family, _beside(font.file, "font"), weight=font.weight, use=font.used_for)
+        env.Font(font.family, beside.read(font.file, "font"), weight=font.weight, use=font.used_for)
         for font in appearance.fonts
     ]
     return appearance.css or "", fonts
@@ -235,18 +234,7 @@ def style(appearance: Appearance) -> tuple[str, list[env.Font]]:
 def picture(appearance: Appearance, asset: str) -> assets.Picture:
     """Return one of the pictures that the stack file names; raises ValueError for a file that cannot be used."""
     name = appearance.assets[asset]
-    return assets.picture(asset, name, _beside(name, "picture"))
-
-
-def _beside(name: str, what: str) -> bytes:
-    """Return the content of a file in the folder of the stack files."""
-    path = (FOLDER / name).resolve()
-    if not path.is_relative_to(FOLDER.resolve()):
-        raise ValueError(f"the {what} file {name} is outside the folder of the stack files")
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"the {what} file {name} cannot be read: {error.strerror}") from error
+    return assets.picture(asset, name, beside.read(name, "picture"))
 
 
 _ORDER = (

@@ -19,7 +19,7 @@ from stacks import rules, said, supposed, texts  # noqa: F401 - the rules add th
 from stacks.files import StackFile
 from stacks.judging import Check, Finding, Warning_, judge, rule
 from stacks.kinds import registry
-from stacks.problems import InvalidStack, Problem, nearest
+from stacks.problems import InvalidStack, Problem, leads_into, nearest
 from stacks.profiles import DEFAULTS, Defaults
 from stacks.secret_keys import command
 from stacks.secrets import ENVIRONMENT, PROVIDER_KEYS, SECRETS, find, names
@@ -146,11 +146,14 @@ def parse(
     judged, checks = _judged(known, values, secure)
     unreadable = [*problems, *(one for one in judged if one.path in _DERIVED)]
     problems.extend(judged)
-    wrong = {name: [one for one in unreadable if _leads_into(one.path, name)] for name in fields}
+    wrong = {
+        name: [one for one in unreadable if leads_into(one.path, f"{NAMESPACE}:{to_camel(name)}")]
+        for name in fields
+    }
     if any(wrong.values()) and len(problems) <= supposed.MOST:
         problems.extend(_beside(known, values, secure, wrong, problems))
-    places = {one.path for one in unread}
-    told = [*unread, *(one.at(line(one.path)) for one in problems if one.path not in places)]
+    unreadable_at = {one.path for one in unread}
+    told = [*unread, *(one.at(line(one.path)) for one in problems if one.path not in unreadable_at)]
     if told:
         raise InvalidStack(source, told)
     return ChatSpec(
@@ -187,12 +190,6 @@ def _judged(
     return [*problems, *found], checks
 
 
-def _leads_into(path: str, name: str) -> bool:
-    """Whether a path leads into a part."""
-    part = f"{NAMESPACE}:{to_camel(name)}"
-    return path.startswith(part) and path[len(part) : len(part) + 1] in ("", ".", "[")
-
-
 def _beside(
     known: Mapping[str, Any],
     values: Mapping[str, Any],
@@ -211,12 +208,7 @@ def _beside(
         judged, _ = _judged(way_known, values, secure)
         found = judged if way == 0 else [one for one in found if one in judged]
     places = [one.path for one in told]
-    return [one for one in found if not any(_covers(place, one.path) for place in places)]
-
-
-def _covers(one: str, other: str) -> bool:
-    """Whether two paths are the same, or the second one leads from the first one on."""
-    return other.startswith(one) and other[len(one) : len(one) + 1] in ("", ".", "[")
+    return [one for one in found if not any(leads_into(one.path, place) for place in places)]
 
 
 def _supposed(key: str, value: Any, problems: Sequence[Problem], way: int) -> Any:

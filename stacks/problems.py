@@ -49,6 +49,11 @@ class Problem:
         return replace(self, remedy=_OF_A_STACK.sub(rf"\g<0> --stack {stack}", self.remedy))
 
 
+def leads_into(path: str, place: str) -> bool:
+    """Return whether a path is that of a place, or of something in it."""
+    return path.startswith(place) and path[len(place) : len(place) + 1] in ("", ".", "[")
+
+
 class InvalidStack(ValueError):  # noqa: N818 - reads as what it is: an invalid stack
     """A stack file that cannot be deployed. `problems` holds every mistake that was found."""
 

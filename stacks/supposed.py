@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from stacks.problems import Problem
+from stacks.problems import Problem, leads_into
 
 WAYS = 3
 MOST = 40
@@ -87,7 +87,7 @@ def _steps(value: Any, path: str) -> Steps:
     while path:
         if isinstance(value, dict) and path[0] == ".":
             rest = path[1:]
-            named = [one for one in value if isinstance(one, str) and _begins(rest, one)]
+            named = [one for one in value if isinstance(one, str) and leads_into(rest, one)]
             step: int | str = max(named, key=len, default=rest)
             path = rest[len(str(step)) :]
         elif isinstance(value, list) and path[0] == "[":
@@ -98,10 +98,6 @@ def _steps(value: Any, path: str) -> Steps:
         steps.append(step)
         value = at(value, (step,))
     return tuple(steps)
-
-
-def _begins(path: str, key: str) -> bool:
-    return path.startswith(key) and path[len(key) : len(key) + 1] in ("", ".", "[")
 
 
 def _put_right(

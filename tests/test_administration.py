@@ -23,7 +23,7 @@ from automation.verify.client import User
 from automation.verify.expected import Expected
 from automation.web import Failed, NotChecked
 from rehearsal import stack as planning
-from stacks import features, files
+from stacks import beside, files
 from stacks.language import ChatSpec, parse
 from stacks.parts import Bot
 
@@ -207,7 +207,7 @@ PICTURES = {"logo": "logo.svg", "safari_pinned": "tab.svg", "favicon_32": "32.pn
 
 def looking(world: World, folder: Path, monkeypatch: pytest.MonkeyPatch, **parts: Any) -> ChatSpec:
     """Return a stack with pictures and roles, and a chat with the product's roles."""
-    monkeypatch.setattr(features, "FOLDER", folder)
+    monkeypatch.setattr(beside, "FOLDER", folder)
     for name, data in FILES.items():
         (folder / name).write_bytes(data)
     for own, name, scope in (("admin", "admin", "Users"), ("user", "user", "Users"), ("x1", "crew", "Users")):

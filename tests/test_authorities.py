@@ -1,6 +1,7 @@
 """A server trusts the authorities of a company on every runtime, and is told of nothing else."""
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -13,7 +14,7 @@ from components.runtime import container as task
 from components.runtime.fargate_args import DEFINITION_BYTES
 from rehearsal.plan import Plan
 from rocketchat.services import SERVER_COMMAND
-from stacks import authorities, files
+from stacks import beside, files
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
 
@@ -101,9 +102,19 @@ def test_a_host_gets_them_as_a_file_of_its_document() -> None:
 
 
 def test_a_file_beside_the_stack_files_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authorities, "FOLDER", DATA)
+    monkeypatch.setattr(beside, "FOLDER", DATA)
     [one, _] = spec_of("lovia-fargate", "root.pem", OTHER, ROOT).parts.container.authorities()
     assert (one.name, one.day) == ("Example Root", "2120-01-01")
+
+
+def test_what_is_no_file_beside_the_stack_files_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(beside, "FOLDER", tmp_path)
+    (tmp_path / "folder.pem").mkdir()
+    os.mkfifo(tmp_path / "pipe.pem")
+    for name in ("folder.pem", "pipe.pem"):
+        assert "no file" in refused(name)[1]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +143,7 @@ def test_a_file_beside_the_stack_files_is_read(monkeypatch: pytest.MonkeyPatch) 
 def test_what_is_no_authoritys_certificate_is_refused_and_not_shown(
     monkeypatch: pytest.MonkeyPatch, given: object, said: str
 ) -> None:
-    monkeypatch.setattr(authorities, "FOLDER", DATA)
+    monkeypatch.setattr(beside, "FOLDER", DATA)
     path, shown = refused(given)
     assert path == "rocketchat:container.certificates[0]"
     assert said in shown

@@ -13,7 +13,7 @@ import pytest
 from rehearsal import canaries
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, plan_program
-from stacks import deploy, features, files
+from stacks import beside, deploy, files
 
 AUTHORITY = (Path(__file__).parent / "data" / "authorities" / "root.pem").read_text("ascii")
 Seen = Callable[[Plan], object]
@@ -359,7 +359,7 @@ def test_own_push_and_bugsnag_take_their_secrets() -> None:
 
 
 def test_a_font_is_delivered_inside_the_style_sheet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(features, "FOLDER", tmp_path)
+    monkeypatch.setattr(beside, "FOLDER", tmp_path)
     (tmp_path / "baloo.woff2").write_bytes(b"wOF2" + bytes(40))
     font = {"family": "Baloo 2", "file": "baloo.woff2", "weight": 600, "usedFor": "headings"}
     css = str(setting("theme-custom-css")(plan_with({"appearance.fonts": [font]})))
@@ -369,7 +369,7 @@ def test_a_font_is_delivered_inside_the_style_sheet(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_font_outside_the_folder_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(features, "FOLDER", tmp_path / "stacks")
+    monkeypatch.setattr(beside, "FOLDER", tmp_path / "stacks")
     font = {"family": "Baloo 2", "file": "../secret.woff2"}
     with pytest.raises(RehearsalError, match="outside the folder"):
         plan_with({"appearance.fonts": [font]})
