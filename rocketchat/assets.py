@@ -9,13 +9,20 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from xml.parsers import expat
 
 MOST_BYTES: Final = 1_000_000
 """Of one picture: every visitor loads them before the login page stands."""
 
 PNG, SVG, JPEG, ICO = "image/png", "image/svg+xml", "image/jpeg", "image/x-icon"
 _SUFFIXES: Final = {".png": PNG, ".svg": SVG, ".jpg": JPEG, ".jpeg": JPEG, ".ico": ICO}
-_SCRIPT: Final = re.compile(r"<script|\son[a-z]+\s*=|javascript:|<foreignobject", re.IGNORECASE)
+_SVG, _XHTML = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml"
+_ENCODINGS: Final = {"utf-8", "us-ascii", "iso-8859-1"}
+_RUNS: Final = {"script", "foreignobject", "handler", "listener"}
+"""Elements of SVG that run something, or hold HTML (w3.org/TR/SVG2, "Scripting" and "Embedded content"; the last two
+are of SVG Tiny 1.2)."""
+_RUNS_AS_ADDRESS: Final = (";javascript:", ";data:text/html")
+"""Addresses that browsers run: alone, or in the list of what an animation sets one to."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +90,8 @@ def picture(asset: str, name: str, data: bytes) -> Picture:
         raise ValueError(
             f"{name} is not what its ending says: {'it is ' + found if found else 'it is no picture'}"
         )
-    if kind == SVG and _SCRIPT.search(data.decode("utf-8", errors="replace")):
-        # It is served from the chat's own address, where a script may do what the visitor may.
-        raise ValueError(f"{name} has a script, or HTML, which would run as the chat's own: take it out")
+    if kind == SVG:
+        _harmless(name, data)
     if wanted.size is not None and (size := _png_size(data)) != wanted.size:
         raise ValueError(
             f"{name} has {size[0]} by {size[1]} pixels, and {asset} has {wanted.size[0]} by {wanted.size[1]}"
@@ -102,9 +108,57 @@ def _kind(data: bytes) -> str:
         return ICO
     return (
         SVG
-        if re.search(rb"<svg[\s/>]", data) and data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+        if re.search(rb"<(\w+:)?svg[\s/>]", data) and data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
         else ""
     )
+
+
+def _harmless(name: str, data: bytes) -> None:
+    """Raise ValueError for an SVG that is no XML, or that has a script or HTML, however it is written.
+
+    It is served from the chat's own address, where a script may do what the visitor may.
+    """
+    parser = expat.ParserCreate(namespace_separator=" ")
+
+    elements: list[str] = []
+
+    def start(element: str, attributes: Mapping[str, str]) -> None:
+        elements.append(element)
+        space, _, tag = element.rpartition(" ")
+        runs = tag.lower() in _RUNS or space == _XHTML
+        for attribute, value in attributes.items():
+            # Attributes of another namespace have it before a blank, and are nothing to a browser.
+            runs = runs or (" " not in attribute and attribute.lower().startswith("on"))
+            addresses = f";{''.join(value.split()).lower()}"
+            runs = runs or any(one in addresses for one in _RUNS_AS_ADDRESS)
+        if runs:
+            raise ValueError(f"{name} has a script, or HTML, which would run as the chat's own: take it out")
+
+    def declared(_: str, encoding: str | None, __: int) -> None:
+        if encoding is not None and encoding.lower() not in _ENCODINGS:
+            raise ValueError(f"{name} is in {encoding}: save it as UTF-8")
+
+    def entity(*_: object) -> None:
+        # What they stand for is not looked into, and grows when they name each other.
+        raise ValueError(f"{name} declares entities (<!ENTITY): save it as plain SVG")
+
+    def instruction(target: str, _: str) -> None:
+        raise ValueError(
+            f"{name} has an instruction (<?{target} …?>), which loads something else: take it out"
+        )
+
+    parser.StartElementHandler = start
+    parser.XmlDeclHandler = declared
+    parser.EntityDeclHandler = entity
+    parser.ProcessingInstructionHandler = instruction
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        raise ValueError(
+            f"{name} is no SVG that browsers show: line {error.lineno}: {expat.ErrorString(error.code)}"
+        ) from None
+    if elements[0] != f"{_SVG} svg":
+        raise ValueError(f'{name} is no SVG that browsers show: it must begin with <svg xmlns="{_SVG}"')
 
 
 def _png_size(data: bytes) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Certificates of a company's own authorities: read, and checked before a server is told to trust them."""
 
 import re
+import shlex
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,13 +52,15 @@ def _file(name: str) -> str:
             "this is neither a certificate (PEM) nor the name of a file that ends in .pem, .crt or .cer, in the folder "
             "of the stack files"
         )
-    try:
-        return beside.read(name, "certificate").decode("ascii")
-    except UnicodeDecodeError:
-        # DER, and PEM with remarks in another alphabet.
+    content = beside.read(name, "certificate")
+    # Only what stands between the marks is taken: remarks around it may be in any alphabet.
+    text = content.decode("utf-8-sig", errors="replace")
+    if _BEGIN not in text:
         raise ValueError(
-            f"the file {name} is no PEM in ASCII. If it is DER: openssl x509 -inform der -in {name} -out authority.pem"
-        ) from None
+            f"there is no certificate in the file {name}: PEM has lines with BEGIN CERTIFICATE and END CERTIFICATE, as "
+            f"ASCII or UTF-8. If it is DER: openssl x509 -inform der -in {shlex.quote(name)} -out authority.pem"
+        )
+    return text
 
 
 def _certificates(text: str) -> Iterator[Authority]:
@@ -94,7 +97,8 @@ def _authority(pem: str, what: str) -> Authority:
     subject = dict(pair for (pair,) in found[0].get("subject", ()))
     name = subject.get("commonName") or subject.get("organizationName") or "an authority without a name"
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(found[0]["notAfter"]), UTC)
-    made = Authority(name, ends, f"{pem.strip()}\n")
+    # Ends of lines differ by where a file was saved, and would make one certificate two.
+    made = Authority(name, ends, "".join(f"{line.rstrip()}\n" for line in pem.splitlines()))
     if ends <= datetime.now(UTC):
         raise ValueError(f"{what} ({name}) has ended on {made.day}; give the one that took its place")
     return made

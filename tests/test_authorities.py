@@ -107,14 +107,37 @@ def test_a_file_beside_the_stack_files_is_read(monkeypatch: pytest.MonkeyPatch) 
     assert (one.name, one.day) == ("Example Root", "2120-01-01")
 
 
-def test_what_is_no_file_beside_the_stack_files_is_not_waited_for(
+def test_a_file_is_read_however_it_was_saved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(beside, "FOLDER", tmp_path)
+    saved = {
+        "crlf.pem": ROOT.replace("\n", "\r\n").encode(),
+        "bom.pem": b"\xef\xbb\xbf" + ROOT.encode(),
+        "latin 1.pem": "# gehört uns\n".encode("latin-1") + ROOT.encode(),
+    }
+    for name, content in saved.items():
+        (tmp_path / name).write_bytes(content)
+    [one] = spec_of("lovia-fargate", ROOT, *saved).parts.container.authorities()
+    assert one.pem == ROOT
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(beside, "FOLDER", tmp_path)
-    (tmp_path / "folder.pem").mkdir()
     os.mkfifo(tmp_path / "pipe.pem")
-    for name in ("folder.pem", "pipe.pem"):
-        assert "no file" in refused(name)[1]
+    (tmp_path / "loop.pem").symlink_to("loop.pem")
+    (tmp_path / "folder.pem").mkdir()
+    with (tmp_path / "large.pem").open("wb") as large:
+        large.truncate(beside.MOST_BYTES + 1)
+    (tmp_path / "binary form.cer").write_bytes(b"\x30\x82\x01\x68")
+    for name, said in (
+        ("pipe.pem", "no file"),
+        ("loop.pem", "cannot be read: "),
+        ("folder.pem", "no file"),
+        ("large.pem", "larger than"),
+        ("binary form.cer", "-in 'binary form.cer'"),
+    ):
+        assert said in refused(name)[1]
 
 
 @pytest.mark.parametrize(

@@ -503,6 +503,25 @@ def test_no_id_makes_the_check_fail(key: str, value: Any) -> None:
         ("logo", "logo.svg", b"<html>404</html>", "it is no picture"),
         ("logo", "logo.svg", b"<svg><script>x</script></svg>", "has a script"),
         ("logo", "logo.svg", b"<svg onload='x()'/>", "has a script"),
+        (
+            "logo",
+            "logo.svg",
+            b'<x:svg xmlns:x="http://www.w3.org/2000/svg"><x:script/></x:svg>',
+            "has a script",
+        ),
+        ("logo", "logo.svg", b'<svg><a href="java&#115;cript:x()"/></svg>', "has a script"),
+        ("logo", "logo.svg", b'<svg><animate values="#;javascript:x()"/></svg>', "has a script"),
+        (
+            "logo",
+            "logo.svg",
+            b'<svg><h:iframe xmlns:h="http://www.w3.org/1999/xhtml" src="/"/></svg>',
+            "has a script, or HTML",
+        ),
+        ("logo", "logo.svg", b'<!DOCTYPE svg [<!ENTITY x "<script/>">]><svg>&x;</svg>', "declares entities"),
+        ("logo", "logo.svg", b'<?xml-stylesheet href="/x"?><svg/>', "loads something else"),
+        ("logo", "logo.svg", b'<?xml version="1.0" encoding="utf-7"?><svg/>', "save it as UTF-8"),
+        ("logo", "logo.svg", b"<svg><g></svg>", "mismatched tag"),
+        ("logo", "logo.svg", b"<svg/>", 'must begin with <svg xmlns="'),
         ("logo", "logo.svg", b"<svg/>" + bytes(1_000_000), "make it smaller"),
         (
             "tile_310_wide",
@@ -517,6 +536,15 @@ def test_a_picture_that_the_product_would_refuse_or_worse_is_refused_before(
 ) -> None:
     with pytest.raises(ValueError, match=re.escape(words)):
         assets.picture(asset, name, data)
+
+
+def test_what_only_looks_like_a_script_is_taken_in_a_picture() -> None:
+    data = (
+        b'\xef\xbb\xbf<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">'
+        b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:i="http://www.inkscape.org/namespaces/inkscape" i:only-ids="1">'
+        b'<image href="data:image/png;base64,AAAA"/><text>on a = 1, javascript: <![CDATA[<script>]]></text></svg>'
+    )
+    assert assets.picture("logo", "logo.svg", data).type == assets.SVG
 
 
 def test_the_pictures_are_those_of_the_product() -> None:
