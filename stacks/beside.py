@@ -2,7 +2,6 @@
 
 from stacks.files import FOLDER
 
-
 MOST_BYTES = 10_000_000
 """Fonts, pictures and certificates have closer bounds of their own."""
 
