@@ -1,8 +1,10 @@
 """A server trusts the authorities of a company on every runtime, and is told of nothing else."""
 
+import datetime as dt
 import json
 import os
 import re
+import ssl
 import subprocess
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +16,7 @@ from components.runtime import container as task
 from components.runtime.fargate_args import DEFINITION_BYTES
 from rehearsal.plan import Plan
 from rocketchat.services import SERVER_COMMAND
-from stacks import beside, files
+from stacks import beside, container, files
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
 
@@ -62,16 +64,16 @@ def test_a_task_writes_them_before_the_server_starts() -> None:
 
 def test_what_a_task_runs_first_leaves_the_file_and_starts_what_it_should(tmp_path: Path) -> None:
     path = tmp_path / "made here" / "authorities.pem"
+    read = ["sh", "-c", 'cat "$0"; echo "${FILE_1-gone}"', str(path)]
     service = cast(
-        "Any",
-        {"name": "chat", "image": "a:1", "uid": 1, "files": {str(path): ROOT}, "command": ["cat", str(path)]},
+        "Any", {"name": "chat", "image": "a:1", "uid": 1, "files": {str(path): ROOT}, "command": read}
     )
     made = task.definition(service, secrets={}, log_group="g", region="r", shells=False)
     text = {pair["name"]: ROOT for pair in made["environment"]}
     ran = subprocess.run(  # noqa: S603
         made["command"], env={"PATH": "/usr/bin:/bin", **text}, capture_output=True, text=True
     )
-    assert (ran.returncode, ran.stdout) == (0, ROOT)
+    assert (ran.returncode, ran.stdout) == (0, f"{ROOT}gone\n"), "the server would have it a second time"
 
 
 def test_pods_get_them_by_a_config_map_whose_change_starts_them_anew() -> None:
@@ -171,6 +173,28 @@ def test_what_is_no_authoritys_certificate_is_refused_and_not_shown(
     assert path == "rocketchat:container.certificates[0]"
     assert said in shown
     assert "canary" not in shown
+
+
+def test_a_file_that_is_der_is_told_with_the_command_that_makes_pem_of_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(beside, "FOLDER", tmp_path)
+    (tmp_path / "corp.crt").write_bytes(ssl.PEM_cert_to_DER_cert(ROOT))
+    assert "openssl x509 -inform der -in corp.crt" in refused("corp.crt")[1]
+
+
+@pytest.mark.parametrize(("day", "told"), [(dt.date(2119, 10, 1), False), (dt.date(2119, 11, 15), True)])
+def test_an_authority_that_ends_within_two_months_is_warned_of(
+    day: dt.date, told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock(dt.datetime):
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> "Clock":
+            return cls(day.year, day.month, day.day, tzinfo=tz)
+
+    monkeypatch.setattr(container, "datetime", Clock)
+    warnings = [warning for check in spec_of("lovia-fargate", ROOT).checks for warning in check.warnings]
+    assert any("Example Root" in warning and "2120-01-01" in warning for warning in warnings) is told
 
 
 def test_microservices_are_said_to_go_without() -> None:

@@ -776,6 +776,7 @@ def test_a_runtime_that_aws_would_refuse_is_refused_first(changes: dict[str, Any
         ({"secret_names": ["MONGO"]}, "secret MONGO is not among the runtime's secrets"),
         ({"environment": {"MONGO_URL": "x"}}, "MONGO_URL is both a plain variable and a secret"),
         ({"environment": {"A=B": "x"}}, "'A=B' is not the name of a variable"),
+        ({"files": {"/own/a.pem": "x"}}, "a service that writes files first needs its command"),
     ],
 )
 def test_a_service_that_aws_would_refuse_is_refused_first(changes: dict[str, Any], message: str) -> None:

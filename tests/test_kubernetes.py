@@ -124,10 +124,8 @@ def test_secrets_are_immutable_and_the_chart_names_them(helm: Plan) -> None:
     assert "MONGO_URL" not in made["chat-environment"].inputs["stringData"]
 
 
-def test_a_variable_that_is_secret_is_refused_among_the_plain_ones() -> None:
-    import pulumi
-
-    args: ChatReleaseArgs = {
+def release_args() -> ChatReleaseArgs:
+    return {
         "namespace": "rocketchat",
         "release_name": "chat",
         "topology": "monolith",
@@ -142,6 +140,12 @@ def test_a_variable_that_is_secret_is_refused_among_the_plain_ones() -> None:
         "egress_ports": [443],
     }
 
+
+def test_a_variable_that_is_secret_is_refused_among_the_plain_ones() -> None:
+    import pulumi
+
+    args = release_args()
+
     def program() -> None:
         # An output belongs to the loop that it is made in.
         args["environment"] = {"SMTP_PASSWORD": pulumi.Output.secret("hunter2")}
@@ -150,6 +154,13 @@ def test_a_variable_that_is_secret_is_refused_among_the_plain_ones() -> None:
     with pytest.raises(Exception, match="SMTP_PASSWORD holds a secret") as caught:
         record(program)
     assert "hunter2" not in str(caught.value)
+
+
+def test_files_of_two_folders_are_refused_because_one_config_map_holds_them() -> None:
+    args = release_args()
+    args["files"] = {"/etc/one/a.pem": "a", "/etc/two/a.pem": "b"}
+    with pytest.raises(ValueError, match="files stand in one folder, and here in /etc/one, /etc/two"):
+        ChatRelease("chat", args)
 
 
 def test_the_namespace_is_restricted_and_denies_by_default(local: Plan) -> None:

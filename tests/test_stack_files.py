@@ -90,7 +90,7 @@ BAD = [
     ("assumption the wrong way round", put("rocketchat:cost", {"assume": {"messages": "40-20"}}), "rocketchat:cost.assume.messages", "a number", None),
     ("price below nothing", put("rocketchat:cost", {"prices": {"mongodbatlas.M20": -1}}), "rocketchat:cost.prices.mongodbatlas.M20", "0", None),
     ("picture that there is not", put("rocketchat:appearance", {"assets": {"logos": "a.svg"}}), "rocketchat:appearance.assets.logos", "did you mean logo", None),
-    ("picture of another type", put("rocketchat:appearance", {"assets": {"safari_pinned": "tab.png"}}), "rocketchat:appearance.assets.safari_pinned", "cannot be read", None),
+    ("picture whose file is missing", put("rocketchat:appearance", {"assets": {"safari_pinned": "tab.svg"}}), "rocketchat:appearance.assets.safari_pinned", "cannot be read", None),
     ("picture outside the folder", put("rocketchat:appearance", {"assets": {"logo": "../logo.svg"}}), "rocketchat:appearance.assets.logo", "outside the folder", None),
     ("look from outside that nobody is told of", put("rocketchat:monitoring", {"uptime": True}), "rocketchat:monitoring.uptime", "nobody would be told", "alarmEmails"),
     ("dashboard of no alarms", put("rocketchat:monitoring", {"dashboard": True}), "rocketchat:monitoring.dashboard", "has none", "alarmEmails"),

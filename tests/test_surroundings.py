@@ -218,10 +218,11 @@ def test_an_offline_workspace_asks_its_vendor_nothing() -> None:
 
 
 def test_statistics_that_are_switched_off_without_a_licence_are_warned_of() -> None:
-    settings = {"settings": {"Statistics_reporting": False}}
-    for secrets, told in ((), True), (("rocketchat:license",), False):
-        warned = [one for check in spec_with(*secrets, **settings).checks for one in check.warnings]
-        assert any("ten days" in one for one in warned) is told
+    for given in (False, {"value": False, "lock": True}):
+        for secrets, told in ((), True), (("rocketchat:license",), False):
+            spec = spec_with(*secrets, settings={"Statistics_reporting": given})
+            warned = [one for check in spec.checks for one in check.warnings]
+            assert any("ten days" in one for one in warned) is told
 
 
 def test_the_vendor_is_told_the_address_that_an_offline_licence_is_for() -> None:

@@ -250,6 +250,7 @@ class ChatRelease(Component):
         chart.check(args["topology"], args["services"])
         if "MONGO_URL" not in args["secrets"]:
             raise ValueError("the chat's secrets lack MONGO_URL")
+        folder = _folder(args.get("files", {}))
         secrets = {key: pulumi.Output.secret(value) for key, value in args["secrets"].items()}
         # A secret given in clear must not reach the state as an input of the component.
         safe: ChatReleaseArgs = {**args, "secrets": secrets}
@@ -275,7 +276,7 @@ class ChatRelease(Component):
             string_data={key: value for key, value in secrets.items() if key != "MONGO_URL"},
             opts=self.child(),
         )
-        files = self._files(name, args.get("files", {}), metadata)
+        files = None if folder is None else (folder, self._files(name, args["files"], metadata))
         policies = self._policies(name, args)
         helm = kubernetes.helm.v3.Release(
             f"{name}-release",
@@ -322,13 +323,8 @@ class ChatRelease(Component):
 
     def _files(
         self, name: str, files: Mapping[str, str], metadata: Mapping[str, object]
-    ) -> tuple[str, pulumi.Output[str]] | None:
-        """Make the ConfigMap of the files; return their folder and its name, which changes with them."""
-        folders = {str(PurePosixPath(path).parent) for path in files}
-        if not files:
-            return None
-        if len(folders) > 1:
-            raise ValueError(f"files stand in one folder, and here in {', '.join(sorted(folders))}")
+    ) -> pulumi.Output[str]:
+        """Make the ConfigMap of the files; return its name, which changes with them."""
         made = kubernetes.core.v1.ConfigMap(
             f"{name}-files",
             metadata=metadata,
@@ -336,7 +332,7 @@ class ChatRelease(Component):
             data={PurePosixPath(path).name: text for path, text in sorted(files.items())},
             opts=self.child(),
         )
-        return folders.pop(), _name(made)
+        return _name(made)
 
     def _scale(self, name: str, args: ChatReleaseArgs) -> None:
         """Let the number of servers follow their load. An upgrade of the release begins with its own number again."""
@@ -426,6 +422,14 @@ def _hidden(args: ChatNamespaceArgs) -> ChatNamespaceArgs:
 
 def _tcp(port: int) -> dict[str, object]:
     return {"port": port, "protocol": "TCP"}
+
+
+def _folder(files: Mapping[str, str]) -> str | None:
+    """Return the folder of the files; None where there are none. Raises ValueError where they are in several."""
+    folders = sorted({str(PurePosixPath(path).parent) for path in files})
+    if len(folders) > 1:
+        raise ValueError(f"files stand in one folder, and here in {', '.join(folders)}")
+    return folders[0] if folders else None
 
 
 def _name(made: "kubernetes.core.v1.Secret | kubernetes.core.v1.ConfigMap") -> pulumi.Output[str]:
