@@ -8,6 +8,7 @@ union of classes, makes the rule hold for values of these only: a rule of one ki
 annotated with it. What the rule reads of other parts it asks of them (`runtime.fixed_egress`, `mail.smtp_port`).
 """
 
+import contextlib
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -61,8 +62,11 @@ def rule(title: str) -> Callable[[Rule], Rule]:
     return add
 
 
-def judge(known: Mapping[str, Any]) -> tuple[list[Problem], list[Check]]:
-    """Run every rule whose parameters are all in `known`; return the problems, and the checks that passed."""
+def judge(known: Mapping[str, Any], *, partly: bool = False) -> tuple[list[Problem], list[Check]]:
+    """Run every rule whose parameters are all in `known`; return the problems, and the checks that passed.
+
+    With `partly`, parts lack keys that are not known: a rule tells what it found until it read one.
+    """
     problems: list[Problem] = []
     checks: list[Check] = []
     unforeseen: list[Unforeseen] = []
@@ -72,7 +76,11 @@ def judge(known: Mapping[str, Any]) -> tuple[list[Problem], list[Check]]:
         wanted = inspect.signature(function).parameters
         if not all(_given(known, parameter) for parameter in wanted.values()):
             continue
-        found = list(function(**{name: known[name] for name in wanted}))
+        found: list[Finding] = []
+        with contextlib.suppress(*[AttributeError] * partly):
+            # Not at once: what was found before would be lost.
+            for one in function(**{name: known[name] for name in wanted}):
+                found.append(one)  # noqa: PERF402
         wrong = [finding for finding in found if isinstance(finding, Problem)]
         for one in wrong:
             if isinstance(one, Unforeseen):

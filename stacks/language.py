@@ -173,9 +173,12 @@ _DERIVED = (f"{NAMESPACE}:chat.release", f"{NAMESPACE}:chat.users")
 
 
 def _judged(
-    known: dict[str, Any], values: Mapping[str, Any], secure: AbstractSet[str]
+    known: dict[str, Any], values: Mapping[str, Any], secure: AbstractSet[str], *, partly: bool = False
 ) -> tuple[list[Problem], list[Check]]:
-    """Derive what follows from the parts that are known, add it to them, and judge all."""
+    """Derive what follows from the parts that are known, add it to them, and judge all.
+
+    With `partly`, keys of parts may not be known (`supposed.forget`).
+    """
     problems = _derive(known, values.get(f"{NAMESPACE}:chat"))
     fields = Parts.model_fields
     known["keys"] = {*values, *secure}
@@ -186,7 +189,7 @@ def _judged(
     )
     if all(name in known for name in fields):
         known["parts"] = known["readable"]
-    found, checks = judge(known)
+    found, checks = judge(known, partly=partly)
     return [*problems, *found], checks
 
 
@@ -204,15 +207,17 @@ def _beside(
         for name, problems in wrong.items():
             if problems:
                 key = f"{NAMESPACE}:{to_camel(name)}"
-                _plain(key, _supposed(key, values.get(key), problems, way), way_known)
-        judged, _ = _judged(way_known, values, secure)
+                value, left_out = _supposed(key, values.get(key), problems, way)
+                _plain(key, value, way_known)
+                supposed.forget(way_known.get(name), left_out)
+        judged, _ = _judged(way_known, values, secure, partly=True)
         found = judged if way == 0 else [one for one in found if one in judged]
     places = [one.path for one in told]
     return [one for one in found if not any(leads_into(one.path, place) for place in places)]
 
 
-def _supposed(key: str, value: Any, problems: Sequence[Problem], way: int) -> Any:
-    """Return what a part may be meant to be, in one of several ways."""
+def _supposed(key: str, value: Any, problems: Sequence[Problem], way: int) -> tuple[Any, set[supposed.Steps]]:
+    """Return what a part may be meant to be, in one of several ways, and what was left out of it."""
     name = key.removeprefix(f"{NAMESPACE}:")
     examples = (
         [{"kind": kind, **model.example} for kind, model in registry.models(name).items()]
@@ -229,7 +234,7 @@ def _supposed(key: str, value: Any, problems: Sequence[Problem], way: int) -> An
         meant = {problem.nearest for problem in problems if problem.path == f"{key}.kind"}
         known = isinstance(kind, str) and kind in registry.models(name)
         if not known and meant <= {None}:
-            return other
+            return other, set()
     example = next((one for one in examples if kind and one.get("kind") == kind), other)
     return supposed.part(key, value or other, problems, _schema(key), example, way)
 

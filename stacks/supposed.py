@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
+from pydantic import BaseModel
+
 from stacks.problems import Problem, leads_into
 
 WAYS = 3
@@ -67,18 +69,42 @@ def part(
     schema: Mapping[str, Any],
     example: Mapping[str, Any],
     way: int,
-) -> Any:
-    """Return the value of a part with something in the place of all that is wrong in it.
+) -> tuple[Any, set[Steps]]:
+    """Return the value of a part with something in the place of all that is wrong in it, and what was left out.
 
     `example` has values of keys, which stand in as they are needed, `way` is one of WAYS. It may still be wrong: where
     the part is so as a whole, nothing stands in for it.
     """
     found = deepcopy(value)
+    left_out: set[Steps] = set()
     wrong = {_steps(found, one.path.removeprefix(key)): one for one in problems}
     # From the end, so that the places in a list stay what they are.
     for steps in sorted(wrong, key=lambda steps: tuple(map(str, steps)), reverse=True):
-        _put_right(found, steps, wrong[steps].nearest, schema, example, way)
-    return found
+        _put_right(found, steps, wrong[steps].nearest, schema, example, way, left_out)
+    return found, left_out
+
+
+def forget(part: Any, left_out: Iterable[Steps]) -> None:
+    """Take from a part what was left out of it: who wrote it wrongly has not gone without it.
+
+    A rule that reads it then raises AttributeError.
+    """
+    for *outer, last in left_out:
+        around = part
+        for step in outer:
+            if isinstance(around, BaseModel):
+                around = vars(around).get(_field(around, step))
+            elif isinstance(around, Sequence) and isinstance(step, int) and step < len(around):
+                around = around[step]
+            else:
+                around = None
+        if isinstance(around, BaseModel):
+            vars(around).pop(_field(around, last), None)
+
+
+def _field(model: BaseModel, key: int | str) -> str:
+    fields = type(model).model_fields
+    return next((name for name, one in fields.items() if key in (one.alias, name)), "")
 
 
 def _steps(value: Any, path: str) -> Steps:
@@ -107,6 +133,7 @@ def _put_right(
     schema: Mapping[str, Any],
     example: Mapping[str, Any],
     way: int,
+    left_out: set[Steps],
 ) -> None:
     if not steps:
         return
@@ -115,6 +142,7 @@ def _put_right(
     if isinstance(around, list):
         if isinstance(last, int) and last < len(around):
             del around[last]
+            left_out.add(tuple(outer))
         return
     if not isinstance(around, dict):
         return
@@ -134,8 +162,9 @@ def _put_right(
         around[last] = deepcopy(example[last])
     elif last not in model.get("required", ()):
         around.pop(last, None)
+        left_out.add(steps)
     else:
-        _put_right(whole, tuple(outer), None, schema, example, way)
+        _put_right(whole, tuple(outer), None, schema, example, way, left_out)
 
 
 def _node(schema: Mapping[str, Any], value: Any, steps: Steps) -> Mapping[str, Any]:

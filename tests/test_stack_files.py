@@ -801,7 +801,34 @@ def test_a_trial_that_could_not_be_destroyed_is_refused() -> None:
 def test_what_stands_in_for_a_mistake_is_a_copy_of_the_example() -> None:
     example = {"ingress": {"issuer": "letsencrypt"}}
     schema = {"properties": {"ingress": {"type": "object"}}, "required": ["ingress"]}
-    found = supposed.part("key", {}, [Problem("key.ingress", "it is missing")], schema, example, 0)
+    found, _ = supposed.part("key", {}, [Problem("key.ingress", "it is missing")], schema, example, 0)
     assert found == example
     found["ingress"].clear()
     assert example == {"ingress": {"issuer": "letsencrypt"}}
+
+
+@pytest.mark.parametrize(
+    ("path", "steps"),
+    [
+        ("examples/stacks/Pulumi.no-zone.yaml", ("runtime", "balancer", "certificate")),
+        ("services-helm", ("runtime", "ingress")),
+        ("services-helm", ("runtime", "ingress", "issuer")),
+    ],
+)
+def test_a_key_that_is_wrong_is_not_told_as_one_that_is_missing(path: str, steps: tuple[str, ...]) -> None:
+    file = files.read(path)
+    values = deepcopy(dict(file.values))
+    part, *outer, last = steps
+    inside = values[f"rocketchat:{part}"]
+    for step in outer:
+        inside = inside[step]
+    inside[last] = [None]
+    written = f"rocketchat:{'.'.join(steps)}"
+    with pytest.raises(InvalidStack) as caught:
+        parse(values, {*file.secure, "rocketchat:mongodbUri"}, source="a test")
+    assert [one.path for one in caught.value.problems if not one.path.startswith(written)] == []
+
+
+def test_nobody_is_told_to_be_missing_where_one_address_is_wrong() -> None:
+    found = problems(put("rocketchat:monitoring", {"uptime": True, "alarmEmails": ["ops"]}))
+    assert [one.path for one in found] == ["rocketchat:monitoring.alarmEmails[0]"]
