@@ -8,7 +8,6 @@ union of classes, makes the rule hold for values of these only: a rule of one ki
 annotated with it. What the rule reads of other parts it asks of them (`runtime.fixed_egress`, `mail.smtp_port`).
 """
 
-import contextlib
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -69,6 +68,7 @@ def judge(known: Mapping[str, Any], *, partly: bool = False) -> tuple[list[Probl
     """
     problems: list[Problem] = []
     checks: list[Check] = []
+    not_known = AttributeError if partly else ()
     unforeseen: list[Unforeseen] = []
     told: set[tuple[str, str]] = set()
     """Places and remedies: a mistake that several rules see is one mistake."""
@@ -77,10 +77,12 @@ def judge(known: Mapping[str, Any], *, partly: bool = False) -> tuple[list[Probl
         if not all(_given(known, parameter) for parameter in wanted.values()):
             continue
         found: list[Finding] = []
-        with contextlib.suppress(*[AttributeError] * partly):
+        try:
             # Not at once: what was found before would be lost.
             for one in function(**{name: known[name] for name in wanted}):
                 found.append(one)  # noqa: PERF402
+        except not_known:
+            pass
         wrong = [finding for finding in found if isinstance(finding, Problem)]
         for one in wrong:
             if isinstance(one, Unforeseen):

@@ -209,7 +209,9 @@ def _beside(
                 key = f"{NAMESPACE}:{to_camel(name)}"
                 value, left_out = _supposed(key, values.get(key), problems, way)
                 _plain(key, value, way_known)
-                supposed.forget(way_known.get(name), left_out)
+                if () in left_out:
+                    way_known.pop(name, None)
+                supposed.forget(way_known.get(name), left_out - {()})
         judged, _ = _judged(way_known, values, secure, partly=True)
         found = judged if way == 0 else [one for one in found if one in judged]
     places = [one.path for one in told]

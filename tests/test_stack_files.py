@@ -250,6 +250,7 @@ def test_a_mistake_in_one_part_hides_none_in_another(one: str, other: str) -> No
 
     found = problems(spoil_both)
     assert {place, further} <= {problem.path for problem in found}
+    assert len(found) == len({(problem.path, problem.message) for problem in found}), "one is told twice"
     alone_told = [*problems(spoil), *problems(spoil_more)]
     assert [problem for problem in found if problem not in alone_told] == []
 
