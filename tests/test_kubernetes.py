@@ -10,6 +10,7 @@ import pytest
 from planning import Values, one, planned, values_of
 from recording import record
 
+from clouds.digitalocean.clusters import VERSIONS
 from components.database.in_cluster import ClusterMongodb, ClusterMongodbArgs
 from components.edge.cluster_gateway import (
     CertManager,
@@ -19,9 +20,11 @@ from components.edge.cluster_gateway import (
     tls_secret,
 )
 from components.runtime.doks import DoksCluster, DoksClusterArgs
+from components.runtime.doks_options import MINORS
 from components.runtime.kubernetes import ChatNamespace, ChatRelease, ChatReleaseArgs
 from rehearsal.plan import Plan, PlannedResource, find_leaks
 from stacks import files
+from stacks.kinds.runtime.doks import DoksRuntime
 from stacks.language import parse
 from stacks.problems import InvalidStack
 
@@ -603,6 +606,10 @@ def test_a_gateway_redirects_http_and_gives_its_balancers_address() -> None:
         ({}, {"memory": 8192}, "database.memory"),
         ({"maxNodes": 2}, {"members": 3, "memory": 2048}, "runtime.maxNodes"),
         ({"version": "1.32"}, {}, "runtime.version"),
+        ({"version": "1.34"}, {}, "runtime.version"),
+        ({"version": "1.39"}, {}, "runtime.version"),
+        ({"version": "2.0"}, {}, "runtime.version"),
+        ({"version": "1.036"}, {}, "runtime.version"),
     ],
 )
 def test_a_cluster_whose_nodes_or_version_would_not_run_it_is_refused(
@@ -614,6 +621,13 @@ def test_a_cluster_whose_nodes_or_version_would_not_run_it_is_refused(
     with pytest.raises(InvalidStack) as caught:
         parse(values, {"rocketchat:oidcClientSecret"}, source="a test")
     assert [problem.path for problem in caught.value.problems] == [f"rocketchat:{path}"]
+
+
+def test_the_stand_in_has_the_versions_that_a_stack_file_may_name() -> None:
+    assert {tuple(map(int, version.split(".")[:2])) for version in VERSIONS} == set(MINORS)
+    spec = parse(values_of("lovia-doks"), {"rocketchat:oidcClientSecret"}, source="a test")
+    assert isinstance(spec.parts.runtime, DoksRuntime)
+    assert spec.parts.runtime.minor in MINORS
 
 
 def test_a_server_with_less_than_is_advised_is_warned_of() -> None:

@@ -25,6 +25,11 @@ REGIONS = (
     "tor1",
 )
 
+MINORS = ((1, 35), (1, 36), (1, 37))
+"""Minor versions of which new clusters are made, oldest first: the three that Kubernetes mends."""
+SEEN = "2026-11-28"
+"""The day of these."""
+
 _RESERVED = ("10.229.0.0/16", "10.244.0.0/16", "10.245.0.0/16", "10.246.0.0/24")
 _RESERVED_IN = {"nyc1": ("10.10.0.0/16",)}
 """Addresses that DigitalOcean has for itself, everywhere and in a region (docs.digitalocean.com, "VPC Limits")."""

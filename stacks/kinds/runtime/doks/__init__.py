@@ -9,6 +9,8 @@ from pydantic import Field
 
 from components.edge import cert_manager
 from components.runtime.doks_options import (
+    MINORS,
+    SEEN,
     SERVICES_PREFIX,
     VPC_PREFIXES,
     family,
@@ -68,7 +70,8 @@ class DoksRuntime(ClusterChat):
     region: Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc3", "sfo3", "sgp1", "syd1", "tor1"]
     """DigitalOcean's region."""
     version: Annotated[
-        str, Form(r"[0-9]+\.[0-9]+(\.[0-9]+-do\.[0-9]+)?", 'a version, such as "1.36" or "1.36.1-do.0"')
+        str,
+        Form(r"[1-9]\.(0|[1-9][0-9]*)(\.[0-9]+-do\.[0-9]+)?", 'a version, such as "1.36" or "1.36.1-do.0"'),
     ] = "1.36"
     """Minor version to begin with, whose newest patch is taken, or an exact one (`doctl kubernetes options versions`);
     from 1.33 the gateway is managed."""
@@ -121,6 +124,12 @@ class DoksRuntime(ClusterChat):
     def fixed_egress(self) -> bool:
         """By the NAT gateway."""
         return self.nat
+
+    @property
+    def minor(self) -> tuple[int, int]:
+        """The minor version as numbers."""
+        one, two = self.version.split(".")[:2]
+        return int(one), int(two)
 
     def known_bad(self, release: Release) -> Iterator[tuple[str, known_bad.Bad]]:
         """Of the cluster's version."""
@@ -211,11 +220,6 @@ def _doks(runtime: DoksRuntime, size: sizing.Size) -> Iterator[Finding]:
             remedy="doctl kubernetes options sizes lists all",
         )
         return
-    if runtime.version.count(".") > 1:
-        yield Warning_(
-            f"version {runtime.version} can be had for some months only, then no cluster of it is made any more: "
-            f'`version: "{runtime.version.rpartition(".")[0].rpartition(".")[0]}"` takes the newest of its series'
-        )
     memory, cpu = runtime.memory or size.memory_mib, (runtime.cpu or size.cpu_units) * 500 // 1024
     shape, room = re.search(r"(\d+)vcpu", runtime.node_size), _allocatable_mib(runtime.node_size)
     if shape is not None and room is not None:
@@ -271,10 +275,42 @@ def _room(runtime: DoksRuntime, parts: "Parts", release: Release, size: sizing.S
     yield Note(f"{needed} of {room * runtime.max_nodes} MiB")
 
 
+@rule("DigitalOcean makes clusters of this version")
+def _offered(runtime: DoksRuntime) -> Iterator[Finding]:
+    exact, minor = runtime.version.count(".") > 1, runtime.minor
+    offered = ", ".join(f"{one}.{two}" for one, two in MINORS)
+    newest, path = MINORS[-1], "rocketchat:runtime.version"
+    if minor < FIRST_WITH_GATEWAY:  # told by another rule
+        return
+    if minor < MINORS[0] and not exact:
+        yield Problem(
+            path,
+            f"DigitalOcean makes no clusters of Kubernetes {runtime.version} any more (as of {SEEN})",
+            allowed=offered,
+            remedy="take one of these; a cluster that is there stays as it is",
+        )
+    elif minor > (newest[0], newest[1] + 1):
+        yield Problem(
+            path, f"there is no Kubernetes {runtime.version} at DigitalOcean (as of {SEEN})", allowed=offered
+        )
+    elif minor > newest:
+        yield Warning_(
+            f"DigitalOcean had no Kubernetes {runtime.version} on {SEEN}, and rehearsals refuse it: see that it has it "
+            "now (doctl kubernetes options versions)"
+        )
+    elif exact:
+        series = ".".join(map(str, minor if minor >= MINORS[0] else newest))
+        yield Warning_(
+            f"version {runtime.version} can be had for some months only, then no cluster of it is made any more: "
+            f'`version: "{series}"` takes the newest of its series'
+        )
+    else:
+        yield Note(f"{runtime.version}, of {offered} (as of {SEEN})")
+
+
 @rule("The cluster's gateway is there")
 def _gateway(runtime: DoksRuntime) -> Iterator[Finding]:
-    minor = tuple(int(part) for part in runtime.version.split(".")[:2])
-    if minor < FIRST_WITH_GATEWAY:
+    if runtime.minor < FIRST_WITH_GATEWAY:
         yield Problem(
             "rocketchat:runtime.version",
             f"Kubernetes {runtime.version} has no managed Gateway at DigitalOcean, by which users get in here",
