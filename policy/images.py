@@ -1,26 +1,53 @@
 """Which images of a stack file the rules on registries will refuse, said before anything is planned."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from policy.config import Config, ConfigError, config_file, load
 from policy.documents import is_allowed
 
 if TYPE_CHECKING:
+    from policy.judge import Report
+    from stacks.files import StackFile
     from stacks.language import ChatSpec
 
+RULES = frozenset({"ecs-image-registry", "host-image-registry", "k8s-image-registry", "helm-chat-registry"})
+"""The rules on registries."""
 
-def warnings(stack: str, spec: "ChatSpec") -> tuple[str, ...]:
+
+def warnings(found: "StackFile", spec: "ChatSpec") -> tuple[str, ...]:
     """Return what the pack, as it is configured here, will say to the images of a stack file."""
     try:
-        config = load(stack, config_file(), profile=spec.parts.chat.profile.value)
+        config = load(found.name, config_file(), profile=spec.parts.chat.profile.value)
     except ConfigError as error:
         return (str(error),)
-    return tuple(refused(spec, config))
+    return tuple(refused(spec, config, lambda: _judged(found, config)))
 
 
-def refused(spec: "ChatSpec", config: Config) -> Iterator[str]:
-    """Warn of each place that the part `images` names and that the configuration does not allow."""
+def _judged(found: "StackFile", config: Config) -> "Report":
+    from policy.judge import judge
+    from policy.sources import of_stack
+
+    return judge(of_stack(str(found.path)), config, stack=found.name)
+
+
+def refused(spec: "ChatSpec", config: Config, judged: Callable[[], "Report"]) -> Iterator[str]:
+    """Warn of each place that the part `images` names and that the configuration does not allow.
+
+    Where waivers may cover them, `judged` is asked, because a waiver names a resource, and only a plan has these.
+    """
+    places = list(_places(spec, config))
+    if places and any(waiver.rule in RULES for waiver in config.waivers):
+        from policy.sources import NotJudged
+
+        with contextlib.suppress(NotJudged):
+            if not any(one.rule.id in RULES for one in judged().findings):
+                return
+    yield from places
+
+
+def _places(spec: "ChatSpec", config: Config) -> Iterator[str]:
     from stacks.images import used
 
     images = spec.parts.images

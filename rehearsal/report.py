@@ -120,7 +120,7 @@ def plan(name: str) -> Rehearsed:
             report.clean,
             "; ".join(f"{one.rule.id}: {one.subject.name}" for one in report.blocking)
             or f"{report.rules} rules had something to judge",
-            tuple(policy_images.refused(loaded.spec, judged_as)),
+            tuple(policy_images.refused(loaded.spec, judged_as, lambda: report)),
         ),
     ]
     return Rehearsed(loaded, planned, checks, report)

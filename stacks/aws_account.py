@@ -1,18 +1,23 @@
 """Which account of AWS a stack is in, and how it is reached."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from components import regions
-from stacks.fields import Form, Part
+from stacks.fields import Arn, Form, Part
 from stacks.judging import Finding, Note, rule
 from stacks.problems import Problem
 
+if TYPE_CHECKING:
+    from stacks.spec import Parts
+
 AccountId = Annotated[str, Form(r"[0-9]{12}", "the number of an account of AWS: twelve digits, in quotes")]
 RoleArn = Annotated[
-    str, Form(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+", "the ARN of a role")
+    str,
+    Form(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+", "the ARN of a role"),
+    AfterValidator(Arn),
 ]
 
 
@@ -70,18 +75,43 @@ def _account(aws: AwsAccount, region: str | None) -> Iterator[Finding]:
             "`rocketchat:aws` says which account is meant, and the provider needs a region",
             remedy="add `aws:region: ap-southeast-1` or another; or leave `aws` out",
         )
-    role = aws.assume_role
-    if role is not None and aws.allowed_accounts and role.arn.split(":")[4] not in aws.allowed_accounts:
-        yield Problem(
-            "rocketchat:aws.allowedAccounts",
-            f"the role is in the account {role.arn.split(':')[4]}, which is not among these",
-            remedy="add it, or name another role",
-        )
-    if role is not None and region is not None and role.arn.split(":")[1] != regions.partition(region):
-        yield Problem(
-            "rocketchat:aws.assumeRole.arn",
-            f"the role is in the partition {role.arn.split(':')[1]}, and {region} in {regions.partition(region)}",
-            remedy="name a role of an account there, or another region",
-        )
     if aws.allowed_accounts:
         yield Note(f"{', '.join(aws.allowed_accounts)} and no other")
+
+
+def _arns(value: object, path: str) -> Iterator[tuple[str, Arn]]:
+    """Give each ARN in a part, with its full path."""
+    if isinstance(value, Arn):
+        yield path, value
+    elif isinstance(value, Part):
+        for name, field in type(value).model_fields.items():
+            yield from _arns(getattr(value, name, None), f"{path}.{field.alias or name}")
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _arns(one, f"{path}[{index}]")
+
+
+@rule("What is named at AWS is where the stack is")
+def _named(region: str | None, readable: "Parts") -> Iterator[Finding]:
+    allowed = readable.aws.allowed_accounts
+    for name, field in type(readable).model_fields.items():
+        for path, arn in _arns(getattr(readable, name), f"rocketchat:{field.alias or name}"):
+            if region is not None and arn.region not in ("", region):
+                yield Problem(
+                    path,
+                    f"this is in {arn.region}, and the stack in {region}",
+                    remedy=f"name one in {region}, or set `aws:region: {arn.region}`",
+                )
+            elif region is not None and arn.aws_partition != regions.partition(region):
+                yield Problem(
+                    path,
+                    f"this is in the partition {arn.aws_partition}, and {region} in {regions.partition(region)}",
+                    remedy="name one of an account there, or another region",
+                )
+            # A bucket's key may be another account's (KMS developer guide, "Allowing users in other accounts").
+            elif allowed and arn.account not in allowed and arn.service != "kms":
+                yield Problem(
+                    path,
+                    f"this is in the account {arn.account}, which is not among aws.allowedAccounts",
+                    remedy="add it there, or name another",
+                )

@@ -195,6 +195,32 @@ class Form:
         return text
 
 
+class Arn(str):
+    """The name of something at AWS, which says where that is (IAM user guide, "Amazon Resource Names")."""
+
+    __slots__ = ()
+
+    @property
+    def aws_partition(self) -> str:
+        """Such as `aws` or `aws-us-gov`."""
+        return self.split(":")[1]
+
+    @property
+    def service(self) -> str:
+        """Such as `kms`."""
+        return self.split(":")[2]
+
+    @property
+    def region(self) -> str:
+        """Empty for what is in no region, such as a role."""
+        return self.split(":")[3]
+
+    @property
+    def account(self) -> str:
+        """Its twelve digits."""
+        return self.split(":")[4]
+
+
 HostName = Annotated[str, AfterValidator(_host)]
 Version = Annotated[str, BeforeValidator(quoted)]
 Cidr = Annotated[str, AfterValidator(_cidr)]

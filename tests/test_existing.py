@@ -3,12 +3,14 @@
 import json
 from typing import Any
 
+import pulumi
 import pytest
+from combining import refusals
 from planning import one, planned, values_of
 from recording import record
 
 from components.edge.balancer import LoadBalancer, LoadBalancerArgs
-from rehearsal.errors import RehearsalError
+from components.media.existing import ExistingMediaStore
 from rehearsal.plan import Plan, find_leaks
 from stacks import features, files
 from stacks.kinds.dns.cloudflare import NETWORKS
@@ -74,9 +76,64 @@ def test_a_buckets_key_of_several_regions_is_taken_and_one_of_another_region_ref
     shared = KEY.rpartition("/")[0] + "/mrk-" + "0a" * 16
     media = {"kind": "s3-existing", "bucket": "uploads-of-before", "kmsKey": shared}
     parse(changed("lovia-fargate", media=media), SECURE, source="a test")
-    media["kmsKey"] = KEY.replace("ap-southeast-1", "eu-west-1")
-    with pytest.raises(RehearsalError, match=r"the bucket is in ap-southeast-1, and the key .* in eu-west-1"):
-        planned(changed("lovia-fargate", media=media), SECURE)
+    media["kmsKey"] = shared.replace("ap-southeast-1", "eu-west-1")
+    assert paths(changed("lovia-fargate", media=media), SECURE) == ["rocketchat:media.kmsKey"]
+    # The component takes a bucket of any region, and looks where it is.
+    bucket = {"bucket": "uploads", "bucketRegion": "ap-southeast-1", "arn": "arn:aws:s3:::uploads"}
+    with pytest.raises(
+        pulumi.RunError, match=r"the bucket is in ap-southeast-1, and the key .* in eu-west-1"
+    ):
+        record(
+            lambda: ExistingMediaStore("media", {"bucket_name": "uploads", "kms_key_arn": media["kmsKey"]}),
+            lookups={"aws:s3/getBucket:getBucket": bucket},
+        )
+
+
+LISTENER = (
+    "arn:aws:elasticloadbalancing:ap-southeast-1:123456789012:listener/app/shared/50dc6c495c0c9188/f2f7dc8e"
+)
+NETWORK = {
+    "kind": "existing",
+    "vpc": "vpc-0123456789abcdef0",
+    "taskSubnets": ["subnet-0123456789abcdef2"],
+    "egressAddresses": ["203.0.113.9"],
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "right"),
+    [
+        ("runtime.balancer.certificate", CERTIFICATE),
+        ("runtime.balancer.listener", LISTENER),
+        ("media.kmsKey", KEY),
+        ("aws.assumeRole.arn", "arn:aws:iam::123456789012:role/deployer"),
+    ],
+)
+def test_what_is_named_at_aws_is_in_the_stacks_region_partition_and_account(path: str, right: str) -> None:
+    def told(arn: str, **more: Any) -> list[str]:
+        """The paths of what is refused."""
+        part, key, *rest = path.split(".")
+        balancer = {"kind": "existing" if rest == ["listener"] else "new", **dict.fromkeys(rest, arn)}
+        by_part: dict[str, dict[str, Any]] = {
+            "runtime": {"runtime": {"kind": "fargate", "balancer": balancer}},
+            "media": {"media": {"kind": "s3-existing", "bucket": "uploads-of-before", key: arn}},
+            "aws": {},
+        }
+        parts = by_part[part]
+        if rest == ["listener"]:
+            parts["runtime"]["network"] = NETWORK
+            parts["database"] = {"privateLink": False}
+        parts["aws"] = {**({"assumeRole": {"arn": arn}} if part == "aws" else {}), **more}
+        return [problem.path for problem in refusals(changed("lovia-fargate", **parts), SECURE)]
+
+    wrong = [f"rocketchat:{path}"]
+    assert told(right) == []
+    assert told(right, allowedAccounts=["123456789012"]) == []
+    if right.split(":")[3]:
+        assert told(right.replace("ap-southeast-1", "eu-west-1")) == wrong
+    assert told(right.replace("arn:aws:", "arn:aws-us-gov:")) == wrong
+    others = told(right.replace("123456789012", "999999999999"), allowedAccounts=["123456789012"])
+    assert others == ([] if path == "media.kmsKey" else wrong)
 
 
 def test_a_certificate_that_is_there_is_used_and_none_is_made(given: Plan) -> None:

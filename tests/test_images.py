@@ -16,6 +16,7 @@ from planning import Values, one, planned, values_of
 
 from automation.cli import main
 from components import registry
+from policy import sources
 from policy.config import VARIABLE
 from rehearsal import report
 from rehearsal import stack as rehearsed
@@ -478,6 +479,30 @@ def test_a_registry_that_the_policy_does_not_allow_is_told_before_the_deployment
     monkeypatch.setenv(VARIABLE, str(config))
     assert main(["check", str(path)]) == 0
     assert "refuses images" not in capsys.readouterr().out
+
+
+def test_a_registry_is_not_warned_of_where_waivers_cover_all_that_pulls_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values, _ = with_parts("family-host", images={"registry": MIRROR})
+    path = tmp_path / "Pulumi.mirrored.yaml"
+    secure = {key: {"secure": "v1:x:y"} for key in files.read("family-host").secure}
+    path.write_text(yaml.safe_dump({"config": values | secure}), encoding="utf-8")
+    found = sorted({(one.rule.id, one.subject.name) for one in sources.judged(str(path)).blocking})
+    config = tmp_path / "config.yaml"
+    monkeypatch.setenv(VARIABLE, str(config))
+    for waived, expires, told in (
+        (found, "2126-12-31", False),
+        (found, "2020-01-01", True),
+        ([(found[0][0], "another")], "2126-12-31", True),
+    ):
+        ended = {"reason": "The mirror is our own, and scanned.", "expires": expires}
+        waivers = [{"rule": rule, "resource": name, **ended} for rule, name in waived]
+        config.write_text(yaml.safe_dump({"stacks": {"mirrored": {"waivers": waivers}}}), encoding="utf-8")
+        assert main(["check", str(path)]) == 0
+        assert ("refuses images" in capsys.readouterr().out) is told
+        warned = [one for check in report.plan(str(path)).checks for one in check.warnings]
+        assert any("refuses images" in one for one in warned) is told
 
 
 @pytest.mark.parametrize(

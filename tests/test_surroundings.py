@@ -152,7 +152,7 @@ def test_secret_variables_need_their_values() -> None:
         ({"allowedAccounts": [123456789012]}, "aws.allowedAccounts[0]"),
         ({"allowedAccounts": ["1234"]}, "aws.allowedAccounts[0]"),
         ({"assumeRole": {"arn": "deployer"}}, "aws.assumeRole.arn"),
-        ({"assumeRole": ROLE, "allowedAccounts": ["999999999999"]}, "aws.allowedAccounts"),
+        ({"assumeRole": ROLE, "allowedAccounts": ["999999999999"]}, "aws.assumeRole.arn"),
         ({"accessKey": "AKIA"}, "aws.accessKey"),
     ],
 )

@@ -255,7 +255,7 @@ def check(stack: Stack, as_json: Json = False) -> None:
         lines = [f"{found.shown} is valid: {len(spec.checks)} checks passed"]
         checks = [
             *spec.checks,
-            Check("The policy pack allows the registries", (), images.warnings(found.name, spec)),
+            Check("The policy pack allows the registries", (), images.warnings(found, spec)),
         ]
         lines += [f"  warning: {warning}" for one in checks for warning in one.warnings]
         named = ", ".join(found.environments)

@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from stacks.fields import BucketName, Form
+from pydantic import AfterValidator
+
+from stacks.fields import Arn, BucketName, Form
 from stacks.kinds.media import BucketKind
 from stacks.questions import Ask
 
@@ -18,6 +20,7 @@ KeyArn = Annotated[
         r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f-]{36})",
         "the ARN of a KMS key",
     ),
+    AfterValidator(Arn),
 ]
 
 
@@ -37,7 +40,8 @@ class ExistingS3Media(BucketKind):
     bucket: BucketName
     """Name of the bucket."""
     kms_key: KeyArn | None = None
-    """ARN of the KMS key that encrypts it; none where it has S3's own keys."""
+    """ARN of the KMS key that encrypts it, in the bucket's region, which is the stack's; none where it has S3's own
+    keys."""
 
     def make(self, context: "Context") -> "MediaAccess":
         """Look the bucket up, and let the chat read and write its objects."""

@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from components.edge.balancer import MOST_SOURCES
 from components.network.subnets import plan_subnets
@@ -13,7 +13,7 @@ from components.runtime.fargate_args import DEFINITION_BYTES, SECRET_BYTES
 from rocketchat import services, sizing
 from rocketchat.releases import Release
 from stacks.egress import ways_out
-from stacks.fields import Address, Cidr, EgressPorts, Form, LogDays, Part, of_kind
+from stacks.fields import Address, Arn, Cidr, EgressPorts, Form, LogDays, Part, of_kind
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import DnsKind
 from stacks.kinds.edge import EdgeKind
@@ -49,6 +49,7 @@ CertificateArn = Annotated[
         r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]{36}",
         "the ARN of a certificate of ACM",
     ),
+    AfterValidator(Arn),
 ]
 ListenerArn = Annotated[
     str,
@@ -56,6 +57,7 @@ ListenerArn = Annotated[
         r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:listener/app/[A-Za-z0-9/-]+",
         "a listener's ARN",
     ),
+    AfterValidator(Arn),
 ]
 
 
@@ -345,14 +347,8 @@ def _zone_names(runtime: FargateRuntime, region: str | None) -> Iterator[Finding
         yield Note(", ".join(names))
 
 
-def _new_balancer(balancer: NewBalancer, edge: EdgeKind, region: str | None) -> Iterator[Finding]:
+def _new_balancer(balancer: NewBalancer, edge: EdgeKind) -> Iterator[Finding]:
     path = "rocketchat:runtime.balancer"
-    if balancer.certificate is not None and region not in (None, balancer.certificate.split(":")[3]):
-        yield Problem(
-            f"{path}.certificate",
-            f"the certificate is in {balancer.certificate.split(':')[3]}, and the balancer in {region}",
-            remedy=f"name one in {region}",
-        )
     if edge.is_cdn and (balancer.scheme == "internal" or balancer.allow_from):
         yield Problem(
             f"{path}.{'scheme' if balancer.scheme == 'internal' else 'allowFrom'}",
@@ -431,9 +427,7 @@ def _ways_out_of_subnets(network: ExistingNetwork, *, internal: bool) -> Iterato
 
 
 @rule("The parts of the runtime fit together")
-def _fargate(
-    runtime: FargateRuntime, chat: Chat, size: sizing.Size, edge: EdgeKind, region: str | None
-) -> Iterator[Finding]:
+def _fargate(runtime: FargateRuntime, chat: Chat, size: sizing.Size, edge: EdgeKind) -> Iterator[Finding]:
     cpu, memory = runtime.cpu or size.cpu_units, runtime.memory or size.memory_mib
     yield from tight(runtime.cpu, runtime.memory, size, chat.users)
     choices = sizing.FARGATE_SIZES[cpu]
@@ -465,16 +459,8 @@ def _fargate(
             "an existing balancer lives in an existing network, and this stack makes a new one",
             remedy="set `network: {kind: existing, …}` to the balancer's VPC",
         )
-    if isinstance(runtime.balancer, ExistingBalancer):
-        place = runtime.balancer.listener.split(":")[3]
-        if region is not None and place != region:
-            yield Problem(
-                "rocketchat:runtime.balancer.listener",
-                f"the listener is in {place}, and the chat's containers in {region}",
-                remedy=f"name one in {region}, or set `aws:region: {place}`",
-            )
     if isinstance(runtime.balancer, NewBalancer):
-        yield from _new_balancer(runtime.balancer, edge, region)
+        yield from _new_balancer(runtime.balancer, edge)
     if isinstance(runtime.balancer, ExistingBalancer) and edge.is_cdn:
         yield Warning_("the existing balancer stays open to the world beside CloudFront")
     if runtime.spot:
