@@ -1,11 +1,14 @@
 """Values of secrets are looked at before anything starts: empty or shapeless ones are refused by name."""
 
 import json
+from pathlib import Path
 
 import pytest
+import yaml
 from combining import secure_for, values_for
 from planning import planned
 
+from automation.cli import main
 from rehearsal import canaries
 from stacks import files
 from stacks.language import parse
@@ -123,3 +126,67 @@ def test_a_providers_secret_in_the_stack_file_is_read_by_the_program(key: str) -
     media = "spaces" if "spaces" in key else "gridfs"
     values = values_for({"runtime": runtime, "database": "atlas", "media": media, "dns": "cloudflare"})
     assert planned(values, {*secure_for(values), key}).outputs["url"]
+
+
+PASSPHRASE = "pä ss"
+SALT = "v1:aMz8U/Oifks=:v1:muQO4/J4qBNh6xDU:1Ul5cKiLgplzdrr4eGzHBCxY9L7hiw=="
+BY_PULUMI = {
+    "localhost": "v1:M17VsPnkEkDgPM0P:T6GrzUaKQcyDvwX7W0qoL+oHh6oYBy2VHw==",
+    "mongodb://…": "v1:wuwOz6F4UpDJswXA:cIxkvQlREh55UOMzOAjLDAYC5UdvVUqJFZR9ftauewM0l967ou9StwSB0vnJ9RvBAZw"
+    "/9OKxcjarWyoLAeXNr3v+dhny",
+    "another key": "v1:Ov+B+I9e4sYH+VmJ:01nny/nZIDk/zKERVqg2I2Bjt2tyKPvAGM5kbg==",
+}
+"""What `pulumi config set --secret` 3.272.0 wrote with that passphrase."""
+
+
+def sealed(folder: Path, uri: str) -> str:
+    """Write a stack file whose secret `mongodbUri` is one of these; return its path."""
+    found = files.read("services-helm")
+    secure = {key: {"secure": BY_PULUMI["another key"]} for key in found.secure}
+    secure["rocketchat:mongodbUri"] = {"secure": BY_PULUMI[uri]}
+    path = folder / "Pulumi.sealed.yaml"
+    document = {"config": {**found.values, **secure}, "encryptionsalt": SALT}
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+@pytest.mark.parametrize("as_file", [False, True])
+def test_a_secret_that_can_be_decrypted_is_held_against_its_form_and_not_shown(
+    command: str,
+    as_file: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE", raising=False)
+    path = sealed(tmp_path, "localhost")
+    if as_file:
+        (tmp_path / "passphrase").write_text(f"{PASSPHRASE}\n", encoding="utf-8")
+        monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
+    else:
+        monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
+    assert main([command, path]) == 1
+    told = capsys.readouterr().err
+    line = files.read(path).lines["rocketchat:mongodbUri"]
+    assert f"rocketchat:mongodbUri (line {line}): the MongoDB URI must begin with mongodb://" in told
+    assert "pulumi config set --secret rocketchat:mongodbUri --stack sealed" in told
+    assert "localhost" not in told
+
+
+def test_what_cannot_be_decrypted_is_said_and_refused_by_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = sealed(tmp_path, "mongodb://…")
+    for passphrase, told in (
+        (PASSPHRASE, "rocketchat:smtpPassword was encrypted with another key than this file's"),
+        ("another", "PULUMI_CONFIG_PASSPHRASE is not the passphrase of this file"),
+    ):
+        monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", passphrase)
+        assert main(["check", path]) == 0
+        warned = capsys.readouterr().out
+        assert told in warned
+        assert "mongodbUri was" not in warned
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
+    assert main(["check", path]) == 0
+    assert "passphrase" not in capsys.readouterr().out

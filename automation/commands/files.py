@@ -236,6 +236,7 @@ def list_(as_json: Json = False) -> None:
 def check(stack: Stack, as_json: Json = False) -> None:
     """Check a stack file."""
     with telling(as_json):
+        from automation import decryption
         from policy import clear, images
         from stacks import files
         from stacks.judging import Check
@@ -256,6 +257,7 @@ def check(stack: Stack, as_json: Json = False) -> None:
         checks = [
             *spec.checks,
             Check("The policy pack allows the registries", (), images.warnings(found, spec)),
+            Check("Secrets have the form that they need", (), decryption.check(found, spec)),
         ]
         lines += [f"  warning: {warning}" for one in checks for warning in one.warnings]
         named = ", ".join(found.environments)

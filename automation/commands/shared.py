@@ -179,9 +179,12 @@ def confirm(question: str) -> None:
 
 def planned(stack: str, file: Path | None) -> "Rehearsed":
     """Plan a stack; write the plan to a file where one is given."""
+    from automation import decryption
     from rehearsal import report
+    from stacks import files
 
     rehearsed = report.plan(stack)
+    decryption.check(files.read(stack), rehearsed.loaded.spec)
     if file is not None:
         write(file, rehearsed.plan.text())
     return rehearsed
