@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself. Nothing is written outside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help lock rehearse faults policy test test-fast lint bench golden schema docs site screenshots changes sweep engine clean
+.PHONY: help lock rehearse faults policy test test-fast lint bench golden schema docs site screenshots changes sweep scanners engine clean
 
 STACK ?= lovia-fargate
 PYTHON ?= python3
@@ -84,15 +84,20 @@ changes: .venv/.run engine ## Try what each key of a stack file does when it is 
 sweep: .venv/.run engine ## Plan and judge all combinations and all changes of single keys (a quarter of an hour)
 	@ROCKETCHAT_SWEEP=all $(BIN)/python -m pytest tests/test_combinations.py -q
 
+scanners: .venv/.dev ## Hold the plans against Checkov, parliament, cloudsplaining and kube-score, installed below this folder
+	@ROCKETCHAT_SCANNERS=all $(BIN)/python -m pytest tests/test_scanners.py -q
+
 engine: .venv/.run ## Find or provide the Pulumi CLI, below this folder
 	@$(BIN)/rocketchat engine
 
 lock = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
-lock: .venv/.run ## Write the lock files from pyproject.toml, tools/build.in and tools/installer.in
+lock: .venv/.run ## Write the lock files from pyproject.toml, the files tools/*.in
 	@$(lock) pyproject.toml --output-file requirements.txt
 	@$(lock) pyproject.toml --group dev --extra report --output-file requirements-dev.txt
 	@$(lock) tools/build.in --constraint requirements-dev.txt --output-file tools/build.txt
 	@$(lock) tools/installer.in --output-file tools/installer.txt
+	@$(lock) tools/scanners-iam.in --output-file tools/scanners-iam.txt
+	@$(lock) tools/scanners-checkov.in --output-file tools/scanners-checkov.txt
 
 clean: ## Remove what the targets made
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build

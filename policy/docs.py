@@ -125,6 +125,12 @@ def _caught() -> str:
         named = f"{missed}: {'; '.join(told['missed'])}" if missed else "0"
         cells = (group, told["dangerous"], told["caught"], named, told.get("harmless", 0), len(told["wrong"]))
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+    lines += [
+        "",
+        "Checkov, parliament, cloudsplaining and kube-score look at the same plans (`make scanners`,",
+        "`tests/test_scanners.py`). What they find is reported by a rule of the pack at the same resource, or",
+        "`tests/data/scanners.toml` says why it is not right here; a new finding fails the test.",
+    ]
     return "\n".join([*lines, ""])
 
 

@@ -9,6 +9,9 @@
 | `prism()` | Prism, a server and judge made from an API's description | npm |
 | `compose()` | Docker Compose 2; without a daemon it checks files only | Go module |
 | `aws_tools()` | folder with `moto_server`, `aws` and a `python` that has boto3 | PyPI, in a venv of its own |
+| `iam_scanners()` | a `python` that has parliament and cloudsplaining | PyPI, in a venv of its own |
+| `checkov()` | Checkov | PyPI, in a venv of its own |
+| `kube_score()` | kube-score | Go module; built by `make scanners` only |
 
 Where one cannot be had (no Go, no npm, no registry) the test that asks is skipped with the reason, and the
 last line of the session says how many were. The first call builds: FerretDB takes one to three minutes.
@@ -27,12 +30,14 @@ so `AMENDED` lifts them as MongoDB has it.
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 import venv
@@ -47,6 +52,7 @@ import pytest
 from components.runtime.host import document
 
 HOME: Final = (Path(__file__).parent.parent / ".cache" / "programs").resolve()
+TOOLS: Final = Path(__file__).parent.parent / "tools"
 WITHOUT: Final = "real program not to be had"
 BUILD_SECONDS: Final = 1500
 START_SECONDS: Final = 60
@@ -56,6 +62,7 @@ MODULES: Final = {
     "ferretdb": ("github.com/FerretDB/FerretDB", "v1.24.2"),
     "mongo-tools": ("github.com/mongodb/mongo-tools", "v0.0.0-20240723193119-837c2bc263f4"),
     "compose": ("github.com/docker/compose/v2", "v2.40.3"),
+    "kube-score": ("github.com/zegl/kube-score", "v1.20.0"),
 }
 NPM: Final = {
     "axe-core": "4.14.1",
@@ -225,6 +232,32 @@ def _make_prism(folder: Path) -> None:
     _run([_npm(folder, "@stoplight/prism-cli") / ".bin/prism", "--version"], folder)
 
 
+def _make_kube_score(folder: Path) -> None:
+    if os.environ.get("ROCKETCHAT_SCANNERS") != "all":
+        raise MissingError("`make scanners` builds it")
+    source = _module("kube-score", folder)
+    _go_build(source, "./cmd/kube-score", folder / "kube-score")
+    shutil.rmtree(source)
+
+
+def _make_locked(lock: str) -> Callable[[Path], None]:
+    """Make an environment of what a lock file says, whose dependencies may be others than this project's."""
+
+    def make(folder: Path) -> None:
+        uv = Path(sys.prefix) / "bin" / "uv"
+        try:
+            venv.create(folder, with_pip=not uv.exists())
+        except (OSError, subprocess.SubprocessError) as error:
+            raise MissingError(f"venv: {type(error).__name__}") from error
+        python = folder / "bin/python"
+        install = (
+            [uv, "pip", "install", "--python", python] if uv.exists() else [python, "-m", "pip", "install"]
+        )
+        _run([*install, "--quiet", "--require-hashes", "-r", TOOLS / lock], folder, UV_SYSTEM_CERTS="1")
+
+    return make
+
+
 def _make_aws_tools(folder: Path) -> None:
     try:
         venv.create(folder, with_pip=True)
@@ -267,6 +300,28 @@ def compose() -> Path:
 def aws_tools() -> Path:
     """Return the folder with `moto_server`, `aws` and `python`."""
     return _provide("aws-tools", "1", _make_aws_tools) / "bin"
+
+
+def _version(lock: str) -> str:
+    """Return eight digits of a lock file's hash: with another one, another environment is made."""
+    return hashlib.sha256((TOOLS / lock).read_bytes()).hexdigest()[:8]
+
+
+def iam_scanners() -> Path:
+    """Return a Python that can import parliament and cloudsplaining."""
+    lock = "scanners-iam.txt"
+    return _provide("scanners-iam", _version(lock), _make_locked(lock)) / "bin/python"
+
+
+def checkov() -> Path:
+    """Return Checkov."""
+    lock = "scanners-checkov.txt"
+    return _provide("scanners-checkov", _version(lock), _make_locked(lock)) / "bin/checkov"
+
+
+def kube_score() -> Path:
+    """Return kube-score. Its build takes most of a minute, so only those who ask for it by `make scanners` wait."""
+    return _provide("kube-score", MODULES["kube-score"][1], _make_kube_score) / "kube-score"
 
 
 def _free_port() -> int:

@@ -94,7 +94,10 @@ LOCKED = {
     "requirements": RUN,
     "requirements-dev": [*RUN, *PROJECT["dependency-groups"]["dev"]],
     "tools/build": PROJECT["build-system"]["requires"],
-    "tools/installer": (ROOT / "tools" / "installer.in").read_text(encoding="utf-8").split(),
+} | {
+    f"tools/{path.stem}": re.findall(r"^[^#\s].*", path.read_text(encoding="utf-8"), re.MULTILINE)
+    for path in (ROOT / "tools").glob("*.in")
+    if path.stem != "build"
 }
 
 

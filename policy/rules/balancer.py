@@ -317,7 +317,7 @@ ALB_WAF = _rule(
     MEDIUM,
     (t.LOAD_BALANCER,),
     _waf,
-    maps="ELB.16, WAF.10, CKV2_AWS_28, CKV2_AWS_76, part of CKV_AWS_192",
+    maps="ELB.16, WAF.10, CKV2_AWS_28, part of CKV2_AWS_76, part of CKV_AWS_192",
     needs=Needs.STACK,
     why="a firewall is joined to a balancer by ARNs, and whose ARNs they are is known at the end",
     fix="Associate a web ACL: common rules (SizeRestrictions_BODY counting), known bad inputs, a rate limit.",

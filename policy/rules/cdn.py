@@ -327,7 +327,7 @@ CDN_HSTS = _rule(
     MEDIUM,
     (t.HEADERS_POLICY,),
     _hsts,
-    maps="CKV_AWS_259",
+    maps="part of CKV_AWS_259",
     fix="Set strict_transport_security with a max age of half a year or more, and content_type_options.",
     link=_DOCS + "adding-response-headers.html",
 )
@@ -371,7 +371,7 @@ CDN_ROOT_OBJECT = _rule(
     LOW,
     DISTRIBUTIONS,
     _root_object,
-    maps="CloudFront.1, CKV_AWS_305",
+    maps="CloudFront.1, part of CKV_AWS_305",
     fix="Set default_root_object.",
 )
 CDN_APP_NO_CACHE = _rule(

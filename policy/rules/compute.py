@@ -398,7 +398,7 @@ ECS_READONLY_ROOTFS = _rule(
     MEDIUM,
     (t.TASK_DEFINITION,),
     _readonly,
-    maps="ECS.5, CKV_AWS_336",
+    maps="part of ECS.5, part of CKV_AWS_336",
     fix="Set readonlyRootFilesystem and mount volumes where it writes. The chat's own apps engine needs to write.",
 )
 ECS_LOGGING = _rule(

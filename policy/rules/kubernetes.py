@@ -793,7 +793,7 @@ K8S_NON_ROOT = _rule(
     HIGH,
     WORKLOADS,
     _non_root,
-    maps="PSS-R, NSA, CKV_K8S_23, CKV_K8S_40",
+    maps="PSS-R, NSA, CKV_K8S_23, part of CKV_K8S_40",
     fix="Set runAsNonRoot, and runAsUser 65533 for the chat.",
     link=_PSS,
 )

@@ -308,7 +308,7 @@ NET_SG_WORLD_ONLY_WEB = _rule(
     HIGH,
     (*GROUPS, t.DEFAULT_SECURITY_GROUP),
     _world_only_web,
-    maps="EC2.18, part of EC2.2, CKV_AWS_260",
+    maps="EC2.18, part of EC2.2, part of CKV_AWS_260",
     needs=Needs.EARLIER,
     why="whose group it is says the balancer, which is made after it",
     fix="Keep 0.0.0.0/0 and ::/0 for the balancer's ports 80 and 443; name groups or addresses elsewhere.",
@@ -458,7 +458,7 @@ NET_DO_FIREWALL_SCOPED = _rule(
     HIGH,
     (t.DO_FIREWALL,),
     _do_firewall,
-    maps="CKV_DIO_4, tfsec digitalocean-compute-no-public-ingress",
+    maps="part of CKV_DIO_4, part of tfsec digitalocean-compute-no-public-ingress",
     fix="Name the addresses that may come in on other ports than 80 and 443.",
     link="https://docs.digitalocean.com/products/networking/firewalls/",
 )

@@ -409,7 +409,7 @@ S3_ACCESS_LOGGING = _rule(
     LOW,
     BUCKETS,
     _logging,
-    maps="S3.9, CKV_AWS_18, AWSGuard s3-bucket-logging",
+    maps="part of S3.9, part of CKV_AWS_18, AWSGuard s3-bucket-logging",
     needs=Needs.STACK,
     fix="Add a BucketLogging into another bucket.",
 )
@@ -481,7 +481,7 @@ S3_REPLICATION = _rule(
     LOW,
     BUCKETS,
     _replication,
-    maps="part of S3.7, CKV_AWS_144",
+    maps="part of S3.7, part of CKV_AWS_144",
     needs=Needs.STACK,
     fix="Replicate the backup bucket. Media in one region is a choice of a design in one region.",
 )
