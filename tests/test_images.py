@@ -6,14 +6,18 @@ import re
 import tarfile
 from collections.abc import Mapping
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from combining import refusals
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from planning import Values, one, planned, values_of
 
+from automation import sbom
 from automation.cli import main
 from components import registry
 from policy import sources
@@ -23,7 +27,7 @@ from rehearsal import stack as rehearsed
 from rehearsal.plan import Plan
 from stacks import charts, files, mirror
 from stacks.images import Images, used
-from stacks.language import parse
+from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack, Problem
 
 AIR_GAPPED = Path(__file__).parents[1] / "examples" / "air-gapped" / "Pulumi.air-gapped.yaml"
@@ -526,3 +530,57 @@ def test_a_policy_configuration_that_cannot_be_used_ends_a_plan_with_its_place(
     error = capsys.readouterr().err
     assert told in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("stack", ["lovia-doks", str(AIR_GAPPED)])
+def test_the_bill_of_materials_is_cyclonedx_and_the_same_each_time(stack: str, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    for file in (first, second):
+        assert main(["images", stack, "--sbom", str(file)]) == 0
+    text = first.read_text(encoding="utf-8")
+    assert text == second.read_text(encoding="utf-8")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    assert "timestamp" not in json.loads(text)["metadata"]
+
+
+def bill(spec: ChatSpec) -> dict[str, Any]:
+    """Parts of a bill of materials by their package URLs."""
+    return {one["purl"]: one for one in json.loads(sbom.text(spec, "any"))["components"]}
+
+
+def test_the_bill_of_materials_names_what_is_pulled_and_what_deploys_it() -> None:
+    values, secure = with_parts(
+        "family-host",
+        images={"registry": MIRROR, "pinned": [f"reg.example.com/own/rocket.chat:8.9.0@{DIGEST}"]},
+    )
+    spec = parse(values, secure, source="a test")
+    found = bill(spec)
+    place = "reg.example.com/own/rocket.chat"
+    assert f"pkg:oci/rocket.chat@{DIGEST}?repository_url={place}&tag=8.9.0" in found
+    containers = [one for one in found.values() if one["type"] == "container"]
+    assert len(containers) == len(mirror.images(spec))
+    [mongo] = [purl for purl in found if purl.startswith("pkg:docker/mirror/library/mongo@")]
+    assert mongo.endswith("?repository_url=registry.example.com:5000")
+    published = {one["value"] for one in found[mongo]["properties"]}
+    assert published == {image.published for image in mirror.images(spec) if "/mongo:" in image.published}
+    aws = metadata.version("pulumi-aws")
+    for purl in (f"pkg:pypi/pulumi-aws@{aws}", f"pkg:github/pulumi/pulumi-aws@v{aws}"):
+        assert found[purl]["licenses"] == [{"license": {"id": "Apache-2.0"}}]
+    assert f"pkg:generic/rocketchat-pulumi@{metadata.version('rocketchat-pulumi')}" in found
+
+
+def test_the_bill_of_materials_names_charts_by_where_they_come_from() -> None:
+    found = bill(rehearsed.load("lovia-doks").spec)
+    assert "pkg:helm/rocketchat@7.0.2?repository_url=https://rocketchat.github.io/helm-charts" in found
+
+
+def test_another_stack_has_another_serial_number() -> None:
+    texts = [json.loads(sbom.text(rehearsed.load(one).spec, one)) for one in ("lovia-doks", "family-host")]
+    assert len({text["serialNumber"] for text in texts}) == 2
+
+
+def test_the_commands_and_the_bill_of_materials_are_not_asked_for_at_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["images", "lovia-doks", "--copy", "crane", "--sbom", "/dev/stdout"]) == 2
+    assert "--sbom" in capsys.readouterr().err

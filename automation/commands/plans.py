@@ -97,6 +97,14 @@ def images(
             help="Print the commands that copy them to the stack's own registry (`images`, `charts`), by this tool.",
         ),
     ] = None,
+    sbom: Annotated[
+        Path | None,
+        typer.Option(
+            "--sbom",
+            metavar="FILE",
+            help="Write them there instead, with the packages and plugins that deploy the stack, as a CycloneDX SBOM.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List the container images and Helm charts that a stack pulls."""
@@ -104,7 +112,10 @@ def images(
         from rehearsal import stack as stacks
         from stacks import mirror
 
-        spec = stacks.load(stack).spec
+        if copy is not None and sbom is not None:
+            refuse("--copy prints commands, and --sbom writes a file: give one of them")
+        loaded = stacks.load(stack)
+        spec = loaded.spec
         pulled, charts = mirror.images(spec), mirror.charts(spec)
         commands = [] if copy is None else list(mirror.commands(spec, copy.value))
         value = {
@@ -112,7 +123,14 @@ def images(
             "charts": [vars(one) for one in charts],
             "commands": commands,
         }
-        if copy is None:
+        if sbom is not None:
+            from automation import sbom as bill
+
+            write(sbom, bill.text(spec, loaded.name))
+            # Beside the results, as the file may be /dev/stdout.
+            typer.echo(f"Written: {sbom}", err=True)
+            lines = []
+        elif copy is None:
             lines = [
                 *(one.pulled for one in pulled),
                 *(f"chart {one.name} {one.version} from {one.source}" for one in charts),
@@ -121,7 +139,8 @@ def images(
             lines = commands or [
                 "# The stack pulls from the makers' registries: name yours in rocketchat:images and rocketchat:charts."
             ]
-        say(value, "\n".join(lines), as_json=as_json)
+        if as_json or lines:
+            say(value, "\n".join(lines), as_json=as_json)
 
 
 @app.command()
