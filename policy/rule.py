@@ -359,7 +359,7 @@ STANDARDS: Final[tuple[tuple[str, str], ...]] = (
     ("original", "Original deployments"),
     ("practice", "Good practice"),
 )
-_FSBP: Final = "AWS Foundational Security Best Practices"
+_HUB: Final = "AWS Security Hub"
 
 
 PART: Final = "part of "
@@ -369,4 +369,4 @@ PART: Final = "part of "
 def standard(control: str) -> str:
     """Return whose control an id is; a bare one such as `ECS.8` is Security Hub's."""
     bare = control.removeprefix(PART)
-    return next((name for prefix, name in STANDARDS if bare.startswith(prefix)), _FSBP)
+    return next((name for prefix, name in STANDARDS if bare.startswith(prefix)), _HUB)

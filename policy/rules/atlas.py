@@ -448,7 +448,7 @@ ATLAS_POINT_IN_TIME = _rule(
     HIGH,
     CLUSTERS,
     _point_in_time,
-    maps="P:clusters_backup_enabled",
+    maps="Atlas backup",
     fix="Set pit_enabled.",
     link=_DOCS + "recover-pit-continuous-cloud-backup/",
 )
@@ -575,7 +575,7 @@ ATLAS_OWN_KEY = _rule(
     LOW,
     CLUSTERS,
     _own_key,
-    maps="P:clusters_encryption_at_rest_enabled",
+    maps="Atlas hardening",
     fix="Add EncryptionAtRest and name AWS as provider.",
     link=_DOCS + "security-aws-kms/",
 )

@@ -292,7 +292,7 @@ BAK_OUT_OF_REACH = _rule(
     MEDIUM,
     (t.BUCKET,),
     _out_of_reach,
-    maps="S3.15, practice ransomware",
+    maps="part of S3.15, practice ransomware",
     needs=Needs.STACK,
     fix="Lock the backup bucket's objects, or replicate it to another account.",
 )

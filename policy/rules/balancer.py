@@ -244,7 +244,7 @@ ALB_HTTP_REDIRECT = _rule(
     HIGH,
     (t.LISTENER,),
     _redirect,
-    maps="ELB.1, ELB.18, part of CKV_AWS_2, CKV2_AWS_20, AWSGuard alb-http-to-https",
+    maps="ELB.1, part of ELB.18, part of CKV_AWS_2, CKV2_AWS_20, AWSGuard alb-http-to-https-redirection",
     fix="Make the default action a redirect to HTTPS.",
 )
 ALB_NO_CLEAR_FORWARD = _rule(
@@ -297,7 +297,7 @@ ALB_ACCESS_LOGS = _rule(
     MEDIUM,
     (t.LOAD_BALANCER,),
     _access_logs,
-    maps="ELB.5, CIS4.10, CKV_AWS_91",
+    maps="ELB.5, part of CIS4.10, CKV_AWS_91",
     fix="Give access_logs a bucket with SSE-S3 whose policy lets the log delivery service write.",
 )
 ALB_DELETION_PROTECTION = _rule(

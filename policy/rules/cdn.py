@@ -275,7 +275,7 @@ CDN_OAC_SIGNS = _rule(
     HIGH,
     (t.ORIGIN_ACCESS,),
     _access_control,
-    maps="CloudFront.13, CKV2_AWS_46",
+    maps="part of CloudFront.13, part of CKV2_AWS_46",
     fix="Set signing_behavior always and signing_protocol sigv4.",
 )
 CDN_OAC_BOUND = _rule(
@@ -285,7 +285,7 @@ CDN_OAC_BOUND = _rule(
     HIGH,
     (t.BUCKET_POLICY,),
     _origin_policy,
-    maps="CloudFront.13",
+    maps="part of CloudFront.13",
     fix="Bind the statement to AWS:SourceArn of the distribution.",
 )
 CDN_ORIGIN_TLS = _rule(
@@ -305,7 +305,7 @@ CDN_LOGGING = _rule(
     LOW,
     DISTRIBUTIONS,
     _logging,
-    maps="CloudFront.5, CIS4.10, CKV_AWS_86",
+    maps="CloudFront.5, part of CIS4.10, CKV_AWS_86",
     needs=Needs.STACK,
     fix="Add a log delivery (v2), which needs no access lists.",
 )
@@ -465,7 +465,7 @@ ACM_DNS_VALIDATED = _rule(
     MEDIUM,
     (t.CERTIFICATE,),
     _validated,
-    maps="ACM.1, AWSGuard acm-certificate-expiration",
+    maps="part of ACM.1, part of AWSGuard acm-certificate-expiration",
     needs=Needs.EARLIER,
     why="the validation of a certificate is made after it",
     fix="Set validation_method DNS and add a CertificateValidation.",
@@ -478,7 +478,7 @@ ACM_VALIDATION_RECORDS = _rule(
     MEDIUM,
     (t.CERTIFICATE_VALIDATION,),
     _validation_records,
-    maps="ACM.1, original",
+    maps="part of ACM.1, original",
     needs=Needs.STACK,
     why="that a record proves a certificate is told by references, and those come at the end",
     fix="Make the certificate's validation records, not proxied.",

@@ -337,7 +337,7 @@ ECS_SECRET_BY_ARN = _rule(
     HIGH,
     (t.TASK_DEFINITION,),
     _secret_sources,
-    maps="ECS.8, Well-Architected SEC02",
+    maps="part of ECS.8, Well-Architected SEC02",
     fix="Give valueFrom the ARN of a secret or a parameter.",
 )
 ECS_NO_SECRET_IN_COMMAND = _rule(
@@ -347,8 +347,9 @@ ECS_NO_SECRET_IN_COMMAND = _rule(
     HIGH,
     (t.TASK_DEFINITION,),
     _command,
-    maps="ECS.8",
+    maps="practice secrets",
     fix="Pass it as a variable from Secrets Manager.",
+    link="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-tasks-containers.html",
 )
 ECS_NO_SECRET_IN_LABEL = _rule(
     "ecs-no-secret-in-label",
@@ -357,8 +358,9 @@ ECS_NO_SECRET_IN_LABEL = _rule(
     MEDIUM,
     (t.TASK_DEFINITION,),
     _labels,
-    maps="ECS.8",
+    maps="practice secrets",
     fix="Labels are readable by everybody who may describe tasks; take it out.",
+    link="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-tasks-containers.html",
 )
 ECS_NON_ROOT = _rule(
     "ecs-non-root",
@@ -418,7 +420,7 @@ ECS_NO_HOST_MODES = _rule(
     HIGH,
     (t.TASK_DEFINITION,),
     _host_modes,
-    maps="ECS.1, ECS.3, ECS.17, CKV_AWS_335",
+    maps="ECS.1, ECS.3, ECS.17, CKV_AWS_335, P:ecs_task_definitions_host_namespace_not_shared",
     fix="Use network mode awsvpc; leave pid_mode and ipc_mode unset.",
 )
 ECS_ROLES_SEPARATE = _rule(
@@ -475,7 +477,7 @@ ECS_VOLUMES = _rule(
     MEDIUM,
     (t.TASK_DEFINITION,),
     _volumes,
-    maps="CKV_AWS_97, P:ecs_task_definitions_host_namespace_not_shared",
+    maps="CKV_AWS_97",
     fix="Enable transit_encryption for EFS; use no host path.",
     link=_ECS_DOCS + "efs-volumes.html",
 )

@@ -357,8 +357,9 @@ HOST_USER_DATA_CLEAN = _rule(
     CRITICAL,
     HOSTS,
     _clean,
-    maps="ECS.8, CKV_AWS_46",
+    maps="CKV_AWS_46",
     fix="Fetch secrets on the host, from a store of secrets.",
+    link="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html",
 )
 EC2_IMDS_V2 = _rule(
     "ec2-imdsv2",
@@ -377,7 +378,7 @@ EC2_DISK_ENCRYPTED = _rule(
     MEDIUM,
     MACHINES,
     _disk,
-    maps="CKV_AWS_8, Config encrypted-volumes",
+    maps="CKV_AWS_8, part of Config encrypted-volumes",
     fix="Set encrypted on each device.",
     link="https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html",
 )

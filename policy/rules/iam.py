@@ -328,7 +328,7 @@ IAM_NO_ADMIN = _rule(
     CRITICAL,
     IDENTITY_POLICIES,
     _admin,
-    maps="IAM.1, CIS2.14, CKV_AWS_62, CKV2_AWS_40",
+    maps="IAM.1, CIS2.14, CKV_AWS_62",
     fix="Name actions and resources.",
 )
 IAM_NO_ADMIN_ATTACHED = _rule(
@@ -338,7 +338,7 @@ IAM_NO_ADMIN_ATTACHED = _rule(
     CRITICAL,
     ATTACHMENTS,
     _admin_attached,
-    maps="IAM.1, CIS2.14, CKV_AWS_274, CKV2_AWS_56",
+    maps="part of IAM.1, part of CIS2.14, CKV_AWS_274, CKV2_AWS_56",
     fix="Attach a policy that names what is needed.",
 )
 IAM_NO_SERVICE_STAR = _rule(
@@ -348,7 +348,7 @@ IAM_NO_SERVICE_STAR = _rule(
     HIGH,
     IDENTITY_POLICIES,
     _service_star,
-    maps="IAM.21, CKV_AWS_63",
+    maps="IAM.21, CKV_AWS_63, CKV2_AWS_40",
     fix="List the actions one by one.",
 )
 IAM_NO_ACTION_PATTERN = _rule(
@@ -358,9 +358,10 @@ IAM_NO_ACTION_PATTERN = _rule(
     MEDIUM,
     IDENTITY_POLICIES,
     _partial_star,
-    maps="IAM.21, practice least-privilege",
+    maps="practice least-privilege",
     fix="List the actions one by one.",
     product=True,
+    link=_DOCS + "best-practices.html",
 )
 IAM_RESOURCE_SCOPED = _rule(
     "iam-resource-scoped",
@@ -369,7 +370,7 @@ IAM_RESOURCE_SCOPED = _rule(
     HIGH,
     IDENTITY_POLICIES,
     _resource,
-    maps="CKV_AWS_288, CKV_AWS_289, CKV_AWS_290, CKV_AWS_355",
+    maps="CKV_AWS_289, CKV_AWS_290, CKV_AWS_355",
     fix="Name the ARNs, or bind by a condition.",
     link=_DOCS + "best-practices.html#grant-least-privilege",
 )
@@ -457,7 +458,7 @@ IAM_ROLE_OVER_USER = _rule(
     MEDIUM,
     (t.IAM_USER,),
     _users,
-    maps="CIS2.16, CIS2.19, part of CKV_AWS_273",
+    maps="part of CIS2.16, part of CIS2.19, part of CKV_AWS_273",
     needs=Needs.STACK,
     why="whether there is a host that can have no role is known at the end",
     fix="Use the task role; SES's SMTP and hosts outside of AWS are the only reasons for a user.",
@@ -481,7 +482,7 @@ IAM_TWO_KEYS = _rule(
     LOW,
     (t.IAM_USER,),
     _keys,
-    maps="CIS2.12, AWSGuard access-keys-rotated",
+    maps="practice secrets",
     needs=Needs.STACK,
     fix="Delete the old key after a rotation.",
     link="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html",
@@ -517,7 +518,7 @@ KMS_ROTATION = _rule(
     MEDIUM,
     (t.KMS_KEY,),
     _rotation,
-    maps="KMS.4, CIS4.6, CKV_AWS_7, AWSGuard kms-key-rotation",
+    maps="KMS.4, CIS4.6, CKV_AWS_7, AWSGuard cmk-backing-key-rotation-enabled",
     fix="Set enable_key_rotation.",
     remedy=_mend_rotation,
 )
@@ -539,7 +540,7 @@ KMS_POLICY = _rule(
     CRITICAL,
     (t.KMS_KEY, t.KMS_KEY_POLICY),
     _no_star,
-    maps="KMS.5, CKV_AWS_33, CKV2_AWS_64",
+    maps="KMS.5, CKV_AWS_33",
     fix="Name the principals.",
 )
 KMS_GRANT = _rule(

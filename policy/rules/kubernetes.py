@@ -683,7 +683,7 @@ DOKS_AUTO_UPGRADE = _rule(
     MEDIUM,
     (t.DO_CLUSTER,),
     _upgrade,
-    maps="DO upgrades, tfsec digitalocean-compute-kubernetes-auto-upgrades-not-disabled",
+    maps="DO upgrades, tfsec digitalocean-compute-kubernetes-auto-upgrades-not-enabled",
     fix="Set auto_upgrade. It must be off while the program takes the cluster to another minor version.",
     link=_DO + "how-to/upgrade-cluster/",
 )
@@ -694,7 +694,7 @@ DOKS_UPGRADE_WINDOW = _rule(
     MEDIUM,
     (t.DO_CLUSTER,),
     _upgrade_window,
-    maps="DO upgrades, tfsec digitalocean-compute-surge-upgrades",
+    maps="DO upgrades, tfsec digitalocean-compute-surge-upgrades-not-enabled",
     fix="Set surge_upgrade and maintenance_policy.",
     link=_DO + "how-to/upgrade-cluster/",
 )
@@ -837,7 +837,7 @@ K8S_READONLY_ROOTFS = _rule(
     MEDIUM,
     WORKLOADS,
     _readonly,
-    maps="NSA, CKV_K8S_22, compliance-policies readOnlyRootFilesystem",
+    maps="NSA, CKV_K8S_22, compliance-policies kubernetes-apps-v1-deployment-enable-read-only-root-filesystem",
     fix="Set readOnlyRootFilesystem, with an emptyDir where it writes.",
     link=_K8S + "security/linux-kernel-security-constraints/",
 )
@@ -951,7 +951,7 @@ K8S_BINDINGS = _rule(
     CRITICAL,
     (t.ROLE_BINDING, t.CLUSTER_ROLE_BINDING),
     _bindings,
-    maps="NSA, CKV2_K8S_1, CKV_K8S_42",
+    maps="NSA, part of CKV2_K8S_1, part of CKV_K8S_42",
     fix="Make a role that names what is needed, and bind it to an account of its own.",
     link=_K8S + "security/rbac-good-practices/",
 )
@@ -1030,7 +1030,7 @@ K8S_SERVICE_NOT_PUBLIC = _rule(
     HIGH,
     (t.K8S_SERVICE,),
     _service,
-    maps="compliance-policies Service.disallowLoadBalancer",
+    maps="compliance-policies kubernetes-core-v1-service-disallow-load-balancer",
     fix="Use ClusterIP behind the gateway or ingress.",
     link=_K8S + "services-networking/service/",
     product=True,
@@ -1042,7 +1042,7 @@ K8S_DISRUPTION_BUDGET = _rule(
     LOW,
     (t.DEPLOYMENT, t.STATEFUL_SET),
     _disruption,
-    maps="compliance-policies podDisruptionBudget",
+    maps="part of compliance-policies kubernetes-policy-v1-poddisruptionbudget-disallow-zero-voluntary-disruption",
     needs=Needs.STACK,
     fix="Add a PodDisruptionBudget.",
     link=_K8S + "workloads/pods/disruptions/",
@@ -1154,7 +1154,7 @@ HELM_CHAT_SERVICE = _rule(
     HIGH,
     CHARTS,
     _chart_service,
-    maps="compliance-policies Service.disallowLoadBalancer",
+    maps="part of compliance-policies kubernetes-core-v1-service-disallow-load-balancer",
     fix="Leave service.type at ClusterIP.",
     link=_K8S + "services-networking/service/",
 )

@@ -205,7 +205,7 @@ LOG_RETENTION = _rule(
     LOW,
     (t.LOG_GROUP,),
     _retention,
-    maps="CKV_AWS_66, CloudWatch.16",
+    maps="CKV_AWS_66, part of CloudWatch.16",
     fix="Set retention_in_days to 30 or more.",
     link=_LOGS + "Working-with-log-groups-and-streams.html",
     remedy=_mend_retention,

@@ -173,7 +173,7 @@ TAG_REQUIRED = _rule(
     LOW,
     TAGGABLE,
     _tags,
-    maps="ECS.13, EC2.35, compliance-policies recommendedLabels",
+    maps="part of ECS.13, practice tagging",
     fix="Set the provider's default tags: Project, Environment, Owner, ManagedBy.",
     link=_TAGS,
     product=True,

@@ -481,7 +481,7 @@ RC_SECRETS_STORED = _rule(
     CRITICAL,
     CARRIERS,
     _admin_secret,
-    maps="ECS.8, RC",
+    maps="part of ECS.8, RC",
     needs=Needs.EARLIER,
     fix="Give them by Secrets Manager, a Kubernetes Secret, or a file outside of the user data.",
 )
@@ -768,7 +768,7 @@ RC_IMAGE_PINNED = _rule(
     MEDIUM,
     CARRIERS,
     _image,
-    maps="CKV_K8S_14, practice supply-chain",
+    maps="part of CKV_K8S_14, practice supply-chain",
     needs=Needs.EARLIER,
     fix="Name the release's tag or a digest.",
     link=_DOCS + "version-durability",

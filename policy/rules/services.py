@@ -446,7 +446,7 @@ EBS_ENCRYPTED = _rule(
     MEDIUM,
     (t.EBS_VOLUME,),
     _volume,
-    maps="CKV_AWS_3, Config encrypted-volumes",
+    maps="CKV_AWS_3, part of Config encrypted-volumes",
     fix="Set encrypted.",
     link=_AWS + "ebs/latest/userguide/ebs-encryption.html",
 )
@@ -585,7 +585,7 @@ EKS_PRIVATE = _rule(
     HIGH,
     (t.EKS_CLUSTER,),
     _cluster_api,
-    maps="EKS.1, CKV_AWS_38, CKV_AWS_39",
+    maps="part of EKS.1, CKV_AWS_38, part of CKV_AWS_39",
     fix="Switch endpoint_public_access off, or list the operators' addresses.",
 )
 NETWORK_ACL_PORTS = _rule(

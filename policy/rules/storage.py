@@ -278,7 +278,7 @@ S3_BPA = _rule(
     CRITICAL,
     BUCKETS,
     _public_access,
-    maps="S3.8, S3.1, CIS3.1.4, CKV2_AWS_6",
+    maps="S3.8, part of CIS3.1.4, CKV2_AWS_6",
     needs=Needs.STACK,
     why="the block of a bucket is made after it",
     fix="Add a BucketPublicAccessBlock.",
@@ -290,7 +290,7 @@ S3_BPA_VALUES = _rule(
     CRITICAL,
     (t.BUCKET_PUBLIC_ACCESS, t.ACCOUNT_PUBLIC_ACCESS),
     _four_blocks,
-    maps="S3.8, S3.1, CIS3.1.4, CKV_AWS_53, CKV_AWS_54, CKV_AWS_55, CKV_AWS_56",
+    maps="part of S3.8, part of S3.1, part of CIS3.1.4, CKV_AWS_53, CKV_AWS_54, CKV_AWS_55, CKV_AWS_56",
     fix="Set all four to true.",
     remedy=_mend_blocks,
 )
@@ -301,7 +301,7 @@ S3_NO_PUBLIC_ACL = _rule(
     CRITICAL,
     (t.BUCKET, t.BUCKET_ACL, t.BUCKET_OBJECT),
     _public_acl,
-    maps="S3.2, S3.3, CKV_AWS_20, CKV_AWS_57, compliance-policies Bucket.disallowPublicRead",
+    maps="S3.2, S3.3, CKV_AWS_20, CKV_AWS_57, compliance-policies aws-s3-bucket-disallow-public-read",
     fix="Leave acl away.",
 )
 S3_ACL_DISABLED = _rule(
@@ -337,7 +337,7 @@ S3_POLICY_NO_STAR = _rule(
     CRITICAL,
     (t.BUCKET, t.BUCKET_POLICY),
     _no_star,
-    maps="part of S3.6, CIS2.21, CKV_AWS_70",
+    maps="part of S3.6, part of CIS2.21, CKV_AWS_70",
     fix="Name the principal, or bind the statement to a source ARN.",
 )
 S3_POLICY_NO_NOT = _rule(
@@ -409,7 +409,7 @@ S3_ACCESS_LOGGING = _rule(
     LOW,
     BUCKETS,
     _logging,
-    maps="part of S3.9, part of CKV_AWS_18, AWSGuard s3-bucket-logging",
+    maps="part of S3.9, part of CKV_AWS_18, part of AWSGuard s3-bucket-logging-enabled",
     needs=Needs.STACK,
     fix="Add a BucketLogging into another bucket.",
 )
@@ -458,7 +458,7 @@ S3_BACKUP_OBJECT_LOCK = _rule(
     MEDIUM,
     BUCKETS,
     _object_lock,
-    maps="S3.15, CKV_AWS_143",
+    maps="part of S3.15, part of CKV_AWS_143",
     needs=Needs.STACK,
     why="a bucket's lock may be made after it",
     fix="Add a BucketObjectLockConfiguration, or set object_lock_enabled on the backup bucket.",
@@ -470,7 +470,7 @@ S3_OBJECT_LOCK_RULE = _rule(
     LOW,
     BUCKETS,
     _object_lock_rule,
-    maps="S3.15, CKV_AWS_143",
+    maps="part of S3.15, CKV_AWS_143",
     needs=Needs.STACK,
     fix="Add a BucketObjectLockConfiguration.",
 )
