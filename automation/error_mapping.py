@@ -49,6 +49,8 @@ _REMEDIES = (
 _AGAIN = "fix it and run `up` again: it goes on from what is in the state"
 _NUMBERED = re.compile(r"\s*\d+\) ")
 _PROTECTED = re.compile(r"marked for protection|because it is protected")
+_OF_HOOK = re.compile(r'(?:Preview failed: )?before hook "[\w-]+" failed: (.+)', re.DOTALL)
+"""What the program itself refuses in the midst of an operation, by a hook."""
 _SUMMARY = re.compile(r"^(update|preview|destroy|refresh) failed$|^resource .* failed$", re.IGNORECASE)
 _CANCELLED = re.compile(r"^\w+ canceled$")
 _NO_ENGINE = re.compile(r"Resource monitor has terminated, shutting down$")
@@ -88,6 +90,9 @@ def of_operation(
         return PolicyError(
             stopping, remedy="do what each finding says, or waive it for a time in policy/config.yaml"
         )
+    hooked = {found[1]: said.urn for said in told if (found := _OF_HOOK.match(said.message))}
+    if hooked:
+        return ConfigurationError(mask("\n".join(hooked), secrets), resource=next(iter(hooked.values())))
     protected = [said for said in refused if _PROTECTED.search(said.message)]
     if protected:
         return _of_protection(protected, recorder.stack, recover)

@@ -153,16 +153,12 @@ def _refusal(error: AutomationError) -> Outcome:
     if isinstance(error, ConflictError):
         names = sorted(error.cause.partition(":")[0].split(", "))  # the engine comes to them in any order
         return Outcome("refused", f"refused by the engine: {', '.join(names)} protected")
-    hook = _HOOK.search(" ".join(error.cause.split()))
-    if hook is not None:
-        return Outcome("refused", f"refused by the engine: {hook[1]}")
+    if isinstance(error, ConfigurationError) and error.resource:
+        sentence = re.split(r"[:;.] |$", " ".join(error.cause.split()), maxsplit=1)[0]
+        return Outcome("refused", f"refused by the engine: {sentence}")
     if isinstance(error, ProviderError):
         return Outcome("refused", f"refused by the provider: {error.cause}")
     return _failure(error)
-
-
-_HOOK = re.compile(r'before hook "[\w-]+" failed: (.+?)(?:[:;.] |$)')
-"""The program's own check of what is deployed; its first sentence is told."""
 
 
 def _failure(error: AutomationError) -> Outcome:

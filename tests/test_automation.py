@@ -22,7 +22,6 @@ from pulumi.automation.errors import CommandError
 
 import automation
 from automation import (
-    AutomationError,
     CancelledError,
     ChatStack,
     ConfigurationError,
@@ -200,7 +199,9 @@ def test_a_release_is_not_deployed_over_one_that_cannot_become_it_unless_the_fil
                     ConfigurationError, match=r"8\.9\.0 cannot go back to 8\.5\.1.*chat\.upgradeFrom"
                 ):
                     stack.preview()
-                with pytest.raises(AutomationError):
+                with pytest.raises(
+                    ConfigurationError, match=r"^Rocket\.Chat 8\.9\.0 cannot go back to 8\.5\.1"
+                ):
                     stack.up(preview=False)
             assert stack.outputs()["release"] == "8.9.0"
         with opened(backend, values=chat_of(release="8.5.1", upgradeFrom="8.5.1")) as stack:

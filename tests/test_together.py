@@ -14,9 +14,10 @@ import pytest
 from engine_marks import needs_engine
 from planning import Values, planned, values_of
 
-from automation import open_stack
+from automation import ConfigurationError, open_stack
 from clouds import cloudflare
 from clouds.ask import Cloud
+from rehearsal import canaries
 from rehearsal import stack as rehearsed
 from rehearsal.backend import rehearsal_backend
 from rehearsal.cloud import Kept, StandinCloud
@@ -28,6 +29,7 @@ INSTEAD = "lovia-fargate-cdn"
 """Stands in the place of lovia-fargate, and not beside it (README)."""
 BESIDE = [name for name in files.names() if name != INSTEAD]
 CLOUDS = ("aws:", "cloudflare:", "digitalocean:", "mongodbatlas:")
+NAMESPACE, NAMESPACES = "rocketchat", "kubernetes:core/v1:Namespace"
 RECORD = "cloudflare:index/dnsRecord:DnsRecord"
 RECORDS = "cloudflare:index/getDnsRecords:getDnsRecords"
 README: Values = {
@@ -130,6 +132,24 @@ def test_the_engine_deploys_two_stacks_of_one_domain_into_one_cloud() -> None:
     assert len(identities) == 1
     senders = [one for one in cloud.things() if one.name == "mail-smtp"]
     assert len(senders) == 2
+
+
+@needs_engine
+def test_a_namespace_that_a_stack_has_made_is_not_let_go_of() -> None:
+    values = values_of("services-helm")
+    secrets = canaries.values(files.read("services-helm").secure)
+    runtime = values["rocketchat:runtime"]
+    with rehearsal_backend() as backend:
+        with open_stack("held", values=values, secrets=secrets, backend=backend, policies=False) as stack:
+            stack.up(preview=False)
+        values["rocketchat:runtime"] = {**runtime, "existingNamespace": True}
+        with open_stack("held", values=values, secrets=secrets, backend=backend, policies=False) as stack:
+            with pytest.raises(ConfigurationError, match=f"has made the namespace {NAMESPACE}"):
+                stack.preview()
+            with pytest.raises(ConfigurationError, match="Leave that key out"):
+                stack.up(preview=False)
+        names = [one.inputs["metadata"]["name"] for one in backend.cloud.things() if one.type == NAMESPACES]
+        assert names == [NAMESPACE]
 
 
 # What is in the zone already

@@ -90,7 +90,24 @@ class InCluster:
         registry = self._spec.parts.images.credentials(self._context.secrets)
         if registry is not None:
             args["registry"] = registry
-        return ChatNamespace("namespace", args, self._inside)
+        hooks = self._handing_over() if self._runtime.leaves_namespace else None
+        opts = pulumi.ResourceOptions.merge(self._inside, pulumi.ResourceOptions(hooks=hooks))
+        return ChatNamespace("namespace", args, opts)
+
+    def _handing_over(self) -> pulumi.ResourceHookBinding:
+        """Return a hook by which the engine refuses, in previews too, to let go of a namespace of the stack's own."""
+        name = self._runtime.namespace
+
+        def check(args: pulumi.ResourceHookArgs) -> None:
+            before = args.old_inputs or {}
+            if before.get("namespace") == name and "existing" not in before:
+                raise ValueError(
+                    f"this stack has made the namespace {name}: with `runtime.existingNamespace` it would be deleted, "
+                    "and the chat in it. Leave that key out, or name another namespace"
+                )
+
+        hook = pulumi.ResourceHook("namespace-stays", check, pulumi.ResourceHookOptions(on_dry_run=True))
+        return pulumi.ResourceHookBinding(before_update=[hook])
 
     def own_database(self, part: OwnDatabase) -> DatabaseAccess:
         """Make MongoDB beside the chat."""

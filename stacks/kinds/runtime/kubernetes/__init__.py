@@ -120,8 +120,8 @@ class KubernetesRuntime(ClusterChat):
     """Context of the kubeconfig: that of the secret `kubeconfig`, else of this machine's own."""
     existing_namespace: bool = False
     """The namespace is there already, with whatever else is in it. It is left alone, at destroy too, and so are all
-    pods but the chat's and its database's. To be said at the first deployment: a namespace that the stack has made is
-    deleted when this is set later."""
+    pods but the chat's and its database's. To be said at the first deployment: later it is refused, because a namespace
+    that the stack has made would be deleted."""
     cluster_dns: ClusterDns | None = None
     """Where the cluster's name service is, which the pods may ask; in `kube-system` at port 53 when left out. In
     OpenShift `{namespace: openshift-dns, port: 5353}`; the next steps of a plan then say how its pods may run as the
