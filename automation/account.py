@@ -1,6 +1,5 @@
 """Which AWS account the credentials of this moment are those of."""
 
-import dataclasses
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,15 +37,7 @@ def account_now(backend: Backend, engine: Engine, spec: "ChatSpec") -> str:
 
     guarded = Guarded(program)
     with tempfile.TemporaryDirectory(prefix="rocketchat-account-") as folder:
-        (Path(folder) / "state").mkdir()
-        (Path(folder) / "Pulumi.yaml").write_text(f"name: {_PROJECT}\nruntime: python\n", encoding="utf-8")
-        own = dataclasses.replace(
-            backend,
-            work=Path(folder),
-            secrets_provider="passphrase",
-            url=(Path(folder) / "state").as_uri(),
-            environment={**backend.environment, "PULUMI_CONFIG_PASSPHRASE": "nothing is kept"},
-        )
+        own = backend.aside(Path(folder), _PROJECT)
         try:
             stack = create_stack("account", project_name=_PROJECT, program=guarded, opts=own.options(engine))
             stack.preview(color="never")

@@ -1,10 +1,11 @@
 """Where a stack's state is kept, and which clouds its operations reach."""
 
+import secrets
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pulumi.automation import LocalWorkspaceOptions, PulumiCommand
 
@@ -78,6 +79,19 @@ class Backend:
         if self.url is not None:
             own["PULUMI_BACKEND_URL"] = self.url
         return own
+
+    def aside(self, folder: Path, project: str) -> Self:
+        """Return a backend of the same clouds for a program that deploys nothing: its state is in an own folder."""
+        (folder / "state").mkdir()
+        (folder / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\n", encoding="utf-8")
+        return replace(
+            self,
+            work=folder,
+            url=(folder / "state").as_uri(),
+            # A rehearsal's own is nobody's either, and quicker.
+            secrets_provider=self.secrets_provider if self.rehearsal else "passphrase",
+            environment={**self.environment, "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex()},
+        )
 
     def secrets_for(self, found: "StackFile") -> Mapping[str, str]:  # noqa: ARG002 - a rehearsal's says more
         """Return what is to be set for the secrets of a stack file: nothing, they are encrypted in it."""

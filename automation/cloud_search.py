@@ -5,10 +5,8 @@ as found. Rehearsals and real clouds are asked by the same code.
 """
 
 import contextlib
-import dataclasses
 import json
 import re
-import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -379,17 +377,7 @@ class _Asking:
         guarded = Guarded(program)
         backend, engine = self._stack.backend, self._stack.engine
         with tempfile.TemporaryDirectory(prefix="rocketchat-search-") as folder:
-            (Path(folder) / "state").mkdir()
-            (Path(folder) / "Pulumi.yaml").write_text(
-                f"name: {_PROJECT}\nruntime: python\n", encoding="utf-8"
-            )
-            own = dataclasses.replace(
-                backend,
-                work=Path(folder),
-                secrets_provider="passphrase",
-                url=(Path(folder) / "state").as_uri(),
-                environment={**backend.environment, "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex()},
-            )
+            own = backend.aside(Path(folder), _PROJECT)
             try:
                 stack = create_or_select_stack(
                     "search", own.options(engine), project_name=_PROJECT, program=guarded

@@ -5,6 +5,7 @@ clear, history), and once more after a `refresh` and a `destroy`.
 """
 
 import datetime as dt
+import glob
 from pathlib import Path
 
 from pulumi.automation import (
@@ -61,4 +62,15 @@ def create_or_select_stack(
         workspace.save_project_settings(
             ProjectSettings(name=project_name, runtime="python", main=workspace.work_dir)
         )
-    return LeanStack(stack_name, workspace, StackInitMode.CREATE_OR_SELECT)
+    absent = _absent(stack_name, (opts.env_vars or {}).get("PULUMI_BACKEND_URL", ""))
+    return LeanStack(
+        stack_name, workspace, StackInitMode.CREATE if absent else StackInitMode.CREATE_OR_SELECT
+    )
+
+
+def _absent(stack: str, url: str) -> bool:
+    """Whether a backend of files is seen to lack a stack, so that the CLI need not be asked."""
+    folder = Path(url.removeprefix("file://").partition("?")[0])
+    if not url.startswith("file://") or not folder.is_absolute() or not folder.is_dir():
+        return False
+    return not any((folder / ".pulumi" / "stacks").rglob(f"{glob.escape(stack)}.json*"))

@@ -16,6 +16,7 @@ from rehearsal.cloud import StandinCloud
 from rehearsal.referenced_stacks import put_other
 from rehearsal.server import debug_providers, serving
 from rehearsal.stack import checked
+from rehearsal.vault import PROVIDER, vault
 from stacks import PROJECT
 from stacks.files import StackFile
 from stacks.language import ChatSpec
@@ -73,14 +74,17 @@ def rehearsal_backend(
             if folder is not None:
                 stack.callback(_keep, cloud, kept)
         port = stack.enter_context(serving(cloud))
+        reached = stack.enter_context(vault())
         project = root / "work" / "Pulumi.yaml"
         project.write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
         yield RehearsalBackend(
             url=(root / "state").as_uri(),
-            secrets_provider="passphrase",
+            secrets_provider=PROVIDER,
             environment={
                 "HOME": str(root / "home"),
+                # For stacks that are made with one by hand, or moved to one.
                 "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+                **reached,
                 "PULUMI_DEBUG_PROVIDERS": debug_providers(port),
                 "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             },

@@ -18,13 +18,12 @@ from automation.stack import ChatStack, open_stack
 from automation.state import STACK_TYPE, State
 from automation.values import REPLACING, Result
 from rehearsal import user_commands
-from rehearsal.backend import rehearsal_backend
+from rehearsal.backend import PASSPHRASE, rehearsal_backend
 from rehearsal.cloud import Kept
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan
 from rehearsal.stack import RehearsedStack
 from rehearsal.stack import plan as plan_of
-from rehearsal.vault import PROVIDER, vault
 from stacks.language import NAMESPACE
 from stacks.masking import stands_in
 
@@ -133,10 +132,10 @@ class _Living:
             configured = {f"configuration {key}": value for key, value in self.secrets.items()}
             secrets = configured | backend.cloud.secrets()
         moved = closing.enter_context(rehearsal_backend(cloud=backend.cloud))
-        with self.opened(moved, self.changed) as stack, vault() as reached:
+        with self.opened(moved, self.changed) as stack:
             stack.import_state(State.from_json(state.to_json()))
             self.quiet("moved to another backend", stack.preview(policies=False))
-            stack.change_secrets_provider(PROVIDER, reached)
+            stack.change_secrets_provider("passphrase", {"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE})
             self.quiet("moved to another secrets provider", stack.preview(policies=False))
             unprotected = stack.unprotect()
             gone = self.done("destroy", stack.destroy(confirm=self.name))

@@ -6,6 +6,7 @@ from itertools import combinations, product
 from typing import Any
 
 from planning import Values
+from sharing import shared
 
 from stacks.kinds import registry
 from stacks.language import parse
@@ -37,7 +38,11 @@ def choices() -> list[Choice]:
 
 @cache
 def possible() -> tuple[Choice, ...]:
-    """Every combination that the language lets through. Found once: half of the time of collecting the tests."""
+    """Every combination that the language lets through. To find them is half of the time of collecting the tests."""
+    return tuple(shared("possible combinations", _possible))
+
+
+def _possible() -> list[Choice]:
     found = []
     for choice in choices():
         values = values_for(choice)
@@ -45,7 +50,7 @@ def possible() -> tuple[Choice, ...]:
         secure = {problem.path for problem in problems}
         if all(problem.unset for problem in problems) and not refusals(values, secure):
             found.append(choice)
-    return tuple(found)
+    return found
 
 
 def sampled(wanted: list[Choice]) -> list[Choice]:

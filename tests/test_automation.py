@@ -494,6 +494,8 @@ def test_a_stack_moves_to_another_secrets_provider_and_nothing_changes(backend: 
     assert backend.folder is not None
     with vault() as reached, opened(backend) as stack:
         stack.up(preview=False)
+        stack.change_secrets_provider("passphrase", {"PULUMI_CONFIG_PASSPHRASE": "first"})
+        assert stack.export_state().deployment["secrets_providers"]["type"] == "passphrase"
         stack.change_secrets_provider(PROVIDER, reached)
         assert stack.export_state().deployment["secrets_providers"]["type"] == "cloud"
         assert stack.preview().changed == 0
