@@ -223,6 +223,12 @@ class Arn(str):
 
 HostName = Annotated[str, AfterValidator(_host)]
 Version = Annotated[str, BeforeValidator(quoted)]
+MongoLine = Annotated[str, BeforeValidator(quoted), Form(r"[0-9]+\.[0-9]+", "a line of MongoDB, such as 8.0")]
+MongoVersion = Annotated[
+    str,
+    BeforeValidator(quoted),
+    Form(r"[0-9]+\.[0-9]+(\.[0-9]+)?", "a version of MongoDB, such as 8.0 or 8.0.17"),
+]
 Cidr = Annotated[str, AfterValidator(_cidr)]
 Address = Annotated[str, AfterValidator(_address)]
 Url = Annotated[str, AfterValidator(_url)]

@@ -9,16 +9,15 @@ from typing import Any
 
 import yaml
 
-from stacks import scalars
-from stacks.problems import InvalidStack, Problem, nearest
+from stacks import scalars, syntax
+from stacks.problems import InvalidStack, Problem, leads_into, nearest
 from stacks.project import COMMAND, ROOT, stack_files
 from stacks.secret_keys import command
+from stacks.syntax import WHOLE
 
 FOLDER = stack_files(ROOT)
 """The folder of the project's stack files."""
 NO_STACKS = f"This project has no stacks yet. Make one: {COMMAND} new NAME"
-WHOLE = "file"
-"""The path of a problem that no key is known for."""
 TOP_LEVEL = ("config", "environment", "secretsprovider", "encryptionsalt", "encryptedkey")
 MAX_BYTES = 1_000_000
 MAX_VALUES = 50_000
@@ -39,6 +38,8 @@ class StackFile:
     """Line of each key by its path, counted from 1."""
     problems: tuple[Problem, ...] = ()
     """What the engine would read otherwise, or refuse; `language.parse_file` tells it with all that is wrong."""
+    lost: frozenset[str] = frozenset()
+    """Paths of what is no YAML, and was left out: nobody knows what stands there."""
     environments: tuple[str, ...] = ()
     """Pulumi ESC environments (`environment:`), whose values the engine adds; what is in them is not known here."""
 
@@ -165,11 +166,18 @@ class _Composer(yaml.SafeLoader):
         return node
 
 
+def _no_character(line: int) -> yaml.MarkedYAMLError:
+    """Return the error of an escape such as `\\U00110000`, which PyYAML raises as another one."""
+    mark = yaml.Mark("", 0, line, 0, None, 0)
+    return yaml.MarkedYAMLError(problem="an escape sequence stands for no character", problem_mark=mark)
+
+
 class _Reader:
     def __init__(self, source: str) -> None:
         self.source = source
         self.lines: dict[str, int] = {}
         self.problems: list[Problem] = []
+        self.lost: list[str] = []
         self.tagged: set[yaml.Node] = set()
         self.count = 0
         self.text = ""
@@ -178,29 +186,31 @@ class _Reader:
         return InvalidStack(self.source, [Problem(path=WHOLE, message=message, line=line, remedy=remedy)])
 
     def nodes(self, text: str) -> yaml.Node | None:
-        try:
-            composer = _Composer(text)
-        except yaml.reader.ReaderError as error:
-            line = text.count("\n", 0, error.position) + 1
-            message = f"the file is not YAML: it holds a control character (U+{error.character:04X})"
-            raise self.refusal(message, line) from error
-        try:
-            root: yaml.Node | None = composer.get_single_node()
-        except yaml.MarkedYAMLError as error:
-            what = ", ".join(part for part in (error.context, error.problem) if part)
-            mark = error.problem_mark or error.context_mark
-            remedy = "indent by blanks, not by tabs" if r"'\t'" in what else None
-            raise self.refusal(
-                f"the file is not YAML: {what}", mark.line + 1 if mark else None, remedy
-            ) from error
-        except (ValueError, OverflowError) as error:
-            message = "an escape (\\U) stands for no character"
-            raise self.refusal(message, composer.line + 1, "write the character itself") from error
-        self.tagged = composer.tagged
-        return root
+        """Return the nodes of what can be read, and note what cannot."""
+        readable = syntax.marks(text)
+        self.problems.extend(readable.problems)
+        while True:
+            composer = _Composer(readable.text)
+            try:
+                root: yaml.Node | None = composer.get_single_node()
+            except yaml.MarkedYAMLError as error:
+                found = syntax.without(readable.text, error)
+            except (ValueError, OverflowError):
+                found = syntax.without(readable.text, _no_character(composer.line))
+            else:
+                self.tagged, self.text = composer.tagged, readable.text
+                return root
+            # What was left out leaves what is around it open.
+            self.problems += [
+                one for one in found.problems if not any(leads_into(path, one.path) for path in self.lost)
+            ]
+            self.lost += [one.path for one in found.problems]
+            last = found.text == readable.text or len(self.lost) >= syntax.MOST
+            if last or len(found.text) > syntax.LONGEST:
+                raise InvalidStack(self.source, self.problems)
+            readable = found
 
     def stack_file(self, name: str, path: Path, text: str) -> StackFile:
-        self.text = text
         try:
             root = self.nodes(text)
             document = self.value(root, "") if root is not None else {}
@@ -213,6 +223,8 @@ class _Reader:
                 hint = "put it below `config:`" if ":" in key else None
                 self.problem(key, "unknown top-level key", self.lines[key], hint, nearest(key, TOP_LEVEL))
         config = document.get("config")
+        if config is None and self.lost:
+            raise InvalidStack(self.source, self.problems)
         if not isinstance(config, dict):
             message = "the file has no `config:`" if config is None else "`config:` must be a mapping of keys"
             remedy = "put below it keys such as `rocketchat:chat: {host: chat.example.com, users: 100}`"
@@ -236,6 +248,7 @@ class _Reader:
             frozenset(secure),
             self.lines,
             tuple(self.problems),
+            frozenset(self.lost),
             _environments(document.get("environment")),
         )
 

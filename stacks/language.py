@@ -105,30 +105,30 @@ def parse(
     source: str,
     line: Callable[[str], int | None] = lambda _: None,
     unread: Sequence[Problem] = (),
+    lost: AbstractSet[str] = frozenset(),
 ) -> ChatSpec:
     """Return the checked specification of a stack.
 
     `values` are the plain values by full key (`rocketchat:chat`), `secure` the full keys that are encrypted. Raises
     InvalidStack with every mistake that was found, each with its line where `line` knows it. What is `unread` is told,
-    too, and hides what else would be told of the same value.
+    too, and hides what else would be told of the same value. At the paths that are `lost` nobody knows what stands.
     """
-    problems: list[Problem] = []
+    problems = [one for one in unread if one.path in lost]
     known: dict[str, Any] = {}
     for key, value in values.items():
         # Each guess among all settings of the product takes a tenth of a second.
         problems.extend(_plain(key, value, known, guess=len(problems) < settings.GUESSES))
+    for name in [name for name in known if any(leads_into(path, _key_of(name)) for path in lost)]:
+        del known[name]
+    secure = {*secure, *(key for path in lost if _is_secret(key := path.partition(".")[0]))}
     for key in secure:
         problems.extend(_secure(key))
     fields = Parts.model_fields
     for name, model_field in fields.items():
-        if name in known or any(
-            problem.path.startswith(f"{NAMESPACE}:{to_camel(name)}") for problem in problems
-        ):
+        if name in known or any(leads_into(problem.path, _key_of(name)) for problem in problems):
             continue
         if model_field.is_required():
-            problems.append(
-                Problem(f"{NAMESPACE}:{to_camel(name)}", "this part is missing", remedy=_EXAMPLES.get(name))
-            )
+            problems.append(Problem(_key_of(name), "this part is missing", remedy=_EXAMPLES.get(name)))
         else:
             known[name] = model_field.get_default(call_default_factory=True)
     region = values.get("aws:region")
@@ -141,19 +141,24 @@ def parse(
                 allowed=", ".join(one for one in regions.REGIONS if regions.partition(one) != "aws-cn"),
             )
         )
-    else:
+    elif "aws:region" not in lost:
         known["region"] = region
     judged, checks = _judged(known, values, secure)
     unreadable = [*problems, *(one for one in judged if one.path in _DERIVED)]
     problems.extend(judged)
-    wrong = {
-        name: [one for one in unreadable if leads_into(one.path, f"{NAMESPACE}:{to_camel(name)}")]
-        for name in fields
-    }
+    wrong = {name: [one for one in unreadable if leads_into(one.path, _key_of(name))] for name in fields}
     if any(wrong.values()) and len(problems) <= supposed.MOST:
         problems.extend(_beside(known, values, secure, wrong, problems))
     unreadable_at = {one.path for one in unread}
-    told = [*unread, *(one.at(line(one.path)) for one in problems if one.path not in unreadable_at)]
+    told = [
+        *unread,
+        *(
+            one.at(line(one.path))
+            for one in problems
+            if one.path not in unreadable_at
+            and not any(leads_into(one.path, path) or leads_into(path, one.path) for path in lost)
+        ),
+    ]
     if told:
         raise InvalidStack(source, told)
     return ChatSpec(
@@ -166,6 +171,15 @@ def parse(
         checks=tuple(checks),
         values=dict(values),
     )
+
+
+def _key_of(name: str) -> str:
+    """Return the key of a part, given the name of its field."""
+    return f"{NAMESPACE}:{to_camel(name)}"
+
+
+def _is_secret(key: str) -> bool:
+    return bool(PROVIDER_KEYS.get(key)) or find(key.removeprefix(f"{NAMESPACE}:")) is not None
 
 
 _DERIVED = (f"{NAMESPACE}:chat.release", f"{NAMESPACE}:chat.users")
@@ -206,7 +220,7 @@ def _beside(
         way_known = {name: known[name] for name in (*Parts.model_fields, "region") if name in known}
         for name, problems in wrong.items():
             if problems:
-                key = f"{NAMESPACE}:{to_camel(name)}"
+                key = _key_of(name)
                 value, left_out = _supposed(key, values.get(key), problems, way)
                 _plain(key, value, way_known)
                 if () in left_out:
@@ -247,7 +261,12 @@ def parse_file(found: StackFile, also: AbstractSet[str] = frozenset()) -> ChatSp
     Raises InvalidStack with every mistake that was found, each with its line.
     """
     return parse(
-        found.values, found.secure | also, source=found.shown, line=found.line, unread=found.problems
+        found.values,
+        found.secure | also,
+        source=found.shown,
+        line=found.line,
+        unread=found.problems,
+        lost=found.lost,
     )
 
 
@@ -381,10 +400,12 @@ def alone(key: str, value: Any) -> list[Problem]:
 def _empty(key: str, value: Any) -> list[Problem]:
     """Return the keys of a part without a value, and the part itself if it has none: nobody knows what is meant."""
     paths = [()] if value == "" else _paths(value, lambda one: one is None)
-    return [
-        Problem(_joined(key, path), "this key has no value", remedy="give it one, or leave the key out")
-        for path in paths
-    ]
+    found = []
+    for path in paths:
+        word, blank, _ = str(path[-1] if path else "").partition(" ")
+        remedy = f"put a colon behind `{word}`" if blank else "give it one, or leave the key out"
+        found.append(Problem(_joined(key, path), "this key has no value", remedy=remedy))
+    return found
 
 
 def _of_product(short: str) -> Setting | None:

@@ -72,6 +72,7 @@ BAD = [
     ("unknown key", put("rocketchat:chta", {}), "rocketchat:chta", "unknown key", "rocketchat:chat"),
     ("misspelt key", put("rocketchat:chat.hosst", "x"), "rocketchat:chat.hosst", "unknown key", "host"),
     ("kind of what has none", put("rocketchat:chat.kind", True), "rocketchat:chat.kind", "unknown key", None),
+    ("patch of Atlas", put("rocketchat:database.version", "8.0.4"), "rocketchat:database.version", "a line of MongoDB", None),
     ("form of a text", put("rocketchat:chat.language", "german"), "rocketchat:chat.language", "this is not a language", None),
     ("misspelt key of a union", put("rocketchat:database.clutser", "x"), "rocketchat:database.clutser", "unknown key", "cluster"),
     ("deep misspelt key", put("rocketchat:media.cdn.hots", "x"), "rocketchat:media.cdn.hots", "unknown key", "host"),

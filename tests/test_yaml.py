@@ -1,5 +1,6 @@
 """Stack files are read as the engine reads them, or refused."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -236,3 +237,79 @@ def test_secrets_of_an_environment_are_not_called_missing(tmp_path: Path) -> Non
     with pytest.raises(InvalidStack) as caught:
         checked_file(files.read(str(path)))
     assert "lovia/chat" in caught.value.problems[0].message
+
+
+CONFIG = """\
+config:
+  aws:region: eu-central-1
+  rocketchat:chat:
+    host: chat.example.com
+    users: 20
+{here}
+  rocketchat:dns: {{kind: cloudflare, zone: example.org}}
+  rocketchat:database: {{kind: atlas-existing, project: 5f0c1d2e3b4a59687f6e5d4c, cluster: one, name: chat}}
+"""
+RUNTIME = "  rocketchat:runtime: {kind: fargate, colour: red}\n"
+OF_A_RUNTIME = [("rocketchat:chat.host", 4), ("rocketchat:runtime.colour", 6)]
+"""What is wrong beside a mistake of syntax: the name does not lie in the zone, and the runtime has no such key."""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place", "line", "told", "remedy"),
+    [
+        ("  rocketchat:mail: {kind: smtp, host: a.b", "rocketchat:mail", 7, "opened in line 7", "close it"),
+        ("  rocketchat:mail: {kind: smtp,\n    host: [a.b}", "rocketchat:mail.host", 8, "opened in line 8", "close it"),
+        ('  rocketchat:mail: {host: "a.b}', "rocketchat:mail", 7, "is not closed", "close it"),
+        ("  rocketchat:mail: 'a", "rocketchat:mail", 7, "quote of line 7 is not closed", "close it"),
+        ("  rocketchat:mail:\n\tkind: smtp\n\thost: a.b", "rocketchat:mail.kind", 8, "a tab", "by blanks"),
+        ("  rocketchat:mail: kind: smtp", "rocketchat:mail", 7, "a second colon", "in quotes"),
+        ("  rocketchat:mail\n    kind: smtp", "rocketchat:mail", 7, "no colon follows", "`key: value`"),
+        ("   rocketchat:mail: {kind: smtp}", "rocketchat:mail", 7, "indented otherwise", "like them"),
+        (" rocketchat:mail: {kind: smtp}", "rocketchat:mail", 7, "indented otherwise", "like them"),
+        ("  rocketchat:appearance: {homeTitle: @home}", "rocketchat:appearance", 7, "begins with @", "in quotes"),
+        ("  rocketchat:appearance: {homeTitle: `home`}", "rocketchat:appearance", 7, "begins with `", "in quotes"),
+        ("  rocketchat:appearance:\n    homeTitle: *home", "rocketchat:appearance.homeTitle", 8, "& or *", "quotes"),
+        ("  rocketchat:appearance: {css: '.a'b}", "rocketchat:appearance", 7, "not closed, or a comma", "commas"),
+        ('  rocketchat:appearance: {css: "\\d"}', "rocketchat:appearance", 7, "a backslash", "single quotes"),
+        ('  rocketchat:appearance: {css: "\\U00110000"}', "rocketchat:appearance", 7, "an escape", "itself"),
+        ("  rocketchat:appearance:\n    css: |.a\n      b", "rocketchat:appearance.css", 8, "| or >", "next line"),
+        ("  - a", "file", 7, "an entry of a list", "below its key"),
+        ("<<<<<<< HEAD\n=======\n>>>>>>> other", "file", 7, "lines 7, 8, 9", "one side"),
+        ("  # a\x07b", "file", 7, "control character (U+0007)", "take it out"),
+        ("  rocketchat:license:\n    secure: v1:a: b", "rocketchat:license.secure", 8, "a second colon", "quotes"),
+    ],
+)  # fmt: skip
+def test_what_is_no_yaml_is_told_with_its_place_and_the_rest_is_judged(
+    wrong: str, place: str, line: int, told: str, remedy: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "Pulumi.broken.yaml"
+    path.write_text(CONFIG.format(here=RUNTIME + wrong), encoding="utf-8")
+    with pytest.raises(InvalidStack) as caught:
+        checked_file(files.read(str(path)))
+    [syntax] = [one for one in caught.value.problems if "not YAML" in one.message]
+    assert (syntax.path, syntax.line) == (place, line)
+    assert told in syntax.message
+    assert remedy in (syntax.remedy or "")
+    others = [(one.path, one.line) for one in caught.value.problems if one is not syntax]
+    assert others == OF_A_RUNTIME
+
+
+def test_several_mistakes_of_syntax_are_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.broken.yaml"
+    wrong = "  rocketchat:runtime: {kind: fargate\n  rocketchat:mail: kind: smtp\n  rocketchat:push: [gateway"
+    path.write_text(CONFIG.format(here=wrong), encoding="utf-8")
+    with pytest.raises(InvalidStack) as caught:
+        checked_file(files.read(str(path)))
+    assert [(one.path, one.line) for one in caught.value.problems] == [
+        ("rocketchat:chat.host", 4),
+        ("rocketchat:runtime", 6),
+        ("rocketchat:mail", 7),
+        ("rocketchat:push", 8),
+    ]
+
+
+@given(st.text(alphabet=" \n\t{}[]:,-'\"|&*!%@#abc", max_size=60))
+def test_no_text_ends_otherwise_than_in_mistakes_with_lines(text: str) -> None:
+    file = files.StackFile("any", Path("Pulumi.any.yaml"), {}, frozenset(), {})
+    with contextlib.suppress(InvalidStack):
+        files.of_text(file, CONFIG.format(here=text))

@@ -19,7 +19,7 @@ from automation.verify.run import verify
 from automation.writing import write
 from stacks import files
 from stacks.files import StackFile
-from stacks.language import parse
+from stacks.language import parse_file
 from stacks.project import COMMAND
 
 if TYPE_CHECKING:
@@ -143,8 +143,7 @@ def saved(upgrade: Upgrade) -> str:
 
 def spec_of(file: StackFile, text: str) -> "ChatSpec":
     """Check a text as the stack's file. Raises InvalidStack."""
-    found = files.of_text(file, text)
-    return parse(found.values, found.secure, source=found.shown, line=found.line)
+    return parse_file(files.of_text(file, text))
 
 
 def go(

@@ -10,7 +10,7 @@ from components.database import catalogue
 from rocketchat import releases, sizing
 from rocketchat.releases import Release
 from stacks import profiles
-from stacks.fields import Address, AtlasId, AtlasName, DatabaseName, Version
+from stacks.fields import Address, AtlasId, AtlasName, DatabaseName, MongoLine
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.database.on_atlas import CLUSTER, LINK, PROJECT, SERVICE, OnAtlas
 from stacks.parts import Backup
@@ -52,7 +52,7 @@ class AtlasDatabase(OnAtlas):
     """Name of the cluster, and of the project where one is made."""
     name: DatabaseName = "rocketchat"
     """Name of the chat's database."""
-    version: Version | None = None
+    version: MongoLine | None = None
     """MongoDB version, such as "8.0". The release's own recommendation when left out."""
     tier: Literal["M10", "M20", "M30", "M40", "M50", "M60", "M80"] | None = None
     """Size of the cluster. From the number of users when left out."""

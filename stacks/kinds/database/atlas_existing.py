@@ -7,7 +7,7 @@ import pulumi
 
 from rocketchat import releases
 from rocketchat.releases import Release
-from stacks.fields import AtlasId, AtlasName, DatabaseName, Form, Part, Version
+from stacks.fields import AtlasId, AtlasName, DatabaseName, Form, MongoVersion, Part
 from stacks.judging import Finding, Note, rule
 from stacks.kinds.database.atlas import AtlasDatabase
 from stacks.kinds.database.on_atlas import CLUSTER, LINK, PROJECT, SERVICE, OnAtlas
@@ -73,7 +73,7 @@ class ExistingAtlasDatabase(OnAtlas):
     """Whether this chat is the first in that database, so that its administrator is the one made here."""
     user: AtlasUser | None = None
     """Name of the chat's user, unique in the project; the stack's own name when left out."""
-    version: Version | None = None
+    version: MongoVersion | None = None
     """MongoDB version of the cluster, such as "8.0". It is looked up at every deployment, too."""
     access_list: bool = True
     """Add the chat's addresses to the project's access list. False where another stack that leaves through the

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from components.backup import program
-from stacks.fields import ClusterName, DatabaseName, Version
+from stacks.fields import ClusterName, DatabaseName, MongoLine
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.database.own import OwnDatabase, Share
 from stacks.kinds.runtime import RuntimeKind
@@ -33,7 +33,7 @@ class InClusterDatabase(OwnDatabase):
     kind: Literal["in-cluster"]
     name: DatabaseName = "rocketchat"
     """Name of the chat's database."""
-    version: Version | None = None
+    version: MongoLine | None = None
     """MongoDB series, such as "8.0". The release's own recommendation when left out."""
     members: Literal[1, 3] = 1
     """One, or three, which outlive a node."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from stacks.fields import DatabaseName, Version
+from stacks.fields import DatabaseName, MongoLine
 from stacks.judging import Finding, rule
 from stacks.kinds.database.own import OwnDatabase
 from stacks.kinds.runtime import RuntimeKind
@@ -24,7 +24,7 @@ class OnHostDatabase(OwnDatabase):
     kind: Literal["on-host"]
     name: DatabaseName = "rocketchat"
     """Name of the chat's database."""
-    version: Version | None = None
+    version: MongoLine | None = None
     """MongoDB series, such as "8.0". The release's own recommendation when left out."""
 
     def shell(self, parts: "Parts", outputs: Mapping[str, object]) -> str:

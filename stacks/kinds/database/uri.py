@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from components.database.uri import uri_problem
 from rocketchat import releases
 from rocketchat.releases import Release
-from stacks.fields import Version
+from stacks.fields import MongoVersion
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.database import DatabaseKind
 from stacks.problems import Problem
@@ -40,7 +40,7 @@ class UriDatabase(DatabaseKind):
     kind: Literal["uri"]
     empty: bool = False
     """Whether this chat is the first in that database, so that its administrator is the one made here."""
-    version: Version
+    version: MongoVersion
     """MongoDB version that it runs, such as "8.0"; checked against the release."""
 
     @property
