@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,12 @@ YAML_HOST = "pulumi-language-yaml"
 """What runs programs in YAML. The official CLI brings it along."""
 INSTALL_SECONDS = 60
 """How long the official installer may take; where it cannot be reached it says so much sooner."""
-BUILD_SECONDS = 1800
-"""How long the build may take: one to four minutes on two cores, more where they are shared."""
+BUILD_MINUTES = "5 to 10 minutes on two cores"
+"""How long a build takes where Go has built nothing yet: ten minutes of one core, measured in November 2026."""
+BUILD_SECONDS = 3600
+"""How long a build may take, on cores that are shared."""
+PROGRESS_SECONDS = 20
+"""After how long a build says how far it is, again and again."""
 
 Say = Callable[[str], None]
 
@@ -172,24 +177,60 @@ def _build(tool: Tool, say: Say) -> bool:
         say(f"Go is not installed, so {tool.binary} cannot be built from its module either.")
         return False
     version = pinned_version(tool)
-    say(f"Building {tool.binary} {version} from its Go module (one to four minutes, once) ...")
+    say(f"Building {tool.binary} {version} from its Go module ({BUILD_MINUTES}, once) ...")
     target = HOME / "bin" / tool.binary
     target.parent.mkdir(parents=True, exist_ok=True)
+    flags = f"-s -w -X {tool.variable}=v{version}"
     try:
-        subprocess.run(  # noqa: S603
-            [go, "build", "-ldflags", f"-s -w -X {tool.variable}=v{version}", "-o", target, tool.command],
-            cwd=tool.folder,
-            env={**os.environ, "GOFLAGS": "-mod=readonly"},
-            capture_output=True,
-            text=True,
-            timeout=BUILD_SECONDS,
-            check=True,
+        wanted = _run_go([go, "list", "-deps", tool.command], tool, say)
+        _run_go(
+            [go, "build", "-v", "-ldflags", flags, "-o", str(target), tool.command], tool, say, len(wanted)
         )
     except subprocess.CalledProcessError as error:
-        last = (error.stderr or "").strip().splitlines()[-1:] or ["no message"]
-        say(f"The build failed: {re.sub(r'https?://[^ ]+', '(its address)', last[0])}")
+        say(f"The build failed: {re.sub(r'https?://[^ ]+', '(its address)', error.output or 'no message')}")
         return False
     except (OSError, subprocess.SubprocessError) as error:
         say(f"The build failed: {type(error).__name__}")
         return False
     return True
+
+
+def _run_go(arguments: list[str], tool: Tool, say: Say, wanted: int = 0) -> list[str]:
+    """Run Go, say how far it is, and return the packages that it named; raise SubprocessError where it fails."""
+    named: list[str] = []
+    fetched: list[str] = []
+    began = time.monotonic()
+    with subprocess.Popen(  # noqa: S603
+        arguments,
+        cwd=tool.folder,
+        env={**os.environ, "GOFLAGS": "-mod=readonly"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as running:
+
+        def read() -> None:
+            for line in running.stdout or ():
+                (fetched if line.startswith("go: ") else named).append(line.strip())
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        try:
+            while reader.is_alive():
+                reader.join(PROGRESS_SECONDS)
+                seconds = time.monotonic() - began
+                if reader.is_alive() and seconds > BUILD_SECONDS:
+                    raise subprocess.TimeoutExpired(arguments, BUILD_SECONDS)
+                if reader.is_alive():
+                    far = (
+                        f"{len(named)} of at most {wanted} packages built"
+                        if wanted
+                        else f"modules read, {len(fetched)} fetched"
+                    )
+                    say(f"  {seconds / 60:.1f} min: {far}")
+            running.wait()
+        finally:
+            running.kill()
+    if running.returncode:
+        raise subprocess.CalledProcessError(running.returncode, arguments, (named or fetched or [""])[-1])
+    return named

@@ -115,7 +115,7 @@ RANDOM_ID = Resource(
     found=IN_STATE_ONLY,
     data=Data(
         "nothing itself: it says where messages and uploads are",
-        lost="the data get another place, and the chat starts without those of the old one",
+        lost="the chat leaves its data behind: what is deployed after this starts without them",
     ),
     felt=UNNOTICED,
     costs=Nothing("free: made on this machine"),

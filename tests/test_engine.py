@@ -5,6 +5,7 @@ import toy
 
 # isort: split
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -128,6 +129,32 @@ def test_the_pinned_module_stands_as_the_build_wants_it() -> None:
     assert f"tool {pulumi_cli.COMMAND}" in module
     assert "replace github.com/atotto/clipboard" in module
     assert (pulumi_cli.MODULE / "go.sum").stat().st_size > 0
+
+
+def test_a_build_of_the_cli_says_how_far_it_is_and_why_it_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = tmp_path / "go"
+    go.write_text(
+        "#!/bin/sh\n"
+        'if [ "$1" = list ]; then echo one; echo two; echo "go: downloading two v1"; exit 0; fi\n'
+        "echo one >&2; sleep 0.5\n"
+        "[ -e broken ] || { touch broken; exit 0; }\n"
+        "echo 'two: no such file at https://proxy.example/two' >&2; exit 1\n",
+        encoding="utf-8",
+    )
+    go.chmod(0o755)
+    tool = dataclasses.replace(pulumi_cli.YAML, folder=tmp_path)
+    (tmp_path / "go.mod").write_text(f"require {tool.module} v1.2.3\n", encoding="utf-8")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(pulumi_cli, "HOME", tmp_path / "home")
+    monkeypatch.setattr(pulumi_cli, "PROGRESS_SECONDS", 0.2)
+    said: list[str] = []
+    assert pulumi_cli._build(tool, said.append)
+    assert any("1 of at most 2" in line for line in said), said
+    assert not pulumi_cli._build(tool, said.append)
+    assert "two: no such file" in said[-1]
+    assert "proxy.example" not in said[-1]
 
 
 def test_a_cli_without_a_version_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

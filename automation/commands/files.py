@@ -1,5 +1,6 @@
 """Commands that write and check stack files."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -89,7 +90,10 @@ def new(
     with telling(as_json):
         need_project()
         if not making.NAME.fullmatch(name):
-            refuse("a stack's name has letters, digits, dots, hyphens and underscores")
+            elsewhere = (
+                f"; `{COMMAND} init {shlex.quote(name)}` makes a project in a folder" if "/" in name else ""
+            )
+            refuse(f"a stack's name has letters, digits, dots, hyphens and underscores{elsewhere}")
         path = files.path_of(name)
         if path.exists():
             refuse(f"{files.shown(path)} exists already")
@@ -138,9 +142,9 @@ def _fill(draft: "making.Draft") -> None:
     for question, mistake in filled.mistakes:
         answer = draft.answers.get(question.key)
         draft.drop([question.key])
-        where = f" ({question.where})" if question.where else ""
+        where = f". {question.where}" if question.where else ""
         wrong.append(
-            f"{question.text}{where}: give {question.key}=…"
+            f"give {question.key}=…: {question.text}{where}"
             if answer is None
             else f"{question.key}={answer}: {mistake}"
         )
