@@ -163,9 +163,9 @@ def listed() -> Mapping[str, Mapping[str, Price]]:
     return found
 
 
-def elsewhere(key: str) -> tuple[str, Price] | None:
-    """Return the first region of the list that has a price, with it."""
-    return next(iter(listed().get(key, {}).items()), None)
+def elsewhere(key: str) -> Mapping[str, Price]:
+    """Return the price in each region of the list, the first that was entered first."""
+    return listed().get(key, {})
 
 
 def find(key: str, region: str) -> Price | None:

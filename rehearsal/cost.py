@@ -77,6 +77,17 @@ class Line:
     """Those of them that have no price."""
 
     @property
+    def elsewhere(self) -> Range | None:
+        """US dollars a month at the prices of other regions, where this one has none; None where no region has any."""
+        ends = [
+            [one for key in self.keys[at:][:1] for one in costs.elsewhere(key).values()] for at in (0, -1)
+        ]
+        if not self.lacking or not all(ends):
+            return None
+        least, most = min(one.low for one in ends[0]), max(one.high for one in ends[1])
+        return Range(self.amount.low * least, self.amount.high * most)
+
+    @property
     def usd(self) -> Range:
         """US dollars a month; nothing where there is no price."""
         if self.price is None:
@@ -148,6 +159,12 @@ class Estimate:
         return [said for item in self.items for said in item.unpriced]
 
     @property
+    def elsewhere(self) -> Range:
+        """US dollars a month of what has no price here, at prices of other regions; not in the total."""
+        lines = (line for item in self.items for line in item.lines)
+        return sum((one for line in lines if (one := line.elsewhere) is not None), Range())
+
+    @property
     def lacking(self) -> list[str]:
         """The keys of the prices that the list lacks for a region, each once."""
         lines = (line for item in self.items for line in item.lines)
@@ -189,6 +206,7 @@ class Estimate:
             "total": self.total.to_json(),
             "complete": not self.unpriced,
             "unpriced": self.unpriced,
+            "elsewhere": self.elsewhere.to_json(),
             "lacking": self.lacking,
             "outside": list(self.outside),
             "budget": self.budget,

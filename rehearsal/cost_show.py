@@ -60,13 +60,16 @@ def _missing(one: Estimate, to: Console) -> None:
     for said in one.unpriced:
         to.print(Text(f"no price: {said}", "yellow"), soft_wrap=True)
     for key in one.lacking:
-        if (known := costs.elsewhere(key)) is not None:
-            region, price = known
+        for region, price in costs.elsewhere(key).items():
             to.print(
                 f"  {key} is {price.each} per {price.unit} in {region} ({price.on}, {price.source})",
                 style="dim",
                 soft_wrap=True,
             )
+    if one.elsewhere.high:
+        to.print(
+            f"  At prices of other regions that is {one.elsewhere} USD a month: an estimate, not in the total."
+        )
     if one.lacking:
         given = " ".join(f"--price {key}=USD" for key in one.lacking)
         to.print("Look it up at the provider, and give it, or write it into the stack file (cost.prices):")
@@ -126,7 +129,7 @@ def said_from(one: Curve, may: int | None, surely: int | None) -> str:
     if may is None:
         return f"at no number of users up to {one.most:,}"
     if not one.complete:
-        return f"not below {may:,} users"
+        return f"from {may:,} users on at the earliest"
     if surely is None:
         return f"from {may:,} users on at best"
     return f"from {may:,} users on" if may == surely else f"from {may:,} to {surely:,} users on"

@@ -46,7 +46,7 @@ def test_break_even_is_where_the_least_of_one_and_the_most_of_the_other_meet() -
 
 def test_a_stack_with_charges_without_a_price_is_never_said_to_be_cheaper() -> None:
     made = curve({1: (40, 60), 100: (40, 60)}, unpriced=True)
-    assert cost_show.said_from(made, *made.cheaper_from(CHAT)) == "not below 5 users"
+    assert cost_show.said_from(made, *made.cheaper_from(CHAT)) == "from 5 users on at the earliest"
 
 
 def test_hosted_chats_are_several_each_with_a_dated_source() -> None:
