@@ -170,16 +170,20 @@ def _commented(line: str) -> str:
     return f"# This line {LOCAL}.\n{line}" if local(line) else line
 
 
-def new(folder: Path, arguments: Sequence[str]) -> int:
-    """Run `new` in the project; return its exit status."""
+def new(folder: Path, arguments: Sequence[str], *, as_json: bool) -> tuple[int, str]:
+    """Run `new` in the project; return its exit status, and what it printed as JSON."""
     paths = [str(PRODUCT)] if CHECKOUT else []
     search = os.pathsep.join([*paths, *filter(None, [os.environ.get("PYTHONPATH")])])
-    return subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "automation", "new", *arguments],
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "automation", "new", *arguments, *(["--json"] if as_json else [])],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": search},
+        stdout=subprocess.PIPE if as_json else None,
+        text=True,
+        encoding="utf-8",
         check=False,
-    ).returncode
+    )
+    return done.returncode, done.stdout or ""
 
 
 def set_up(folder: Path) -> list[str]:

@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import typer
 from engine_marks import needs_engine
 
 from automation import cli, project
@@ -239,6 +241,33 @@ def test_the_first_stack_is_called_like_its_folder_and_a_local_program_is_told_o
     wanted = (tmp_path / "acme" / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert [project.local(line) for line in wanted] == [False, False, True]
     assert "names a folder of this machine" in wanted[1]
+
+
+@pytest.mark.slow
+def test_a_project_is_made_for_other_programs_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["init", str(tmp_path / "acme"), *KUBERNETES, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["stack"] == "acme"
+    assert {*map(Path, told["project"]["files"]), Path(told["file"])} <= {*(tmp_path / "acme").rglob("*")}
+    assert told["project"]["setUp"][0] == f"cd {tmp_path / 'acme'}"
+    assert cli.main(["init", str(tmp_path / "other"), "chat.host=nothing", "--json"]) == 2
+    refused = json.loads(capsys.readouterr().out)
+    assert refused["error"] == "usage"
+    assert refused["project"]["folder"] == str(tmp_path / "other")
+
+
+def test_every_command_whose_result_is_read_prints_json() -> None:
+    def without(group: typer.core.TyperGroup, path: str = "") -> Iterator[str]:
+        for name, one in group.commands.items():
+            if isinstance(one, typer.core.TyperGroup):
+                yield from without(one, f"{path}{name} ")
+            elif not any("--json" in option.opts for option in one.params):
+                yield f"{path}{name}"
+
+    top = typer.main.get_command(cli.app)
+    assert isinstance(top, typer.core.TyperGroup)
+    # What it prints is JSON in any case.
+    assert list(without(top)) == ["schema"]
 
 
 @pytest.mark.slow

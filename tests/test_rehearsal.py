@@ -442,6 +442,8 @@ def test_the_engine_command_says_what_it_found(
     monkeypatch.setattr(pulumi_cli, "find_engine", lambda: pulumi_cli.Cli(Path("/opt/pulumi"), "3.259.0"))
     assert automation_cli.main(["engine"]) == 0
     assert "3.259.0" in capsys.readouterr().out
+    assert automation_cli.main(["engine", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"path": "/opt/pulumi", "version": "3.259.0"}
 
 
 def test_the_engine_command_ends_with_3_where_no_way_works(
@@ -454,6 +456,8 @@ def test_the_engine_command_ends_with_3_where_no_way_works(
     told = capsys.readouterr()
     assert "Go is not installed" in told.out
     assert "No Pulumi CLI can be had here" in told.err
+    assert automation_cli.main(["engine", "--json"]) == Status.NO_ENGINE
+    assert json.loads(capsys.readouterr().out)["error"] == "no-engine"
 
 
 def test_a_wrong_command_ends_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:

@@ -311,18 +311,21 @@ def outputs(
 
 
 @app.command()
-def engine() -> None:
+def engine(as_json: Json = False) -> None:
     """Find the Pulumi CLI, or provide one.
 
     By the official installer, else built from its Go module, below the project's folder. Exit status 3 where neither
     can be had.
     """
+    from automation.errors import NoEngineError
     from automation.pulumi_cli import provide_engine
 
-    if provide_engine(typer.echo) is None:
-        typer.echo(
-            "No Pulumi CLI can be had here. Plans work without one; to deploy, install it: "
-            "https://www.pulumi.com/docs/install",
-            err=True,
-        )
-        raise typer.Exit(Status.NO_ENGINE)
+    with telling(as_json):
+        cli = provide_engine(lambda line: typer.echo(line, err=as_json))
+        if cli is None:
+            raise NoEngineError(
+                "No Pulumi CLI can be had here. Plans work without one",
+                remedy="to deploy, install it: https://www.pulumi.com/docs/install",
+            )
+        if as_json:
+            say({"path": str(cli.path), "version": cli.version}, "", as_json=True)

@@ -1,5 +1,6 @@
 """Commands that write and check stack files."""
 
+import json
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,6 +41,7 @@ def init(
         ),
     ] = None,
     yes: Defaults = False,
+    as_json: Json = False,
 ) -> None:
     """Make a project in a folder of your own.
 
@@ -48,7 +50,7 @@ def init(
     from automation import project
     from automation.new import NAME as NAMED
 
-    with telling(as_json=False):
+    with telling(as_json):
         # Another name in each folder: stacks of one name would share the state where the backend is one.
         own = folder.resolve().name
         stack = stack or (own if NAMED.fullmatch(own) else "chat")
@@ -58,16 +60,29 @@ def init(
             refuse(
                 f"{error.filename} exists already: choose another folder, or make stacks there by `{COMMAND} new`"
             )
-        lines = [f"Written: {path}" for path in written]
-        if project.local(project.requirement()):
-            lines.append(f"warning: {folder / 'requirements.txt'} {project.LOCAL}")
-        lines += ["Set it up:", *project.set_up(folder)]
-        typer.echo("\n".join(lines), err=True)
-        status = project.new(folder, [stack, *(answers or ()), *(["--yes"] if yes else [])])
-        if status != Status.SUCCESS:
+        warnings = (
+            [f"{folder / 'requirements.txt'} {project.LOCAL}"] if project.local(project.requirement()) else []
+        )
+        set_up = project.set_up(folder)
+        if not as_json:
+            lines = [f"Written: {path}" for path in written]
+            lines += [f"warning: {warning}" for warning in warnings]
+            typer.echo("\n".join([*lines, "Set it up:", *set_up]), err=True)
+        arguments = [stack, *(answers or ()), *(["--yes"] if yes else [])]
+        status, printed = project.new(folder, arguments, as_json=as_json)
+        failing = status != Status.SUCCESS
+        if as_json:
+            made = {
+                "files": [str(path) for path in written],
+                "warnings": warnings,
+                "setUp": [line.strip() for line in set_up],
+            }
+            say({**json.loads(printed or "{}"), "project": {"folder": str(folder), **made}}, "", as_json=True)
+        elif failing:
             typer.echo(
                 f"The project is there, without a stack. Make one in it: {COMMAND} new {stack}", err=True
             )
+        if failing:
             raise typer.Exit(status)
 
 
