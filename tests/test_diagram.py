@@ -96,6 +96,12 @@ def test_d2_lays_the_picture_out_with_words_and_dark_colours(
     assert "prefers-color-scheme:dark" in text
     assert diagram.drawn_from(text) == diagram.digest(diagram.d2(made))
     assert diagram.svg(made) == text
+    # Lines leave out what stands at them, and the titles of frames.
+    frames = text.count("stroke-dasharray")
+    assert frames > 1
+    assert text.partition("<mask")[2].count('fill="black"') == frames + sum(
+        bool(one.what) for one in made.flows
+    )
 
 
 def test_what_stands_in_a_stack_file_breaks_no_language() -> None:
