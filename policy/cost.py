@@ -1,13 +1,13 @@
 """What a deployment costs at the very least: by list prices, with the least use that is assumed, for one user."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import clouds
-from clouds import costs
-from clouds.costs import Bill, Charge
 from policy.model import UNKNOWN, Stack, Subject
 from rocketchat.usage import ASSUMPTIONS
+
+if TYPE_CHECKING:
+    from clouds.costs import Charge
 
 _LEAST: Final = {"users": 1.0} | {key: one.low for key, one in ASSUMPTIONS.items()}
 
@@ -20,6 +20,9 @@ def at_least(stack: Stack) -> float:
 
 
 def _sum(stack: Stack) -> float:
+    # Records and prices are read where a stack has a budget, and not at the start of the pack.
+    from clouds import costs
+
     total = 0.0
     for subject in stack.subjects:
         for charge, region in _charges(subject, stack):
@@ -28,7 +31,10 @@ def _sum(stack: Stack) -> float:
     return total
 
 
-def _charges(subject: Subject, stack: Stack) -> Iterator[tuple[Charge, str]]:
+def _charges(subject: Subject, stack: Stack) -> Iterator[tuple["Charge", str]]:
+    import clouds
+    from clouds.costs import Bill
+
     record = clouds.find(subject.type)
     if record is None or not callable(record.costs):
         return
