@@ -275,10 +275,7 @@ def check_mongodb(release: Release, mongodb_version: str) -> None:
     """Raise MongodbRefused when the release does not run on this MongoDB, given as `8.0` or `8.0.4`."""
     series = ".".join(mongodb_version.split(".")[:2])
     if series not in release.mongodb:
-        raise MongodbRefused(
-            f"Rocket.Chat {release.version} does not run on MongoDB {mongodb_version[:20]}; "
-            f"allowed: {', '.join(release.mongodb)}"
-        )
+        raise MongodbRefused(f"Rocket.Chat {release.version} does not run on MongoDB {mongodb_version[:20]}")
 
 
 def _stops(old: Version, new: Version) -> list[str]:

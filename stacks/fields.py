@@ -72,16 +72,20 @@ def descriptions(model: type[BaseModel]) -> dict[str, str]:
     return {name: found[name] for name in model.model_fields if name in found}
 
 
+def _is_name(text: str) -> bool:
+    return len(text) <= 253 and re.fullmatch(rf"{LABEL}(\.{LABEL})+", text) is not None
+
+
 def _host(text: str) -> str:
-    if "://" in text:
-        bare = text.partition("://")[2].rstrip("/")
-        raise ValueError(f"give the bare host name, without scheme or slash: {bare}")
-    if "/" in text:
-        raise ValueError(f"a host name has no slash; give {text.partition('/')[0]}")
-    if text != text.lower():
-        raise ValueError(f"write host names in lower case: {text.lower()}")
-    if len(text) > 253 or not re.fullmatch(rf"{LABEL}(\.{LABEL})+", text):
-        raise ValueError("this is not a host name; one looks like chat.example.com")
+    if not _is_name(text):
+        bare = re.sub(r"^.*://", "", text).partition("/")[0].lower()
+        if not _is_name(bare):
+            raise ValueError("this is not a host name; one looks like chat.example.com")
+        if "://" in text:
+            raise ValueError(f"give the bare host name, without scheme or slash: {bare}")
+        if "/" in text:
+            raise ValueError(f"a host name has no slash; give {bare}")
+        raise ValueError(f"write host names in lower case: {bare}")
     if re.fullmatch("[0-9]+", text.rpartition(".")[2]):
         # What ends in a number is an address (url.spec.whatwg.org, "ends in a number checker").
         raise ValueError(

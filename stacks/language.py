@@ -584,11 +584,15 @@ def _derive(known: dict[str, Any], given: Any) -> list[Problem]:
 def _explain(key: str, value: Any, error: ValidationError) -> list[Problem]:
     """Turn pydantic's errors into problems in the words of stack files; values are never quoted."""
     made: dict[str, Problem] = {}
+    meant: set[str] = set()
+    """Paths of keys that are there, misspelt."""
     for detail in error.errors(include_url=False, include_input=False):
         location = _location(detail["loc"], value)
         path = _joined(key, location)
-        made.setdefault(path, _problem(key, path, location, detail, value))
-    return list(made.values())
+        problem = made.setdefault(path, _problem(key, path, location, detail, value))
+        if detail["type"] == "extra_forbidden" and problem.nearest is not None:
+            meant.add(_joined(key, (*location[:-1], problem.nearest)))
+    return [one for path, one in made.items() if path not in meant]
 
 
 def _location(loc: tuple[int | str, ...], value: Any) -> tuple[int | str, ...]:
@@ -597,7 +601,7 @@ def _location(loc: tuple[int | str, ...], value: Any) -> tuple[int | str, ...]:
     inside = value
     for index, step in enumerate(loc):
         last = index == len(loc) - 1
-        if isinstance(inside, dict) and (step in inside or last):
+        if isinstance(inside, dict) and isinstance(step, str) and (step in inside or last):
             steps.append(step)
             inside = inside.get(step)
         elif isinstance(inside, list) and isinstance(step, int) and step < len(inside):
@@ -624,7 +628,7 @@ def _problem(key: str, path: str, location: tuple[int | str, ...], detail: Any, 
         word = str(location[-1])
         short = key.removeprefix(f"{NAMESPACE}:")
         siblings = _siblings(key, location, value)
-        others = _other_kinds(short, location, value)
+        others = _other_kinds(key, location, value)
         if others:
             message = f"this is a key of kind {_listed(others)}"
             return Problem(
@@ -651,7 +655,7 @@ def _problem(key: str, path: str, location: tuple[int | str, ...], detail: Any, 
         return Problem(
             f"{path}.kind",
             "this key is missing; it says which kind is meant",
-            allowed=", ".join(_kinds(key)) or None,
+            allowed=", ".join(_kinds(key, location, value)) or None,
         )
     if kind == "value_error":
         return Problem(path, str(context["error"]))
@@ -687,33 +691,38 @@ def _schema(key: str) -> dict[str, Any]:
     return _adapter(_part_names()[key.removeprefix(f"{NAMESPACE}:")]).json_schema(by_alias=True)
 
 
-def _kinds(key: str) -> list[str]:
-    return list(_schema(key).get("discriminator", {}).get("mapping", {}))
+def _node(key: str, location: tuple[int | str, ...], value: Any) -> dict[str, Any]:
+    """Return the schema of what stands at a location of a part, with references and unions as they are."""
+    schema = _schema(key)
+    node: Any = schema
+    for depth, step in enumerate(location):
+        node = resolve(node, schema.get("$defs", {}), at(value, location[:depth]))
+        node = node.get("items", {}) if isinstance(step, int) else node.get("properties", {}).get(step, {})
+    found: dict[str, Any] = node
+    return found
+
+
+def _kinds(key: str, location: tuple[int | str, ...], value: Any) -> dict[str, dict[str, Any]]:
+    """Return the kinds among which the part or the key at a location chooses, each with its schema."""
+    node = _node(key, location, value)
+    choices = [node, *node.get("anyOf", ())]
+    mapping = next((one["discriminator"]["mapping"] for one in choices if "discriminator" in one), {})
+    return {kind: _schema(key)["$defs"][name.rpartition("/")[2]] for kind, name in mapping.items()}
 
 
 def _siblings(key: str, location: tuple[int | str, ...], value: Any) -> list[str]:
     """Return the keys that may stand where an unknown one stood."""
-    schema = _schema(key)
-    definitions = schema.get("$defs", {})
-    node: Any = schema
-    for depth in range(len(location)):
-        node = resolve(node, definitions, at(value, location[:depth]))
-        if depth == len(location) - 1:
-            return sorted(node.get("properties", {}))
-        step = location[depth]
-        node = node.get("items", {}) if isinstance(step, int) else node.get("properties", {}).get(step, {})
-    return []
+    around = location[:-1]
+    node = resolve(_node(key, around, value), _schema(key).get("$defs", {}), at(value, around))
+    return sorted(node.get("properties", {}))
 
 
-def _other_kinds(part: str, location: tuple[int | str, ...], value: Any) -> list[str]:
-    """Return the kinds of a part that have the key, where it stands right in a part of another kind."""
-    inside = at(value, location[:-1])
-    if part not in registry.KINDS or sum(isinstance(step, str) for step in location) != 1:
-        return []
+def _other_kinds(key: str, location: tuple[int | str, ...], value: Any) -> list[str]:
+    """Return the kinds that have the key, where it stands right in something of another kind."""
+    around = location[:-1]
+    inside = at(value, around)
     own = inside.get("kind") if isinstance(inside, dict) else None
+    kinds = _kinds(key, around, value)
     return [
-        kind
-        for kind, model in registry.models(part).items()
-        if kind != own
-        and any((one.alias or name) == location[-1] for name, one in model.model_fields.items())
+        kind for kind, node in kinds.items() if kind != own and location[-1] in node.get("properties", {})
     ]

@@ -414,7 +414,7 @@ def _backup(
         yield Problem(
             place,
             "nobody would have a copy of the database; the policy pack refuses it in production",
-            remedy="leave it out, or set `profile: trial`",
+            remedy="leave it out, or set `chat.profile: trial`",
         )
         return
     if parts.dumped and runtime.dumps_in not in database.dumps_in:
@@ -442,7 +442,7 @@ def _backup(
         if database.on_host or media.on_host:
             instead = ""
         elif database.dumped(parts.chat.profile):
-            instead = "; or set `profile: trial`"
+            instead = "; or set `chat.profile: trial`"
         else:
             instead = "; or leave `backup.dumps` out"
         yield Problem(
@@ -482,7 +482,7 @@ def _snapshots(chat: Chat, database: DatabaseKind, backup: Backup, readable: Par
             yield Problem(
                 "rocketchat:backup.restoreWindowDays",
                 "what is noticed after a day could no longer be brought back; the policy pack refuses it in production",
-                remedy="give 2 or more; or set `profile: trial`",
+                remedy="give 2 or more; or set `chat.profile: trial`",
             )
         return
     for name in OF_SNAPSHOTS:
@@ -692,7 +692,7 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
         yield Problem(
             f"rocketchat:{where}",
             f"{danger}; the policy pack refuses it",
-            remedy="leave it out, or set `profile: trial`" if in_trial else "leave it out",
+            remedy="leave it out, or set `chat.profile: trial`" if in_trial else "leave it out",
         )
     yield from _booleans(parts, made_of)
     made_of["settings"] = written
@@ -784,7 +784,7 @@ IN_PRODUCTION = (
         "runtime.ingress.kind",
         "none",
         "nobody could reach the chat, and it would not know its public address",
-        "give `ingress: {kind: class, name: traefik, issuer: letsencrypt}`, or kind gateway",
+        "give `runtime.ingress: {kind: class, name: traefik, issuer: letsencrypt}`, or kind gateway",
     ),
 )
 """What a trial may do without. Tests hold it against the policy pack, key by key."""
@@ -799,7 +799,7 @@ def _production(chat: Chat, runtime: RuntimeKind) -> Iterator[Finding]:
             yield Problem(
                 f"rocketchat:{wanted.path}",
                 f"{wanted.danger}; the policy pack refuses it in production",
-                remedy=f"{wanted.instead}; or set `profile: trial`",
+                remedy=f"{wanted.instead}; or set `chat.profile: trial`",
             )
     yield Note("nothing of it is switched off")
 

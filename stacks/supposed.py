@@ -42,7 +42,10 @@ def resolve(node: Any, definitions: Mapping[str, Any], value: Any) -> Any:
         if "$ref" in node:
             node = definitions[node["$ref"].rpartition("/")[2]]
         elif "discriminator" in node:
-            tag = value.get("kind") if isinstance(value, dict) else None
+            usual = node.get("default")
+            tag = next(
+                (one["kind"] for one in (value, usual) if isinstance(one, dict) and "kind" in one), None
+            )
             reference = node["discriminator"]["mapping"].get(tag) if isinstance(tag, str) else None
             node = definitions[reference.rpartition("/")[2]] if reference else {}
         elif "anyOf" in node:

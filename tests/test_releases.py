@@ -115,12 +115,12 @@ def test_no_text_makes_find_fail_otherwise_than_by_unknown_release(text: str) ->
     assert release.version == text
 
 
-def test_a_mongodb_that_the_release_does_not_run_on_is_refused_with_those_it_does() -> None:
+def test_a_mongodb_that_the_release_does_not_run_on_is_refused() -> None:
     releases.check_mongodb(find("8.9.0"), "8.0")
     releases.check_mongodb(find("8.9.0"), "8.0.4")
     releases.check_mongodb(find("8.9.0"), "8.2")
     for wrong in ("7.0", "6.0", "8.1", "8", "", "80"):
-        with pytest.raises(releases.MongodbRefused, match=r"8\.9\.0.*allowed: 8\.0"):
+        with pytest.raises(releases.MongodbRefused, match=r"8\.9\.0 does not run on"):
             releases.check_mongodb(find("8.9.0"), wrong)
 
 

@@ -180,6 +180,20 @@ def bad() -> Iterator[tuple[str, Values]]:
         bare[key] = bare.pop(NAMESPACE + key)
         yield f"no namespace of {key}", bare
 
+    served = changed(CLUSTER, chat={"profile": "production"})
+    served["rocketchat:runtime"]["ingress"] = {"kind": "none"}
+    del served["rocketchat:dns"]
+    yield "production that nobody reaches", served
+    named = changed(CLUSTER)
+    named["rocketchat:runtime"]["ingress"] = {"kind": "none"}
+    yield "a name for what nobody reaches", named
+    exposed = changed(CHOICE, chat={"profile": "production"}, runtime={"balancer": {"waf": False}})
+    yield "production without a firewall", exposed
+    yield (
+        "production with one day to go back",
+        changed(CHOICE, chat={"profile": "production"}, backup={"restoreWindowDays": 1}),
+    )
+
 
 CASES = dict(bad())
 

@@ -344,6 +344,57 @@ def test_every_stack_file_is_valid_by_the_schema(stack: str) -> None:
     jsonschema.Draft202012Validator(schema()).validate(document)
 
 
+@pytest.mark.parametrize(
+    ("part", "value", "path", "kinds"),
+    [
+        ("dns", {"zone": "example.com"}, "dns.kind", "cloudflare, route53"),
+        ("mail", {"host": "smtp.example.com"}, "mail.kind", "ses, ses-existing, smtp"),
+        ("login", {"url": "https://a.b"}, "login.kind", "apple, github, gitlab, google, ldap, oidc, saml"),
+        ("login", [{}], "login[0].kind", "apple, github, gitlab, google, ldap, oidc, saml"),
+        ("media", {"kind": "s3", "bucket": "abc", "cdn": {"host": "a.b"}}, "media.cdn.kind", "cloudfront, external"),
+    ],
+)  # fmt: skip
+def test_where_a_kind_is_missing_all_of_them_are_named(part: str, value: Any, path: str, kinds: str) -> None:
+    [problem] = alone(f"rocketchat:{part}", value)
+    assert (problem.path, problem.allowed) == (f"rocketchat:{path}", kinds)
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "told"),
+    [
+        ("login", {"kind": "oidc", "urll": "https://a.b", "clientId": "c"}, ["login.urll: url"]),
+        ("login", [{"kind": "saml", "entrypoint": "x", "certificate": "MAMCAQE="}], ["login[0].entrypoint: entryPoint"]),
+        ("media", {"kind": "s3", "buckte": "a", "cdn": {"kind": "external", "hots": "a.b"}}, ["media.cdn.hots: host", "media.buckte: bucket"]),
+        ("runtime", {"kind": "fargate", "network": {"natt": "one"}}, ["runtime.network.natt: nat"]),
+    ],
+)  # fmt: skip
+def test_a_misspelt_key_is_one_mistake_and_not_a_missing_one_too(
+    part: str, value: Any, told: list[str]
+) -> None:
+    found = alone(f"rocketchat:{part}", value)
+    assert [f"{one.path.removeprefix('rocketchat:')}: {one.nearest}" for one in found] == told
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "kind"),
+    [
+        ("runtime", {"kind": "fargate", "network": {"vpc": "vpc-1"}}, "existing"),
+        ("runtime", {"kind": "kubernetes", "context": "x", "ingress": {"name": "x"}}, "class"),
+        ("login", [{"kind": "github", "clientId": "x", "group": {"name": "x"}}], "ldap"),
+    ],
+)
+def test_a_key_of_another_kind_is_named_as_one_wherever_it_stands(part: str, value: Any, kind: str) -> None:
+    [problem] = alone(f"rocketchat:{part}", value)
+    assert problem.message == f"this is a key of kind {kind}"
+    assert problem.allowed
+
+
+@pytest.mark.parametrize("host", ["Ä/x", "://", "a b/", "https:///x", "http://-a.b", "ÄZ", "/", "A"])
+def test_a_host_name_is_only_proposed_where_it_is_one(host: str) -> None:
+    [problem] = alone("rocketchat:chat", {"host": host})
+    assert problem.message == "this is not a host name; one looks like chat.example.com"
+
+
 FILES = [
     ("config: [", "not YAML", 1),
     ("- a\n- b\n", "mapping", 1),
@@ -739,7 +790,7 @@ def test_a_key_that_nothing_reads_is_warned_of(key: str) -> None:
     ("path", "value", "told"),
     [
         ("rocketchat:mail.host", "x", "kind smtp"),
-        ("rocketchat:runtime.size", "x", "kind lightsail and droplet"),
+        ("rocketchat:runtime.size", "x", "kind droplet and lightsail"),
         ("rocketchat:media.nosuch", "x", "unknown key"),
     ],
 )

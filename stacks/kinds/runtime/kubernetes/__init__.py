@@ -213,7 +213,7 @@ def _ingress(runtime: KubernetesRuntime, dns: DnsKind | None, size: sizing.Size)
             yield Problem(
                 "rocketchat:dns",
                 "nothing leads into the cluster (ingress.kind is none), so there is nothing to name",
-                remedy="leave dns out, or give `ingress: {kind: gateway}` or `{kind: class, name: traefik}`",
+                remedy="leave dns out, or give `runtime.ingress: {kind: gateway}` or one of kind class",
             )
         yield Note(f"by port-forward, at http://localhost:{ingress.port}")
         return
