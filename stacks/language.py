@@ -706,7 +706,9 @@ def _kinds(key: str, location: tuple[int | str, ...], value: Any) -> dict[str, d
     """Return the kinds among which the part or the key at a location chooses, each with its schema."""
     node = _node(key, location, value)
     choices = [node, *node.get("anyOf", ())]
-    mapping = next((one["discriminator"]["mapping"] for one in choices if "discriminator" in one), {})
+    mapping: dict[str, str] = next(
+        (one["discriminator"]["mapping"] for one in choices if "discriminator" in one), {}
+    )
     return {kind: _schema(key)["$defs"][name.rpartition("/")[2]] for kind, name in mapping.items()}
 
 
