@@ -193,6 +193,19 @@ def _links(ask: Ask) -> list[dict[str, Any]]:
     ]
 
 
+def _users(ask: Ask) -> list[dict[str, Any]]:
+    return [
+        {key: one.inputs.get(key) or [] for key in ("labels", "roles", "scopes")}
+        | {
+            key: one.inputs.get(key) or ""
+            for key in ("authDatabaseName", "description", "projectId", "username")
+        }
+        | {key: one.outputs.get(key) for key in ("awsIamType", "ldapAuthType", "oidcAuthType", "x509Type")}
+        for one in ask.world("mongodbatlas:index/databaseUser:DatabaseUser")
+        if one.inputs.get("projectId") == ask["projectId"]
+    ]
+
+
 def _projects(ask: Ask) -> list[dict[str, Any]]:
     return [
         {"id": one.id, "projectId": one.id, "name": one.inputs["name"], "orgId": one.inputs["orgId"]}
@@ -609,6 +622,15 @@ GET_PRIVATELINK_ENDPOINTS = Lookup(
     "mongodbatlas:index/getPrivatelinkEndpoints:getPrivatelinkEndpoints",
     outputs={
         "results": _links,
+    },
+)
+
+
+GET_DATABASE_USERS = Lookup(
+    "mongodbatlas:index/getDatabaseUsers:getDatabaseUsers",
+    outputs={
+        "id": "users",
+        "results": _users,
     },
 )
 

@@ -15,7 +15,7 @@ from components import regions
 from rocketchat import releases, settings, sizing
 from rocketchat.releases import Release
 from rocketchat.settings import Setting
-from stacks import rules, said, supposed, texts  # noqa: F401 - the rules add themselves to the table
+from stacks import neighbours, rules, said, supposed, texts  # noqa: F401 - the rules add themselves to the table
 from stacks.files import StackFile
 from stacks.judging import Check, Finding, Warning_, judge, rule
 from stacks.kinds import registry
@@ -265,7 +265,7 @@ def parse_file(found: StackFile, also: AbstractSet[str] = frozenset()) -> ChatSp
         found.secure | also,
         source=found.shown,
         line=found.line,
-        unread=found.problems,
+        unread=[*found.problems, *neighbours.problems(found)],
         lost=found.lost,
     )
 

@@ -1,13 +1,24 @@
 """Several stacks on one Atlas cluster: each adds its own user and way in, and nothing else of the cluster."""
 
-from typing import Any
+import automation_world  # noqa: F401 - before the SDKs
+
+# isort: split
+
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
+import yaml
+from engine_marks import needs_engine
 from planning import Values, kinds, one, planned
 
+from automation import ConfigurationError, open_stack
+from clouds.mongodbatlas import GET_DATABASE_USERS
+from rehearsal.backend import rehearsal_backend
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import find_leaks
-from stacks.language import parse
+from stacks import files
+from stacks.language import parse, parse_file
 from stacks.problems import InvalidStack
 
 ATLAS = "mongodbatlas:index/"
@@ -164,3 +175,105 @@ def test_without_a_fixed_address_a_stack_beside_is_refused() -> None:
     values["rocketchat:runtime"]["network"] = {"nat": "none"}
     with pytest.raises(InvalidStack, match="no fixed address"):
         parse(values, set(), source="a test")
+
+
+def user_of(chat: str | None, **changes: Any) -> dict[str, Any]:
+    """A user of the project as Atlas lists it."""
+    labels = [] if chat is None else [{"key": "rocketchat-host", "value": chat}]
+    roles = [{"roleName": "readWrite", "databaseName": "soluvas_chat_prod", "collectionName": ""}]
+    scopes = [{"name": "lovia-sg", "type": "CLUSTER"}]
+    return {"username": "other", "labels": labels, "roles": roles, "scopes": scopes, **changes}
+
+
+@pytest.mark.parametrize(
+    ("user", "refused"),
+    [
+        (user_of("chat.example.com"), True),
+        (user_of("chat.example.com", scopes=[]), True),
+        (user_of("chat.soluvas.com"), False),
+        (user_of(None), False),
+        (user_of("chat.example.com", username="soluvas"), False),
+        (user_of("chat.example.com", scopes=[{"name": "another", "type": "CLUSTER"}]), False),
+        (user_of("chat.example.com", roles=[{"roleName": "read", "databaseName": "db"}]), False),
+    ],
+)
+def test_a_database_that_is_another_chats_is_refused(
+    user: dict[str, Any], refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(cast("dict[str, object]", GET_DATABASE_USERS.outputs), "results", [user])
+    if refused:
+        with pytest.raises(RehearsalError, match=r"is that of the chat chat\.example\.com \(user other\)"):
+            planned(beside(**BY_NAME), stack="soluvas")
+        return
+    made = one(planned(beside(**BY_NAME), stack="soluvas"), f"{ATLAS}databaseUser:DatabaseUser")
+    assert made.inputs["labels"] == [{"key": "rocketchat-host", "value": "chat.soluvas.com"}]
+
+
+@needs_engine
+def test_the_engine_deploys_no_second_chat_into_the_database_of_the_first() -> None:
+    with rehearsal_backend() as backend:
+        for host, stack in (("chat.soluvas.com", "first"), ("talk.soluvas.com", "second")):
+            values = beside(**BY_NAME, accessList=stack == "first")
+            values["rocketchat:chat"]["host"] = host
+            with open_stack(stack, values=values, secrets={}, backend=backend, policies=False) as opened:
+                if stack == "first":
+                    opened.up(preview=False)
+                    opened.up(preview=False)
+                    continue
+                with pytest.raises(ConfigurationError, match=r"the chat chat\.soluvas\.com \(user first\)"):
+                    opened.up()
+
+
+OWNER = {
+    "kind": "atlas",
+    "organization": "5f0c1d2e3b4a59687f6e5d4c",
+    "cluster": "lovia-sg",
+    "name": "shared_chat",
+}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "refused"),
+    [
+        (BY_NAME, BY_NAME, True),
+        (BY_STACK, {"stack": "org/rocketchat/lovia-fargate"}, True),
+        (BY_NAME, {**BY_NAME, "name": "Shared_Chat"}, True),
+        (OWNER, {"stack": "first"}, True),
+        ({**OWNER, **BY_NAME}, BY_NAME, True),
+        (BY_NAME, {**BY_NAME, "name": "another_chat"}, False),
+        (BY_NAME, {**BY_NAME, "cluster": "another"}, False),
+        (BY_NAME, {"stack": "unknown"}, False),
+    ],
+)
+def test_two_stack_files_with_one_database_are_refused(
+    first: dict[str, Any],
+    second: dict[str, Any],
+    refused: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    for stack, database in (("first", first), ("second", second)):
+        values = beside()
+        values["rocketchat:chat"]["host"] = f"{stack}.soluvas.com"
+        values["rocketchat:database"] = {"kind": "atlas-existing", "name": "shared_chat", **database}
+        (tmp_path / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": values}))
+    (tmp_path / "Pulumi.broken.yaml").write_text("config: [")
+    if not refused:
+        parse_file(files.read("second"))
+        return
+    with pytest.raises(InvalidStack) as caught:
+        parse_file(files.read("second"))
+    (problem,) = caught.value.problems
+    assert problem.path == "rocketchat:database.name"
+    assert problem.line is not None
+    assert "the stack first has that database" in str(problem)
+
+
+def test_one_chat_in_two_stack_files_moves_between_runtimes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    for stack in ("first", "second"):
+        (tmp_path / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": beside(**BY_NAME)}))
+    parse_file(files.read("second"))

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from ipaddress import AddressValueError, IPv4Address
 from typing import NotRequired, TypedDict
 
@@ -42,6 +43,8 @@ PASSWORD_LENGTH = 40
 USERNAME_LIMIT = 58
 """Characters of a user's name that leave room for the ending of the second user's."""
 
+_CHAT = "rocketchat-host"
+"""Label of a user with the public name of the chat that it is for."""
 _USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,57}")
 
 AUDIT_FILTER = json.dumps(
@@ -349,6 +352,9 @@ class AtlasDatabaseArgs(TypedDict):
     """The roles of the chat's user: exactly those that its release needs."""
     srv_address: NotRequired[pulumi.Input[str]]
     """`mongodb+srv://` address of a cluster made in this program; looked up when left out."""
+    chat: NotRequired[str]
+    """Public name of the chat. Its users are labelled with it, and a database on that cluster which users of another
+    chat have is refused; nothing is asked when left out."""
     username: NotRequired[str]
     """Name of the user, unique in the project. Default: the database's name."""
     password_version: NotRequired[int]
@@ -403,8 +409,10 @@ class AtlasDatabase(Component):
         self._link: AtlasPrivateLink | None = None
         # Nobody gets the address before it lets in whoever knows it.
         address = after(self._address(name, args), let_in)
+        reader = f"{username}-backup"
+        alone = self._alone(args, {username, reader})
         user, self.uri = self._user(
-            f"{name}-user", args, address, username, args["roles"], args["database"], name
+            f"{name}-user", args, address, _then(username, alone), args["roles"], args["database"], name
         )
         self.username = user.username
         self._backup_uri: pulumi.Output[str] | None = None
@@ -414,7 +422,7 @@ class AtlasDatabase(Component):
                 f"{name}-backup-user",
                 args,
                 address,
-                f"{username}-backup",
+                _then(reader, alone),
                 [read],
                 args["database"],
                 f"{name}-backup",
@@ -461,12 +469,26 @@ class AtlasDatabase(Component):
         )
         return cluster.apply(lambda found: _checked_address(found, versions))
 
+    def _alone(self, args: AtlasDatabaseArgs, own: AbstractSet[str]) -> pulumi.Input[None]:
+        """Look up whose users the project has; fail where the database is another chat's."""
+        if "chat" not in args:
+            return None
+        chat, database = args["chat"], args["database"]
+        users = mongodbatlas.get_database_users_output(
+            project_id=args["project_id"], opts=pulumi.InvokeOutputOptions(parent=self)
+        )
+        cluster = pulumi.Output.from_input(args["cluster_name"])
+        # Not together: what `Output.all` gives of a result has no attributes any more.
+        return users.apply(
+            lambda found: cluster.apply(lambda name: _check_alone(found.results, name, database, chat, own))
+        )
+
     def _user(
         self,
         name: str,
         args: AtlasDatabaseArgs,
         address: pulumi.Output[str],
-        username: str,
+        username: pulumi.Input[str],
         roles: Sequence[AtlasRoleArgs],
         database: str,
         app_name: str,
@@ -491,6 +513,9 @@ class AtlasDatabase(Component):
             ],
             scopes=[mongodbatlas.DatabaseUserScopeArgs(name=args["cluster_name"], type="CLUSTER")],
             description=f"Rocket.Chat, database {args['database']}",
+            labels=[mongodbatlas.DatabaseUserLabelArgs(key=_CHAT, value=args["chat"])]
+            if "chat" in args
+            else None,
             opts=self.child(),
         )
         # The user's own output, so that nobody gets the URI before the user exists.
@@ -500,6 +525,34 @@ class AtlasDatabase(Component):
             )
         )
         return user, uri
+
+
+def _then(value: str, checked: pulumi.Input[None]) -> pulumi.Output[str]:
+    """Return the value, once what was checked is right."""
+    return pulumi.Output.all(value, checked).apply(lambda known: str(known[0]))
+
+
+def _check_alone(
+    users: "Sequence[mongodbatlas.outputs.GetDatabaseUsersResultResult]",
+    cluster: str,
+    database: str,
+    chat: str,
+    own: AbstractSet[str],
+) -> None:
+    for user in users:
+        other = next((label.value for label in user.labels or () if label.key == _CHAT), chat)
+        scopes = {scope.name for scope in user.scopes or ()}
+        if (
+            other != chat
+            and user.username not in own
+            and (not scopes or cluster in scopes)
+            and any(role.database_name.lower() == database.lower() for role in user.roles)
+        ):
+            raise pulumi.RunError(
+                f"the database {database} of the Atlas cluster {cluster} is that of the chat {other} (user "
+                f"{user.username}), and two chats in one database spoil each other: name another one "
+                f"(`database.name`); or delete that user, if the chat {other} is gone"
+            )
 
 
 def _checked_address(cluster: "mongodbatlas.GetAdvancedClusterResult", versions: Sequence[str]) -> str:

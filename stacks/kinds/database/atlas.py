@@ -91,6 +91,7 @@ class AtlasDatabase(OnAtlas):
             "cluster_name": cluster.cluster_name,
             "srv_address": cluster.srv_address,
             "database": self.name,
+            "chat": spec.parts.chat.host,
             "roles": self.roles(spec),
             "addresses": list(self.allow),
         }

@@ -68,7 +68,7 @@ class ExistingAtlasDatabase(OnAtlas):
     cluster: AtlasName | None = None
     """Name of the cluster."""
     name: DatabaseName
-    """Name of the chat's database; no other chat on the cluster may have the same."""
+    """Name of the chat's database; refused where another chat on the cluster has the same."""
     empty: bool = False
     """Whether this chat is the first in that database, so that its administrator is the one made here."""
     user: AtlasUser | None = None
@@ -117,6 +117,7 @@ class ExistingAtlasDatabase(OnAtlas):
             "project_id": _wanted(owner, PROJECT) if owner is not None else self.project or "",
             "cluster_name": _wanted(owner, CLUSTER) if owner is not None else self.cluster or "",
             "database": self.name,
+            "chat": context.spec.parts.chat.host,
             "roles": self.roles(context.spec),
             "username": self.user or bounded(pulumi.get_stack(), USERNAME_LIMIT),
             "access_comment": f"Rocket.Chat, stack {pulumi.get_stack()}",
