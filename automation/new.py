@@ -26,6 +26,8 @@ from stacks.parts import Profile
 from stacks.problems import InvalidStack, Problem
 from stacks.project import ROOT
 from stacks.questions import Ask
+from stacks.secret_keys import command
+from stacks.secrets import PROVIDER_KEYS, find
 
 DRAFTS = ROOT / ".cache" / "automation" / "drafts"
 """Answers of a `new` that was interrupted."""
@@ -195,7 +197,10 @@ def key_of(path: str) -> str:
 
 
 def pairs(arguments: Iterable[str]) -> Answers:
-    """Read arguments of the form KEY=VALUE. Raises ValueError that names the first that has another form."""
+    """Read arguments of the form KEY=VALUE.
+
+    Raises ValueError that names the first that has another form, or whose key is a secret: answers are kept in clear.
+    """
     made: Answers = {}
     for argument in arguments:
         key, equals, value = argument.partition("=")
@@ -203,7 +208,14 @@ def pairs(arguments: Iterable[str]) -> Answers:
             raise ValueError(
                 f"{argument}: answers are given as KEY=VALUE, such as chat.host=chat.example.com"
             )
-        made[key_of(key)] = value
+        name = key_of(key)
+        if PROVIDER_KEYS.get(name) or find(name) is not None:
+            full = name if ":" in name else f"{NAMESPACE}:{name}"
+            raise ValueError(
+                f"{name} is a secret, and answers are kept in clear: set it when the file is there, by "
+                f"{command(full)}; and replace this one, because it is in the shell's history"
+            )
+        made[name] = value
     return made
 
 

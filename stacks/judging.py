@@ -68,7 +68,7 @@ def judge(known: Mapping[str, Any], *, partly: bool = False) -> tuple[list[Probl
     """
     problems: list[Problem] = []
     checks: list[Check] = []
-    not_known = AttributeError if partly else ()
+    not_known = (AttributeError, KeyError) if partly else ()
     unforeseen: list[Unforeseen] = []
     told: set[tuple[str, str]] = set()
     """Places and remedies: a mistake that several rules see is one mistake."""

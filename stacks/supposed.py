@@ -90,7 +90,7 @@ def part(
 def forget(part: Any, left_out: Iterable[Steps]) -> None:
     """Take from a part what was left out of it: who wrote it wrongly has not gone without it.
 
-    A rule that reads it then raises AttributeError.
+    A rule that reads it then raises AttributeError, or KeyError where it goes over all keys.
     """
     for *outer, last in left_out:
         around = part

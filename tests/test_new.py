@@ -18,7 +18,7 @@ import yaml
 from pexpect.fdpexpect import fdspawn
 from planning import planned
 
-from automation import new
+from automation import cli, new
 from policy import adapters
 from policy.config import load
 from policy.judge import judge
@@ -279,6 +279,7 @@ def test_ctrl_c_keeps_the_answers(tmp_path: Path) -> None:
         terminal.send("\x03")
         terminal.expect(_END)
         assert _groups(terminal)[1] != "0"
+        assert "new stopped`, which goes on here" in " ".join((terminal.before or "").split())
         terminal.expect("Continuing with the answers given before: chat.host")
         terminal.expect(_PROMPT)
         assert _groups(terminal)[0] == "chat.users"
@@ -303,6 +304,20 @@ def test_text_arrives_in_the_file_as_it_was_typed(
 def test_an_argument_that_is_no_answer_is_refused(bad: str) -> None:
     with pytest.raises(ValueError, match="KEY=VALUE"):
         new.pairs([bad])
+
+
+@pytest.mark.parametrize(
+    "key", ["license", "rocketchat:smtpPassword", "LDAP_Authentication_Password", "digitalocean:token"]
+)
+def test_a_secret_is_no_answer_and_is_neither_kept_nor_shown(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(new, "DRAFTS", tmp_path)
+    assert cli.main(["new", "any", "chat.host=chat.example.com", f"{key}=correct-horse", "--yes"]) == 2
+    told = capsys.readouterr().err
+    assert "is a secret" in told
+    assert "correct-horse" not in told
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

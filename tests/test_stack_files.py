@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from planning import values_of
 
+from proving.key_trials import fonts, trials
+from proving.key_trials import put as put_at
 from stacks import files, supposed
 from stacks.fields import descriptions
 from stacks.language import ChatSpec, alone, parse, parse_file
@@ -393,6 +395,23 @@ def test_a_key_of_another_kind_is_named_as_one_wherever_it_stands(part: str, val
 def test_a_host_name_is_only_proposed_where_it_is_one(host: str) -> None:
     [problem] = alone("rocketchat:chat", {"host": host})
     assert problem.message == "this is not a host name; one looks like chat.example.com"
+
+
+@pytest.mark.slow
+def test_a_wrong_value_of_any_key_ends_in_mistakes_of_that_key() -> None:
+    tried = set()
+    with fonts():
+        for trial in trials():
+            if trial.key.secret or not trial.key.attribute or trial.key.path in tried:
+                continue
+            tried.add(trial.key.path)
+            values = trial.values()
+            put_at(values, trial.key.path, [{"no": "such"}])
+            with pytest.raises(InvalidStack) as caught:
+                parse(values, trial.secrets(), source="any")
+            part = str(trial.key.path[0])
+            assert any(one.path.startswith(part) for one in caught.value.problems), trial.key.name
+    assert len(tried) > 250
 
 
 FILES = [

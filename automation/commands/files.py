@@ -126,7 +126,8 @@ def new(
             if silent:
                 _fill(draft)
             else:
-                with asking("every answer as KEY=VALUE, and --yes", as_json=False):
+                again = f"them by `{COMMAND} new {name}`, which goes on here"
+                with asking(f"{again}; or every answer as KEY=VALUE, and --yes", as_json=False):
                     _ask(draft)
                     while mistakes := making.problems(draft.answers):
                         _ask_again(draft, mistakes)
