@@ -82,7 +82,7 @@ changes: .venv/.run engine ## Try what each key of a stack file does when it is 
 	@$(BIN)/python -m proving.key_changes
 
 sweep: .venv/.run engine ## Plan and judge all combinations and all changes of single keys (a quarter of an hour)
-	@ROCKETCHAT_SWEEP=all $(BIN)/python -m pytest tests/test_combinations.py -q
+	@ROCKETCHAT_SWEEP=all $(BIN)/python -m pytest tests/test_combinations.py -q -n auto --dist worksteal
 
 scanners: .venv/.dev ## Hold the plans against Checkov, parliament, cloudsplaining and kube-score, installed below this folder
 	@ROCKETCHAT_SCANNERS=all $(BIN)/python -m pytest tests/test_scanners.py -q
