@@ -216,6 +216,55 @@ def test_newest_is_refused_where_the_chat_began_anew_and_another_time_is_named(h
     assert state(host.mongodb) == new
 
 
+def test_a_backup_says_whose_it_is_and_that_of_another_chat_is_refused_unless_told(host: RealHost) -> None:
+    fill(host.mongodb)
+    with chat(host.mongodb) as db:
+        db["rocketchat_settings"].insert_one({"_id": "uniqueID", "value": "w1"})
+        db["rocketchat_statistics"].insert_one({"_id": "s", "version": "8.9.0", "createdAt": 1})
+    succeeds(host, "chat-backup")
+    [dump] = versions(host, "backups/database.archive.gz")
+    summary = json.loads(read(host, f"summaries/database.archive.gz/{dump['VersionId']}.json"))
+    told = host.cloud.client("s3").head_object(Bucket=host.bucket, Key="backups/database.archive.gz")
+    wanted = {"chat": CHAT.host, "workspace": "w1", "release": "8.9.0"}
+    assert wanted.items() <= told["Metadata"].items()
+    assert wanted.items() <= summary.items()
+    assert summary["mongodb"]
+    before = state(host.mongodb)
+    env = (host.chat / "chat.env").read_text()
+    (host.chat / "chat.env").write_text(env.replace(CHAT.host, "talk.example.com"))
+    # By another name it is the same chat.
+    succeeds(host, "chat-restore", "all", "newest")
+    with chat(host.mongodb) as db:
+        db["rocketchat_settings"].update_one({"_id": "uniqueID"}, {"$set": {"value": "w2"}})
+    for kind in ("database", "uploads"):
+        found = host.run("chat-restore", kind, "newest")
+        assert found.returncode == 1
+        assert f"is of another chat: {CHAT.host}" in found.stderr
+    succeeds(host, "chat-restore-test")
+    succeeds(host, "chat-restore", "database", "newest", "--of-another-chat")
+    assert state(host.mongodb) == before
+
+
+def test_a_chat_that_is_to_stay_stopped_does_so_also_where_the_restore_was_cut_off(host: RealHost) -> None:
+    fill(host.mongodb)
+    succeeds(host, "chat-backup")
+    before = state(host.mongodb)
+    write_later(host.mongodb)
+    write(host, "restore/request", b"database newest --even-if-smaller --leave-stopped")
+    succeeds(host, "chat-restore", "--asked")
+    assert state(host.mongodb) == before
+    assert host.service("rocketchat") == "stop"
+    assert "stays stopped until a release is deployed" in outcome(host)["said"]
+    # The power went between the last rename and the cleaning up.
+    (host.data / "restoring").write_text("stopped\n")
+    succeeds(host, "chat-restore", "--asked")
+    assert host.service("rocketchat") == "stop"
+    assert not (host.data / "restoring").exists()
+    write(host, "restore/request", b"database newest --leave-started")
+    assert host.run("chat-restore", "--asked").returncode == 2
+    assert outcome(host)["state"] == "refused"
+
+
 def test_a_restore_is_asked_for_in_the_bucket_once_and_answered_there(host: RealHost) -> None:
     fill(host.mongodb)
     before = state(host.mongodb)

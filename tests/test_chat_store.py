@@ -61,6 +61,11 @@ def store_of(script: ModuleType, client: Client) -> Any:
     return made
 
 
+@pytest.fixture(autouse=True)
+def host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_HOST", "chat.example.com")
+
+
 @pytest.fixture
 def summary(tmp_path: Path) -> str:
     path = tmp_path / "summary"

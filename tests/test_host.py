@@ -277,7 +277,7 @@ def test_who_is_told_of_a_host_is_told_when_it_is_off_full_or_not_backed_up(
         for alarm in plan.of_type(ALARM)
         if alarm.inputs["namespace"] == namespace
     }
-    assert set(watched) == {"Serving", "DataDiskUsedPercent", "MemoryUsedPercent"} | (
+    assert set(watched) == {"Serving", "WentBack", "DataDiskUsedPercent", "MemoryUsedPercent"} | (
         {"HoursSinceBackup"} if backups else set()
     )
     assert watched["Serving"]["treatMissingData"] == "breaching"

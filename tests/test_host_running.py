@@ -22,6 +22,7 @@ from components.runtime.host import document
 from components.runtime.host.bootstrap import SCRIPTS, Enrolment, cloud_config
 from rocketchat import releases
 
+DUMPED = "2026-11-29T12:00:00Z"
 OLD, NEW, MONGO = "rocketchat/rocket.chat:8.8.0", "rocketchat/rocket.chat:8.9.0", "mongo:8.0.17"
 CHAT = document.Chat(
     host="chat.example.com",
@@ -120,6 +121,7 @@ class Machine:
         (root / "meminfo").write_text("MemTotal: 4000 kB\nMemFree: 10 kB\nMemAvailable: 1000 kB\n")
         (root / "cpuinfo").write_text("flags\t\t: fpu sse4_2 avx\n")
         self.more: dict[str, str] = {}
+        self.chosen = f"v1 {DUMPED} 1000"
 
     def stub(self, name: str, body: str) -> None:
         path = self.bin / name
@@ -133,6 +135,10 @@ class Machine:
         path.write_text(json.dumps(state))
         return state
 
+    def send_no_dumps(self, away: bool) -> None:
+        """Let the bucket take dumps and send none, or as ever."""
+        (self.root / "away").touch() if away else (self.root / "away").unlink()
+
     @property
     def running(self) -> dict[str, str]:
         return dict(self.docker()["running"])
@@ -142,7 +148,12 @@ class Machine:
         readers = {name: os.geteuid() for name in self.secret_files}
         files = document.files(chat, "backups")
         # The bucket's own program needs a real cloud.
-        files["/srv/chat/bin/chat-store"]["text"] = store(f'echo "store $*" >>{self.root}/log')
+        files["/srv/chat/bin/chat-store"]["text"] = store(
+            f'echo "store $*" >>{self.root}/log\n'
+            f'[[ $1 != choose ]] || {{ echo "{self.chosen}" && exit; }}\n'
+            '[[ $1 != put ]] || "${@:4}" >/dev/null\n'
+            f"[[ $1 != get || ! -e {self.root}/away ]]"
+        )
         files |= {path: {"mode": "0644", "text": text} for path, text in self.more.items()}
         content = json.dumps(
             {
@@ -287,6 +298,97 @@ def test_a_former_release_that_does_not_serve_either_is_told_and_both_are_tried_
     machine.docker(bad=[])
     assert machine.sync().returncode == 0
     assert machine.running["rocketchat"] == NEW
+
+
+def restores(machine: Machine) -> int:
+    return len([line for line in machine.log if "store get" in line])
+
+
+@pytest.mark.slow
+def test_a_release_that_migrated_the_data_gives_them_back_and_the_former_one_serves(machine: Machine) -> None:
+    machine.docker(knows={OLD: 300, NEW: 305})
+    served(machine, WATCHED)
+    machine.docker(bad=[NEW])
+    digest = machine.deploy(replace(WATCHED, image=NEW))
+    assert machine.sync().returncode == 1
+    state = machine.docker()
+    assert (state["running"]["rocketchat"], state["migrated"]) == (OLD, 300)
+    last = machine.reports[-1]
+    assert (last["document"], last["state"]) == (digest, "failed")
+    assert f"is that of {DUMPED} again" in last["reason"]
+    assert "serves again" in last["reason"]
+    assert f"store choose backups/database.archive.gz {DUMPED} --even-if-smaller" in machine.log
+    assert [line for line in machine.log if "store put before-restore/" in line], "nothing of later is kept"
+    assert watched(machine)["WentBack"] == 1
+    # It does not go to and fro.
+    before = len(machine.log)
+    assert machine.sync().returncode == 1
+    assert not [line for line in machine.log[before:] if " up " in line or "store get" in line]
+    machine.docker(bad=[])
+    served(machine, replace(WATCHED, image=NEW, ssh_from=["203.0.113.0/24"]))
+    assert machine.docker()["migrated"] == 305
+    assert watched(machine)["WentBack"] == 0
+
+
+@pytest.mark.slow
+def test_data_that_were_not_migrated_stay_with_all_that_was_written(machine: Machine) -> None:
+    machine.docker(knows={OLD: 300, NEW: 300})
+    served(machine)
+    machine.docker(bad=[NEW])
+    machine.deploy(replace(CHAT, image=NEW))
+    assert machine.sync().returncode == 1
+    assert machine.running["rocketchat"] == OLD
+    assert not restores(machine)
+
+
+@pytest.mark.slow
+def test_a_former_release_that_fails_on_its_own_data_too_is_tried_again_alone(machine: Machine) -> None:
+    machine.docker(knows={OLD: 300, NEW: 305})
+    served(machine)
+    machine.docker(bad=[NEW, OLD])
+    machine.deploy(replace(CHAT, image=NEW))
+    for _ in range(2):
+        assert machine.sync().returncode == 1
+        assert "the former one neither" in machine.reports[-1]["reason"]
+        assert machine.docker()["migrated"] == 300
+        assert restores(machine) == 1, "the data go to and fro"
+    machine.docker(bad=[NEW])
+    assert machine.sync().returncode == 1
+    assert machine.running["rocketchat"] == OLD
+    assert "serves again" in machine.reports[-1]["reason"]
+
+
+@pytest.mark.slow
+def test_a_dump_that_cannot_be_brought_back_is_tried_again_and_no_dump_of_newer_data_takes_its_place(
+    machine: Machine,
+) -> None:
+    machine.docker(knows={OLD: 300, NEW: 305})
+    served(machine)
+    machine.docker(bad=[NEW])
+    machine.deploy(replace(CHAT, image=NEW))
+    machine.send_no_dumps(True)
+    assert machine.sync().returncode == 1
+    assert f"the dump of {DUMPED} could not be brought back" in machine.reports[-1]["reason"]
+    dumps = len([line for line in machine.log if "store put backups/" in line])
+    machine.send_no_dumps(False)
+    assert machine.sync().returncode == 1
+    assert len([line for line in machine.log if "store put backups/" in line]) == dumps
+    assert (machine.running["rocketchat"], machine.docker()["migrated"]) == (OLD, 300)
+
+
+@pytest.mark.slow
+def test_an_old_dump_is_not_brought_back_unasked(machine: Machine) -> None:
+    machine.docker(knows={OLD: 300, NEW: 305})
+    served(machine)
+    machine.docker(bad=[NEW])
+    machine.chosen = ""  # nothing to bring back at first
+    machine.deploy(replace(CHAT, image=NEW))
+    assert machine.sync().returncode == 1
+    before = machine.chat / "good/before"
+    os.utime(before, (time.time() - 5 * 3600,) * 2)
+    assert machine.sync().returncode == 1
+    assert "rocketchat rollback STACK" in machine.reports[-1]["reason"]
+    assert not restores(machine)
 
 
 def test_a_release_whose_image_has_no_wget_comes_up(machine: Machine) -> None:
@@ -763,7 +865,13 @@ def watched(machine: Machine) -> dict[str, float]:
 def test_a_host_tells_every_five_minutes_how_it_is(machine: Machine) -> None:
     served(machine, WATCHED)
     assert "systemctl restart chat-watch.timer" in machine.log
-    told = {"Serving": 1, "DataDiskUsedPercent": 42, "MemoryUsedPercent": 75, "HoursSinceBackup": 0}
+    told = {
+        "Serving": 1,
+        "WentBack": 0,
+        "DataDiskUsedPercent": 42,
+        "MemoryUsedPercent": 75,
+        "HoursSinceBackup": 0,
+    }
     assert watched(machine) == told
     machine.stub("curl", 'echo "curl: (22) error: 502" >&2; exit 22')
     assert watched(machine) == {**told, "Serving": 0}

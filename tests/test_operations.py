@@ -65,6 +65,7 @@ def test_alarms_watch_exactly_what_is_given() -> None:
         "alarms-host-disk",
         "alarms-host-down",
         "alarms-host-memory",
+        "alarms-host-went-back",
         "alarms-nat-1-ports",
         "alarms-nat-2-ports",
         "alarms-rocketchat-5xx",
@@ -105,6 +106,15 @@ def test_alarms_watch_exactly_what_is_given() -> None:
             "LessThanThreshold",
             1,
             "breaching",
+        ),
+        (
+            "host-went-back",
+            "RocketChat/chat.lovia.life",
+            "WentBack",
+            "Maximum",
+            "GreaterThanThreshold",
+            0,
+            "notBreaching",
         ),
         (
             "host-disk",

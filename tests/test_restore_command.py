@@ -175,6 +175,22 @@ def test_while_nobody_knows_how_a_restore_ended_nothing_else_touches_the_data(
 
 
 @PLACE
+def test_a_chat_stays_stopped_for_another_release_and_starts_again_where_that_failed(
+    stack: str, stubs: dict[str, str], tmp_path: Path
+) -> None:
+    found = of(stack, leave_stopped=True)
+    ended, said, calls = run(found, tmp_path, stubs, FAIL="0", MADE=MADE)
+    assert ended == 0, said
+    assert "stays stopped until a release is deployed" in said
+    assert not any(map(is_start, calls)), "the newer server changes the data again"
+    again = tmp_path / "again"
+    again.mkdir()
+    ended, said, calls = run(found, again, stubs, FAIL="1", MADE=MADE)
+    assert ended == 1, said
+    assert any(map(is_start, calls)), "the data is that of the newer server, which does not run"
+
+
+@PLACE
 def test_a_backup_is_made_by_the_job_of_every_night_while_the_chat_runs(
     stack: str, stubs: dict[str, str], tmp_path: Path
 ) -> None:

@@ -310,7 +310,7 @@ def test_the_way_back_is_release_and_data_together(file: Path, tmp_path: Path) -
         back.plan(str(file), stack, folder=tmp_path)
 
 
-def test_a_host_takes_the_release_of_before_and_then_its_data(
+def test_a_stack_with_dumps_takes_its_data_back_with_the_chat_stopped_and_then_the_release(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "Pulumi.climb.yaml"
@@ -336,15 +336,40 @@ def test_a_host_takes_the_release_of_before_and_then_its_data(
     moment = saved.rpartition(" ")[2]
     assert restore.when(None, moment) == moment
     assert way_back.steps == (
-        f"{COMMAND} rollback climb --apply",
-        f"{COMMAND} restore climb --what database --at {moment}   # of {saved}",
+        f"{COMMAND} restore climb --what database --at {moment} --leave-stopped   # of {saved}",
+        f"{COMMAND} rollback climb --apply --restored",
         f"{COMMAND} verify climb",
     )
     stack.release = "8.5.1"  # what the engine's own check is told by chat.upgradeFrom
-    back.go(
-        way_back, stack, restored=False, check=lambda _: pytest.fail("it cannot be well"), folder=tmp_path
-    )
+    with pytest.raises(ConflictError, match="does not start on them"):
+        back.go(way_back, stack, restored=False, check=lambda _: None, folder=tmp_path)
+    back.go(way_back, stack, restored=True, check=lambda _: None, folder=tmp_path)
     assert stack.went[-1][0] == "8.5.1"
+    path.write_text(source, encoding="utf-8")
+    asked = restore.of_stack(
+        parse(files.read(str(path)).values, files.read(str(path)).secure, source="a test"),
+        stack.outputs,
+        what="database",
+        when=moment,
+        even_if_smaller=False,
+        leave_stopped=True,
+    )
+    assert asked.variables["MORE"] == "--leave-stopped"
+
+
+def test_a_chat_that_autoscales_comes_back_with_one_server_first_because_a_stopped_one_is_scaled_by_nobody(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "Pulumi.climb.yaml"
+    path.write_text(text("8.5.1", more=", instances: 2, maxInstances: 4", licence=LICENCE), encoding="utf-8")
+    stack = Deployed(path, "8.5.1")
+    found = climbing.plan(str(path), stack, "8.9.0", (), folder=tmp_path)
+    climbing.go(found, stack, backup="snapshot 7", check=lambda _: None, folder=tmp_path)
+    stack.went.clear()
+    way_back = back.plan(str(path), stack, folder=tmp_path)
+    stack.release = "8.5.1"  # what the engine's own check is told by chat.upgradeFrom
+    back.go(way_back, stack, restored=True, check=lambda _: None, folder=tmp_path)
+    assert stack.went == [("8.5.1", None, 1), ("8.5.1", None, 2)]
 
 
 def test_a_record_that_cannot_be_read_is_none(tmp_path: Path) -> None:

@@ -144,8 +144,6 @@ def rollback(
         back.go(found, opening, restored=restored, check=well)
         say(
             {"stack": found.stack, "release": found.old},
-            f"{found.stack} runs {found.old} again. chat.upgradeFrom says whose data it has: it may be taken out now"
-            if found.data_first
-            else f"{found.old} is deployed, and starts when its data are back: {found.steps[1]}",
+            f"{found.stack} runs {found.old} again. chat.upgradeFrom says whose data it has: it may be taken out now",
             as_json=as_json,
         )

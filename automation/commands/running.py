@@ -323,6 +323,16 @@ def restore(
     even_if_smaller: Annotated[
         bool, typer.Option("--even-if-smaller", help="Also where an older backup has far more in it.")
     ] = False,
+    of_another_chat: Annotated[
+        bool,
+        typer.Option("--of-another-chat", help="Also where the backup says that it is of another chat."),
+    ] = False,
+    leave_stopped: Annotated[
+        bool,
+        typer.Option(
+            "--leave-stopped", help="Do not start the chat: another release is deployed on these data."
+        ),
+    ] = False,
     show: Annotated[
         bool,
         typer.Option(
@@ -345,7 +355,13 @@ def restore(
         with opened(stack, False, 0, as_json) as one:
             spec, host = one.spec, one.spec.parts.chat.host
             found = restoring.of_stack(
-                spec, one.outputs(), what=what, when=when, even_if_smaller=even_if_smaller
+                spec,
+                one.outputs(),
+                what=what,
+                when=when,
+                even_if_smaller=even_if_smaller,
+                of_another_chat=of_another_chat,
+                leave_stopped=leave_stopped,
             )
         if show:
             typer.echo(json.dumps({"script": found.text()}) if as_json else found.text(), nl=as_json)

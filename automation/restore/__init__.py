@@ -81,7 +81,14 @@ def when(from_: str | None, at: str | None) -> str:
 
 
 def of_stack(
-    spec: "ChatSpec", outputs: Mapping[str, Any], *, what: str | None, when: str, even_if_smaller: bool
+    spec: "ChatSpec",
+    outputs: Mapping[str, Any],
+    *,
+    what: str | None,
+    when: str,
+    even_if_smaller: bool,
+    of_another_chat: bool = False,
+    leave_stopped: bool = False,
 ) -> Restore:
     """Return the restore of a stack. Raises ConfigurationError where it has no backups of its own, or not of that."""
     parts = spec.parts
@@ -103,7 +110,12 @@ def of_stack(
             if "uploads" in lacking
             else "leave --what out",
         )
-    more = "--even-if-smaller" if even_if_smaller else ""
+    words = {
+        "--even-if-smaller": even_if_smaller,
+        "--of-another-chat": of_another_chat,
+        "--leave-stopped": leave_stopped,
+    }
+    more = " ".join(word for word, said in words.items() if said)
     return _of(spec, outputs, "restore", {"WHAT": wanted, "WHEN": when, "MORE": more})
 
 

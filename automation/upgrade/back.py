@@ -1,7 +1,7 @@
 """The way back: the release and the data of before together, or why there is none.
 
-Where a deployment waits for the chat, the chat stops, the data come back, and then the release: a newer server would
-change the data again. A host takes the release first; its older server does not start until the data are back.
+The chat stops, the data come back, and then the release: a newer server that starts in between would change the data
+again.
 
 The server's migrations change the data, and an older server does not start on them; MongoDB opens no data of a newer
 series.
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from automation.errors import ConflictError
 from automation.upgrade import record
-from automation.upgrade.edit import edited
+from automation.upgrade.edit import Value, edited
 from automation.upgrade.run import Opening, spec_of
+from automation.upgrade.way import alone_of
 from automation.writing import write
 from stacks import files
 from stacks.project import COMMAND
@@ -39,8 +40,6 @@ class Back:
     backup: str
     steps: tuple[str, ...]
     """Commands, in their order."""
-    data_first: bool
-    """Whether the data come back before the release."""
 
     def to_json(self) -> dict[str, Any]:
         """Return it for other programs."""
@@ -75,21 +74,21 @@ def plan(stack: str, opening: Opening, *, folder: Path = record.FOLDER) -> Back:
             remedy=f"deploy a second stack of {kept.old} with an empty database, and restore {kept.backup} there; or "
             "stay, and mend what is wrong",
         )
-    runtime, first = spec.parts.runtime, spec.parts.runtime.waits_for_chat
     restore = f"{spec.parts.database.restoring(spec.parts, outputs)}   # of {kept.backup}"
     moment = _MOMENT.search(kept.backup)
     if moment is not None:
         restore = restore.replace("TIME", moment[0])
-    apply = f"{COMMAND} rollback {name} --apply" + (" --restored" if first else "")
-    steps = (runtime.stop(spec.region, outputs), restore, apply) if first else (apply, restore)
+    # A restore of the stack's own dumps stops the chat itself.
+    dumps = spec.parts.dumped and outputs.get("backupBucket")
+    stop = () if dumps else (spec.parts.runtime.stop(spec.region, outputs),)
+    steps = (*stop, restore, f"{COMMAND} rollback {name} --apply --restored")
     return Back(
         name,
         file.path,
         kept.old,
         kept.new,
         kept.backup,
-        (*(one.replace("STACK", name) for one in steps if one), f"{COMMAND} verify {name}"),
-        first,
+        (*(one.replace("STACK", name) for one in steps), f"{COMMAND} verify {name}"),
     )
 
 
@@ -105,21 +104,21 @@ def go(
 
     Raises ConflictError where nobody says that the data of before are back: the older server would not start on others.
     """
-    if back.data_first and not restored:
+    if not restored:
         raise ConflictError(
             f"the database has the data of {back.new}, and {back.old} does not start on them",
             remedy=f"one after another: {'; '.join(back.steps)}",
         )
     kept = record.read(back.stack, folder)
     file = files.read(str(back.file))
-    text = edited(
-        file.path.read_text(encoding="utf-8") if kept is None else kept.before,
-        {"chat.release": back.old, "chat.upgradeFrom": back.old},
-    )
-    spec_of(file, text)
-    write(file.path, text)
-    with opening() as one:
-        # Somebody has stopped the chat meanwhile.
-        one.up(refresh=back.data_first)
-        if back.data_first:
+    before = file.path.read_text(encoding="utf-8") if kept is None else kept.before
+    last: dict[str, Value] = {"chat.release": back.old, "chat.upgradeFrom": back.old}
+    text = edited(before, last)
+    # The chat is stopped, and a number of servers that autoscaling sets would stay 0.
+    alone = alone_of(spec_of(file, text))
+    for wanted in (edited(before, {**alone, **last}), text) if alone else (text,):
+        spec_of(file, wanted)
+        write(file.path, wanted)
+        with opening() as one:
+            one.up(refresh=True)
             check(one)

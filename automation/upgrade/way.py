@@ -62,7 +62,7 @@ def way(spec: ChatSpec, deployed: str, target: str, through: Sequence[str] = ())
     database, climbs = spec.parts.database, spec.parts.database.climbs
     series = database.version or (releases.find(deployed).recommended_mongodb if _known(deployed) else None)
     at, steps = deployed, []
-    alone = _alone(spec)
+    alone = alone_of(spec)
     for title in releases.upgrade_path(deployed, target):
         what, _, version = title.partition(" ")
         if what == "MongoDB":
@@ -120,7 +120,7 @@ def _number(series: str) -> tuple[int, ...]:
     return tuple(int(one) for one in series.split(".")[:2])
 
 
-def _alone(spec: ChatSpec) -> dict[str, Value]:
+def alone_of(spec: ChatSpec) -> dict[str, Value]:
     """Return what makes one server of several: servers that start while another migrates keep old settings (#43580)."""
     parts = spec.parts
     main = next(

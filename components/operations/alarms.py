@@ -128,10 +128,10 @@ class Alarms(Component):
     Produces: the topic with its key and policy; an e-mail subscription per address; metric alarms on the
     balancer (5xx of its own), on each target group (5xx, slow answers, unhealthy targets, none healthy), on
     each service (processor, memory, with Container Insights missing tasks), on each NAT gateway, on each certificate
-    that is not renewed, on a host (whether it serves, disk, memory, age of its backup), on dumps and drills of jobs
-    (failed, missing, smaller, not started), on bounces and complaints, on the chat's address (with the health check of
-    Route 53 that asks for it); a rule that tells of failed deployments; a dashboard with a graph for each alarm; a
-    budget.
+    that is not renewed, on a host (whether it serves, and what was deployed, disk, memory, age of its backup), on
+    dumps and drills of jobs (failed, missing, smaller, not started), on bounces and complaints, on the chat's address
+    (with the health check of Route 53 that asks for it); a rule that tells of failed deployments; a dashboard with a
+    graph for each alarm; a budget.
     """
 
     topic_arn: pulumi.Output[str]
@@ -400,6 +400,12 @@ class Alarms(Component):
             below=1,
             periods=3,
             missing="breaching",
+        )
+        self._alarm(
+            "host-went-back",
+            "What was deployed last does not come up on the host, and the release of before serves again",
+            _Metric(namespace, "WentBack", "Maximum"),
+            above=0,
         )
         self._alarm(
             "host-disk",

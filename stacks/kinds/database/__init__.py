@@ -65,9 +65,9 @@ class DatabaseKind(Kind):
         return 'mongodump --uri "<URI of the database>" --gzip --archive=before.gz'
 
     def restoring(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
-        """Return how saved data come back."""
+        """Return how saved data come back, for another release than that which runs."""
         if parts.dumped and outputs.get("backupBucket"):
-            return f"{COMMAND} restore STACK --what database --at TIME"
+            return f"{COMMAND} restore STACK --what database --at TIME --leave-stopped"
         return 'mongorestore --uri "<URI of the database>" --drop --gzip --archive=before.gz'
 
     def place(self) -> Mapping[str, str]:

@@ -102,8 +102,6 @@ class RuntimeKind(Kind):
     """Ranges of ports for which that firewall has room beside its own rules; None without limit."""
     blocked_ports: ClassVar[frozenset[int]] = frozenset()
     """SMTP ports that nothing in it can reach."""
-    waits_for_chat: ClassVar[bool] = True
-    """A deployment ends when the chat serves, and is taken back where it does not."""
     usual_database: ClassVar[Mapping[str, str]] = {"trial": "atlas", "production": "atlas"}
     """Where the messages usually are, by profile."""
     variables_bytes: ClassVar[int | None] = None
@@ -164,9 +162,9 @@ class RuntimeKind(Kind):
         """Return how a person gets to where the containers run; empty where nobody has to."""
         return ""
 
+    @abstractmethod
     def stop(self, region: str | None, outputs: Mapping[str, object]) -> str:
-        """Return the command that stops the chat until the next deployment; empty where that is not needed."""
-        return ""
+        """Return the command that stops the chat until the next deployment of another release."""
 
     @abstractmethod
     def restart(self, region: str | None, outputs: Mapping[str, object]) -> str:

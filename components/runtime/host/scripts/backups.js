@@ -24,7 +24,8 @@ function summary() {
   const of = (found) => (collections[found] || { count: 0 }).count;
   const stats = chat.stats();
   const bytes = Number(stats.storageSize) + Number(stats.indexSize);
-  return { users: of("users"), messages: of("rocketchat_message"), bytes, collections };
+  const whose = { workspace: workspace(), release: release(), mongodb: chat.version() };
+  return { users: of("users"), messages: of("rocketchat_message"), bytes, ...whose, collections };
 }
 
 // The chat goes on writing while it is dumped, so a few documents may have come or gone.
@@ -86,6 +87,25 @@ function quiet() {
   }
 }
 
-const verbs = { summary: () => JSON.stringify(summary()), compare, swap, undo, clean, quiet };
+// What the server notes of its migrations (rocketchat, server/lib/migrations): an older one stops on what it does not
+// know, and any waits while they are locked.
+function migrations() {
+  const noted = (found) => chat.getCollection(found).find({}, { version: 1, locked: 1, status: 1 }).sort({ _id: 1 });
+  return own().filter((found) => found.endsWith("migrations")).sort().map((found) => [found, noted(found).toArray()]);
+}
+
+// What the server generates when it begins (rocketchat, server/settings/general: uniqueID), and no host name changes.
+function workspace() {
+  const found = chat.rocketchat_settings.findOne({ _id: "uniqueID" });
+  return found ? String(found.value) : "";
+}
+
+// Of the newest statistics, which the server writes when it starts and every day.
+function release() {
+  const [found] = chat.rocketchat_statistics.find({}, { version: 1 }).sort({ createdAt: -1 }).limit(1).toArray();
+  return found ? String(found.version) : "";
+}
+
+const verbs = { workspace, summary: () => JSON.stringify(summary()), migrations: () => JSON.stringify(migrations()), compare, swap, undo, clean, quiet };
 const said = verbs[VERB]();
 if (said) print(said);

@@ -43,7 +43,6 @@ class HostRuntime(RuntimeKind):
     needs_region: ClassVar = True
     needs_dns: ClassVar = True
     has_disk: ClassVar = True
-    waits_for_chat: ClassVar = False
     dumps_in: ClassVar = "host"
     # What the host fetches is an object of S3 (S3 guide, "Categorizing your objects using tags").
     most_tags: ClassVar = 10
@@ -84,6 +83,10 @@ class HostRuntime(RuntimeKind):
         if self.ssh_from:
             return way
         return f"{way}   # after `runtime.sshFrom: [YOUR.ADDRESS/32]` and an `up`; or the console of the provider"
+
+    def stop(self, region: str | None, outputs: Mapping[str, object]) -> str:
+        """Its container, on the host."""
+        return "sudo docker stop chat-rocketchat-1"
 
     def restart(self, region: str | None, outputs: Mapping[str, object]) -> str:
         """Its container, on the host."""
