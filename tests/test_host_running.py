@@ -103,7 +103,7 @@ class Machine:
     def __init__(self, root: Path) -> None:
         self.root, self.cloud, self.bin = root, root / "cloud", root / "bin"
         self.chat, self.units = root / "srv/chat", root / "etc/systemd/system"
-        for folder in (self.cloud, self.bin, root / "data", root / "etc/chat", root / "bucket"):
+        for folder in (self.cloud, self.bin, root / "data", root / "etc/chat", root / "bucket", root / "run"):
             folder.mkdir(parents=True)
         (self.cloud / "boto3.py").write_text(BOTO3)
         settings = {"region": "ap-southeast-1", "bucket": "documents-0123abc", "key": "host.json"}
@@ -182,6 +182,7 @@ class Machine:
             "LOG": str(self.root / "log"),
             "CPUINFO": str(self.root / "cpuinfo"),
             "MEMINFO": str(self.root / "meminfo"),
+            "RUN": str(self.root / "run"),
         }
         return subprocess.run(  # noqa: S603 - our own scripts
             [str(script), *given], capture_output=True, text=True, check=False, timeout=120, env=env
@@ -560,6 +561,15 @@ def test_the_failure_of_a_unit_is_told_in_the_channel_but_not_every_five_minutes
     assert len([line for line in machine.log if line.startswith("curl") and "--data-binary" in line]) == 1
 
 
+def test_a_volume_that_takes_no_files_any_more_keeps_no_failure_from_being_told(machine: Machine) -> None:
+    served(machine)
+    machine.stub("journalctl", "echo the file system is read-only")
+    command = f"DATA=/proc {machine.chat}/bin/chat-failed chat-sync.service"
+    found = machine.run(Path("/bin/bash"), "-c", command)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "canary-hook" in (machine.root / "log.stdin").read_text()
+
+
 def test_an_address_cannot_add_options_to_curl(machine: Machine) -> None:
     machine.secret_files["healthcheck-url"] = 'https://hc.example.com/a\\b"\noutput = "/etc/passwd'
     served(machine)
@@ -891,6 +901,16 @@ def test_only_a_good_backup_makes_the_last_one_younger(machine: Machine) -> None
     found = machine.run(machine.chat / "bin/chat-backup")
     assert found.returncode == 0, found.stderr
     assert watched(machine)["HoursSinceBackup"] == 0
+
+
+def test_a_clock_that_went_wrong_once_hides_no_missing_backup(machine: Machine) -> None:
+    served(machine, WATCHED)
+    mark = machine.root / "data/backed-up"
+    mark.touch()
+    ahead = time.time() + 365 * 24 * 3600
+    os.utime(mark, (ahead, ahead))
+    assert watched(machine)["HoursSinceBackup"] == 0
+    assert mark.stat().st_mtime <= time.time()
 
 
 def test_a_host_reports_to_its_own_namespace_only(machine: Machine) -> None:
