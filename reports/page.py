@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from stacks.project import COMMAND
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _SIGNS: Final[Mapping[str, str]] = MappingProxyType({"create": "+", "delete": "-", "update": "~"})
@@ -102,7 +104,15 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
     )
     made.filters["short"] = short_type
+    made.filters["words"] = _words
     return made
+
+
+def _words(text: str) -> "Markup":
+    """Return a text as HTML, with what stands in backquotes as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - it is escaped
 
 
 def _compared(curve: Curve) -> list[tuple[by_users.Hosted, str]]:

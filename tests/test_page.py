@@ -89,6 +89,7 @@ def test_who_can_read_a_secret_is_told_by_the_policies_that_allow_it(rehearsed: 
 def test_what_a_plan_says_is_text_on_the_page_and_no_markup(text: str) -> None:
     assert "41 users: &lt;more&gt;" in text
     assert "<more>" not in text
+    assert not re.search(r">[^<]*`[^`<]+`", text.partition('<h2 id="resources"')[0])
 
 
 def test_what_a_deployment_would_change_is_told_by_name_and_property(
@@ -156,6 +157,13 @@ def chromium() -> str:
     return found
 
 
+CUT_OFF = (
+    "[...document.querySelectorAll('table.stacked')].map(one => one.parentElement)"
+    ".filter(one => one.scrollWidth > one.clientWidth).map(one => one.getAttribute('aria-label'))"
+)
+"""Tables of secrets and findings that are wider than what shows them."""
+
+
 @pytest.mark.programs
 def test_in_a_browser_the_page_is_quiet_usable_by_everybody_and_searched_by_keyboard(
     text: str, tmp_path: Path
@@ -177,6 +185,8 @@ def test_in_a_browser_the_page_is_quiet_usable_by_everybody_and_searched_by_keyb
             opened.on("request", lambda request: asked.append(request.url))
             opened.goto(file.as_uri())
             assert opened.evaluate("document.documentElement.scrollWidth") == width
+            assert opened.locator("table.stacked").count() == 2
+            assert opened.evaluate(CUT_OFF) == []
             opened.keyboard.press("Tab")
             assert opened.evaluate("document.activeElement.textContent") == "Skip to the content"
             opened.focus("#search")
