@@ -86,8 +86,12 @@ def test_a_dump_or_drill_that_fails_is_missing_small_or_not_started_is_told_of(f
     assert {f"alarms-{name}" for name in wanted} <= alarms.keys()
     for name in ("dump-missing", "drill-missing"):
         alarm = alarms[f"alarms-{name}"]
-        assert alarm["treatMissingData"] == "breaching"
+        # Before the first one there is no data, and no change of state that would be told; later there is.
+        assert alarm["treatMissingData"] == "missing"
+        assert alarm["insufficientDataActions"] == alarm["alarmActions"]
         assert alarm["period"] * alarm["evaluationPeriods"] <= 7 * 86400, "CloudWatch looks back no further"
+    told = [name for name, alarm in alarms.items() if alarm.get("insufficientDataActions")]
+    assert sorted(told) == ["alarms-drill-missing", "alarms-dump-missing"]
     rule = one(fargate, "aws:cloudwatch/eventRule:EventRule", "alarms-jobs").inputs["eventPattern"]
     for kind in ("backup", "restore"):
         assert f"family:{one(fargate, TASK, f'backups-{kind}').inputs['family']}" in rule

@@ -263,6 +263,7 @@ def test_a_host_is_asked_by_its_bucket_and_its_answer_is_told(
     ended, said, _ = run(found, tmp_path, {"aws": body}, **cloud.environment)
     assert ended == status, said
     assert "12 users" in said, "the answer to another request is taken for this one's"
+    assert ("rocketchat up STACK" in said) == (state == "refused")
     asked = cloud.client("s3").get_object(Bucket="dumps", Key="restore/request")["Body"].read()
     assert asked.split() == [b"all", b"newest"]
 

@@ -35,6 +35,11 @@ class Restore:
     variables: Mapping[str, str]
 
     @property
+    def on_host(self) -> bool:
+        """Whether a host is asked for it."""
+        return self.script.name == "host"
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """Programs that it needs and are not here."""
         return tuple(name for name in PROGRAMS[self.script.name] if shutil.which(name) is None)

@@ -134,9 +134,15 @@ def saved(upgrade: Upgrade) -> str:
             remedy="install it; or make one elsewhere, and name it: --backup WHAT",
         )
     if upgrade.dump.run(aside=True) != 0:
+        name = upgrade.file.name
+        # Where an older version deployed the host, it refuses the request.
+        older = (
+            f"where the host refused it, `{COMMAND} up {name}` first; else " if upgrade.dump.on_host else ""
+        )
         raise AutomationError(
             "the backup of before failed, and nothing was changed",
-            remedy=f"mend it, and do the same again; `{COMMAND} restore` tells more of backups",
+            remedy=f"{older}mend what it says, and do the same again; `{COMMAND} verify {name}` tells the age of the "
+            "newest backup",
         )
     return f"the dump until {now()}"
 

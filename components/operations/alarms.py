@@ -70,6 +70,11 @@ DRILL_HOURS = 168
 """Drills are on Sunday and Wednesday; an alarm looks back seven days at most (CloudWatch user guide, "Alarm
 evaluation")."""
 
+UNHEARD = "missing"
+"""Silence is told of where there was none before: an alarm begins without data, and is told of when it comes to be so
+(CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data"). So a new stack, whose first dump is yet
+to come, raises none."""
+
 SES_BOUNCE_RATE = 0.05
 """AWS reviews accounts from 5 % of bounces on (SES developer guide, "Reputation metrics messages")."""
 
@@ -445,7 +450,7 @@ class Alarms(Component):
                 _Metric(namespace, metric, "Maximum", seconds=3600),
                 below=1,
                 periods=hours,
-                missing="breaching",
+                missing=UNHEARD,
             )
         self._alarm(
             "dump-smaller",
@@ -559,6 +564,7 @@ class Alarms(Component):
             treat_missing_data=missing,
             alarm_actions=[self._topic.arn],
             ok_actions=[self._topic.arn],
+            insufficient_data_actions=[self._topic.arn] if missing == UNHEARD else None,
             opts=self.child(),
             **statistic,
         )
