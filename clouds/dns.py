@@ -1,13 +1,52 @@
 """What a DNS zone takes once, whoever serves it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 from clouds.ask import Existing
 from clouds.record import Once, Scope
 
+RELATIVE_TOP: Final = "@"
+"""How names that are relative to a zone say the zone itself."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """Where a resource of a provider says what a record is."""
+
+    zone: str
+    """Input with the zone."""
+    contents: tuple[str, ...]
+    """Inputs with what the record holds."""
+    relative: bool = False
+    """Whether the zone is a name, and the record's name relative to it."""
+
+
+FORMS: Final[Mapping[str, Form]] = {
+    "aws:route53/record:Record": Form("zoneId", ("records", "aliases")),
+    "cloudflare:index/dnsRecord:DnsRecord": Form("zoneId", ("content", "data")),
+    "digitalocean:index/dnsRecord:DnsRecord": Form("domain", ("value",), relative=True),
+}
+"""The types of DNS records, whoever serves the zone."""
+
+
+def full_name(name: str, zone: str) -> str:
+    """Return the whole name of a record whose name is relative to its zone, unless it ends with a dot."""
+    if name == RELATIVE_TOP:
+        return zone
+    return name if name.endswith(".") else f"{name}.{zone}"
+
+
+def host(token: str, inputs: Mapping[str, Any]) -> str:
+    """Return the whole name of a record in lower case, without the dot at its end."""
+    form, name = FORMS[token], str(inputs.get("name"))
+    full = full_name(name, str(inputs.get(form.zone))) if form.relative else name
+    return full.rstrip(".").lower()
+
 
 def _name(one: Existing) -> str:
-    return str(one.inputs.get("name")).rstrip(".").lower()
+    return host(one.type, one.inputs)
 
 
 def _is_alias(one: Existing) -> bool:
@@ -19,7 +58,7 @@ def alias(error: str, beside: frozenset[str] = frozenset()) -> Once:
 
     def values(one: Existing) -> Iterable[object]:
         counts = _is_alias(one) or not beside or one.inputs.get("type") in beside
-        return [(one.inputs.get("zoneId"), _name(one))] if counts else ()
+        return [(one.inputs.get(FORMS[one.type].zone), _name(one))] if counts else ()
 
     return Once(
         "a record of {name} beside a CNAME",
@@ -34,7 +73,8 @@ def _begins(text: str) -> Callable[[Existing], Iterable[object]]:
     def values(one: Existing) -> Iterable[object]:
         if one.inputs.get("type") != "TXT":
             return ()
-        texts = one.inputs.get("records") or [one.inputs.get("content")]
+        given = next((one.inputs[key] for key in FORMS[one.type].contents if one.inputs.get(key)), None)
+        texts = given if isinstance(given, list) else [given]
         return [_name(one)] if any(str(found).strip('"').startswith(text) for found in texts) else ()
 
     return values

@@ -23,9 +23,11 @@ _LEADS_TO: Final = (
     (t.DNS_RECORD, "content", t.LOAD_BALANCER),
     (t.ROUTE53_RECORD, "aliases", t.LOAD_BALANCER),
     (t.ROUTE53_RECORD, "records", t.LOAD_BALANCER),
+    (t.DIGITALOCEAN_RECORD, "value", t.LOAD_BALANCER),
     (t.DNS_RECORD, "content", t.DISTRIBUTION),
     (t.ROUTE53_RECORD, "aliases", t.DISTRIBUTION),
     (t.ROUTE53_RECORD, "records", t.DISTRIBUTION),
+    (t.DIGITALOCEAN_RECORD, "value", t.DISTRIBUTION),
 )
 """Type, property, and what that leads to: the first is the product's where the second is."""
 _IS_LED_TO: Final = (

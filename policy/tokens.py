@@ -88,6 +88,7 @@ HEADERS_POLICY: Final = "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPol
 
 DNS_RECORD: Final = "cloudflare:index/dnsRecord:DnsRecord"
 ROUTE53_RECORD: Final = "aws:route53/record:Record"
+DIGITALOCEAN_RECORD: Final = "digitalocean:index/dnsRecord:DnsRecord"
 
 DO_CLUSTER: Final = "digitalocean:index/kubernetesCluster:KubernetesCluster"
 DO_FIREWALL: Final = "digitalocean:index/firewall:Firewall"

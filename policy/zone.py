@@ -1,13 +1,14 @@
-"""DNS records, whoever serves the zone: Cloudflare or Route 53."""
+"""DNS records, whoever serves the zone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from clouds.dns import FORMS, host
 from policy import tokens as t
 from policy.model import SECRET, UNKNOWN, Stack, Subject
 
-RECORDS = (t.DNS_RECORD, t.ROUTE53_RECORD)
+RECORDS = (t.DNS_RECORD, t.ROUTE53_RECORD, t.DIGITALOCEAN_RECORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Entry:
         """URNs of what name and values were made from."""
         return {
             urn
-            for key in ("name", "content", "data", "records", "aliases")
+            for key in ("name", *FORMS[self.subject.type].contents)
             for urn in self.subject.dependencies.get(key, ())
         }
 
@@ -76,12 +77,17 @@ def entry_of(stack: Stack, subject: Subject) -> Entry:
 
 def _entry(subject: Subject) -> Entry:
     properties = subject.properties
-    kind, host = properties.get("type"), properties.get("name")
+    kind, name = properties.get("type"), properties.get("name")
+    form = FORMS[subject.type]
+    # A name is whole with its zone.
+    known = [name, properties.get(form.zone)] if form.relative else [name]
     field, given = _given(subject)
     return Entry(
         subject,
         kind if isinstance(kind, str) else "",
-        host.rstrip(".").lower() if isinstance(host, str) and host != SECRET else None,
+        host(subject.type, properties)
+        if all(isinstance(one, str) and one != SECRET for one in known)
+        else None,
         None if given is None else tuple(_bare(str(kind), item) for item in given),
         field,
     )
@@ -98,6 +104,8 @@ def _given(subject: Subject) -> tuple[str, list[str] | None]:
             )
             return "aliases", _texts(names)
         return "records", _texts(subject.properties.get("records"))
+    if subject.type == t.DIGITALOCEAN_RECORD:
+        return "value", _texts([subject.properties.get("value")])
     content = subject.properties.get("content")
     data = subject.properties.get("data")
     if not content and data is not None:

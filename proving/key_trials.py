@@ -131,6 +131,9 @@ SCENES: Mapping[str, Scene] = {
     "services-helm with Route 53": Scene(
         "services-helm", {"aws:region": "eu-central-1", "dns": {"kind": "route53", "zone": "example.com"}}
     ),
+    "services-helm with DNS at DigitalOcean": Scene(
+        "services-helm", {"dns": {"kind": "digitalocean", "zone": "example.com"}}
+    ),
     "services-helm with SAML": Scene("services-helm", {"login": [_SIGNING_SAML]}, ("samlPrivateKey",)),
     "services-helm with OIDC": Scene("services-helm", {"login": [_OIDC]}, ("oidcClientSecret",)),
     "services-helm with LDAP": Scene("services-helm", {"login": [_LDAP]}, (_LDAP_PASSWORD,)),
@@ -722,6 +725,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "dns(cloudflare).proxied": [_to("lovia-fargate", True), _to("family-host", True)],
     "dns(route53).zone": [_to("services-helm with Route 53", "chat.example.com")],
     "dns(route53).zoneId": "Z0123456789ABCDEFGHIJ",
+    "dns(digitalocean).zone": [_to("services-helm with DNS at DigitalOcean", "chat.example.com")],
     "edge.kind": [_to("lovia-fargate", {"kind": "cloudfront"}), _to("lovia-doks", {"kind": "direct"})],
     "mail.kind": [
         _to("soluvas-lightsail", {**_SMTP, "from": "chat@example.com"}),

@@ -1052,6 +1052,11 @@ def _edge() -> Iterable[Subject]:
     yield _record("name", "CNAME", HOST, "alb-1.ap-southeast-1.elb.amazonaws.com")
     yield _record("app", "A", "app.example.org", "203.0.113.9", proxied=True, ttl=1)
     yield _record("caa", "CAA", "example.org", "", data={"tag": "issue", "value": "amazon.com"})
+    yield w(
+        "do-record",
+        t.DIGITALOCEAN_RECORD,
+        {"type": "CNAME", "name": "text", "domain": "example.net", "value": "elsewhere.example.", "ttl": 300},
+    )
     route53 = {"zoneId": "z", "ttl": 300}
     yield w(
         "r53",

@@ -525,6 +525,19 @@ def test_without_any_credentials_what_is_needed_is_still_told(
     assert "CLOUDFLARE_API_TOKEN" in answers["cloudflare"].found
 
 
+def test_records_at_digitalocean_are_read_with_their_whole_names(vendors: Vendors) -> None:
+    told = [
+        {"name": "@", "type": "A", "data": "192.0.2.7"},
+        {"name": "chat", "type": "CNAME", "data": "x.example"},
+    ]
+    vendors.answers["/v2/domains/lovia.life/records"] = Said({"domain_records": told})
+    read = asyncio.run(digitalocean.records(visit("family-host"), "lovia.life"))
+    assert read == [("lovia.life", "A", "192.0.2.7"), ("chat.lovia.life", "CNAME", "x.example")]
+    vendors.answers["/v2/domains/lovia.life/records"] = Said({"id": "not_found", "message": "none"}, 404)
+    with pytest.raises(NotChecked, match=r"no domain lovia\.life"):
+        asyncio.run(digitalocean.records(visit("family-host"), "lovia.life"))
+
+
 def test_a_clock_that_is_wrong_is_told_by_the_servers_that_answer(vendors: Vendors) -> None:
     vendors.skew = 400
     answer = found(visit("lovia-fargate"))["clock"]

@@ -15,6 +15,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 FILES = sorted(EXAMPLES.rglob("Pulumi.*.yaml"))
 MAKES = {
     "air-gapped": "kubernetes:helm.sh/v3:Release",
+    "digitalocean": "digitalocean:index/dnsRecord:DnsRecord",
     "directory": "kubernetes:core/v1:ConfigMap",
     "environment": "aws:lightsail/instance:Instance",
     "everything": "aws:cloudfront/distribution:Distribution",

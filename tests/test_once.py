@@ -48,6 +48,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "aws:wafv2/webAcl:WebAcl": {"scope": "REGIONAL", "name": "chat"},
     "aws:wafv2/webAclAssociation:WebAclAssociation": {"resourceArn": "arn:alb", "webAclArn": "arn:acl"},
     "cloudflare:index/dnsRecord:DnsRecord": {"zoneId": "z", "name": "chat", "type": "CNAME"},
+    "digitalocean:index/dnsRecord:DnsRecord": {"domain": "z", "name": "chat", "type": "CNAME"},
     "digitalocean:index/sshKey:SshKey": {"publicKey": "ssh-ed25519 AAAA"},
     "digitalocean:index/volume:Volume": {"region": "sgp1", "name": "data"},
     "mongodbatlas:index/advancedCluster:AdvancedCluster": {"projectId": "p", "name": "chat"},
@@ -178,6 +179,9 @@ def test_at_route_53_nothing_stands_beside_an_alias_and_a_name_has_one_text_for_
     elsewhere = {"zoneId": "y", "name": "chat.example.com", "type": "TXT", "content": '"v=DMARC1; p=none"'}
     with pytest.raises(RehearsalError, match="RFC 7489"):
         cloud(record("TXT", "v=DMARC1; p=none"), thing("cloudflare:index/dnsRecord:DnsRecord", elsewhere))
+    relative = {"domain": "example.com", "name": "chat", "type": "TXT", "value": "v=DMARC1; p=none"}
+    with pytest.raises(RehearsalError, match="RFC 7489"):
+        cloud(record("TXT", "v=DMARC1; p=none"), thing("digitalocean:index/dnsRecord:DnsRecord", relative))
 
 
 def test_subnets_of_one_network_do_not_overlap() -> None:
@@ -287,6 +291,7 @@ NEVER_ALONE = {
     ("aws:ec2/vpcEndpoint:VpcEndpoint", "vpcId"): "another network has other route tables",
     ("aws:route53/record:Record", "zoneId"): "another zone has other names",
     ("cloudflare:index/dnsRecord:DnsRecord", "zoneId"): "another zone has other names",
+    ("digitalocean:index/dnsRecord:DnsRecord", "domain"): "another zone has other names",
 }
 FIXED = {
     ("aws:ec2/vpcEndpoint:VpcEndpoint", "vpcEndpointType"): "the endpoint of S3 is a gateway",

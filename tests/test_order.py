@@ -13,6 +13,7 @@ import pytest
 from combining import Choice, possible, refusals, sampled, secure_for, values_for
 from planning import planned, values_of
 
+from clouds import dns
 from rehearsal.plan import Plan, PlannedResource
 from stacks import files
 
@@ -180,13 +181,10 @@ def issued(world: World, arn: str | None) -> Wanted:
 def validation(world: World, one: PlannedResource) -> Wanted:
     """It would wait in vain without the records."""
     names = {str(name).rstrip(".") for name in one.inputs["validationRecordFqdns"]}
-    records = [
-        *world.plan.of_type("cloudflare:index/dnsRecord:DnsRecord"),
-        *world.plan.of_type("aws:route53/record:Record"),
-    ]
-    for record in records:
-        if str(record.inputs["name"]).rstrip(".") in names:
-            yield record
+    for token in dns.FORMS:
+        for record in world.plan.of_type(token):
+            if dns.host(token, record.inputs) in names:
+                yield record
 
 
 def distribution(world: World, one: PlannedResource) -> Wanted:

@@ -121,6 +121,7 @@ WANTED: dict[str, dict[str, Any]] = {
         "portInfos": [{"protocol": "tcp", "fromPort": 443, "toPort": 443}]
     },
     "aws:route53/record:Record": {"type": "A", "records": ["203.0.113.7"], "ttl": 300},
+    "digitalocean:index/dnsRecord:DnsRecord": {"type": "A", "value": "203.0.113.7"},
     "digitalocean:index/project:Project": {"environment": "Development"},
     "digitalocean:index/sshKey:SshKey": {"publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA== someone"},
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": RULE,
@@ -347,6 +348,23 @@ def test_an_unknown_lookup_and_an_unknown_argument_are_refused() -> None:
             "cloudflare:index/dnsRecord:DnsRecord",
             {"zoneId": "z", "name": f"{'n' * 64}.example.com", "ttl": 1, "type": "A"},
             "has 64 characters; DNS takes 63",
+        ),
+        *(
+            (
+                "digitalocean:index/dnsRecord:DnsRecord",
+                {"domain": "example.com", "name": "n", "type": "CNAME", "value": "x.example.", **inputs},
+                refusal,
+            )
+            for inputs, refusal in (
+                ({"value": "x.example"}, "Data needs to end with a dot"),
+                ({"type": "MX", "value": "x.example", "priority": 1}, "Data needs to end with a dot"),
+                ({"type": "MX"}, "`priority` is required"),
+                ({"type": "CAA", "tag": "issue"}, "`flags` is required"),
+                ({"name": "@"}, "CNAME records cannot share a name with other records"),
+                ({"ttl": 29}, "ttl 29 must be at least 30 seconds"),
+                ({"type": "ALIAS"}, "type 'ALIAS' must be one of"),
+                ({"name": "n" * 64}, "has 64 characters; DNS takes 63"),
+            )
         ),
         (
             "aws:route53/record:Record",

@@ -12,6 +12,7 @@ import httpx
 from automation.doctor.needs import Made, Visit, number, room
 from automation.doctor.vendor import Refused, Vendor, trusted
 from automation.web import Failed, NotChecked
+from clouds.dns import full_name
 
 API: Final = "https://api.digitalocean.com"
 DROPLET: Final = "digitalocean:index/droplet:Droplet"
@@ -85,6 +86,17 @@ async def _limit(visit: Visit, key: str, path: str, counted: Callable[[Sequence[
         raise NotChecked(f"DigitalOcean does not tell the {key}")
     used = (await _get(visit, path, per_page="1"))["meta"]["total"]
     return room(visit, limit, used, visit.more(counted), MORE)
+
+
+async def records(visit: Visit, domain: str) -> list[tuple[str, str, str]]:
+    """Return the whole name, the type and the content of each record of a domain."""
+    try:
+        told = (await _get(visit, f"domains/{domain}/records", per_page="200"))["domain_records"]
+    except Refused as error:
+        if error.status == httpx.codes.NOT_FOUND:
+            raise NotChecked(f"DigitalOcean has no domain {domain}") from None
+        raise
+    return [(full_name(one["name"], domain), one["type"], one["data"]) for one in told]
 
 
 async def sizes(visit: Visit) -> str:

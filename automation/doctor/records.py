@@ -1,31 +1,30 @@
 """Records that stand in the zone where the stack would make its own."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 import dns.asyncresolver
 import dns.exception
 import dns.resolver
 
-from automation.doctor import cloudflare
+from automation.doctor import cloudflare, digitalocean
 from automation.doctor.needs import Made, Visit
 from automation.web import Failed, NotChecked, reason
+from clouds.dns import FORMS, host
 
-CLOUDFLARE: Final = "cloudflare:index/dnsRecord:DnsRecord"
-ROUTE53: Final = "aws:route53/record:Record"
-RECORDS: Final = (CLOUDFLARE, ROUTE53)
 ADDRESSES: Final = frozenset({"A", "AAAA", "CNAME"})
+if TYPE_CHECKING:
+    from stacks.kinds.dns import DnsKind
+
 Record = tuple[str, str, str]
 """Name, type and content."""
 
 
 async def conflicts(visit: Visit) -> str:
     """Say whether what the stack would make is there already, by somebody else."""
-    new = [one for type_ in RECORDS for one in visit.new(type_)]
-    wanted = [
-        (str(one.inputs["name"]).rstrip(".").lower(), str(one.inputs["type"]), _content(one)) for one in new
-    ]
+    new = [one for type_ in FORMS for one in visit.new(type_)]
+    wanted = [(host(one.type, one.inputs), str(one.inputs["type"]), _content(one)) for one in new]
     if not wanted:
         return "all records are the stack's own already"
     there = await _there(visit, wanted)
@@ -39,8 +38,8 @@ async def conflicts(visit: Visit) -> str:
 
 
 def _content(one: Made) -> str:
-    records = one.inputs.get("records")
-    return str(one.inputs.get("content") or (records[0] if records else ""))
+    given = next((one.inputs[key] for key in FORMS[one.type].contents if one.inputs.get(key)), "")
+    return str(given[0] if isinstance(given, list) else given)
 
 
 def _taken(wanted: Sequence[Record], there: Sequence[Record]) -> Iterator[Record]:
@@ -64,10 +63,8 @@ async def _there(visit: Visit, wanted: Sequence[Record]) -> list[Record]:
     """Return what is there: from the zone itself where the credentials let it be read, else from public DNS."""
     dns_part = visit.spec.parts.dns
     try:
-        if dns_part is not None and dns_part.kind == "cloudflare":
-            return await cloudflare.records(visit)
-        if dns_part is not None and visit.aws is not None:
-            return await asyncio.to_thread(_of_route53, visit, dns_part.zone, dns_part.zone_id)
+        if dns_part is not None and dns_part.kind in READERS:
+            return await READERS[dns_part.kind](visit, dns_part)
     except (Failed, NotChecked):
         pass
     names = sorted({name for name, _, _ in wanted})
@@ -79,9 +76,30 @@ async def _there(visit: Visit, wanted: Sequence[Record]) -> list[Record]:
         raise NotChecked(f"neither the zone nor DNS is read: {reason(error)}") from None
 
 
-def _of_route53(visit: Visit, zone: str, zone_id: str | None) -> list[Record]:
+async def _of_cloudflare(visit: Visit, _: "DnsKind") -> list[Record]:
+    return await cloudflare.records(visit)
+
+
+async def _of_digitalocean(visit: Visit, dns_part: "DnsKind") -> list[Record]:
+    return await digitalocean.records(visit, dns_part.zone)
+
+
+async def _of_route53(visit: Visit, dns_part: "DnsKind") -> list[Record]:
+    return await asyncio.to_thread(_in_route53, visit, dns_part.zone, dns_part.zone_id)
+
+
+READERS: Final[Mapping[str, Callable[[Visit, "DnsKind"], Awaitable[list[Record]]]]] = {
+    "cloudflare": _of_cloudflare,
+    "digitalocean": _of_digitalocean,
+    "route53": _of_route53,
+}
+"""What reads a zone itself, by the kind of the DNS service; of others public DNS is asked."""
+
+
+def _in_route53(visit: Visit, zone: str, zone_id: str | None) -> list[Record]:
     aws = visit.aws
-    assert aws is not None  # noqa: S101
+    if aws is None:
+        raise NotChecked("there are no credentials of AWS")
     if zone_id is None:
         found = aws.call("route53", "ListHostedZonesByName", DNSName=zone)["HostedZones"]
         ids = [

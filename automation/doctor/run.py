@@ -15,6 +15,7 @@ from automation.doctor.needs import Made, Visit, number
 from automation.doctor.vendor import Refused
 from automation.outcome import Outcome, State
 from automation.web import Failed, NotChecked, in_one_line
+from clouds.dns import FORMS
 
 SECONDS: Final = 60.0
 """For one question, however many calls it makes."""
@@ -63,7 +64,7 @@ def questions(visit: Visit) -> Iterator[Question]:
     if visit.aws is not None:
         yield from _of_aws(visit)
     yield from _of_others(visit)
-    if visit.of(*records.RECORDS):
+    if visit.of(*FORMS):
         yield Question("records", "DNS records", records.conflicts)
     yield Question("clock", "Clock", here.clock)
 

@@ -37,6 +37,7 @@ KINDS = {
     "dns": {
         "cloudflare": "stacks.kinds.dns.cloudflare:CloudflareDns",
         "route53": "stacks.kinds.dns.route53:Route53Dns",
+        "digitalocean": "stacks.kinds.dns.digitalocean:DigitalOceanDns",
     },
     "edge": {
         "direct": "stacks.kinds.edge.direct:DirectEdge",
