@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from clouds.dns import FORMS, host
 from policy import tokens as t
 from policy.model import SECRET, UNKNOWN, Stack, Subject
 
@@ -30,7 +29,7 @@ class Entry:
         """URNs of what name and values were made from."""
         return {
             urn
-            for key in ("name", *FORMS[self.subject.type].contents)
+            for key in ("name", "content", "data", "records", "aliases", "value")
             for urn in self.subject.dependencies.get(key, ())
         }
 
@@ -76,6 +75,9 @@ def entry_of(stack: Stack, subject: Subject) -> Entry:
 
 
 def _entry(subject: Subject) -> Entry:
+    # Not as the pack starts.
+    from clouds.dns import FORMS, host
+
     properties = subject.properties
     kind, name = properties.get("type"), properties.get("name")
     form = FORMS[subject.type]
