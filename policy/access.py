@@ -36,6 +36,25 @@ RESOURCE: Final = (
     t.ELASTICSEARCH_POLICY,
 )
 """Types that say who may use something."""
+NAMES: Final = frozenset(
+    (
+        "policy",
+        "policyDocument",
+        "accessPolicy",
+        "accessPolicies",
+        "resourcePolicy",
+        "deliveryDestinationPolicy",
+    )
+)
+"""What types call their documents; names such as `sslPolicy` are of other things."""
+APART: Final = frozenset(
+    (
+        *(t.TOPIC, t.TOPIC_POLICY, t.KMS_KEY, t.KMS_KEY_POLICY, t.BUCKET, t.BUCKET_POLICY, t.IDENTITY_POLICY),
+        *(t.SEARCH, t.SEARCH_POLICY, t.ELASTICSEARCH, t.ELASTICSEARCH_POLICY, t.FILE_SYSTEM_POLICY),
+        *(t.VPC_ENDPOINT, t.IAM_ROLE, t.REST_API, t.REST_API_POLICY),
+    )
+)
+"""Types whose documents have rules of their own for who is let in; a public API lets in everybody by its purpose."""
 _BINDING: Final = re.compile(
     r"^(string|arn)(equals|like|equalsignorecase)$|^(bool|ipaddress|numericlessthanequals|numericequals)$"
 )
@@ -182,10 +201,22 @@ def documents(p: Probe) -> Iterator[View]:
             if found is not None:
                 yield found
     else:
-        searched = p.subject.type.startswith(("aws:opensearch/", "aws:elasticsearch/"))
-        found = p.document("accessPolicies" if searched else "policy")
-        if found is not None:
-            yield found
+        for key, value in p.subject.properties.items():
+            if _is_document(p.subject.type, key, value):
+                found = p.document(key)
+                if found is not None:
+                    yield found
+
+
+def _is_document(kind: str, key: str, value: Any) -> bool:
+    """Tell whether a property is an IAM document, of any type: what is not known yet is one by its name."""
+    if isinstance(value, Mapping):
+        return "Statement" in value
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        return '"Statement"' in value
+    if kind in IDENTITY or kind in RESOURCE:
+        return key in {"policy", "accessPolicies"} and value is not None
+    return value is UNKNOWN and key in NAMES
 
 
 def allowing(p: Probe) -> Iterator[Statement]:

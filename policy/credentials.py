@@ -93,6 +93,11 @@ SHORTEST: Final = 16
 """Characters of a known secret that is looked for inside of other texts."""
 
 
+def is_template(value: str) -> bool:
+    """Tell whether a value is a place for another one: `$.password`, `<aws.ses.secret>`, `${...}`."""
+    return value.startswith(("$", "<", "{"))
+
+
 def is_credential_name(name: str) -> bool:
     """Tell whether a variable of this name holds a credential."""
     plain = name.replace("-", "_")

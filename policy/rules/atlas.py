@@ -310,7 +310,7 @@ ATLAS_NO_WORLD_ACCESS = _rule(
     "The database is not open to the world",
     MANDATORY,
     CRITICAL,
-    (t.ATLAS_ACCESS,),
+    (t.ATLAS_ACCESS, t.ATLAS_KEY_ACCESS),
     _world,
     maps="P:projects_network_access_list_exposed_to_internet, Atlas network access",
     fix="List the NAT gateways' addresses, or use a private endpoint.",

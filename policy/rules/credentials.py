@@ -1,5 +1,6 @@
 """Credentials in clear: in resources of any type, in outputs, and given to providers."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -39,17 +40,24 @@ _SENT: Final = {
 """Where a CDN and a balancer are told of a header that only they know (CloudFront developer guide, "Restrict access to
 Application Load Balancers")."""
 _RUN: Final = re.compile(
-    r"^(create|read|update|delete|stdin|commands?|cmd|args|entry_?points?|scripts?|inlines?)$", re.IGNORECASE
+    r"^(create|read|update|delete|stdin|(run_?)?commands?|cmd|args|entry_?points?|scripts?|inlines?)$",
+    re.IGNORECASE,
 )
 """Names of properties that hold what is run: those of the packages `command`, `docker` and the like."""
 _OWN: Final = re.compile(
-    r"(passwords?|passwd|passphrase|authToken|clientSecret|secretAccessKey|preshared_?key|privateKey)(Wo)?$",
+    r"(passwords?|passwd|passphrase|authToken|clientSecret|secretAccessKey|preshared_?key|privateKey"
+    r"|basicAuthCredentials)(Wo)?$",
     re.IGNORECASE,
 )
 """Names of properties by which a resource is given its own credential."""
 _VARIABLES: Final = re.compile(
-    r"^(env|envs|environment|environments|variables|environmentVariables|arguments)$", re.IGNORECASE
+    r"^(env|envs|env_?vars|environment|environments|variables|(runtime_?)?environment_?variables|arguments"
+    r"|default_?arguments|connection_?properties|connector_?configuration)$",
+    re.IGNORECASE,
 )
+"""Names of maps of variables, and of settings that are given to what runs."""
+_STORED: Final = frozenset(("SECRET", "SECRETS_MANAGER", "PARAMETER_STORE", "secret_text"))
+"""What a list of variables says of one that is kept elsewhere, or encrypted."""
 
 
 def _is_meant(p: Probe) -> bool:
@@ -88,11 +96,14 @@ def _written(path: tuple[str | int, ...]) -> str:
 def _named(p: Probe, path: tuple[str | int, ...]) -> str | None:
     """Return the name of the variable whose value stands at a path; None where that is no variable."""
     holder = path[-2] if len(path) > 1 else ""
-    if isinstance(holder, int) and path[-1] == "value":
-        if p.get((*path[:-1], "type")) == "SECRET":
-            return ""
+    of_map = isinstance(holder, str) and len(path) > 2 and _VARIABLES.match(str(path[-3])) is not None
+    if path[-1] in {"value", "text"} and (isinstance(holder, int) or of_map):
+        if p.get((*path[:-1], "type")) in _STORED:
+            return None
+        if of_map:
+            return str(holder)
         return str(p.get((*path[:-1], "name")) or p.get((*path[:-1], "key")) or "")
-    return str(path[-1]) if _VARIABLES.match(str(holder)) else None
+    return str(path[-1]).rpartition(".")[2] if _VARIABLES.match(str(holder)) else None
 
 
 def _anywhere(p: Probe) -> None:
@@ -107,8 +118,28 @@ def _anywhere(p: Probe) -> None:
             credentials.looks_like_one(text)
             or (name is not None and credentials.holds_credential(name, text))
             or (_is_run(path) and credentials.in_text(text))
+            or _holds_one(text)
         ):
             p.fail("a credential stands here in clear", path)
+
+
+def _holds_one(text: str) -> bool:
+    """Tell whether a document in JSON holds a credential: what is run later is often described by one."""
+    if not text.startswith(("{", "[")):
+        return False
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return False
+    for path, value in credentials.leaves(content):
+        if value is UNKNOWN or not isinstance(path[-1] if path else 0, str):
+            continue
+        name = str(path[-1]).lstrip("-").rpartition(".")[2]
+        if credentials.holds_credential(name, value) and (
+            credentials.looks_like_one(value) or not credentials.is_template(value)
+        ):
+            return True
+    return any(True for _ in credentials.found(content))
 
 
 def _is_run(path: tuple[str | int, ...]) -> bool:

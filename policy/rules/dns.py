@@ -7,7 +7,7 @@ from typing import Any
 
 from policy import tokens as t
 from policy.model import Stack
-from policy.rule import Needs, Probe, View, as_number, is_in, not_false, not_true, present
+from policy.rule import Needs, Probe, View, absent, as_number, is_in, not_false, not_true, present, true
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
 from policy.rules.cdn import HSTS_SECONDS
 from policy.rules.network import is_world
@@ -34,6 +34,13 @@ _ALL = re.compile(
     re.IGNORECASE,
 )
 """Expressions of Cloudflare's rules that fit every request."""
+_NEARLY_ALL = re.compile(
+    r"ssl|(http\.(host|request\.method|request\.version|x_forwarded_for)|cf\.zone\.name) (?!ne |!=).+"
+    r"|(lower|upper)\(http\.host\) (?!ne |!=).+|[\w.]+ (ne|!=) .+"
+    r"|http\.request\.full_uri (strict )?wildcard r?\"[^/]*//[^/]*/\*\"",
+    re.IGNORECASE,
+)
+"""Expressions that fit nearly every request to a site."""
 NEVER_PROXIED = (".dkim.amazonses.com", ".acm-validations.aws", ".cloudfront.net", ".amazonses.com")
 
 
@@ -58,6 +65,16 @@ def _guards(p: Probe) -> None:
         for rule in p.each("rules"):
             if rule.get("enabled") is not False:
                 _ruleset_rule(rule)
+    elif p.subject.type == t.ZONE_SETTING:
+        if p.need("settingId") in {"security_level", "waf", "browser_check"}:
+            p.expect("value", lambda value: value not in WEAK, "switches a guard off")
+    elif p.subject.type == t.CF_FIREWALL_RULE:
+        _firewall_rule(p)
+    elif p.subject.type == t.CF_ACCESS_POLICY:
+        if p.need("decision") != "deny" and absent(p.get("requires")):
+            for group in p.each("includes"):
+                if group.get("everyone") is not None:
+                    group.fail("lets everybody in", "everyone")
     elif p.subject.type == t.ADDRESS_RULE:
         if p.need("mode") == "whitelist" and is_world(str(p.sure("configuration.value"))):
             p.fail("lets the whole internet past the firewall", "configuration.value")
@@ -65,6 +82,22 @@ def _guards(p: Probe) -> None:
         p.expect("actions.disableSecurity", not_true, "switches the firewall off")
         for key in ("ssl", "waf", "securityLevel"):
             p.expect(f"actions.{key}", lambda value: value not in WEAK, "switches a guard off")
+
+
+def _firewall_rule(p: Probe) -> None:
+    """Judge a rule of the older kind, whose expression stands in it or in a filter of its own."""
+    action = p.get("action")
+    mode = action.get("mode") if isinstance(action, dict) else p.need("action")
+    if mode not in {"allow", "bypass", "skip"} or true(p.get("paused")):
+        return
+    given = p.at("filter")
+    for filter_ in (p.other(one) for one in p.stack.meant(p.subject, "filter", t.CF_FILTER)):
+        for body in (*filter_.each("bodies"), filter_):
+            if _means_all(str(body.sure("expression") or "false")):
+                p.fail("lets every request past the firewall", "filter")
+    expression = given.sure("expression")
+    if expression is not None and _means_all(str(expression)):
+        given.fail("lets every request past the firewall", "expression")
 
 
 def _ruleset_rule(rule: View) -> None:
@@ -89,11 +122,46 @@ def _ruleset_rule(rule: View) -> None:
 
 
 def _means_all(expression: str) -> bool:
-    """Tell whether an expression of a rule, or one that it joins by `or`, fits every request."""
-    text = " ".join(expression.split())
-    return bool(_ALL.fullmatch(text.strip("() "))) or any(
-        _ALL.fullmatch(part.strip("() ")) for part in text.split(" or ")
-    )
+    """Tell whether an expression of a rule fits every request to a site, or nearly so.
+
+    Nearly: it asks for the site's own name, for how it is spoken to, or for what a request is not.
+    """
+    text = _bare(" ".join(expression.split()))
+    if _ALL.fullmatch(text) or _NEARLY_ALL.fullmatch(text):
+        return True
+    for word, enough in ((r"or|\|\|", any), (r"and|&&", all)):
+        parts = _joined(text, word)
+        if len(parts) > 1:
+            return enough(map(_means_all, parts))
+    negated = re.match(r"(?:not |!)(.*)", text)
+    return negated is not None and not _means_all(negated[1])
+
+
+def _joined(text: str, word: str) -> list[str]:
+    """Return what a word joins outside of brackets and texts."""
+    parts, depth, start = [], 0, 0
+    for found in re.finditer(rf'"[^"]*"|[(){{}}]|(?<=[\s)])(?:{word})(?=[\s(])', text):
+        if found[0] in "({":
+            depth += 1
+        elif found[0] in ")}":
+            depth -= 1
+        elif not found[0].startswith('"') and depth == 0:
+            parts.append(text[start : found.start()])
+            start = found.end()
+    return [*parts, text[start:]]
+
+
+def _bare(text: str) -> str:
+    """Return an expression without the brackets around all of it."""
+    text = text.strip()
+    while text.startswith("(") and text.endswith(")"):
+        depth = 0
+        for position, mark in enumerate(text):
+            depth += (mark == "(") - (mark == ")")
+            if depth == 0 and position < len(text) - 1:
+                return text
+        text = text[1:-1].strip()
+    return text
 
 
 def _token(p: Probe) -> None:
@@ -253,13 +321,14 @@ CF_SSL_STRICT = _rule(
 )
 CF_GUARDS_ON = _rule(
     "cf-guards-on",
-    "No rule of Cloudflare lets everything past its firewall",
+    "No rule of Cloudflare lets everything past its firewall, or everybody in",
     MANDATORY,
     HIGH,
-    (t.RULESET, t.PAGE_RULE, t.ADDRESS_RULE),
+    (t.RULESET, t.PAGE_RULE, t.ADDRESS_RULE, t.ZONE_SETTING, t.CF_FIREWALL_RULE, t.CF_ACCESS_POLICY),
     _guards,
     maps="part of P:zone_waf_enabled",
-    fix="Say in the expression for which requests it is, and leave security, ssl and managed rules on.",
+    fix="Name paths or addresses in the expression, beside the host; leave security, ssl and managed rules on.",
+    needs=Needs.EARLIER,
     link=_DOCS + "waf/custom-rules/skip/",
 )
 CF_TOKEN_SCOPED = _rule(

@@ -84,6 +84,11 @@ MACHINES = (t.EC2_INSTANCE, t.LAUNCH_TEMPLATE, t.LAUNCH_CONFIGURATION)
 
 
 def _metadata(p: Probe) -> None:
+    if p.subject.type == t.METADATA_DEFAULTS:
+        p.expect(
+            "httpTokens", lambda tokens: tokens != "optional", "new machines give their role's keys to all"
+        )
+        return
     if p.get("metadataOptions.httpEndpoint") == "disabled":
         return
     p.expect(
@@ -366,7 +371,7 @@ EC2_IMDS_V2 = _rule(
     "A host's role cannot be stolen by a page fetch",
     MANDATORY,
     HIGH,
-    MACHINES,
+    (*MACHINES, t.METADATA_DEFAULTS),
     _metadata,
     maps="EC2.8, EC2.170, AutoScaling.3, CIS6.7, CKV_AWS_79",
     fix="Set http_tokens required.",

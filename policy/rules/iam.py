@@ -4,7 +4,8 @@ import re
 
 from policy import tokens as t
 from policy.access import (
-    RESOURCE,
+    APART,
+    IDENTITY,
     SOURCES,
     account_of,
     allowing,
@@ -14,7 +15,7 @@ from policy.access import (
     trusting,
 )
 from policy.credentials import holds_credential, is_credential_name
-from policy.rule import Needs, Probe, as_number, is_in, present, true
+from policy.rule import ANY, Needs, Probe, as_number, is_in, present, true
 from policy.rules._make import (
     ADVISORY,
     CRITICAL,
@@ -30,13 +31,18 @@ from policy.rules._make import (
 _rule = Area("iam")
 
 _DOCS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
-POLICIES = (t.IAM_POLICY, t.IAM_ROLE_POLICY, t.IAM_USER_POLICY, t.IAM_GROUP_POLICY)
+POLICIES = (
+    *(t.IAM_POLICY, t.IAM_ROLE_POLICY, t.IAM_USER_POLICY, t.IAM_GROUP_POLICY),
+    *(t.PERMISSION_SET_POLICY, t.IOT_POLICY),
+)
 IDENTITY_POLICIES = (*POLICIES, t.IAM_ROLE)
 ATTACHMENTS = (
     t.IAM_ROLE_ATTACHMENT,
     t.IAM_USER_ATTACHMENT,
     t.IAM_GROUP_ATTACHMENT,
     t.IAM_USER_ATTACHMENTS,
+    t.ROLE_ATTACHMENTS,
+    t.USER_ATTACHMENTS,
     t.IAM_ROLE,
 )
 ADMINISTRATORS = re.compile(r"(FullAccess|PowerUser)|/(job-function/)?[A-Za-z]*Administrator")
@@ -98,7 +104,7 @@ def _admin(p: Probe) -> None:
 
 
 def _admin_attached(p: Probe) -> None:
-    for key in ("policyArn", "managedPolicyArns"):
+    for key in ("policyArn", "policyArns", "managedPolicyArns"):
         for named in p.each(key):
             if ADMINISTRATORS.search(str(named.value)):
                 named.fail("attaches the rights of an administrator, or all of a service")
@@ -195,7 +201,14 @@ def _cross_account(p: Probe) -> None:
             statement.view.fail("a whole account may take this role, without a condition", "Condition")
 
 
+def _is_shared(p: Probe) -> bool:
+    """Tell whether documents of a resource can say who may use it: of any type of AWS, and of a Space."""
+    return p.subject.type.startswith(("aws:", "digitalocean:")) and p.subject.type not in IDENTITY
+
+
 def _accounts(p: Probe) -> None:
+    if p.subject.type != t.IAM_ROLE and not _is_shared(p):
+        return
     trust = p.subject.type == t.IAM_ROLE
     for statement in trusting(p) if trust else allowing(p):
         named = {account for account in map(account_of, statement.principals) if account is not None}
@@ -228,6 +241,11 @@ def _no_star(p: Probe) -> None:
     for statement in allowing(p):
         if statement.anybody and not statement.bound(SOURCES):
             statement.view.fail("everybody may use it", "Principal")
+
+
+def _elsewhere(p: Probe) -> None:
+    if p.subject.type not in APART and _is_shared(p):
+        _no_star(p)
 
 
 def _pass_role(p: Probe) -> None:
@@ -556,11 +574,11 @@ KMS_GRANT = _rule(
 )
 ACCESS_NO_STAR = _rule(
     "access-no-star",
-    "Not everybody may use a queue, a registry or a backup, or read a secret",
+    "Not everybody may use what has a policy of its own: a queue, a registry, a backup, a secret",
     MANDATORY,
     CRITICAL,
-    (t.QUEUE, t.QUEUE_POLICY, t.SECRET, t.SECRET_POLICY, t.ECR_POLICY, t.VAULT_POLICY),
-    _no_star,
+    (ANY,),
+    _elsewhere,
     maps="CKV_AWS_168, practice least-privilege",
     fix="Name the principals, or bind the statement to a source ARN.",
     link=_DOCS + "access_policies_identity-vs-resource.html",
@@ -570,7 +588,7 @@ ACCESS_OWN_ACCOUNTS = _rule(
     "Only accounts that are known are let in",
     MANDATORY,
     HIGH,
-    (*RESOURCE, t.IAM_ROLE),
+    (ANY,),
     _accounts,
     maps="part of S3.6, practice least-privilege",
     needs=Needs.EARLIER,

@@ -29,6 +29,27 @@ _AWS = "https://docs.aws.amazon.com/"
 _DO_DB = "https://docs.digitalocean.com/products/databases/"
 ENCRYPTED = (t.RDS_INSTANCE, t.RDS_CLUSTER, t.DOCUMENT_CLUSTER)
 DATABASES = (*ENCRYPTED, t.RDS_CLUSTER_INSTANCE, t.LIGHTSAIL_DATABASE)
+TLS_PARAMETERS = {
+    "tls",
+    "rds.force_ssl",
+    "require_secure_transport",
+    "require_ssl",
+    "neptune_enforce_ssl",
+}
+WITHOUT_TLS = {
+    "s3",
+    "dynamodb",
+    "kinesis",
+    "kafka",
+    "redis",
+    "elasticsearch",
+    "opensearch",
+    "redshift",
+    "neptune",
+}
+"""Kinds of endpoints of DMS without `ssl_mode`: they speak TLS always, or have settings of their own for it."""
+NOBODY = re.compile(r"(^|\s)nopass(\s|$)")
+"""In an access string of Redis: any password will do."""
 KEPT_DAYS = 7
 UNPRIVILEGED = 1024
 """From here to the last port answers come in, which a network list must let through (VPC user guide, "Ephemeral
@@ -42,9 +63,13 @@ OLD_RUNTIMES = re.compile(
 def _encrypted(p: Probe) -> None:
     if not any(
         present(p.get(key))
-        for key in ("replicateSourceDb", "replicationSourceIdentifier", "snapshotIdentifier")
+        for key in (
+            *("replicateSourceDb", "replicationSourceIdentifier", "snapshotIdentifier"),
+            *("sourceDbClusterIdentifier", "globalClusterIdentifier"),
+        )
     ):
-        p.expect("storageEncrypted", true, "its storage is not encrypted")
+        key = "encrypted" if p.subject.type == t.REDSHIFT_CLUSTER else "storageEncrypted"
+        p.expect(key, true, "its storage is not encrypted")
 
 
 def _private(p: Probe) -> None:
@@ -64,7 +89,7 @@ def _kept(p: Probe) -> None:
 def _parameters(p: Probe) -> None:
     for parameter in p.each("parameters"):
         name, value = parameter.sure("name"), str(parameter.get("value")).lower()
-        if name in {"tls", "rds.force_ssl", "require_secure_transport"} and value in {
+        if name in TLS_PARAMETERS and value in {
             "disabled",
             "0",
             "off",
@@ -73,7 +98,50 @@ def _parameters(p: Probe) -> None:
             parameter.fail("takes connections without TLS", "value")
 
 
+def _spoken(p: Probe) -> None:
+    kind = p.subject.type
+    if kind == t.RDS_PROXY:
+        p.expect("requireTls", true, "takes connections without TLS")
+    elif kind == t.DAX:
+        p.expect("clusterEndpointEncryptionType", is_in("TLS"), "takes connections without TLS")
+    elif kind == t.FILE_SERVER:
+        for protocol in p.each("protocols"):
+            if protocol.value == "FTP":
+                protocol.fail("takes files and passwords without TLS")
+    elif kind == t.GLUE_CONNECTION:
+        if present(p.get("connectionProperties.JDBC_CONNECTION_URL")):
+            p.expect("connectionProperties.JDBC_ENFORCE_SSL", true, "connects without TLS")
+    elif kind == t.MIGRATION_ENDPOINT:
+        p.expect(
+            "kafkaSettings.securityProtocol",
+            unset_or("ssl-encryption", "ssl-authentication", "sasl-ssl"),
+            _CLEAR,
+        )
+        p.expect("redisSettings.sslSecurityProtocol", unset_or("ssl-encryption"), _CLEAR)
+        if p.need("engineName") not in WITHOUT_TLS:
+            p.expect("sslMode", is_in("require", "verify-ca", "verify-full"), _CLEAR)
+    else:
+        _parameters(p)
+
+
+_CLEAR = "data are copied without TLS"
+
+
 def _cache(p: Probe) -> None:
+    kind = p.subject.type
+    if kind in {t.CACHE_USER, t.MEMORY_USER}:
+        p.expect("noPasswordRequired", not_true, "asks for no password")
+        p.expect("authenticationMode.type", lambda how: how != "no-password-required", "asks for no password")
+        p.expect("accessString", lambda text: not NOBODY.search(str(text or "")), "asks for no password")
+        return
+    if kind == t.MEMORY_CLUSTER:
+        p.expect("tlsEnabled", not_false, "is spoken to without TLS")
+        p.expect("aclName", lambda name: name != "open-access", "asks for no password")
+        return
+    if kind == t.CACHE_CLUSTER:
+        if absent(p.get("replicationGroupId")):
+            p.expect("transitEncryptionEnabled", true, "is spoken to without TLS")
+        return
     p.expect("atRestEncryptionEnabled", true, "what it keeps is not encrypted")
     p.expect("transitEncryptionEnabled", true, "is spoken to without TLS")
     if absent(p.get("userGroupIds")):
@@ -90,7 +158,18 @@ def _repository(p: Probe) -> None:
 
 
 def _permission(p: Probe) -> None:
+    if p.subject.type == t.ENDPOINT_SERVICE:
+        for named in p.each("allowedPrincipals"):
+            if named.value == "*" and not true(p.get("acceptanceRequired")):
+                named.fail("every account may connect, and nobody is asked")
+        return
+    if p.subject.type == t.ENDPOINT_PRINCIPAL:
+        p.expect("principalArn", lambda who: who != "*", "every account may connect")
+        return
     principal = str(p.need("principal"))
+    if p.subject.type == t.EVENT_PERMISSION and principal == "*":
+        p.expect("condition", present, "everybody may send events")
+        return
     guards = ("sourceArn", "sourceAccount", "principalOrgId", "organizationId")
     if principal == "*" or principal.endswith(".amazonaws.com"):
         known = [p.get(key) for key in guards]
@@ -133,11 +212,16 @@ def _by_default(p: Probe) -> None:
 
 
 def _image_shared(p: Probe) -> None:
+    if p.subject.type == t.IMAGE_BLOCK:
+        p.expect("state", lambda state: state != "unblocked", "images may be made everybody's")
+        return
     p.expect("group", lambda group: group != "all", "everybody may start the image")
 
 
 def _shared(p: Probe) -> None:
-    if p.subject.type == t.SYSTEMS_DOCUMENT:
+    if p.subject.type == t.SNAPSHOT_BLOCK:
+        p.expect("state", lambda state: state != "unblocked", "snapshots may be made everybody's")
+    elif p.subject.type == t.SYSTEMS_DOCUMENT:
         for key in ("account_ids", "accountIds"):
             p.expect(f"permissions.{key}", lambda who: str(who).lower() != "all", "everybody may read it")
     elif p.subject.type == t.SNAPSHOT_PERMISSION:
@@ -150,6 +234,9 @@ def _shared(p: Probe) -> None:
 
 def _api(p: Probe) -> None:
     """Judge who may call. Only the first route of a WebSocket can ask; a browser's preflight has no credentials."""
+    if p.subject.type == t.IDENTITY_POOL:
+        p.expect("allowUnauthenticatedIdentities", not_true, "everybody is given credentials of AWS")
+        return
     route = p.subject.type == t.API_ROUTE
     key = "authorizationType" if route else "authorization"
     called = str(p.need("routeKey" if route else "httpMethod"))
@@ -174,6 +261,12 @@ def _everywhere(p: Probe) -> None:
 
 
 def _kafka(p: Probe) -> None:
+    if p.subject.type == t.CONNECTOR:
+        transit = "kafkaClusterEncryptionInTransit.encryptionType"
+        p.expect(transit, is_in("TLS"), "speaks to the cluster without TLS")
+        asked = "kafkaClusterClientAuthentication.authenticationType"
+        p.expect(asked, is_in("IAM"), "says nobody's name to the cluster")
+        return
     transit = "encryptionInfo.encryptionInTransit"
     p.expect(f"{transit}.clientBroker", unset_or("TLS"), "clients may speak to it without TLS")
     p.expect(f"{transit}.inCluster", not_false, "its brokers speak to each other in clear")
@@ -184,6 +277,8 @@ def _kafka(p: Probe) -> None:
 
 def _search_policy(p: Probe) -> None:
     """Judge who may use a search domain. In a network of one's own its security groups say who reaches it."""
+    if p.subject.type == t.SEARCH:
+        p.expect("advancedSecurityOptions.anonymousAuthEnabled", not_true, "asks nobody who they are")
     domains = [p.subject]
     if p.subject.type in {t.SEARCH_POLICY, t.ELASTICSEARCH_POLICY}:
         kind = t.SEARCH if p.subject.type == t.SEARCH_POLICY else t.ELASTICSEARCH
@@ -196,6 +291,9 @@ def _search_policy(p: Probe) -> None:
 
 
 def _queue(p: Probe) -> None:
+    if p.subject.type == t.STREAM:
+        p.expect("encryptionType", is_in("KMS"), "what is sent is stored unencrypted")
+        return
     if absent(p.get("kmsMasterKeyId")):
         p.expect(
             "sqsManagedSseEnabled",
@@ -265,6 +363,9 @@ def _passwords(p: Probe) -> None:
 
 
 def _old_balancer(p: Probe) -> None:
+    p.expect("securityPolicy", lambda policy: policy != "TLS_1_0", "speaks TLS 1.0")
+    if p.subject.type == t.LIGHTSAIL_REDIRECTION:
+        p.expect("enabled", true, "serves without TLS")
     for listener in p.each("listeners"):
         listener.expect(
             "lbProtocol", lambda kind: str(kind).lower() in {"https", "ssl"}, "is spoken to without TLS"
@@ -312,7 +413,7 @@ DB_ENCRYPTED = _rule(
     "A database's storage is encrypted",
     MANDATORY,
     HIGH,
-    ENCRYPTED,
+    (*ENCRYPTED, t.NEPTUNE_CLUSTER, t.GLOBAL_CLUSTER, t.REDSHIFT_CLUSTER),
     _encrypted,
     maps="RDS.3, DocumentDB.1, CKV_AWS_16, CKV_AWS_96, CKV_AWS_74",
     fix="Set storage_encrypted.",
@@ -322,7 +423,10 @@ DB_PRIVATE = _rule(
     "A database or a broker of messages has no address on the internet",
     MANDATORY,
     CRITICAL,
-    (*DATABASES, t.REDSHIFT_CLUSTER, t.NEPTUNE_INSTANCE, t.REPLICATION_INSTANCE, t.BROKER),
+    (
+        *(*DATABASES, t.REDSHIFT_CLUSTER, t.REDSHIFT_WORKGROUP),
+        *(t.NEPTUNE_INSTANCE, t.REPLICATION_INSTANCE, t.BROKER),
+    ),
     _private,
     maps="RDS.2, Redshift.1, DMS.1, CKV_AWS_17, CKV_AWS_69, CKV_AWS_89, CKV_AWS_102",
     fix="Leave publicly_accessible off.",
@@ -349,20 +453,23 @@ DB_KEPT = _rule(
 )
 DB_TLS = _rule(
     "db-tls",
-    "A database takes connections by TLS only",
+    "Databases, and what copies data or files, are spoken to by TLS only",
     MANDATORY,
     HIGH,
-    (t.RDS_PARAMETERS, t.RDS_CLUSTER_PARAMETERS, t.DOCUMENT_PARAMETERS),
-    _parameters,
+    (
+        *(t.RDS_PARAMETERS, t.RDS_CLUSTER_PARAMETERS, t.DOCUMENT_PARAMETERS, t.NEPTUNE_PARAMETERS),
+        *(t.REDSHIFT_PARAMETERS, t.RDS_PROXY, t.DAX, t.MIGRATION_ENDPOINT, t.GLUE_CONNECTION, t.FILE_SERVER),
+    ),
+    _spoken,
     maps="DocumentDB.6, CKV_AWS_90",
-    fix="Leave tls, rds.force_ssl and require_secure_transport on.",
+    fix="Leave the parameters for TLS on; set require_tls, ssl_mode or JDBC_ENFORCE_SSL.",
 )
 CACHE_GUARDED = _rule(
     "cache-guarded",
     "A cache is encrypted, spoken to by TLS, and asks for a password",
     MANDATORY,
     HIGH,
-    (t.CACHE,),
+    (t.CACHE, t.CACHE_CLUSTER, t.CACHE_USER, t.MEMORY_CLUSTER, t.MEMORY_USER),
     _cache,
     maps="ElastiCache.4, ElastiCache.5, ElastiCache.6, CKV_AWS_29, CKV_AWS_30, CKV_AWS_31",
     fix="Set at_rest_encryption_enabled, transit_encryption_enabled, and auth_token or user_group_ids.",
@@ -379,10 +486,10 @@ ECR_GUARDED = _rule(
 )
 LAMBDA_PERMISSION = _rule(
     "lambda-permission",
-    "A function, or a layer of one, is used by who is named",
+    "A function, a layer, a bus of events or an endpoint service is used by who is named",
     MANDATORY,
     HIGH,
-    (t.LAMBDA_PERMISSION, t.LAYER_PERMISSION),
+    (t.LAMBDA_PERMISSION, t.LAYER_PERMISSION, t.EVENT_PERMISSION, t.ENDPOINT_SERVICE, t.ENDPOINT_PRINCIPAL),
     _permission,
     maps="Lambda.1, CKV_AWS_301, CKV_AWS_364",
     fix="Give source_arn or source_account; of a layer, the account or organization_id.",
@@ -465,7 +572,7 @@ AMI_PRIVATE = _rule(
     "An image of a host is not everybody's",
     MANDATORY,
     HIGH,
-    (t.AMI_PERMISSION,),
+    (t.AMI_PERMISSION, t.IMAGE_BLOCK),
     _image_shared,
     maps="P:ec2_ami_public",
     fix="Name the accounts.",
@@ -478,6 +585,7 @@ SHARED_WITH_ALL = _rule(
     CRITICAL,
     (
         t.SNAPSHOT_PERMISSION,
+        t.SNAPSHOT_BLOCK,
         t.RDS_SNAPSHOT,
         t.RDS_SNAPSHOT_COPY,
         t.RDS_CLUSTER_SNAPSHOT,
@@ -489,13 +597,13 @@ SHARED_WITH_ALL = _rule(
 )
 API_AUTHORIZED = _rule(
     "api-authorized",
-    "An API asks who calls",
+    "An API, or what gives out credentials for one, asks who calls",
     MANDATORY,
     HIGH,
-    (t.API_METHOD, t.API_ROUTE),
+    (t.API_METHOD, t.API_ROUTE, t.IDENTITY_POOL),
     _api,
     maps="APIGateway.8, CKV_AWS_59, CKV_AWS_309",
-    fix="Set authorization AWS_IAM, JWT or an authorizer of your own; or ask for an API key.",
+    fix="Set authorization AWS_IAM, JWT or an authorizer of your own, or ask for an API key; give guests no identity.",
 )
 AUDIT_ON = _rule(
     "audit-on",
@@ -529,10 +637,10 @@ TRAIL_EVERYWHERE = _rule(
 )
 KAFKA_GUARDED = _rule(
     "kafka-guarded",
-    "A Kafka cluster is spoken to by TLS, asks who does, and is not on the internet",
+    "A Kafka cluster is spoken to by TLS, by its connectors too, asks who does, and is not on the internet",
     MANDATORY,
     HIGH,
-    (t.KAFKA,),
+    (t.KAFKA, t.CONNECTOR),
     _kafka,
     maps="MSK.1, MSK.4, MSK.6, part of CKV_AWS_81",
     fix="Leave client_broker TLS, in_cluster on, unauthenticated off, and public_access DISABLED.",
@@ -550,13 +658,13 @@ SEARCH_POLICY = _rule(
 )
 SQS_ENCRYPTED = _rule(
     "sqs-encrypted",
-    "Messages of a queue are encrypted",
+    "Messages of a queue or a stream are encrypted",
     MANDATORY,
     MEDIUM,
-    (t.QUEUE,),
+    (t.QUEUE, t.STREAM),
     _queue,
     maps="SQS.1, CKV_AWS_27",
-    fix="Leave sqs_managed_sse_enabled on, or name a key.",
+    fix="Leave sqs_managed_sse_enabled on, or name a key; of a stream set encryption_type KMS.",
 )
 DYNAMODB_KEPT = _rule(
     "dynamodb-kept",
@@ -610,10 +718,10 @@ IAM_PASSWORDS = _rule(
 )
 ELB_TLS = _rule(
     "elb-tls",
-    "A classic balancer is spoken to by TLS",
+    "A balancer of the older kind, or of Lightsail, and the domain of an API are spoken to by TLS",
     MANDATORY,
     HIGH,
-    (t.CLASSIC_BALANCER,),
+    (t.CLASSIC_BALANCER, t.LIGHTSAIL_REDIRECTION, t.API_DOMAIN),
     _old_balancer,
     maps="ELB.3, CKV_AWS_376",
     fix="Use HTTPS or SSL listeners; better, an Application Load Balancer.",

@@ -7,7 +7,7 @@ from policy.access import SOURCES, Statement, allowing, matches, statements
 from policy.credentials import decoded, in_document
 from policy.model import SECRET, UNKNOWN, Stack, Subject
 from policy.product import owns
-from policy.rule import Needs, Probe, View, absent, is_in, present, true
+from policy.rule import Needs, Probe, View, absent, is_in, not_true, present, true
 from policy.rules._make import (
     ADVISORY,
     CRITICAL,
@@ -251,7 +251,9 @@ def _replication(p: Probe) -> None:
 
 
 def _website(p: Probe) -> None:
-    if p.subject.type == t.BUCKET_WEBSITE:
+    if p.subject.type == t.R2_DOMAIN:
+        p.expect("enabled", not_true, "whoever knows a name reads it from the internet")
+    elif p.subject.type == t.BUCKET_WEBSITE:
         p.fail("makes a bucket a public web site, without TLS")
     else:
         p.expect("website", absent, "is a public web site")
@@ -299,7 +301,7 @@ S3_NO_PUBLIC_ACL = _rule(
     "No access list makes a bucket or an object public",
     MANDATORY,
     CRITICAL,
-    (t.BUCKET, t.BUCKET_ACL, t.BUCKET_OBJECT),
+    (t.BUCKET, t.BUCKET_ACL, t.BUCKET_OBJECT, t.SPACES_OBJECT),
     _public_acl,
     maps="S3.2, S3.3, CKV_AWS_20, CKV_AWS_57, compliance-policies aws-s3-bucket-disallow-public-read",
     fix="Leave acl away.",
@@ -487,10 +489,10 @@ S3_REPLICATION = _rule(
 )
 S3_NO_WEBSITE = _rule(
     "s3-no-website",
-    "No bucket is a web site",
+    "No bucket is read from the internet by itself",
     MANDATORY,
     HIGH,
-    (t.BUCKET, t.BUCKET_WEBSITE),
+    (t.BUCKET, t.BUCKET_WEBSITE, t.R2_DOMAIN),
     _website,
     maps="practice least-privilege",
     fix="Put CloudFront with origin access control before it.",

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from proving.policy_mutations import beside, buckets, containers, documents, edge, secrets
+from proving.policy_mutations import beside, buckets, containers, documents, edge, secrets, strangers
 from proving.policy_mutations.change import Mutation, caught, planned
 from stacks import files
 
@@ -23,6 +23,7 @@ GROUPS: Final = (
     edge.edge,
     beside.beside,
     beside.settings,
+    strangers.strangers,
 )
 
 
