@@ -10,6 +10,8 @@ export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 # As pip does: a company's own authority is known to the machine, and to nobody else.
 export UV_SYSTEM_CERTS := 1
 export PYTHONWARNINGS := ignore:::pip
+# Images of containers say that Python shall write nothing; each of many processes then compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

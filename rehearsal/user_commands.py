@@ -71,7 +71,8 @@ class _Hand:
         put_other(loaded.spec, backend.options(engine))
 
     def _copy(self, loaded: RehearsedStack) -> None:
-        unwanted = shutil.ignore_patterns("__pycache__")
+        # With what is compiled, but not what is being written just now.
+        unwanted = shutil.ignore_patterns("*.pyc.*")
         self._folder.mkdir()
         for name in PROGRAM:
             if (ROOT / name).is_dir():

@@ -77,6 +77,12 @@ def _collected(request: pytest.FixtureRequest) -> Iterator[None]:
         gc.collect()
 
 
+@pytest.fixture(autouse=True)
+def _replaced(request: pytest.FixtureRequest) -> None:
+    """What is found out while a test replaces something of the program is for that test alone."""
+    sharing.replaced = "monkeypatch" in request.fixturenames
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where programs fail on purpose, the SDK drops coroutines and loops; only there is that borne.
 

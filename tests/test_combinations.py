@@ -60,9 +60,7 @@ if not ALL:
     CHANGES = random.Random(11).sample(CHANGES, 24)  # noqa: S311 - which are tried
 
 
-@cache
-def plan_of(name: str) -> Plan:
-    choice = next(choice for choice in choices() if name_of(choice) == name)
+def plan_of(choice: Choice) -> Plan:
     values = values_for(choice)
     return planned(values, secure_for(values))
 
@@ -97,7 +95,7 @@ def test_what_stands_anywhere_goes_with_every_runtime() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("choice", SAMPLE, ids=name_of)
 def test_a_combination_that_is_not_refused_plans(choice: Choice) -> None:
-    plan = plan_of(name_of(choice))
+    plan = plan_of(choice)
     assert plan.outputs["url"]
     assert plan.outputs["mongodbUri"] == "[secret]"
     assert not find_leaks(plan)
@@ -106,7 +104,7 @@ def test_a_combination_that_is_not_refused_plans(choice: Choice) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("choice", SAMPLE, ids=name_of)
 def test_a_plan_holds_only_what_its_kinds_ask_for(choice: Choice) -> None:
-    made = kinds(plan_of(name_of(choice)))
+    made = kinds(plan_of(choice))
     for part, kind, token in (
         ("database", "atlas", "mongodbatlas:index/advancedCluster:AdvancedCluster"),
         ("media", "spaces", "digitalocean:index/spacesBucket:SpacesBucket"),

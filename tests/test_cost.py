@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sharing import shared
 
 import clouds
 from automation import cli
@@ -43,7 +44,7 @@ def priced(
 @cache
 def planned(name: str) -> tuple[stack.RehearsedStack, Plan]:
     loaded = stack.load(name)
-    return loaded, REALLY_PLAN(loaded)
+    return loaded, shared(f"plan of {name}", lambda: REALLY_PLAN(loaded))
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ import botocore.loaders
 import botocore.session
 import pytest
 from engine_marks import needs_engine
+from sharing import shared
 from vendor_server import ATLAS, Said, Vendors, ec2, error, items, quota, used
 
 from automation import cli
@@ -37,6 +38,7 @@ from automation.pulumi_cli import Cli, find_engine
 from automation.state import State
 from automation.web import NotChecked
 from rehearsal import stack as planning
+from rehearsal.plan import Plan
 from stacks.files import path_of
 
 SECRETS = {
@@ -49,7 +51,10 @@ SECRETS = {
 }
 
 
-plan = cache(planning.plan)
+@cache
+def plan(stack: str) -> Plan:
+    found: Plan = shared(f"plan of {stack}", lambda: planning.plan(stack))
+    return found
 
 
 @cache

@@ -4,6 +4,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from planning import planned_file
 from recording import ACCOUNT, REGION, Recording, record
 
 from components.edge.address import PublicName, PublicNameArgs
@@ -18,7 +19,6 @@ from policy.adapters import from_plan
 from policy.config import Config
 from policy.judge import judge
 from policy.model import Subject
-from rehearsal import stack as rehearsed
 from rehearsal.plan import find_leaks
 
 ZONE = DnsZone(kind="cloudflare", name="lovia.life", id="zone-1")
@@ -570,7 +570,7 @@ def test_a_secret_header_may_stand_in_a_distribution_that_keeps_it_secret(
 
 
 def test_a_balancer_behind_cloudfront_answers_that_distribution_alone() -> None:
-    plan = rehearsed.plan(rehearsed.load("lovia-fargate-cdn"))
+    plan = planned_file("lovia-fargate-cdn")
     [origin] = [
         one
         for made in plan.of_type("aws:cloudfront/distribution:Distribution")
@@ -583,7 +583,7 @@ def test_a_balancer_behind_cloudfront_answers_that_distribution_alone() -> None:
         assert (asked["httpHeaderName"], asked["values"]) == (sent["name"], [sent["value"]])
     assert find_leaks(plan) == []
     assert refused_secrets(from_plan(plan.resources)) == set()
-    assert "X-Origin-Secret" not in rehearsed.plan(rehearsed.load("lovia-fargate")).text()
+    assert "X-Origin-Secret" not in planned_file("lovia-fargate").text()
 
 
 def test_headers_of_the_chat_are_left_alone_but_for_nosniff() -> None:

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import pytest
 import yaml
+from planning import shared_plan
 from recording import record
 
 from clouds.ask import Ask, Cloud
@@ -66,7 +67,11 @@ def planned(tmp_path: Path, name: str, *more: str, **changes: Change) -> Plan:
     given = {**loaded.config}
     if "botKeys" in more:
         given["rocketchat:botKeys"] = json.dumps({"HUBOT_WEATHER": "canary-weather-key"})
-    return plan_program(deploy.run, stack=name, config=given, secret_keys=loaded.secret_keys)
+
+    def plan() -> Plan:
+        return plan_program(deploy.run, stack=name, config=given, secret_keys=loaded.secret_keys)
+
+    return shared_plan(plan, name, given, sorted(loaded.secret_keys))
 
 
 def spec(name: str, *more: str, **changes: Change) -> ChatSpec:

@@ -5,12 +5,12 @@ from typing import Any
 
 import botocore.session
 import pytest
+from planning import planned_file
 
 import clouds
 from clouds.ask import Cloud, Existing
 from clouds.effects import is_revision, place
 from clouds.record import Once, Refuses, Use
-from rehearsal import stack as rehearsed
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import PlannedResource
@@ -327,7 +327,7 @@ def _there_twice(one: PlannedResource, key: str, news: Mapping[str, Any]) -> boo
 def test_what_is_replaced_does_not_meet_itself(stack: str) -> None:
     """For each property that cannot be changed: the new one is made after the old one has gone, or has another name."""
     found, tried = set(), 0
-    for one in rehearsed.plan(stack).resources:
+    for one in planned_file(stack).resources:
         # The old one's going takes nothing away: a wait, and versions of one thing.
         kept = one.type == "aws:acm/certificateValidation:CertificateValidation" or is_revision(one.type)
         if kept or one.type not in clouds.types() or one.options.get("deleteBeforeReplace"):

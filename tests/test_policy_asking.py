@@ -29,6 +29,8 @@ SUBJECTS = [
         }
     ),
 ]
+SOME = SUBJECTS[5::6]
+"""Another stack, with some of the same resources."""
 Answers = list[bytes]
 
 
@@ -72,9 +74,7 @@ def made(servicer: Any, pack: list[Any]) -> Any:
 def test_answers_are_the_very_same_and_each_resource_is_decoded_a_few_times_only(
     servicer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow, slow_part = (
-        answers(made(servicer, policies(CONFIG)), subjects) for subjects in (SUBJECTS, SUBJECTS[5:])
-    )
+    slow, slow_part = (answers(made(servicer, policies(CONFIG)), subjects) for subjects in (SUBJECTS, SOME))
     assert sum(b"http" in answer for answer in slow) > 1
 
     asked = asking.Asked()
@@ -94,7 +94,7 @@ def test_answers_are_the_very_same_and_each_resource_is_decoded_a_few_times_only
     assert len(decoded) < 20 * len(SUBJECTS) < len(SUBJECTS) * len(pack) / 10
     asked.forget()
     assert not asked.earlier
-    assert answers(quick, SUBJECTS[5:]) == slow_part, "an earlier stack is remembered"
+    assert answers(quick, SOME) == slow_part, "an earlier stack is remembered"
 
 
 def test_where_the_sdk_keeps_its_policies_elsewhere_all_of_them_are_asked(

@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 from engine_marks import needs_engine
+from planning import planned_file
 from policy_cases import CASES
 from policy_world import CONFIG, DELETE, UNKNOWN, changed, put, urn, w, world
 from pulumi_policy import (
@@ -46,7 +47,6 @@ from policy.rule import Level, Needs
 from policy.rules import BY_ID, RULES
 from policy.sources import profile_of
 from rehearsal.plan import Plan
-from rehearsal.stack import plan
 
 TODAY = dt.date(2026, 11, 21)
 ROOT = Path(__file__).parent.parent
@@ -74,7 +74,7 @@ BAD = {"http defaultActions.0.type": "forward", "alb idleTimeout": 60, "https ss
 
 @functools.cache
 def planned(stack: str) -> Plan:
-    return plan(stack)
+    return planned_file(stack)
 
 
 @pytest.mark.slow

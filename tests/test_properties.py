@@ -9,11 +9,11 @@ import pytest
 from botocore.model import ServiceModel
 from botocore.session import get_session
 from botocore.validate import ParamValidator
+from planning import planned_file
 
 import clouds
 from clouds.ask import Ask, Cloud
 from clouds.effects import data_of, holds_data
-from rehearsal import stack as rehearsed
 from rehearsal.plan import Plan, PlannedResource, find_leaks
 from rehearsal.standins import requests
 from rehearsal.standins.requests import Request
@@ -27,7 +27,7 @@ TAGS = {"Project", "Environment", "Owner", "ManagedBy"}
 
 @cache
 def planned(stack: str) -> Plan:
-    return rehearsed.plan(stack)
+    return planned_file(stack)
 
 
 def custom(stack: str) -> list[PlannedResource]:

@@ -15,7 +15,7 @@ import pulumi_kubernetes as kubernetes
 import pytest
 import yaml
 from engine_marks import needs_engine
-from planning import Values, one, planned, values_of
+from planning import Values, one, planned, planned_file, values_of
 
 import automation
 import clouds
@@ -109,7 +109,7 @@ def test_the_stand_ins_fill_in_what_the_clouds_fill_in_inside_sets() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("stack", files.names())
 def test_no_stack_leaves_out_of_a_set_what_the_cloud_fills_in(stack: str) -> None:
-    for resource in rehearsed.plan(stack).resources:
+    for resource in planned_file(stack).resources:
         for filled in SETS:
             if resource.type != filled["type"] or filled["settled"] == "empty":
                 continue
@@ -170,7 +170,7 @@ CASES = [*files.names(), *(f"{IN_THE_CLUSTER}{stack}" for stack in ("local", "lo
 @cache
 def _plan(case: str) -> Plan:
     stack = case.removeprefix(IN_THE_CLUSTER)
-    return rehearsed.plan(stack) if stack == case else planned(*_in_the_cluster(stack))
+    return planned_file(stack) if stack == case else planned(*_in_the_cluster(stack))
 
 
 def _stays(plan: Plan) -> dict[str, PlannedResource]:

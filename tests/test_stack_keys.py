@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from planning import shared_plan
 
 from rehearsal import canaries
 from rehearsal.errors import RehearsalError
@@ -36,9 +37,13 @@ def plan_with(changes: dict[str, Any], *, drop: tuple[str, ...] = (), secrets: t
         inside[steps[-1] if steps else f"rocketchat:{part}"] = value
     secure = {f"rocketchat:{name}" for name in ("oidcClientSecret", *secrets)}
     config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
-    return plan_program(
-        deploy.run, stack="test", config=config | canaries.values(secure), secret_keys=sorted(secure)
-    )
+
+    def plan() -> Plan:
+        return plan_program(
+            deploy.run, stack="test", config=config | canaries.values(secure), secret_keys=sorted(secure)
+        )
+
+    return shared_plan(plan, "test", config, sorted(secure))
 
 
 def one(plan: Plan, token: str, name: str | None = None) -> dict[str, Any]:

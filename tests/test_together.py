@@ -12,13 +12,12 @@ from typing import Any, cast
 
 import pytest
 from engine_marks import needs_engine
-from planning import Values, planned, values_of
+from planning import Values, planned, planned_file, values_of
 
 from automation import ConfigurationError, open_stack
 from clouds import cloudflare
 from clouds.ask import Cloud
 from rehearsal import canaries
-from rehearsal import stack as rehearsed
 from rehearsal.backend import rehearsal_backend
 from rehearsal.cloud import Kept, StandinCloud
 from rehearsal.errors import RehearsalError
@@ -45,7 +44,7 @@ README: Values = {
 
 @cache
 def plan_of(stack: str) -> Plan:
-    return rehearsed.plan(stack)
+    return planned_file(stack)
 
 
 def things(plan: Plan) -> Iterator[PlannedResource]:
