@@ -327,6 +327,11 @@ def _problem_of_environment(setting: Setting) -> SettingProblem:
     return SettingProblem(setting.id, "environment", message, remedy=remedy)
 
 
+def absence(setting: Setting, release: Release) -> SettingProblem | None:
+    """Return that a release has no such setting, or that nobody knows; None where it has."""
+    return next(iter(_problems_of_use(setting, release, licensed=True)), None)
+
+
 def _problems_of_use(setting: Setting, release: Release, *, licensed: bool) -> Iterable[SettingProblem]:
     present = setting.present(release.line)
     if present is None:

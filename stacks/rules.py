@@ -45,7 +45,7 @@ from stacks.parts import (
     Profile,
     Setting,
 )
-from stacks.problems import Problem
+from stacks.problems import Problem, leads_into
 from stacks.profiles import Defaults
 from stacks.project import COMMAND
 from stacks.secret_keys import command
@@ -695,6 +695,7 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
             remedy="leave it out, or set `chat.profile: trial`" if in_trial else "leave it out",
         )
     yield from _booleans(parts, made_of)
+    yield from _absent(parts, release, made_of)
     made_of["settings"] = written
     yield from _too_long(parts, made_of)
     if len(made_of) > 1:
@@ -717,6 +718,30 @@ def _booleans(parts: Parts, made_of: Mapping[str, Environment[str]]) -> Iterator
                     f'the server would take the text "{value}" for a boolean, and the setting {setting.id} is text',
                     remedy="write another text",
                 )
+
+
+def _absent(parts: Parts, release: Release, made_of: Mapping[str, Environment[str]]) -> Iterator[Finding]:
+    """Find keys whose settings the release does not have; those of `settings` the catalogue finds."""
+    by_place: dict[str, list[product_settings.Setting]] = {}
+    for variables in made_of.values():
+        for name, value in variables.plain.items():
+            setting = product_settings.find(name.removeprefix(ENVIRONMENT_PREFIX))
+            # What is switched off does as well where it is not there.
+            if setting is not None and name.startswith(ENVIRONMENT_PREFIX) and value.lower() != "false":
+                by_place.setdefault(said.place(parts, setting.id, value), []).append(setting)
+    told: list[str] = []
+    for place in sorted(by_place):
+        found = [product_settings.absence(setting, release) for setting in by_place[place]]
+        absent = [one for one in found if one is not None]
+        # A key may be written for older and for newer releases, each of which reads its own.
+        if len(absent) < len(found) or any(leads_into(place, other) for other in told):
+            continue
+        told.append(place)
+        message = absent[0].message.replace("this setting", f"the setting {absent[0].id}")
+        if absent[0].kind == "doubt":
+            yield Warning_(f"{place}: {message}")
+        else:
+            yield Problem(f"rocketchat:{place}", message, remedy=absent[0].remedy)
 
 
 def _too_long(parts: Parts, made_of: Mapping[str, Environment[str]]) -> Iterator[Finding]:

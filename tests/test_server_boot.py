@@ -7,6 +7,7 @@ import pytest
 from planning import values_of
 from server_boot import Boot, boot, convert
 
+from proving.key_trials import put
 from rocketchat import environment as env
 from rocketchat import releases
 from rocketchat.environment import Environment
@@ -184,3 +185,56 @@ def test_a_stack_whose_settings_the_release_has_not_is_refused_or_warned_of() ->
     values = {**values_of("family-host"), "rocketchat:settings": {"MCP_Enabled": True}}
     with pytest.raises(InvalidStack, match="MCP_Enabled"):
         parse(values, set(files.read("family-host").secure), source="a test")
+
+
+_LDAP_SYNC = {
+    "kind": "ldap",
+    "host": "ldap.example.com",
+    "baseDn": "DC=example,DC=com",
+    "sync": {"disableMissingUsers": True},
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told", "lacking", "doubtful", "having"),
+    [
+        (
+            ("chat", "federation"),
+            {"domain": "example.com", "allow": ["matrix.org"]},
+            "chat.federation",
+            "7.0.0",
+            "8.1.0",
+            "8.9.0",
+        ),
+        (
+            ("login",),
+            {**_SAML, "signatureAlgorithm": "SHA256"},
+            "login[0].signatureAlgorithm",
+            "6.6.0",
+            "7.5.0",
+            "8.3.0",
+        ),
+        (("login",), _LDAP_SYNC, "login.sync.disableMissingUsers", "6.4.0", "6.9.0", "7.0.0"),
+        (("chat", "retention"), {"channelsDays": 30, "directDays": 7}, "", "", "", "6.4.0"),
+    ],
+)
+def test_a_key_whose_settings_the_release_has_not_is_refused_or_warned_of(
+    key: tuple[str, ...], value: Any, told: str, lacking: str, doubtful: str, having: str
+) -> None:
+    secrets = {"rocketchat:license", "rocketchat:mongodbUri", "rocketchat:smtpPassword"}
+    for version in filter(None, (lacking, doubtful, having)):
+        values = values_of("services-helm")
+        values["rocketchat:chat"]["release"] = version
+        values["rocketchat:database"]["version"] = releases.find(version).mongodb[-1]
+        put(values, (f"rocketchat:{key[0]}", *key[1:]), value)
+        doubts: list[str] = []
+        wrong: list[str] = []
+        try:
+            checks = parse(values, secrets, source="any").checks
+        except InvalidStack as error:
+            wrong = [one.path for one in error.problems]
+        else:
+            warned = [one for check in checks for one in check.warnings]
+            doubts = [one.partition(":")[0] for one in warned if "it is not known whether" in one]
+        assert wrong == ([f"rocketchat:{told}"] if version == lacking else []), version
+        assert doubts == ([told] if version == doubtful else []), version

@@ -96,7 +96,11 @@ class LdapLogin(LoginKind):
         "LDAP_Group_Filter_Group_Id_Attribute": "group.idAttribute",
         "LDAP_Group_Filter_Group_Member_Attribute": "group.memberAttribute",
         "LDAP_Group_Filter_Group_Member_Format": "group.memberFormat",
-        "LDAP_Background_Sync(_Interval|_Import_New_Users|_Disable_Missing_Users|_Avatars)?": "sync",
+        "LDAP_Background_Sync": "sync",
+        "LDAP_Background_Sync_Interval": "sync.interval",
+        "LDAP_Background_Sync_Import_New_Users": "sync.importNewUsers",
+        "LDAP_Background_Sync_Disable_Missing_Users": "sync.disableMissingUsers",
+        "LDAP_Background_Sync_Avatars": "sync.avatars",
     }
 
     kind: Literal["ldap"]
