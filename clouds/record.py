@@ -173,8 +173,8 @@ class Refuses:
     """What the cloud has not, or has from its beginning, and refuses when it is to be made: versions, regions."""
     stays: Compare | None = None
     """What cannot be changed: sentences."""
-    busy: Callable[[Mapping[str, Any]], list[str]] | None = None
-    """Why the cloud takes no change of what has these outputs now."""
+    busy: Compare | None = None
+    """Why the cloud does not make of what has these outputs now what has those inputs."""
     once: tuple[Once, ...] = ()
     """What it has alone."""
     used_by: tuple[Use, ...] = ()

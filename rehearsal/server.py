@@ -225,7 +225,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             ):
                 self._reach(token, cloud)
                 if kept is not None:
-                    standins.busy(token, name, kept.outputs)
+                    standins.busy(token, name, kept.outputs, inputs)
                 self._cloud.update(replace(changed, ready=not half))
         return provider_pb2.UpdateResponse(properties=properties)
 

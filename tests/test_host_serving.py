@@ -15,6 +15,7 @@ from recording import record
 
 import automation
 from clouds.aws.s3 import report
+from components.runtime import droplet
 from components.runtime.host import serving
 from components.runtime.host.agent import HostAgent
 from components.runtime.host.serving import Report, Watch
@@ -119,7 +120,7 @@ def test_a_host_that_was_made_anew_with_a_used_enrolment_is_told() -> None:
 
 # ----------------------------------------------------------------------------------------- in the engine
 
-VALUES = {
+VALUES: dict[str, Any] = {
     "aws:region": "ap-southeast-1",
     "rocketchat:chat": {"host": "chat.example.com", "release": "8.9.0", "users": 15, "profile": "trial"},
     "rocketchat:runtime": {
@@ -193,3 +194,32 @@ def test_an_up_fails_when_the_host_serves_an_older_document(stack: Any) -> None:
     cloud.answers[OBJECT] = lambda _: {"body": json.dumps(report("an older one"))}
     with pytest.raises(automation.AutomationError, match="of an older document"):
         opened.up(preview=False)
+
+
+@needs_engine
+@pytest.mark.parametrize("checked", [True, False])
+def test_a_droplet_becomes_smaller_than_its_disk_only_as_a_new_one(
+    checked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not checked:
+        monkeypatch.setattr(droplet, "_fits", lambda *_: None)
+    runtime = {**VALUES["rocketchat:runtime"], "kind": "droplet", "region": "sgp1"}
+    grown: list[tuple[dict[str, Any], str | None]] = [
+        ({"size": "s-4vcpu-8gb"}, None),
+        ({"size": "s-8vcpu-16gb"}, None),
+        ({"size": "s-4vcpu-8gb"}, None),
+        ({"size": "s-2vcpu-4gb"}, "160 GB, and s-2vcpu-4gb has 80" if checked else "it has a smaller disk"),
+        ({"size": "s-2vcpu-4gb", "generation": 2}, None),
+    ]
+    with rehearsal_backend() as backend:
+        for more, refused in grown:
+            values = {**VALUES, "rocketchat:runtime": {**runtime, **more}}
+            with automation.open_stack("hosted", values=values, backend=backend, policies=False) as opened:
+                if refused is None:
+                    opened.up(preview=False)
+                    continue
+                with pytest.raises(automation.AutomationError, match=refused):
+                    opened.up(preview=False)
+                if checked:
+                    with pytest.raises(automation.ConfigurationError, match="`generation: 2`"):
+                        opened.preview()

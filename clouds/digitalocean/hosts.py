@@ -1,6 +1,8 @@
 """DigitalOcean: droplets."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from clouds.ask import CREATED, Ask, names
 from clouds.digitalocean import charges
@@ -60,6 +62,30 @@ def _droplet(ask: Ask) -> list[str]:
     ]
 
 
+def _comes_with(size: object) -> int:
+    """Return the GB of disk that new droplets of a size have."""
+    # Not before it is needed: components bring the SDK along.
+    from components.runtime.host.sizes import DROPLET as SIZES
+
+    known = SIZES.get(str(size))
+    return 0 if known is None else known.disk_gb
+
+
+def _disk(ask: Ask) -> int:
+    """Return the GB of the droplet's disk, which stays as it was made (`resizeDisk`)."""
+    there = (one for one in ask.world(ask.token) if ask.own_id and one.id == ask.own_id)
+    kept = next(there, None) if ask["resizeDisk"] is False else None
+    return _comes_with(ask["size"]) if kept is None else int(kept.outputs["disk"])
+
+
+def _smaller_disk(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
+    """What "Resize a Droplet" answers (docs.digitalocean.com, "How to Resize Droplets": disks do not shrink)."""
+    size = inputs.get("size")
+    if size == outputs.get("size") or outputs.get("disk", 0) <= _comes_with(size):
+        return []
+    return ["422 This size is not available because it has a smaller disk."]
+
+
 DROPLET = Resource(
     "digitalocean:index/droplet:Droplet",
     "host",
@@ -67,7 +93,7 @@ DROPLET = Resource(
         id=_number,
         outputs={
             "createdAt": CREATED,
-            "disk": lambda ask: _memory(ask) // 1024 * 25,
+            "disk": _disk,
             "dropletUrn": "do:droplet:{id}",
             "ipv4Address": public_address,
             "ipv4AddressPrivate": lambda ask: (
@@ -88,7 +114,7 @@ DROPLET = Resource(
         autoname=Autoname(),
     ),
     requests=NO_MODELS,
-    refuses=Refuses(inputs=_droplet),
+    refuses=Refuses(inputs=_droplet, busy=_smaller_disk),
     again=Refused(),
     replaced=replaced_by(
         "dropletAgent gpuPartitionMode image monitoring publicNetworking region sshKeys userData vpcUuid"

@@ -55,7 +55,7 @@ def _release_refusals(ask: Ask) -> list[str]:
     return found
 
 
-def _release_busy(outputs: Mapping[str, Any]) -> list[str]:
+def _release_busy(outputs: Mapping[str, Any], _: Mapping[str, Any]) -> list[str]:
     """A release whose upgrade was killed stays pending (helm, pkg/action/upgrade.go, errPending)."""
     status = (outputs.get("status") or {}).get("status")
     pending = str(status).startswith("pending-")

@@ -33,7 +33,8 @@ class DropletHostArgs(TypedDict):
     region: str
     """DigitalOcean's region, such as `sgp1`."""
     size: str
-    """Such as `s-1vcpu-2gb`; see `components.runtime.host.sizes`. It can be changed without a new host."""
+    """Such as `s-1vcpu-2gb`; see `components.runtime.host.sizes`. It can be changed without a new host,
+    but not to one whose disk is smaller than the droplet's."""
     disk_gb: int
     """Size of the data volume in GB. It can grow, not shrink."""
     public_key: str
@@ -111,7 +112,7 @@ class DropletHost(Component):
             graceful_shutdown=True,
             tags=tags,
             # The volume and the address can be with one host only.
-            opts=self.child(delete_before_replace=True),
+            opts=self.child(delete_before_replace=True, hooks=_fits(name, args)),
         )
         # As a number, which the assignments take.
         droplet_id = droplet.id.apply(int)
@@ -202,6 +203,26 @@ class DropletHost(Component):
             ],
             opts=self.child(),
         )
+
+
+def _fits(name: str, args: DropletHostArgs) -> pulumi.ResourceHookBinding:
+    """Return a hook by which the engine refuses, in previews too, a size whose disk is smaller than the droplet's.
+
+    DigitalOcean would do so only when the droplet is switched off already.
+    """
+    size, generation = DROPLET[args["size"]], int(args.get("generation", 1))
+
+    def check(given: pulumi.ResourceHookArgs) -> None:
+        disk = (given.old_outputs or {}).get("disk")
+        if isinstance(disk, int | float) and disk > size.disk_gb:
+            raise ValueError(
+                f"the droplet has a disk of {disk:g} GB, and {size.name} has {size.disk_gb}: disks do not shrink. Set "
+                f"`generation: {generation + 1}` in rocketchat:runtime too, for a new host with the same data and "
+                "address; or keep the size (`size`)"
+            )
+
+    hook = pulumi.ResourceHook(f"{name}-disk", check, pulumi.ResourceHookOptions(on_dry_run=True))
+    return pulumi.ResourceHookBinding(before_update=[hook])
 
 
 def _way(way: EgressArgs) -> tuple[str, str]:

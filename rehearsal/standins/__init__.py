@@ -158,10 +158,10 @@ def lacking(ask: Ask) -> None:
         raise UnknownToCloudError(_told(ask.token, ask.name, found))
 
 
-def busy(token: str, name: str, outputs: Mapping[str, Any]) -> None:
-    """Raise UnknownToCloudError where the thing takes no change now."""
+def busy(token: str, name: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
+    """Raise UnknownToCloudError where the thing, as it is now, does not take this change."""
     refuses = _refuses(token)
-    found = refuses.busy(outputs) if refuses is not None and refuses.busy is not None else []
+    found = refuses.busy(outputs, inputs) if refuses is not None and refuses.busy is not None else []
     if found:
         raise UnknownToCloudError(_told(token, name, found))
 

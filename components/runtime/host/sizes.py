@@ -25,6 +25,8 @@ class HostSize:
     """The provider's own word for it."""
     vcpus: int
     memory_mib: int
+    disk_gb: int
+    """Disk that comes with it, beside the data disk."""
     usd: int
     """US dollars a month."""
 
@@ -63,23 +65,23 @@ _BUNDLE_ENDS: Final = {"ap-south-1": "1", "ap-southeast-2": "2"}
 """Bundles of Mumbai and Sydney, with less transfer in them, have ids of their own (same page); elsewhere it is 0."""
 LIGHTSAIL: Final = _table(
     *(
-        HostSize(f"{name}_3_{end}", vcpus, memory_mib, usd)
+        HostSize(f"{name}_3_{end}", vcpus, memory_mib, disk_gb, usd)
         for end in ("0", *_BUNDLE_ENDS.values())
-        for name, vcpus, memory_mib, usd in (
-            ("small", 2, 2048, 12),
-            ("medium", 2, 4096, 24),
-            ("large", 2, 8192, 44),
-            ("xlarge", 4, 16384, 84),
-            ("2xlarge", 8, 32768, 164),
+        for name, vcpus, memory_mib, disk_gb, usd in (
+            ("small", 2, 2048, 60, 12),
+            ("medium", 2, 4096, 80, 24),
+            ("large", 2, 8192, 160, 44),
+            ("xlarge", 4, 16384, 320, 84),
+            ("2xlarge", 8, 32768, 640, 164),
         )
     )
 )
 DROPLET: Final = _table(
-    HostSize("s-1vcpu-2gb", 1, 2048, 12),
-    HostSize("s-2vcpu-2gb", 2, 2048, 18),
-    HostSize("s-2vcpu-4gb", 2, 4096, 24),
-    HostSize("s-4vcpu-8gb", 4, 8192, 48),
-    HostSize("s-8vcpu-16gb", 8, 16384, 96),
+    HostSize("s-1vcpu-2gb", 1, 2048, 50, 12),
+    HostSize("s-2vcpu-2gb", 2, 2048, 60, 18),
+    HostSize("s-2vcpu-4gb", 2, 4096, 80, 24),
+    HostSize("s-4vcpu-8gb", 4, 8192, 160, 48),
+    HostSize("s-8vcpu-16gb", 8, 16384, 320, 96),
 )
 
 
