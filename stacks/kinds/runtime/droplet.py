@@ -51,8 +51,8 @@ class DropletRuntime(HostRuntime):
     the key already, give its MD5 fingerprint (`doctl compute ssh-key list`, or `ssh-keygen -E md5 -lf FILE` without
     `MD5:`). A key that a stack brings goes with that stack."""
     size: Literal["s-1vcpu-2gb", "s-2vcpu-2gb", "s-2vcpu-4gb", "s-4vcpu-8gb", "s-8vcpu-16gb"] | None = None
-    """Size. The cheapest with enough memory for the number of users when left out. A disk does not shrink: for one with a
-    smaller disk than the droplet was made with, count up `generation` too."""
+    """Size. The cheapest with enough memory for the number of users when left out. A disk does not shrink: for
+    one with a smaller disk than the droplet was made with, count up `generation` too."""
     egress_ports: EgressPorts = []
     """Further TCP ports on the internet that the containers may reach, such as those of webhooks. What the parts name
     (mail, login, the database, settings) is open without it, and what the host itself needs."""
