@@ -56,9 +56,11 @@ def check(found: StackFile, spec: ChatSpec) -> tuple[str, ...]:
     Return warnings. Raises InvalidStack, which shows no part of a value.
     """
     passphrase = _passphrase()
+    if passphrase is None:
+        return ()
     document = yaml.safe_load(found.path.read_text(encoding="utf-8-sig"))
     salt = document.get("encryptionsalt")
-    if passphrase is None or not isinstance(salt, str):
+    if not isinstance(salt, str):
         return ()
     try:
         version, salted, proof = salt.split(":", 2)
