@@ -176,6 +176,15 @@ def test_behind_cloudflares_proxy_nobody_else_reaches_the_balancer() -> None:
     assert find_leaks(plan) == []
 
 
+def test_who_shares_the_proxys_networks_is_told_with_the_edge_that_shares_none() -> None:
+    values = changed("lovia-fargate", dns={"kind": "cloudflare", "zone": "lovia.life", "proxied": True})
+    told = [line for check in parse(values, SECURE, source="a test").checks for line in check.warnings]
+    [shared] = [line for line in told if "share its networks" in line]
+    assert "dns.proxied: false" in shared
+    # The remedy is right.
+    assert parse(changed("lovia-fargate", edge={"kind": "cloudfront"}), SECURE, source="a test")
+
+
 @pytest.mark.parametrize(
     ("parts", "path"),
     [

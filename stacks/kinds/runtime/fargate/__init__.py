@@ -410,8 +410,11 @@ def _gone_round(runtime: FargateRuntime, dns: DnsKind) -> Iterator[Finding]:
         yield Note("the networks of balancer.allowFrom may connect, and no others")
     else:
         yield Note(f"only the proxy's {len(dns.proxy_networks)} networks reach the balancer")
+        # Cloudflare's own certificate for Authenticated Origin Pulls is the same for all of its customers.
         yield Warning_(
-            "other customers of the proxy share its networks; Authenticated Origin Pulls keep these out too"
+            "other customers of the proxy share its networks, and reach the chat through it past your rules there; to "
+            "keep these out, too, set `dns.proxied: false` and `edge: {kind: cloudfront}`, which the balancer knows by "
+            "a secret"
         )
 
 
