@@ -384,11 +384,7 @@ DATABASE_USER = Resource(
         ),
     ),
     again=Refused(),
-    replaced=replaced_by(
-        "authDatabaseName awsIamType ldapAuthType oidcAuthType projectId username x509Type",
-        # Of the set's members these are filled in (resource_database_user.go).
-        filled={"labels": names("key value")},
-    ),
+    replaced=replaced_by("authDatabaseName awsIamType ldapAuthType oidcAuthType projectId username x509Type"),
     import_id="{projectId}/{username}/{authDatabaseName}",
     found=Named(),
     data=NO_DATA,
