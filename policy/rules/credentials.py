@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from policy import credentials
@@ -123,6 +124,7 @@ def _anywhere(p: Probe) -> None:
             p.fail("a credential stands here in clear", path)
 
 
+@lru_cache(maxsize=4096)
 def _holds_one(text: str) -> bool:
     """Tell whether a document in JSON holds a credential: what is run later is often described by one."""
     if not text.startswith(("{", "[")):
