@@ -304,7 +304,8 @@ class Monitoring(Part):
     alarm_emails: list[Email] = []
     """Alarms of AWS, of Atlas and of a host go to these addresses."""
     prometheus: bool = False
-    """Serve metrics on port 9458 inside the network."""
+    """Serve metrics on port 9458 inside the network. In a cluster Grafana finds a dashboard of them, by its label
+    `grafana_dashboard`."""
     uptime: bool = False
     """Ask for the chat from many places of the world, by a health check of Route 53, and tell the alarm addresses when
     it does not answer. Costs about 3 US dollars a month."""

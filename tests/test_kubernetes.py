@@ -289,6 +289,48 @@ def test_disks_stay_in_production_and_go_with_a_trial() -> None:
     assert kept == {"trial": ("Delete", False), "production": ("Retain", True)}
 
 
+METRICS = {
+    *(
+        f"rocketchat_{name}"
+        for name in [
+            "info",
+            "version",
+            "migration",
+            "instance_count",
+            "apps_failed",
+            "messages_total",
+            "message_sent",
+            "notification_sent",
+            "push_queue",
+            "ddp_connected_users",
+            "ddp_sessions_count",
+            "ddp_sessions_auth",
+            "ddp_rate_limit_exceeded",
+            "users_online",
+            "users_away",
+            "users_offline",
+        ]
+    ),
+    # Summaries.
+    *(f"rocketchat_{name}_{end}" for name in ("rest_api", "meteor_methods") for end in ("count", "sum")),
+}
+"""Those that the product has had since 5.0 (RocketChat, apps/meteor/app/metrics/server/lib/metrics.ts)."""
+
+
+def test_grafana_finds_a_dashboard_whose_every_metric_the_product_has() -> None:
+    values = values_of("local")
+    assert not [made for made in objects(planned(values)) if "grafana" in made.name]
+    values["rocketchat:monitoring"] = {"prometheus": True}
+    [made] = [made for made in objects(planned(values)) if "grafana" in made.name]
+    assert made.inputs["metadata"]["labels"]["grafana_dashboard"] == "1"
+    [text] = made.inputs["data"].values()
+    drawn = [target["expr"] for panel in json.loads(text)["panels"] for target in panel["targets"]]
+    named = set(re.findall(r"rocketchat_\w+", text))
+    assert named <= METRICS, "no server sends it"
+    assert len(drawn) > 10
+    assert all("rocketchat_" in one and '{instance=~"$instance"}' in one for one in drawn)
+
+
 def test_three_members_outlive_a_node() -> None:
     values = values_of("local")
     values["rocketchat:database"]["members"] = 3

@@ -16,6 +16,8 @@ from components.registry import split_tag
 CHART = "rocketchat"
 REPOSITORY = "https://rocketchat.github.io/helm-charts"
 VERSION = "7.0.2"
+METRICS = "OVERWRITE_SETTING_Prometheus_Enabled"
+"""A variable of the server that has metrics."""
 
 MAIN = "rocketchat"
 NATS = "nats"
@@ -147,7 +149,7 @@ def values(
     by_name = {service["name"]: service for service in services}
     main = by_name[MAIN]
     microservices = topology == "microservices"
-    prometheus = "OVERWRITE_SETTING_Prometheus_Enabled" in environment
+    prometheus = METRICS in environment
     written = WRITTEN_BY_CHART if host is None else WRITTEN_BY_CHART | {"ROOT_URL"}
     user = {"runAsUser": uid, "runAsGroup": uid}
     repository, tag, digest = split_tag(main["image"])

@@ -1,7 +1,7 @@
 """The chat on a Kubernetes cluster: its namespace with what may come in and go out, and the official chart."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
@@ -27,6 +27,8 @@ LINK_LOCAL = "169.254.0.0/16"
 
 BUSY_PERCENT = 140
 """Of what a server reserves, which is half of the most that it takes: at 70 percent of that another one starts."""
+GRAFANA = Path(__file__).parent.parent / "operations" / "grafana.json"
+"""A dashboard of what servers tell Prometheus (RocketChat, apps/meteor/app/metrics/server/lib/metrics.ts)."""
 TIMEOUT_SECONDS = 1200
 """For the first start with its migrations, images included."""
 
@@ -237,8 +239,8 @@ class ChatRelease(Component):
     A release that fails is not rolled back: the older server would start on a database that the newer one has
     migrated. Put it right and deploy again, or restore a backup.
 
-    Produces: two Secrets, a ConfigMap where there are files, the Helm release, and
-    network policies for the chat and, with a broker, for NATS.
+    Produces: two Secrets, a ConfigMap where there are files, the Helm release, where there are metrics a ConfigMap with
+    a dashboard for Grafana, and network policies for the chat and, with a broker, for NATS.
     """
 
     service_name: pulumi.Output[str]
@@ -278,6 +280,14 @@ class ChatRelease(Component):
         )
         files = None if folder is None else (folder, self._files(name, args["files"], metadata))
         policies = self._policies(name, args)
+        if chart.METRICS in args["environment"]:
+            # Where Grafana's chart looks for dashboards (grafana/helm-charts, `sidecar.dashboards.label`).
+            kubernetes.core.v1.ConfigMap(
+                f"{name}-grafana",
+                metadata={"namespace": namespace, "labels": {"grafana_dashboard": "1"}},
+                data={GRAFANA.name: GRAFANA.read_text(encoding="utf-8")},
+                opts=self.child(),
+            )
         helm = kubernetes.helm.v3.Release(
             f"{name}-release",
             name=release,
@@ -361,7 +371,7 @@ class ChatRelease(Component):
         chat = {"match_labels": {_INSTANCE: release}}
         nats = {"match_labels": {_INSTANCE: release, _NAME: chart.NATS}}
         broker = any(service["name"] == chart.NATS for service in args["services"])
-        prometheus = "OVERWRITE_SETTING_Prometheus_Enabled" in args["environment"]
+        prometheus = chart.METRICS in args["environment"]
         outside = {"ip_block": {"cidr": "0.0.0.0/0", "except_": [METADATA]}}
         incoming = [{"ports": [_tcp(chart.PORT)]}]
         if prometheus:
