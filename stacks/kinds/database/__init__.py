@@ -1,8 +1,8 @@
 """What every database is asked."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rocketchat import environment as env
 from rocketchat import known_bad
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from stacks.parts import Profile
     from stacks.profiles import Defaults
     from stacks.spec import Parts
+
+
+Place = tuple[str, ...]
+"""What a database is known by; which words, each kind says."""
 
 
 class DatabaseKind(Kind):
@@ -40,6 +44,16 @@ class DatabaseKind(Kind):
         @property
         def version(self) -> str | None:
             """Version or series of MongoDB; None where the release's own recommendation is meant, or nobody knows."""
+
+    @classmethod
+    def places(
+        cls, stack: str, part: Mapping[str, Any], of: Callable[[str], Mapping[str, Any]]
+    ) -> frozenset[Place]:
+        """Return what another stack file that means the same database has among its places too.
+
+        `part` is as it was written, `of` gives that of another stack, empty where there is none.
+        """
+        return frozenset()
 
     @property
     def begins_empty(self) -> bool:

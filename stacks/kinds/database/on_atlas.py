@@ -1,13 +1,13 @@
 """What the databases on MongoDB Atlas have in common."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from components.backup import program
 from components.database.series import IMAGES
 from components.database.uri import SRV_PORTS
 from stacks.judging import Finding, Note, rule
-from stacks.kinds.database import DatabaseKind
+from stacks.kinds.database import DatabaseKind, Place
 from stacks.kinds.runtime import RuntimeKind
 from stacks.problems import Problem
 from stacks.profiles import Defaults
@@ -51,6 +51,26 @@ class OnAtlas(DatabaseKind):
         if parts.dumped:
             yield IMAGES[NEWEST_TOOLS]
             yield program.IMAGE
+
+    @classmethod
+    def places(
+        cls, stack: str, part: Mapping[str, Any], of: Callable[[str], Mapping[str, Any]]
+    ) -> frozenset[Place]:
+        """By the cluster (the stack that has made it, and project and name), and the database's name."""
+        name = part.get("name", cls.model_fields["name"].default)
+        if not isinstance(name, str):
+            return frozenset()
+        owner = stack
+        if not cls.climbs:
+            owner = part["stack"].rpartition("/")[2] if isinstance(part.get("stack"), str) else ""
+            made = of(owner) if owner else {}
+            # One that names a third is refused where it is deployed: it has no outputs of a cluster.
+            part = part if {"project", "cluster"} <= set(part) or "stack" in made else made
+        clusters: set[Place] = {(owner,)} if owner else set()
+        if {"project", "cluster"} <= set(part):
+            clusters.add((str(part["project"]), str(part["cluster"])))
+        # MongoDB takes no two names that differ in their case only.
+        return frozenset((*cluster, name.lower()) for cluster in clusters)
 
     @property
     def keeps_access_list(self) -> bool:
