@@ -153,7 +153,7 @@ def test_a_result_tells_what_is_lost_with_what_goes(capsys: pytest.CaptureFixtur
     assert not result(step("replace", "aws:s3/bucket:Bucket", "alb-logs")).lost
     assert not result(step("replace", "kubernetes:core/v1:Namespace", "namespace")).lost
     assert (
-        "without those of the old one"
+        "starts without them"
         in result(step("replace", "random:index/randomId:RandomId", "data-seal")).lost[0]
     )
 
