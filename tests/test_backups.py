@@ -229,20 +229,20 @@ def test_a_backup_says_whose_it_is_and_that_of_another_chat_is_refused_unless_to
     assert wanted.items() <= told["Metadata"].items()
     assert wanted.items() <= summary.items()
     assert summary["mongodb"]
-    before = state(host.mongodb)
     env = (host.chat / "chat.env").read_text()
     (host.chat / "chat.env").write_text(env.replace(CHAT.host, "talk.example.com"))
-    # By another name it is the same chat.
-    succeeds(host, "chat-restore", "all", "newest")
     with chat(host.mongodb) as db:
         db["rocketchat_settings"].update_one({"_id": "uniqueID"}, {"$set": {"value": "w2"}})
     for kind in ("database", "uploads"):
         found = host.run("chat-restore", kind, "newest")
         assert found.returncode == 1
         assert f"is of another chat: {CHAT.host}" in found.stderr
-    succeeds(host, "chat-restore-test")
-    succeeds(host, "chat-restore", "database", "newest", "--of-another-chat")
-    assert state(host.mongodb) == before
+    # By another name it is the same chat, and by the same name one that was begun anew.
+    renamed = {"BACKUP_BUCKET": host.bucket, "REGION": CHAT.region, "CHAT_HOST": "talk.example.com"}
+    key = "backups/database.archive.gz"
+    succeeds(host, "chat-store", "choose", key, "newest", **renamed, WORKSPACE="w1")
+    succeeds(host, "chat-store", "choose", key, "newest", **{**renamed, "CHAT_HOST": CHAT.host}, WORKSPACE="")
+    succeeds(host, "chat-store", "choose", key, "newest", "--of-another-chat", **renamed, WORKSPACE="w2")
 
 
 def test_a_chat_that_is_to_stay_stopped_does_so_also_where_the_restore_was_cut_off(host: RealHost) -> None:
