@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from automation.values import NOT_CHANGES, Finding, Step
+from policy import NOT_KNOWN
 
 if TYPE_CHECKING:
     from pulumi.automation.events import EngineEvent, StepEventMetadata
@@ -89,6 +90,8 @@ class Recorder:
     changes: Counter[str] = field(default_factory=Counter)
     steps: list[Step] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    unknown: list[Finding] = field(default_factory=list)
+    """What the pack could not judge: no findings."""
     said: list[Said] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     """URNs of the resources whose step failed."""
@@ -119,8 +122,9 @@ class Recorder:
                 message=_reason(told_by.message),
                 urn=told_by.resource_urn or "",
             )
-            if finding not in self.findings:
-                self.findings.append(finding)
+            to = self.unknown if finding.policy == NOT_KNOWN and not finding.mandatory else self.findings
+            if finding not in to:
+                to.append(finding)
                 self.hand_on(Found(self.stack, self.kind, finding))
         if event.resource_pre_event is not None:
             step = event.resource_pre_event.metadata

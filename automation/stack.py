@@ -511,6 +511,7 @@ class ChatStack:
             steps=tuple(recorder.steps),
             outputs=wrapped(getattr(done, "outputs", None) or {}),
             findings=tuple(recorder.findings),
+            unknown=tuple(recorder.unknown),
             warnings=tuple(said.message for said in recorder.of_severity("warning")),
             seconds=seconds,
         )

@@ -128,6 +128,8 @@ class Result:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """The stack's outputs after an `up` or `refresh`; secret ones are `SecretValue`."""
     findings: tuple[Finding, ...] = ()
+    unknown: tuple[Finding, ...] = ()
+    """What the policy pack could not judge, one for each place whose value is not known yet: no findings."""
     warnings: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     """URNs of what a `destroy` left in the clouds on purpose."""
@@ -167,6 +169,7 @@ class Result:
             "steps": [step.to_json() for step in self.steps],
             "outputs": shown(self.outputs),
             "findings": [finding.to_json() for finding in self.findings],
+            "unknown": [finding.to_json() for finding in self.unknown],
             "warnings": list(self.warnings),
             "lost": list(self.lost),
             "kept": list(self.kept),

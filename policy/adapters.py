@@ -36,6 +36,8 @@ class Planned(Protocol):
     @property
     def urn(self) -> str: ...
     @property
+    def custom(self) -> bool: ...
+    @property
     def parent(self) -> str: ...
     @property
     def id(self) -> str: ...
@@ -69,6 +71,7 @@ def from_plan(resources: Iterable[Planned]) -> list[Subject]:
             protect=resource.protect,
             dependencies=resource.property_dependencies,
             secrets=_marked(resource.secret_paths),
+            is_component=not resource.custom,
             provider=_settings(providers.get(_provider_urn(resource.options.get("provider")), {})),
         )
         for resource in planned
@@ -90,6 +93,7 @@ def from_plan_json(resources: Sequence[Mapping[str, Any]]) -> list[Subject]:
             protect=bool(item.get("protect")),
             dependencies=item.get("propertyDependencies") or {},
             secrets=_marked(item.get("secretPaths") or ()),
+            is_component=item.get("custom") is False,
             provider=_settings(providers.get(_provider_urn((item.get("options") or {}).get("provider")), {})),
         )
         for item in resources

@@ -55,6 +55,7 @@ class Report:
     expired: tuple[Waiver, ...]
     unused: tuple[Waiver, ...]
     resources: int
+    """Without components and the stack itself, as `plan` counts them."""
     judged: tuple[Rule, ...] = field(repr=False)
     """Rules that had something to judge."""
     seconds: float
@@ -75,6 +76,11 @@ class Report:
     def advisory(self) -> tuple[Finding, ...]:
         """The findings that do not."""
         return tuple(finding for finding in self.findings if not finding.blocking)
+
+    @property
+    def places(self) -> int:
+        """How many values are not known yet: several rules may ask about one."""
+        return len({(finding.subject.urn, finding.path) for finding in self.unknown})
 
     @property
     def clean(self) -> bool:
@@ -164,7 +170,7 @@ def judge(
         waived=tuple(sorted(waived, key=lambda finding: finding.order)),
         expired=expired,
         unused=tuple(waiver for name, waiver in valid.items() if name not in used),
-        resources=len(whole.subjects),
+        resources=sum(not one.is_component for one in whole.subjects),
         judged=tuple(rule for rule in rules if rule.id in judged),
         seconds=time.perf_counter() - start,
         unjudged=_unjudged(whole),

@@ -23,6 +23,7 @@ from pulumi_policy import (
 from pulumi_policy import Severity as PackSeverity
 from pulumi_policy.policy import _PolicyAnalyzerServicer
 
+from policy import NOT_KNOWN
 from policy.adapters import plain
 from policy.asking import Asked, decode_once
 from policy.config import Config, ConfigError, config_file, load
@@ -32,8 +33,6 @@ from policy.rule import ANY, Needs, Remedy, Rule, standard
 from policy.rules import RULES
 
 NAME: Final = "rocketchat"
-NOT_KNOWN: Final = "not-known-yet"
-"""Name of the policy that says what the others could not judge."""
 WAIVERS: Final = "waivers"
 """Name of the policy that says which waivers were used, and which have ended."""
 _SHOWN: Final = 5

@@ -68,12 +68,18 @@ def table(report: Report, console: Console, *, everything: bool = False) -> None
     console.print(summary(report), style="green" if report.clean else "bold red", highlight=False)
 
 
+def counted(mandatory: int, advisory: int, unknown: int) -> str:
+    """Return how much was found: a finding is one rule's, at one path of one resource. Unknown values are none."""
+    values = f"{unknown} value{'s' * (unknown != 1)} not known yet"
+    return f"{mandatory} mandatory and {advisory} advisory findings, {values}"
+
+
 def summary(report: Report) -> str:
     """Return the judgment in one line."""
     verdict = "passes" if report.clean else "is refused"
     return (
-        f"{report.stack} ({report.environment}) {verdict}: {len(report.blocking)} mandatory and "
-        f"{len(report.advisory)} advisory findings, {len(report.unknown)} not known yet, {len(report.waived)} waived; "
+        f"{report.stack} ({report.environment}) {verdict}: "
+        f"{counted(len(report.blocking), len(report.advisory), report.places)}, {len(report.waived)} waived; "
         f"{report.rules} rules on {report.resources} resources in {report.seconds * 1000:.0f} ms"
         f"{unknown_types(report)}"
     )

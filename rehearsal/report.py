@@ -42,7 +42,7 @@ class Rehearsed:
     def judged(self) -> str:
         """What the policy pack says, in a line."""
         found = self.policies
-        counted = f"{len(found.blocking)} mandatory and {len(found.advisory)} advisory findings"
+        counted = policy_report.counted(len(found.blocking), len(found.advisory), found.places)
         return f"{counted}, {len(found.waived)} waived"
 
     def show(self, to: Console, *, everything: bool = False) -> None:

@@ -19,6 +19,7 @@ import pytest
 from engine_marks import needs_engine
 from pulumi.automation import CommandResult
 from pulumi.automation.errors import CommandError
+from pulumi.automation.events import EngineEvent
 
 import automation
 from automation import (
@@ -35,13 +36,19 @@ from automation import (
     error_mapping,
     open_stack,
 )
+from automation.commands import shared
 from automation.engine import Engine
 from automation.events import Recorder, Said
 from automation.fleet import Member, fleet
 from automation.locks import Waiting, held
 from automation.pulumi_cli import Cli
 from automation.state import State, secrets_in
+from automation.values import Result, Step
 from components.seal import Seal
+from policy import NOT_KNOWN
+from policy.config import Config
+from policy.judge import judge
+from policy.report import counted, summary
 from rehearsal import referenced_stacks
 from rehearsal.backend import RehearsalBackend, rehearsal_backend
 from rehearsal.vault import PROVIDER, vault
@@ -450,6 +457,49 @@ def test_a_program_that_lost_its_engine_is_no_mistake_of_the_configuration() -> 
     recorder.said.append(Said("chat", "up", "error", "no space left on device", ""))
     error = error_mapping.of_operation(failed, recorder, [], frozenset(), interrupted=False, killed=False)
     assert "no space left" in error.cause
+
+
+def policy_event(policy: str, level: str = "advisory", message: str = "wrong") -> EngineEvent:
+    told = {
+        "policyName": policy,
+        "policyPackName": "rocketchat",
+        "policyPackVersion": "",
+        "policyPackVersionTag": "",
+        "enforcementLevel": level,
+        "color": "never",
+        "message": message,
+        "resourceUrn": "urn:pulumi:chat::rocketchat::aws:sns/topic:Topic::alarms",
+    }
+    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "policyEvent": told})
+
+
+def test_what_a_preview_cannot_judge_yet_is_counted_by_itself_in_the_words_of_plan_and_policy(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    recorder = Recorder("chat", "preview", lambda _: None, "recover chat")
+    for policy in ("alb-waf", "sns-encrypted", NOT_KNOWN, NOT_KNOWN):
+        recorder(policy_event(policy))
+    recorder(policy_event("s3-tls-only", "mandatory"))
+    recorder(policy_event(NOT_KNOWN, message="another"))
+    steps = tuple(
+        Step("create", f"urn:pulumi:chat::rocketchat::{token}::one", token)
+        for token in ("pulumi:pulumi:Stack", "rocketchat:index:Alarms", "aws:sns/topic:Topic")
+    )
+    result = Result(
+        "chat",
+        "preview",
+        {"create": 3},
+        steps,
+        findings=tuple(recorder.findings),
+        unknown=tuple(recorder.unknown),
+    )
+    assert [len(result.to_json()[kind]) for kind in ("findings", "unknown")] == [3, 2]
+    shared.told(result, as_json=False)
+    printed = capsys.readouterr().out
+    assert f"Policies: {counted(1, 2, 2)}\n" in printed
+    assert "3 create (2 of them components and the stack itself)" in printed
+    nothing = judge((), Config(), stack="chat")
+    assert counted(0, 0, 0) in summary(nothing)
 
 
 @needs_engine

@@ -36,13 +36,13 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 from test_policy_rules import seen
 
 from automation import cli
-from policy import adapters, docs, pack, report
+from policy import NOT_KNOWN, adapters, docs, pack, report
 from policy import tokens as t
 from policy.asking import Asked
 from policy.config import CONFIG_FILE, Config, ConfigError, Waiver, load
 from policy.judge import Report, judge, look
 from policy.model import SECRET, Stack, Subject
-from policy.pack import NOT_KNOWN, WAIVERS, policies
+from policy.pack import WAIVERS, policies
 from policy.rule import Level, Needs
 from policy.rules import BY_ID, RULES
 from policy.sources import profile_of
@@ -85,6 +85,7 @@ def test_a_stack_of_this_project_passes_with_nothing_mandatory(stack: str) -> No
     assert [(f.rule.id, f.subject.name, f.path) for f in found.blocking] == []
     assert found.expired == ()
     assert found.unused == ()
+    assert found.resources == sum(one.custom for one in planned(stack).resources)
 
 
 @pytest.mark.slow
@@ -93,6 +94,7 @@ def test_a_plan_from_a_file_is_judged_like_the_plan_itself(stack: str) -> None:
     config = load(stack)
     value = judge(adapters.from_plan(planned(stack).resources), config, stack=stack)
     file = judge(adapters.from_plan_json(json.loads(planned(stack).text())), config, stack=stack)
+    assert file.resources == value.resources
     hidden = {(f.rule.id, f.subject.urn) for f in file.unknown}
     assert {(f.rule.id, f.subject.urn) for f in value.findings} - hidden <= {
         (f.rule.id, f.subject.urn) for f in file.findings

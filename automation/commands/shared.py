@@ -283,7 +283,9 @@ def told(result: "Result", *, as_json: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from automation.state import STACK_TYPE
     from automation.values import NOT_CHANGES, short_type, shown
+    from policy.product import COMPONENT
 
     if as_json:
         say(result.to_json(), "", as_json=True)
@@ -297,11 +299,27 @@ def told(result: "Result", *, as_json: bool) -> None:
     if result.steps:
         to.print(table)
     changes = ", ".join(f"{count} {word}" for word, count in result.changes.items()) or "nothing"
-    to.print(f"{result.kind} of {escape(result.stack)}: {changes}; {result.seconds:.1f} s")
+    # The engine counts these as resources; `plan` and `policy` do not.
+    changed_parts = {
+        step.urn
+        for step in result.steps
+        if step.operation not in NOT_CHANGES and step.type.startswith((COMPONENT, STACK_TYPE))
+    }
+    parts = len(changed_parts)
+    among = f" ({parts} of them components and the stack itself)" if parts else ""
+    to.print(f"{result.kind} of {escape(result.stack)}: {changes}{among}; {result.seconds:.1f} s")
     mandatory = [finding for finding in result.findings if finding.mandatory]
-    if result.findings:
+    if result.findings or result.unknown:
+        from policy.report import counted
+
+        advisory = len(result.findings) - len(mandatory)
+        to.print(f"Policies: {counted(len(mandatory), advisory, len(result.unknown))}", soft_wrap=True)
+    if result.unknown:
         to.print(
-            f"Policies: {len(mandatory)} mandatory and {len(result.findings) - len(mandatory)} advisory findings"
+            "  The engine judges these when their values are known. `plan` stands in for the clouds, knows them all, "
+            "and so may find more.",
+            style="dim",
+            soft_wrap=True,
         )
     for warning in result.warnings:
         to.print(Text(f"warning: {warning}", "yellow"))
