@@ -116,6 +116,19 @@ SCENES: Mapping[str, Scene] = {
         "services-helm",
         {"runtime.ingress": {"kind": "gateway"}, "runtime.topology": "monolith", "runtime.instances": 1},
     ),
+    "services-helm at a gateway that is there": Scene(
+        "services-helm",
+        {
+            "runtime.ingress": {
+                "kind": "gateway-existing",
+                "name": "public",
+                "namespace": "gateways",
+                "address": "203.0.113.10",
+            },
+            "runtime.topology": "monolith",
+            "runtime.instances": 1,
+        },
+    ),
     "services-helm with Spaces": Scene(
         "services-helm", {"media": {"kind": "spaces", "bucket": "media-example", "region": "sgp1"}}
     ),
@@ -517,10 +530,26 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
             "services-helm with a gateway", {"kind": "class", "name": "traefik", "issuer": "letsencrypt-prod"}
         ),
         _to("local", {"kind": "gateway"}),
+        _to(
+            "services-helm with a gateway",
+            {
+                "kind": "gateway-existing",
+                "name": "public",
+                "namespace": "gateways",
+                "address": "203.0.113.10",
+            },
+        ),
         _to("services-helm with a gateway", {"kind": "none"}, dns=ABSENT),
     ],
     "runtime(kubernetes).ingress(gateway).gatewayClass": "traefik",
     "runtime(kubernetes).ingress(gateway).issuer": "letsencrypt-prod",
+    "runtime(kubernetes).ingress(gateway-existing).name": "other",
+    "runtime(kubernetes).ingress(gateway-existing).namespace": "other",
+    "runtime(kubernetes).ingress(gateway-existing).listener": "chat",
+    "runtime(kubernetes).ingress(gateway-existing).address": [
+        _to("services-helm at a gateway that is there", "203.0.113.11"),
+        _to("services-helm at a gateway that is there", ABSENT),
+    ],
     "runtime(kubernetes).ingress(class).name": "haproxy",
     "runtime(kubernetes).ingress(class).issuer": "letsencrypt",
     "runtime(kubernetes).ingress(class).tlsSecret": [

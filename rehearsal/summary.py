@@ -132,6 +132,12 @@ def _gateway(inputs: Mapping[str, Any]) -> Iterator[str]:
         yield str(one.get("port"))
 
 
+def _route(inputs: Mapping[str, Any]) -> Iterator[str]:
+    # The Gateway of another namespace is no resource of the stack.
+    if any("namespace" in parent for parent in (inputs.get("spec") or {}).get("parentRefs") or ()):
+        yield "443"
+
+
 def _service(inputs: Mapping[str, Any]) -> Iterator[str]:
     spec = inputs.get("spec") or {}
     if spec.get("type") == "LoadBalancer":
@@ -157,6 +163,7 @@ _OPEN: Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
     "digitalocean:index/firewall:Firewall": _droplet,
     "kubernetes:core/v1:Service": _service,
     "kubernetes:gateway.networking.k8s.io/v1:Gateway": _gateway,
+    "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute": _route,
     "kubernetes:helm.sh/v3:Release": _chart,
     "kubernetes:networking.k8s.io/v1:Ingress": lambda _: iter(("80", "443")),
 }

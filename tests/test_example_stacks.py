@@ -22,6 +22,7 @@ MAKES = {
     "existing": "aws:lb/listenerRule:ListenerRule",
     "minio": "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
     "no-zone": "aws:lb/loadBalancer:LoadBalancer",
+    "shared-gateway": "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
     "sign-on": "kubernetes:helm.sh/v3:Release",
     "surroundings": "aws:lb/loadBalancer:LoadBalancer",
     "workspace": "kubernetes:helm.sh/v3:Release",

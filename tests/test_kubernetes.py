@@ -16,12 +16,14 @@ from components.edge.cluster_gateway import (
     CertManager,
     CertManagerArgs,
     ChatRoutes,
+    ChatRoutesArgs,
     ClusterGateway,
     tls_secret,
 )
 from components.runtime.doks import DoksCluster, DoksClusterArgs
 from components.runtime.doks_options import MINORS
 from components.runtime.kubernetes import ChatNamespace, ChatRelease, ChatReleaseArgs
+from rehearsal import summary
 from rehearsal.plan import Plan, PlannedResource, find_leaks
 from stacks import files
 from stacks.kinds.runtime.doks import DoksRuntime
@@ -248,6 +250,32 @@ def test_a_gateway_on_any_cluster_routes_sockets_to_the_streamer() -> None:
     where = {match["path"]["value"]: rule["backendRefs"][0] for rule in rules for match in rule["matches"]}
     assert where["/websocket"] == where["/sockjs"] == {"name": "chat-ddp-streamer", "port": 3000}
     assert where["/"] == {"name": "chat-rocketchat", "port": 80}
+
+
+def test_a_gateway_that_is_there_is_left_alone() -> None:
+    there = {"kind": "gateway-existing", "name": "public", "namespace": "gateways", "listener": "chat"}
+    plan = plan_of("services-helm", ingress={**there, "address": "203.0.113.10"})
+    [route] = plan.of_type(ROUTE)
+    parent = {"name": "public", "namespace": "gateways", "sectionName": "chat"}
+    assert route.inputs["spec"]["parentRefs"] == [parent]
+    assert route.inputs["spec"]["hostnames"] == ["chat.example.com"]
+    assert not plan.of_type(GATEWAY)
+    assert not plan.of_type("kubernetes:cert-manager.io/v1:Certificate")
+    assert plan.outputs["address"] == "203.0.113.10"
+    assert {"name": "HTTP_FORWARDED_COUNT", "value": "1"} in helm_values(plan)["extraEnv"]
+    assert list(summary.public(plan)) == ["port 443 of routes"]
+
+
+def test_the_keys_of_a_certificate_at_a_gateway_are_given_together() -> None:
+    args: ChatRoutesArgs = {
+        "namespace": "chat",
+        "gateway_name": "public",
+        "host": "chat.example.com",
+        "service_name": "chat",
+        "issuer": "letsencrypt",
+    }
+    with pytest.raises(ValueError, match="given together"):
+        ChatRoutes("routes", args)
 
 
 def test_a_local_chat_has_no_way_in_and_knows_its_address(local: Plan) -> None:

@@ -93,6 +93,16 @@ TALKS: Mapping[str, Mapping[str, str]] = {
     },
     "droplet-trial": {"runtime.kind": "droplet", **TRIAL, **HOST, **SMTP},
     "droplet-production": {"runtime.kind": "droplet", **PRODUCTION, **HOST, "mail.kind": "ses"},
+    "droplet-digitalocean": {"runtime.kind": "droplet", **TRIAL, **HOST, **SMTP, "dns.kind": "digitalocean"},
+    "kubernetes-gateway-there": {
+        "runtime.kind": "kubernetes",
+        **CLUSTER,
+        **PRODUCTION,
+        "runtime.ingress.kind": "gateway-existing",
+        "runtime.ingress.name": "public",
+        "runtime.ingress.namespace": "gateways",
+        "runtime.ingress.address": "203.0.113.8",
+    },
 }
 """What somebody types, by the key that is asked for; Enter alone where nothing is said."""
 

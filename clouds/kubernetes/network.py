@@ -1,5 +1,6 @@
 """Who may talk to whom, and what comes into the cluster: network policies, gateways, certificates, routes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from clouds.ask import Ask
@@ -30,7 +31,22 @@ GATEWAY = object_(
     drawn=(Drawn(Role.ENTRY, "Gateway", (CLUSTER,), "TLS ends here"),),
 )
 
-HTTP_ROUTE = object_("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", "route to the chat", status={})
+
+def _at_an_existing_gateway(_: str, inputs: Mapping[str, Any]) -> bool:
+    """A stack names the namespace of a Gateway only where it is none of its own."""
+    return any("namespace" in parent for parent in inputs["spec"]["parentRefs"])
+
+
+HTTP_ROUTE = object_(
+    "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
+    "route to the chat",
+    status={},
+    drawn=(
+        Drawn(
+            Role.ENTRY, "Gateway", (CLUSTER,), "there already, TLS ends there", when=_at_an_existing_gateway
+        ),
+    ),
+)
 
 CLUSTER_ISSUER = object_(
     "kubernetes:cert-manager.io/v1:ClusterIssuer", "who gives certificates", status=_READY

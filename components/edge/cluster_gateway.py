@@ -260,18 +260,23 @@ class ChatRoutesArgs(TypedDict):
     """The way from a Gateway to the chat."""
 
     namespace: pulumi.Input[str]
-    """Namespace of the chat and of the Gateway."""
+    """Namespace of the chat."""
     gateway_name: pulumi.Input[str]
     """Name of the Gateway."""
-    tls_secret: str
-    """Name of the Secret that the certificate goes into."""
+    gateway_namespace: NotRequired[str]
+    """Namespace of the Gateway; the chat's when left out."""
+    listener: NotRequired[str]
+    """Name of the Gateway's listener for HTTPS; `https` when left out."""
     host: str
     """Public name of the chat."""
-    certificate_host: pulumi.Input[str]
+    issuer: NotRequired[pulumi.Input[str]]
+    """Name of the cert-manager ClusterIssuer of the certificate. Left out: the Gateway has a certificate already, and
+    redirects HTTP by itself."""
+    certificate_host: NotRequired[pulumi.Input[str]]
     """The name that the certificate is for: `host`, or the origin's where a CDN stands before. It must lead to
-    the Gateway when the certificate is asked for."""
-    issuer: pulumi.Input[str]
-    """Name of the cert-manager ClusterIssuer."""
+    the Gateway when the certificate is asked for. Given with `issuer`."""
+    tls_secret: NotRequired[str]
+    """Name of the Secret that the certificate goes into. Given with `issuer`."""
     service_name: pulumi.Input[str]
     """Service of the main server, on port 80."""
     streamer_name: NotRequired[pulumi.Input[str]]
@@ -283,54 +288,50 @@ class ChatRoutes(Component):
 
     A deployment ends well only when the certificate is issued: without it, nothing answers by HTTPS.
 
-    Produces: a Certificate, and HTTPRoutes for HTTP and HTTPS.
+    Produces: an HTTPRoute for HTTPS; with `issuer` a Certificate, and an HTTPRoute for HTTP.
     """
 
     def __init__(self, name: str, args: ChatRoutesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        if len({"issuer", "certificate_host", "tls_secret"} & set(args)) not in (0, 3):
+            raise ValueError("issuer, certificate_host and tls_secret are given together")
         super().__init__("ChatRoutes", name, args, opts)
-        namespace = args["namespace"]
+        if "issuer" in args:
+            self._certificate(name, args)
+            to_https = {"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}
+            self._route(f"{name}-redirect", args, "http", [{"filters": [to_https]}])
+        rules = [_rule(["/"], args["service_name"], 80)]
+        if "streamer_name" in args:
+            rules.insert(0, _rule(["/websocket", "/sockjs"], args["streamer_name"], 3000))
+        self._route(f"{name}-chat", args, args.get("listener", "https"), rules)
+        self.register_outputs({})
+
+    def _certificate(self, name: str, args: ChatRoutesArgs) -> None:
+        secret = args["tls_secret"]
         ClusterObject(
             f"{name}-certificate",
             api_version="cert-manager.io/v1",
             kind="Certificate",
-            metadata={"name": args["tls_secret"], "namespace": namespace, "annotations": READY},
+            metadata={"name": secret, "namespace": args["namespace"], "annotations": READY},
             spec={
-                "secretName": args["tls_secret"],
+                "secretName": secret,
                 "dnsNames": [args["certificate_host"]],
                 "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
                 "issuerRef": {"group": "cert-manager.io", "kind": "ClusterIssuer", "name": args["issuer"]},
             },
             opts=self.child(custom_timeouts=ISSUED_WITHIN),
         )
-        self._route(
-            f"{name}-redirect",
-            args,
-            "http",
-            [
-                {
-                    "filters": [
-                        {
-                            "type": "RequestRedirect",
-                            "requestRedirect": {"scheme": "https", "statusCode": 301},
-                        }
-                    ]
-                }
-            ],
-        )
-        rules = [_rule(["/"], args["service_name"], 80)]
-        if "streamer_name" in args:
-            rules.insert(0, _rule(["/websocket", "/sockjs"], args["streamer_name"], 3000))
-        self._route(f"{name}-chat", args, "https", rules)
-        self.register_outputs({})
 
     def _route(self, name: str, args: ChatRoutesArgs, listener: str, rules: list[dict[str, Any]]) -> None:
+        parent: dict[str, Any] = {"name": args["gateway_name"], "sectionName": listener}
+        if "gateway_namespace" in args:
+            parent["namespace"] = args["gateway_namespace"]
         ClusterObject(
             name,
             api_version=GATEWAY_API,
             kind="HTTPRoute",
             metadata={"name": name, "namespace": args["namespace"]},
             spec={
-                "parentRefs": [{"name": args["gateway_name"], "sectionName": listener}],
+                "parentRefs": [parent],
                 "hostnames": [args["host"]],
                 "rules": rules,
             },

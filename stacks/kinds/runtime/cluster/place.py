@@ -286,19 +286,24 @@ class InCluster:
         issuer: pulumi.Input[str],
         after: Sequence[Component],
     ) -> None:
-        args: ChatRoutesArgs = {
-            "namespace": self._namespace.name,
-            "gateway_name": gateway.name,
-            "tls_secret": tls_secret(gateway_name),
-            "host": self._spec.parts.chat.host,
-            "certificate_host": certificate_host,
-            "issuer": issuer,
-            "service_name": chat.service_name,
-        }
-        if self._runtime.topology == "microservices":
-            args["streamer_name"] = chat.streamer_name.apply(lambda name: name or "")
+        args = self._route(chat, gateway.name)
+        args["tls_secret"] = tls_secret(gateway_name)
+        args["certificate_host"] = certificate_host
+        args["issuer"] = issuer
         ChatRoutes(
             "routes",
             args,
             pulumi.ResourceOptions.merge(self._inside, pulumi.ResourceOptions(depends_on=after)),
         )
+
+    def _route(self, chat: ChatRelease, gateway_name: pulumi.Input[str]) -> ChatRoutesArgs:
+        """Return what leads from a Gateway to the chat."""
+        args: ChatRoutesArgs = {
+            "namespace": self._namespace.name,
+            "gateway_name": gateway_name,
+            "host": self._spec.parts.chat.host,
+            "service_name": chat.service_name,
+        }
+        if self._runtime.topology == "microservices":
+            args["streamer_name"] = chat.streamer_name.apply(lambda name: name or "")
+        return args

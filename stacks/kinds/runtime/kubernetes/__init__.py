@@ -34,6 +34,23 @@ class GatewayIngress(Part):
     """ClusterIssuer of cert-manager, which the cluster has."""
 
 
+class ExistingGateway(Part):
+    """A Gateway that is there already, and is left alone: with its certificate, its address, and its redirect to HTTPS.
+
+    Its listener must admit routes of the chat's namespace (`allowedRoutes`) for the chat's name.
+    """
+
+    kind: Literal["gateway-existing"]
+    name: ClusterName
+    """Name of the Gateway."""
+    namespace: ClusterName
+    """Its namespace."""
+    listener: ClusterName = "https"
+    """Its listener for HTTPS."""
+    address: Address | None = None
+    """Public address of the Gateway, for the DNS record; none is made when left out."""
+
+
 class ClassIngress(Part):
     """An Ingress for a controller that the cluster has."""
 
@@ -69,6 +86,18 @@ def _by_class(answers: Answers) -> bool:
     return answers["runtime.ingress.kind"] == "class"
 
 
+def _by_gateway_there(answers: Answers) -> bool:
+    return answers["runtime.ingress.kind"] == "gateway-existing"
+
+
+def _by_what_is_there(answers: Answers) -> bool:
+    return _by_class(answers) or _by_gateway_there(answers)
+
+
+def _usual_name(answers: Answers) -> str | None:
+    return "traefik" if _by_class(answers) else None
+
+
 def _usual_ingress(answers: Answers) -> str:
     return "class" if answers["chat.profile"] == "production" else "none"
 
@@ -92,7 +121,13 @@ class KubernetesRuntime(ClusterChat):
         "context": Ask("`kubectl config get-contexts` lists them.", text="Context of the kubeconfig"),
         "ingress.kind": Ask(default=_usual_ingress, text="How users get in"),
         "ingress.name": Ask(
-            "`kubectl get ingressclass` lists them.", "traefik", "Class of the ingress controller", _by_class
+            "`kubectl get ingressclass` and `kubectl get gateway -A` list them.",
+            _usual_name,
+            "Class of the ingress controller, or name of the Gateway",
+            _by_what_is_there,
+        ),
+        "ingress.namespace": Ask(
+            "`kubectl get gateway -A` shows it.", None, "Namespace of the Gateway", _by_gateway_there
         ),
         "ingress.issuer": Ask(
             "`kubectl get clusterissuer` lists those of cert-manager.",
@@ -101,10 +136,10 @@ class KubernetesRuntime(ClusterChat):
             _by_class,
         ),
         "ingress.address": Ask(
-            "The public address of the ingress controller's service: `kubectl get service -A`.",
+            "`kubectl get service -A` and `kubectl get gateway -A` show it.",
             "",
-            "Public address of the controller, for the DNS record",
-            _by_class,
+            "Public address of the controller or Gateway, for the DNS record",
+            _by_what_is_there,
         ),
         "egressAddresses": Ask(
             "Of the cluster's NAT gateway, separated by commas; the database lets them in.",
@@ -129,7 +164,9 @@ class KubernetesRuntime(ClusterChat):
     nodes: Nodes | None = None
     """On which nodes the pods run; on any when left out."""
     ingress: Annotated[
-        GatewayIngress | ClassIngress | NoIngress, Field(discriminator="kind"), of_kind("none")
+        GatewayIngress | ExistingGateway | ClassIngress | NoIngress,
+        Field(discriminator="kind"),
+        of_kind("none"),
     ] = NoIngress()
     """How users get in."""
     egress_addresses: list[Address] = []
@@ -232,11 +269,17 @@ def _ingress(runtime: KubernetesRuntime, dns: DnsKind | None, size: sizing.Size)
                 f"what class {ingress.name} needs for uploads of 100 MB, long connections and stickiness is not "
                 "known here; set it at the controller"
             )
-        if dns is not None and ingress.address is None:
-            yield Warning_("no record is made: `ingress.address` does not say where the controller answers")
     elif several:
         yield Warning_(_NO_COOKIE)
-    yield Note(f"by {'Gateway' if isinstance(ingress, GatewayIngress) else 'Ingress'}")
+    if not isinstance(ingress, GatewayIngress) and dns is not None and ingress.address is None:
+        yield Warning_("no record is made: `ingress.address` does not say where the way in answers")
+    if isinstance(ingress, ExistingGateway):
+        yield Note(
+            f"by the Gateway {ingress.namespace}/{ingress.name}, whose listener {ingress.listener} must admit routes "
+            f"of the namespace {runtime.namespace}"
+        )
+    else:
+        yield Note(f"by {'Ingress' if isinstance(ingress, ClassIngress) else 'Gateway'}")
 
 
 _NO_COOKIE = (

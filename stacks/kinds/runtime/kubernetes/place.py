@@ -5,14 +5,20 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from components.edge.cluster_gateway import ClusterGateway
+from components.edge.cluster_gateway import ChatRoutes, ClusterGateway
 from components.edge.host_name import HostName
 from components.runtime.kubernetes import ChartIngressArgs
 from components.values import Egress
 from rocketchat.services import Service
 from stacks.kinds.runtime import Running
 from stacks.kinds.runtime.cluster.place import InCluster, with_provider
-from stacks.kinds.runtime.kubernetes import ClassIngress, GatewayIngress, KubernetesRuntime, NoIngress
+from stacks.kinds.runtime.kubernetes import (
+    ClassIngress,
+    ExistingGateway,
+    GatewayIngress,
+    KubernetesRuntime,
+    NoIngress,
+)
 
 if TYPE_CHECKING:
     from stacks.kinds.context import Context
@@ -115,6 +121,12 @@ class OnKubernetes(InCluster):
                 after=[named] if named is not None else [],
             )
             outputs["address"] = gateway.address
+        elif isinstance(ingress, ExistingGateway):
+            chat = self._chat(services, variables)
+            args = self._route(chat, ingress.name)
+            args["gateway_namespace"], args["listener"] = ingress.namespace, ingress.listener
+            ChatRoutes("routes", args, self._inside)
+            outputs |= self._led_to(ingress.address)
         else:
             self._chat(
                 services,
@@ -124,10 +136,15 @@ class OnKubernetes(InCluster):
                 ),
                 annotations=SERVICE_ANNOTATIONS.get(ingress.name),
             )
-            if ingress.address is not None:
-                outputs["address"] = address = str(ingress.address)
-                self._named(pulumi.Output.from_input(address))
+            outputs |= self._led_to(ingress.address)
         return Running(url=url, watched=self._watched, outputs={**outputs, **self._backed_up})
+
+    def _led_to(self, address: str | None) -> dict[str, pulumi.Input[object]]:
+        """Lead the chat's name to what is there already, where its address is known; return outputs."""
+        if address is None:
+            return {}
+        self._named(pulumi.Output.from_input(str(address)))
+        return {"address": str(address)}
 
     def _named(self, address: pulumi.Output[str]) -> HostName | None:
         if self._zone is None:
