@@ -253,7 +253,26 @@ def test_a_project_is_made_for_other_programs_too(tmp_path: Path, capsys: pytest
     assert cli.main(["init", str(tmp_path / "other"), "chat.host=nothing", "--json"]) == 2
     refused = json.loads(capsys.readouterr().out)
     assert refused["error"] == "usage"
-    assert refused["project"]["folder"] == str(tmp_path / "other")
+    assert "project" not in refused
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        (["--yes"], 2),
+        (["chat.host=nothing", "--yes"], 2),
+        (["chat.host", "--yes"], 2),
+        (["chat.host"], 2),
+        (["--stack", "a b", *KUBERNETES], 2),
+        (["chat.nothing=1", *KUBERNETES], 1),
+    ],
+)
+def test_answers_are_looked_at_before_a_project_is_written(
+    given: list[str], status: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["init", str(tmp_path / "acme"), *given]) == status
+    assert "Written" not in capsys.readouterr().err
+    assert not (tmp_path / "acme").exists()
 
 
 def test_every_command_whose_result_is_read_prints_json() -> None:

@@ -47,13 +47,23 @@ def init(
 
     It has a first stack file, and this program as its dependency.
     """
+    from automation import new as making
     from automation import project
-    from automation.new import NAME as NAMED
+    from stacks.problems import InvalidStack
 
     with telling(as_json):
         # Another name in each folder: stacks of one name would share the state where the backend is one.
         own = folder.resolve().name
-        stack = stack or (own if NAMED.fullmatch(own) else "chat")
+        stack = stack or (own if making.NAME.fullmatch(own) else "chat")
+        # Before anything is written: a folder with a project in it is refused the next time.
+        _check_name(stack)
+        given = _pairs(answers)
+        if yes or as_json:
+            filled = making.fill(given)
+            if wrong := _wrong(filled, given):
+                refuse("\n".join(wrong))
+            if mistakes := making.problems(filled.answers):
+                raise InvalidStack("the answers", mistakes)
         try:
             written = project.write(folder)
         except FileExistsError as error:
@@ -104,18 +114,11 @@ def new(
 
     with telling(as_json):
         need_project()
-        if not making.NAME.fullmatch(name):
-            elsewhere = (
-                f"; `{COMMAND} init {shlex.quote(name)}` makes a project in a folder" if "/" in name else ""
-            )
-            refuse(f"a stack's name has letters, digits, dots, hyphens and underscores{elsewhere}")
+        _check_name(name)
         path = files.path_of(name)
         if path.exists():
             refuse(f"{files.shown(path)} exists already")
-        try:
-            given = making.pairs(answers or ())
-        except ValueError as error:
-            refuse(str(error))
+        given = _pairs(answers)
         draft = making.Draft(name)
         silent = yes or as_json
         if draft.resumed and not as_json:
@@ -149,15 +152,34 @@ def new(
         )
 
 
-def _fill(draft: "making.Draft") -> None:
-    """Answer what was not given by its default."""
+def _check_name(name: str) -> None:
+    """Refuse what no stack may be called."""
     from automation import new as making
 
-    filled = making.fill(draft.answers)
+    if not making.NAME.fullmatch(name):
+        elsewhere = (
+            f"; `{COMMAND} init {shlex.quote(name)}` makes a project in a folder" if "/" in name else ""
+        )
+        refuse(f"a stack's name has letters, digits, dots, hyphens and underscores{elsewhere}")
+
+
+def _pairs(answers: Sequence[str] | None) -> "making.Answers":
+    """Read the answers that are given as arguments."""
+    from automation import new as making
+
+    try:
+        return making.pairs(answers or ())
+    except ValueError as error:
+        refuse(str(error))
+
+
+def _wrong(filled: "making.Filled", given: "making.Answers") -> list[str]:
+    """Return what is missing or wrong where nobody is asked, a line for each."""
+    from automation import new as making
+
     wrong: list[str] = []
     for question, mistake in filled.mistakes:
-        answer = draft.answers.get(question.key)
-        draft.drop([question.key])
+        answer = given.get(question.key)
         where = f". {question.where}" if question.where else ""
         wrong.append(
             f"give {question.key}=…: {question.text}{where}"
@@ -165,7 +187,16 @@ def _fill(draft: "making.Draft") -> None:
             else f"{question.key}={answer}: {mistake}"
         )
     told = dict.fromkeys(one for _, one in filled.others)
-    wrong += [f"{making.key_of(one.path)}: {str(one).removeprefix(f'{one.path}: ')}" for one in told]
+    return [*wrong, *(f"{making.key_of(one.path)}: {str(one).removeprefix(f'{one.path}: ')}" for one in told)]
+
+
+def _fill(draft: "making.Draft") -> None:
+    """Answer what was not given by its default."""
+    from automation import new as making
+
+    filled = making.fill(draft.answers)
+    wrong = _wrong(filled, draft.answers)
+    draft.drop(question.key for question, _ in filled.mistakes)
     draft.drop(key for key, _ in filled.others)
     if wrong:
         refuse("\n".join(wrong))

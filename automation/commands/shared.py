@@ -314,7 +314,7 @@ def told(result: "Result", *, as_json: bool) -> None:
 
         advisory = len(result.findings) - len(mandatory)
         to.print(f"Policies: {counted(len(mandatory), advisory, len(result.unknown))}", soft_wrap=True)
-    if result.unknown:
+    if result.unknown and result.kind == "preview":
         to.print(
             "  The engine judges these when their values are known. `plan` stands in for the clouds, knows them all, "
             "and so may find more.",
