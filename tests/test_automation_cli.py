@@ -419,7 +419,8 @@ def test_who_does_not_answer_is_told_what_to_give_and_nothing_of_what_was_done_b
 def test_a_project_that_has_no_room_can_be_made_where_there_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answers = ["init", str(tmp_path / "chat"), "chat.host=chat.example.com", "--yes"]
+    chat = ["chat.host=chat.example.com", "runtime.kind=kubernetes", "runtime.context=kind-chat"]
+    answers = ["init", str(tmp_path / "chat"), *chat, "--yes"]
     with room(400):
         assert cli.main(answers) == 1
     assert not [path for path in (tmp_path / "chat").rglob("*") if path.is_file()]
