@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from automation.commands import costs, deployments, files, plans, releases, running
 from automation.commands.shared import NAME, Status, refuse, telling
@@ -30,6 +31,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _metavar_alone(self: typer.core.TyperArgument, ctx: Any) -> str | None:
+    return None if self.metavar is not None else self.display_type(ctx)
+
+
+# Typer shows an argument's type of Python behind its metavar, which it does not do for an option.
+typer.core.TyperArgument.display_type_rich = _metavar_alone  # type: ignore[method-assign, assignment]
 MISUSED: type[Any] = typer.BadParameter.__mro__[1]
 """What is raised for an option or argument that is wrong; typer has no public name for it."""
 for commands in (files, plans, costs, deployments, releases, running):

@@ -275,6 +275,28 @@ def test_answers_are_looked_at_before_a_project_is_written(
     assert not (tmp_path / "acme").exists()
 
 
+def test_help_names_what_is_given_and_shows_no_type_of_python(capsys: pytest.CaptureFixture[str]) -> None:
+    def every(group: typer.core.TyperGroup, *path: str) -> Iterator[tuple[str, ...]]:
+        for name, one in group.commands.items():
+            yield (*path, name)
+            if isinstance(one, typer.core.TyperGroup):
+                yield from every(one, *path, name)
+
+    top = typer.main.get_command(cli.app)
+    assert isinstance(top, typer.core.TyperGroup)
+    named = {
+        f"{' '.join(path)} {typed}"
+        for path in every(top)
+        for line in lines(capsys, *path, "--help")
+        for typed in re.findall(r"<\w[^>]*>|\w\.\.\.\}|\{\w+\.\.\.", line)
+    }
+    assert not named
+    for path in every(top):
+        usage, *rest = lines(capsys, *path, "--help")
+        for given in re.findall(r"^  (?:-\w, )?--[\w-]+ (\S+)", "\n".join(rest), re.MULTILINE):
+            assert given == "/" or re.fullmatch(r"[A-Z]+(=[A-Z]+)?|[a-z]+(\|[a-z]+)+", given), (usage, given)
+
+
 def test_every_command_whose_result_is_read_prints_json() -> None:
     def without(group: typer.core.TyperGroup, path: str = "") -> Iterator[str]:
         for name, one in group.commands.items():

@@ -11,6 +11,7 @@ from automation.commands.shared import (
     Json,
     Status,
     console,
+    one_of,
     refuse,
     say,
     stacks_of_project,
@@ -32,7 +33,7 @@ def cost(
     stacks: Annotated[
         list[str],
         typer.Argument(
-            metavar="STACK...",
+            metavar="STACK",
             help="Names of stack files, or their paths.",
             autocompletion=stacks_of_project,
             show_default=False,
@@ -46,7 +47,11 @@ def cost(
     ] = False,
     profile: Annotated[
         list[Environment] | None,
-        typer.Option("--profile", help="Price them as if chat.profile were this. Repeatable."),
+        typer.Option(
+            "--profile",
+            metavar=one_of(Environment),
+            help="Price them as if chat.profile were this. Repeatable.",
+        ),
     ] = None,
     hosted: Annotated[
         bool,
@@ -199,7 +204,12 @@ def sizes(
         list[int] | None, typer.Argument(metavar="USERS", help="Numbers of users; usual ones when left out.")
     ] = None,
     profile: Annotated[
-        Environment, typer.Option("--profile", help="What the chat is for: chat.profile of a stack file.")
+        Environment,
+        typer.Option(
+            "--profile",
+            metavar=one_of(Environment),
+            help="What the chat is for: chat.profile of a stack file.",
+        ),
     ] = Environment.production,
     as_json: Json = False,
 ) -> None:

@@ -174,9 +174,9 @@ def drift(stack: Stack, rehearse: Rehearse = False, wait: Wait = 0, as_json: Jso
 def recover(
     stack: Stack,
     adopt: Annotated[
-        list[str] | None, typer.Option(help="URN=ID: the thing has this id in the cloud.")
+        list[str] | None, typer.Option(metavar="URN=ID", help="The thing has this id in the cloud.")
     ] = None,
-    discard: Annotated[list[str] | None, typer.Option(help="URN: nothing was left behind.")] = None,
+    discard: Annotated[list[str] | None, typer.Option(metavar="URN", help="Nothing was left behind.")] = None,
     force_unlock: Annotated[bool, typer.Option(help="Clear a lock of another machine, too.")] = False,
     rehearse: Rehearse = False,
     as_json: Json = False,
@@ -214,12 +214,14 @@ def recover(
 def adopt(
     stack: Stack,
     given: Annotated[
-        list[str] | None, typer.Option("--id", help="URN=ID: the thing has this id in the cloud.")
+        list[str] | None, typer.Option("--id", metavar="URN=ID", help="The thing has this id in the cloud.")
     ] = None,
-    skip: Annotated[list[str] | None, typer.Option(help="URN: make this one anew.")] = None,
+    skip: Annotated[list[str] | None, typer.Option(metavar="URN", help="Make this one anew.")] = None,
     import_file: Annotated[
         Path | None,
-        typer.Option(help="Write what is found as Pulumi's import file, and take nothing over."),
+        typer.Option(
+            metavar="FILE", help="Write what is found as Pulumi's import file, and take nothing over."
+        ),
     ] = None,
     rehearse: Rehearse = False,
     yes: Yes = False,
@@ -271,7 +273,7 @@ def adopt(
 def destroy(
     stack: Stack,
     confirm_name: Annotated[
-        str | None, typer.Option("--confirm", help="The stack's name, once more.")
+        str | None, typer.Option("--confirm", metavar="NAME", help="The stack's name, once more.")
     ] = None,
     unprotect: Annotated[bool, typer.Option(help="Release what is protected first: data is lost.")] = False,
     rehearse: Rehearse = False,

@@ -16,6 +16,7 @@ from automation.commands.shared import (
     Status,
     console,
     need_project,
+    one_of,
     opened,
     planned,
     refuse,
@@ -94,6 +95,7 @@ def images(
         Copier | None,
         typer.Option(
             "--copy",
+            metavar=one_of(Copier),
             help="Print the commands that copy them to the stack's own registry (`images`, `charts`), by this tool.",
         ),
     ] = None,
@@ -167,7 +169,10 @@ def policy(
         typer.Option("--preview", metavar="FILE", help="Judge what `pulumi preview --json` wrote."),
     ] = None,
     environment: Annotated[
-        Environment | None, typer.Option("--environment", help="Instead of what the stack's profile says.")
+        Environment | None,
+        typer.Option(
+            "--environment", metavar=one_of(Environment), help="Instead of what the stack's profile says."
+        ),
     ] = None,
     config: Annotated[
         Path | None,

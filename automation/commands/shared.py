@@ -35,6 +35,11 @@ class Status(IntEnum):
     NO_ENGINE = 3
 
 
+def one_of(choices: type[StrEnum]) -> str:
+    """Return how a choice is shown in help: `production|trial`."""
+    return "|".join(choices)
+
+
 class Environment(StrEnum):
     """What a stack is judged as."""
 
