@@ -493,7 +493,7 @@ REFUSED: list[tuple[str, str, dict[str, Change], str, str]] = [
         "replicas",
         {"runtime": {"instances": 2}},
         "rocketchat:runtime.instances",
-        "a key of kind fargate",
+        "a key of kind doks, fargate and kubernetes",
     ),
     (
         "family-host",

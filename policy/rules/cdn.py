@@ -220,9 +220,12 @@ def _validation_records(p: Probe) -> None:
         if certificate.urn in known.sources:
             continue
         asked = p.get("validationRecordFqdns")
-        if asked is UNKNOWN:
+        names = asked if isinstance(asked, list) else [asked]
+        if known.hosts.intersection(str(name).rstrip(".").lower() for name in names):
+            continue
+        if known.uncertain or UNKNOWN in names:
             p.unsure("validationRecordFqdns")
-        elif not known.hosts.intersection(str(name).rstrip(".").lower() for name in asked or ()):
+        else:
             p.missing("no DNS record of the stack proves the domain", "validationRecordFqdns")
 
 

@@ -47,7 +47,8 @@ OWN_KEY_ONLY = re.compile(r"^\s*rm -f /home/ubuntu/\.ssh/authorized_keys\s*$", r
 def _clean(p: Probe) -> None:
     key, value = user_data(p.subject)
     enrols = isinstance(value, str) and ENROLMENT in value
-    if value == SECRET or (key in (p.subject.secrets or ()) and not enrols):
+    marked = value is not UNKNOWN and key in (p.subject.secrets or ())
+    if value == SECRET or (marked and not enrols):
         p.fail("the whole of it is secret, and everybody who may describe the host reads it", key)
         return
     _, text = _text(p)
@@ -75,8 +76,10 @@ def _blueprint(p: Probe) -> None:
 
 
 def _key(p: Probe) -> None:
-    _, text = _text(p)
-    if not OWN_KEY_ONLY.search(text):
+    key, text = user_data(p.subject)
+    if text is UNKNOWN or text == SECRET:
+        p.unsure(key)
+    elif not OWN_KEY_ONLY.search(str(text or "")):
         p.expect("keyPairName", present, "the account's default key opens it")
 
 
