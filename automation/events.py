@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from automation.values import NOT_CHANGES, Finding, Step
-from policy import NOT_KNOWN
 
 if TYPE_CHECKING:
     from pulumi.automation.events import EngineEvent, StepEventMetadata
@@ -114,6 +113,9 @@ class Recorder:
             if not told.ephemeral and told.severity != "debug" and not _OF_THE_CLI.match(message):
                 self.said.append(Said(self.stack, self.kind, told.severity, message, told.urn or ""))
         if event.policy_event is not None:
+            # Not when the API is imported: a folder may hide the program's modules, and is told so.
+            from policy import NOT_KNOWN
+
             told_by = event.policy_event
             finding = Finding(
                 policy=told_by.policy_name,

@@ -6,6 +6,7 @@ from typing import Any
 
 from combining import refusals
 from planning import Values, planned
+from previewing import previewed
 
 from policy import adapters
 from policy.config import load
@@ -84,9 +85,14 @@ def wrong(values: Values, secure: set[str]) -> list[str] | None:
         return None
     profile = values["rocketchat:chat"].get("profile", Profile.PRODUCTION.value)
     plan = planned(values, secure)
-    report = judge(adapters.from_plan(plan.resources), load("any", profile=profile), stack="any")
+    subjects = adapters.from_plan(plan.resources)
+    known, previewing = (
+        judge(judged, load("any", profile=profile), stack="any").blocking
+        for judged in (subjects, list(previewed(subjects, whole=False)))
+    )
     return [
-        *(f"{one.rule.id}: {one.subject.name} {one.path}: {one.message}" for one in report.blocking),
+        *(f"{one.rule.id}: {one.subject.name} {one.path}: {one.message}" for one in known),
+        *(f"in a preview {one.rule.id}: {one.subject.name} {one.path}" for one in previewing),
         *(f"in clear: {leak}" for leak in find_leaks(plan)),
     ]
 

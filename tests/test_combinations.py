@@ -249,6 +249,6 @@ def test_a_combination_is_deployed_with_the_pack_and_a_second_time_changes_nothi
         rehearsal_backend() as backend,
         open_stack("any", values=values, secrets=secrets, backend=backend, policies=True) as stack,
     ):
-        first = stack.up(preview=False)
+        first = stack.up()
         assert [one for one in first.findings if one.mandatory] == []
         assert not stack.up(preview=False).changed

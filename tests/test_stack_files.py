@@ -381,7 +381,7 @@ def test_a_misspelt_key_is_one_mistake_and_not_a_missing_one_too(
     ("part", "value", "kind"),
     [
         ("runtime", {"kind": "fargate", "network": {"vpc": "vpc-1"}}, "existing"),
-        ("runtime", {"kind": "kubernetes", "context": "x", "ingress": {"name": "x"}}, "class"),
+        ("runtime", {"kind": "kubernetes", "context": "x", "ingress": {"tlsSecret": "x"}}, "class"),
         ("login", [{"kind": "github", "clientId": "x", "group": {"name": "x"}}], "ldap"),
     ],
 )
