@@ -71,7 +71,7 @@ def made(**given: Any) -> dict[str, Any]:
         def __init__(self) -> None:
             super().__init__("rocketchat:index:Holder", "holder")
             opts = pulumi.ResourceOptions(parent=self)
-            dns.record("r", ZONE, comment="x", opts=opts, **{"host": "a.b.lovia.life", **given})
+            dns.record("r", ZONE, dns.Record(comment="x", **{"host": "a.b.lovia.life", **given}), opts)
             self.register_outputs({})
 
     return dict(record(Holder).one("DnsRecord").inputs)

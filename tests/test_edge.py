@@ -11,6 +11,7 @@ from components.edge.address import PublicName, PublicNameArgs
 from components.edge.app_cdn import LOG_FIELDS, ORIGIN_HEADER, AppCdn, AppCdnArgs
 from components.edge.balancer import LoadBalancer, LoadBalancerArgs, existing_balancer
 from components.edge.certificate import Certificate, CertificateArgs
+from components.edge.dns import Record as DnsRecord
 from components.edge.dns import record as dns_record
 from components.edge.firewall import Firewall, FirewallArgs
 from components.values import BalancerPlace, DnsZone
@@ -680,12 +681,14 @@ class _Holder(pulumi.ComponentResource):
         dns_record(
             "mx",
             ZONE,
-            type=type_,
-            host="lovia.life",
-            value=value,
-            priority=priority,
-            comment="why",
-            opts=pulumi.ResourceOptions(parent=self),
+            DnsRecord(
+                type=type_,
+                host="lovia.life",
+                value=value,
+                priority=priority,
+                comment="why",
+            ),
+            pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})
 

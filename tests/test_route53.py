@@ -113,7 +113,7 @@ def content(zone: DnsZone, **given: Any) -> Any:
         def __init__(self) -> None:
             super().__init__("rocketchat:index:Holder", "holder")
             opts = pulumi.ResourceOptions(parent=self)
-            dns.record("r", zone, comment="x", opts=opts, **{"host": "a.lovia.life", **given})
+            dns.record("r", zone, dns.Record(comment="x", **{"host": "a.lovia.life", **given}), opts)
             self.register_outputs({})
 
     recorded = record(Holder)

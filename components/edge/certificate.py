@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.base import Component, one_of
-from components.edge.dns import record
+from components.edge.dns import Record, record
 from components.values import DnsZone
 
 KEY_ALGORITHMS = ("RSA_2048", "EC_prime256v1")
@@ -83,11 +83,13 @@ class Certificate(Component):
             record(
                 f"{name}-proof-{number}",
                 args["zone"],
-                type="CNAME",
-                host=proof[0],
-                value=proof[1],
-                comment=f"Proves to AWS that {domain} is ours; renews its certificate",
-                opts=self.child(),
+                Record(
+                    type="CNAME",
+                    host=proof[0],
+                    value=proof[1],
+                    comment=f"Proves to AWS that {domain} is ours; renews its certificate",
+                ),
+                self.child(),
             )
             for number, (domain, proof) in enumerate(proofs.items(), 1)
         ]

@@ -5,7 +5,7 @@ from typing import TypedDict
 import pulumi
 
 from components.base import Component, now_or_before
-from components.edge.dns import record
+from components.edge.dns import Record, record
 from components.values import DnsZone
 
 
@@ -35,11 +35,13 @@ class HostName(Component):
         record(
             f"{name}-record",
             args["zone"],
-            type="A",
-            host=host,
-            value=args["address"],
-            comment="Where the chat answers",
-            opts=self.child(),
+            Record(
+                type="A",
+                host=host,
+                value=args["address"],
+                comment="Where the chat answers",
+            ),
+            self.child(),
         )
         self.url = pulumi.Output.from_input(f"https://{host}")
         self.register_outputs({"url": self.url})

@@ -124,11 +124,13 @@ class SesMail(Component):
             dns.record(
                 f"{name}-dmarc",
                 args["zone"],
-                type="TXT",
-                host=f"_dmarc.{domain}",
-                value=_dmarc(args),
-                comment=DMARC_COMMENT,
-                opts=self.child(),
+                dns.Record(
+                    type="TXT",
+                    host=f"_dmarc.{domain}",
+                    value=_dmarc(args),
+                    comment=DMARC_COMMENT,
+                ),
+                self.child(),
             )
         self.topic_arn = self._events(name, args, configuration)
         self.username, self.password = smtp_user(
@@ -168,11 +170,13 @@ class SesMail(Component):
             dns.record(
                 f"{name}-dkim-{index + 1}",
                 args["zone"],
-                type="CNAME",
-                host=pulumi.Output.concat(token, "._domainkey.", args["domain"]),
-                value=pulumi.Output.concat(token, ".", keys),
-                comment="DKIM key of Amazon SES",
-                opts=self.child(),
+                dns.Record(
+                    type="CNAME",
+                    host=pulumi.Output.concat(token, "._domainkey.", args["domain"]),
+                    value=pulumi.Output.concat(token, ".", keys),
+                    comment="DKIM key of Amazon SES",
+                ),
+                self.child(),
             )
 
     def _return_path(self, name: str, args: SesMailArgs, identity: "aws.sesv2.EmailIdentity") -> None:
@@ -189,21 +193,25 @@ class SesMail(Component):
         dns.record(
             f"{name}-mail-from-mx",
             args["zone"],
-            type="MX",
-            host=mail_from,
-            value=f"feedback-smtp.{args['region']}.amazonses.com",
-            priority=MAIL_FROM_PRIORITY,
-            comment="Bounces return to Amazon SES",
-            opts=self.child(),
+            dns.Record(
+                type="MX",
+                host=mail_from,
+                value=f"feedback-smtp.{args['region']}.amazonses.com",
+                priority=MAIL_FROM_PRIORITY,
+                comment="Bounces return to Amazon SES",
+            ),
+            self.child(),
         )
         dns.record(
             f"{name}-mail-from-spf",
             args["zone"],
-            type="TXT",
-            host=mail_from,
-            value="v=spf1 include:amazonses.com ~all",
-            comment="Amazon SES may send with this return path",
-            opts=self.child(),
+            dns.Record(
+                type="TXT",
+                host=mail_from,
+                value="v=spf1 include:amazonses.com ~all",
+                comment="Amazon SES may send with this return path",
+            ),
+            self.child(),
         )
 
     def _events(

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from dataclasses import dataclass
 from typing import Protocol, cast
 
 import pulumi
@@ -15,37 +16,41 @@ TXT_BYTES = 255
 """The longest string of a TXT record; longer texts are several strings (RFC 1035, 3.3)."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What a record says."""
+
+    type: str
+    """Such as `CNAME`."""
+    host: pulumi.Input[str]
+    """The full name: `chat.lovia.life`."""
+    value: pulumi.Input[str]
+    """The target, or the bare text of a TXT record."""
+    comment: str
+    """What it is for; only Cloudflare keeps it."""
+    ttl: int = 300
+    """Seconds, 60 to 86400."""
+    priority: int | None = None
+    """Of an MX record."""
+    proxied: bool = False
+    """Cloudflare's orange cloud."""
+
+
 class Service(Protocol):
     """What a module of a service has. It raises ValueError for what its service cannot do."""
 
-    def record(
-        self,
-        name: str,
-        zone: DnsZone,
-        *,
-        type: str,  # noqa: A002 - the field's own word
-        host: pulumi.Input[str],
-        value: pulumi.Input[str],
-        comment: str,
-        opts: pulumi.ResourceOptions,
-        ttl: int,
-        priority: int | None,
-        proxied: bool,
-    ) -> pulumi.Resource:
-        """Make one record, as `record` below is asked for it."""
+    def make(self, name: str, zone: DnsZone, said: Record, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+        """Make one record."""
 
-    def pointer(
+    def alias(
         self,
         name: str,
         zone: DnsZone,
-        *,
-        host: str,
-        target: pulumi.Input[str],
+        said: Record,
         target_zone_id: pulumi.Input[str],
         opts: pulumi.ResourceOptions,
-        proxied: bool,
     ) -> None:
-        """Lead a name to a service of AWS, where that is more than a CNAME. A module may leave it out."""
+        """Lead a name to a service of AWS in another way than by the CNAME that is said. A module may leave it out."""
 
 
 def _service(zone: DnsZone) -> Service:
@@ -54,37 +59,9 @@ def _service(zone: DnsZone) -> Service:
     return cast("Service", importlib.import_module(f"{__name__}.{kind}"))
 
 
-def record(
-    name: str,
-    zone: DnsZone,
-    *,
-    type: str,  # noqa: A002 - the field's own word
-    host: pulumi.Input[str],
-    value: pulumi.Input[str],
-    comment: str,
-    opts: pulumi.ResourceOptions,
-    ttl: int = 300,
-    priority: int | None = None,
-    proxied: bool = False,
-) -> pulumi.Resource:
-    """Make one DNS record.
-
-    `host` is the full name (`chat.lovia.life`), `value` the target or the bare text of a TXT record, `ttl`
-    seconds (60 to 86400), `priority` that of an MX record, `proxied` Cloudflare's orange cloud. Only Cloudflare
-    keeps the `comment`. Raises ValueError for a zone of unknown kind, and for what its kind cannot do.
-    """
-    return _service(zone).record(
-        name,
-        zone,
-        type=type,
-        host=host,
-        value=value,
-        comment=comment,
-        opts=opts,
-        ttl=ttl,
-        priority=priority,
-        proxied=proxied,
-    )
+def record(name: str, zone: DnsZone, said: Record, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    """Make one DNS record. Raises ValueError for a zone of unknown kind, and for what its kind cannot do."""
+    return _service(zone).make(name, zone, said, opts)
 
 
 def pointer(
@@ -105,25 +82,24 @@ def pointer(
     target without IPv6 just gives no answer for it.
     """
     service = _service(zone)
-    if target_zone_id is not None and hasattr(service, "pointer"):
-        service.pointer(
-            name, zone, host=host, target=target, target_zone_id=target_zone_id, opts=opts, proxied=proxied
-        )
-        return
-    record(name, zone, type="CNAME", host=host, value=target, comment=comment, opts=opts, proxied=proxied)
+    said = Record(type="CNAME", host=host, value=target, comment=comment, proxied=proxied)
+    if target_zone_id is not None and hasattr(service, "alias"):
+        service.alias(name, zone, said, target_zone_id, opts)
+    else:
+        service.make(name, zone, said, opts)
 
 
-def no_proxy(zone: DnsZone, service: str, *, proxied: bool) -> None:
+def no_proxy(zone: DnsZone, service: str, said: Record) -> None:
     """Raise ValueError where a record is to be proxied by a service without a proxy."""
-    if proxied:
+    if said.proxied:
         raise ValueError(f"the DNS zone {zone['name']} is at {service}, which has no proxy")
 
 
-def no_alias_at_top(zone: DnsZone, service: str, kind: str, host: pulumi.Input[str]) -> None:
+def no_alias_at_top(zone: DnsZone, service: str, said: Record) -> None:
     """Raise ValueError for a CNAME at the top of a zone, where nothing may stand beside it (RFC 1034, 3.6.2)."""
-    if kind == "CNAME" and host == zone["name"]:
+    if said.type == "CNAME" and said.host == zone["name"]:
         raise ValueError(
-            f"{host} is the top of its zone, where {service} takes no CNAME; use a name below it"
+            f"{said.host} is the top of its zone, where {service} takes no CNAME; use a name below it"
         )
 
 

@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_digitalocean as digitalocean
 
-from components.edge.dns import no_alias_at_top, no_proxy, strings
+from components.edge.dns import Record, no_alias_at_top, no_proxy, strings
 from components.values import DnsZone
 
 SERVICE = "DigitalOcean"
@@ -12,34 +12,23 @@ POINTERS = frozenset({"CNAME", "MX", "NS"})
 """Types whose values are host names, which end with a dot here (API, "Create a New Domain Record")."""
 
 
-def record(
-    name: str,
-    zone: DnsZone,
-    *,
-    type: str,  # noqa: A002 - the field's own word
-    host: pulumi.Input[str],
-    value: pulumi.Input[str],
-    comment: str,  # noqa: ARG001 - asked of every service
-    opts: pulumi.ResourceOptions,
-    ttl: int,
-    priority: int | None,
-    proxied: bool,
-) -> pulumi.Resource:
+def make(name: str, zone: DnsZone, said: Record, opts: pulumi.ResourceOptions) -> digitalocean.DnsRecord:
     """Make one record."""
-    no_proxy(zone, SERVICE, proxied=proxied)
-    no_alias_at_top(zone, SERVICE, type, host)
-    if type in POINTERS:
+    no_proxy(zone, SERVICE, said)
+    no_alias_at_top(zone, SERVICE, said)
+    value = said.value
+    if said.type in POINTERS:
         value = pulumi.Output.from_input(value).apply(lambda text: f"{text.rstrip('.')}.")
-    elif type == "TXT":
+    elif said.type == "TXT":
         value = pulumi.Output.from_input(value).apply(_text)
     return digitalocean.DnsRecord(
         name,
         domain=zone["id"],
-        type=type,
-        name=pulumi.Output.from_input(host).apply(lambda full: relative(full, zone["name"])),
+        type=said.type,
+        name=pulumi.Output.from_input(said.host).apply(lambda full: relative(full, zone["name"])),
         value=value,
-        ttl=ttl,
-        priority=(priority or 0) if type == "MX" else None,
+        ttl=said.ttl,
+        priority=(said.priority or 0) if said.type == "MX" else None,
         opts=opts,
     )
 
