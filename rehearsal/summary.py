@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from clouds.kubernetes import network
 from rehearsal.plan import Plan, PlannedResource
 from stacks.language import ChatSpec
 from stacks.spec import Parts
@@ -133,8 +134,7 @@ def _gateway(inputs: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _route(inputs: Mapping[str, Any]) -> Iterator[str]:
-    # The Gateway of another namespace is no resource of the stack.
-    if any("namespace" in parent for parent in (inputs.get("spec") or {}).get("parentRefs") or ()):
+    if network.is_at_an_existing_gateway(inputs):
         yield "443"
 
 

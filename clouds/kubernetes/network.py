@@ -32,9 +32,9 @@ GATEWAY = object_(
 )
 
 
-def _at_an_existing_gateway(_: str, inputs: Mapping[str, Any]) -> bool:
-    """A stack names the namespace of a Gateway only where it is none of its own."""
-    return any("namespace" in parent for parent in inputs["spec"]["parentRefs"])
+def is_at_an_existing_gateway(route: Mapping[str, Any]) -> bool:
+    """Whether a route is at a Gateway that is none of the stack: only then does it name a namespace."""
+    return any("namespace" in parent for parent in route["spec"]["parentRefs"])
 
 
 HTTP_ROUTE = object_(
@@ -43,7 +43,11 @@ HTTP_ROUTE = object_(
     status={},
     drawn=(
         Drawn(
-            Role.ENTRY, "Gateway", (CLUSTER,), "there already, TLS ends there", when=_at_an_existing_gateway
+            Role.ENTRY,
+            "Gateway",
+            (CLUSTER,),
+            "there already, TLS ends there",
+            when=lambda _, route: is_at_an_existing_gateway(route),
         ),
     ),
 )
