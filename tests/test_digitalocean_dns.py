@@ -16,11 +16,13 @@ from stacks.problems import InvalidStack
 
 RECORD = "digitalocean:index/dnsRecord:DnsRecord"
 SECURE = {"rocketchat:oidcClientSecret"}
+CERTIFICATE = "arn:aws:acm:ap-southeast-1:123456789012:certificate/01234567-0123-0123-0123-0123456789ab"
+GIVEN = {"balancer": {"certificate": CERTIFICATE}}
 ZONE: DnsZone = {"kind": "digitalocean", "name": "lovia.life", "id": "lovia.life"}
 
 
-def at_digitalocean(zone: str = "lovia.life") -> Values:
-    values = values_of("lovia-fargate")
+def at_digitalocean(zone: str = "lovia.life", stack: str = "lovia-fargate") -> Values:
+    values = values_of(stack)
     values["rocketchat:dns"] = {"kind": "digitalocean", "zone": zone}
     return values
 
@@ -96,15 +98,20 @@ def test_what_it_cannot_do_is_refused(given: dict[str, Any], message: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("zone", "edge", "path"),
+    ("stack", "changed", "zone", "edge", "path"),
     [
-        ("chat.lovia.life", "direct", "rocketchat:chat.host"),
-        ("chat.lovia.life", "cloudfront", "rocketchat:chat.host"),
-        ("media-chat.lovia.life", "direct", "rocketchat:media.cdn.host"),
+        ("lovia-fargate", {}, "chat.lovia.life", "direct", "rocketchat:chat.host"),
+        ("lovia-fargate", GIVEN, "chat.lovia.life", "direct", "rocketchat:chat.host"),
+        ("lovia-fargate", {}, "chat.lovia.life", "cloudfront", "rocketchat:chat.host"),
+        ("lovia-doks", {}, "chat-doks.lovia.life", "cloudfront", "rocketchat:chat.host"),
+        ("lovia-fargate", {}, "media-chat.lovia.life", "direct", "rocketchat:media.cdn.host"),
     ],
-)
-def test_the_top_of_the_domain_leads_to_no_service_of_aws(zone: str, edge: str, path: str) -> None:
-    values = at_digitalocean(zone)
+)  # fmt: skip
+def test_the_top_of_the_domain_leads_to_no_service_of_aws(
+    stack: str, changed: dict[str, Any], zone: str, edge: str, path: str
+) -> None:
+    values = at_digitalocean(zone, stack)
+    values["rocketchat:runtime"] |= changed
     values["rocketchat:edge"] = {"kind": edge}
     with pytest.raises(InvalidStack) as caught:
         parse(values, SECURE, source="a test")

@@ -294,6 +294,26 @@ def test_what_is_no_yaml_is_told_with_its_place_and_the_rest_is_judged(
     assert others == OF_A_RUNTIME
 
 
+SAML = """\
+  rocketchat:login:
+    kind: saml
+    entryPoint: https://id.example.com/sso
+    certificate: MAMCAQE=
+    identifierFormat: urn:oasis:names:tc:SAML:2.0:nameid-format:transient
+  rocketchat:license:
+    secure: v1:a: b
+"""
+
+
+def test_a_secret_that_is_no_yaml_is_there_for_what_needs_it(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.broken.yaml"
+    path.write_text(CONFIG.format(here=RUNTIME + SAML), encoding="utf-8")
+    with pytest.raises(InvalidStack) as caught:
+        checked_file(files.read(str(path)))
+    found = [(one.path, one.line) for one in caught.value.problems]
+    assert found == [*OF_A_RUNTIME, ("rocketchat:license.secure", 13)]
+
+
 def test_several_mistakes_of_syntax_are_told_at_once(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.broken.yaml"
     wrong = "  rocketchat:runtime: {kind: fargate\n  rocketchat:mail: kind: smtp\n  rocketchat:push: [gateway"

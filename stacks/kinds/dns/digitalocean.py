@@ -57,7 +57,7 @@ def _top(
         for name in one.names()
         if name.certificate
     }
-    if runtime.certified_by_aws or edge.certificate_regions:
+    if runtime.led_by_name or edge.certificate_regions:
         led["rocketchat:chat.host"] = chat.host
     for path, host in led.items():
         if host == dns.zone:

@@ -86,6 +86,8 @@ class RuntimeKind(Kind):
     """Tags that whatever it makes takes ("Tag naming limits and requirements" in AWS's tagging guide)."""
     needs_dns: ClassVar[bool] = False
     """It makes records in the DNS zone, for the chat's name and its certificate."""
+    led_by_name: ClassVar[bool] = False
+    """The chat's name leads to a host name, and not to an address."""
     takes_cdn: ClassVar[bool] = False
     """A CDN of `edge` can stand before it."""
     private_link: ClassVar[bool] = False

@@ -136,6 +136,7 @@ class FargateRuntime(RuntimeKind):
     needs_region: ClassVar = True
     has_role: ClassVar = True
     needs_dns: ClassVar = True
+    led_by_name: ClassVar = True
     takes_cdn: ClassVar = True
     private_link: ClassVar = True
     dumps_in: ClassVar = "tasks"
