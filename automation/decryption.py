@@ -7,19 +7,25 @@ SHA-256, and AES-GCM with a nonce of 12 bytes. Other providers keep their keys e
 import base64
 import hashlib
 import os
+import re
+import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
-from stacks.files import StackFile
+from stacks.files import AS_IT_WAS, StackFile
 from stacks.language import ChatSpec
-from stacks.problems import InvalidStack
+from stacks.problems import InvalidStack, Problem
 from stacks.secrets import PROVIDER_KEYS, find, problems
 
 ROUNDS: Final = 1_000_000
 PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the variable's name
+PASSPHRASE_FILE: Final = f"{PASSPHRASE}_FILE"
+_SALT: Final = re.compile(r"v1:([A-Za-z0-9+/]{11}=):(v1:[^:]+:[^:]+)")
+"""Eight bytes, and a known text that they encrypted."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +44,45 @@ class _Key:
             return None
 
 
-def _passphrase() -> str | None:
-    """Return the passphrase that the environment gives, as Pulumi reads it."""
+class _Unreadable(Exception):  # noqa: N818 - reads as what it is
+    """The file of the passphrase cannot be read."""
+
+
+def _passphrase() -> tuple[str, bytes] | None:
+    """Return what the environment gives as Pulumi reads it: where the passphrase is, and the passphrase.
+
+    Raises _Unreadable.
+    """
     told = os.environ.get(PASSPHRASE)
-    file = os.environ.get(f"{PASSPHRASE}_FILE")
-    if told is not None or not file:
-        return told
-    try:
-        return Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
+    if told is not None:
+        return PASSPHRASE, os.fsencode(told)
+    file = os.environ.get(PASSPHRASE_FILE)
+    if not file:
         return None
+    try:
+        # A pipe is read once only: what is read here would lack in the engine.
+        if not stat.S_ISREG(Path(file).stat().st_mode):
+            raise _Unreadable("it is no file")
+        return f"what {PASSPHRASE_FILE} names", Path(file).read_bytes().strip()
+    except OSError as error:
+        raise _Unreadable(error.strerror or "unknown") from None
+
+
+def _salt(found: StackFile, document: Mapping[str, Any]) -> tuple[bytes, str] | None:
+    """Return the salt of a file's secrets and what proves the passphrase; None where another provider encrypts them.
+
+    Raises InvalidStack where it is none that Pulumi writes: it would refuse the whole file.
+    """
+    # Pulumi asks for the provider first, and leaves a salt beside another one alone.
+    salt = document.get("encryptionsalt")
+    if not salt or document.get("secretsprovider") not in (None, "", "default", "passphrase"):
+        return None
+    said = _SALT.fullmatch(salt.strip())
+    if said is None:
+        message = "this is no salt as Pulumi writes it (v1:…:v1:…:…)"
+        problem = Problem("encryptionsalt", message, remedy=AS_IT_WAS, line=found.line("encryptionsalt"))
+        raise InvalidStack(found.shown, [problem])
+    return base64.b64decode(said[1]), said[2]
 
 
 def check(found: StackFile, spec: ChatSpec) -> tuple[str, ...]:
@@ -55,21 +90,20 @@ def check(found: StackFile, spec: ChatSpec) -> tuple[str, ...]:
 
     Return warnings. Raises InvalidStack, which shows no part of a value.
     """
-    passphrase = _passphrase()
-    if passphrase is None:
-        return ()
     document = yaml.safe_load(found.path.read_text(encoding="utf-8-sig"))
-    salt = document.get("encryptionsalt")
-    if not isinstance(salt, str):
+    salt = _salt(found, document)
+    if salt is None:
         return ()
     try:
-        version, salted, proof = salt.split(":", 2)
-        salted_with = base64.b64decode(salted)
-    except ValueError:
+        given = _passphrase()
+    except _Unreadable as error:
+        return (f"the secrets' values are not checked: what {PASSPHRASE_FILE} names cannot be read: {error}",)
+    if given is None:
         return ()
-    key = _Key(hashlib.pbkdf2_hmac("sha256", passphrase.encode(), salted_with, ROUNDS))
-    if version != "v1" or key.read(proof) != "pulumi":
-        return (f"the secrets' values are not checked: {PASSPHRASE} is not the passphrase of this file",)
+    place, passphrase = given
+    key = _Key(hashlib.pbkdf2_hmac("sha256", passphrase, salt[0], ROUNDS))
+    if key.read(salt[1]) != "pulumi":
+        return (f"the secrets' values are not checked: {place} is not the passphrase of this file",)
     values, foreign = {}, []
     for name in sorted(found.secure):
         if PROVIDER_KEYS.get(name) or find(name.removeprefix("rocketchat:")) is not None:

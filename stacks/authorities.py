@@ -86,7 +86,8 @@ def _authority(pem: str, what: str) -> Authority:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_verify_locations(cadata=pem)
-    except ssl.SSLError:
+    # The latter where a character is not ASCII.
+    except (ssl.SSLError, TypeError):
         raise ValueError(f"{what} cannot be read: a part of it is missing or changed") from None
     # Any, because it says one thing for two forms.
     found: list[dict[str, Any]] = context.get_ca_certs()

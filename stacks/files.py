@@ -19,6 +19,9 @@ FOLDER = stack_files(ROOT)
 """The folder of the project's stack files."""
 NO_STACKS = f"This project has no stacks yet. Make one: {COMMAND} new NAME"
 TOP_LEVEL = ("config", "environment", "secretsprovider", "encryptionsalt", "encryptedkey")
+OF_SECRETS = TOP_LEVEL[2:]
+"""Keys that Pulumi writes, to encrypt the secrets and to read them again."""
+AS_IT_WAS = "bring back the line as it was (git log -p); without it nobody can read the secrets of this file"
 MAX_BYTES = 1_000_000
 MAX_VALUES = 50_000
 """More values than this are no stack file but aliases that multiply."""
@@ -222,6 +225,8 @@ class _Reader:
             if key not in TOP_LEVEL:
                 hint = "put it below `config:`" if ":" in key else None
                 self.problem(key, "unknown top-level key", self.lines[key], hint, nearest(key, TOP_LEVEL))
+            elif key in OF_SECRETS and not isinstance(document[key], str | None):
+                self.problem(key, "this must be text, as Pulumi wrote it", self.lines[key], AS_IT_WAS)
         config = document.get("config")
         if config is None and self.lost:
             raise InvalidStack(self.source, self.problems)
@@ -281,7 +286,11 @@ class _Reader:
                     message = f"duplicate key; it stands in line {self.lines[inner]}, too"
                     self.problem(inner.removeprefix("config."), message, line, "keep one of the two")
                 self.lines[inner] = line
-                found[key] = self.value(value_node, inner)
+                value = self.value(value_node, inner)
+                if not path and isinstance(value, dict) and isinstance(found.get(key), dict):
+                    # What stands in one of the two is not missing.
+                    value = {**found[key], **value}
+                found[key] = value
             return found
         if isinstance(node, yaml.SequenceNode):
             made = []

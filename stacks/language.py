@@ -120,7 +120,8 @@ def parse(
         problems.extend(_plain(key, value, known, guess=len(problems) < settings.GUESSES))
     for name in [name for name in known if any(leads_into(path, _key_of(name)) for path in lost)]:
         del known[name]
-    secure = {*secure, *(key for path in lost if _is_secret(key := path.partition(".")[0]))}
+    # A secret in clear is told once, and not as missing, too.
+    secure = {*secure, *(key for path in (*lost, *values) if _is_secret(key := path.partition(".")[0]))}
     for key in secure:
         problems.extend(_secure(key))
     fields = Parts.model_fields

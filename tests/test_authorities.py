@@ -159,6 +159,7 @@ def test_what_is_no_file_is_refused_and_not_waited_for(
         ),
         (ROOT.replace("MIIB", "MIIC"), "cannot be read"),
         (ROOT.replace("MIIBaDCC", "MII"), "cannot be read"),
+        (ROOT.replace("MIIBaDCC", "MIIBaDC\u0421"), "cannot be read"),
         (ROOT.partition("-----END")[0], "cut off"),
         (OTHER + ROOT.partition("-----END")[0], "cut off"),
         ("-----BEGIN CERT", "no certificate in it"),

@@ -1,6 +1,7 @@
 """Values of secrets are looked at before anything starts: empty or shapeless ones are refused by name."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -190,3 +191,84 @@ def test_what_cannot_be_decrypted_is_said_and_refused_by_nobody(
     monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
     assert main(["check", path]) == 0
     assert "passphrase" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
+@pytest.mark.parametrize(
+    "salt", ["v1", "v1::", "v1:!:v1:a:b", SALT.replace("v1", "v2"), "v1:aMz8U/Oifks=:", 5, [SALT]]
+)
+def test_a_salt_that_pulumi_would_not_read_is_refused_with_its_line(
+    salt: object,
+    passphrase: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE", raising=False)
+    if passphrase is not None:
+        monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", passphrase)
+    path = Path(sealed(tmp_path, "mongodb://…"))
+    document = {**yaml.safe_load(path.read_text(encoding="utf-8")), "encryptionsalt": salt}
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    assert main(["check", str(path)]) == 1
+    told = capsys.readouterr().err
+    assert f"encryptionsalt (line {files.read(str(path)).lines['encryptionsalt']})" in told
+    assert "has 1 mistake" in told
+
+
+def test_a_salt_that_another_provider_has_left_behind_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of another stack")
+    path = Path(sealed(tmp_path, "mongodb://…"))
+    with path.open("a", encoding="utf-8") as file:
+        file.write("secretsprovider: awskms://alias/chat?region=eu-central-1\nencryptedkey: AQICAHh=\n")
+    assert main(["check", str(path)]) == 0
+    assert "passphrase" not in capsys.readouterr().out.lower()
+
+
+@pytest.mark.parametrize(
+    ("variable", "given", "told"),
+    [
+        ("PULUMI_CONFIG_PASSPHRASE", b"\xff\xfe", "PULUMI_CONFIG_PASSPHRASE is not the passphrase"),
+        ("PULUMI_CONFIG_PASSPHRASE", b"", "PULUMI_CONFIG_PASSPHRASE is not the passphrase"),
+        (
+            "PULUMI_CONFIG_PASSPHRASE_FILE",
+            b"binary",
+            "what PULUMI_CONFIG_PASSPHRASE_FILE names is not the passphrase",
+        ),
+        ("PULUMI_CONFIG_PASSPHRASE_FILE", b"gone", "cannot be read: No such file"),
+        ("PULUMI_CONFIG_PASSPHRASE_FILE", b"folder", "cannot be read: it is no file"),
+        ("PULUMI_CONFIG_PASSPHRASE_FILE", b"pipe", "cannot be read: it is no file"),
+    ],
+)
+def test_a_passphrase_that_is_none_is_told_and_stops_nobody(
+    variable: str,
+    given: bytes,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE", raising=False)
+    path = sealed(tmp_path, "localhost")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(variable, os.fsdecode(given))
+    assert main(["check", path]) == 0
+    assert told in capsys.readouterr().out
+
+
+def test_a_secret_in_clear_is_not_called_missing_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(sealed(tmp_path, "localhost"))
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document["config"]["rocketchat:mongodbUri"] = "mongodb://canary:hunter22@db.example.com/chat"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    assert main(["check", str(path)]) == 1
+    told = capsys.readouterr().err
+    assert "has 1 mistake" in told
+    assert "canary" not in told

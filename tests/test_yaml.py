@@ -328,6 +328,16 @@ def test_several_mistakes_of_syntax_are_told_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_what_one_of_two_configs_has_is_not_called_missing(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.twice.yaml"
+    path.write_text(
+        CONFIG.format(here=RUNTIME) + "config:\n  rocketchat:push: {kind: none}\n", encoding="utf-8"
+    )
+    with pytest.raises(InvalidStack) as caught:
+        checked_file(files.read(str(path)))
+    assert [(one.path, one.line) for one in caught.value.problems] == [*OF_A_RUNTIME, ("config", 10)]
+
+
 @given(st.text(alphabet=" \n\t{}[]:,-'\"|&*!%@#abc", max_size=60))
 def test_no_text_ends_otherwise_than_in_mistakes_with_lines(text: str) -> None:
     file = files.StackFile("any", Path("Pulumi.any.yaml"), {}, frozenset(), {})
