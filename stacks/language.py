@@ -563,9 +563,12 @@ def _derive(known: dict[str, Any], given: Any) -> list[Problem]:
             with contextlib.suppress(ValueError):
                 known["release"] = releases.find(releases.resolve(told))
         return problems
-    known["defaults"] = DEFAULTS[chat.profile]
+    there = vars(chat).keys()  # `supposed.forget` takes keys out
+    if "profile" in there:
+        known["defaults"] = DEFAULTS[chat.profile]
     try:
-        known["release"] = releases.find(chat.release)
+        if "release" in there:
+            known["release"] = releases.find(chat.release)
     except ValueError as error:
         problems.append(
             Problem(
@@ -576,7 +579,8 @@ def _derive(known: dict[str, Any], given: Any) -> list[Problem]:
             )
         )
     try:
-        known["size"] = sizing.size(chat.users, chat.profile.value)
+        if {"users", "profile"} <= there:
+            known["size"] = sizing.size(chat.users, chat.profile.value)
     except ValueError as error:
         problems.append(Problem(f"{NAMESPACE}:chat.users", str(error)))
     return problems

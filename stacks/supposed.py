@@ -150,6 +150,10 @@ def _put_right(
     if not isinstance(around, dict):
         return
     model = _node(schema, whole, tuple(outer))
+    if outer and not model and near is None:
+        # Nobody knows the keys of an unknown kind.
+        _put_right(whole, tuple(outer), None, schema, example, way, left_out)
+        return
     properties = model.get("properties", {})
     if last not in properties and "properties" in model:
         given = around.pop(last, None)

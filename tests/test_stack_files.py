@@ -870,6 +870,12 @@ def test_a_trial_that_could_not_be_destroyed_is_refused() -> None:
     assert [one.path for one in refused.value.problems] == ["rocketchat:backup.objectLock.mode"]
 
 
+@pytest.mark.parametrize("key", ["profile", "release", "users"])
+def test_what_follows_from_a_key_of_the_chat_is_not_known_where_that_is_wrong(key: str) -> None:
+    found = problems(put(f"rocketchat:chat.{key}", [False, False]))
+    assert {one.path for one in found} == {f"rocketchat:chat.{key}", f"rocketchat:chat.{key}[1]"}
+
+
 def test_what_stands_in_for_a_mistake_is_a_copy_of_the_example() -> None:
     example = {"ingress": {"issuer": "letsencrypt"}}
     schema = {"properties": {"ingress": {"type": "object"}}, "required": ["ingress"]}
@@ -887,14 +893,17 @@ def test_what_stands_in_for_a_mistake_is_a_copy_of_the_example() -> None:
         ("services-helm", ("runtime", "ingress", "issuer")),
     ],
 )
-def test_a_key_that_is_wrong_is_not_told_as_one_that_is_missing(path: str, steps: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("wrong", [[None], 7, {"kind": "no such"}])
+def test_a_key_that_is_wrong_is_not_told_as_one_that_is_missing(
+    path: str, steps: tuple[str, ...], wrong: object
+) -> None:
     file = files.read(path)
     values = deepcopy(dict(file.values))
     part, *outer, last = steps
     inside = values[f"rocketchat:{part}"]
     for step in outer:
         inside = inside[step]
-    inside[last] = [None]
+    inside[last] = deepcopy(wrong)
     written = f"rocketchat:{'.'.join(steps)}"
     with pytest.raises(InvalidStack) as caught:
         parse(values, {*file.secure, "rocketchat:mongodbUri"}, source="a test")
