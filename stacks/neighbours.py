@@ -21,9 +21,9 @@ def problems(found: StackFile) -> Iterator[Problem]:
         other = _read(stack) if stack != found.name else {}
         if own.isdisjoint(_places(stack, _part(other, _DATABASE))):
             continue
-        host = _part(other, _CHAT).get("host")
-        # One chat in two files moves from one runtime to another.
-        if host != _part(found.values, _CHAT).get("host"):
+        host, here = (_part(one, _CHAT).get("host") for one in (other, found.values))
+        # One chat in two files moves from one runtime to another. What cannot be read may be the same chat's.
+        if isinstance(host, str) and isinstance(here, str) and host != here:
             yield Problem(
                 f"{_DATABASE}.name",
                 f"the stack {stack} has that database of the cluster, for the chat {host}; two chats in one database "

@@ -277,3 +277,19 @@ def test_one_chat_in_two_stack_files_moves_between_runtimes(
     for stack in ("first", "second"):
         (tmp_path / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": beside(**BY_NAME)}))
     parse_file(files.read("second"))
+
+
+@pytest.mark.parametrize("broken", ["first", "second"])
+def test_nobody_is_told_of_two_chats_where_the_name_of_one_cannot_be_read(
+    broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    for stack in ("first", "second"):
+        values = beside(**BY_NAME)
+        if stack == broken:
+            values["rocketchat:chat"] = {"users": 20}
+        (tmp_path / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": values}))
+    try:
+        parse_file(files.read("second"))
+    except InvalidStack as error:
+        assert {problem.path for problem in error.problems} == {"rocketchat:chat.host"}
