@@ -187,6 +187,17 @@ def test_a_dump_that_breaks_off_is_not_kept_and_the_uploads_are(host: RealHost) 
     assert "not backed up: database" in posts(host)[-1]
 
 
+def test_uploads_are_kept_where_the_database_does_not_answer(host: RealHost) -> None:
+    (host.root / "programs/mongosh").unlink()
+    host.write("programs/mongosh", "#!/bin/sh\necho 'connect ECONNREFUSED' >&2\nexit 1\n", 0o755)
+    assert host.run("chat-backup").returncode != 0
+    (kept,) = versions(host, "backups/uploads")
+    told = host.cloud.client("s3").head_object(Bucket=host.bucket, Key=kept["Key"])["Metadata"]
+    assert told["chat"] == CHAT.host
+    assert "workspace" not in told
+    assert "not backed up: database" in posts(host)[-1]
+
+
 def test_a_database_without_users_is_no_backup(host: RealHost) -> None:
     found = host.run("chat-backup")
     assert found.returncode != 0
