@@ -569,6 +569,15 @@ def test_the_bill_of_materials_names_what_is_pulled_and_what_deploys_it() -> Non
     assert f"pkg:generic/rocketchat-pulumi@{metadata.version('rocketchat-pulumi')}" in found
 
 
+@pytest.mark.parametrize("name", ["mongo", "docker.io/mongo", "docker.io/library/mongo"])
+def test_the_bill_of_materials_names_an_official_image_of_docker_hub_in_full(name: str) -> None:
+    values, secure = with_parts("family-host", images={"pinned": [f"{name}:8.0.17@{DIGEST}"]})
+    found = bill(parse(values, secure, source="a test"))
+    assert f"pkg:oci/mongo@{DIGEST}?repository_url=docker.io/library/mongo&tag=8.0.17" in found
+    assert "pkg:docker/rocketchat/rocket.chat@8.9.0" in found
+    assert [one for one in found if one.startswith("pkg:docker/library/caddy@")]
+
+
 def test_the_bill_of_materials_names_charts_by_where_they_come_from() -> None:
     found = bill(rehearsed.load("lovia-doks").spec)
     assert "pkg:helm/rocketchat@7.0.2?repository_url=https://rocketchat.github.io/helm-charts" in found

@@ -4,9 +4,10 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,10 +18,10 @@ from planning import values_of
 
 from proving.key_trials import fonts, trials
 from proving.key_trials import put as put_at
-from stacks import files, supposed
+from stacks import files, judging, supposed
 from stacks.fields import descriptions
 from stacks.language import ChatSpec, alone, parse, parse_file
-from stacks.problems import InvalidStack, Problem
+from stacks.problems import InvalidStack, Problem, leads_into
 from stacks.schema import PATH, text
 from stacks.secrets import SECRETS
 from stacks.spec import Parts
@@ -409,8 +410,8 @@ def test_a_wrong_value_of_any_key_ends_in_mistakes_of_that_key() -> None:
             put_at(values, trial.key.path, [{"no": "such"}])
             with pytest.raises(InvalidStack) as caught:
                 parse(values, trial.secrets(), source="any")
-            part = str(trial.key.path[0])
-            assert any(one.path.startswith(part) for one in caught.value.problems), trial.key.name
+            place = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in trial.key.path)[1:]
+            assert any(leads_into(one.path, place) for one in caught.value.problems), trial.key.name
     assert len(tried) > 250
 
 
@@ -874,6 +875,21 @@ def test_a_trial_that_could_not_be_destroyed_is_refused() -> None:
 def test_what_follows_from_a_key_of_the_chat_is_not_known_where_that_is_wrong(key: str) -> None:
     found = problems(put(f"rocketchat:chat.{key}", [False, False]))
     assert {one.path for one in found} == {f"rocketchat:chat.{key}", f"rocketchat:chat.{key}[1]"}
+
+
+def test_a_rule_tells_what_it_found_before_it_reads_what_nobody_knows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = Problem("key", "it is wrong")
+
+    def judged(one: SimpleNamespace) -> Iterator[Problem]:
+        yield told
+        yield Problem("key", one.not_known)
+
+    monkeypatch.setattr(judging, "_RULES", [("a rule", judged)])
+    assert judging.judge({"one": SimpleNamespace()}, partly=True)[0] == [told]
+    with pytest.raises(AttributeError):
+        judging.judge({"one": SimpleNamespace()})
 
 
 def test_what_stands_in_for_a_mistake_is_a_copy_of_the_example() -> None:
