@@ -190,6 +190,13 @@ def user_of(chat: str | None, **changes: Any) -> dict[str, Any]:
     [
         (user_of("chat.example.com"), True),
         (user_of("chat.example.com", scopes=[]), True),
+        # MongoDB takes no two names that differ in their case only.
+        (
+            user_of(
+                "chat.example.com", roles=[{"roleName": "readWrite", "databaseName": "Soluvas_Chat_PROD"}]
+            ),
+            True,
+        ),
         (user_of("chat.soluvas.com"), False),
         (user_of(None), False),
         (user_of("chat.example.com", username="soluvas"), False),
