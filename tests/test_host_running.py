@@ -469,6 +469,22 @@ def test_no_dump_no_other_release(machine: Machine) -> None:
     assert "nothing was changed" in machine.reports[-1]["reason"]
 
 
+def test_a_dump_whose_time_the_store_does_not_tell_is_none(machine: Machine) -> None:
+    machine.docker(knows={OLD: 300, NEW: 305})
+    served(machine)
+    machine.more["/srv/chat/bin/chat-store"] = store(
+        '[[ $1 != put ]] || "${@:4}" >/dev/null; [[ $1 != choose ]]'
+    )
+    machine.deploy(replace(CHAT, image=NEW))
+    document_ = json.loads((machine.cloud / "document").read_text())
+    document_["files"]["/srv/chat/bin/chat-store"]["mode"] = "0755"
+    (machine.cloud / "document").write_text(json.dumps(document_))
+    assert machine.sync().returncode == 1
+    assert (machine.running["rocketchat"], machine.docker()["migrated"]) == (OLD, 300)
+    assert "nothing was changed" in machine.reports[-1]["reason"]
+    assert not (machine.chat / "good/before").exists()
+
+
 @pytest.mark.slow
 def test_the_images_of_the_former_release_stay_and_older_ones_go(machine: Machine) -> None:
     served(machine)
