@@ -41,7 +41,23 @@ _KEY_BY_FINGERPRINT = (
     "name the key by its fingerprint, as `runtime.sshKey`: doctl compute ssh-key list; or ssh-keygen -E md5 -lf FILE, "
     "without MD5:"
 )
+_WHY = (
+    "events keep the reason for an hour: kubectl --namespace <runtime.namespace> get events --sort-by .lastTimestamp; "
+    "the log goes with the pods, so read it while the next `up` waits: kubectl --namespace <runtime.namespace> logs "
+    "--follow --tail -1 --selector app.kubernetes.io/instance=<runtime.name>"
+)
+_SERVES = f"the release of before serves again, and `up` tries this one again; {_WHY}"
+_LEFT_NOTHING = f"nothing of it is left, and `up` tries it again; {_WHY}"
+_DOWN = (
+    "the release of before did not start either: where the newer one has migrated the data, it never does; "
+    f"`rocketchat rollback <stack>` brings both back; {_WHY}"
+)
+_TAKEN_BACK = "due to atomic being set"
+"""Helm took a release back whose pods did not come up in time (pkg/action/upgrade.go and install.go, `failRelease`)."""
 _REMEDIES = (
+    (re.compile(f"rolled back {_TAKEN_BACK}"), _SERVES),
+    (re.compile(f"uninstalled {_TAKEN_BACK}"), _LEFT_NOTHING),
+    (re.compile("an error occurred while rolling back the release"), _DOWN),
     (re.compile(r"another operation \(install/upgrade/rollback\) is in progress"), _FORGET_PENDING),
     (re.compile(r"SSH Key is already in use on your account", re.IGNORECASE), _KEY_BY_FINGERPRINT),
 )
@@ -132,7 +148,10 @@ def _of_protection(protected: Sequence[Said], stack: str, recover: str) -> Confl
 
 def unanswered(recorder: Recorder, urn: str) -> bool:
     """Whether a step failed for want of an answer, and not because the cloud said no."""
-    return any(said.urn == urn and _NO_ANSWER.search(said.message) for said in recorder.of_severity("error"))
+    return any(
+        said.urn == urn and _NO_ANSWER.search(said.message) and _TAKEN_BACK not in said.message
+        for said in recorder.of_severity("error")
+    )
 
 
 def of_command(error: CommandError, stack: str, secrets: frozenset[str], recover: str) -> AutomationError:

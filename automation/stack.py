@@ -559,6 +559,10 @@ class ChatStack:
         ]
         if found:
             state = self.export_state()
+            # The provider said of these that they are there, and late.
+            half = {one["urn"] for one in state.deployment.get("resources") or () if one.get("initErrors")}
+            found = [one for one in found if one.urn not in half]
+        if found:
             lost = (journal.lost(record_of(one)) for one in found)
             self.import_state(journal.written(state, [*journal.begun(state), *lost]))
         return tuple(one.urn for one in found)

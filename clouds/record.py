@@ -52,6 +52,9 @@ class Answers:
     autoname: Autoname | None = None
     renewed: frozenset[str] = frozenset()
     """Outputs that a read makes anew: credentials that are over."""
+    taken_back: Callable[[Mapping[str, Any], bool], str] | None = None
+    """What is said of one that does not become ready and is then taken back to what was before, by its inputs and
+    whether it is new. Empty where it stays."""
 
     @property
     def computed(self) -> frozenset[str]:

@@ -115,7 +115,7 @@ class Faults:
 class FaultError(Exception):
     """The fault, on its way to the engine."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: Fault, said: str = "") -> None:
         self.fault = fault
         self.code = _CODES.get(fault, grpc.StatusCode.UNKNOWN)
-        super().__init__(_SAID[fault])
+        super().__init__(said or _SAID[fault])

@@ -168,6 +168,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 self._cloud.calling("create", request.urn) as half,
             ):
                 self._reach(token, cloud)
+                if half:
+                    _take_back(token, inputs, new=True)
                 self._cloud.create(replace(kept, ready=not half))
         return provider_pb2.CreateResponse(id=made.id, properties=properties)
 
@@ -226,6 +228,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 self._reach(token, cloud)
                 if kept is not None:
                     standins.busy(token, name, kept.outputs, inputs)
+                if half:
+                    _take_back(token, inputs, new=False)
                 self._cloud.update(replace(changed, ready=not half))
         return provider_pb2.UpdateResponse(properties=properties)
 
@@ -319,6 +323,13 @@ def _half_made(reason: str, own_id: str, outputs: struct_pb2.Struct, inputs: str
     )
     status.details.add().Pack(detail)
     return bytes(status.SerializeToString())
+
+
+def _take_back(token: str, inputs: Mapping[str, Any], *, new: bool) -> None:
+    """Raise FaultError where what did not become ready is taken back: a new thing is then none, and no half one."""
+    said = standins.taken_back(token, inputs, new=new)
+    if said:
+        raise FaultError(Fault.FAIL if new else Fault.HALF, said)
 
 
 def _asks_at_update(token: str) -> bool:

@@ -443,10 +443,10 @@ def test_without_a_cdn_the_chats_own_name_leads_to_the_gateway() -> None:
     assert one(plan, "cloudflare:index/dnsRecord:DnsRecord", "name-record").inputs["type"] == "A"
 
 
-def test_charts_are_pinned_and_a_failed_release_is_not_rolled_back(doks: Plan) -> None:
+def test_charts_are_pinned_and_a_failed_release_of_the_chat_goes_back(doks: Plan) -> None:
     releases = {made.name: made.inputs for made in doks.of_type(RELEASE)}
     assert releases["chat-release"]["version"] == "7.0.2"
-    assert not releases["chat-release"].get("atomic")
+    assert releases["chat-release"]["atomic"]
     assert releases["chat-release"]["timeout"] >= 600
     assert re.fullmatch(r"v\d+\.\d+\.\d+", releases["certificates-release"]["version"])
     assert releases["certificates-release"]["values"]["crds"]["enabled"]

@@ -20,13 +20,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automation import restore
-from automation.errors import AutomationError, ConfigurationError, ConflictError
+from automation.errors import AutomationError, ConfigurationError, ConflictError, ProviderError
 from automation.stack import ChatStack, open_stack
 from automation.upgrade import back, record
 from automation.upgrade import run as climbing
 from automation.upgrade.edit import NotEdited, edited
 from automation.upgrade.way import way
 from rehearsal.backend import rehearsal_backend
+from rehearsal.faults import Fault, Faults
 from rocketchat import releases
 from stacks import files
 from stacks.language import ChatSpec, parse
@@ -414,3 +415,42 @@ def test_the_engine_takes_two_steps_and_goes_on_with_one_that_was_interrupted(tm
             assert last.outputs()["release"] == "9.0.0"
     assert seen == ["8.9.0", "8.9.0", "9.0.0", "9.0.0"][: len(seen)]
     assert "release: 9.0.0" in path.read_text(encoding="utf-8")
+
+
+@needs_engine
+def test_a_release_that_does_not_come_up_in_a_cluster_goes_back_and_its_data_can_follow(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "Pulumi.local.yaml"
+    text = files.path_of("local").read_text(encoding="utf-8").replace("release: 8.9.0", "release: 8.5.1")
+    path.write_text(text, encoding="utf-8")
+    with rehearsal_backend() as backend:
+
+        def opening() -> "contextlib.AbstractContextManager[ChatStack]":
+            return open_stack(str(path), backend=backend, policies=False)
+
+        def runs() -> list[str]:
+            charts = [one for one in backend.cloud.things() if one.type.endswith("v3:Release")]
+            return [one.inputs["values"]["image"]["tag"] for one in charts]
+
+        with opening() as one:
+            [release] = [step.urn for step in one.preview().steps if step.type.endswith("v3:Release")]
+            backend.cloud.faults = Faults(Fault.HALF, among=frozenset({("create", release)}))
+            with pytest.raises(ProviderError, match="nothing of it is left, and `up` tries it again"):
+                one.up(preview=False)
+            assert (one.pending(), runs()) == ((), [])
+            one.up(preview=False)
+        backend.cloud.faults = Faults(Fault.HALF, among=frozenset({("update", release)}))
+        found = climbing.plan(str(path), opening, "8.9.0", (), folder=tmp_path)
+        with pytest.raises(ProviderError, match="the release of before serves again"):
+            climbing.go(found, opening, backup="the dump", check=lambda _: None, folder=tmp_path)
+        assert runs() == ["8.5.1"]
+        backend.cloud.faults = None
+        with opening() as one:
+            assert one.preview().changes["update"] == 1
+        # The newer server may have migrated the data before it failed.
+        way_back = back.plan(str(path), opening, folder=tmp_path)
+        back.go(way_back, opening, restored=True, check=lambda _: None, folder=tmp_path)
+        assert runs() == ["8.5.1"]
+        with pytest.raises(ConflictError, match="nothing to go back from"):
+            back.plan(str(path), opening, folder=tmp_path)

@@ -9,7 +9,7 @@ series.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -66,7 +66,8 @@ def plan(stack: str, opening: Opening, *, folder: Path = record.FOLDER) -> Back:
     with opening() as one:
         spec, outputs = one.spec, one.export_state().outputs
     deployed = outputs.get("release")
-    if deployed == kept.old:
+    # One that did not come up is not said to be deployed, and has migrated the data perhaps.
+    if deployed == kept.old and kept.done:
         raise ConflictError(f"{kept.old} is deployed: there is nothing to go back from")
     if kept.mongodb and spec.parts.database.climbs:
         raise ConflictError(
@@ -122,3 +123,5 @@ def go(
         with opening() as one:
             one.up(refresh=True)
             check(one)
+    if kept is not None:
+        replace(kept, done=True).write(folder)

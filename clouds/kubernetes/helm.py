@@ -62,6 +62,21 @@ def _release_busy(outputs: Mapping[str, Any], _: Mapping[str, Any]) -> list[str]
     return ["another operation (install/upgrade/rollback) is in progress"] if pending else []
 
 
+def _release_taken_back(inputs: Mapping[str, Any], new: bool) -> str:
+    """An atomic one goes back by itself (helm, `failRelease` in pkg/action/install.go and upgrade.go).
+
+    The provider then keeps nothing of a new one, and of another the new inputs with the failure, so that the next
+    deployment tries it again (pulumi-kubernetes, `helmCreate` and `Update` in provider/pkg/provider/helm_release.go).
+    """
+    if not inputs.get("atomic"):
+        return ""
+    went = "uninstalled" if new else "rolled back"
+    return (
+        f"release {inputs.get('name')} failed, and has been {went} due to atomic being set: "
+        "context deadline exceeded"
+    )
+
+
 RELEASE = Resource(
     "kubernetes:helm.sh/v3:Release",
     "release of a Helm chart",
@@ -69,6 +84,7 @@ RELEASE = Resource(
         id=lambda ask: f"{ask['namespace']}/{_release_name(ask)}",
         outputs={"name": _release_name, "manifest": {}, "resourceNames": {}, "status": _release_status},
         defaults={"timeout": 300},
+        taken_back=_release_taken_back,
     ),
     requests=NO_MODELS,
     refuses=Refuses(inputs=_release_refusals, busy=_release_busy),

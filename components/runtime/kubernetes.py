@@ -236,8 +236,9 @@ class ChatRelease(Component):
     changes the pods' template, and so the pods start anew with it. A hash of the values in an annotation would
     do the same, and would let whoever reads pods try out weak passwords; these names tell nothing.
 
-    A release that fails is not rolled back: the older server would start on a database that the newer one has
-    migrated. Put it right and deploy again, or restore a backup.
+    A release that does not come up is rolled back by Helm, to the pods and secrets of before; a first one is taken
+    away. Where the newer server has begun to migrate the database the older one does not start on it: restore the
+    backup.
 
     Produces: two Secrets, a ConfigMap where there are files, the Helm release, where there are metrics a ConfigMap with
     a dashboard for Grafana, and network policies for the chat and, with a broker, for NATS.
@@ -315,8 +316,8 @@ class ChatRelease(Component):
                 files=files,
                 nodes=args.get("nodes", ANY_NODE),
             ),
-            # Old pods serve until new ones are ready; Helm would delete those that fail, with the log that says why.
-            atomic=False,
+            # The chart takes one old pod away before a new one is ready (`maxUnavailable: 1`, which no value changes).
+            atomic=True,
             cleanup_on_fail=True,
             max_history=5,
             timeout=TIMEOUT_SECONDS,

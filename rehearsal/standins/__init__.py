@@ -166,6 +166,13 @@ def busy(token: str, name: str, outputs: Mapping[str, Any], inputs: Mapping[str,
         raise UnknownToCloudError(_told(token, name, found))
 
 
+def taken_back(token: str, inputs: Mapping[str, Any], *, new: bool) -> str:
+    """Return what is said of a thing that is taken back when it does not become ready; empty where it stays."""
+    record = find(token)
+    take_back = record.answers.taken_back if record is not None else None
+    return "" if take_back is None else take_back(inputs, new)
+
+
 def make(ask: Ask, *, preview: bool = False, own_id: str = "") -> Made:
     """Make (or, with `own_id`, update) the resource: its id and every output that the type declares."""
     if is_provider(ask.token):
