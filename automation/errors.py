@@ -6,6 +6,7 @@ from typing import Any
 
 from automation.values import Finding
 from stacks.problems import Problem
+from stacks.words import count
 
 
 class AutomationError(Exception):
@@ -77,12 +78,12 @@ class PolicyError(AutomationError):
 
     def __init__(self, findings: Sequence[Finding], *, remedy: str = "") -> None:
         self.findings = tuple(findings)
-        count = len(self.findings)
+        number = len(self.findings)
         listed = "\n".join(f"  {finding}" for finding in self.findings)
-        noun = "finding stops" if count == 1 else "findings stop"
+        stop = "stops" if number == 1 else "stop"
         super().__init__(
-            f"{count} mandatory policy {noun} the deployment:\n{listed}",
-            resource=self.findings[0].urn if count == 1 else "",
+            f"{count(number, 'mandatory policy finding')} {stop} the deployment:\n{listed}",
+            resource=self.findings[0].urn if number == 1 else "",
             remedy=remedy,
         )
 

@@ -34,6 +34,7 @@ from stacks import PROJECT
 from stacks.masking import mask
 from stacks.problems import InvalidStack
 from stacks.project import COMMAND, PRODUCT, ROOT
+from stacks.words import count
 
 # Imported where they are wanted: the language of stack files takes longer than Pulumi.
 if TYPE_CHECKING:
@@ -447,7 +448,7 @@ class ChatStack:
         if protected and not unprotect:
             listed = ", ".join(one.name for one in protected)
             raise ConflictError(
-                f"{self.name} is protected; {len(protected)} resources hold data: {listed}",
+                f"{self.name} is protected; {count(len(protected), 'resource')} with data: {listed}",
                 resource=protected[0].urn if len(protected) == 1 else "",
                 remedy="if they may go: `destroy(unprotect=True)`, --unprotect on the command line, or "
                 f"pulumi state unprotect --all --stack {self.name}",

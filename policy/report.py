@@ -13,6 +13,7 @@ from policy.judge import Finding, Report
 from policy.places import place
 from policy.rule import Rule, Severity
 from policy.rules import RULES
+from stacks.words import count
 
 _COLOURS: Final = {
     Severity.CRITICAL: "bold red",
@@ -70,8 +71,7 @@ def table(report: Report, console: Console, *, everything: bool = False) -> None
 
 def counted(mandatory: int, advisory: int, unknown: int) -> str:
     """Return how much was found: a finding is one rule's, at one path of one resource. Unknown values are none."""
-    values = f"{unknown} value{'s' * (unknown != 1)} not known yet"
-    return f"{mandatory} mandatory and {advisory} advisory findings, {values}"
+    return f"{mandatory} mandatory and {count(advisory, 'advisory finding')}, {count(unknown, 'value')} not known yet"
 
 
 def summary(report: Report) -> str:
@@ -80,7 +80,7 @@ def summary(report: Report) -> str:
     return (
         f"{report.stack} ({report.environment}) {verdict}: "
         f"{counted(len(report.blocking), len(report.advisory), report.places)}, {len(report.waived)} waived; "
-        f"{report.rules} rules on {report.resources} resources in {report.seconds * 1000:.0f} ms"
+        f"{count(report.rules, 'rule')} on {count(report.resources, 'resource')} in {report.seconds * 1000:.0f} ms"
         f"{unknown_types(report)}"
     )
 
@@ -91,7 +91,7 @@ def unknown_types(report: Report) -> str:
     if not number:
         return ""
     return (
-        f"; {number} resource{'s' * (number != 1)} of {kinds} type{'s' * (kinds != 1)} "
+        f"; {count(number, 'resource')} of {count(kinds, 'type')} "
         f"{'are' if number != 1 else 'is'} known to no rule"
     )
 

@@ -41,6 +41,7 @@ from rehearsal.faults import Call, Fault
 from stacks import files
 from stacks.problems import InvalidStack
 from stacks.project import PRODUCT
+from stacks.words import count
 
 REFERENCE = "lovia-fargate"
 PAGE = PRODUCT / "docs" / "faults.md"
@@ -206,7 +207,7 @@ def markdown(done: Sequence[Sweep], *, command: str, left_out: int) -> str:
     reasons = Counter(line for one in done for line in one.decided)
     if reasons:
         lines += ["", "What a person had to decide:", ""]
-        lines += [f"- {reason} ({count} times)" for reason, count in sorted(reasons.items())]
+        lines += [f"- {reason} ({count(number, 'time')})" for reason, number in sorted(reasons.items())]
     return "\n".join(lines)
 
 

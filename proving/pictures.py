@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from automation.commands.shared import MOST_USERS
 from clouds import costs
 from proving import pages, recordings
 from rehearsal import by_users, cost, stack
@@ -55,7 +56,7 @@ def plotted_at(loaded: stack.RehearsedStack, plan: Plan) -> str:
 
 
 def _plot(at: str) -> None:
-    curves = [by_users.curve(stack.load(name)) for name in PLOTTED]
+    curves = [by_users.curve(stack.load(name), most=MOST_USERS) for name in PLOTTED]
     points = [point for curve in curves for point in curve.points.values()]
     keys = sorted(
         {key for point in points for item in point.items for line in item.lines for key in line.keys}

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from rehearsal.errors import RehearsalError
+from stacks.words import count
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +43,7 @@ def _golden(asked: argparse.Namespace) -> int:
 
     for name in asked.stacks or files.names():
         changes = golden.write(stack.plan(name))
-        print(f"{name}: {len(changes)} changes" if changes else f"{name}: unchanged")
+        print(f"{name}: {count(len(changes), 'change')}" if changes else f"{name}: unchanged")
         for change in changes:
             print(f"  {change}")
     return 0

@@ -17,7 +17,6 @@ from stacks.problems import InvalidStack
 _LIST: Final = Path(__file__).with_name("hosted_chats.toml")
 USERS: Final = (5, 10, 25, 26, 50, 100, 200, 350, 499, 500, 1000, 2000, 5000)
 """Where stacks are planned: the steps of rocketchat/sizing.py, and between them."""
-DEFAULT_MOST: Final = 500
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ class Curve:
 def curve(
     loaded: RehearsedStack,
     *,
-    most: int = DEFAULT_MOST,
+    most: int,
     assume: Sequence[str] = (),
     own: Sequence[str] = (),
     on_planned: Callable[[int], None] = lambda _: None,

@@ -19,6 +19,7 @@ from rehearsal.stack import RehearsedStack
 from rocketchat import usage
 from rocketchat.usage import ASSUMPTIONS, Assumption
 from stacks.language import ChatSpec
+from stacks.words import count
 
 USERS = "users"
 BACKUPS = "backups"
@@ -185,7 +186,7 @@ class Estimate:
         low, high = round(self.total.low), round(self.total.high)
         about = f"about {low}" if low == high else f"about {low} to {high}"
         missing = len(self.unpriced)
-        without = [f"{missing} {'charge' if missing == 1 else 'charges'} without a price"] if missing else []
+        without = [f"{count(missing, 'charge')} without a price"] if missing else []
         without += ["what is paid elsewhere"] if self.outside else []
         more = f", and {' and '.join(without)}" if without else ""
         return f"{about} USD a month{more}{self._of_budget()}"

@@ -22,6 +22,7 @@ from rehearsal.stack import RehearsedStack
 from stacks import files
 from stacks.guide import next_steps
 from stacks.project import COMMAND
+from stacks.words import count
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def plan(name: str) -> Rehearsed:
             "No secret stands in clear",
             not leaks,
             "; ".join(leaks)
-            or f"{len(planned.secrets)} secret values looked for in {len(planned.resources)} resources",
+            or f"{count(len(planned.secrets), 'secret value')} looked for in {len(planned.resources)} resources",
         ),
         show.Check(
             "The policy pack passes",

@@ -19,7 +19,7 @@ import clouds
 from automation.values import short_type
 from rehearsal import standins
 from rehearsal.plan import Plan, PlannedResource
-from rehearsal.summary import count
+from stacks.words import count
 
 WIDTH = 100
 """Columns where there is no terminal to ask."""

@@ -10,6 +10,7 @@ from clouds.kubernetes import network
 from rehearsal.plan import Plan, PlannedResource
 from stacks.language import ChatSpec
 from stacks.spec import Parts
+from stacks.words import count, plural
 
 SHOWN_PARTS = ("database", "media", "mail", "dns", "edge", "login", "push")
 """Parts of a stack file whose kind says where something is."""
@@ -32,14 +33,9 @@ def rows(spec: ChatSpec, plan: Plan) -> list[tuple[str, str]]:
         ("public", ", ".join(public(plan)) or "nothing"),
         (
             "resources",
-            f"{count(len(made), 'resource')} in {count(components, 'component')}; {secret} hold secrets",
+            f"{count(len(made), 'resource')} in {count(components, 'component')}; {secret} with secrets",
         ),
     ]
-
-
-def count(number: int, noun: str) -> str:
-    """`1 resource`, `2 resources`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _kinds(parts: Parts) -> Iterator[str]:
@@ -84,7 +80,7 @@ _PORT = re.compile(r"[0-9]+(-[0-9]+)?")
 
 def _listed(what: Sequence[str]) -> str:
     ports = [one for one in what if _PORT.fullmatch(one)]
-    told = [f"{'port' if len(ports) == 1 else 'ports'} {' and '.join(ports)}"] if ports else []
+    told = [f"{plural('port', len(ports))} {' and '.join(ports)}"] if ports else []
     return ", ".join([*told, *(one for one in what if one not in ports)])
 
 

@@ -8,6 +8,7 @@ from clouds import effects
 from rehearsal import golden, standins
 from rehearsal.cost import Range
 from reports.versions import Version
+from stacks.words import count
 
 _MOST_LINES = 60
 """Lines of one stack; what does not fit is counted."""
@@ -172,9 +173,9 @@ def _findings(
 def markdown(changes: Sequence[Change], base: str) -> str:
     """Return the changes as Markdown: a table of the stacks, then each that changes, folded."""
     loud = [one for one in changes if not one.quiet]
-    title = f"### What changes in {len(loud)} of {len(changes)} stacks since `{base}`"
+    title = f"### What changes in {len(loud)} of {count(len(changes), 'stack')} since `{base}`"
     if not loud:
-        return f"### Nothing changes in any of {len(changes)} stacks since `{base}`\n"
+        return f"### Nothing changes in any of {count(len(changes), 'stack')} since `{base}`\n"
     lines = [title, ""]
     lines += [f"> **DATA:** {one.stack}: {said}" for one in loud for said in one.lost]
     lines += [""] if any(one.lost for one in loud) else []

@@ -16,6 +16,7 @@ from stacks.kinds.runtime import RuntimeKind
 from stacks.kinds.runtime.cluster import ClusterChat
 from stacks.problems import Problem, nearest
 from stacks.secret_keys import SecretKey
+from stacks.words import count
 
 if TYPE_CHECKING:
     from components.registry import RegistryArgs
@@ -129,7 +130,7 @@ def _images(images: Images, parts: "Parts", release: Release, size: sizing.Size)
             remedy="leave it out: Fargate is let in by its role, and nodes of AWS by theirs",
         )
     yield Note(
-        f"{len(known)} images, {'of their makers' if images.registry is None else f'by {images.registry}'}"
+        f"{count(len(known), 'image')}, {'of their makers' if images.registry is None else f'by {images.registry}'}"
         + (f", {len(images.pinned)} of them pinned" if images.pinned else "")
     )
 

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from stacks.words import count
+
 _OF_A_STACK = re.compile(r"pulumi config (?:set --secret|rm) [\w:<>-]++(?! --stack)")
 
 _SHORTENED = 3
@@ -65,10 +67,8 @@ class InvalidStack(ValueError):  # noqa: N818 - reads as what it is: an invalid 
         super().__init__(source, self.problems)
 
     def __str__(self) -> str:
-        count = len(self.problems)
-        noun = "mistake" if count == 1 else "mistakes"
         listed = "\n".join(f"  {str(problem).replace(chr(10), chr(10) + '  ')}" for problem in self.problems)
-        return f"{self.source} has {count} {noun}:\n{listed}"
+        return f"{self.source} has {count(len(self.problems), 'mistake')}:\n{listed}"
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:

@@ -51,6 +51,7 @@ from stacks.project import COMMAND
 from stacks.secret_keys import command
 from stacks.secrets import asked, find, reads, unread
 from stacks.spec import Parts
+from stacks.words import count
 
 MOST_OF_A_VARIABLE = 131_072
 """Bytes of name, value and what joins them: 32 pages (Linux, `MAX_ARG_STRLEN`)."""
@@ -221,7 +222,9 @@ def _settings(
             remedy=problem.remedy,
         )
     if settings and not found:
-        yield Note(f"{len(settings)} settings of the catalogue's {len(product_settings.catalogue()):,}")
+        yield Note(
+            f"{count(len(settings), 'setting')} of the catalogue's {len(product_settings.catalogue()):,}"
+        )
 
 
 # ------------------------------------------------------------------------------------------ names and zones
@@ -316,8 +319,8 @@ def _tags(chat: Chat, runtime: RuntimeKind, region: str | None) -> Iterator[Find
     if region is not None and len(chat.tags) > most:
         yield Problem(
             "rocketchat:chat.tags",
-            f"these are {len(chat.tags)} tags; AWS takes {runtime.most_tags} of what {runtime.kind} makes, and the "
-            f"stack has {OWN_TAGS} of its own",
+            f"these are {count(len(chat.tags), 'tag')}; AWS takes {runtime.most_tags} of what {runtime.kind} makes, "
+            f"and the stack has {OWN_TAGS} of its own",
             remedy=f"leave all but {most} out",
         )
 
@@ -591,7 +594,7 @@ def _appearance(appearance: Appearance) -> Iterator[Finding]:
         css, fonts = features.style(appearance)
         if css or fonts:
             environment.style_sheet(css, fonts)
-            yield Note(f"{len(css)} characters of style sheet, {len(fonts)} fonts")
+            yield Note(f"{count(len(css), 'character')} of style sheet, {count(len(fonts), 'font')}")
     except ValueError as error:
         yield Problem("rocketchat:appearance", str(error))
 
@@ -699,7 +702,7 @@ def _environment(parts: Parts, release: Release, secrets: AbstractSet[str]) -> I
     made_of["settings"] = written
     yield from _too_long(parts, made_of)
     if len(made_of) > 1:
-        yield Note(f"{sum(len(variables.names) for variables in made_of.values())} variables")
+        yield Note(count(sum(len(variables.names) for variables in made_of.values()), "variable"))
 
 
 def _booleans(parts: Parts, made_of: Mapping[str, Environment[str]]) -> Iterator[Finding]:

@@ -258,7 +258,7 @@ def test_a_stack_is_opened_deployed_and_destroyed_and_tells_it_in_typed_values(
         assert stack.up(preview=False).changed == 0
         with pytest.raises(ConflictError, match="'smal'"):
             stack.destroy(confirm="smal")
-        with pytest.raises(ConflictError, match="protected; 1 resources hold data: data") as refused:
+        with pytest.raises(ConflictError, match="protected; 1 resource with data: data") as refused:
             stack.destroy(confirm="small")
         assert "unprotect" in refused.value.remedy
         gone = stack.destroy(confirm="small", unprotect=True)
@@ -500,6 +500,7 @@ def test_what_a_preview_cannot_judge_yet_is_counted_by_itself_in_the_words_of_pl
     assert "3 create (2 of them components and the stack itself)" in printed
     nothing = judge((), Config(), stack="chat")
     assert counted(0, 0, 0) in summary(nothing)
+    assert counted(1, 1, 1) == "1 mandatory and 1 advisory finding, 1 value not known yet"
 
 
 @needs_engine

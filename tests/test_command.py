@@ -50,6 +50,8 @@ def test_an_option_is_called_the_same_in_every_command(capsys: pytest.CaptureFix
         for line in lines(capsys, name, "-h"):
             if found := re.match(r"  (-\w), (--[\w-]+)", line):
                 short.setdefault(found[1], set()).add(found[2])
+            # A switch has one form: what it turns on or leaves out.
+            assert not re.match(r" +(-\w, )?--[\w-]+ / --", line), line
     assert short["-y"] == {"--yes"}
     assert not {letter: names for letter, names in short.items() if len(names) > 1}
 

@@ -11,6 +11,7 @@ from automation.verify.client import Chat, User
 from automation.verify.expected import Expected
 from automation.web import Failed, NotChecked
 from rocketchat import releases
+from stacks.words import count
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ async def _asked(chat: Chat) -> dict[str, Any]:
     try:
         licence = (await chat.get("/api/v1/licenses.info")).get("license") or {}
         modules = [str(one) for one in licence.get("activeModules") or ()]
-        told["licence"] = f"valid, with {len(modules)} modules" if modules else "none"
+        told["licence"] = f"valid, with {count(len(modules), 'module')}" if modules else "none"
     except (Failed, NotChecked) as error:
         lacks.append(str(error))
     try:

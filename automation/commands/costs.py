@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from automation.commands.shared import (
+    MOST_USERS,
     Environment,
     Json,
     Status,
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 
 app = typer.Typer()
-_MOST = 500
-"""Users up to which stacks are priced beside hosted chats."""
 
 
 @app.command()
@@ -71,7 +70,7 @@ def cost(
             "--most",
             metavar="USERS",
             min=1,
-            help="The most users of --hosted and --plots; 500 when left out.",
+            help=f"The most users of --hosted and --plots; {MOST_USERS} when left out.",
             show_default=False,
         ),
     ] = None,
@@ -118,7 +117,7 @@ def cost(
                 return
             loaded = [stack.load(name) for name in stacks]
             if by_users:
-                _cost_by_users(loaded, most or _MOST, plots, given, as_json=as_json)
+                _cost_by_users(loaded, most or MOST_USERS, plots, given, as_json=as_json)
                 return
             if profile:
                 loaded = [

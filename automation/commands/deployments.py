@@ -177,7 +177,9 @@ def recover(
         list[str] | None, typer.Option(metavar="URN=ID", help="The thing has this id in the cloud.")
     ] = None,
     discard: Annotated[list[str] | None, typer.Option(metavar="URN", help="Nothing was left behind.")] = None,
-    force_unlock: Annotated[bool, typer.Option(help="Clear a lock of another machine, too.")] = False,
+    force_unlock: Annotated[
+        bool, typer.Option("--force-unlock", help="Clear a lock of another machine, too.")
+    ] = False,
     rehearse: Rehearse = False,
     as_json: Json = False,
 ) -> None:
@@ -275,7 +277,9 @@ def destroy(
     confirm_name: Annotated[
         str | None, typer.Option("--confirm", metavar="NAME", help="The stack's name, once more.")
     ] = None,
-    unprotect: Annotated[bool, typer.Option(help="Release what is protected first: data is lost.")] = False,
+    unprotect: Annotated[
+        bool, typer.Option("--unprotect", help="Release what is protected first: data is lost.")
+    ] = False,
     rehearse: Rehearse = False,
     yes: Yes = False,
     wait: Wait = 0,

@@ -21,6 +21,7 @@ from automation.commands.shared import (
     telling,
 )
 from stacks.project import COMMAND
+from stacks.words import count
 
 if TYPE_CHECKING:
     from automation import new as making
@@ -304,7 +305,7 @@ def check(stack: Stack, as_json: Json = False) -> None:
             raise InvalidStack(found.shown, [*error.problems, *further]) from None
         if in_clear:
             raise InvalidStack(found.shown, in_clear)
-        lines = [f"{found.shown} is valid: {len(spec.checks)} checks passed"]
+        lines = [f"{found.shown} is valid: {count(len(spec.checks), 'check')} passed"]
         checks = [
             *spec.checks,
             Check("The policy pack allows the registries", (), images.warnings(found, spec)),

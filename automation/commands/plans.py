@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from automation.commands.shared import (
+    MOST_USERS,
     All,
     Environment,
     Json,
@@ -64,9 +65,10 @@ def rehearse(
     everything: All = False,
     as_json: Json = False,
     file: PlanFile = None,
-    by_hand: Annotated[
-        bool, typer.Option(help="Also run the commands of a user, in a checkout of their own.")
-    ] = True,
+    no_by_hand: Annotated[
+        bool,
+        typer.Option("--no-by-hand", help="Leave out the commands of a user in a checkout of their own."),
+    ] = False,
 ) -> None:
     """Plan a stack, and run its full lifecycle.
 
@@ -80,7 +82,7 @@ def rehearse(
         from rehearsal.report import live
 
         rehearsed.show(to, everything=everything)
-        life = live(rehearsed, to, by_hand=by_hand)
+        life = live(rehearsed, to, by_hand=not no_by_hand)
         rehearsed.show_next(to)
         if as_json:
             say({**rehearsed.to_json(), "life": None if life is None else life.to_json()}, "", as_json=True)
@@ -301,7 +303,7 @@ def report(
     ] = None,
     most: Annotated[
         int, typer.Option("--most", metavar="USERS", min=1, help="The most users of the plots of cost.")
-    ] = 500,
+    ] = MOST_USERS,
     deployed: Annotated[
         bool,
         typer.Option(

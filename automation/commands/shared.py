@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -45,6 +45,10 @@ class Environment(StrEnum):
 
     production = "production"
     trial = "trial"
+
+
+MOST_USERS: Final = 500
+"""Users up to which stacks are priced beside hosted chats, where nothing else is asked for."""
 
 
 def stacks_of_project(incomplete: str) -> list[str]:

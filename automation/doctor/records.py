@@ -12,10 +12,12 @@ from automation.doctor import cloudflare, digitalocean
 from automation.doctor.needs import Made, Visit
 from automation.web import Failed, NotChecked, reason
 from clouds.dns import FORMS, host
+from stacks.words import count
 
-ADDRESSES: Final = frozenset({"A", "AAAA", "CNAME"})
 if TYPE_CHECKING:
     from stacks.kinds.dns import DnsKind
+
+ADDRESSES: Final = frozenset({"A", "AAAA", "CNAME"})
 
 Record = tuple[str, str, str]
 """Name, type and content."""
@@ -30,7 +32,7 @@ async def conflicts(visit: Visit) -> str:
     there = await _there(visit, wanted)
     found = sorted({f"{name} ({kind} {content})" for name, kind, content in _taken(wanted, there)})
     if not found:
-        return f"{len(wanted)} names to make, none of which has a record"
+        return f"{count(len(wanted), 'name')} to make, none of which has a record"
     said = f"{len(found)} would be overwritten or refused: {', '.join(found[:5])}"
     if visit.state_unknown:
         raise NotChecked(f"{said}; they may be the stack's own ({visit.state_unknown})")

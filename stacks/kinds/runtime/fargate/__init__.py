@@ -22,6 +22,7 @@ from stacks.parts import Chat, Monitoring
 from stacks.problems import Problem
 from stacks.processes import processes
 from stacks.profiles import Defaults
+from stacks.words import count
 
 if TYPE_CHECKING:
     from stacks.kinds.context import Context
@@ -410,7 +411,9 @@ def _gone_round(runtime: FargateRuntime, dns: DnsKind) -> Iterator[Finding]:
     elif balancer.allow_from:
         yield Note("the networks of balancer.allowFrom may connect, and no others")
     else:
-        yield Note(f"only the proxy's {len(dns.proxy_networks)} networks reach the balancer")
+        yield Note(
+            f"the balancer is reached from {count(len(dns.proxy_networks), 'network')} of the proxy only"
+        )
         # Cloudflare's own certificate for Authenticated Origin Pulls is the same for all of its customers.
         yield Warning_(
             "other customers of the proxy share its networks, and reach the chat through it past your rules there; to "
