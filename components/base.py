@@ -36,6 +36,14 @@ class Component(pulumi.ComponentResource):
     ) -> None:
         super().__init__(f"{_PREFIX}{kind}", name, dict(args), opts)
 
+    def register(self, *, but_not: Sequence[str] = (), **more: pulumi.Input[Any]) -> None:
+        """Register the outputs that the class declares, and `more`, which a deployment waits for.
+
+        What is registered stands in the state; `but_not` are those that need not.
+        """
+        declared = {key: getattr(self, key) for key in type(self).__annotations__ if key not in but_not}
+        self.register_outputs({**declared, **more})
+
     def child(
         self,
         *,

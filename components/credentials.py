@@ -42,7 +42,7 @@ class Credentials(Component):
         self.values = pulumi.Output.secret(
             pulumi.Output.all(**{wanted: made.result for wanted, made in self._made.items()})
         )
-        self.register_outputs({"values": self.values})
+        self.register()
 
     def value(self, wanted: str) -> pulumi.Output[str]:
         """Return the secret of one name."""

@@ -36,4 +36,4 @@ class Seal(Component):
             keepers=dict(args["places"]),
             opts=self.child(protect=args.get("protect")),
         )
-        self.register_outputs({})
+        self.register()

@@ -149,29 +149,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             if not request.preview:
                 standins.lacking(ask)
             made = standins.make(ask, preview=request.preview)
-        properties = _outputs(made, secrets)
         if not request.preview:
-            kept = Kept(
-                request.urn,
-                token,
-                name,
-                made.id,
-                inputs,
-                made.outputs,
-                made.secrets | secrets,
-                cloud,
-                generation,
-            )
-            there = (made.id, properties, request.properties)
-            with (
-                self._answered(context, inputs, secrets, there),
-                self._cloud.calling("create", request.urn) as half,
-            ):
-                self._reach(token, cloud)
-                if half:
-                    _take_back(token, inputs, new=True)
-                self._cloud.create(replace(kept, ready=not half))
-        return provider_pb2.CreateResponse(id=made.id, properties=properties)
+            with self._calling(context, "create", ask, made, secrets, request.properties) as thing:
+                self._cloud.create(thing)
+        return provider_pb2.CreateResponse(id=made.id, properties=_outputs(made, secrets))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Return what exists: what the state knows by its URN and id, anything else by what an import takes."""
@@ -201,37 +182,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs, secrets = decode(request.news)
         kept = self._cloud.read(request.urn, request.id)
         generation = kept.generation if kept is not None else 0
-        cloud = self._of(context)
         if kept is not None and _asks_at_update(token):
             _stays(token, kept.inputs, inputs, context)
         with _told(context):
-            ask = self._ask(token, name, request.urn, inputs, cloud, generation)
+            ask = self._ask(token, name, request.urn, inputs, self._of(context), generation)
             made = standins.make(ask, preview=request.preview, own_id=request.id)
-        properties = _outputs(made, secrets)
         if not request.preview:
-            changed = Kept(
-                request.urn,
-                token,
-                name,
-                made.id,
-                inputs,
-                made.outputs,
-                made.secrets | secrets,
-                cloud,
-                generation,
-            )
-            there = (made.id, properties, request.news)
-            with (
-                self._answered(context, inputs, secrets, there),
-                self._cloud.calling("update", request.urn) as half,
-            ):
-                self._reach(token, cloud)
-                if kept is not None:
-                    standins.busy(token, name, kept.outputs, inputs)
-                if half:
-                    _take_back(token, inputs, new=False)
-                self._cloud.update(replace(changed, ready=not half))
-        return provider_pb2.UpdateResponse(properties=properties)
+            with self._calling(context, "update", ask, made, secrets, request.news, before=kept) as thing:
+                self._cloud.update(thing)
+        return provider_pb2.UpdateResponse(properties=_outputs(made, secrets))
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Delete a resource."""
@@ -258,6 +217,41 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         """Nothing takes long enough to be cancelled."""
         return empty_pb2.Empty()
+
+    @contextmanager
+    def _calling(
+        self,
+        context: Any,
+        operation: str,
+        ask: Ask,
+        made: standins.Made,
+        secrets: frozenset[str],
+        given: struct_pb2.Struct,
+        before: Kept | None = None,
+    ) -> Iterator[Kept]:
+        """Stand around the call that makes or changes a thing, which is given as it will be."""
+        kept = Kept(
+            ask.urn,
+            ask.token,
+            ask.name,
+            made.id,
+            ask.inputs,
+            made.outputs,
+            made.secrets | secrets,
+            ask.cloud,
+            ask.generation,
+        )
+        there = (made.id, _outputs(made, secrets), given)
+        with (
+            self._answered(context, ask.inputs, secrets, there),
+            self._cloud.calling(operation, ask.urn) as half,
+        ):
+            self._reach(ask.token, ask.cloud)
+            if before is not None:
+                standins.busy(ask.token, ask.name, before.outputs, ask.inputs)
+            if half:
+                _take_back(ask.token, ask.inputs, new=operation == "create")
+            yield replace(kept, ready=not half)
 
     def _ask(
         self, token: str, name: str, urn: str, inputs: Mapping[str, Any], cloud: Cloud, generation: int

@@ -16,9 +16,9 @@ from automation.commands.shared import (
     Wait,
     Yes,
     asking,
+    by_urn,
     confirm,
     opened,
-    refuse,
     say,
     telling,
     told,
@@ -98,7 +98,7 @@ def up(
                 told(wanted, as_json=False)
                 if not wanted.changed:
                     return
-                confirm(f"Deploy {one.name}?")
+                confirm(f"Deploy {one.name}?", as_json=as_json)
             told(one.up(preview=False), as_json=False)
             return
         told(one.up(), as_json=as_json)
@@ -140,8 +140,7 @@ def rotate(
             )
             return
         if not yes and not rehearse:
-            with asking("--yes", as_json=as_json):
-                confirm(f"Replace {name} of {one.name}?")
+            confirm(f"Replace {name} of {one.name}?", as_json=as_json)
         told(one.rotate(name), as_json=as_json)
 
 
@@ -152,8 +151,7 @@ def refresh(
     """Update the state from what the clouds have."""
     with telling(as_json), opened(stack, rehearse, wait, as_json) as one:
         if not yes and not rehearse:
-            with asking("--yes", as_json=as_json):
-                confirm(f"Change the state of {one.name} to what the clouds have?")
+            confirm(f"Change the state of {one.name} to what the clouds have?", as_json=as_json)
         told(one.refresh(), as_json=as_json)
 
 
@@ -188,12 +186,7 @@ def recover(
     Exit status 1 where something is left to decide.
     """
     with telling(as_json), opened(stack, rehearse, 0, as_json) as one:
-        pairs = [pair.partition("=") for pair in adopt or []]
-        if any(not urn or not own_id for urn, _, own_id in pairs):
-            refuse("--adopt takes URN=ID")
-        result = one.recover(
-            adopt={urn: own_id for urn, _, own_id in pairs}, discard=discard or [], force_unlock=force_unlock
-        )
+        result = one.recover(adopt=by_urn("--adopt", adopt), discard=discard or [], force_unlock=force_unlock)
         lines = [f"Cleared the lock of {lock}" for lock in result.unlocked]
         lines += [f"Adopted {urn.rpartition('::')[2]}: {own_id}" for urn, own_id in result.adopted]
         lines += [
@@ -236,21 +229,18 @@ def adopt(
     1 where something that may be there was left alone.
     """
     with telling(as_json), opened(stack, rehearse, wait, as_json) as one:
-        pairs = [pair.partition("=") for pair in given or []]
-        if any(not urn or not own_id for urn, _, own_id in pairs):
-            refuse("--id takes URN=ID")
+        known = by_urn("--id", given)
 
         def agree(found: Mapping[str, str]) -> bool:
             if import_file is not None:
                 return False
             if not yes and not rehearse:
-                with asking("--yes", as_json=as_json):
-                    listed = [f"  {urn.rpartition('::')[2]}: {own_id}" for urn, own_id in found.items()]
-                    typer.echo("\n".join(["Found:", *listed]), err=True)
-                    confirm(f"Take these over into {one.name}, which then owns them?")
+                listed = [f"  {urn.rpartition('::')[2]}: {own_id}" for urn, own_id in found.items()]
+                question = f"Take these over into {one.name}, which then owns them?"
+                confirm("\n".join(["Found:", *listed, question]), as_json=as_json)
             return True
 
-        result = one.adopt(given={urn: own_id for urn, _, own_id in pairs}, skip=skip or [], agree=agree)
+        result = one.adopt(given=known, skip=skip or [], agree=agree)
         if import_file is not None:
             write(import_file, json.dumps(result.imports, indent=2) + "\n")
         lines = [f"Adopted {urn.rpartition('::')[2]}: {own_id}" for urn, own_id in result.taken.items()]

@@ -156,8 +156,7 @@ def settings_apply(stack: Stack, user: Administrator, yes: Yes = False, as_json:
 
     with administering(stack, user, as_json) as (url, given, one):
         if not yes:
-            with asking("--yes", as_json=as_json):
-                confirm(f"Set the settings of {one.spec.parts.chat.host} to what the stack has?")
+            confirm(f"Set the settings of {one.spec.parts.chat.host} to what the stack has?", as_json=as_json)
         done = product.apply(url, given, one.spec)
         lines = [f"{each.id}: {'set' if each.done else each.why}" for each in done]
         say(
@@ -372,10 +371,10 @@ def restore(
                 "install it, or run elsewhere, by bash, what --show prints",
             )
         if not yes:
-            with asking("--yes", as_json=as_json):
-                confirm(
-                    f"Replace {found.variables['WHAT']} of {host} by the backup `{when}`? What is newer goes away."
-                )
+            confirm(
+                f"Replace {found.variables['WHAT']} of {host} by the backup `{when}`? What is newer goes away.",
+                as_json=as_json,
+            )
         restored = found.run(aside=as_json) == 0
         if as_json:
             say(

@@ -4,7 +4,7 @@ import contextlib
 import errno
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
@@ -180,10 +180,19 @@ def asking(answer: str, *, as_json: bool) -> Iterator[None]:
         refuse("\nnobody answered, so it was not done", f"give {answer}")
 
 
-def confirm(question: str) -> None:
+def confirm(question: str, *, as_json: bool) -> None:
     """Ask; a no ends the command."""
-    if not typer.confirm(question, err=True):
-        raise typer.Exit(Status.FAILED)
+    with asking("--yes", as_json=as_json):
+        if not typer.confirm(question, err=True):
+            raise typer.Exit(Status.FAILED)
+
+
+def by_urn(option: str, given: Sequence[str] | None) -> dict[str, str]:
+    """Return the ids that an option names, by URN."""
+    pairs = [pair.partition("=") for pair in given or ()]
+    if any(not urn or not own_id for urn, _, own_id in pairs):
+        refuse(f"{option} takes URN=ID")
+    return {urn: own_id for urn, _, own_id in pairs}
 
 
 def planned(stack: str, file: Path | None) -> "Rehearsed":

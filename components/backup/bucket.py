@@ -121,16 +121,7 @@ class DumpBucket(Component):
         self.reader_access_key_id, self.reader_secret_access_key = self._user(
             f"{name}-reader", reading(made.bucket.arn, namespace) if users else None, along
         )
-        self.register_outputs(
-            {
-                "bucket": self.bucket,
-                "bucket_arn": self.bucket_arn,
-                "access_key_id": self.access_key_id,
-                "secret_access_key": self.secret_access_key,
-                "reader_access_key_id": self.reader_access_key_id,
-                "reader_secret_access_key": self.reader_secret_access_key,
-            }
-        )
+        self.register()
 
     def _user(
         self, name: str, allowed: pulumi.Output[str] | None, along: pulumi.Resource | None

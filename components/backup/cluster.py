@@ -116,7 +116,7 @@ class ClusterDumps(Component):
             egress=[{"ports": ports}],
         )
         jobs(name, args["backup"], dumped, self.child)
-        self.register_outputs({})
+        self.register()
 
 
 def jobs(

@@ -178,15 +178,7 @@ class FargateDumps(Component):
         self.backup_task = tasks["backup"].family
         self.restore_task = tasks["restore"].family
         self.dead_letters = queue.name
-        self.register_outputs(
-            {
-                "families": self.families,
-                "backup_task": self.backup_task,
-                "restore_task": self.restore_task,
-                "log_group": self.log_group,
-                "dead_letters": self.dead_letters,
-            }
-        )
+        self.register()
 
     def _secret(
         self, values: Mapping[str, pulumi.Output[str]]

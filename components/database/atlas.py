@@ -232,13 +232,7 @@ class AtlasCluster(Component):
                 audit_authorization_success=False,
                 opts=beside(),
             )
-        self.register_outputs(
-            {
-                "project_id": self.project_id,
-                "cluster_name": self.cluster_name,
-                "srv_address": self.srv_address,
-            }
-        )
+        self.register()
 
     def _cluster(
         self, name: str, args: AtlasClusterArgs, region: str, *, snapshots: bool, point_in_time: bool
@@ -428,7 +422,7 @@ class AtlasDatabase(Component):
                 f"{name}-backup",
             )
         self.backup_uri = pulumi.Output.from_input(self._backup_uri)
-        self.register_outputs({"username": self.username, "uri": self.uri, "backup_uri": self.backup_uri})
+        self.register()
 
     @property
     def access(self) -> DatabaseAccess:

@@ -247,7 +247,7 @@ class ClusterMongodb(Component):
             )
             jobs(name, args["backup"], dumped, partial(self.child, deleted_with=along))
         # The state needs no second copy of the password.
-        self.register_outputs({})
+        self.register(but_not=("uri",))
 
     @property
     def access(self) -> DatabaseAccess:

@@ -52,9 +52,7 @@ class OnHostDatabase(Component):
         self.keyfile = made.value("keyfile")
         self.uri = self._uri(self._database)
         # The state needs no second copy of the password.
-        self.register_outputs(
-            {"root_password": self.root_password, "password": self.password, "keyfile": self.keyfile}
-        )
+        self.register(but_not=("uri",))
 
     @property
     def access(self) -> DatabaseAccess:

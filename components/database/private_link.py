@@ -136,13 +136,7 @@ class AtlasPrivateLink(Component):
         self.srv_address = cluster.connection_strings.apply(
             lambda strings: endpoint.id.apply(lambda endpoint_id: _private_address(strings, endpoint_id))
         )
-        self.register_outputs(
-            {
-                "srv_address": self.srv_address,
-                "private_link_id": self.private_link_id,
-                "endpoint_service_name": self.endpoint_service_name,
-            }
-        )
+        self.register()
 
     def _offered(self, subnet_ids: pulumi.Input[list[str]]) -> pulumi.Output[list[str]]:
         """Return those of the subnets in which the endpoint can stand, by what AWS says of both."""

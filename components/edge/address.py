@@ -56,7 +56,7 @@ class PublicName(Component):
             opts=self.child(),
         )
         self.url = pulumi.Output.from_input(f"https://{host}")
-        self.register_outputs({"url": self.url})
+        self.register()
 
     @property
     def endpoint(self) -> Endpoint:

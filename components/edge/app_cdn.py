@@ -190,13 +190,7 @@ class AppCdn(Component):
         self.distribution_id = distribution.id
         self.domain_name = distribution.domain_name
         self.hosted_zone_id = distribution.hosted_zone_id
-        self.register_outputs(
-            {
-                "distribution_id": self.distribution_id,
-                "domain_name": self.domain_name,
-                "hosted_zone_id": self.hosted_zone_id,
-            }
-        )
+        self.register()
 
     @property
     def endpoint(self) -> Endpoint:

@@ -187,17 +187,7 @@ class LoadBalancer(Component):
         self.listener_arn = listener.arn
         self.security_group_id = group.id
         self.log_bucket = bucket.bucket
-        self.register_outputs(
-            {
-                "arn": self.arn,
-                "arn_suffix": self.arn_suffix,
-                "dns_name": self.dns_name,
-                "zone_id": self.zone_id,
-                "listener_arn": self.listener_arn,
-                "security_group_id": self.security_group_id,
-                "log_bucket": self.log_bucket,
-            }
-        )
+        self.register()
 
     @property
     def place(self) -> BalancerPlace:

@@ -105,7 +105,7 @@ class Certificate(Component):
         }
         self.arn = self._arns[regions[0]]
         self.arns = pulumi.Output.all(**self._arns)
-        self.register_outputs({"arn": self.arn, "arns": self.arns})
+        self.register()
 
     def arn_in(self, region: str) -> pulumi.Output[str]:
         """ARN of the valid certificate in `region`; ValueError when it was not asked for there."""

@@ -136,7 +136,7 @@ class CertManager(Component):
             opts=self.child(depends_on=[release]),
         )
         self.issuer = issuer.metadata.apply(lambda found: str(found["name"]))
-        self.register_outputs({"issuer": self.issuer})
+        self.register()
 
 
 def _images(images: Mapping[str, str]) -> dict[str, Any]:
@@ -248,7 +248,7 @@ class ClusterGateway(Component):
         )
         self.name = made.metadata.apply(lambda found: str(found["name"]))
         self.address = made.status.apply(lambda found: str(found["addresses"][0]["value"]))
-        self.register_outputs({"name": self.name, "address": self.address})
+        self.register()
 
 
 def tls_secret(gateway: str) -> str:
@@ -303,7 +303,7 @@ class ChatRoutes(Component):
         if "streamer_name" in args:
             rules.insert(0, _rule(["/websocket", "/sockjs"], args["streamer_name"], 3000))
         self._route(f"{name}-chat", args, args.get("listener", "https"), rules)
-        self.register_outputs({})
+        self.register()
 
     def _certificate(self, name: str, args: ChatRoutesArgs) -> None:
         secret = args["tls_secret"]

@@ -130,7 +130,7 @@ class Firewall(Component):
             opts=self.child(),
         )
         self.arn = acl.arn
-        self.register_outputs({"arn": self.arn})
+        self.register()
 
 
 def _visibility(metric: str) -> "aws.wafv2.WebAclRuleVisibilityConfigArgs":

@@ -44,4 +44,4 @@ class HostName(Component):
             self.child(),
         )
         self.url = pulumi.Output.from_input(f"https://{host}")
-        self.register_outputs({"url": self.url})
+        self.register()

@@ -116,4 +116,4 @@ class MailEvents(Component):
             )
         # The policy's own output, so that SES is not told of a topic that still refuses it.
         self.topic_arn = policy.arn
-        self.register_outputs({"topic_arn": self.topic_arn})
+        self.register()

@@ -62,4 +62,4 @@ class SesSender(Component):
             password=self.password,
         )
         """How the chat sends mail; user and password are secret."""
-        self.register_outputs({"username": self.username, "password": self.password})
+        self.register()

@@ -141,15 +141,7 @@ class SesMail(Component):
             version=args.get("key_version", 1),
             opts=self.child(),
         )
-        self.register_outputs(
-            {
-                "identity_arn": self.identity_arn,
-                "configuration_set_name": self.configuration_set_name,
-                "topic_arn": self.topic_arn,
-                "username": self.username,
-                "password": self.password,
-            }
-        )
+        self.register()
 
     @property
     def access(self) -> MailAccess:

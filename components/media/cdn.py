@@ -119,7 +119,7 @@ class MediaCdn(Component):
             comment="CDN of the chat's media",
             opts=self.child(),
         )
-        self.register_outputs({"distribution_arn": self.distribution_arn, "domain_name": self.domain_name})
+        self.register()
 
     def _headers(self, name: str, origin: pulumi.Input[str]) -> "aws.cloudfront.ResponseHeadersPolicy":
         return aws.cloudfront.ResponseHeadersPolicy(

@@ -74,4 +74,4 @@ class ExistingMediaStore(UploadsBucket):
             user=args.get("user", False),
             key_version=args.get("key_version", 1),
         )
-        self.register_outputs({"bucket": self.bucket})
+        self.register(but_not=("region", "read_write_policy", "access_key_id", "secret_access_key"))

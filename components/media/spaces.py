@@ -121,7 +121,7 @@ class SpacesStore(Component):
         self.region = pulumi.Output.from_input(region)
         self.endpoint = pulumi.Output.from_input(f"https://{region}.digitaloceanspaces.com")
         # The state needs no second copy of the key.
-        self.register_outputs({"bucket": self.bucket, "region": self.region, "endpoint": self.endpoint})
+        self.register(but_not=("access_key_id", "secret_access_key"))
 
     @property
     def access(self) -> MediaAccess:

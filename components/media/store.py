@@ -124,7 +124,7 @@ class MediaStore(UploadsBucket):
             key_version=args.get("key_version", 1),
         )
         # The state needs no second copy of the key and the policy.
-        self.register_outputs({"bucket": self.bucket, "bucket_arn": self.bucket_arn, "region": self.region})
+        self.register(but_not=("read_write_policy", "access_key_id", "secret_access_key"))
 
     def grant_read_write(
         self, name: str, role: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None

@@ -57,7 +57,7 @@ class ExistingNetwork(Component):
             self, name, args["vpc_id"], args["egress"], peers=args.get("peers", False)
         )
         self.app_security_group_id = after(group.id, rules)
-        self.register_outputs({"vpc_id": self.vpc_id, "app_security_group_id": self.app_security_group_id})
+        self.register()
 
     @property
     def place(self) -> NetworkPlace:

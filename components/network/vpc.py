@@ -228,16 +228,7 @@ class Network(Component):
         self._nat_ids = tuple(gateway.id for gateway in nats)
         self.egress_addresses = pulumi.Output.all(*self._addresses)
         self.nat_gateway_ids = pulumi.Output.all(*self._nat_ids)
-        self.register_outputs(
-            {
-                "vpc_id": self.vpc_id,
-                "public_subnet_ids": self.public_subnet_ids,
-                "task_subnet_ids": self.task_subnet_ids,
-                "app_security_group_id": self.app_security_group_id,
-                "egress_addresses": self.egress_addresses,
-                "nat_gateway_ids": self.nat_gateway_ids,
-            }
-        )
+        self.register()
 
     @property
     def place(self) -> NetworkPlace:

@@ -221,7 +221,7 @@ class Alarms(Component):
         if "dashboard" in args:
             self._draw(args["dashboard"])
         self.topic_arn = self._topic.arn
-        self.register_outputs({"topic_arn": self.topic_arn})
+        self.register()
 
     def _make_topic(self) -> tuple["aws.sns.Topic", "aws.sns.TopicPolicy"]:
         here = pulumi.InvokeOptions(parent=self)

@@ -150,9 +150,7 @@ class DoksCluster(Component):
         if args["nat"]:
             self._addresses = (self._nat(name, args, vpc),)
         # The credentials are no matter of the state.
-        self.register_outputs(
-            {"cluster_id": self.cluster_id, "cluster_name": self.cluster_name, "endpoint": self.endpoint}
-        )
+        self.register(but_not=("kubeconfig",))
 
     @property
     def provider(self) -> "kubernetes.Provider":

@@ -157,18 +157,8 @@ class DropletHost(Component):
         self.role_name = agent.role_name
         self.activation_id = agent.activation_id
         self.created_at = droplet.created_at
-        self.register_outputs(
-            {
-                "address": self.address,
-                "egress_address": self.egress_address,
-                "bucket": self.bucket,
-                "role_name": self.role_name,
-                "activation_id": self.activation_id,
-                # Fails for a host that cannot enrol.
-                "created_at": self.created_at,
-                "managed_nodes": agent.enrolled(droplet.created_at),
-            }
-        )
+        # Fails for a host that cannot enrol.
+        self.register(managed_nodes=agent.enrolled(droplet.created_at))
 
     def _fingerprint(self, name: str, key: str) -> pulumi.Input[str]:
         if re.fullmatch(FINGERPRINT, key):

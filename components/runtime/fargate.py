@@ -201,20 +201,7 @@ class FargateRuntime(Component):
         self.task_role_arn = task_role.arn
         self.execution_role_arn = execution_role.arn
         self.exec_command = self._exec_command(args, cluster, ecs_services)
-        self.register_outputs(
-            {
-                "cluster_name": self.cluster_name,
-                "cluster_arn": self.cluster_arn,
-                "service_names": self.service_names,
-                "target_group_arn_suffixes": self.target_group_arn_suffixes,
-                "log_group_name": self.log_group_name,
-                "log_group_arn": self.log_group_arn,
-                "task_role_name": self.task_role_name,
-                "task_role_arn": self.task_role_arn,
-                "execution_role_arn": self.execution_role_arn,
-                "exec_command": self.exec_command,
-            }
-        )
+        self.register()
 
     @property
     def registry_secret(self) -> pulumi.Output[str] | None:

@@ -83,7 +83,7 @@ class ChatNamespace(Component):
             ]
             self.name = after(name_of, made)
             self._pulls(name, args, name_of)
-            self.register_outputs({"name": self.name})
+            self.register()
             return
         modes = ("enforce", "audit", "warn")
         self._namespace = kubernetes.core.v1.Namespace(
@@ -118,7 +118,7 @@ class ChatNamespace(Component):
         # What comes into it does so behind its policies.
         self.name = after(namespace, [deny, dns, checks])
         self._pulls(name, args, namespace, self._namespace)
-        self.register_outputs({"name": self.name})
+        self.register()
 
     @property
     def pull_secret(self) -> pulumi.Output[str] | None:
@@ -330,7 +330,7 @@ class ChatRelease(Component):
         self.streamer_name = helm.name.apply(
             lambda made: f"{made}-ddp-streamer" if args["topology"] == "microservices" else None
         )
-        self.register_outputs({"service_name": self.service_name, "streamer_name": self.streamer_name})
+        self.register()
 
     def _files(
         self, name: str, files: Mapping[str, str], metadata: Mapping[str, object]

@@ -139,18 +139,8 @@ class LightsailHost(Component):
         self.role_name = agent.role_name
         self.activation_id = agent.activation_id
         self.created_at = instance.created_at
-        self.register_outputs(
-            {
-                "address": self.address,
-                "egress_address": self.egress_address,
-                "bucket": self.bucket,
-                "role_name": self.role_name,
-                "activation_id": self.activation_id,
-                # Fails for a host that cannot enrol.
-                "created_at": self.created_at,
-                "managed_nodes": agent.enrolled(instance.created_at),
-            }
-        )
+        # Fails for a host that cannot enrol.
+        self.register(managed_nodes=agent.enrolled(instance.created_at))
 
     def _ports(self, name: str, instance_name: pulumi.Input[str], ssh_from: Sequence[str]) -> None:
         # This list is the whole list: what is not in it is closed, 22 included.

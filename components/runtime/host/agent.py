@@ -129,9 +129,7 @@ class HostAgent(Component):
         self.activation_id = self._activation.id
         self.bucket = made.bucket.bucket
         self.role_name = role.name
-        self.register_outputs(
-            {"bucket": self.bucket, "role_name": self.role_name, "activation_id": self.activation_id}
-        )
+        self.register()
 
     @property
     def cloud_config(self) -> pulumi.Output[str]:

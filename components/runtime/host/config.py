@@ -120,7 +120,7 @@ class HostConfig(Component):
         )
         self.backup_bucket = bucket
         self.serves = self._serves(args, written)
-        self.register_outputs({"backup_bucket": self.backup_bucket, "serves": self.serves})
+        self.register()
 
     def _serves(self, args: HostConfigArgs, written: "aws.s3.BucketObjectv2") -> pulumi.Output[bool]:
         opts = pulumi.InvokeOptions(parent=self)
