@@ -11,6 +11,7 @@ from typing import Any
 from clouds.ask import Ask, Existing, names
 from clouds.costs import Costs
 from clouds.limits import Limit
+from clouds.openings import Opens
 from clouds.template import UnsaidError, filled, identifier
 
 Value = Any
@@ -411,6 +412,8 @@ class Resource:
     """What is charged for it. What is free says so (`Nothing("free: …")`), or which other type is charged."""
     drawn: tuple[Drawn, ...] = ()
     """How it is drawn, by what it is used for; nothing where it is a part of something that is drawn."""
+    opens: Opens | None = None
+    """What of it the whole internet can reach; None where that is nothing."""
 
     def identity(self, one: Existing) -> object:
         """Return what makes two things of a type and region the same one; None for what is never the same."""

@@ -1,12 +1,10 @@
 """The first screen of a plan: what is deployed, where, for whom, what it costs, what is public, and the verdict."""
 
-import ipaddress
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from clouds.kubernetes import network
+import clouds
 from rehearsal.plan import Plan, PlannedResource
 from stacks.language import ChatSpec
 from stacks.spec import Parts
@@ -62,8 +60,8 @@ class Opening:
 def openings(plan: Plan) -> Iterator[Opening]:
     """Give what the whole internet can reach, resource by resource."""
     for resource in plan.resources:
-        read = _OPEN.get(resource.type)
-        for what in read(resource.inputs) if read is not None else ():
+        record = clouds.find(resource.type)
+        for what in record.opens(resource.inputs) if record is not None and record.opens is not None else ():
             yield Opening(resource, _component(plan, resource), what)
 
 
@@ -88,79 +86,3 @@ def _component(plan: Plan, resource: PlannedResource) -> str:
     by_urn = {one.urn: one for one in plan.resources}
     parent = by_urn.get(resource.parent)
     return parent.name if parent is not None and parent is not plan.root else resource.name
-
-
-def _world(ranges: Any) -> bool:
-    """Whether these ranges are the whole internet."""
-    given = ranges if isinstance(ranges, list) else [ranges]
-    return any(isinstance(one, str) and "/" in one and _prefix(one) == 0 for one in given)
-
-
-def _prefix(text: str) -> int | None:
-    try:
-        return ipaddress.ip_network(text, strict=False).prefixlen
-    except ValueError:
-        return None
-
-
-def _ports(first: Any, last: Any) -> str:
-    return str(first) if first == last else f"{first}-{last}"
-
-
-def _rule(inputs: Mapping[str, Any]) -> Iterator[str]:
-    if _world(inputs.get("cidrIpv4")) or _world(inputs.get("cidrIpv6")):
-        yield _ports(inputs.get("fromPort"), inputs.get("toPort"))
-
-
-def _lightsail(inputs: Mapping[str, Any]) -> Iterator[str]:
-    for one in inputs.get("portInfos") or ():
-        if _world(one.get("cidrs")) or _world(one.get("ipv6Cidrs")) or not one.get("cidrs"):
-            yield _ports(one.get("fromPort"), one.get("toPort"))
-
-
-def _droplet(inputs: Mapping[str, Any]) -> Iterator[str]:
-    for one in inputs.get("inboundRules") or ():
-        if _world(one.get("sourceAddresses")):
-            yield str(one.get("portRange"))
-
-
-def _gateway(inputs: Mapping[str, Any]) -> Iterator[str]:
-    for one in (inputs.get("spec") or {}).get("listeners") or ():
-        yield str(one.get("port"))
-
-
-def _route(inputs: Mapping[str, Any]) -> Iterator[str]:
-    if network.is_at_an_existing_gateway(inputs):
-        yield "443"
-
-
-def _service(inputs: Mapping[str, Any]) -> Iterator[str]:
-    spec = inputs.get("spec") or {}
-    if spec.get("type") == "LoadBalancer":
-        for one in spec.get("ports") or ():
-            yield str(one.get("port"))
-
-
-def _chart(inputs: Mapping[str, Any]) -> Iterator[str]:
-    ingress = (inputs.get("values") or {}).get("ingress")
-    if isinstance(ingress, Mapping) and ingress.get("enabled"):
-        yield "80"
-        yield "443"
-
-
-def _cdn(inputs: Mapping[str, Any]) -> Iterator[str]:
-    yield f"the CDN {', '.join(inputs.get('aliases') or ())}".rstrip()
-
-
-_OPEN: Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
-    "aws:cloudfront/distribution:Distribution": _cdn,
-    "aws:lightsail/instancePublicPorts:InstancePublicPorts": _lightsail,
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _rule,
-    "digitalocean:index/firewall:Firewall": _droplet,
-    "kubernetes:core/v1:Service": _service,
-    "kubernetes:gateway.networking.k8s.io/v1:Gateway": _gateway,
-    "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute": _route,
-    "kubernetes:helm.sh/v3:Release": _chart,
-    "kubernetes:networking.k8s.io/v1:Ingress": lambda _: iter(("80", "443")),
-}
-"""What opens something, by the resource's type."""

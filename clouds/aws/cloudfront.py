@@ -211,6 +211,7 @@ DISTRIBUTION = Resource(
             when=lambda name, _: "media" in name,
         ),
     ),
+    opens=lambda inputs: iter((f"the CDN {', '.join(inputs.get('aliases') or ())}".rstrip(),)),
 )
 
 

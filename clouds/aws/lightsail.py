@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from clouds.ask import CREATED, Ask, names
@@ -10,6 +10,7 @@ from clouds.aws import charges
 from clouds.aws.calls import create, listed, sent
 from clouds.limits import between, cidr, formed
 from clouds.made_up import bad_public_key, public_address
+from clouds.openings import ports, world
 from clouds.record import (
     AWAY,
     NO_DATA,
@@ -149,6 +150,12 @@ INSTANCE = Resource(
 )
 
 
+def _open_to_world(inputs: Mapping[str, Any]) -> Iterator[str]:
+    for one in inputs.get("portInfos") or ():
+        if world(one.get("cidrs")) or world(one.get("ipv6Cidrs")) or not one.get("cidrs"):
+            yield ports(one.get("fromPort"), one.get("toPort"))
+
+
 INSTANCE_PUBLIC_PORTS = Resource(
     "aws:lightsail/instancePublicPorts:InstancePublicPorts",
     "open ports of the host",
@@ -179,6 +186,7 @@ INSTANCE_PUBLIC_PORTS = Resource(
     data=NO_DATA,
     felt=UNNOTICED,
     costs=Nothing("free: the host is charged"),
+    opens=_open_to_world,
 )
 
 

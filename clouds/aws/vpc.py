@@ -1,12 +1,13 @@
 """Rules of security groups."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clouds.ask import Ask, names
 from clouds.aws.calls import create, ec2_tags
 from clouds.aws.common import GROUP_TEXT, ec2_id, ec2_tagged
 from clouds.limits import between, cidr, formed
+from clouds.openings import Opens, ports, world
 from clouds.record import (
     NO_DATA,
     UNNOTICED,
@@ -51,11 +52,11 @@ def _opened(operation: str) -> Sent:
 
     def permission(ask: Ask) -> list[dict[str, Any]]:
         described = {"Description": ask["description"]} if ask["description"] else {}
-        ports = {"IpProtocol": ask["ipProtocol"], "FromPort": ask["fromPort"], "ToPort": ask["toPort"]}
+        permitted = {"IpProtocol": ask["ipProtocol"], "FromPort": ask["fromPort"], "ToPort": ask["toPort"]}
         places = {
             member: [{inner: ask[key], **described}] for key, member, inner in sources if ask[key] is not None
         }
-        return [{key: value for key, value in ports.items() if value is not None} | places]
+        return [{key: value for key, value in permitted.items() if value is not None} | places]
 
     return Sent(
         (
@@ -69,7 +70,12 @@ def _opened(operation: str) -> Sent:
     )
 
 
-def _rule(token: str, purpose: str, operation: str) -> Resource:
+def _open_to_world(inputs: Mapping[str, Any]) -> Iterator[str]:
+    if world(inputs.get("cidrIpv4")) or world(inputs.get("cidrIpv6")):
+        yield ports(inputs.get("fromPort"), inputs.get("toPort"))
+
+
+def _rule(token: str, purpose: str, operation: str, opens: Opens | None = None) -> Resource:
     """The record of a rule of a security group: both directions are alike."""
     return Resource(
         token,
@@ -115,6 +121,7 @@ def _rule(token: str, purpose: str, operation: str) -> Resource:
         data=NO_DATA,
         felt=UNNOTICED,
         costs=Nothing("free: firewalls of a network cost nothing"),
+        opens=opens,
     )
 
 
@@ -122,6 +129,7 @@ SECURITY_GROUP_INGRESS_RULE = _rule(
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
     "what may come in",
     "ec2.AuthorizeSecurityGroupIngress",
+    _open_to_world,
 )
 SECURITY_GROUP_EGRESS_RULE = _rule(
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",

@@ -1,7 +1,7 @@
 """DigitalOcean: networks, gateways, firewalls, fixed addresses."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from clouds.ask import CREATED, Ask, Existing, names
@@ -13,6 +13,7 @@ from clouds.digitalocean.common import (
     property_of,
 )
 from clouds.made_up import public_address
+from clouds.openings import world
 from clouds.record import (
     AWAY,
     IN_PLACE,
@@ -136,6 +137,12 @@ VPC_NAT_GATEWAY = Resource(
 )
 
 
+def _open_to_world(inputs: Mapping[str, Any]) -> Iterator[str]:
+    for one in inputs.get("inboundRules") or ():
+        if world(one.get("sourceAddresses")):
+            yield str(one.get("portRange"))
+
+
 FIREWALL = Resource(
     "digitalocean:index/firewall:Firewall",
     "open ports of the host",
@@ -161,6 +168,7 @@ FIREWALL = Resource(
     data=NO_DATA,
     felt=UNNOTICED,
     costs=Nothing("free: DigitalOcean charges nothing for it"),
+    opens=_open_to_world,
 )
 
 

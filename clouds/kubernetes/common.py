@@ -6,6 +6,7 @@ from typing import Any
 
 from clouds.ask import CREATED, UNKNOWN, Ask
 from clouds.costs import Bill, Charge, Costs
+from clouds.openings import Opens
 from clouds.record import (
     NO_DATA,
     NO_MODELS,
@@ -120,6 +121,7 @@ def object_(
     defaults: Mapping[str, Value] | None = None,
     costs: Costs | Nothing = ON_NODES,
     drawn: tuple[Drawn, ...] = (),
+    opens: Opens | None = None,
     **outputs: Value,
 ) -> Resource:
     """The record of a kind of objects."""
@@ -143,4 +145,5 @@ def object_(
         felt=felt,
         costs=costs,
         drawn=drawn,
+        opens=opens,
     )

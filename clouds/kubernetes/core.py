@@ -1,7 +1,7 @@
 """Objects of the core group."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clouds.ask import Ask, at_path
@@ -63,12 +63,21 @@ CONFIG_MAP = object_(
     "kubernetes:core/v1:ConfigMap", "files for pods", replaced="data binaryData", is_update=True
 )
 
+
+def _balancer_ports(inputs: Mapping[str, Any]) -> Iterator[str]:
+    spec = inputs.get("spec") or {}
+    if spec.get("type") == "LoadBalancer":
+        for one in spec.get("ports") or ():
+            yield str(one.get("port"))
+
+
 SERVICE = object_(
     "kubernetes:core/v1:Service",
     "name inside the cluster",
     replaced="spec.clusterIP",
     status=_service_status,
     costs=balancer_costs,
+    opens=_balancer_ports,
 )
 
 PERSISTENT_VOLUME_CLAIM_PATCH = object_(

@@ -1,7 +1,7 @@
 """Releases of Helm charts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clouds.ask import Ask
@@ -77,6 +77,13 @@ def _release_taken_back(inputs: Mapping[str, Any], new: bool) -> str:
     )
 
 
+def _ingress(inputs: Mapping[str, Any]) -> Iterator[str]:
+    ingress = (inputs.get("values") or {}).get("ingress")
+    if isinstance(ingress, Mapping) and ingress.get("enabled"):
+        yield "80"
+        yield "443"
+
+
 RELEASE = Resource(
     "kubernetes:helm.sh/v3:Release",
     "release of a Helm chart",
@@ -104,4 +111,5 @@ RELEASE = Resource(
             when=lambda name, _: "chat" in name,
         ),
     ),
+    opens=_ingress,
 )

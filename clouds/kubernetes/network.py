@@ -1,6 +1,6 @@
 """Who may talk to whom, and what comes into the cluster: network policies, gateways, certificates, routes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clouds.ask import Ask
@@ -22,6 +22,12 @@ NETWORK_POLICY = object_(
     "kubernetes:networking.k8s.io/v1:NetworkPolicy", "who may talk to whom", absent="status"
 )
 
+
+def _listeners(inputs: Mapping[str, Any]) -> Iterator[str]:
+    for one in (inputs.get("spec") or {}).get("listeners") or ():
+        yield str(one.get("port"))
+
+
 GATEWAY = object_(
     "kubernetes:gateway.networking.k8s.io/v1:Gateway",
     "balancer of the cluster",
@@ -29,10 +35,11 @@ GATEWAY = object_(
     felt=Felt(gone=AWAY),
     costs=balancer_costs,
     drawn=(Drawn(Role.ENTRY, "Gateway", (CLUSTER,), "TLS ends here"),),
+    opens=_listeners,
 )
 
 
-def is_at_an_existing_gateway(route: Mapping[str, Any]) -> bool:
+def _is_at_an_existing_gateway(route: Mapping[str, Any]) -> bool:
     """Whether a route is at a Gateway that is none of the stack: only then does it name a namespace."""
     return any("namespace" in parent for parent in route["spec"]["parentRefs"])
 
@@ -47,9 +54,10 @@ HTTP_ROUTE = object_(
             "Gateway",
             (CLUSTER,),
             "there already, TLS ends there",
-            when=lambda _, route: is_at_an_existing_gateway(route),
+            when=lambda _, route: _is_at_an_existing_gateway(route),
         ),
     ),
+    opens=lambda route: iter(("443",) if _is_at_an_existing_gateway(route) else ()),
 )
 
 CLUSTER_ISSUER = object_(
