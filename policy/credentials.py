@@ -261,7 +261,7 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple
             yield from leaves(item, (*path, position))
 
 
-_SECRET_PROPERTIES: Final = (
+PLACES: Final = (
     (t.SECRET_VERSION, "secretString"),
     (t.ATLAS_USER, "password"),
     (t.K8S_SECRET, "stringData"),
@@ -277,7 +277,7 @@ def known(stack: Stack) -> re.Pattern[str] | None:
     """Return what finds the secrets of a stack as far as they are known, read once; None where there are none."""
     if "secrets" not in stack.memo:
         values: set[str] = set()
-        for kind, prop in _SECRET_PROPERTIES:
+        for kind, prop in PLACES:
             for subject in stack.of(kind):
                 for source in (subject.properties, subject.outputs):
                     values.update(text for _, text in leaves(_read(source.get(prop))) if text is not UNKNOWN)

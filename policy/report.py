@@ -69,9 +69,11 @@ def table(report: Report, console: Console, *, everything: bool = False) -> None
     console.print(summary(report), style="green" if report.clean else "bold red", highlight=False)
 
 
-def counted(mandatory: int, advisory: int, unknown: int) -> str:
+def counted(mandatory: int, advisory: int, unknown: int, waived: int = 0) -> str:
     """Return how much was found: a finding is one rule's, at one path of one resource. Unknown values are none."""
-    return f"{mandatory} mandatory and {count(advisory, 'advisory finding')}, {count(unknown, 'value')} not known yet"
+    more = [f"{count(unknown, 'value')} not known yet"] if unknown else []
+    more += [f"{waived} waived"] if waived else []
+    return ", ".join([f"{mandatory} mandatory and {count(advisory, 'advisory finding')}", *more])
 
 
 def summary(report: Report) -> str:
@@ -79,7 +81,7 @@ def summary(report: Report) -> str:
     verdict = "passes" if report.clean else "is refused"
     return (
         f"{report.stack} ({report.environment}) {verdict}: "
-        f"{counted(len(report.blocking), len(report.advisory), report.places)}, {len(report.waived)} waived; "
+        f"{counted(len(report.blocking), len(report.advisory), report.places, len(report.waived))}; "
         f"{count(report.rules, 'rule')} on {count(report.resources, 'resource')} in {report.seconds * 1000:.0f} ms"
         f"{unknown_types(report)}"
     )

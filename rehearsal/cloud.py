@@ -183,7 +183,7 @@ class StandinCloud:
         }
 
     def tamper(self, name: str, outputs: Mapping[str, Any]) -> None:
-        """Change things of a name behind the engine's back. Raises LookupError where there is none."""
+        """Change things of a name outside Pulumi. Raises LookupError where there is none."""
         found = [thing for thing in self.things() if thing.name == name]
         if not found:
             raise LookupError(name)

@@ -43,8 +43,9 @@ class Rehearsed:
     def judged(self) -> str:
         """What the policy pack says, in a line."""
         found = self.policies
-        counted = policy_report.counted(len(found.blocking), len(found.advisory), found.places)
-        return f"{counted}, {len(found.waived)} waived"
+        return policy_report.counted(
+            len(found.blocking), len(found.advisory), found.places, len(found.waived)
+        )
 
     def show(self, to: Console, *, everything: bool = False) -> None:
         """Print the first screen and each component in a line; else every resource, check and output, too."""

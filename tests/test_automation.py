@@ -500,7 +500,8 @@ def test_what_a_preview_cannot_judge_yet_is_counted_by_itself_in_the_words_of_pl
     assert "3 create (2 of them components and the stack itself)" in printed
     nothing = judge((), Config(), stack="chat")
     assert counted(0, 0, 0) in summary(nothing)
-    assert counted(1, 1, 1) == "1 mandatory and 1 advisory finding, 1 value not known yet"
+    assert counted(0, 0, 0) == "0 mandatory and 0 advisory findings"
+    assert counted(1, 1, 1, 1) == "1 mandatory and 1 advisory finding, 1 value not known yet, 1 waived"
 
 
 @needs_engine

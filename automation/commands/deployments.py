@@ -30,9 +30,9 @@ app = typer.Typer()
 
 @app.command()
 def doctor(stack: Stack, as_json: Json = False) -> None:
-    """Ask what a deployment will need and may not get.
+    """Check quotas, names and credentials before a deployment.
 
-    Limits, sizes, names and credentials at the vendors, with your own credentials. Changes nothing; what cannot be
+    Asks the vendors, with your own credentials. Changes nothing; what cannot be
     asked is "not known". Exit status 1 where something stands in the way.
     """
     with telling(as_json):
@@ -172,9 +172,12 @@ def drift(stack: Stack, rehearse: Rehearse = False, wait: Wait = 0, as_json: Jso
 def recover(
     stack: Stack,
     adopt: Annotated[
-        list[str] | None, typer.Option(metavar="URN=ID", help="The thing has this id in the cloud.")
+        list[str] | None,
+        typer.Option(metavar="URN=ID", help="Adopt the resource that has this ID in the cloud."),
     ] = None,
-    discard: Annotated[list[str] | None, typer.Option(metavar="URN", help="Nothing was left behind.")] = None,
+    discard: Annotated[
+        list[str] | None, typer.Option(metavar="URN", help="Nothing of this resource is in the cloud.")
+    ] = None,
     force_unlock: Annotated[
         bool, typer.Option("--force-unlock", help="Clear a lock of another machine, too.")
     ] = False,
@@ -209,9 +212,12 @@ def recover(
 def adopt(
     stack: Stack,
     given: Annotated[
-        list[str] | None, typer.Option("--id", metavar="URN=ID", help="The thing has this id in the cloud.")
+        list[str] | None,
+        typer.Option("--id", metavar="URN=ID", help="The resource has this ID in the cloud."),
     ] = None,
-    skip: Annotated[list[str] | None, typer.Option(metavar="URN", help="Make this one anew.")] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option(metavar="URN", help="Create this resource, even if one is there.")
+    ] = None,
     import_file: Annotated[
         Path | None,
         typer.Option(
@@ -225,8 +231,8 @@ def adopt(
 ) -> None:
     """Take over what is in the clouds already.
 
-    Of what the stack would make. It is the stack's own from then on, and goes when the stack is destroyed. Exit status
-    1 where something that may be there was left alone.
+    Only what the stack would create. The stack owns it from then on, and `destroy` deletes it. Exit status 1 where
+    something that may be there was left alone.
     """
     with telling(as_json), opened(stack, rehearse, wait, as_json) as one:
         known = by_urn("--id", given)

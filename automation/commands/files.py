@@ -38,7 +38,7 @@ def init(
     stack: Annotated[
         str | None,
         typer.Option(
-            "--stack", "-s", metavar="NAME", help="Name of its first stack; the folder's name, else."
+            "--stack", "-s", metavar="NAME", help="Name of its first stack; the folder's name by default."
         ),
     ] = None,
     yes: Defaults = False,

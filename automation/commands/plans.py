@@ -44,7 +44,7 @@ def plan(
     as_json: Json = False,
     file: PlanFile = None,
 ) -> None:
-    """Show what a stack would make, and what to know.
+    """Show what a stack would create, and what to do next.
 
     Needs no account and no Pulumi CLI.
     """

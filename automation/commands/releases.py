@@ -30,7 +30,9 @@ def upgrade(
     to: Annotated[
         str | None,
         typer.Option(
-            "--to", metavar="RELEASE", help="Where to; the stack file's release, else the recommended one."
+            "--to",
+            metavar="RELEASE",
+            help="Release to go to; by default the stack file's, else the recommended one.",
         ),
     ] = None,
     through: Annotated[
@@ -40,7 +42,7 @@ def upgrade(
         ),
     ] = None,
     apply: Annotated[
-        bool, typer.Option("--apply", help="Take the steps; without it they are shown.")
+        bool, typer.Option("--apply", help="Take the steps; by default they are only shown.")
     ] = False,
     backup: Annotated[
         str | None,
@@ -114,7 +116,9 @@ def upgrade(
 @app.command()
 def rollback(
     stack: Stack,
-    apply: Annotated[bool, typer.Option("--apply", help="Go back; without it the way is shown.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Go back; by default the way is only shown.")
+    ] = False,
     restored: Annotated[
         bool, typer.Option("--restored", help="The data of before the upgrade are back in the database.")
     ] = False,

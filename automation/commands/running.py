@@ -126,7 +126,7 @@ def settings_diff(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show which settings of the running chat are not as the stack file has them.
+    """Show settings of the chat that differ from the stack.
 
     Exit status 1 where some are not.
     """
@@ -151,7 +151,10 @@ def settings_diff(
 
 @settings_app.command("apply")
 def settings_apply(stack: Stack, user: Administrator, yes: Yes = False, as_json: Json = False) -> None:
-    """Set what `settings diff` shows, as far as the product's API may, without a restart."""
+    """Set what `settings diff` shows, without a restart.
+
+    What the product's API may not set is told, with the reason.
+    """
     from automation.administration import settings as product
 
     with administering(stack, user, as_json) as (url, given, one):
@@ -238,12 +241,14 @@ def admin_reset(
     name: Annotated[
         str | None,
         typer.Option(
-            "--name", metavar="NAME", help="Login name of who is locked out; the stack's administrator."
+            "--name",
+            metavar="NAME",
+            help="Login name of who is locked out; the stack's administrator by default.",
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Let an administrator in again who lost the password or the second factor.
+    """Reset an administrator's password or second factor.
 
     With another administrator (`--user`) it sets a new password, from ROCKETCHAT_NEW_PASSWORD or asked for, and takes
     the second factor away. Without one it changes nothing, and shows the ways in that this stack has.

@@ -23,16 +23,7 @@ _JUDGED: Final = frozenset(
     (t.TASK_DEFINITION, t.CONFIG_MAP, t.RELEASE, t.CHART, t.PARAMETER, t.BUCKET_OBJECT, *COMPOSED, *WORKLOADS)
 )
 """Types whose texts have a rule of their own, with words for where to put the credential."""
-_HOLDERS: Final = frozenset(
-    (
-        t.SECRET_VERSION,
-        t.K8S_SECRET,
-        t.ATLAS_USER,
-        t.IAM_ACCESS_KEY,
-        "random:index/randomPassword:RandomPassword",
-        "digitalocean:index/spacesKey:SpacesKey",
-    )
-)
+_HOLDERS: Final = frozenset(kind for kind, _ in credentials.PLACES)
 """Types that are made to hold credentials."""
 _SENT: Final = {
     t.DISTRIBUTION: re.compile(r"origins\[\d+\]\.customHeaders\[\d+\]\.value"),

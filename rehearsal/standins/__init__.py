@@ -75,11 +75,15 @@ def checked(
         if found:
             raise UnknownToCloudError(_told(token, name, found))
         return Ask(token, name, urn, inputs, cloud, generation)
-    if record is None or shape is None:
+    if record is None:
         known = schema.nearest(token, types())
         raise UnknownToCloudError(
             f"{name}: the stand-ins do not know the resource type {token}{known}; "
             f"add its record to clouds/{token.partition(':')[0]}"
+        )
+    if shape is None:
+        raise UnknownToCloudError(
+            f"{name}: the stand-ins do not know the inputs of {token}: run python -m rehearsal schema"
         )
     ask = Ask(token, name, urn, inputs, cloud, generation)
     found = schema.mistakes(shape, inputs)

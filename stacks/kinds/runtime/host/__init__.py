@@ -1,9 +1,9 @@
-"""What both kinds of host have in common: the model and its rules. `place.py` makes it, `sizes.py` reckons."""
+"""What all kinds of host have in common: the model and its rules. `place.py` makes it, `sizes.py` reckons."""
 
 import ipaddress
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Protocol
 
 from pydantic import AfterValidator, Field
 
@@ -21,8 +21,8 @@ from stacks.profiles import Defaults
 from stacks.questions import Ask
 
 if TYPE_CHECKING:
-    from components.runtime.droplet import DropletHost
-    from components.runtime.lightsail import LightsailHost
+    import pulumi
+
     from rocketchat.releases import Release
     from stacks.kinds.context import Context
     from stacks.spec import Parts
@@ -37,8 +37,19 @@ SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEfP1yBzTnY1K5C8kq0vQmR7mJ0yX3dW9
 """An example of a key; nobody has its other half."""
 
 
+class Host(Protocol):
+    """What is asked of the component of a host."""
+
+    address: "pulumi.Output[str]"
+    egress_address: "pulumi.Output[str]"
+    bucket: "pulumi.Output[str]"
+    role_name: "pulumi.Output[str]"
+    activation_id: "pulumi.Output[str]"
+    created_at: "pulumi.Output[str]"
+
+
 class HostRuntime(RuntimeKind):
-    """What both kinds of host have in common."""
+    """What all kinds of host have in common."""
 
     needs_region: ClassVar = True
     needs_dns: ClassVar = True
@@ -137,7 +148,7 @@ class HostRuntime(RuntimeKind):
         return {"CloudWatch": f"the chat, and the host's disk, memory{of_backups}"}
 
     @abstractmethod
-    def host(self, context: "Context") -> "LightsailHost | DropletHost":
+    def host(self, context: "Context") -> "Host":
         """Make the host itself."""
 
     def make(self, context: "Context") -> Place:
