@@ -262,6 +262,14 @@ def test_an_unknown_type_is_refused_with_the_nearest_known_one() -> None:
         make("aws:ec2/vpcs:Vpcs", {})
 
 
+def test_a_type_whose_inputs_are_not_generated_says_what_generates_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(schema, "resource", lambda _: None)
+    with pytest.raises(standins.UnknownToCloudError, match="run python -m rehearsal schema"):
+        standins.checked(VPC, "net", "", {}, CLOUD)
+
+
 def test_an_unknown_input_is_refused_with_the_nearest_known_one() -> None:
     with pytest.raises(standins.UnknownToCloudError, match=r"cidrBlok \(did you mean cidrBlock\?\)"):
         make(VPC, {"cidrBlok": "10.0.0.0/16"})
