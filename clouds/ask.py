@@ -47,12 +47,14 @@ class NotKnownYetError(Exception):
 
 @dataclass(frozen=True)
 class Cloud:
-    """What a provider instance is set to: its region and the tags it puts on everything."""
+    """What a provider instance is set to: its region and account, and the tags it puts on everything."""
 
     region: str = "us-east-1"
     default_tags: Mapping[str, str] = field(default_factory=dict)
     kubeconfig: str = field(default="", repr=False)
     """How the provider reaches its cluster."""
+    account: str = ACCOUNT
+    """The AWS account whose credentials it has."""
 
 
 def at_path(values: Any, path: str) -> Any:
@@ -72,13 +74,15 @@ class Existing:
     outputs: Mapping[str, Any]
     region: str
     """Of its provider; some resources have their own as an input."""
+    account: str = ACCOUNT
+    """Of its provider, where it is AWS's."""
 
     def __getitem__(self, path: str) -> Any:
         """Return an input or output by its path, for a template. Raises UnsaidError where there is none."""
         if path == "id":
             return self.id
         if path == "account":
-            return ACCOUNT
+            return self.account
         if path == "partition":
             return partition_of(self.region)
         found = at_path(self.inputs, path)
@@ -168,7 +172,7 @@ class Ask:
         if field == "id":
             return self.id
         if field == "account":
-            return ACCOUNT
+            return self.cloud.account
         if field == "partition":
             return self.partition
         return self.region if field == "region" else self[field]
@@ -197,11 +201,12 @@ class Ask:
         """A number from 0 to `below` - 1 that depends on the resource only."""
         return int(self.hex(12, salt or "number"), 16) % below
 
-    def arn(self, service: str, resource: str, *, region: str | None = None, account: str = ACCOUNT) -> str:
+    def arn(
+        self, service: str, resource: str, *, region: str | None = None, account: str | None = None
+    ) -> str:
         """An ARN in this account; `region=""` for global services."""
-        return (
-            f"arn:{self.partition}:{service}:{self.region if region is None else region}:{account}:{resource}"
-        )
+        where = f"{self.region if region is None else region}:{self.cloud.account if account is None else account}"
+        return f"arn:{self.partition}:{service}:{where}:{resource}"
 
 
 Compare = Callable[[Mapping[str, Any], Mapping[str, Any]], list[str]]

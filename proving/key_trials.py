@@ -73,6 +73,7 @@ Khcp6XKiDHDcYnwjNQEQuYaaz3WfSOQwjxYz6g==
 """
 """Nobody has its key."""
 _ROLE = {"arn": "arn:aws:iam::123456789012:role/deployer"}
+_OTHERS_ROLE = {"arn": "arn:aws:iam::456789012345:role/dns"}
 _BUILT_IN: tuple[tuple[str, Values, str], ...] = (
     ("Google's login", {"kind": "google"}, "Accounts_OAuth_Google_secret"),
     ("GitHub's login", {"kind": "github"}, "Accounts_OAuth_Github_secret"),
@@ -143,6 +144,13 @@ SCENES: Mapping[str, Scene] = {
     ),
     "services-helm with Route 53": Scene(
         "services-helm", {"aws:region": "eu-central-1", "dns": {"kind": "route53", "zone": "example.com"}}
+    ),
+    "services-helm with a zone elsewhere": Scene(
+        "services-helm",
+        {
+            "aws:region": "eu-central-1",
+            "dns": {"kind": "route53", "zone": "example.com", "aws": {"assumeRole": _ROLE}},
+        },
     ),
     "services-helm with DNS at DigitalOcean": Scene(
         "services-helm", {"dns": {"kind": "digitalocean", "zone": "example.com"}}
@@ -754,6 +762,13 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "dns(cloudflare).proxied": [_to("lovia-fargate", True), _to("family-host", True)],
     "dns(route53).zone": [_to("services-helm with Route 53", "chat.example.com")],
     "dns(route53).zoneId": "Z0123456789ABCDEFGHIJ",
+    "dns(route53).aws": [_to("services-helm with Route 53", {"assumeRole": _OTHERS_ROLE})],
+    "dns(route53).aws.profile": [_to("services-helm with a zone elsewhere", "corp")],
+    "dns(route53).aws.assumeRole": [_to("services-helm with a zone elsewhere", _OTHERS_ROLE)],
+    "dns(route53).aws.assumeRole.arn": [_to("services-helm with a zone elsewhere", _ROLE["arn"] + "2")],
+    "dns(route53).aws.assumeRole.externalId": [_to("services-helm with a zone elsewhere", "lovia")],
+    "dns(route53).aws.assumeRole.sessionName": [_to("services-helm with a zone elsewhere", "chat")],
+    "dns(route53).aws.allowedAccounts": [_to("services-helm with a zone elsewhere", ["123456789012"])],
     "dns(digitalocean).zone": [_to("services-helm with DNS at DigitalOcean", "chat.example.com")],
     "edge.kind": [_to("lovia-fargate", {"kind": "cloudfront"}), _to("lovia-doks", {"kind": "direct"})],
     "mail.kind": [

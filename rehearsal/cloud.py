@@ -38,7 +38,7 @@ class Kept:
     @property
     def existing(self) -> Existing:
         """What can be seen of it from outside, which its URN cannot."""
-        return Existing(self.type, self.id, self.inputs, self.outputs, self.cloud.region)
+        return Existing(self.type, self.id, self.inputs, self.outputs, self.cloud.region, self.cloud.account)
 
     @cached_property
     def claims(self) -> tuple[once.Claim, ...]:

@@ -162,7 +162,7 @@ class Monitor(MockMonitor):
             standins.lacking(replace(ask, world=self._existing))
         made = standins.make(ask, own_id=own_id)
         record.id, record.outputs = made.id, made.outputs
-        self._refuse_what_is_taken(record, ask.inputs, cloud.region)
+        self._refuse_what_is_taken(record, ask.inputs, cloud)
         secrets = made.secrets | (extra_secrets & made.outputs.keys())
         record.generated = tuple(key for key in sorted(secrets) if record.inputs.get(key) is None)
         echoed = {path for path in record.secret_inputs if at_path(made.outputs, path) is not None}
@@ -176,9 +176,9 @@ class Monitor(MockMonitor):
         record.outputs = {key: value for key, value in made.outputs.items() if value is not None}
         return answer
 
-    def _refuse_what_is_taken(self, record: Record, inputs: Mapping[str, Any], region: str) -> None:
+    def _refuse_what_is_taken(self, record: Record, inputs: Mapping[str, Any], cloud: Cloud) -> None:
         """Raise RehearsalError where two resources of the plan would be one thing, or need one for each alone."""
-        made = Existing(record.type, record.id, inputs, record.outputs, region)
+        made = Existing(record.type, record.id, inputs, record.outputs, cloud.region, cloud.account)
         for claim in () if standins.is_provider(record.type) else once.claims(made):
             other, shared = self._held.setdefault(claim.key, (record.urn, claim.shared))
             if other != record.urn and not (shared and claim.shared):

@@ -79,23 +79,32 @@ def _account(aws: AwsAccount, region: str | None) -> Iterator[Finding]:
         yield Note(f"{', '.join(aws.allowed_accounts)} and no other")
 
 
-def _arns(value: object, path: str) -> Iterator[tuple[str, Arn]]:
-    """Give each ARN in a part, with its full path."""
+def _arns(value: object, path: str, account: tuple[str, AwsAccount]) -> Iterator[tuple[str, Arn, str]]:
+    """Give each ARN in a part with its full path, and the key of the accounts that it must be in and is not.
+
+    `account` is the one that is meant, with its key; a part within may mean another.
+    """
     if isinstance(value, Arn):
-        yield path, value
+        key, meant = account
+        strange = bool(meant.allowed_accounts) and value.account not in meant.allowed_accounts
+        yield path, value, f"{key}.allowedAccounts" if strange else ""
     elif isinstance(value, Part):
+        if isinstance(value, AwsAccount):
+            account = path.removeprefix("rocketchat:"), value
         for name, field in type(value).model_fields.items():
-            yield from _arns(getattr(value, name, None), f"{path}.{field.alias or name}")
+            yield from _arns(getattr(value, name, None), f"{path}.{field.alias or name}", account)
     elif isinstance(value, list):
         for index, one in enumerate(value):
-            yield from _arns(one, f"{path}[{index}]")
+            yield from _arns(one, f"{path}[{index}]", account)
 
 
 @rule("What is named at AWS is where the stack is")
 def _named(region: str | None, readable: "Parts") -> Iterator[Finding]:
-    allowed = readable.aws.allowed_accounts
+    account = ("aws", readable.aws)
     for name, field in type(readable).model_fields.items():
-        for path, arn in _arns(getattr(readable, name), f"rocketchat:{field.alias or name}"):
+        for path, arn, lacking in _arns(
+            getattr(readable, name), f"rocketchat:{field.alias or name}", account
+        ):
             if region is not None and arn.region not in ("", region):
                 yield Problem(
                     path,
@@ -109,9 +118,9 @@ def _named(region: str | None, readable: "Parts") -> Iterator[Finding]:
                     remedy="name one of an account there, or another region",
                 )
             # A bucket's key may be another account's (KMS developer guide, "Allowing users in other accounts").
-            elif allowed and arn.account not in allowed and arn.service != "kms":
+            elif lacking and arn.service != "kms":
                 yield Problem(
                     path,
-                    f"this is in the account {arn.account}, which is not among aws.allowedAccounts",
+                    f"this is in the account {arn.account}, which is not among {lacking}",
                     remedy="add it there, or name another",
                 )

@@ -32,12 +32,14 @@ def run() -> None:
 
 def reach() -> None:
     """A program that makes the stack's providers, by which its clouds are asked, and nothing else."""
-    providers.make(*load())
+    spec, secrets = load()
+    providers.make(spec, secrets)
+    providers.of_zone(spec)
 
 
 def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
     """Make everything that the stack asks for; return the stack's outputs."""
-    context = Context(spec, secrets, providers.make(spec, secrets))
+    context = Context(spec, secrets, providers.make(spec, secrets), providers.of_zone(spec))
     for part in ORDER:
         kind = getattr(spec.parts, part)
         if kind is not None:

@@ -40,3 +40,14 @@ def make(spec: ChatSpec, secrets: Secrets) -> dict[str, pulumi.ProviderResource]
     if own is not None:
         made[own.package] = own
     return made
+
+
+def of_zone(spec: ChatSpec) -> pulumi.ProviderResource | None:
+    """Return the provider of the account that the DNS zone is in; None where the stack's own reach it."""
+    dns = spec.parts.dns
+    account = None if dns is None else dns.account(spec.parts.aws)
+    if account is None:
+        return None
+    import pulumi_aws as aws
+
+    return aws.Provider("aws-dns", region=spec.region, **account.provider())

@@ -13,8 +13,9 @@ import botocore.loaders
 import botocore.session
 import pytest
 from engine_marks import needs_engine
+from planning import values_of
 from sharing import shared
-from vendor_server import ATLAS, Said, Vendors, ec2, error, items, quota, used
+from vendor_server import ATLAS, ROUTE53, Said, Vendors, ec2, error, items, query, quota, used, zones
 
 from automation import cli
 from automation.doctor import (
@@ -40,6 +41,7 @@ from automation.web import NotChecked
 from rehearsal import stack as planning
 from rehearsal.plan import Plan
 from stacks.files import path_of
+from stacks.language import parse
 
 SECRETS = {
     "AWS_ACCESS_KEY_ID": "AKIACANARY",
@@ -70,7 +72,7 @@ def visit(stack: str) -> Visit:
         made,
         frozenset(),
         of_stack(loaded.name, loaded.spec.parts, frozenset(), path_of(loaded.name)),
-        Aws(loaded.spec.region) if loaded.spec.region else None,
+        Aws(loaded.spec.region, loaded.spec.parts.aws) if loaded.spec.region else None,
     )
 
 
@@ -477,6 +479,20 @@ CASES: dict[str, tuple[str, dict[str, Said], str, str, str]] = {
         "failed",
         "DigitalOcean makes no clusters of Kubernetes 1.36.3-do.1 any more",
     ),
+    "a zone that another account has": (
+        "services-fargate",
+        {f"{ROUTE53}/hostedzonesbyname": zones("example.org")},
+        "route53-zone",
+        "failed",
+        "Route 53 has no public zone example.com in this account",
+    ),
+    "two zones of one name": (
+        "services-fargate",
+        {f"{ROUTE53}/hostedzonesbyname": zones("example.com", "example.com")},
+        "route53-zone",
+        "failed",
+        "2 zones are called example.com: Z1, Z2",
+    ),
     "an image that is not there": (
         "lovia-fargate",
         {"/v2/rocketchat/rocket.chat/manifests/8.9.0": Said({"errors": [{"code": "MANIFEST_UNKNOWN"}]}, 404)},
@@ -509,6 +525,29 @@ def test_a_vendor_that_refuses_or_fails_is_told_of(
     assert bool(outcome.remedy) == (state == "failed")
     told = json.dumps(outcome.to_json())
     assert not [secret for secret in SECRETS.values() if secret in told and secret.startswith("canary")]
+
+
+def test_a_zone_in_another_account_is_read_with_its_role(vendors: Vendors) -> None:
+    role = {"arn": "arn:aws:iam::123456789012:role/dns", "externalId": "chat"}
+
+    def told(**account: Any) -> Outcome:
+        one = visit("services-fargate")
+        values = values_of("services-fargate")
+        values["rocketchat:dns"]["aws"] = {"assumeRole": role, **account}
+        one.spec = parse(values, planned("services-fargate")[0].secret_keys, source="a test")
+        [question] = [each for each in run.questions(one) if each.name == "route53-zone"]
+        return asyncio.run(run._outcome(question, one, None))
+
+    answer = told(allowedAccounts=["123456789012"])
+    assert (answer.state, answer.found) == ("ok", "example.com is in the account 123456789012 (Z1)")
+    assert vendors.asked == ["AssumeRole", "GetCallerIdentity", f"{ROUTE53}/hostedzonesbyname"]
+    vendors.answers["GetCallerIdentity"] = query("GetCallerIdentity", "<Account>999999999999</Account>")
+    assert told(allowedAccounts=["123456789012"]).state == "failed"
+    vendors.answers["AssumeRole"] = Said(
+        "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", 403
+    )
+    answer = told()
+    assert (answer.state, f"the role {role['arn']} is not taken on" in answer.found) == ("not known", True)
 
 
 def test_without_any_credentials_what_is_needed_is_still_told(
@@ -552,10 +591,10 @@ def test_a_clock_that_is_wrong_is_told_by_the_servers_that_answer(vendors: Vendo
 
 def test_credentials_of_another_account_than_the_stacks_are_refused(vendors: Vendors) -> None:
     one = visit("lovia-fargate")
-    one.account = "210987654321"
+    one.account = "456789012345"
     assert (
         found(one)["aws"].found
-        == "the credentials are those of 123456789012, and the stack is in 210987654321"
+        == "the credentials are those of 123456789012, and the stack is in 456789012345"
     )
 
 

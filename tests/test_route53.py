@@ -7,8 +7,10 @@ import pytest
 from planning import Values, kinds, one, planned, values_of
 from recording import record
 
+from clouds.ask import Cloud
 from components.edge import dns
 from components.values import DnsZone
+from rehearsal import standins
 from rehearsal.plan import Plan
 from stacks.language import parse
 from stacks.problems import InvalidStack
@@ -92,9 +94,60 @@ def test_cloudfront_before_the_app_is_an_alias_too() -> None:
     assert alias["zoneId"] == "Z2FDTNDATAQYW2"
 
 
+ELSEWHERE = {"profile": "network", "assumeRole": {"arn": "arn:aws:iam::456789012345:role/dns"}}
+
+
+def test_all_records_of_a_zone_in_another_account_are_made_there() -> None:
+    plan = planned(at_route53(aws=ELSEWHERE), SECURE)
+    own, of_zone = plan.of_type("pulumi:providers:aws")
+    assert (own.inputs.get("profile"), of_zone.inputs["profile"]) == (None, "network")
+    assert {one.options["provider"] for one in plan.of_type(RECORD)} == {of_zone.urn}
+    others = {
+        one.options.get("provider")
+        for one in plan.resources
+        if one.type.startswith("aws:") and one.type != RECORD
+    }
+    assert others == {own.urn}
+
+
+def test_the_profile_of_the_stack_holds_for_its_zone_too() -> None:
+    values = {
+        **at_route53(aws={"assumeRole": ELSEWHERE["assumeRole"]}),
+        "rocketchat:aws": {"profile": "corp"},
+    }
+    spec = parse(values, SECURE, source="a test")
+    assert spec.parts.dns is not None
+    account = spec.parts.dns.account(spec.parts.aws)
+    assert account is not None
+    assert account.profile == "corp"
+
+
+def test_a_zone_takes_no_records_from_another_account() -> None:
+    zone, name = "aws:route53/getZone:getZone", {"name": "lovia.life"}
+    accounts = Cloud(), Cloud(account="456789012345")
+    ids = [standins.look_up(zone, name, account)["zoneId"] for account in accounts]
+    for at, own in enumerate(accounts):
+        record = {
+            "zoneId": ids[at],
+            "name": "a.lovia.life",
+            "type": "A",
+            "records": ["203.0.113.7"],
+            "ttl": 60,
+        }
+        standins.checked(RECORD, "r", "urn", record, own)
+        with pytest.raises(standins.UnknownToCloudError, match="AccessDenied"):
+            standins.checked(RECORD, "r", "urn", {**record, "zoneId": ids[1 - at]}, own)
+
+
 @pytest.mark.parametrize(
     ("changed", "path", "message"),
     [
+        (
+            {"aws": {**ELSEWHERE, "allowedAccounts": ["123456789012"]}},
+            "rocketchat:dns.aws.assumeRole.arn",
+            "dns.aws.allowedAccounts",
+        ),
+        ({"aws": {"role": "dns"}}, "rocketchat:dns.aws.role", "assumeRole"),
         ({"proxied": True}, "rocketchat:dns.proxied", "a key of kind cloudflare"),
         ({"zoneId": "f" * 32}, "rocketchat:dns.zoneId", "which begins with Z"),
         ({"zone": "lovia.com"}, "rocketchat:chat.host", "does not lie in the zone"),

@@ -63,6 +63,19 @@ def used(vcpus: float) -> Said:
     return Said({"Label": "ResourceCount", "Datapoints": [{"Maximum": vcpus}]})
 
 
+def zones(*names: str) -> Said:
+    """The zones of Route 53, with ids Z1, Z2, …"""
+    each = "".join(
+        f"<HostedZone><Id>/hostedzone/Z{at}</Id><Name>{name}.</Name>"
+        "<Config><PrivateZone>false</PrivateZone></Config></HostedZone>"
+        for at, name in enumerate(names, 1)
+    )
+    return Said(
+        f"<ListHostedZonesByNameResponse><HostedZones>{each}</HostedZones></ListHostedZonesByNameResponse>"
+    )
+
+
+ROUTE53 = "/2013-04-01"
 ATLAS = "/api/atlas/v2"
 WELL: Mapping[str, Said] = {
     "GetCallerIdentity": query("GetCallerIdentity", "<Account>123456789012</Account>"),
@@ -79,6 +92,13 @@ WELL: Mapping[str, Said] = {
         items(
             "subnetSet", "<subnetId>subnet-1</subnetId><availabilityZone>ap-southeast-1a</availabilityZone>"
         ),
+    ),
+    f"{ROUTE53}/hostedzonesbyname": zones("example.com"),
+    f"{ROUTE53}/hostedzone/Z1/rrset": Said("<ListResourceRecordSetsResponse/>"),
+    "AssumeRole": query(
+        "AssumeRole",
+        "<Credentials><AccessKeyId>ASIAOFTHEROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+        "<SessionToken>t</SessionToken><Expiration>2036-01-01T00:00:00Z</Expiration></Credentials>",
     ),
     "DescribeLoadBalancers": query("DescribeLoadBalancers", "<LoadBalancers></LoadBalancers>"),
     "/2020-05-31/distribution": Said("<DistributionList><Quantity>0</Quantity></DistributionList>"),

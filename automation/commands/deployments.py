@@ -52,7 +52,7 @@ def doctor(stack: Stack, as_json: Json = False) -> None:
             needs.of_plan(planning.plan(loaded).resources),
             loaded.unset,
             of_stack(name, spec.parts, loaded.secret_keys, loaded.elsewhere or path_of(name)),
-            Aws(spec.region) if spec.region else None,
+            Aws(spec.region, spec.parts.aws) if spec.region else None,
         )
         try:
             state = needs.deployed(name)

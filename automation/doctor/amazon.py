@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.parsers import ResponseParserError
 
 from automation.web import Failed, NotChecked, in_one_line
+from stacks.aws_account import AssumedRole, AwsAccount
 
 LOG_IN: Final = (
     "log in (`aws sso login`), or give AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -43,13 +44,32 @@ SLOW_DOWN: Final = ("Throttling", "TooManyRequests", "RequestLimitExceeded", "Sl
 
 
 class Aws:
-    """One account, in one region."""
+    """One account, in one region; that of the environment's credentials where no other is meant."""
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, region: str, account: AwsAccount | None = None) -> None:
         self.region = region
+        self.account = account or AwsAccount()
         self.skews: list[float] = []
         self._session = botocore.session.get_session()
+        if self.account.profile is not None:
+            self._session.set_config_variable("profile", self.account.profile)
+        self._role = self.account.assume_role
+        """What is to be taken on before the first call."""
         self._clients: dict[tuple[str, str], Any] = {}
+
+    def of(self, account: AwsAccount | None) -> "Aws":
+        """Return another account in the same region; this one where there is none."""
+        return self if account is None else Aws(self.region, account)
+
+    def identity(self) -> dict[str, Any]:
+        """Say whose credentials these are; raise Failed where they are not those of the account that is meant."""
+        told = self.call("sts", "GetCallerIdentity")
+        allowed = self.account.allowed_accounts
+        if allowed and told["Account"] not in allowed:
+            raise Failed(
+                f"the credentials are those of {told['Account']}, not of {', '.join(allowed)}", LOG_IN
+            )
+        return told
 
     def call(
         self, service: str, operation: str, *, region: str | None = None, **parameters: Any
@@ -58,6 +78,9 @@ class Aws:
 
         Raises Failed for refused credentials, NotChecked where nobody knows, and ClientError for what else AWS says.
         """
+        if self._role is not None:
+            role, self._role = self._role, None
+            self._take_on(role)
         where = f"{service}:{operation}"
         try:
             return self._called(service, xform_name(operation), region or self.region, parameters)
@@ -82,6 +105,22 @@ class Aws:
             raise NotChecked(f"something else than AWS answers {where}: is there a proxy between?") from None
         except BotoCoreError as error:
             raise NotChecked(f"{where}: {in_one_line(str(error))}") from None
+
+    def _take_on(self, role: AssumedRole) -> None:
+        more = {} if role.external_id is None else {"ExternalId": role.external_id}
+        name = role.session_name or "rocketchat-doctor"
+        try:
+            told = self.call("sts", "AssumeRole", RoleArn=role.arn, RoleSessionName=name, **more)[
+                "Credentials"
+            ]
+        except (Failed, NotChecked, ClientError) as error:
+            self._role = role
+            if isinstance(error, Failed):
+                raise
+            why = str(error) if isinstance(error, NotChecked) else code(error)
+            raise NotChecked(f"the role {role.arn} is not taken on: {in_one_line(why)}") from None
+        self._clients.clear()
+        self._session.set_credentials(told["AccessKeyId"], told["SecretAccessKey"], told["SessionToken"])
 
     def _called(
         self, service: str, operation: str, region: str, parameters: Mapping[str, Any]

@@ -16,7 +16,7 @@ def _aws(visit: Visit) -> Aws:
 
 def account(visit: Visit) -> str:
     """Say whose credentials these are; not those of another account than the stack was made in."""
-    told = _aws(visit).call("sts", "GetCallerIdentity")
+    told = _aws(visit).identity()
     if visit.account not in (None, told["Account"]):
         raise Failed(
             f"the credentials are those of {told['Account']}, and the stack is in {visit.account}", LOG_IN

@@ -15,6 +15,7 @@ from clouds.dns import FORMS, host
 from stacks.words import count
 
 if TYPE_CHECKING:
+    from automation.doctor.amazon import Aws
     from stacks.kinds.dns import DnsKind
 
 ADDRESSES: Final = frozenset({"A", "AAAA", "CNAME"})
@@ -86,8 +87,8 @@ async def _of_digitalocean(visit: Visit, dns_part: "DnsKind") -> list[Record]:
     return await digitalocean.records(visit, dns_part.zone)
 
 
-async def _of_route53(visit: Visit, dns_part: "DnsKind") -> list[Record]:
-    return await asyncio.to_thread(_in_route53, visit, dns_part.zone, dns_part.zone_id)
+async def _of_route53(visit: Visit, _: "DnsKind") -> list[Record]:
+    return await asyncio.to_thread(_in_route53, visit)
 
 
 READERS: Final[Mapping[str, Callable[[Visit, "DnsKind"], Awaitable[list[Record]]]]] = {
@@ -98,18 +99,45 @@ READERS: Final[Mapping[str, Callable[[Visit, "DnsKind"], Awaitable[list[Record]]
 """What reads a zone itself, by the kind of the DNS service; of others public DNS is asked."""
 
 
-def _in_route53(visit: Visit, zone: str, zone_id: str | None) -> list[Record]:
-    aws = visit.aws
-    if aws is None:
+def route53_zone(visit: Visit) -> str:
+    """Say whether Route 53 has the zone, in the account that is meant."""
+    aws, dns_part = _route53(visit)
+    told = aws.identity()
+    found = _zone_in_route53(aws, dns_part)
+    return f"{dns_part.zone} is in the account {told['Account']} ({found})"
+
+
+def _route53(visit: Visit) -> "tuple[Aws, DnsKind]":
+    aws, dns_part = visit.aws, visit.spec.parts.dns
+    if aws is None or dns_part is None:
         raise NotChecked("there are no credentials of AWS")
-    if zone_id is None:
-        found = aws.call("route53", "ListHostedZonesByName", DNSName=zone)["HostedZones"]
-        ids = [
-            one["Id"] for one in found if one["Name"] == f"{zone}." and not one["Config"].get("PrivateZone")
-        ]
-        if not ids:
-            raise NotChecked(f"Route 53 has no zone {zone}")
-        zone_id = ids[0]
+    return aws.of(dns_part.account(visit.spec.parts.aws)), dns_part
+
+
+def _zone_in_route53(aws: "Aws", dns_part: "DnsKind") -> str:
+    found = aws.call("route53", "ListHostedZonesByName", DNSName=dns_part.zone)["HostedZones"]
+    ids = [
+        str(one["Id"]).rpartition("/")[2]
+        for one in found
+        if one["Name"] == f"{dns_part.zone}." and not one.get("Config", {}).get("PrivateZone")
+    ]
+    if not ids:
+        raise Failed(
+            f"Route 53 has no public zone {dns_part.zone} in this account",
+            "name the account that has it (`dns.aws`), or make the zone and let the registrar name its servers",
+        )
+    if dns_part.zone_id is None and len(ids) > 1:
+        raise Failed(
+            f"{len(ids)} zones are called {dns_part.zone}: {', '.join(ids)}", "name one in `dns.zoneId`"
+        )
+    if dns_part.zone_id not in (None, *ids):
+        raise Failed(f"the id of {dns_part.zone} is {', '.join(ids)}", "mend `dns.zoneId`, or leave it out")
+    return dns_part.zone_id or ids[0]
+
+
+def _in_route53(visit: Visit) -> list[Record]:
+    aws, dns_part = _route53(visit)
+    zone_id = _zone_in_route53(aws, dns_part)
     sets = aws.call("route53", "ListResourceRecordSets", HostedZoneId=zone_id)["ResourceRecordSets"]
     return [
         (one["Name"], one["Type"], (one.get("ResourceRecords") or [{"Value": "an alias"}])[0]["Value"])

@@ -79,6 +79,8 @@ def _of_aws(visit: Visit) -> Iterator[Question]:
     if visit.spec.parts.mail is not None and visit.spec.parts.mail.needs_region:
         yield Question("ses", "SES", offers.sandbox, "aws")
         yield Question("ses-identity", "SES identity", offers.identity, "aws")
+    if visit.of("aws:route53/record:Record"):
+        yield Question("route53-zone", "Route 53 zone", records.route53_zone)
     if visit.of("aws:s3/bucket:Bucket"):
         yield Question("buckets", "Buckets", offers.buckets, "aws")
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from clouds.ask import ACCOUNT
 from clouds.aws.calls import create, sent
 from clouds.record import (
     NO_DATA,
@@ -44,12 +43,12 @@ BUDGET = Resource(
     "aws:budgets/budget:Budget",
     "warns of costs",
     answers=Answers(
-        id=lambda ask: f"{ask['accountId'] or ACCOUNT}:{ask['name']}",
+        id=lambda ask: f"{ask['accountId'] or ask.cloud.account}:{ask['name']}",
         outputs={
             "arn": "arn:{partition}:budgets::{account}:budget/{name}",
         },
         defaults={
-            "accountId": ACCOUNT,
+            "accountId": "{account}",
             "timePeriodEnd": "2087-06-15_00:00",
             "timePeriodStart": "2026-01-01_00:00",
         },
@@ -65,7 +64,7 @@ BUDGET = Resource(
                 "notifications": ("NotificationsWithSubscribers", _notifications),
                 "tags": "ResourceTags",
             },
-            {"AccountId": ACCOUNT},
+            {"AccountId": "{account}"},
             at="Budget",
         )
     ),

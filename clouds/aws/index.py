@@ -2,7 +2,6 @@
 
 import re
 
-from clouds.ask import ACCOUNT
 from clouds.aws.common import ZONES, zones
 from clouds.record import (
     Lookup,
@@ -25,9 +24,9 @@ def zone_ids(region: str) -> list[str]:
 GET_CALLER_IDENTITY = Lookup(
     "aws:index/getCallerIdentity:getCallerIdentity",
     outputs={
-        "accountId": ACCOUNT,
+        "accountId": "{account}",
         "arn": "arn:{partition}:iam::{account}:user/rehearsal",
-        "id": ACCOUNT,
+        "id": "{account}",
         "userId": "AIDAREHEARSALREHEARSA",
     },
 )

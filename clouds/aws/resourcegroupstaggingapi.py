@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from clouds.ask import ACCOUNT, Ask, Existing, partition_of
+from clouds.ask import Ask, Existing, partition_of
 from clouds.aws.common import GLOBAL
 from clouds.record import (
     Lookup,
@@ -15,7 +15,7 @@ _NO_REGION = frozenset({"cloudfront", "iam", "route53"})
 def _arn(one: Existing) -> str:
     arn = one.outputs.get("arn") or one.id
     if one.type == "aws:ec2/natGateway:NatGateway":
-        return f"arn:{partition_of(_region(one))}:ec2:{_region(one)}:{ACCOUNT}:natgateway/{one.id}"
+        return f"arn:{partition_of(_region(one))}:ec2:{_region(one)}:{one.account}:natgateway/{one.id}"
     return str(arn)
 
 

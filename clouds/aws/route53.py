@@ -1,6 +1,8 @@
 """Route 53."""
 
-from clouds.ask import Ask, names, no_host_name
+import re
+
+from clouds.ask import ACCOUNT, Ask, names, no_host_name
 from clouds.aws import charges
 from clouds.aws.calls import create, each, sent
 from clouds.aws.common import tagged
@@ -32,7 +34,7 @@ NAME_SERVERS = ["ns-1.awsdns-00.com", "ns-2.awsdns-00.net", "ns-3.awsdns-00.org"
 
 
 def _record_refusals(ask: Ask) -> list[str]:
-    found = no_host_name(str(ask["name"]))
+    found = [*no_host_name(str(ask["name"])), *_of_others(ask)]
     if ask["type"] is not None and ask["type"] not in RECORD_TYPES:
         found.append(f"type {ask['type']!r} must be one of {', '.join(sorted(RECORD_TYPES))}")
     # What is not known yet still counts as set.
@@ -47,7 +49,22 @@ def _record_refusals(ask: Ask) -> list[str]:
 
 
 def _zone_id(ask: Ask) -> str:
-    return str(ask["zoneId"] or "Z" + ask.hex(20).upper())
+    """Return an id that tells the account to `_of_others`."""
+    digits = ask.hex(20).upper()
+    own = digits if ask.cloud.account == ACCOUNT else f"{ask.cloud.account}X{digits[:7]}"
+    return str(ask["zoneId"] or f"Z{own}")
+
+
+_LOOKED_UP = re.compile(r"Z(?:[0-9A-F]{20}|(?P<account>[0-9]{12})X[0-9A-F]{7})")
+
+
+def _of_others(ask: Ask) -> list[str]:
+    """Route 53 developer guide, "Identity and access management": a zone is its account's alone."""
+    found = _LOOKED_UP.fullmatch(str(ask["zoneId"]))
+    if found is None or (found["account"] or ACCOUNT) == ask.cloud.account:
+        return []
+    may = "is not authorized to perform: route53:ChangeResourceRecordSets on"
+    return [f"AccessDenied: the account {ask.cloud.account} {may} the zone {ask['zoneId']}"]
 
 
 _RECORD = "ChangeBatch.Changes.0.ResourceRecordSet"

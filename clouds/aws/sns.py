@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from clouds.ask import ACCOUNT, Ask, names
+from clouds.ask import Ask, names
 from clouds.aws import charges
 from clouds.aws.calls import create, sent
 from clouds.limits import among, document, shorter
@@ -42,7 +42,7 @@ TOPIC = Resource(
         id="arn:{partition}:sns:{region}:{account}:{name}",
         outputs={
             "arn": "{id}",
-            "owner": ACCOUNT,
+            "owner": "{account}",
         },
         absent=names("beginningArchiveTime"),
         autoname=Autoname(limit=256),
@@ -87,7 +87,7 @@ TOPIC_POLICY = Resource(
     answers=Answers(
         id="{arn}",
         outputs={
-            "owner": ACCOUNT,
+            "owner": "{account}",
         },
     ),
     requests=sent(
@@ -139,7 +139,7 @@ TOPIC_SUBSCRIPTION = Resource(
         outputs={
             "arn": "{id}",
             "confirmationWasAuthenticated": lambda ask: not _needs_confirmation(ask),
-            "ownerId": ACCOUNT,
+            "ownerId": "{account}",
             "pendingConfirmation": _needs_confirmation,
         },
     ),

@@ -14,6 +14,7 @@ from typing import Any
 
 from clouds import PACKAGES, find, find_lookup, lookups, types
 from clouds.ask import (
+    ACCOUNT,
     OF_A_PLAN,
     UNKNOWN,
     Ask,
@@ -133,10 +134,30 @@ def _provider_mistakes(token: str, shape: schema.Shape | None, inputs: Mapping[s
         for key in inputs
         if key not in shape.inputs and key not in {"version", "__internal"}
     ]
+    allowed = _listed(inputs, "allowedAccountIds")
+    if allowed and _account(inputs) not in allowed:
+        # terraform-provider-aws, conns.AWSClient: verifyAccountID.
+        found.append(f"AWS account ID not allowed: {_account(inputs)}")
     apitoken = inputs.get("apiToken")
     if package == "cloudflare" and isinstance(apitoken, str) and not _CLOUDFLARE_TOKEN.search(apitoken):
         found.append("apiToken is malformed: it must have 40 letters, digits, hyphens and underscores")
     return found
+
+
+def _listed(inputs: Mapping[str, Any], key: str) -> list[Any]:
+    """Return a list of a provider's inputs; nested ones come as JSON, as the SDKs send them."""
+    given = inputs.get(key)
+    read = json.loads(given) if isinstance(given, str) and given else given
+    return read if isinstance(read, list) else []
+
+
+def _account(inputs: Mapping[str, Any]) -> str:
+    """Return the account of a provider of AWS: that of the role that it takes on last, else the one it may be in."""
+    roles = [str(one.get("roleArn") or "") for one in _listed(inputs, "assumeRoles")]
+    allowed = [str(one) for one in _listed(inputs, "allowedAccountIds")]
+    if roles:
+        return roles[-1].split(":")[4]
+    return ACCOUNT if not allowed or ACCOUNT in allowed else allowed[0]
 
 
 def cloud_of(inputs: Mapping[str, Any], region: str | None = None) -> Cloud:
@@ -150,7 +171,11 @@ def cloud_of(inputs: Mapping[str, Any], region: str | None = None) -> Cloud:
     where = given_region if isinstance(given_region, str) and given_region else region
     plain_tags = {key: value for key, value in wanted.items() if isinstance(value, str)}
     kubeconfig = inputs.get("kubeconfig")
-    made = Cloud(default_tags=plain_tags, kubeconfig=kubeconfig if isinstance(kubeconfig, str) else "")
+    made = Cloud(
+        account=_account(inputs),
+        default_tags=plain_tags,
+        kubeconfig=kubeconfig if isinstance(kubeconfig, str) else "",
+    )
     return replace(made, region=where) if where else made
 
 

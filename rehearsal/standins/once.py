@@ -37,9 +37,9 @@ def claims(one: Existing) -> Iterator[Claim]:
     record, refuses = clouds.find(one.type), _refuses(one.type)
     own = record.identity(one) if record is not None else one.id
     if own is not None:
-        yield Claim((one.type, "itself", _region(one), own), one.id, "exists already")
+        yield Claim((one.type, "itself", one.account, _region(one), own), one.id, "exists already")
     for once in refuses.once if refuses is not None else ():
-        where = _region(one) if once.scope is Scope.REGION else once.scope.value
+        where = _within(once.scope, one)
         shared = once.shared is not None and once.shared(one)
         for value in once.values(one):
             key = (once.group or one.type, once.what, where, value)
@@ -62,6 +62,12 @@ def import_id(one: Existing) -> str:
     """Return what an import of a thing takes."""
     record = clouds.find(one.type)
     return one.id if record is None else record.imported_by(one)
+
+
+def _within(scope: Scope, one: Existing) -> tuple[str, ...]:
+    if scope is Scope.WORLD:
+        return ()
+    return (one.account,) if scope is Scope.ACCOUNT else (one.account, _region(one))
 
 
 def _region(one: Existing) -> str:

@@ -21,6 +21,8 @@ class Context:
     secrets: Secrets
     providers: Mapping[str, pulumi.ProviderResource]
     """The stack's providers by package."""
+    zone_provider: pulumi.ProviderResource | None = None
+    """The one of the account that the DNS zone is in, where that is not the stack's."""
     outputs: dict[str, pulumi.Input[object]] = field(default_factory=dict)
     """The stack's outputs so far."""
     permissions: pulumi.Output[str] | None = None
@@ -33,7 +35,12 @@ class Context:
     @property
     def opts(self) -> pulumi.ResourceOptions:
         """Options of every component: the stack's providers."""
-        return pulumi.ResourceOptions(providers=list(self.providers.values()))
+        opts = pulumi.ResourceOptions(providers=list(self.providers.values()))
+        if self.zone_provider is not None:
+            from components.edge.dns import route53
+
+            opts.transformations = [route53.made_by(self.zone_provider)]
+        return opts
 
     def invoke(self, package: str) -> pulumi.InvokeOptions:
         """Options of a lookup by one of the stack's providers."""

@@ -8,6 +8,9 @@ from components.values import DnsZone
 
 SERVICE = "Route 53"
 
+RECORD = "aws:route53/record:Record"
+"""The type of what is made here."""
+
 
 def make(name: str, zone: DnsZone, said: Record, opts: pulumi.ResourceOptions) -> aws.route53.Record:
     """Make one record."""
@@ -22,6 +25,18 @@ def make(name: str, zone: DnsZone, said: Record, opts: pulumi.ResourceOptions) -
     return aws.route53.Record(
         name, zone_id=zone["id"], type=said.type, name=said.host, records=[value], ttl=said.ttl, opts=opts
     )
+
+
+def made_by(provider: pulumi.ProviderResource) -> pulumi.ResourceTransformation:
+    """Return what has this provider make the records of a component, whose zone is in another account."""
+
+    def transform(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        if args.type_ != RECORD:
+            return None
+        opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(provider=provider))
+        return pulumi.ResourceTransformationResult(args.props, opts)
+
+    return transform
 
 
 def alias(

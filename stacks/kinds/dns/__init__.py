@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pulumi
 
     from components.values import DnsZone
+    from stacks.aws_account import AwsAccount
     from stacks.kinds.context import Context
 
 
@@ -42,6 +43,10 @@ class DnsKind(Kind):
     @property
     def largest_file_mb(self) -> int | None:
         """Largest upload in MiB that the service's proxy lets through; None where no proxy stands before the chat."""
+        return None
+
+    def account(self, own: "AwsAccount") -> "AwsAccount | None":
+        """Return the account of AWS that the zone is in; None where it is in the stack's (`own`), or not at AWS."""
         return None
 
     def make(self, context: "Context") -> "DnsZone":

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
+import pulumi
+
+from stacks.aws_account import AwsAccount
 from stacks.fields import Form, HostName
 from stacks.kinds.dns import DnsKind
 
 if TYPE_CHECKING:
-    import pulumi
-
     from stacks.kinds.context import Context
 
 
@@ -32,14 +33,26 @@ class Route53Dns(DnsKind):
     ) = None
     """Route 53's id of the zone, which ends the search by name; needed where two zones have the same name."""
 
+    aws: AwsAccount | None = None
+    """The account that the zone is in, where it is another than the stack's: as in `aws`, whose `profile` also holds
+    here unless this has its own. Its principal needs ListHostedZones, GetHostedZone, ListTagsForResource, GetChange,
+    ListResourceRecordSets and ChangeResourceRecordSets of `route53`."""
+
     @property
     def proxied(self) -> bool:
         """Route 53 has no proxy."""
         return False
 
+    def account(self, own: AwsAccount) -> AwsAccount | None:
+        """Its keys begin with the profile of the stack's account where they name none."""
+        if self.aws is None:
+            return None
+        return self.aws.model_copy(update={"profile": self.aws.profile or own.profile})
+
     def look_up(self, context: "Context") -> "pulumi.Input[str]":
         """Find the public zone by its name."""
         import pulumi_aws as aws
 
-        found = aws.route53.get_zone_output(name=self.zone, private_zone=False, opts=context.invoke("aws"))
+        opts = pulumi.InvokeOptions(provider=context.zone_provider or context.providers["aws"])
+        found = aws.route53.get_zone_output(name=self.zone, private_zone=False, opts=opts)
         return found.zone_id
