@@ -4,6 +4,7 @@ Names of actions, condition operators and condition keys do not heed case; `*` a
 names (IAM User Guide, "Grammar of the IAM JSON policy language"). What is not known is noted.
 """
 
+import ipaddress
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,6 +62,9 @@ _BINDING: Final = re.compile(
 """Operators by which a condition narrows what is allowed. Those that negate allow all others, `…IfExists` and
 `ForAllValues:` allow requests that lack the key, `Null` asks for no value."""
 _ARN: Final = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:([^:]*):(.*)$", re.DOTALL)
+_CANONICAL: Final = re.compile(r"^[0-9a-f]{64}$")
+LOG_DELIVERY: Final = "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0"
+"""The canonical user by which CloudFront writes logs (CloudFront guide, "Configure standard logging")."""
 _KINDS: Final = re.compile(
     r"^(secret|parameter|key|alias|role|user|group|policy|table|log-group|repository|function|identity|cluster|service"
     r"|task|task-definition|configuration-set|distribution)[:/]"
@@ -177,6 +181,10 @@ class Statement:
             return any(one.narrows and _on_resource(one.key) for one in self.conditions)
         return any(one.narrows and one.key in keys for one in self.conditions)
 
+    def says_nobody(self, keys: frozenset[str]) -> bool:
+        """Tell whether conditions ask on whose behalf a request is made, and take every answer."""
+        return any(one.key in keys for one in self.conditions) and not self.bound(keys)
+
     def asked(self, key: str) -> list[Condition]:
         """Return the conditions that narrow by a key, or by one that ends so where it begins with a colon."""
         return [
@@ -258,9 +266,24 @@ def wide(text: str) -> bool:
 
 
 def loose(value: str) -> bool:
-    """Tell whether a condition with this value fits anybody: a wildcard for the name, or for the account."""
+    """Tell whether a condition with this value fits anybody: a wildcard for the name or the account, the internet."""
     found = _ARN.match(value)
-    return wide(value) or not value.strip("*?@.") or (found is not None and "*" in found[1])
+    return (
+        wide(value)
+        or not value.strip("*?@.")
+        or (found is not None and "*" in found[1])
+        or ("/" in value and is_world(value))
+    )
+
+
+@lru_cache(maxsize=4096)
+def is_world(cidr: str) -> bool:
+    """Tell whether a range is the whole internet or nearly so (wider than /8, or /16 in IPv6)."""
+    try:
+        network = ipaddress.ip_network(cidr, strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen < (8 if network.version == 4 else 16)
 
 
 def is_anybody(principal: str) -> bool:
@@ -270,8 +293,11 @@ def is_anybody(principal: str) -> bool:
 
 
 def account_of(principal: str) -> str | None:
-    """Return the account of an AWS principal; None for services, identity providers and everybody."""
-    if principal.isdigit():
+    """Return the account of an AWS principal; None for services, identity providers and everybody.
+
+    An account is also meant by its canonical user id (S3 user guide, "Finding an AWS account canonical user ID").
+    """
+    if principal.isdigit() or _CANONICAL.match(principal):
         return principal
     found = _ARN.match(principal)
     return found[1] if found is not None and found[1].isdigit() else None
@@ -286,7 +312,11 @@ def own_accounts(stack: Stack) -> frozenset[str]:
             for subject in stack.subjects
             for source in (subject.outputs, subject.properties)
             for key, value in source.items()
-            if isinstance(value, str) and value.startswith("arn:") and key.lower().endswith("arn")
+            if isinstance(value, str)
+            and (
+                (value.startswith("arn:") and key.lower().endswith("arn") and key != "principalArn")
+                or key == "s3CanonicalUserId"
+            )
         )
         found = frozenset(account for account in map(account_of, texts) if account is not None)
         stack.memo["accounts"] = found

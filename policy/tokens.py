@@ -230,6 +230,7 @@ METADATA_DEFAULTS: Final = "aws:ec2/instanceMetadataDefaults:InstanceMetadataDef
 MIGRATION_ENDPOINT: Final = "aws:dms/endpoint:Endpoint"
 NEPTUNE_CLUSTER: Final = "aws:neptune/cluster:Cluster"
 NEPTUNE_PARAMETERS: Final = "aws:neptune/clusterParameterGroup:ClusterParameterGroup"
+PERMISSION_SET_ATTACHMENT: Final = "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment"
 PERMISSION_SET_POLICY: Final = "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy"
 RDS_PROXY: Final = "aws:rds/proxy:Proxy"
 REDSHIFT_PARAMETERS: Final = "aws:redshift/parameterGroup:ParameterGroup"

@@ -11,6 +11,7 @@ from typing import Any, Final
 from policy_world import CHAT_ENVIRONMENT, DELETE, SECURE_URI, UNKNOWN, USER_DATA, allow, doc, w
 
 from policy import tokens as t
+from policy.rows import aws
 
 EXISTENCE: Final = None
 """The rule asks only whether a resource exists."""
@@ -564,6 +565,11 @@ C("cdn-oac", {"cdn origins.1.originAccessControlId": DELETE}, "cdn origins")
 also("cdn-oac", {"cdn origins.1.s3OriginConfig.originAccessIdentity": "origin-access-identity/cloudfront/E1"})
 C("cdn-oac-signs", {"oac signingBehavior": "never"}, "oac signingBehavior")
 C("cdn-oac-bound", {"cdn-read policy.Statement.0.Condition": {}}, "cdn-read policy")
+C(
+    "cdn-origin-part",
+    {"cdn-read policy.Statement.0.Resource": ["arn:aws:s3:::media.example.org/*"]},
+    "cdn-read policy",
+)
 C("cdn-origin-tls", {"cdn origins.0.customOriginConfig.originProtocolPolicy": "http-only"}, "cdn origins")
 also("cdn-origin-tls", {"cdn origins.0.customOriginConfig.originSslProtocols": ["TLSv1", "TLSv1.2"]})
 C("cdn-logging", {"cdn loggingConfig": DELETE}, "cdn loggingConfig")
@@ -608,6 +614,18 @@ C(
     {"attached policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
     "attached policyArn",
 )
+also("iam-no-admin-attached", {"attached policyArn": "arn:aws:iam::aws:policy/SecretsManagerReadWrite"})
+also(
+    "iam-no-admin-attached",
+    {
+        "set": w(
+            "set",
+            t.PERMISSION_SET_ATTACHMENT,
+            {"managedPolicyArn": "arn:aws:iam::aws:policy/PowerUserAccess"},
+        )
+    },
+)
+C("iam-reads-all", {"attached policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}, "attached policyArn")
 C("iam-no-service-star", policy(allow(["s3:*"], ["arn:aws:s3:::x"])), POLICY)
 C("iam-no-action-pattern", policy(allow(["s3:Get*"], ["arn:aws:s3:::x"])), POLICY)
 C("iam-resource-scoped", policy(allow(["sqs:SendMessage"], ["*"])), POLICY)
@@ -651,6 +669,12 @@ C(
     "smtp",
 )
 C("iam-boundary", {"role permissionsBoundary": DELETE}, "role permissionsBoundary")
+also("iam-boundary", {"role permissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"})
+C(
+    "iam-own-document",
+    policy(allow(["s3:PutObject"], ["arn:aws:s3:::documents.example.org/*"])),
+    POLICY,
+)
 C("iam-role-exclusive", {"role inlinePolicies": [{"name": "x", "policy": "{}"}]}, EXISTENCE)
 also("iam-role-exclusive", {"role managedPolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"]})
 C("kms-rotation", {"key enableKeyRotation": False}, "key enableKeyRotation")
@@ -667,6 +691,18 @@ C("access-own-accounts", {"topic-policy policy": doc(STRANGER)}, "topic-policy p
 C("kms-grant-scoped", {"grant granteePrincipal": "*"}, "grant granteePrincipal")
 also("kms-grant-scoped", {"grant granteePrincipal": "arn:aws:iam::123456789012:root"})
 also("kms-grant-scoped", {"grant granteePrincipal": "arn:aws:iam::999999999999:role/theirs"})
+for _loose in ({"StringLike": {"aws:SourceAccount": "*"}}, {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}):
+    also(
+        "access-no-star",
+        {
+            "topic-policy policy": doc(
+                {**EVERYBODY, "Principal": {"Service": "a.amazonaws.com"}, "Condition": _loose}
+            )
+        },
+    )
+for _canonical in ({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"},):
+    also("access-own-accounts", {"topic-policy policy": doc({**STRANGER, "Principal": _canonical})})
+also("access-own-accounts", {"caller principal": "999999999999"})
 also("access-no-star", {"vault": w("vault", t.VAULT_POLICY, {"policy": doc(EVERYBODY)})})
 C("secret-recovery", {"secret recoveryWindowInDays": 0}, "secret recoveryWindowInDays")
 C("secret-described", {"secret description": DELETE}, "secret description")
@@ -1111,6 +1147,27 @@ C("rc-no-troubleshooting", setting("Troubleshoot_Disable_Notifications", "true")
 C("rc-licensed-replicas", {"service desiredCount": 2}, "service desiredCount", "task")
 also("rc-licensed-replicas", {"release values.microservices": {}})
 also("rc-licensed-replicas", {"deployment spec.replicas": 3})
+# Switches
+CLOSED: Final = "publicAccessBlockConfiguration"
+C("switch-open", {f"files-point {CLOSED}": {"blockPublicAcls": False}}, f"files-point {CLOSED}")
+also(
+    "switch-open",
+    {
+        "net": w(
+            "net",
+            aws("opensearch", "ServerlessSecurityPolicy")[0],
+            {"type": "network", "policy": '[{"AllowFromPublic": true}]'},
+        )
+    },
+)
+C("switch-guard", {"key bypassPolicyLockoutSafetyCheck": True}, "key bypassPolicyLockoutSafetyCheck")
+COOKIES: Final = {"allowOrigins": ["*"], "allowCredentials": True}
+C(
+    "cors-with-credentials",
+    {"function-url cors": COOKIES},
+    {"function-url cors": {**COOKIES, "allowCredentials": UNKNOWN}},
+)
+
 C("rc-no-bundled-mongodb", {"release values.mongodb": {}}, "release values")
 C("rc-image-pinned", {f"{TASK}.0.image": "rocketchat/rocket.chat:latest"}, TASK)
 also("rc-image-pinned", {"release values.image": {}})

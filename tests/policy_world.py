@@ -11,6 +11,7 @@ from typing import Any, Final
 from policy import tokens as t
 from policy.config import Config
 from policy.model import UNKNOWN, Subject
+from policy.rows import aws
 from proving.policy_mutations.change import DELETE, put
 
 HOST: Final = "chat.example.org"
@@ -794,7 +795,7 @@ def _data() -> Iterable[Subject]:
     yield w(
         "document",
         t.BUCKET_OBJECT,
-        {"bucket": "media.example.org", "key": "document.json", "content": DOCUMENT},
+        {"bucket": "documents.example.org", "key": "document.json", "content": DOCUMENT},
     )
     kept = {"environments": {"rocketchat": dict.fromkeys(CHAT_SECRETS, "s3cretS3cret"), "mongo": {}}}
     kept["environments"]["rocketchat"]["MONGO_URL"] = SECURE_URI
@@ -964,7 +965,7 @@ def _edge() -> Iterable[Subject]:
     yield w("oac", t.ORIGIN_ACCESS, {"signingBehavior": "always", "signingProtocol": "sigv4"})
     read = allow(
         ["s3:GetObject"],
-        ["arn:aws:s3:::media.example.org/*"],
+        ["arn:aws:s3:::media.example.org/public/*"],
         Principal={"Service": "cloudfront.amazonaws.com"},
         Condition={"StringEquals": {"AWS:SourceArn": "cdn-arn"}},
     )
@@ -1120,6 +1121,7 @@ def _others() -> Iterable[Subject]:
             "policyArn": "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
         },
     )
+    yield w("files-point", aws("s3", "AccessPoint")[0], {"bucket": "media.example.org"})
     yield w("smtp", t.IAM_USER, {"name": "smtp", "tags": TAGS, "permissionsBoundary": "b"})
     yield w("smtp-key", t.IAM_ACCESS_KEY, {"user": "smtp", "status": "Active"})
     yield w(

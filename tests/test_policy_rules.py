@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import keyword
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,8 +16,9 @@ from policy import tokens
 from policy.config import Config
 from policy.judge import look
 from policy.model import Stack, canonical
+from policy.rows import Row
 from policy.rule import ANY, STANDARDS, Level, Probe, Rule, standard
-from policy.rules import AREAS, BY_ID, RULES
+from policy.rules import AREAS, BY_ID, ROWS, RULES
 from policy.tokens import NETWORK_ACL
 
 SITE_PACKAGES = Path(str(pulumi.__file__)).parent.parent
@@ -255,32 +255,28 @@ def every_token() -> Iterator[tuple[str, str]]:
 
 
 @functools.cache
-def sdk_tokens() -> frozenset[str]:
-    """The tokens that the SDKs register, read from their sources: importing them all would take minutes."""
-    found: set[str] = set()
-    for package in ("aws", "mongodbatlas", "cloudflare", "digitalocean", "kubernetes"):
-        for path in (SITE_PACKAGES / f"pulumi_{package}").rglob("*.py"):
-            found.update(
-                match[1]
-                for match in re.finditer(
-                    r"super\(\w+, __self__\)\.__init__\(\s*['\"]([\w.-]+:[\w./-]+:\w+)['\"]",
-                    path.read_text("utf-8"),
-                )
-            )
-    return frozenset(found)
+def sdk_texts() -> dict[str, str]:
+    """The sources of the SDKs by the tokens that they register: importing them all would take minutes."""
+    return {
+        match[1]: text
+        for package in ("aws", "mongodbatlas", "cloudflare", "digitalocean", "kubernetes")
+        for path in (SITE_PACKAGES / f"pulumi_{package}").rglob("*.py")
+        for text in [path.read_text("utf-8")]
+        for match in re.finditer(
+            r"super\(\w+, __self__\)\.__init__\(\s*['\"]([\w.-]+:[\w./-]+:\w+)['\"]", text
+        )
+    }
 
 
 @pytest.mark.parametrize(("name", "token"), list(every_token()))
 def test_a_token_is_one_that_the_sdk_registers(name: str, token: str) -> None:
-    if token in tokens.NO_SDK_CLASS:
-        assert token not in sdk_tokens()
-    else:
-        assert token in sdk_tokens()
+    assert (token in sdk_texts()) != (token in tokens.NO_SDK_CLASS)
 
 
 def test_the_rules_use_every_token_and_no_other() -> None:
     declared = {token for _, token in every_token()}
-    assert {token for rule in RULES for token in rule.types} - {ANY} <= declared
+    tables = {kind for row in ROWS for kind in row.kinds}
+    assert {token for rule in RULES for token in rule.types} - {ANY} <= declared | tables
     source = "".join(path.read_text("utf-8") for path in Path(tokens.__file__).parent.rglob("*.py"))
     unused = [name for name, _ in every_token() if not re.search(rf"\bt\.{name}\b", source)]
     assert unused == []
@@ -299,14 +295,7 @@ PROPERTY = re.compile(r"@pulumi\.getter(?:\(name=\"(\w+)\"\))?\s+def (\w+)\(self
 @functools.cache
 def sdk_properties(token: str) -> frozenset[str]:
     """The properties of a type, by the file that registers its token."""
-    package, module, _ = token.split(":")
-    name = "" if module.startswith("index/") else module.split("/")[0]
-    folder = SITE_PACKAGES / f"pulumi_{package}" / (f"{name}_" if name in keyword.kwlist else name)
-    for path in folder.glob("*.py"):
-        text = path.read_text("utf-8")
-        if re.search(rf"__self__\)\.__init__\(\s*'{re.escape(token)}'", text):
-            return frozenset(match[1] or match[2] for match in PROPERTY.finditer(text))
-    raise AssertionError(token)
+    return frozenset(match[1] or match[2] for match in PROPERTY.finditer(sdk_texts()[token]))
 
 
 @pytest.mark.parametrize(
@@ -332,6 +321,15 @@ def test_a_bucket_in_which_is_only_what_the_program_writes_may_go(rule: str, cha
     backups = {key.replace("media", "backup"): value for key, value in change.items()}
     seeded = {"object bucket": "backup.example.org", "document bucket": "backup.example.org"}
     assert seen(BY_ID[rule], stack_of({**backups, **seeded})) == ({"backup"}, set())
+
+
+def test_tables_ask_for_attributes_that_exist() -> None:
+    asked = {(kind, re.split(r"[.>]", path)[0]) for row in ROWS for kind in row.kinds for path in paths(row)}
+    assert {one for one in asked if one[0] != ANY and one[1] not in sdk_properties(one[0])} == set()
+
+
+def paths(row: Row) -> tuple[str, ...]:
+    return tuple(path for path in (row.path, row.when, row.unless) if path)
 
 
 def test_what_a_rule_sees_does_not_depend_on_the_rules_before_it() -> None:

@@ -22,6 +22,7 @@ from policy.rules import (
     rocketchat,
     services,
     storage,
+    switches,
 )
 
 AREAS: Final[tuple[ModuleType, ...]] = (
@@ -41,11 +42,14 @@ AREAS: Final[tuple[ModuleType, ...]] = (
     observability,
     operations,
     services,
+    switches,
     rocketchat,
 )
 RULES: Final[tuple[Rule, ...]] = tuple(
     value for module in AREAS for value in vars(module).values() if isinstance(value, Rule)
 )
+ROWS: Final = (*switches.ROWS,)
+"""All tables of attributes."""
 KNOWN: Final = frozenset(kind for rule in RULES for kind in (*rule.types, *rule.sides) if kind != ANY)
 """Types that a rule is about by name."""
 BY_ID: Final[dict[str, Rule]] = {rule.id: rule for rule in RULES}

@@ -3,6 +3,7 @@
 import ipaddress
 
 from policy import tokens as t
+from policy.access import is_world
 from policy.model import SECRET, UNKNOWN
 from policy.rule import (
     Needs,
@@ -26,7 +27,6 @@ from policy.rules._make import (
     PRODUCTION,
     Area,
 )
-from policy.rules.network import is_world
 
 _rule = Area("atlas")
 

@@ -69,6 +69,14 @@ def _origin_policy(p: Probe) -> None:
             statement.view.fail("every distribution of everybody may read the bucket", "Condition")
 
 
+def _origin_part(p: Probe) -> None:
+    for statement in allowing(p):
+        if "cloudfront.amazonaws.com" in statement.principals and statement.does("s3:getobject"):
+            for resource in statement.resources:
+                if resource.partition("/")[2].startswith(("*", "?")) or "/" not in resource:
+                    statement.view.fail("files of rooms too are given to whoever asks", "Resource")
+
+
 def _origin_tls(p: Probe) -> None:
     for origin in p.each("origins"):
         if present(origin.get("customOriginConfig")):
@@ -290,6 +298,18 @@ CDN_OAC_BOUND = _rule(
     _origin_policy,
     maps="part of CloudFront.13",
     fix="Bind the statement to AWS:SourceArn of the distribution.",
+)
+CDN_ORIGIN_PART = _rule(
+    "cdn-origin-part",
+    "A CDN before the files of a chat reads the public ones only",
+    MANDATORY,
+    HIGH,
+    (t.BUCKET_POLICY,),
+    _origin_part,
+    maps="practice least-privilege",
+    fix="Allow it public/* of the bucket; the chat signs addresses of all other files.",
+    link="https://docs.rocket.chat/docs/amazon-s3",
+    product=True,
 )
 CDN_ORIGIN_TLS = _rule(
     "cdn-origin-tls",

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from policy import tokens as t
+from policy.access import is_world
 from policy.model import Stack
 from policy.rule import Needs, Probe, View, absent, as_number, is_in, not_false, not_true, present, true
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
 from policy.rules.cdn import HSTS_SECONDS
-from policy.rules.network import is_world
 from policy.zone import RECORDS, entry_of, zone
 
 _rule = Area("dns")

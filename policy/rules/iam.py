@@ -1,21 +1,25 @@
 """IAM, keys and secrets."""
 
 import re
+from collections.abc import Iterable, Iterator
 
 from policy import tokens as t
 from policy.access import (
     APART,
     IDENTITY,
+    LOG_DELIVERY,
     SOURCES,
     account_of,
     allowing,
     is_anybody,
+    matches,
     own_accounts,
     statements,
     trusting,
 )
+from policy.chats import chats_of
 from policy.credentials import holds_credential, is_credential_name
-from policy.rule import ANY, Needs, Probe, as_number, is_in, present, true
+from policy.rule import ANY, Needs, Probe, View, as_number, is_in, present, true
 from policy.rules._make import (
     ADVISORY,
     CRITICAL,
@@ -43,10 +47,15 @@ ATTACHMENTS = (
     t.IAM_USER_ATTACHMENTS,
     t.ROLE_ATTACHMENTS,
     t.USER_ATTACHMENTS,
+    t.PERMISSION_SET_ATTACHMENT,
     t.IAM_ROLE,
 )
-ADMINISTRATORS = re.compile(r"(FullAccess|PowerUser)|/(job-function/)?[A-Za-z]*Administrator")
+ADMINISTRATORS = re.compile(
+    r"^arn:[^:]*:iam::aws:policy/.*(FullAccess|PowerUser|ReadWrite|Administrator|job-function/DataScientist)"
+)
 """Policies of AWS that give all of a service or more, by their names."""
+READERS = re.compile(r":policy/(ReadOnlyAccess|Amazon(S3|SSM|DynamoDB)ReadOnlyAccess)$")
+"""Policies of AWS that read each file, parameter or row of the account (AWS managed policy reference)."""
 UNSCOPED = (
     "ecr:getauthorizationtoken",
     "ssmmessages:createcontrolchannel",
@@ -93,6 +102,8 @@ MANY_SERVICES = (
 )
 """Services that act for anybody who names the role, so the trust must say for whom."""
 KEY_DAYS = 14
+LENT = ("principal", "principalArn", "allowedPrincipals", "sharedAccounts")
+"""Properties by which something is lent to an account, without a document."""
 
 
 def _admin(p: Probe) -> None:
@@ -104,10 +115,20 @@ def _admin(p: Probe) -> None:
 
 
 def _admin_attached(p: Probe) -> None:
-    for key in ("policyArn", "policyArns", "managedPolicyArns"):
-        for named in p.each(key):
-            if ADMINISTRATORS.search(str(named.value)):
-                named.fail("attaches the rights of an administrator, or all of a service")
+    for named in _attached(p):
+        if ADMINISTRATORS.search(str(named.value)):
+            named.fail("attaches the rights of an administrator, or all of a service")
+
+
+def _readers_attached(p: Probe) -> None:
+    for named in _attached(p):
+        if READERS.search(str(named.value)):
+            named.fail("reads all that the account keeps")
+
+
+def _attached(p: Probe) -> Iterator[View]:
+    for key in ("policyArn", "policyArns", "managedPolicyArns", "managedPolicyArn"):
+        yield from p.each(key)
 
 
 def _service_star(p: Probe) -> None:
@@ -210,15 +231,23 @@ def _accounts(p: Probe) -> None:
     if p.subject.type != t.IAM_ROLE and not _is_shared(p):
         return
     trust = p.subject.type == t.IAM_ROLE
+    own = own_accounts(p.stack)
     for statement in trusting(p) if trust else allowing(p):
-        named = {account for account in map(account_of, statement.principals) if account is not None}
-        if statement.bound(frozenset({"aws:principalorgid", "sts:externalid"})):
-            continue
-        foreign = named - set(p.config.accounts) - own_accounts(p.stack)
-        if foreign and own_accounts(p.stack):
-            statement.view.fail("lets in another account", "Principal")
-        elif foreign:
-            statement.view.unsure("Principal")
+        if not statement.bound(frozenset({"aws:principalorgid", "sts:externalid"})):
+            _known(p, own, statement.principals, statement.view, "Principal")
+    if p.get("organizationId") is None:
+        for key in LENT:
+            for named in p.each(key) if isinstance(p.get(key), str | list) else ():
+                _known(p, own, (str(named.value),), named, "")
+
+
+def _known(p: Probe, own: frozenset[str], principals: Iterable[str], view: View, path: str) -> None:
+    named = {account for account in map(account_of, principals) if account is not None}
+    foreign = named - set(p.config.accounts) - own - {LOG_DELIVERY}
+    if foreign and own:
+        view.fail("lets in another account", path)
+    elif foreign:
+        view.unsure(path)
 
 
 def _grant(p: Probe) -> None:
@@ -244,8 +273,13 @@ def _no_star(p: Probe) -> None:
 
 
 def _elsewhere(p: Probe) -> None:
-    if p.subject.type not in APART and _is_shared(p):
+    if not _is_shared(p):
+        return
+    if p.subject.type not in APART:
         _no_star(p)
+    for statement in allowing(p):
+        if statement.says_nobody(SOURCES) and any(one.endswith(".com") for one in statement.principals):
+            statement.view.fail("a service may use it for anybody", "Condition")
 
 
 def _pass_role(p: Probe) -> None:
@@ -256,6 +290,17 @@ def _pass_role(p: Probe) -> None:
             statement.view.fail("may hand any role to a service", "Resource")
         if not statement.asked("iam:passedtoservice"):
             statement.view.fail("may hand the role to any service", "Condition")
+
+
+def _own_document(p: Probe) -> None:
+    for statement in allowing(p):
+        if not statement.does("s3:putobject"):
+            continue
+        for kept in p.stack.of(t.BUCKET_OBJECT):
+            arn = f"arn:aws:s3:::{kept.properties.get('bucket')}/{kept.properties.get('key')}"
+            written = any(matches(resource, arn) for resource in statement.resources)
+            if written and any(True for _ in chats_of(kept, p.stack)):
+                statement.view.fail(f"may change {kept.name}, which the program writes", "Resource")
 
 
 def _users(p: Probe) -> None:
@@ -279,7 +324,12 @@ def _keys(p: Probe) -> None:
 
 
 def _boundary(p: Probe) -> None:
-    p.expect("permissionsBoundary", present, "nothing bounds what it may be given")
+    if p.expect("permissionsBoundary", present, "nothing bounds what it may be given"):
+        p.expect(
+            "permissionsBoundary",
+            lambda arn: not ADMINISTRATORS.search(str(arn)),
+            "what bounds it allows everything",
+        )
 
 
 def _exclusive(p: Probe) -> None:
@@ -358,6 +408,17 @@ IAM_NO_ADMIN_ATTACHED = _rule(
     _admin_attached,
     maps="part of IAM.1, part of CIS2.14, CKV_AWS_274, CKV2_AWS_56",
     fix="Attach a policy that names what is needed.",
+)
+IAM_READS_ALL = _rule(
+    "iam-reads-all",
+    "Nobody is attached to a policy that reads all files or parameters",
+    ADVISORY,
+    MEDIUM,
+    ATTACHMENTS,
+    _readers_attached,
+    maps="practice least-privilege",
+    fix="Attach a policy that names the buckets and the parameters.",
+    link=_DOCS + "best-practices.html#grant-least-privilege",
 )
 IAM_NO_SERVICE_STAR = _rule(
     "iam-no-service-star",
@@ -469,6 +530,20 @@ IAM_PASSROLE_SCOPED = _rule(
     fix="List role ARNs, with iam:PassedToService.",
     link=_DOCS + "id_roles_use_passrole.html",
 )
+IAM_OWN_DOCUMENT = _rule(
+    "iam-own-document",
+    "A host cannot write the document that it follows",
+    MANDATORY,
+    HIGH,
+    POLICIES,
+    _own_document,
+    maps="practice least-privilege",
+    needs=Needs.EARLIER,
+    sides=(t.BUCKET_OBJECT,),
+    fix="Name the object that it may write.",
+    link=_DOCS + "best-practices.html#grant-least-privilege",
+    product=True,
+)
 IAM_ROLE_OVER_USER = _rule(
     "iam-role-over-user",
     "Users with lasting keys only where a role cannot be",
@@ -574,7 +649,7 @@ KMS_GRANT = _rule(
 )
 ACCESS_NO_STAR = _rule(
     "access-no-star",
-    "Not everybody may use what has a policy of its own: a queue, a registry, a backup, a secret",
+    "Not everybody, and no service for everybody, may use what has a policy of its own",
     MANDATORY,
     CRITICAL,
     (ANY,),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from policy import tokens as t
+from policy.access import is_world
 from policy.chats import is_chat_chart, secret_values
 from policy.credentials import found, holds_credential, in_command, in_text, looks_like_one
 from policy.documents import WORKLOADS, is_chat_image, is_pinned, pod, pod_containers
@@ -34,7 +35,6 @@ from policy.rules._make import (
     Area,
 )
 from policy.rules.compute import allowed_image
-from policy.rules.network import is_world
 
 _rule = Area("kubernetes")
 

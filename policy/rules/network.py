@@ -1,10 +1,10 @@
 """Networks: what may come in, what may go out, and where the containers stand."""
 
-import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from policy import tokens as t
+from policy.access import is_world
 from policy.model import SECRET, UNKNOWN, Subject
 from policy.product import owns
 from policy.rule import Needs, Probe, Stop, View, absent, as_number, not_true, present
@@ -56,15 +56,6 @@ class Opening:
     def holds(self, port: int) -> bool:
         """Tell whether it lets a port through."""
         return self.first <= port <= self.last
-
-
-def is_world(cidr: str) -> bool:
-    """Tell whether a range is the whole internet or nearly so (wider than /8, or /16 in IPv6)."""
-    try:
-        network = ipaddress.ip_network(cidr, strict=False)
-    except ValueError:
-        return False
-    return network.prefixlen < (8 if network.version == 4 else 16)
 
 
 def openings(p: Probe, direction: str = "ingress") -> Iterator[Opening]:

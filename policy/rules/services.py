@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from policy import tokens as t
-from policy.access import SOURCES, allowing
+from policy.access import SOURCES, allowing, is_world
 from policy.model import UNKNOWN
 from policy.rule import (
     Needs,
@@ -21,7 +21,7 @@ from policy.rule import (
     unset_or,
 )
 from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
-from policy.rules.network import ADMIN_PORTS, is_world
+from policy.rules.network import ADMIN_PORTS
 
 _rule = Area("services")
 
