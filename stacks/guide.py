@@ -1,7 +1,7 @@
 """What people do by hand to deploy a stack for real, in order."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import groupby
 
@@ -28,7 +28,7 @@ def next_steps(
     """
     return [
         f"{INSTALL}. Log in to where the state is kept; `--local` keeps it on this machine:\npulumi login",
-        f"Give credentials in the environment: {_credentials(spec)}",
+        *_credentials(spec),
         f"Make the stack:\npulumi stack init {stack}",
         *(
             f"{'To be set: ' if f'{NAMESPACE}:{name}' in unset else 'Set the secret: '}{key.description}\n"
@@ -83,17 +83,16 @@ def _first_day(spec: ChatSpec, stack: str, outputs: Mapping[str, object]) -> lis
     return made
 
 
-def _credentials(spec: ChatSpec) -> str:
+def _credentials(spec: ChatSpec) -> Iterator[str]:
     keys = dict(sorted(one for _, kind in chosen(spec.parts) for one in kind.credentials.items()))
     needed = (
         [] if spec.region is None else ["AWS (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"]
     )
     for package, variables in groupby(keys.items(), lambda one: one[0].partition(":")[0]):
         needed.append(f"{_CALLED.get(package, package)} ({', '.join(variable for _, variable in variables)})")
-    if not needed:
-        return "none are needed"
     also = f". Secret keys in the stack file work too: {', '.join(keys)}" if keys else ""
-    return "; ".join(needed) + also
+    if needed:
+        yield f"Give credentials in the environment: {'; '.join(needed)}{also}"
 
 
 def _errands(spec: ChatSpec, outputs: Mapping[str, object]) -> list[str]:
