@@ -31,6 +31,10 @@ _PREFIX = "rocketchat:index:"
 class Component(pulumi.ComponentResource):
     """Base of the components: token `rocketchat:index:<kind>`, and children that stay inside it."""
 
+    # Whether programs in other languages get it; not what others make, or what is of use to a whole stack only.
+    # Without an annotation: those are outputs.
+    offered = True
+
     def __init__(
         self, kind: str, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:

@@ -25,6 +25,8 @@ class Credentials(Component):
     Produces: one random password of 40 letters and digits for each name.
     """
 
+    offered = False
+
     values: pulumi.Output[Mapping[str, str]]
     """The values by name (secret)."""
 

@@ -8,10 +8,12 @@ floats, become what the component expects; and what cannot work is refused by th
 import asyncio
 import contextlib
 import difflib
+import importlib
 import inspect
 import json
+import pkgutil
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import grpc.aio  # type: ignore[import-untyped]
@@ -24,72 +26,27 @@ from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError, ProviderServicer
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from components.backup.bucket import DumpBucket
-from components.backup.cluster import ClusterDumps
-from components.backup.fargate import FargateDumps
+import components
 from components.base import Component
-from components.database.atlas import AtlasCluster, AtlasDatabase
-from components.database.in_cluster import ClusterMongodb
-from components.database.on_host import OnHostDatabase
-from components.edge.address import PublicName
-from components.edge.app_cdn import AppCdn
-from components.edge.balancer import LoadBalancer
-from components.edge.certificate import Certificate
-from components.edge.cluster_gateway import CertManager, ChatRoutes, ClusterGateway
-from components.edge.firewall import Firewall
-from components.edge.host_name import HostName
-from components.mail.sender import SesSender
-from components.mail.ses import SesMail
-from components.media.existing import ExistingMediaStore
-from components.media.spaces import SpacesStore
-from components.media.store import MediaStore
-from components.network.existing import ExistingNetwork
-from components.network.vpc import Network
-from components.operations.alarms import Alarms
-from components.runtime.doks import DoksCluster
-from components.runtime.droplet import DropletHost
-from components.runtime.fargate import FargateRuntime
-from components.runtime.host.config import HostConfig
-from components.runtime.kubernetes import ChatNamespace, ChatRelease
-from components.runtime.lightsail import LightsailHost
 from rocketchat import __version__
 
 PACKAGE = "rocketchat"
 
-OFFERED: tuple[type[Component], ...] = (
-    Alarms,
-    AppCdn,
-    AtlasCluster,
-    AtlasDatabase,
-    CertManager,
-    Certificate,
-    ChatNamespace,
-    ChatRelease,
-    ChatRoutes,
-    ClusterGateway,
-    ClusterDumps,
-    ClusterMongodb,
-    DumpBucket,
-    DoksCluster,
-    DropletHost,
-    ExistingMediaStore,
-    ExistingNetwork,
-    FargateDumps,
-    FargateRuntime,
-    Firewall,
-    HostConfig,
-    HostName,
-    LightsailHost,
-    LoadBalancer,
-    MediaStore,
-    Network,
-    OnHostDatabase,
-    PublicName,
-    SesMail,
-    SesSender,
-    SpacesStore,
-)
-"""The components that other languages get. Those left out are made by one of these, never by a program."""
+
+def every() -> tuple[type[Component], ...]:
+    """Return the components of all modules, by name; what several of them share is none."""
+    for module in pkgutil.walk_packages(components.__path__, "components."):
+        importlib.import_module(module.name)
+    return tuple(sorted(_leaves(Component), key=lambda kind: kind.__name__))
+
+
+def _leaves(kind: type[Component]) -> Iterator[type[Component]]:
+    for sub in kind.__subclasses__():
+        if sub.__subclasses__():
+            yield from _leaves(sub)
+        elif sub.__module__.startswith("components."):
+            yield sub
+
 
 SECRET = re.compile(r"\(secret\b")
 """What the docstring of a property says when the property is secret."""
@@ -132,10 +89,11 @@ class Servicer(ProviderServicer):
 
 
 class Provider(ComponentProvider):
-    """Offers components, by default those of `OFFERED`."""
+    """Offers the components that are `offered`, or these."""
 
-    def __init__(self, components: Sequence[type[Component]] = OFFERED) -> None:
-        super().__init__(list(components), PACKAGE, None, __version__)
+    def __init__(self, kinds: Sequence[type[Component]] | None = None) -> None:
+        offered = [kind for kind in every() if kind.offered] if kinds is None else kinds
+        super().__init__(list(offered), PACKAGE, None, __version__)
         self.schema = _completed(self.schema)
 
     def construct(

@@ -28,6 +28,8 @@ class Seal(Component):
     Produces: a random id that is made anew when a place changes, and that is protected.
     """
 
+    offered = False
+
     def __init__(self, name: str, args: SealArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("Seal", name, args, opts)
         random.RandomId(

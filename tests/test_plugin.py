@@ -7,7 +7,6 @@ import components  # noqa: F401 - before the SDKs, which it makes import one fil
 import ast
 import contextlib
 import difflib
-import importlib
 import json
 import os
 import re
@@ -31,13 +30,12 @@ from automation import pulumi_cli
 from automation.pulumi_cli import YAML, find_engine, pinned_version
 from components import schema
 from components.base import Component
-from components.provider import OFFERED, Provider, is_secret
+from components.provider import Provider, every, is_secret
 from rehearsal.plan import plan_program
 from rocketchat import __version__
 from stacks.project import PRODUCT
 
-LEFT_OUT = {"AtlasPrivateLink", "Credentials", "HostAgent", "MailEvents", "MediaCdn", "Seal"}
-"""Made by other components, or of use to a whole stack only."""
+OFFERED = [kind for kind in every() if kind.offered]
 SOUNDS_SECRET = re.compile(
     r"password|secret|uri$|keyfile|kubeconfig|accessKey|webhook|healthcheckUrl", re.IGNORECASE
 )
@@ -88,7 +86,7 @@ def test_nothing_in_the_schema_lacks_a_description() -> None:
     assert [name for name, one in properties() if len(one["description"]) < 10] == []
 
 
-def test_every_component_is_offered_or_left_out_on_purpose() -> None:
+def test_every_component_of_a_module_is_found() -> None:
     bases = {
         node.name: {ast.unparse(base) for base in node.bases}
         for path in (PRODUCT / "components").rglob("*.py")
@@ -97,25 +95,14 @@ def test_every_component_is_offered_or_left_out_on_purpose() -> None:
     }
     # What two components share is a class between them and the base, and none by itself.
     between = {name for name, own in bases.items() if "Component" in own} & set().union(*bases.values())
-    every = {name for name, own in bases.items() if own & {"Component", *between}} - between
-    offered = {kind.__name__ for kind in OFFERED}
-    assert offered == {short(token) for token in TOLD["resources"]}
-    assert every - offered == LEFT_OUT
+    written = {name for name, own in bases.items() if own & {"Component", *between}} - between
+    assert {kind.__name__ for kind in every()} == written
+    assert {kind.__name__ for kind in OFFERED} == {short(token) for token in TOLD["resources"]}
 
 
 def test_those_left_out_could_be_analysed_too() -> None:
-    homes = {
-        "Credentials": "components.credentials",
-        "AtlasPrivateLink": "components.database.private_link",
-        "HostAgent": "components.runtime.host.agent",
-        "MailEvents": "components.mail.events",
-        "MediaCdn": "components.media.cdn",
-        "Seal": "components.seal",
-    }
-    assert homes.keys() == LEFT_OUT
-    kinds = [getattr(importlib.import_module(module), name) for name, module in homes.items()]
-    made = json.loads(Provider([*OFFERED, *kinds]).schema or "")
-    assert len(made["resources"]) == len(OFFERED) + len(kinds)
+    assert {"Credentials", "Seal"} <= {kind.__name__ for kind in every() if not kind.offered}
+    assert len(json.loads(Provider(every()).schema or "")["resources"]) == len(every())
 
 
 def test_no_two_tokens_differ_by_their_case_only() -> None:

@@ -259,7 +259,7 @@ def sdk_texts() -> dict[str, str]:
     """The sources of the SDKs by the tokens that they register: importing them all would take minutes."""
     return {
         match[1]: text
-        for package in ("aws", "mongodbatlas", "cloudflare", "digitalocean", "kubernetes")
+        for package in ("aws", "mongodbatlas", "cloudflare", "digitalocean", "kubernetes", "random")
         for path in (SITE_PACKAGES / f"pulumi_{package}").rglob("*.py")
         for text in [path.read_text("utf-8")]
         for match in re.finditer(

@@ -53,6 +53,8 @@ class AtlasPrivateLink(Component):
     group's rule towards it, the VPC endpoint, and its acceptance by Atlas.
     """
 
+    offered = False
+
     srv_address: pulumi.Output[str]
     """`mongodb+srv://` address of the cluster through this endpoint, without credentials."""
     private_link_id: pulumi.Output[str]

@@ -57,6 +57,8 @@ class MailEvents(Component):
     Produces: the key, the topic with its policy, and a subscription per address.
     """
 
+    offered = False
+
     topic_arn: pulumi.Output[str]
     """ARN of the topic; ready for SES when it is known."""
 

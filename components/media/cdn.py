@@ -48,6 +48,8 @@ class MediaCdn(Component):
     Produces: origin access control, response headers policy, certificate, distribution, and its CNAME.
     """
 
+    offered = False
+
     distribution_arn: pulumi.Output[str]
     """ARN of the distribution; the bucket's policy lets it in."""
     domain_name: pulumi.Output[str]

@@ -40,6 +40,8 @@ class HostAgent(Component):
     policy, and a hybrid activation of Systems Manager that is good for one registration within 24 hours.
     """
 
+    offered = False
+
     bucket: pulumi.Output[str]
     """Name of the bucket that the document goes into."""
     role_name: pulumi.Output[str]
