@@ -81,8 +81,31 @@ OIDC_PRESETS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 )
 """The settings of a login service by provider, by what stands behind its name in their ids."""
 
-TITLES: Final[Mapping[str, str]] = MappingProxyType({GENERIC: "Sso", ENTRA: "Entra"})
+NAMED: Final = tuple(name for name in OIDC_PRESETS if name != GENERIC)
+"""Presets of providers."""
+TITLES: Final[Mapping[str, str]] = MappingProxyType({GENERIC: "Sso", ENTRA: "Entra", "google": "Googlesso"})
 """Names of login services that are not their preset's own, in letters."""
+TAKEN: Final = frozenset(
+    {
+        *(
+            "apple",
+            "dolphin",
+            "drupal",
+            "facebook",
+            "github",
+            "gitlab",
+            "google",
+            "linkedin",
+            "meteor",
+            "nextcloud",
+        ),
+        *("tokenpass", "twitter", "wordpress"),
+        *("cas", "cloud", "crowd", "email", "iframe", "ldap", "password", "resume", "saml", "totp"),
+    }
+)
+"""Names that no custom service may have. Those of the first two lines are the product's own logins: Meteor throws
+`Duplicate service` where a second one is registered (meteor/meteor `oauth_common.js`), and all logins after it are
+missing. The others are fields beside them in `services` of each user."""
 ADDRESSES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "google": (r"https://accounts\.google\.com", "https://accounts.google.com"),

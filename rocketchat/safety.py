@@ -134,6 +134,17 @@ SAFE: Final[Mapping[str, Safe]] = {
 }
 """By id. What depends on other settings is in `unsafe`."""
 TROUBLESHOOTING: Final = "Troubleshoot_Disable_"
+VARIABLES_OF_TESTS: Final[Mapping[str, str]] = {
+    "NODE_TLS_REJECT_UNAUTHORIZED": "the chat believes every certificate",
+    "TEST_MODE": "makes an administrator whose password everybody knows",
+}
+"""Variables for tests of the product, and what each does."""
+DEBUGGED: Final = "lets whoever reaches the port run code"
+
+
+def debugs(node_options: str) -> bool:
+    """Whether options of Node open its debugger."""
+    return "--inspect" in node_options
 
 
 def any_origin(values: Mapping[str, str]) -> bool:

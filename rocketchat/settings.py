@@ -23,12 +23,13 @@ become booleans whatever the type; `int` is parsed as a whole number, `timespan`
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
+from rocketchat.locales import unknown_language, unknown_zone
 from rocketchat.releases import Release
 
 ENVIRONMENT_PREFIX: Final = "OVERWRITE_SETTING_"
@@ -68,6 +69,10 @@ _VARIABLES: Final = frozenset(
 """Variables that the server reads and that people take for settings (RocketChat/Rocket.Chat, `process.env`)."""
 GUESSES: Final = 8
 """Unknown ids for which the nearest one is looked for: each takes a tenth of a second."""
+_JSON: Final = frozenset({"Accounts_CustomFields", "Custom_Translations"})
+"""Settings whose text is JSON, though their default is empty."""
+_KEPT: Final = frozenset({"uniqueID"})
+"""Settings that the server keeps itself, beside the read-only ones."""
 _LARGEST_NUMBER = 2**53 - 1
 """The server's numbers are exact up to here."""
 
@@ -104,6 +109,12 @@ class Setting:
     def by_environment(self) -> bool:
         """Whether a variable of the container can set it."""
         return self.type not in _NOT_BY_ENVIRONMENT
+
+    @property
+    def is_json(self) -> bool:
+        """Whether its text is a JSON object, as its default is."""
+        text = self.default.strip() if isinstance(self.default, str) else ""
+        return self.id in _JSON or (text.startswith("{") and _json(text) is None)
 
     @property
     def variable(self) -> str:
@@ -339,11 +350,11 @@ def _problems_of_use(setting: Setting, release: Release, *, licensed: bool) -> I
     elif not present:
         came = next(iter(setting.seen), None) if setting.since is None else setting.since
         early = came is not None and not _at_most(came, release.line)
+        when = " yet" if early else " any more" if setting.seen or setting.until else ""
         yield SettingProblem(
             setting.id,
             "release",
-            f"Rocket.Chat {release.version} does not have this setting{' yet' if early else ' any more'}; "
-            f"{_known_in(setting)}",
+            f"Rocket.Chat {release.version} does not have this setting{when}; {_known_in(setting)}",
             remedy="leave it out, or deploy a newer release" if early else "leave it out",
         )
         return
@@ -374,7 +385,7 @@ def _known_in(setting: Setting) -> str:
         return f"it comes with {setting.since}"
     if setting.until is not None:
         return f"its last line is {setting.until}"
-    return f"seen in {', '.join(setting.seen)}"
+    return f"seen in {', '.join(setting.seen) or 'no release that was read'}"
 
 
 def _doubt(setting: Setting, release: Release) -> str:
@@ -449,6 +460,32 @@ def _check_multi_select(setting: Setting, value: object) -> SettingProblem | Non
     return None
 
 
+def _any(_: str) -> None:
+    """Find nothing."""
+
+
+def _color(text: str) -> str | None:
+    if re.fullmatch(r"#(?:[0-9A-Fa-f]{3,4}){1,2}", text):
+        return None
+    return "this is not a colour; one looks like #1d74f5"
+
+
+def _json(text: str) -> str | None:
+    try:
+        json.loads(text)
+    except ValueError as error:
+        return f"this is not JSON: {error}"
+    except RecursionError:
+        return "this is not JSON: it is nested too deeply"
+    return None
+
+
+_FORMS: Final[Mapping[str, Callable[[str], str | None]]] = MappingProxyType(
+    {"color": _color, "language": unknown_language, "timezone": unknown_zone}
+)
+"""What is wrong with a text, by the type of its setting."""
+
+
 def _check_text(setting: Setting, value: object) -> SettingProblem | None:
     choices = setting.choices
     allowed = _named(choices) if choices else "text"
@@ -465,6 +502,10 @@ def _check_text(setting: Setting, value: object) -> SettingProblem | None:
         return _wrong(setting, value, allowed, remedy=remedy)
     if choices and value not in choices:
         return _wrong(setting, value, allowed, kind="choice", near=_closest(value, choices))
+    if value and (wrong := _FORMS.get(setting.type, _any)(value)):
+        return SettingProblem(setting.id, "type", wrong)
+    if value.strip() and setting.is_json and (wrong := _json(value)):
+        return SettingProblem(setting.id, "type", wrong)
     if value.lower() in ("true", "false"):
         return SettingProblem(
             setting.id,
@@ -607,6 +648,15 @@ def check_one(
     if isinstance(value, Mapping) and not isinstance(value.get("lock", False), bool):
         return [*problems, SettingProblem(setting_id, "type", "lock is a switch", allowed="true or false")]
     plain, _ = unlock(value)
+    if setting.readonly or setting.id in _KEPT:
+        problems.append(
+            SettingProblem(
+                setting_id,
+                "doubt",
+                "administrators cannot change this setting, because the server keeps it itself; a variable overwrites "
+                "that at every start",
+            )
+        )
     if setting.type == "timespan" and _at_most(release.line, _LAST_LINE_OF_TEXT_TIMESPANS):
         problems.append(
             SettingProblem(

@@ -17,6 +17,24 @@ _BEGIN = "-----BEGIN "
 _FILE = re.compile(r"[^\x00-\x1f\\:]+\.(pem|crt|cer)")
 
 
+def is_pair(key: str, certificate: str) -> bool:
+    """Whether a private key (PEM) belongs to a certificate (PEM or base64); true where one of them is not read here."""
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    pem = (
+        certificate
+        if _BEGIN in certificate
+        else f"{_BEGIN}CERTIFICATE-----\n{certificate.strip()}\n-----END CERTIFICATE-----\n"
+    )
+    try:
+        public = x509.load_pem_x509_certificate(pem.encode()).public_key()
+        return load_pem_private_key(key.encode(), None).public_key() == public
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return True
+
+
 @dataclass(frozen=True)
 class Authority:
     """One certificate."""

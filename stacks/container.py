@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from rocketchat import surroundings
+from rocketchat import safety, sizing, surroundings
 from rocketchat.environment import Secret
+from rocketchat.locales import unknown_zone
 from rocketchat.settings import ENVIRONMENT_PREFIX
 from stacks import authorities
 from stacks.authorities import Authorities
 from stacks.fields import LABEL, Form, Part
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.problems import Problem
-from stacks.secret_keys import SecretKey, json_texts
+from stacks.secret_keys import PORT, SecretKey, json_texts, lacking
 
 if TYPE_CHECKING:
     from stacks.kinds.kind import Variables
@@ -32,6 +33,8 @@ def _variable(name: str) -> str:
         raise ValueError(f"say it in `settings`: {name.removeprefix(ENVIRONMENT_PREFIX)}")
     if name in surroundings.RESERVED:
         raise ValueError("the program sets this variable itself, or the server would not start with it")
+    if name in safety.VARIABLES_OF_TESTS:
+        raise ValueError(f"{safety.VARIABLES_OF_TESTS[name]}; the policy pack refuses it")
     return name
 
 
@@ -56,7 +59,7 @@ class Proxy(Part):
     url: Annotated[
         str,
         Form(
-            rf"http://{LABEL}(\.{LABEL})*(:[0-9]{{1,5}})?",
+            rf"http://{LABEL}(\.{LABEL})*{PORT}?",
             "the address of a proxy, without a user; one looks like http://proxy.example.com:3128",
         ),
     ]
@@ -93,6 +96,10 @@ class Container(Part):
         """The secret, where names are listed."""
         return self.secrets if self.secret_variables else ()
 
+    def disagrees(self, name: str, value: str) -> str | None:
+        """It names the variables."""
+        return lacking(value, self.secret_variables, "container.secretVariables") if name == SECRET else None
+
     def authorities(self) -> list[authorities.Authority]:
         """Return what is in `certificates`, each once."""
         found = [one for given in self.certificates for one in authorities.read(given)]
@@ -124,11 +131,28 @@ def _member(given: object, name: str) -> Any:
     return name  # a placeholder: the rules look at names alone
 
 
+def too_large(container: Container, memory: int) -> Iterator[Problem]:
+    """Find a heap that is larger than the memory of the server in MiB."""
+    heap = container.heap_mb
+    if heap is not None and heap > memory:
+        yield Problem(
+            "rocketchat:container.heapMb",
+            f"the heap would have {heap} MiB, and the server {memory}",
+            remedy=f"write at most {surroundings.heap_of(memory)}, or leave it out",
+        )
+
+
 @rule("The server's surroundings are right")
-def _surroundings(container: Container, parts: "Parts") -> Iterator[Finding]:
+def _surroundings(container: Container, parts: "Parts", size: sizing.Size) -> Iterator[Finding]:
     if container.proxy is not None:
         yield Warning_(
             f"mail, LDAP and the database do not go through {container.proxy.url}: they must be reached directly"
+        )
+    if safety.debugs(container.variables.get("NODE_OPTIONS", "")):
+        yield Problem(
+            "rocketchat:container.variables.NODE_OPTIONS",
+            f"{safety.DEBUGGED}; the policy pack refuses it",
+            remedy="leave `--inspect` out",
         )
     clear = [name for name in container.variables if _HIDDEN.search(name)]
     if clear:
@@ -145,13 +169,11 @@ def _surroundings(container: Container, parts: "Parts") -> Iterator[Finding]:
             "only the server is given container.certificates, and its microservices are not: a database whose "
             "certificate is signed by one of these cannot be reached by them"
         )
-    heap, memory = container.heap_mb, parts.runtime.server_memory
-    if heap is not None and memory is not None and heap > memory:
-        yield Problem(
-            "rocketchat:container.heapMb",
-            f"the heap would have {heap} MiB, and the server {memory}",
-            remedy=f"write at most {surroundings.heap_of(memory)}, or leave it out",
-        )
+    if not parts.runtime.has_disk:  # a host is as large as its size
+        yield from too_large(container, parts.runtime.server_memory or size.memory_mib)
+    unknown = unknown_zone(container.variables.get("TZ"))
+    if unknown is not None:
+        yield Warning_(f"container.variables.TZ: {unknown}")
     yield Note(
         f"{len(container.variables) + len(container.secret_variables)} further variables"
         + "".join(f"; trusts {one.name}, until {one.day}" for one in trusted)

@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import contextlib
 import inspect
 import ipaddress
 import re
@@ -27,7 +28,7 @@ from pydantic_core import CoreSchema, core_schema
 from components.database.catalogue import check_cluster_name
 from components.database.uri import check_database_name
 from components.names import check_bucket_name
-from stacks.secret_keys import SecretKey
+from stacks.secret_keys import PORT, SecretKey
 
 if TYPE_CHECKING:
     from stacks.spec import Parts
@@ -51,6 +52,10 @@ class Part(BaseModel):
     def reads(self, parts: "Parts") -> tuple[SecretKey, ...]:
         """Return the secrets that it reads as it stands among these parts, of which some may be None."""
         return self.secrets
+
+    def disagrees(self, name: str, value: str) -> str | None:
+        """Return why the value of the secret of a name does not go with this part; no part of the value is in it."""
+        return None
 
 
 @cache
@@ -76,16 +81,26 @@ def _is_name(text: str) -> bool:
     return len(text) <= 253 and re.fullmatch(rf"{LABEL}(\.{LABEL})+", text) is not None
 
 
+def _bare(text: str) -> str:
+    """Return the host name that is meant by an address, a name with a port, or one of other letters."""
+    bare = re.sub(r"^.*://", "", text).partition("/")[0].rpartition("@")[2].lower()
+    bare = re.sub(r":[0-9]*$", "", bare).removesuffix(".")
+    try:
+        return bare.encode("idna").decode("ascii")
+    except UnicodeError:
+        return bare
+
+
 def _host(text: str) -> str:
     if not _is_name(text):
-        bare = re.sub(r"^.*://", "", text).partition("/")[0].lower()
+        bare = _bare(text)
         if not _is_name(bare):
             raise ValueError("this is not a host name; one looks like chat.example.com")
-        if "://" in text:
-            raise ValueError(f"give the bare host name, without scheme or slash: {bare}")
-        if "/" in text:
-            raise ValueError(f"a host name has no slash; give {bare}")
-        raise ValueError(f"write host names in lower case: {bare}")
+        if text.lower() == bare:
+            raise ValueError(f"write host names in lower case: {bare}")
+        raise ValueError(
+            f"give the bare host name, without scheme, port, slash and dot at the end, and in ASCII: {bare}"
+        )
     if re.fullmatch("[0-9]+", text.rpartition(".")[2]):
         # What ends in a number is an address (url.spec.whatwg.org, "ends in a number checker").
         raise ValueError(
@@ -105,7 +120,15 @@ def _cidr(text: str) -> str:
     try:
         return str(ipaddress.IPv4Network(text))
     except ValueError as error:
-        raise ValueError(f"this is not an IPv4 network: {error}") from error
+        raise ValueError(f"this is not an IPv4 network: {_meant(text) or error}") from error
+
+
+def _meant(text: str) -> str | None:
+    with contextlib.suppress(ValueError):
+        return f"{text} is a host in {ipaddress.IPv4Network(text, strict=False)}"
+    with contextlib.suppress(ValueError):
+        return f"{ipaddress.IPv6Network(text, strict=False)} is one of IPv6, which is not used here"
+    return None
 
 
 def _address(text: str) -> str:
@@ -116,7 +139,7 @@ def _address(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    if not re.fullmatch(rf"https://{LABEL}(\.{LABEL})*(:[0-9]+)?(/{IN_ADDRESS}*)?", text):
+    if not re.fullmatch(rf"https://{LABEL}(\.{LABEL})*{PORT}?(/{IN_ADDRESS}*)?", text):
         raise ValueError("this is not an https address; one looks like https://login.example.com")
     if text.endswith("/"):
         raise ValueError(f"leave out the slash at the end: {text.rstrip('/')}")
@@ -124,7 +147,11 @@ def _url(text: str) -> str:
 
 
 def _email(text: str) -> str:
-    if not re.fullmatch(rf"{_MAILBOX}(\.{_MAILBOX})*@{LABEL}(\.{LABEL})+", text):
+    form = rf"(?=.{{1,64}}@){_MAILBOX}(\.{_MAILBOX})*@{LABEL}(\.{LABEL})+"
+    if len(text) > 254 or not re.fullmatch(form, text):
+        name, _, domain = text.rpartition("@")
+        if re.fullmatch(form, f"{name}@{domain.lower()}"):
+            raise ValueError(f"write the domain in lower case: {name}@{domain.lower()}")
         raise ValueError("this is not an e-mail address (in ASCII); one looks like chat@example.com")
     return text
 
@@ -256,7 +283,8 @@ ClusterName = Annotated[
 ]
 _FOLDER = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _SERVER = (
-    r"(?:localhost|(?=[^/:]*\.)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[A-Za-z0-9-]+(?=:))(?::[0-9]{1,5})?"
+    r"(?:localhost|(?=[^/:]*\.)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[A-Za-z0-9-]+(?=:))"
+    rf"{PORT}?"
 )
 """A registry is told from a folder by a dot or a port (github.com/distribution/reference, `ParseNormalizedNamed`)."""
 _TAG = r"(?!latest(?:@|$))[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any
 
+import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticUndefined
@@ -627,6 +628,20 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def _addition(key: str, path: str, location: tuple[int | str, ...], value: Any) -> str:
+    """Return what to do about a key that is missing, with the value that it has in the kind's example."""
+    name = str(location[-1]) if location else path
+    around = at(value, location[:-1])
+    kind = around.get("kind") if isinstance(around, dict) else None
+    part = key.removeprefix(f"{NAMESPACE}:")
+    model = registry.models(part).get(str(kind)) if part in registry.KINDS else None
+    example = {} if model is None else model.example
+    if name not in example:
+        return f"add `{name}: …`"
+    written = yaml.safe_dump({name: example[name]}, default_flow_style=True, width=1000).strip()[1:-1]
+    return f"add `{name}`, such as `{written}`"
+
+
 def _problem(key: str, path: str, location: tuple[int | str, ...], detail: Any, value: Any) -> Problem:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
@@ -643,7 +658,7 @@ def _problem(key: str, path: str, location: tuple[int | str, ...], detail: Any, 
         near = also or nearest(word, siblings)
         return Problem(path, "unknown key", nearest=near, allowed=", ".join(siblings) if siblings else None)
     if kind == "missing":
-        return Problem(path, "this key is missing", remedy=f"add `{location[-1] if location else path}: …`")
+        return Problem(path, "this key is missing", remedy=_addition(key, path, location, value))
     if kind in ("literal_error", "enum"):
         allowed = context["expected"].replace("'", "").replace(" or ", ", ")
         near = nearest(str(at(value, location)), allowed.split(", "))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from rocketchat import bot, releases, usage
+from rocketchat import bot, locales, releases, usage
 from rocketchat.assets import ASSETS
 from stacks.fields import BucketName, Days, Email, ExactImage, Form, HostName, Part, Version, quoted
-from stacks.secret_keys import BACKUP_NEWS, SecretKey, json_texts
+from stacks.secret_keys import BACKUP_NEWS, SecretKey, json_texts, lacking
 from stacks.workspace import Conferences, Federation, Legal, Passwords, Retention, RoleName
 
 if TYPE_CHECKING:
@@ -73,6 +73,12 @@ Permission = Annotated[
 ]
 
 
+def _language(code: str) -> str:
+    if unknown := locales.unknown_language(code):
+        raise ValueError(unknown)
+    return code
+
+
 def _asset(name: str) -> str:
     if name not in ASSETS:
         near = difflib.get_close_matches(name, ASSETS, 1)
@@ -119,7 +125,12 @@ class Chat(Part):
     """`trial` or `production`: what the defaults of all other parts are."""
     site_name: str | None = Field(default=None, min_length=1, max_length=100)
     """Name of the workspace; the host when left out."""
-    language: Annotated[str, Form(r"[a-z]{2,3}(-[A-Z]{2})?", "a language, such as de or pt-BR")] | None = None
+    language: (
+        Annotated[
+            str, Form(r"[a-z]{2,3}(-[A-Z]{2})?", "a language, such as de or pt-BR"), AfterValidator(_language)
+        ]
+        | None
+    ) = None
     """Language of the workspace, such as `en` or `de`."""
     administrator: Administrator | None = None
     """The first administrator; `rocket.admin`, without an address, when left out."""
@@ -292,6 +303,10 @@ class Bot(Part):
     def reads(self, parts: "Parts") -> tuple[SecretKey, ...]:
         """Return the secrets that it reads: keys of scripts only where it names some."""
         return self.secrets if self.keys else self.secrets[:1]
+
+    def disagrees(self, name: str, value: str) -> str | None:
+        """It names the scripts' variables."""
+        return lacking(value, self.keys, "bot.keys") if name == "botKeys" else None
 
 
 class Monitoring(Part):

@@ -2,8 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+from stacks import texts
+
+PORT = r"(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))"
+"""The port of an address, from 1 to 65535, with its colon."""
 
 
 def one_line(value: str) -> str | None:
@@ -13,29 +18,56 @@ def one_line(value: str) -> str | None:
     return None
 
 
+def one_word(value: str) -> str | None:
+    """Return what is wrong with a text without blanks."""
+    if re.search(r"\s", value):
+        return "the secret holds a blank or a line break, and this credential has none"
+    return one_line(value)
+
+
+def lacking(value: str, members: Iterable[str], where: str) -> str | None:
+    """Return what is wrong with a JSON object that lacks some of these members, which a key names."""
+    missing = sorted(set(members) - (json_object(value) or {}).keys())
+    return f"the secret lacks {', '.join(missing)}, which `{where}` names" if missing else None
+
+
 def unfilled(value: str) -> bool:
     """Return whether a value is what templates, shells and CI systems leave where nothing was filled in."""
     return re.fullmatch(r"\$\{\w+\}|\$\([^()]*\)|\$?\{\{[^{}]*\}\}|<[A-Za-z_ -]+>", value.strip()) is not None
 
 
-def pem(label: str) -> Callable[[str], str | None]:
-    """Return a check of a PEM text; its label may be told more exactly, such as `RSA PRIVATE KEY`."""
+def pem(label: str, *, passphrase: bool = False) -> Callable[[str], str | None]:
+    """Return a check of a PEM text; its label may be told more exactly, such as `RSA PRIVATE KEY`.
+
+    With `passphrase` a key may be encrypted.
+    """
     form = rf"\s*-----BEGIN ([A-Z ]*{label})-----\s[A-Za-z0-9+/=:,\s-]+-----END \1-----\s*"
 
     def check(value: str) -> str | None:
         if "\\n" in value:
             return "the line breaks of the PEM text are written as \\n; give the file as it is"
-        if re.fullmatch(form, value) is None:
+        found = re.fullmatch(form, value)
+        if found is None:
             return f"this is not a {label.lower()} in PEM form (-----BEGIN … {label}-----)"
+        if found[1].startswith("OPENSSH"):
+            return "this is a key of OpenSSH, which the server does not read; `openssl genpkey` makes one that it does"
+        if "ENCRYPTED" in value and not passphrase:
+            return "the key is encrypted, and nothing knows its passphrase; `openssl pkey -in FILE` prints it without"
         return None
 
     return check
 
 
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key stands there twice")
+    return dict(pairs)
+
+
 def json_object(value: str) -> dict[str, object] | None:
-    """Return a JSON object; None where the text is none."""
+    """Return a JSON object; None where the text is none, or has a key twice."""
     try:
-        found = json.loads(value)
+        found = json.loads(value, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
@@ -45,13 +77,15 @@ def json_texts(value: str) -> str | None:
     """Return what is wrong with a JSON object of text."""
     found = json_object(value)
     if found is None or not all(isinstance(one, str) for one in found.values()):
-        return 'this is not a JSON object of text, such as {"WEATHER_KEY": "…"}'
+        return 'this is not a JSON object of text, such as {"WEATHER_KEY": "…"}, with each key once'
+    if any(texts.lost(str(one)) for one in found.values()):
+        return "a text in this JSON object holds a control character, or another one that is lost on its way"
     return None
 
 
 def https(value: str) -> str | None:
     """Return what is wrong with an https address that curl reads from a file."""
-    if re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~!&()*+,;=:@%/?#-]*)?", value) is None:
+    if re.fullmatch(rf"https://[A-Za-z0-9.-]+{PORT}?(/[A-Za-z0-9._~!&()*+,;=:@%/?#-]*)?", value) is None:
         return "this is not an https address without spaces, quotes and brackets, which curl reads otherwise"
     return None
 

@@ -16,7 +16,7 @@ from stacks.kinds.kind import chosen
 from stacks.masking import maskable
 from stacks.parts import Locked
 from stacks.problems import Problem
-from stacks.secret_keys import SecretKey, command, json_object, one_line, unfilled
+from stacks.secret_keys import SecretKey, command, one_word, unfilled
 from stacks.spec import Parts
 
 
@@ -131,18 +131,12 @@ def _problem(path: str, value: str, parts: Parts | None) -> str | None:
     if unfilled(value):
         return "the secret is a placeholder, which nothing has filled in"
     if key is None:
-        return (one_line(value) or _guessed(value)) if path in PROVIDER_KEYS else None
+        return (one_word(value) or _guessed(value)) if path in PROVIDER_KEYS else None
     said = key.problem(value)
     if said is None and texts.lost(value.replace("\r", "")) is not None:
         return "the secret holds a control character, or another one that is lost or changed on its way"
     if said is None and parts is not None:
-        for name, where, members in (
-            ("botKeys", "bot.keys", parts.bot.keys if parts.bot else ()),
-            ("containerVariables", "container.secretVariables", parts.container.secret_variables),
-        ):
-            missing = sorted(set(members) - (json_object(value) or {}).keys()) if key.name == name else ()
-            if missing:
-                return f"the secret lacks {', '.join(missing)}, which `{where}` names"
+        said = next(filter(None, (part.disagrees(key.name, value) for part in _standing(parts))), None)
     return said or (None if _PIN.search(key.name) else _guessed(value))
 
 

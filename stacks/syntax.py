@@ -20,7 +20,12 @@ LONGEST = 100_000
 _QUOTES = "put the text in quotes"
 _PLAIN: tuple[tuple[str, str, str], ...] = (
     # What PyYAML says, what is wrong, and what to do.
-    (r"'\\t'", "a tab stands where the line is indented", "indent by blanks, not by tabs"),
+    (r"'\\t'", "a tab stands where only blanks may", "write blanks in its place"),
+    (
+        "document start",
+        "text stands behind the end of the file (a line of dots)",
+        "take the line of dots out",
+    ),
     (
         "mapping values are not allowed",
         "a second colon with a blank behind it, or a line that is indented more than the key before it",

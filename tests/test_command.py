@@ -80,11 +80,32 @@ def test_a_credential_in_clear_is_told_by_check_with_its_key(
     assert f"rocketchat:{key} (line {line}): a credential stands in clear" in told
 
 
+def test_several_stack_files_are_checked_at_once_and_each_mistake_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(files.find("local"), tmp_path)
+    (tmp_path / "Pulumi.broken.yaml").write_text(
+        "config: {rocketchat:chat: {users: many}}\n", encoding="utf-8"
+    )
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    for named in ([], ["local", "broken"]):
+        assert cli.main(["check", *named]) == Status.FAILED
+        told = capsys.readouterr()
+        assert "Pulumi.local.yaml is valid" in told.out
+        assert "whole number" in told.err
+    assert cli.main(["check", "--json"]) == Status.FAILED
+    told_json = json.loads(capsys.readouterr().out)
+    assert [(one["stack"], one["ok"]) for one in told_json["stacks"]] == [("broken", False), ("local", True)]
+    assert told_json["error"] == "configuration"
+    assert cli.main(["check", "local", "--json"]) == Status.SUCCESS
+    [local] = json.loads(capsys.readouterr().out)["stacks"]
+    assert local["checks"]
+
+
 @pytest.mark.parametrize(
     "given",
     [
-        ["check", "--json"],
-        ["check", "local", "local", "--json"],
+        ["check", "local", "--nothing", "--json"],
         ["plan", "local", "--json", "--nothing"],
         ["sizes", "--profile", "none", "--json"],
         ["settings", "diff", "local", "--json"],

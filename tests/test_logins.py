@@ -9,8 +9,8 @@ import pytest
 import yaml
 from planning import values_of
 
-from rocketchat.oidc_presets import GENERIC, OIDC_PRESETS
-from rocketchat.settings import ENVIRONMENT_PREFIX
+from rocketchat.oidc_presets import GENERIC, NAMED, OIDC_PRESETS, TAKEN, TITLES
+from rocketchat.settings import ENVIRONMENT_PREFIX, catalogue
 from stacks import egress, features
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
@@ -150,11 +150,30 @@ def test_the_port_of_an_absolute_address_is_let_out() -> None:
         ({"channelsAdmin": "chief"}, "rocketchat:login.channelsAdmin"),
         ({"identityPath": "graph.microsoft.com/oidc/userinfo"}, "rocketchat:login.identityPath"),
         ({"buttonColor": "red"}, "rocketchat:login.buttonColor"),
+        ({"url": "https://login.example.com:65536"}, "rocketchat:login.url"),
+        ({"tokenPath": "https://login.example.com:0/token"}, "rocketchat:login.tokenPath"),
+        ({"clientId": "<client id>"}, "rocketchat:login.clientId"),
+        ({"clientId": "${CLIENT_ID}"}, "rocketchat:login.clientId"),
+        ({"scope": "openid,profile"}, "rocketchat:login.scope"),
+        ({"scope": "openid  profile"}, "rocketchat:login.scope"),
+        ({"name": "GitHub"}, "rocketchat:login.name"),
+        ({"name": "password"}, "rocketchat:login.name"),
         ({"preset": "okta", "realm": "x", "url": "https://example.okta.com"}, "rocketchat:login.realm"),
     ],
 )
 def test_what_an_openid_provider_cannot_be_is_refused(changed: dict[str, Any], path: str) -> None:
     assert refused({**OIDC, **changed}, "oidcClientSecret") == [path]
+
+
+def test_no_preset_has_a_name_that_the_server_has_itself() -> None:
+    own = re.compile("Accounts_OAuth_([A-Za-z]+)")
+    built_in = {
+        found[1].lower()
+        for name, one in catalogue().items()
+        if one.type == "boolean" and (found := own.fullmatch(name))
+    }
+    assert built_in <= TAKEN
+    assert not {TITLES.get(preset, preset).lower() for preset in NAMED} & TAKEN
 
 
 def test_everybodys_tenant_of_entra_id_is_warned_of() -> None:

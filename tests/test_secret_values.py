@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+import trustme
 import yaml
 from combining import secure_for, values_for
 from planning import planned
@@ -27,6 +28,17 @@ SHAPELESS = [
     ("rocketchat:samlPrivateKey", "MIIB"),
     ("rocketchat:samlPrivateKey", PEM.replace("PRIVATE KEY", "CERTIFICATE")),
     ("rocketchat:apnKey", PEM.replace("\n", "\\n")),
+    ("rocketchat:apnKey", PEM.replace("PRIVATE", "OPENSSH PRIVATE")),
+    ("rocketchat:samlPrivateKey", PEM.replace("PRIVATE", "ENCRYPTED PRIVATE")),
+    ("rocketchat:samlPrivateKey", PEM.replace("KEY-----\nMIIB", "KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIB")),
+    (
+        "rocketchat:fcmServiceAccount",
+        '{"type": "service_account", "project_id": "x", "client_email": "x", "private_key": "MIIB"}',
+    ),
+    ("rocketchat:healthcheckUrl", "https://hc.example.com:65536/x"),
+    ("rocketchat:containerVariables", '{"A": "x", "A": "y"}'),
+    ("rocketchat:containerVariables", '{"A": "x\\u0000y"}'),
+    ("cloudflare:apiToken", "Bearer 0123456789abcdef"),
     ("rocketchat:apnCertificate", PEM),
     ("rocketchat:fcmServiceAccount", "not json"),
     ("rocketchat:fcmServiceAccount", "[]"),
@@ -75,6 +87,8 @@ def test_what_stands_in_for_secrets_has_their_form() -> None:
     ("key", "value"),
     [
         ("rocketchat:samlPrivateKey", PEM.replace("PRIVATE", "RSA PRIVATE")),
+        ("rocketchat:samlPrivateKey", PEM.replace("\n", "\r\n")),
+        ("rocketchat:apnKey", PEM.replace("PRIVATE", "ENCRYPTED PRIVATE")),
         ("rocketchat:smtpPassword", "abcd efgh ijkl mnop"),
         ("rocketchat:botKeys", json.dumps({"WEATHER_KEY": "x"})),
         ("rocketchat:healthcheckUrl", "https://hc-ping.com/5f0c1d2e-0000?rid=1&x=%20"),
@@ -82,6 +96,22 @@ def test_what_stands_in_for_secrets_has_their_form() -> None:
 )
 def test_a_right_secret_is_accepted(key: str, value: str) -> None:
     assert problems({key: value}) == []
+
+
+def test_a_key_that_does_not_belong_to_the_certificate_in_the_file_is_refused() -> None:
+    found = files.read("lovia-fargate")
+    authority = trustme.CA()
+    one, other = (authority.issue_cert(name) for name in ("a.example.com", "b.example.com"))
+    own = one.cert_chain_pems[0].bytes().decode()
+    bare = "".join(own.splitlines()[1:-1])
+    login = {"kind": "saml", "entryPoint": "https://login.example.com/saml", "certificate": "MAMCAQE="}
+    for certificate in (own, bare):
+        values = {**found.values, "rocketchat:login": {**login, "ownCertificate": certificate}}
+        secure = (found.secure - {"rocketchat:oidcClientSecret"}) | {"rocketchat:samlPrivateKey"}
+        parts = parse(values, secure, source="a stack").parts
+        for key, told in ((one, False), (other, True)):
+            given = {"rocketchat:samlPrivateKey": key.private_key_pem.bytes().decode()}
+            assert told is any("does not belong" in problem.message for problem in problems(given, parts))
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,18 @@ def test_the_catalogue_agrees_with_what_the_product_registers() -> None:
         # Never read.
         ("Search.Provider", "defaultProvider", "7.0.0", "doubt"),
         ("SAML_Custom_Other_debug", True, "8.9.0", "doubt"),
+        # By the form that its type wants.
+        ("Livechat_title_color", "#12345", "8.9.0", "type"),
+        ("Livechat_title_color", "#1d74f5", "8.9.0", None),
+        ("Language", "klingon", "8.9.0", "type"),
+        ("Language", "pt-BR", "8.9.0", None),
+        ("Default_Custom_Timezone", "Europe/Berlin", "8.9.0", None),
+        ("Accounts_CustomFields", "{bad", "8.9.0", "type"),
+        ("LDAP_CustomFieldMap", "[" * 100_000, "8.9.0", "type"),
+        ("Accounts_CustomFields", '{"team": {"type": "text"}}', "8.9.0", None),
+        # Kept by the server itself.
+        ("uniqueID", "x", "8.9.0", "doubt"),
+        ("Cloud_Workspace_Name", "x", "8.9.0", "doubt"),
         # Text before it was a number.
         ("RetentionPolicy_TTL_Channels", 1000, "8.6.1", "doubt"),
         ("RetentionPolicy_TTL_Channels", 1000, "8.9.0", None),
@@ -149,6 +161,11 @@ def test_a_setting_is_judged_as_it_is_in_the_release(
         if problem.kind != "secret"
     ]
     assert found == ([] if kind is None else [kind])
+
+
+def test_a_setting_that_was_never_read_is_not_called_seen() -> None:
+    said = only("Apps_Framework_enabled", True).message
+    assert "does not have this setting; seen in no release" in said
 
 
 def test_a_doubt_says_what_was_read_and_a_value_that_neither_form_takes_is_no_doubt() -> None:

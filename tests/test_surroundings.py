@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import zoneinfo
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from planning import planned, values_of
 from rehearsal.plan import Plan, find_leaks
 from rocketchat.settings import ENVIRONMENT_PREFIX
 from rocketchat.surroundings import DIRECT, RESERVED
-from stacks import egress, features
+from stacks import egress, features, files
 from stacks.guide import next_steps
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack, Problem
@@ -115,7 +116,15 @@ def test_the_proxys_port_is_let_out_and_the_heap_can_be_said() -> None:
         ({"secretVariables": ["A-B"]}, "container.secretVariables[0]"),
         ({"proxy": {"url": "http://me:secret@proxy.example.com:3128"}}, "container.proxy.url"),
         ({"proxy": {"url": "proxy.example.com"}}, "container.proxy.url"),
+        ({"proxy": {"url": "http://proxy.example.com:65536"}}, "container.proxy.url"),
         ({"heapMb": 1}, "container.heapMb"),
+        ({"heapMb": 65536}, "container.heapMb"),
+        (
+            {"variables": {"NODE_TLS_REJECT_UNAUTHORIZED": "0"}},
+            "container.variables.NODE_TLS_REJECT_UNAUTHORIZED",
+        ),
+        ({"secretVariables": ["TEST_MODE"]}, "container.secretVariables[0]"),
+        ({"variables": {"NODE_OPTIONS": "--inspect=0.0.0.0"}}, "container.variables.NODE_OPTIONS"),
         ({"variables": {"HTTP_PROXY": "http://x"}, "proxy": PROXY}, "container"),
         ({"variables": {"EVENT_LOOP_LAG_MS": "9"}}, "container.variables.EVENT_LOOP_LAG_MS"),
         *(({"variables": {name: "x"}}, f"container.variables.{name}") for name in sorted(RESERVED)),
@@ -133,6 +142,20 @@ def test_what_is_secret_by_its_name_is_warned_of_in_clear() -> None:
 
 def test_a_heap_larger_than_the_memory_is_refused() -> None:
     assert refused(container={"heapMb": 16384}, runtime={"memory": 8192}) == ["rocketchat:container.heapMb"]
+
+
+def test_a_heap_larger_than_the_host_is_refused() -> None:
+    host = files.read("soluvas-lightsail")
+    with pytest.raises(InvalidStack, match="heap would have 16384 MiB"):
+        parse({**host.values, "rocketchat:container": {"heapMb": 16384}}, host.secure, source="a stack")
+
+
+@pytest.mark.parametrize(("zone", "told"), [("Mars/Phobos", True), ("UTC+2", True), ("Europe/Berlin", False)])
+def test_a_time_zone_that_nobody_knows_is_warned_of(zone: str, told: bool) -> None:
+    if not zoneinfo.available_timezones():
+        pytest.skip("this machine has no list of time zones")
+    spec = spec_with(container={"variables": {"TZ": zone}})
+    assert told is any(zone in warning for check in spec.checks for warning in check.warnings)
 
 
 def test_secret_variables_need_their_values() -> None:

@@ -12,9 +12,10 @@ from automation.commands.shared import (
     Answers,
     Defaults,
     Json,
-    Stack,
+    Stacks,
     Status,
     asking,
+    failed,
     need_project,
     refuse,
     say,
@@ -285,48 +286,73 @@ def list_(as_json: Json = False) -> None:
 
 
 @app.command()
-def check(stack: Stack, as_json: Json = False) -> None:
-    """Check a stack file."""
+def check(stacks: Stacks = None, as_json: Json = False) -> None:
+    """Check stack files.
+
+    Exit status 1 where one is not valid.
+    """
     with telling(as_json):
-        from automation import decryption
-        from policy import clear, images
+        from automation.error_mapping import of_file
         from stacks import files
-        from stacks.judging import Check
-        from stacks.language import checked_file
         from stacks.problems import InvalidStack
 
-        found = files.read(stack)
-        in_clear = list(clear.problems(found))
-        try:
-            spec, unset = checked_file(found)
-        except InvalidStack as error:
-            told = {problem.path for problem in error.problems}
-            further = [problem for problem in in_clear if problem.path not in told]
-            raise InvalidStack(found.shown, [*error.problems, *further]) from None
-        if in_clear:
-            raise InvalidStack(found.shown, in_clear)
-        lines = [f"{found.shown} is valid: {count(len(spec.checks), 'check')} passed"]
-        checks = [
-            *spec.checks,
-            Check("The policy pack allows the registries", (), images.warnings(found, spec)),
-            Check("Secrets have the form that they need", (), decryption.check(found, spec)),
-        ]
-        lines += [f"  warning: {warning}" for one in checks for warning in one.warnings]
-        named = ", ".join(found.environments)
-        lines += [f"  from the environment {named}, or to be set: {key}" for key in sorted(unset)]
-        say(
-            {
-                "stack": found.name,
-                "ok": True,
-                "unset": sorted(unset),
-                "checks": [
-                    {"title": one.title, "notes": list(one.notes), "warnings": list(one.warnings)}
-                    for one in checks
-                ],
-            },
-            "\n".join(lines),
-            as_json=as_json,
-        )
+        if not stacks:
+            need_project()
+        names = stacks or files.names()
+        told: list[dict[str, Any]] = []
+        lines: list[str] = []
+        wrong: list[InvalidStack] = []
+        for name in names:
+            try:
+                value, text = _checked(name)
+            except InvalidStack as error:
+                wrong.append(error)
+                told.append({"stack": name, "ok": False, **of_file(error).to_json()})
+            else:
+                told.append(value)
+                lines += text
+        if lines and not (as_json and wrong):
+            say({"stacks": told}, "\n".join(lines), as_json=as_json)
+        if not names:
+            say({"stacks": []}, files.NO_STACKS, as_json=as_json)
+        if wrong:
+            mistakes = [problem for one in wrong for problem in one.problems]
+            together = of_file(InvalidStack(wrong[0].source, mistakes)).to_json()
+            cause = "\n".join(map(str, wrong))
+            failed({**together, "cause": cause, "stacks": told}, cause, as_json=as_json)
+            raise typer.Exit(Status.FAILED)
+
+
+def _checked(stack: str) -> tuple[dict[str, Any], list[str]]:
+    """Check a stack file; return what there is to say, for programs and for people. Raises InvalidStack."""
+    from automation import decryption
+    from policy import clear, images
+    from stacks import files
+    from stacks.judging import Check
+    from stacks.language import checked_file
+    from stacks.problems import InvalidStack
+
+    found = files.read(stack)
+    in_clear = list(clear.problems(found))
+    try:
+        spec, unset = checked_file(found)
+    except InvalidStack as error:
+        told = {problem.path for problem in error.problems}
+        further = [problem for problem in in_clear if problem.path not in told]
+        raise InvalidStack(found.shown, [*error.problems, *further]) from None
+    if in_clear:
+        raise InvalidStack(found.shown, in_clear)
+    lines = [f"{found.shown} is valid: {count(len(spec.checks), 'check')} passed"]
+    checks = [
+        *spec.checks,
+        Check("The policy pack allows the registries", (), images.warnings(found, spec)),
+        Check("Secrets have the form that they need", (), decryption.check(found, spec)),
+    ]
+    lines += [f"  warning: {warning}" for one in checks for warning in one.warnings]
+    named = ", ".join(found.environments)
+    lines += [f"  from the environment {named}, or to be set: {key}" for key in sorted(unset)]
+    shown = [{"title": one.title, "notes": list(one.notes), "warnings": list(one.warnings)} for one in checks]
+    return {"stack": found.name, "ok": True, "unset": sorted(unset), "checks": shown}, lines
 
 
 @app.command()

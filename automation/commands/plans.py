@@ -14,6 +14,7 @@ from automation.commands.shared import (
     PlanFile,
     Rehearse,
     Stack,
+    Stacks,
     Status,
     console,
     need_project,
@@ -22,7 +23,6 @@ from automation.commands.shared import (
     planned,
     refuse,
     say,
-    stacks_of_project,
     telling,
 )
 from automation.writing import write
@@ -149,14 +149,7 @@ def images(
 
 @app.command()
 def policy(
-    stacks: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="STACK",
-            help="Names of stack files, or their paths; all of the project when left out.",
-            autocompletion=stacks_of_project,
-        ),
-    ] = None,
+    stacks: Stacks = None,
     everything: Annotated[
         bool, typer.Option("--all", "-a", help="Show advisory findings and what is not known yet, too.")
     ] = False,

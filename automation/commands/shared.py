@@ -65,6 +65,16 @@ Stack = Annotated[
 ]
 
 
+Stacks = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="STACK",
+        help="Names of stack files, or their paths; all of the project when left out.",
+        autocompletion=stacks_of_project,
+    ),
+]
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs; errors, too.")]
 
 

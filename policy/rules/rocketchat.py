@@ -12,7 +12,8 @@ from policy.model import SECRET, UNKNOWN
 from policy.rule import Needs, Probe, Where, as_number
 from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.zone import zone
-from rocketchat.safety import SAFE, TROUBLESHOOTING, Safe, only
+from rocketchat.safety import DEBUGGED, SAFE, TROUBLESHOOTING, VARIABLES_OF_TESTS, Safe, debugs, only
+from rocketchat.settings import ENVIRONMENT_PREFIX
 
 _rule = Area("rocketchat")
 
@@ -172,7 +173,7 @@ def _certificates(p: Probe) -> None:
         _setting(p, chat, SAFE["Allow_Invalid_SelfSigned_Certs"])
         variable = chat.variables.get("NODE_TLS_REJECT_UNAUTHORIZED")
         if variable is not None and _value(p, variable) == "0":
-            p.fail("the chat believes every certificate", Where(variable.path))
+            p.fail(VARIABLES_OF_TESTS["NODE_TLS_REJECT_UNAUTHORIZED"], Where(variable.path))
 
 
 def _cors(p: Probe) -> None:
@@ -242,7 +243,7 @@ def _test_mode(p: Probe) -> None:
         if variable is not None:
             value = _value(p, variable)
             if value is not None and value.lower() not in {"", "false"}:
-                p.fail("makes an administrator whose password everybody knows", Where(variable.path))
+                p.fail(VARIABLES_OF_TESTS["TEST_MODE"], Where(variable.path))
 
 
 def _token(p: Probe) -> None:
@@ -342,14 +343,14 @@ def _hardened(p: Probe) -> None:
                 _setting(p, chat, SAFE[name])
         options = chat.variables.get("NODE_OPTIONS")
         value = None if options is None else _value(p, options)
-        if options is not None and value is not None and "--inspect" in value:
-            p.fail("lets whoever reaches the port run code", Where(options.path))
+        if options is not None and value is not None and debugs(value):
+            p.fail(DEBUGGED, Where(options.path))
 
 
 def _troubleshoot(p: Probe) -> None:
     for chat in chats(p):
         for name, variable in chat.variables.items():
-            if TROUBLESHOOTING in name:
+            if name.removeprefix(ENVIRONMENT_PREFIX).startswith(TROUBLESHOOTING):
                 value = _value(p, variable)
                 if value is not None and value.lower() == "true":
                     p.fail("a switch for hunting bugs, left on", Where(variable.path))

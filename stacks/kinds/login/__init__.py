@@ -3,15 +3,27 @@
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import AfterValidator, Field
 
 from stacks.judging import Finding
 from stacks.kinds.kind import Kind
 from stacks.parts import Accounts
 from stacks.problems import Problem
+from stacks.secret_keys import unfilled
 
 if TYPE_CHECKING:
     import pulumi
+
+
+def _filled(text: str) -> str:
+    if unfilled(text):
+        raise ValueError("this is a placeholder, which nothing has filled in")
+    return text
+
+
+ClientId = Annotated[str, Field(min_length=1), AfterValidator(_filled)]
 
 
 class LoginKind(Kind):

@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
-
 from rocketchat.variables import flag, overwrite
 from stacks.egress import web_port
 from stacks.fields import Form, Url
 from stacks.judging import Finding
-from stacks.kinds.login import LoginKind, only_one
+from stacks.kinds.login import ClientId, LoginKind, only_one
 from stacks.parts import Accounts
 from stacks.secret_keys import SecretKey, pem
 
@@ -36,7 +34,7 @@ class BuiltInLogin(LoginKind):
     """The secret of the client; a setting of the product, which is given by its own id."""
     registered_at: ClassVar[str]
     """Where the client is registered."""
-    client_id: str = Field(min_length=1)
+    client_id: ClientId
     """Id of the client that was registered there."""
 
     def reads(self, parts: "Parts") -> tuple[SecretKey, ...]:

@@ -15,10 +15,10 @@ from rocketchat.environment import Secret
 from stacks.egress import web_port
 from stacks.fields import IN_ADDRESS, LABEL, Form, Url
 from stacks.judging import Finding, Warning_
-from stacks.kinds.login import LoginKind
+from stacks.kinds.login import ClientId, LoginKind
 from stacks.parts import Accounts
 from stacks.problems import Problem
-from stacks.secret_keys import SecretKey
+from stacks.secret_keys import PORT, SecretKey
 
 if TYPE_CHECKING:
     import pulumi
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 AddressPath = Annotated[
     str,
     Form(
-        rf"(https://{LABEL}(\.{LABEL})+(:[0-9]+)?)?/{IN_ADDRESS}*(\?({IN_ADDRESS}|\?)*)?",
+        rf"(https://{LABEL}(\.{LABEL})+{PORT}?)?/{IN_ADDRESS}*(\?({IN_ADDRESS}|\?)*)?",
         "the path of an address, or an https address; one looks like /oauth2/token",
     ),
 ]
@@ -107,7 +107,7 @@ class OidcLogin(LoginKind):
     url: Url
     """Address of the provider, without a slash at the end: `https://login.microsoftonline.com/<tenant id>` (Entra ID),
     `https://accounts.google.com`, `https://<organization>.okta.com`, `https://<tenant>.eu.auth0.com`."""
-    client_id: str = Field(min_length=1)
+    client_id: ClientId
     realm: Annotated[str, Form(r"[A-Za-z0-9._~%-]+", "a realm as it stands in addresses")] | None = None
     """Keycloak's realm."""
     token_path: AddressPath | None = None
@@ -116,7 +116,16 @@ class OidcLogin(LoginKind):
     """Where the server asks who it is, below `url`; or a whole address."""
     authorize_path: AddressPath | None = None
     """Where users are sent to sign in, below `url`; or a whole address, which releases from 9.0 take for a path."""
-    scope: str | None = None
+    scope: (
+        Annotated[
+            str,
+            Form(
+                r"[!#-+.-\[\]-~-]+( [!#-+.-\[\]-~-]+)*",
+                "what a scope may be: words in ASCII with one blank between",
+            ),
+        ]
+        | None
+    ) = None
     """What is asked for, such as `openid profile email`."""
     token_sent_via: Literal["header", "payload"] | None = None
     """How the client's secret is sent for a token: `header` (`client_secret_basic`), or `payload`
@@ -276,13 +285,19 @@ class OidcLogin(LoginKind):
                 f"login {self.name or self.preset}: whoever takes an account's name at the provider gets that account "
                 "(keyField: username)"
             )
+        if self.service.lower() in presets.TAKEN:
+            yield Problem(
+                f"{path}.name",
+                f"the server has something called {self.service} itself, and refuses a login of this name",
+                remedy=f"give it another, such as `name: {self.service}Sso`",
+            )
         yield from self._realm(path)
         yield from self._address(path)
         if self.preset == "generic" and None in (self.token_path, self.identity_path, self.authorize_path):
             yield Problem(
                 path,
                 "a provider without a preset needs tokenPath, identityPath and authorizePath",
-                allowed=f"preset: {', '.join(presets.OIDC_PRESETS)}; or the three paths",
+                allowed=f"preset: {', '.join(presets.NAMED)}; or the three paths",
             )
         for key, given, needs in (
             ("rolesField", "roles_field" in self.model_fields_set, self.merge_roles),

@@ -9,12 +9,13 @@ from pydantic import BeforeValidator, Field
 
 from rocketchat import environment as env
 from rocketchat.environment import Secret
+from stacks.authorities import is_pair
 from stacks.fields import IN_ADDRESS, LABEL, Certificate, Form
 from stacks.judging import Finding, Warning_
 from stacks.kinds.login import LoginKind, only_one
 from stacks.parts import Accounts
 from stacks.problems import Problem
-from stacks.secret_keys import SecretKey, pem
+from stacks.secret_keys import PORT, SecretKey, pem
 
 if TYPE_CHECKING:
     import pulumi
@@ -48,7 +49,7 @@ FieldSource = Annotated[str | dict[str, str | list[str]], BeforeValidator(_sourc
 Address = Annotated[
     str,
     Form(
-        rf"https://{LABEL}(\.{LABEL})*(:[0-9]+)?([/?]({IN_ADDRESS}|[?#])*)?",
+        rf"https://{LABEL}(\.{LABEL})*{PORT}?([/?]({IN_ADDRESS}|[?#])*)?",
         "an https address; one looks like https://login.example.com/saml",
     ),
 ]
@@ -159,6 +160,16 @@ class SamlLogin(LoginKind):
     def reads(self, parts: "Parts") -> tuple[SecretKey, ...]:
         """A certificate of its own needs the key."""
         return tuple(replace(key, required=self.own_certificate is not None) for key in self.secrets)
+
+    def disagrees(self, name: str, value: str) -> str | None:
+        """The key and the certificate are a pair."""
+        if name != "samlPrivateKey" or self.own_certificate is None:
+            return None
+        return (
+            None
+            if is_pair(value, self.own_certificate)
+            else "the key does not belong to `login.ownCertificate`"
+        )
 
     def outputs(self, root: str, ways: Sequence[LoginKind]) -> "Mapping[str, pulumi.Input[object]]":
         """The chat's own addresses as a service provider."""

@@ -10,6 +10,7 @@ from rocketchat.environment import Secret
 from stacks.fields import Form
 from stacks.judging import Finding, Note, rule
 from stacks.kinds.kind import Kind
+from stacks.problems import Problem
 
 if TYPE_CHECKING:
     from components.values import MediaAccess
@@ -108,6 +109,19 @@ class BucketKind(MediaKind):
             access_key_id=None if key is None else Secret(key),
             secret_access_key=None if secret is None else Secret(secret),
         )
+
+
+@rule("What may be uploaded is not refused")
+def _types(media: MediaKind) -> Iterator[Finding]:
+    for index, one in enumerate(media.allowed_types):
+        if one in {*media.refused_types, env.SCRIPTED_TYPE}:
+            yield Problem(
+                f"rocketchat:media.allowedTypes[{index}]",
+                "this type is refused in any case: it can hold scripts"
+                if one == env.SCRIPTED_TYPE
+                else "this type stands among `refusedTypes`, too, and is refused",
+                remedy="leave it out",
+            )
 
 
 @rule("Uploads are kept in the right place")

@@ -11,7 +11,7 @@ from stacks.judging import Finding, rule
 from stacks.kinds.media import BucketKind
 from stacks.problems import Problem
 from stacks.questions import Ask
-from stacks.secret_keys import SecretKey
+from stacks.secret_keys import PORT, SecretKey
 
 if TYPE_CHECKING:
     from components.values import MediaAccess
@@ -23,7 +23,7 @@ KEY_ID, KEY = "mediaAccessKeyId", "mediaSecretAccessKey"
 Endpoint = Annotated[
     str,
     Form(
-        rf"https?://{LABEL}(\.{LABEL})*(:[0-9]{{1,5}})?",
+        rf"https?://{LABEL}(\.{LABEL})*{PORT}?",
         "the address of a service, without a path; one looks like https://s3.fr-par.scw.cloud",
     ),
 ]

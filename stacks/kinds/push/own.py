@@ -32,7 +32,7 @@ def _service_account(value: str) -> str | None:
     ]
     if found.get("type") != "service_account" or missing:
         return f"this is no service account of Firebase: it lacks {', '.join(missing) or 'its type'}"
-    return None
+    return pem("PRIVATE KEY")(str(found["private_key"]))
 
 
 class OwnPush(PushKind):
@@ -45,7 +45,9 @@ class OwnPush(PushKind):
             required=True,
             problem=_service_account,
         ),
-        SecretKey("apnKey", "Apple push key (PEM) of the own app.", problem=pem("PRIVATE KEY")),
+        SecretKey(
+            "apnKey", "Apple push key (PEM) of the own app.", problem=pem("PRIVATE KEY", passphrase=True)
+        ),
         SecretKey(
             "apnCertificate", "Apple push certificate (PEM) of the own app.", problem=pem("CERTIFICATE")
         ),

@@ -11,6 +11,7 @@ from components.runtime.host.document import PROXY_IMAGE
 from components.runtime.host.sizes import LEAST_MEMORY_MIB, HostSize
 from components.runtime.ssh_keys import check_public_key
 from rocketchat import sizing
+from stacks.container import too_large
 from stacks.fields import Cidr
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import DnsKind
@@ -182,6 +183,7 @@ def _size(
             f"{host.name} has {host.memory_mib} MiB; {needed} MiB are advised for {parts.chat.users} users. The chat "
             f"has {left} MiB of it, beside system, proxy and what else runs on the host"
         )
+    yield from too_large(parts.container, left)
     if parts.chat.users >= LARGEST_HOST_USERS:
         yield Warning_(f"one host serves {parts.chat.users} users slowly, and stops when it stops")
     price = sizes.monthly_usd(runtime, parts, size, defaults, region)
