@@ -73,6 +73,8 @@ _JSON: Final = frozenset({"Accounts_CustomFields", "Custom_Translations"})
 """Settings whose text is JSON, though their default is empty."""
 _KEPT: Final = frozenset({"uniqueID"})
 """Settings that the server keeps itself, beside the read-only ones."""
+_GIVEN: Final = frozenset({"Show_Setup_Wizard"})
+"""Read-only ones that are meant to be set by their variable (RocketChat/helm-charts does it)."""
 _LARGEST_NUMBER = 2**53 - 1
 """The server's numbers are exact up to here."""
 
@@ -648,7 +650,7 @@ def check_one(
     if isinstance(value, Mapping) and not isinstance(value.get("lock", False), bool):
         return [*problems, SettingProblem(setting_id, "type", "lock is a switch", allowed="true or false")]
     plain, _ = unlock(value)
-    if setting.readonly or setting.id in _KEPT:
+    if (setting.readonly and setting.id not in _GIVEN) or setting.id in _KEPT:
         problems.append(
             SettingProblem(
                 setting_id,

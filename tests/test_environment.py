@@ -97,6 +97,7 @@ def every_feature(text: Any, key: Secret[Any]) -> Iterator[tuple[str, Environmen
     }
     texts = {field.name: "header" for field in fields(env.OidcOptions) if field.name not in everything}
     texts |= {"login_style": "redirect", "key_field": "email"}
+    texts["groups_channel_map"] = '{"ops": "operations"}'
     options = env.OidcOptions(**everything, **texts)  # type: ignore[arg-type]
     for preset in oidc_presets.OIDC_PRESETS:
         realm = "lovia" if preset == oidc_presets.KEYCLOAK else None
