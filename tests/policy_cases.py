@@ -1160,6 +1160,17 @@ also(
         )
     },
 )
+also("switch-open", {"notebook directInternetAccess": "Enabled"})
+also("switch-guard", {"notebook rootAccess": DELETE})
+C("switch-tls", {"search domainEndpointOptions.tlsSecurityPolicy": DELETE}, "search domainEndpointOptions")
+C("kept-encrypted", {"copied encrypted": DELETE}, "copied encrypted")
+C("kept-safe", {"vault-of-files backupPolicy.status": "DISABLED"}, "vault-of-files backupPolicy")
+C("kept-patched", {"rds autoMinorVersionUpgrade": False}, "rds autoMinorVersionUpgrade")
+C("kept-logged", {"search logPublishingOptions": DELETE}, "search logPublishingOptions")
+C("cache-backups", {"cache snapshotRetentionLimit": 0}, "cache snapshotRetentionLimit")
+for _global in aws("docdb", "GlobalCluster"):
+    also("db-encrypted", {"world": w("world", _global, {})})
+    also("db-kept", {"world": w("world", _global, {"deletionProtection": False})})
 C("switch-guard", {"key bypassPolicyLockoutSafetyCheck": True}, "key bypassPolicyLockoutSafetyCheck")
 COOKIES: Final = {"allowOrigins": ["*"], "allowCredentials": True}
 C(

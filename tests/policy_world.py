@@ -12,6 +12,7 @@ from policy import tokens as t
 from policy.config import Config
 from policy.model import UNKNOWN, Subject
 from policy.rows import aws
+from proving.policy_mutations import machines
 from proving.policy_mutations.change import DELETE, put
 
 HOST: Final = "chat.example.org"
@@ -216,7 +217,7 @@ def _services() -> Iterator[Subject]:
     yield w("rds", t.RDS_INSTANCE, {**kept, "publiclyAccessible": False})
     yield w("parameters", t.RDS_PARAMETERS, {"parameters": [{"name": "rds.force_ssl", "value": "1"}]})
     guarded = {"atRestEncryptionEnabled": True, "transitEncryptionEnabled": True, "userGroupIds": ["a"]}
-    yield w("cache", t.CACHE, guarded)
+    yield w("cache", t.CACHE, {**guarded, "snapshotRetentionLimit": 1})
     scanned = {"imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": True}}
     yield w("images", t.ECR_REPOSITORY, scanned)
     yield w("caller", t.LAMBDA_PERMISSION, {"principal": "s3.amazonaws.com", "sourceArn": "arn:aws:s3:::a"})
@@ -233,8 +234,14 @@ def _services() -> Iterator[Subject]:
     yield w("jobs", t.QUEUE, {"sqsManagedSseEnabled": True})
     yield w("table", t.TABLE, {"pointInTimeRecovery": {"enabled": True}, "deletionProtectionEnabled": True})
     encrypted = {"encryptAtRest": {"enabled": True}, "nodeToNodeEncryption": {"enabled": True}}
-    yield w("search", t.SEARCH, {**encrypted, "domainEndpointOptions": {"enforceHttps": True}})
-    yield w("eks", t.EKS_CLUSTER, {"vpcConfig": {"endpointPublicAccess": False}})
+    modern = {"enforceHttps": True, "tlsSecurityPolicy": "Policy-Min-TLS-1-2-2019-07"}
+    logged = {"logPublishingOptions": [{"logType": "AUDIT_LOGS", "cloudwatchLogGroupArn": "a"}]}
+    yield w("search", t.SEARCH, {**encrypted, **logged, "domainEndpointOptions": modern})
+    yield w(
+        "eks",
+        t.EKS_CLUSTER,
+        {"enabledClusterLogTypes": ["api", "audit"], "vpcConfig": {"endpointPublicAccess": False}},
+    )
     acl = {"egress": False, "ruleAction": "deny", "cidrBlock": "0.0.0.0/0", "protocol": "tcp", "fromPort": 22}
     yield w("acl-rule", t.NETWORK_ACL_RULE, {**acl, "toPort": 22})
     yield w("snapshot", t.RDS_SNAPSHOT, {"sharedAccounts": [ACCOUNT]})
@@ -247,15 +254,20 @@ def _services() -> Iterator[Subject]:
     yield w("route", t.API_ROUTE, {"routeKey": "POST /chats", "authorizationType": "AWS_IAM"})
     yield w("method", t.API_METHOD, {"httpMethod": "GET", "authorization": "NONE", "apiKeyRequired": True})
     whole = {"enableLogging": True, "enableLogFileValidation": True, "isMultiRegionTrail": True}
-    yield w("trail", t.TRAIL, whole)
-    yield w("broker", t.BROKER, {"publiclyAccessible": False})
+    yield w("trail", t.TRAIL, {**whole, "kmsKeyId": "key-id", "cloudWatchLogsGroupArn": "a"})
+    yield w("broker", t.BROKER, {"publiclyAccessible": False, "logs": {"general": True}})
     transit = {"encryptionInTransit": {"clientBroker": "TLS", "inCluster": True}}
-    yield w("kafka", t.KAFKA, {"encryptionInfo": transit, "clientAuthentication": {"unauthenticated": False}})
+    named = {"clientAuthentication": {"unauthenticated": False}, "loggingInfo": {"brokerLogs": {"s3": {}}}}
+    yield w("kafka", t.KAFKA, {"encryptionInfo": transit, **named})
     yield w("page-rule", t.PAGE_RULE, {"status": "active", "actions": {"ssl": "strict"}})
     zones = {"com.cloudflare.api.account.zone.0123456789abcdef": "*"}
     yield w("cf-token", t.API_TOKEN, {"policies": [{"effect": "allow", "resources": json.dumps(zones)}]})
     yield w("passwords", t.PASSWORD_POLICY, {"minimumPasswordLength": 16})
-    yield w("classic", t.CLASSIC_BALANCER, {"listeners": [{"lbProtocol": "https", "lbPort": 443}]})
+    spoken = {
+        "listeners": [{"lbProtocol": "https", "lbPort": 443}],
+        "accessLogs": {"bucket": "logs.example.org"},
+    }
+    yield w("classic", t.CLASSIC_BALANCER, spoken)
     yield w("managed", t.DO_DATABASE, {"privateNetworkUuid": "a", "nodeCount": 2})
     trusted = [{"type": "k8s", "value": "cluster-id"}]
     yield w("managed-firewall", t.DO_DATABASE_FIREWALL, {"clusterId": "managed-id", "rules": trusted})
@@ -1121,6 +1133,16 @@ def _others() -> Iterable[Subject]:
             "policyArn": "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
         },
     )
+    for name, kind in (
+        ("copied", aws("ebs", "SnapshotCopy")[0]),
+        ("notebook", aws("sagemaker", "NotebookInstance")[0]),
+        ("vault-of-files", aws("efs", "BackupPolicy")[0]),
+    ):
+        yield w(
+            name,
+            kind,
+            {**machines.SOUND[kind], "tags": TAGS} if name != "vault-of-files" else machines.SOUND[kind],
+        )
     yield w("files-point", aws("s3", "AccessPoint")[0], {"bucket": "media.example.org"})
     yield w("smtp", t.IAM_USER, {"name": "smtp", "tags": TAGS, "permissionsBoundary": "b"})
     yield w("smtp-key", t.IAM_ACCESS_KEY, {"user": "smtp", "status": "Active"})

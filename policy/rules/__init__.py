@@ -14,6 +14,7 @@ from policy.rules import (
     dns,
     hosts,
     iam,
+    keeping,
     kubernetes,
     mail,
     network,
@@ -43,12 +44,13 @@ AREAS: Final[tuple[ModuleType, ...]] = (
     operations,
     services,
     switches,
+    keeping,
     rocketchat,
 )
 RULES: Final[tuple[Rule, ...]] = tuple(
     value for module in AREAS for value in vars(module).values() if isinstance(value, Rule)
 )
-ROWS: Final = (*switches.ROWS,)
+ROWS: Final = (*services.ROWS, *switches.ROWS, *keeping.ROWS)
 """All tables of attributes."""
 KNOWN: Final = frozenset(kind for rule in RULES for kind in (*rule.types, *rule.sides) if kind != ANY)
 """Types that a rule is about by name."""

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from policy import tokens as t
 from policy.access import SOURCES, allowing, is_world
 from policy.model import UNKNOWN
+from policy.rows import Row, asking, aws, left_on, off, on, types_of
 from policy.rule import (
+    ANY,
     Needs,
     Probe,
     View,
@@ -28,6 +30,7 @@ _rule = Area("services")
 _AWS = "https://docs.aws.amazon.com/"
 _DO_DB = "https://docs.digitalocean.com/products/databases/"
 ENCRYPTED = (t.RDS_INSTANCE, t.RDS_CLUSTER, t.DOCUMENT_CLUSTER)
+GLOBAL = (t.GLOBAL_CLUSTER, *aws("docdb", "GlobalCluster"), *aws("neptune", "GlobalCluster"))
 DATABASES = (*ENCRYPTED, t.RDS_CLUSTER_INSTANCE, t.LIGHTSAIL_DATABASE)
 TLS_PARAMETERS = {
     "tls",
@@ -60,6 +63,30 @@ OLD_RUNTIMES = re.compile(
 """Runtimes of Lambda that AWS has ended by 2026 (Lambda guide, "Runtime deprecation policy")."""
 
 
+_SHORT = "its backups are kept for less than a week"
+_BACKUPS = (
+    Row(
+        (t.RDS_CLUSTER, t.DOCUMENT_CLUSTER, t.NEPTUNE_CLUSTER, *aws("docdb", "ElasticCluster")),
+        "backupRetentionPeriod",
+        at_least(KEPT_DAYS),
+        _SHORT,
+    ),
+    Row((t.RDS_INSTANCE,), "backupRetentionPeriod", at_least(KEPT_DAYS), _SHORT, unless="replicateSourceDb"),
+    Row((t.REDSHIFT_CLUSTER,), "automatedSnapshotRetentionPeriod", at_least(KEPT_DAYS), _SHORT),
+    left_on((t.LIGHTSAIL_DATABASE,), "backupRetentionEnabled", "is not backed up"),
+)
+_KEPT = (
+    on((*ENCRYPTED, t.NEPTUNE_CLUSTER), "deletionProtection", "can be deleted by one wrong call"),
+    left_on(GLOBAL, "deletionProtection", "can be deleted by one wrong call"),
+    off(
+        (*ENCRYPTED, t.NEPTUNE_CLUSTER, t.REDSHIFT_CLUSTER, t.LIGHTSAIL_DATABASE),
+        "skipFinalSnapshot",
+        "nothing is left of it when it is deleted",
+    ),
+)
+ROWS = (*_BACKUPS, *_KEPT)
+
+
 def _encrypted(p: Probe) -> None:
     if not any(
         present(p.get(key))
@@ -74,16 +101,6 @@ def _encrypted(p: Probe) -> None:
 
 def _private(p: Probe) -> None:
     p.expect("publiclyAccessible", not_true, "has an address on the internet")
-
-
-def _backups(p: Probe) -> None:
-    if not present(p.get("replicateSourceDb")):
-        p.expect("backupRetentionPeriod", at_least(KEPT_DAYS), "its backups are kept for less than a week")
-
-
-def _kept(p: Probe) -> None:
-    p.expect("deletionProtection", true, "can be deleted by one wrong call")
-    p.expect("skipFinalSnapshot", not_true, "nothing is left of it when it is deleted")
 
 
 def _parameters(p: Probe) -> None:
@@ -413,7 +430,7 @@ DB_ENCRYPTED = _rule(
     "A database's storage is encrypted",
     MANDATORY,
     HIGH,
-    (*ENCRYPTED, t.NEPTUNE_CLUSTER, t.GLOBAL_CLUSTER, t.REDSHIFT_CLUSTER),
+    (*ENCRYPTED, t.NEPTUNE_CLUSTER, *GLOBAL, t.REDSHIFT_CLUSTER),
     _encrypted,
     maps="RDS.3, DocumentDB.1, CKV_AWS_16, CKV_AWS_96, CKV_AWS_74",
     fix="Set storage_encrypted.",
@@ -425,7 +442,7 @@ DB_PRIVATE = _rule(
     CRITICAL,
     (
         *(*DATABASES, t.REDSHIFT_CLUSTER, t.REDSHIFT_WORKGROUP),
-        *(t.NEPTUNE_INSTANCE, t.REPLICATION_INSTANCE, t.BROKER),
+        *(t.NEPTUNE_INSTANCE, t.REPLICATION_INSTANCE, t.BROKER, ANY),
     ),
     _private,
     maps="RDS.2, Redshift.1, DMS.1, CKV_AWS_17, CKV_AWS_69, CKV_AWS_89, CKV_AWS_102",
@@ -436,9 +453,9 @@ DB_BACKUPS = _rule(
     "A database's backups are kept for a week",
     PRODUCTION,
     HIGH,
-    ENCRYPTED,
-    _backups,
-    maps="RDS.11, DocumentDB.2, CKV_AWS_133, CKV_AWS_360",
+    types_of(_BACKUPS),
+    asking(_BACKUPS),
+    maps="RDS.11, DocumentDB.2, Neptune.5, Redshift.3, CKV_AWS_133, CKV_AWS_360, CKV_AWS_361",
     fix="Set backup_retention_period to 7 or more.",
 )
 DB_KEPT = _rule(
@@ -446,9 +463,9 @@ DB_KEPT = _rule(
     "A database cannot be deleted by mistake, and leaves a snapshot",
     PRODUCTION,
     HIGH,
-    ENCRYPTED,
-    _kept,
-    maps="RDS.7, RDS.8, DocumentDB.5, CKV_AWS_293, CKV_AWS_139",
+    types_of(_KEPT),
+    asking(_KEPT),
+    maps="RDS.7, RDS.8, DocumentDB.5, Neptune.4, CKV_AWS_293, CKV_AWS_139",
     fix="Set deletion_protection, and leave skip_final_snapshot off.",
 )
 DB_TLS = _rule(
@@ -683,7 +700,7 @@ SEARCH_ENCRYPTED = _rule(
     HIGH,
     (t.SEARCH, t.ELASTICSEARCH),
     _search,
-    maps="Opensearch.1, Opensearch.3, Opensearch.8, CKV_AWS_5, CKV_AWS_6, CKV_AWS_83",
+    maps="Opensearch.1, Opensearch.3, part of Opensearch.8, CKV_AWS_5, CKV_AWS_6, CKV_AWS_83",
     fix="Enable encrypt_at_rest, node_to_node_encryption and enforce_https.",
 )
 EKS_PRIVATE = _rule(

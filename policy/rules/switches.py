@@ -1,7 +1,7 @@
 """Switches of single services by which something is open, spoken to in clear, or without its guard."""
 
-from policy.rows import asking, aws, left_on, off, types_of
-from policy.rule import ANY, Probe, View, true
+from policy.rows import Row, asking, aws, index, left_on, off, on, types_of
+from policy.rule import ANY, Probe, View, at_least, is_in, not_false, present, true, unset_or
 from policy.rules._make import CRITICAL, HIGH, MANDATORY, Area
 
 _rule = Area("switches")
@@ -16,6 +16,9 @@ CORS = (
 )
 """Property, its list of origins, and its switch that lets a browser send cookies."""
 
+_INTERNET = "has an address on the internet"
+_UNSEALED = "is spoken to, or speaks, without TLS"
+_ANYBODY = "takes anybody's certificate"
 _OPEN = (
     *(
         left_on(kinds, f"{path}.{block}", "this way to make the files public is open")
@@ -30,13 +33,180 @@ _OPEN = (
         "policy>*.AllowFromPublic",
         "its collections take requests from the internet",
     ),
+    Row(
+        aws("sagemaker", "NotebookInstance"),
+        "directInternetAccess",
+        is_in("Disabled"),
+        "has a way to the internet beside its network",
+    ),
+    Row(aws("sagemaker", "Domain"), "appNetworkAccessType", is_in("VpcOnly"), "has a way beside its network"),
+    left_on(
+        aws("emr", "BlockPublicAccessConfiguration"),
+        "blockPublicSecurityGroupRules",
+        "clusters may stand open to the internet",
+    ),
+    *(
+        Row(
+            aws("emr", "BlockPublicAccessConfiguration"),
+            f"permittedPublicSecurityGroupRuleRanges.*.{end}",
+            is_in(22, "22"),
+            "clusters may open ports to the internet",
+        )
+        for end in ("minRange", "maxRange")
+    ),
+    off(aws("neptunegraph", "Graph"), "publicConnectivity", "has an address on the internet"),
+    Row(aws("mwaa", "Environment"), "webserverAccessMode", unset_or("PRIVATE_ONLY"), _INTERNET),
+    Row(
+        aws("codebuild", "Project"), "projectVisibility", unset_or("PRIVATE"), "everybody may read its builds"
+    ),
+    off(aws("ecs", "TaskSet"), "networkConfiguration.assignPublicIp", _INTERNET),
+    off(aws("ec2", "SpotInstanceRequest"), "associatePublicIpAddress", _INTERNET),
+    Row(
+        aws("ec2", "VpcBlockPublicAccessOptions"), "internetGatewayBlockMode", lambda m: m != "off", _INTERNET
+    ),
+    Row(
+        aws("eks", "NodeGroup"),
+        "remoteAccess.sourceSecurityGroupIds",
+        present,
+        "everybody may try to log in to its nodes",
+        when="remoteAccess.ec2SshKey",
+    ),
+)
+_CLEAR = (
+    on(aws("appsync", "ApiCache"), "transitEncryptionEnabled", _UNSEALED),
+    left_on(aws("memorydb", "MultiRegionCluster"), "tlsEnabled", _UNSEALED),
+    Row(
+        (*aws("opensearch", "Domain"), *aws("elasticsearch", "Domain")),
+        "domainEndpointOptions.tlsSecurityPolicy",
+        lambda policy: str(policy).startswith("Policy-Min-TLS-1-2"),
+        "takes TLS older than 1.2",
+    ),
+    Row(aws("datasync", "EfsLocation"), "inTransitEncryption", is_in("TLS1_2"), _UNSEALED),
+    Row(aws("ses", "ReceiptRule"), "tlsPolicy", is_in("Require"), "takes mail without TLS"),
+    Row(
+        aws("transfer", "Server"),
+        "securityPolicyName",
+        lambda policy: policy not in {"TransferSecurityPolicy-2018-11", "TransferSecurityPolicy-2020-06"},
+        "takes weak ciphers",
+    ),
+    Row(aws("sns", "TopicSubscription"), "protocol", lambda how: how != "http", _UNSEALED),
+    Row(aws("sns", "TopicSubscription"), "endpoint", lambda to: not str(to).startswith("http://"), _UNSEALED),
+    Row(
+        aws("cloudwatch", "EventApiDestination"),
+        "invocationEndpoint",
+        lambda to: not str(to).startswith("http://"),
+        _UNSEALED,
+    ),
+    off(
+        (*aws("apigateway", "Integration"), *aws("apigatewayv2", "Integration")),
+        "tlsConfig.insecureSkipVerification",
+        _ANYBODY,
+    ),
+    off(aws("quicksight", "DataSource"), "sslProperties.disableSsl", _UNSEALED),
+    on(
+        aws("emr", "SecurityConfiguration"),
+        "configuration>EncryptionConfiguration.EnableInTransitEncryption",
+        _UNSEALED,
+    ),
+    Row(
+        aws("appsync", "DataSource"),
+        "httpConfig.endpoint",
+        lambda to: not str(to).startswith("http://"),
+        _UNSEALED,
+    ),
+    left_on(index("digitalocean", "DatabaseRedisConfig", "DatabaseValkeyConfig"), "ssl", _UNSEALED),
+    off(index("digitalocean", "DatabaseOnlineMigration"), "disableSsl", _UNSEALED),
+    on(index("digitalocean", "DatabaseLogsinkRsyslog"), "tls", "logs are sent in clear"),
+    Row(index("cloudflare", "R2CustomDomain"), "minTls", is_in("1.2", "1.3"), "takes TLS older than 1.2"),
+    Row(
+        index("cloudflare", "SpectrumApplication"),
+        "tls",
+        lambda how: how not in {"off", "flexible"},
+        _UNSEALED,
+    ),
+    Row(
+        index("cloudflare", "CustomHostname"),
+        "ssl.settings.minTlsVersion",
+        unset_or("1.2", "1.3"),
+        "takes TLS older than 1.2",
+    ),
+    off(index("cloudflare", "LoadBalancerMonitor"), "allowInsecure", _ANYBODY),
+    off(
+        index("cloudflare", "ZeroTrustTunnelCloudflaredConfig"), "config.originRequest.noTlsVerify", _ANYBODY
+    ),
+    off(
+        index("cloudflare", "ZeroTrustTunnelCloudflaredConfig"),
+        "config.ingresses.*.originRequest.noTlsVerify",
+        _ANYBODY,
+    ),
 )
 _GUARDS = (
     off((ANY,), "bypassPolicyLockoutSafetyCheck", "the guard against locking oneself out is off"),
     off((ANY,), "bypassPolicyLockoutCheck", "the guard against locking oneself out is off"),
     off(aws("ram", "ResourceShare"), "allowExternalPrincipals", "accounts of others may be given a share"),
+    Row(aws("sagemaker", "NotebookInstance"), "rootAccess", is_in("Disabled"), "its users are root"),
+    Row(
+        aws("sagemaker", "NotebookInstance"),
+        "instanceMetadataServiceConfiguration.minimumInstanceMetadataServiceVersion",
+        unset_or("2", 2),
+        "gives its role to whoever makes it ask",
+    ),
+    Row(
+        aws("ec2transitgateway", "TransitGateway"),
+        "autoAcceptSharedAttachments",
+        unset_or("disable"),
+        "takes every network that asks",
+    ),
+    Row(
+        aws("ec2", "SerialConsoleAccess"),
+        "enabled",
+        lambda on: on is False,
+        "hosts are reached past their network",
+    ),
+    off(
+        aws("lakeformation", "DataLakeSettings"),
+        "allowExternalDataFiltering",
+        "engines of others filter by themselves",
+    ),
+    off(aws("batch", "JobDefinition"), "containerProperties>privileged", "is root on its host"),
+    left_on(aws("cloudtrail", "Trail"), "includeGlobalServiceEvents", "IAM is not recorded"),
+    left_on(
+        aws("cloudtrail", "Trail"),
+        "eventSelectors.*.includeManagementEvents",
+        "what is changed is not recorded",
+    ),
+    Row(
+        aws("cloudtrail", "Trail"),
+        "eventSelectors.*.readWriteType",
+        unset_or("All"),
+        "a part is not recorded",
+    ),
+    Row(aws("guardduty", "DetectorFeature"), "status", is_in("ENABLED"), "a part is not watched"),
+    Row(aws("macie2", "Account"), "status", unset_or("ENABLED"), "is paused"),
+    Row(
+        aws("cfg", "Recorder"),
+        "recordingGroup.allSupported",
+        not_false,
+        "types are left out",
+        unless="recordingGroup.exclusionByResourceTypes",
+    ),
+    Row(
+        aws("cognito", "UserPool"),
+        "passwordPolicy.minimumLength",
+        lambda n: n is None or at_least(8)(n),
+        "passwords may be short",
+    ),
+    left_on(index("mongodbatlas", "Organization"), "apiAccessListRequired", "keys work from everywhere"),
+    left_on(index("mongodbatlas", "Organization"), "multiFactorAuthRequired", "asks for a password only"),
+    left_on(index("cloudflare", "Account"), "settings.enforceTwofactor", "asks for a password only"),
+    Row(
+        index("digitalocean", "SpacesKey"),
+        "grants.*.permission",
+        lambda what: what != "fullaccess",
+        "opens every bucket",
+    ),
 )
-ROWS = (*_OPEN, *_GUARDS)
+ROWS = (*_OPEN, *_CLEAR, *_GUARDS)
 
 
 def _cors(p: Probe) -> None:
@@ -56,9 +226,19 @@ OPENED = _rule(
     CRITICAL,
     types_of(_OPEN),
     asking(_OPEN),
-    maps="part of S3.19, CKV_AWS_392, practice least-privilege",
+    maps="S3.19, SageMaker.1, EMR.2, CKV_AWS_392, CKV_AWS_122, CKV_AWS_390, CKV_AWS_100",
     fix="Leave the switch as the service sets it.",
     link=_AWS + "AmazonS3/latest/userguide/access-control-block-public-access.html",
+)
+SPOKEN_TO = _rule(
+    "switch-tls",
+    "Services are spoken to by TLS 1.2 or newer",
+    MANDATORY,
+    HIGH,
+    types_of(_CLEAR),
+    asking(_CLEAR),
+    maps="EMR.4, ES.8, Opensearch.8, CKV_AWS_228",
+    fix="Leave TLS and the checks of certificates on; set a policy of TLS 1.2.",
 )
 GUARDED = _rule(
     "switch-guard",
@@ -67,7 +247,7 @@ GUARDED = _rule(
     HIGH,
     types_of(_GUARDS),
     asking(_GUARDS),
-    maps="practice least-privilege",
+    maps="SageMaker.3, EC2.23, CKV_AWS_307, CKV_AWS_371, CKV_AWS_210",
     fix="Leave the switch as the service sets it.",
     link=_AWS + "kms/latest/developerguide/key-policy-default.html",
 )

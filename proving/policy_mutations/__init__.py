@@ -7,7 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from proving.policy_mutations import beside, buckets, containers, documents, edge, secrets, strangers
+from proving.policy_mutations import (
+    beside,
+    buckets,
+    containers,
+    databases,
+    documents,
+    edge,
+    machines,
+    secrets,
+    strangers,
+)
 from proving.policy_mutations.change import Mutation, caught, planned
 from stacks import files
 
@@ -24,6 +34,8 @@ GROUPS: Final = (
     beside.beside,
     beside.settings,
     strangers.strangers,
+    databases.databases,
+    machines.machines,
 )
 
 

@@ -11,6 +11,7 @@ from policy import adapters
 from policy.config import Config, load
 from policy.judge import judge
 from policy.model import Stack, Subject, canonical
+from policy.rule import Level
 from policy.rules import BY_ID
 from policy.sources import profile_of
 from rehearsal.stack import plan
@@ -41,7 +42,7 @@ def planned(stack: str) -> tuple[Subject, ...]:
 
 
 def caught(mutation: Mutation) -> bool:
-    """Tell whether one of the rules stops the deployment for it, and not for what was there before."""
+    """Tell whether one of the rules stops the deployment for it, or advises where it never stops one."""
     rules = [BY_ID[rule] for rule in mutation.rules]
     before = planned(mutation.stack)
     subjects: Iterable[Subject] = mutation.subjects
@@ -57,7 +58,8 @@ def _blocking(
     stack: str, subjects: Iterable[Subject], rules: tuple[str, ...]
 ) -> set[tuple[str, str, str, str]]:
     report = judge(Stack(subjects), _config(stack), rules=[BY_ID[rule] for rule in rules])
-    return {(one.rule.id, one.subject.urn, one.path, one.message) for one in report.blocking}
+    told = [one for one in report.findings if one.blocking or one.rule.level is Level.ADVISORY]
+    return {(one.rule.id, one.subject.urn, one.path, one.message) for one in told}
 
 
 @functools.cache
@@ -200,3 +202,31 @@ def put(holder: Any, steps: list[str], value: Any) -> None:
         holder.append(value)
     else:
         holder[key] = value
+
+
+Changed = tuple[str, str, Any, str]
+"""A type, the path of an attribute, what is put there, and the rule that must catch it."""
+BESIDE: Final = "lovia-fargate-cdn"
+"""The stack beside which resources of other programs are put: they are judged the same in each."""
+
+
+def from_sound(
+    group: str,
+    stack: str,
+    plain: tuple[Subject, ...],
+    sound: Mapping[str, Mapping[str, Any]],
+    changed: Iterable[Changed],
+) -> Iterator[Mutation]:
+    """Give resources that are sound but for one attribute, and the sound ones, which the same rules let pass."""
+    if stack != BESIDE:
+        return
+    asked: dict[str, set[str]] = {}
+    for kind, path, value, rule in changed:
+        asked.setdefault(kind, set()).add(rule)
+        properties = copy.deepcopy(dict(sound[kind]))
+        put(properties, path.split("."), value)
+        shown = "none" if value is DELETE else value
+        yield Mutation(group, f"{kind}: {path} {shown}", stack, extended(plain, kind, **properties), (rule,))
+    for kind, rules in asked.items():
+        subjects = extended(plain, kind, **sound[kind])
+        yield Mutation(group, f"{kind}: sound", stack, subjects, tuple(sorted(rules)), harmless=True)
