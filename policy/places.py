@@ -22,6 +22,7 @@ _KEYS: Final = {
     "Ses": "mail",
     "Mail": "mail",
     "Alarms": "monitoring",
+    "OutsideCheck": "monitoring",
     "AppCdn": "edge",
     "Firewall": "edge",
     "PublicName": "dns",

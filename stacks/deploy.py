@@ -56,7 +56,7 @@ def deploy(spec: ChatSpec, secrets: Secrets) -> Outputs:
         **context.outputs,
         **running.outputs,
         **_alarms(context, running),
-        "notWatched": features.unwatched(spec.parts),
+        "notWatched": features.unwatched(spec.parts, spec.region),
     }
     for login in spec.parts.login:
         outputs |= login.outputs(spec.parts.runtime.root_url(spec.parts.chat.host), spec.parts.login)
@@ -156,7 +156,14 @@ def _alarms(context: Context, running: Running) -> Outputs:
         # Alarms and their topic are where the metrics are.
         of_mail: AlarmsArgs = {"emails": list(monitoring.alarm_emails), "region": region, "ses": True}
         Alarms("mail-alarms", of_mail, context.opts)
-    outside = monitoring.uptime and spec.region is not None
+    asked_by = features.asks_from_outside(spec.parts, spec.region) if monitoring.uptime else ""
+    if asked_by == "DigitalOcean":
+        from components.operations.outside import OutsideCheck
+
+        OutsideCheck(
+            "uptime", {"host": spec.parts.chat.host, "emails": list(monitoring.alarm_emails)}, context.opts
+        )
+    outside = asked_by == "Route 53"
     if outside and spec.region != UPTIME_REGION:
         of_address: AlarmsArgs = {"emails": list(monitoring.alarm_emails), "region": UPTIME_REGION}
         Alarms("uptime-alarms", {**of_address, "host": spec.parts.chat.host}, context.opts)

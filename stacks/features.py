@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from components import regions
 from components.values import DatabaseAccess, MailAccess, MediaAccess
 from rocketchat import assets, services, workspace
 from rocketchat import environment as env
@@ -16,6 +17,7 @@ from rocketchat.workspace import Passwords, login_policy
 from stacks import beside, container
 from stacks.kinds.kind import Kind, chosen
 from stacks.kinds.login import LoginKind, by_button
+from stacks.kinds.runtime.digitalocean import TOKEN
 from stacks.parts import Accounts, Administrator, Appearance, Chat, Locked, Setting
 from stacks.spec import Parts
 
@@ -112,20 +114,28 @@ def trusted_proxies(parts: Parts, behind: int) -> int:
     return behind + parts.edge.is_cdn + (parts.dns is not None and parts.dns.proxied)
 
 
-def alarm_senders(parts: Parts) -> dict[str, str]:
+def asks_from_outside(parts: Parts, region: str | None) -> str:
+    """Return who can ask for the chat's address from outside and tell the alarm addresses; empty where nobody can."""
+    if region is not None and regions.partition(region) == "aws":
+        return "Route 53"
+    at_digitalocean = any(TOKEN.keys() <= kind.credentials.keys() for _, kind in chosen(parts))
+    return "DigitalOcean" if at_digitalocean else ""
+
+
+def alarm_senders(parts: Parts, region: str | None) -> dict[str, str]:
     """Return who writes to the alarm addresses, and of what; AWS asks each address to confirm first."""
     senders: dict[str, str] = {}
     for _, kind in chosen(parts):
         for sender, what in kind.alarm_senders(parts).items():
             senders.setdefault(sender, what)
-    if parts.monitoring.uptime:
-        senders["Route 53"] = "the chat's address, from outside"
+    if parts.monitoring.uptime and (asks := asks_from_outside(parts, region)):
+        senders[asks] = "the chat's address, from outside"
     if parts.monitoring.monthly_budget_usd is not None:
         senders["AWS Budgets"] = "the costs"
     return senders
 
 
-def unwatched(parts: Parts) -> list[str]:
+def unwatched(parts: Parts, region: str | None) -> list[str]:
     """Return what nothing in the stack watches, each with who could.
 
     It becomes an output of the stack: commands are named without the path that they have on one machine.
@@ -138,7 +148,7 @@ def unwatched(parts: Parts) -> list[str]:
         found.append(
             (
                 "the chat's address, from outside",
-                "`monitoring.uptime`, by AWS; or `rocketchat verify STACK --json` every few minutes from elsewhere",
+                "`monitoring.uptime`; or `rocketchat verify STACK --json` every few minutes from elsewhere",
             )
         )
     if not of_runtime:
@@ -155,7 +165,8 @@ def unwatched(parts: Parts) -> list[str]:
     if not (of_runtime if database.on_host else emails and database.alarm_senders(parts)):
         watches = database.on_host or database.alarm_senders(parts)
         found.append(("the database", "`monitoring.alarmEmails`" if watches else "whoever runs it"))
-    if not (of_runtime and runtime.certified_by_aws):
+    outside = asks_from_outside(parts, region) if parts.monitoring.uptime else ""
+    if outside != "DigitalOcean" and not (of_runtime and runtime.certified_by_aws):
         found.append(("the certificate's end", "`rocketchat verify STACK`, which counts its days"))
     if parts.mail is not None and not (emails and parts.mail.alarm_senders(parts)):
         found.append(("mail", "whoever sends it"))

@@ -97,6 +97,9 @@ def _credentials(spec: ChatSpec) -> Iterator[str]:
 
 def _errands(spec: ChatSpec, outputs: Mapping[str, object]) -> list[str]:
     made = [errand for _, kind in chosen(spec.parts) for errand in kind.errands(spec, outputs)]
-    if spec.parts.monitoring.alarm_emails and features.alarm_senders(spec.parts).keys() - {"Atlas"}:
+    if spec.parts.monitoring.alarm_emails and features.alarm_senders(spec.parts, spec.region).keys() - {
+        "Atlas",
+        "DigitalOcean",
+    }:
         made.append("After the first deployment, confirm the messages that AWS sends to the alarm addresses")
     return made

@@ -317,13 +317,15 @@ class Monitoring(Part):
     )
 
     alarm_emails: list[Email] = []
-    """Alarms of AWS, of Atlas and of a host go to these addresses."""
+    """Alarms of AWS, of Atlas, of DigitalOcean and of a host go to these addresses."""
     prometheus: bool = False
     """Serve metrics on port 9458 inside the network. In a cluster Grafana finds a dashboard of them, by its label
     `grafana_dashboard`."""
     uptime: bool = False
-    """Ask for the chat from many places of the world, by a health check of Route 53, and tell the alarm addresses when
-    it does not answer. Costs about 3 US dollars a month."""
+    """Ask for the chat from many places of the world, and tell the alarm addresses when it does not answer: by a health
+    check of Route 53, for about 3 US dollars a month; where a stack has no region of AWS and something at DigitalOcean,
+    by its uptime check, for one. DigitalOcean writes to verified addresses of the account's members only, and of a
+    certificate that is not renewed, too."""
     dashboard: bool = False
     """A dashboard in CloudWatch with a graph of everything that an alarm watches in the stack's region. It costs 3 US
     dollars a month beyond an account's first three."""

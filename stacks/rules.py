@@ -365,10 +365,11 @@ def _monitoring(monitoring: Monitoring, region: str | None, parts: Parts) -> Ite
             "the budget is one of AWS, and this stack has no region of AWS",
             remedy="leave it out, or add `aws:region`",
         )
-    if monitoring.uptime and (region is None or regions.partition(region) != "aws"):
+    if monitoring.uptime and not features.asks_from_outside(parts, region):
         yield Problem(
             "rocketchat:monitoring.uptime",
-            "Route 53 of AWS asks for the chat, and this stack has no region of AWS"
+            "Route 53 of AWS asks for the chat, or DigitalOcean, and this stack has neither a region of AWS nor "
+            "anything at DigitalOcean"
             if region is None
             else f"Route 53 tells how a chat fares in {UPTIME_REGION}, where nothing of {region} may be told",
             remedy="leave it out" + ("" if region else ", or add `aws:region`"),
@@ -379,7 +380,7 @@ def _monitoring(monitoring: Monitoring, region: str | None, parts: Parts) -> Ite
             "nobody would be told when the chat does not answer",
             remedy="add `alarmEmails`",
         )
-    senders = features.alarm_senders(parts)
+    senders = features.alarm_senders(parts, region)
     if monitoring.dashboard and not (
         region is not None and monitoring.alarm_emails and parts.runtime.alarm_senders(parts)
     ):
@@ -399,7 +400,7 @@ def _monitoring(monitoring: Monitoring, region: str | None, parts: Parts) -> Ite
     else:
         told = ", ".join(f"{sender} tells of {what}" for sender, what in senders.items())
         yield Note(f"{', '.join(monitoring.alarm_emails)}: {told}")
-    yield Note(f"not watched: {'; '.join(features.unwatched(parts))}")
+    yield Note(f"not watched: {'; '.join(features.unwatched(parts, region))}")
 
 
 @rule("What the stack keeps itself is backed up")

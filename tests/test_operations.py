@@ -10,6 +10,7 @@ from recording import ACCOUNT, Recording, record
 from components.operations.alarms import Alarms, AlarmsArgs
 from rehearsal import stack as planning
 from stacks import features, files
+from stacks.language import parse
 
 LOOKUPS = {
     "aws:index/getCallerIdentity:getCallerIdentity": {
@@ -384,7 +385,8 @@ def test_what_cannot_be_watched_is_refused_by_name(given: dict[str, Any], says: 
     ],
 )
 def test_what_nothing_watches_is_said_of_each_stack(stack: str, unwatched: list[str]) -> None:
-    found = features.unwatched(planning.load(stack).spec.parts)
+    spec = planning.load(stack).spec
+    found = features.unwatched(spec.parts, spec.region)
     assert [one.partition(" (")[0].partition(",")[0] for one in found] == unwatched
 
 
@@ -410,6 +412,24 @@ def test_the_chats_address_is_watched_in_any_region_and_no_more_said_to_be_unwat
     # Nobody confirms two messages where one topic can do.
     made = [one for one in plan.of_type("aws:sns/topic:Topic") if "alarms" in one.name]
     assert sorted(str(one.inputs.get("region", region)) for one in made) == sorted({region, "us-east-1"})
+
+
+def test_without_aws_digitalocean_asks_from_outside_and_looks_at_the_certificate() -> None:
+    example = files.read("examples/stacks/Pulumi.digitalocean.yaml")
+    values = {**example.values, "rocketchat:monitoring": {"alarmEmails": ["ops@example.com"], "uptime": True}}
+    plan = planned(values, example.secure)
+    [check] = plan.of_type("digitalocean:index/uptimeCheck:UptimeCheck")
+    assert check.inputs["target"] == "https://chat.example.com/api/info"
+    alerts = {
+        one.inputs["type"]: one.inputs for one in plan.of_type("digitalocean:index/uptimeAlert:UptimeAlert")
+    }
+    assert alerts.keys() == {"down_global", "ssl_expiry"}
+    assert all(one["notifications"] == [{"emails": ["ops@example.com"]}] for one in alerts.values())
+    assert not [one for one in plan.outputs["notWatched"] if "from outside" in one or "certificate" in one]
+    spec = parse(values, example.secure, source="a test")
+    assert any(
+        "DigitalOcean tells of the chat's address" in note for one in spec.checks for note in one.notes
+    )
 
 
 EMITTED = {

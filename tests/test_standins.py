@@ -123,6 +123,12 @@ WANTED: dict[str, dict[str, Any]] = {
     "aws:route53/record:Record": {"type": "A", "records": ["203.0.113.7"], "ttl": 300},
     "digitalocean:index/dnsRecord:DnsRecord": {"type": "A", "value": "203.0.113.7"},
     "digitalocean:index/project:Project": {"environment": "Development"},
+    "digitalocean:index/uptimeAlert:UptimeAlert": {
+        "checkId": "5a4981aa-9653-4bd1-bef5-d6bff52042e4",
+        "type": "down_global",
+        "notifications": [{"emails": ["ops@example.com"]}],
+    },
+    "digitalocean:index/uptimeCheck:UptimeCheck": {"target": "https://chat.example.com/api/info"},
     "digitalocean:index/sshKey:SshKey": {"publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA== someone"},
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": RULE,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": RULE,
@@ -381,6 +387,15 @@ def test_an_unknown_lookup_and_an_unknown_argument_are_refused() -> None:
         ),
         (ACCESS, {"projectId": "p", "cidrBlock": "10.0.0.0/8", "comment": "c" * 81}, "at most 80"),
         ("digitalocean:index/project:Project", {"description": "d" * 256}, "at most 255"),
+        (
+            "digitalocean:index/uptimeCheck:UptimeCheck",
+            {"target": "chat.example.com"},
+            "must begin with https://",
+        ),
+        ("digitalocean:index/uptimeCheck:UptimeCheck", {"regions": ["fra1"]}, "must be one of us_east"),
+        ("digitalocean:index/uptimeAlert:UptimeAlert", {"period": "7m"}, "must be one of 2m"),
+        ("digitalocean:index/uptimeAlert:UptimeAlert", {"type": "ssl_expiry"}, "a threshold is needed"),
+        ("digitalocean:index/uptimeAlert:UptimeAlert", {"notifications": [{}]}, "neither an address"),
         (
             "digitalocean:index/firewall:Firewall",
             {

@@ -50,6 +50,11 @@ def nat(bill: Bill) -> Iterator[Charge]:
     yield Charge("more traffic", "digitalocean.nat-out-gb", max(0.0, moved - size * _NAT_OUT_GB))
 
 
+def uptime_check(_bill: Bill) -> Iterator[Charge]:
+    """One check; an account's first is free, and may be taken."""
+    yield Charge("check from outside", "digitalocean.uptime-check", 1)
+
+
 def bucket(bill: Bill) -> Iterator[Charge]:
     """Spaces: a month for all buckets together, and what goes beyond what is in that."""
     buckets = sum(1 for _ in bill.planned("digitalocean:index/spacesBucket:SpacesBucket"))
