@@ -8,6 +8,7 @@ from planning import planned, values_of
 from recording import ACCOUNT, Recording, record
 
 from components.operations.alarms import Alarms, AlarmsArgs
+from components.operations.outside import OutsideCheck
 from rehearsal import stack as planning
 from stacks import features, files
 from stacks.language import parse
@@ -417,7 +418,8 @@ def test_the_chats_address_is_watched_in_any_region_and_no_more_said_to_be_unwat
 def test_without_aws_digitalocean_asks_from_outside_and_looks_at_the_certificate() -> None:
     example = files.read("examples/stacks/Pulumi.digitalocean.yaml")
     values = {**example.values, "rocketchat:monitoring": {"alarmEmails": ["ops@example.com"], "uptime": True}}
-    plan = planned(values, example.secure)
+    secure = {"rocketchat:mongodbUri", "rocketchat:smtpPassword"}
+    plan = planned(values, secure)
     [check] = plan.of_type("digitalocean:index/uptimeCheck:UptimeCheck")
     assert check.inputs["target"] == "https://chat.example.com/api/info"
     alerts = {
@@ -426,10 +428,15 @@ def test_without_aws_digitalocean_asks_from_outside_and_looks_at_the_certificate
     assert alerts.keys() == {"down_global", "ssl_expiry"}
     assert all(one["notifications"] == [{"emails": ["ops@example.com"]}] for one in alerts.values())
     assert not [one for one in plan.outputs["notWatched"] if "from outside" in one or "certificate" in one]
-    spec = parse(values, example.secure, source="a test")
+    spec = parse(values, secure, source="a test")
     assert any(
         "DigitalOcean tells of the chat's address" in note for one in spec.checks for note in one.notes
     )
+
+
+def test_a_check_from_outside_that_tells_nobody_is_refused() -> None:
+    with pytest.raises(ValueError, match="nobody would be told"):
+        record(lambda: OutsideCheck("uptime", {"host": "chat.example.com", "emails": []}).check_id)
 
 
 EMITTED = {

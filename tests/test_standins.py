@@ -387,15 +387,31 @@ def test_an_unknown_lookup_and_an_unknown_argument_are_refused() -> None:
         ),
         (ACCESS, {"projectId": "p", "cidrBlock": "10.0.0.0/8", "comment": "c" * 81}, "at most 80"),
         ("digitalocean:index/project:Project", {"description": "d" * 256}, "at most 255"),
-        (
-            "digitalocean:index/uptimeCheck:UptimeCheck",
-            {"target": "chat.example.com"},
-            "must begin with https://",
+        *(
+            (
+                "digitalocean:index/uptimeCheck:UptimeCheck",
+                {"target": "https://chat.example.com"} | inputs,
+                refusal,
+            )
+            for inputs, refusal in (
+                ({"target": "chat.example.com"}, "must begin with https://"),
+                ({"regions": ["fra1"]}, "'fra1' must be one of eu_west"),
+                ({"type": "tcp"}, "type 'tcp' must be one of"),
+            )
         ),
-        ("digitalocean:index/uptimeCheck:UptimeCheck", {"regions": ["fra1"]}, "must be one of us_east"),
-        ("digitalocean:index/uptimeAlert:UptimeAlert", {"period": "7m"}, "must be one of 2m"),
-        ("digitalocean:index/uptimeAlert:UptimeAlert", {"type": "ssl_expiry"}, "a threshold is needed"),
-        ("digitalocean:index/uptimeAlert:UptimeAlert", {"notifications": [{}]}, "neither an address"),
+        *(
+            (
+                "digitalocean:index/uptimeAlert:UptimeAlert",
+                {"checkId": "c", "type": "down", "notifications": [{"emails": ["ops@example.com"]}]} | inputs,
+                refusal,
+            )
+            for inputs, refusal in (
+                ({"period": "7m"}, "period '7m' must be one of"),
+                ({"comparison": "equals"}, "comparison 'equals' must be one of"),
+                ({"type": "ssl_expiry"}, "a threshold is needed"),
+                ({"notifications": [{}]}, "neither an address"),
+            )
+        ),
         (
             "digitalocean:index/firewall:Firewall",
             {

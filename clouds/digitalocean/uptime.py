@@ -1,8 +1,7 @@
 """DigitalOcean: uptime checks and their alerts."""
 
-from clouds.ask import Ask
+from clouds.ask import Ask, names
 from clouds.digitalocean import charges
-from clouds.limits import among
 from clouds.record import (
     IN_PLACE,
     NO_DATA,
@@ -20,12 +19,22 @@ from clouds.record import (
 )
 
 
-def _target(ask: Ask) -> list[str]:
-    """A check by HTTP asks for a whole address (API reference, "Create a New Check": `target` is a URL)."""
+def _one_of(ask: Ask, **allowed: frozenset[str]) -> list[str]:
+    return [
+        f"{key} {value!r} must be one of {', '.join(sorted(words))}"
+        for key, words in allowed.items()
+        for value in (ask[key] if isinstance(ask[key], list) else [ask[key]])
+        if value is not None and value not in words
+    ]
+
+
+def _check(ask: Ask) -> list[str]:
+    """Of terraform-provider-digitalocean, resource_uptime_check.go, and its page (the regions; `target` is a URL)."""
+    found = _one_of(ask, type=names("ping http https"), regions=names("us_east us_west eu_west se_asia"))
     kind, target = ask["type"] or "https", str(ask["target"])
     if kind in ("http", "https") and not target.startswith(f"{kind}://"):
-        return [f"target {target!r} must begin with {kind}://"]
-    return []
+        found.append(f"target {target!r} must begin with {kind}://")
+    return found
 
 
 CHECK = Resource(
@@ -37,14 +46,7 @@ CHECK = Resource(
         autoname=Autoname(),
     ),
     requests=NO_MODELS,
-    refuses=Refuses(
-        # terraform-provider-digitalocean, resource_uptime_check.go; the regions are of its page.
-        values={
-            "type": among("ping", "http", "https"),
-            "regions.*": among("us_east", "us_west", "eu_west", "se_asia"),
-        },
-        together=_target,
-    ),
+    refuses=Refuses(inputs=_check),
     again=Another(),
     replaced=IN_PLACE,
     import_id="{id}",
@@ -56,9 +58,14 @@ CHECK = Resource(
 )
 
 
-def _threshold(ask: Ask) -> list[str]:
-    """Of the API reference, "Create a New Alert": which types need what; and who can be told."""
-    found = []
+def _alert(ask: Ask) -> list[str]:
+    """Of terraform-provider-digitalocean, resource_uptime_alert.go, and the API reference, "Create a New Alert"."""
+    found = _one_of(
+        ask,
+        type=names("latency down down_global ssl_expiry"),
+        comparison=names("greater_than less_than"),
+        period=names("2m 3m 5m 10m 15m 30m 1h"),
+    )
     if ask["type"] in ("latency", "ssl_expiry") and ask["threshold"] is None:
         found.append(f"a threshold is needed for type {ask['type']}")
     told = ask["notifications"] or []
@@ -72,15 +79,7 @@ ALERT = Resource(
     "tells of a check that fails",
     answers=Answers(id=lambda ask: ask.uuid(), autoname=Autoname()),
     requests=NO_MODELS,
-    refuses=Refuses(
-        # terraform-provider-digitalocean, resource_uptime_alert.go.
-        values={
-            "type": among("latency", "down", "down_global", "ssl_expiry"),
-            "comparison": among("greater_than", "less_than"),
-            "period": among("2m", "3m", "5m", "10m", "15m", "30m", "1h"),
-        },
-        together=_threshold,
-    ),
+    refuses=Refuses(inputs=_alert),
     again=Another(),
     replaced=IN_PLACE,
     import_id=Nothing("its provider reads it by its check, which an import does not name"),

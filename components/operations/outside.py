@@ -63,4 +63,4 @@ class OutsideCheck(Component):
                 opts=self.child(deleted_with=check),
             )
         self.check_id = check.id
-        self.register_outputs({"check_id": self.check_id})
+        self.register()
