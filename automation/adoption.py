@@ -14,6 +14,7 @@ from automation.account import account_now
 from automation.cloud_search import MADE_UP, Found, Given, placed, search
 from automation.errors import ConflictError
 from automation.state import NOT_KNOWN, STACK_TYPE, Pending, State, record_of
+from automation.urns import name_of, type_of
 from automation.values import REPLACING, Result
 from clouds.record import Gone, Person, Tagged
 from stacks.project import COMMAND
@@ -137,7 +138,7 @@ def import_file(ids: Mapping[str, str], planned: Sequence["StepEventMetadata"]) 
     table: dict[str, str] = {}
 
     def referred(key: str, urn: str) -> dict[str, str]:
-        if not urn or urn.split("::")[2] == STACK_TYPE:
+        if not urn or type_of(urn) == STACK_TYPE:
             return {}
         if urn not in own:
             table[_label(urn)] = urn
@@ -149,7 +150,7 @@ def import_file(ids: Mapping[str, str], planned: Sequence["StepEventMetadata"]) 
         made: dict[str, Any] = {
             "type": one.type,
             "name": _label(one.urn),
-            "logicalName": _name(one.urn),
+            "logicalName": name_of(one.urn),
         }
         made |= referred("parent", record["parent"])
         if one.urn in ids:
@@ -160,13 +161,9 @@ def import_file(ids: Mapping[str, str], planned: Sequence["StepEventMetadata"]) 
     return {"nameTable": table, "resources": resources}
 
 
-def _name(urn: str) -> str:
-    return urn.rpartition("::")[2]
-
-
 def _label(urn: str) -> str:
     """Two things of different types may have one name, and the file needs another for each."""
-    return f"{urn.split('::')[2].rpartition('$')[2]} {_name(urn)}"
+    return f"{type_of(urn)} {name_of(urn)}"
 
 
 def _look(work: _Work, planned: Sequence["StepEventMetadata"]) -> dict[str, str]:

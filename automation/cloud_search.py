@@ -21,6 +21,7 @@ import clouds
 from automation.errors import ProviderError
 from automation.inline import Guarded
 from automation.state import Pending, State, plain
+from automation.urns import name_of
 from automation.workspace import create_or_select_stack
 from clouds.ask import at_path, partition_of
 from clouds.record import TAGGED_BY, Gone, Listed, Named, Person, Tagged, Way
@@ -185,7 +186,7 @@ def made_up(begun: Begun) -> str:
     if rule is None:
         return ""
     given = begun.inputs.get(rule.property)
-    own = re.escape(f"{rule.prefix}{begun.urn.rpartition('::')[2]}")
+    own = re.escape(f"{rule.prefix}{name_of(begun.urn)}")
     named = isinstance(given, str) and re.fullmatch(rf"{own}-[0-9a-f]{{7}}", given, re.IGNORECASE) is None
     return "" if named else rule.property
 
@@ -370,7 +371,7 @@ class _Asking:
         def said(event: EngineEvent) -> None:
             told = event.diagnostic_event
             if told is not None and told.severity == "error" and told.urn and _ABSENT.search(told.message):
-                absent.append(told.urn.rpartition("::")[2])
+                absent.append(name_of(told.urn))
 
         absent: list[str] = []
         self._asked.clear()
@@ -397,7 +398,7 @@ class _Asking:
                 guarded.close()
         found: dict[str, list[_Read]] = {one.urn: [] for one in sought}
         for record in state.records:
-            name = str(record["urn"]).rpartition("::")[2].split("-")
+            name = name_of(str(record["urn"])).split("-")
             if name[0] == _FOUND:
                 thing = _Read(str(record["id"]), plain(record.get("outputs") or {}))
                 found[sought[int(name[1])].urn].append(thing)

@@ -18,6 +18,7 @@ from automation.errors import (
 from automation.events import Recorder, Said
 from automation.inline import STOPPED
 from automation.state import STACK_TYPE, UNDECIDED
+from automation.urns import name_of, type_of
 from stacks.masking import mask
 from stacks.problems import InvalidStack
 
@@ -136,7 +137,7 @@ def _of_protection(protected: Sequence[Said], stack: str, recover: str) -> Confl
             f"an earlier deployment of {stack} was interrupted, and nobody knows how some of its steps ended",
             remedy=recover,
         )
-    names = ", ".join(urn.rpartition("::")[2] for urn in urns)
+    names = ", ".join(name_of(urn) for urn in urns)
     return ConflictError(
         f"{names}: this holds data, or says where data is, and is protected: it would be deleted, or made anew in "
         "another place",
@@ -177,7 +178,7 @@ def _of_program(raised: Exception, secrets: frozenset[str]) -> AutomationError:
 
 
 def _of_resource(said: Said) -> bool:
-    kind = said.urn.split("::")[2].rpartition("$")[2] if said.urn.count("::") >= 3 else ""
+    kind = type_of(said.urn)
     return bool(kind) and kind != STACK_TYPE and not _COMPONENT.match(kind)
 
 

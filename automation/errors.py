@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from automation.urns import name_of
 from automation.values import Finding
 from stacks.problems import Problem
 from stacks.words import count
@@ -25,7 +26,7 @@ class AutomationError(Exception):
         return _again, (type(self), self.args, self.__dict__)
 
     def __str__(self) -> str:
-        where = self.resource.rpartition("::")[2]
+        where = name_of(self.resource)
         lines = [f"{where}: {self.cause}" if where and where not in self.cause else self.cause]
         if self.remedy:
             lines.append(f"    fix: {self.remedy}")

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automation.state import UNDECIDED, State
+from automation.urns import name_of
 
 
 def begun(state: State) -> list[dict[str, Any]]:
@@ -49,7 +50,7 @@ def _record(pending: Mapping[str, Any]) -> dict[str, Any]:
     place = "::".join(urn.split("::")[:2])
     return {
         # With the resource's name, because the plain CLI says no more than this.
-        "urn": f"{place}::{UNDECIDED}::{urn.rpartition('::')[2]}-{hashlib.sha256(urn.encode()).hexdigest()[:8]}",
+        "urn": f"{place}::{UNDECIDED}::{name_of(urn)}-{hashlib.sha256(urn.encode()).hexdigest()[:8]}",
         "type": UNDECIDED,
         "custom": False,
         "protect": True,

@@ -27,6 +27,7 @@ from automation.locks import OnConflict, Waiting
 from automation.pulumi_cli import find_engine
 from automation.rotation import GENERATED, kind_of
 from automation.state import NOT_KNOWN, Pending, State, in_clear, leaves, pendings, record_of, secrets_in
+from automation.urns import name_of
 from automation.values import Resource, Result, SecretValue
 from automation.workspace import create_or_select_stack
 from automation.writing import write
@@ -195,7 +196,7 @@ class ChatStack:
             for one in self.would_make()
             if one.type.startswith("pulumi:providers:")
             # The engine's own, and those of what is not there yet.
-            and not one.urn.rpartition("::")[2].startswith("default")
+            and not name_of(one.urn).startswith("default")
             and NOT_KNOWN not in json.dumps(one.new.inputs if one.new else {}, default=str)
         ]
         if made:

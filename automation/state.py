@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from automation.urns import name_of
 from automation.values import Resource
 from stacks.masking import SECRET_MARK
 
@@ -36,7 +37,7 @@ class Pending:
     @property
     def name(self) -> str:
         """The resource's name in the program."""
-        return self.urn.rpartition("::")[2]
+        return name_of(self.urn)
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class State:
             Resource(
                 urn=str(one["urn"]),
                 type=str(one["type"]),
-                name=str(one["urn"]).rpartition("::")[2],
+                name=name_of(str(one["urn"])),
                 id=str(one.get("id", "")),
                 parent=str(one.get("parent", "")),
                 custom=bool(one.get("custom")),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from automation.urns import name_of
 from stacks.masking import SECRET_MARK
 
 NOT_CHANGES = frozenset({"same", "read", "refresh"})
@@ -73,7 +74,7 @@ class Step:
     @property
     def name(self) -> str:
         """The resource's name in the program."""
-        return self.urn.rpartition("::")[2]
+        return name_of(self.urn)
 
     def to_json(self) -> dict[str, Any]:
         """Return the step for other tools."""
@@ -110,7 +111,7 @@ class Finding:
         }
 
     def __str__(self) -> str:
-        where = self.urn.rpartition("::")[2]
+        where = name_of(self.urn)
         return f"{self.policy}{f' ({where})' if where else ''}: {self.message}"
 
 

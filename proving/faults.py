@@ -21,6 +21,7 @@ from automation.errors import AutomationError
 from automation.events import OnEvent, ignore
 from automation.stack import ChatStack, open_stack
 from automation.state import State
+from automation.urns import name_of
 from clouds.effects import holds_data
 from clouds.record import Gone
 from proving import killable
@@ -285,7 +286,7 @@ class _Disturbing:
         sweep.doomed += len(recovered.doomed)
         sweep.cleared += len(recovered.cleared)
         sweep.by_person += len(undecided)
-        sweep.decided += [f"{urn.rpartition('::')[2]}: {recovered.because[urn]}" for urn in undecided]
+        sweep.decided += [f"{name_of(urn)}: {recovered.because[urn]}" for urn in undecided]
         if undecided:
             adopt, discard = _decided(undecided, stack)
             by_hand = stack.recover(adopt=adopt, discard=discard)

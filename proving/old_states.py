@@ -21,6 +21,7 @@ from typing import Any
 
 from automation.stack import open_stack
 from automation.state import SIGNATURE, State
+from automation.urns import name_of
 from automation.values import REPLACING, Result
 from clouds.ask import Cloud
 from clouds.effects import holds_data, is_revision
@@ -230,7 +231,7 @@ def _clouds(state: State) -> StandinCloud:
                 Kept(
                     urn=one["urn"],
                     type=one["type"],
-                    name=str(one["urn"]).rpartition("::")[2],
+                    name=name_of(str(one["urn"])),
                     id=one["id"],
                     inputs=one.get("inputs") or {},
                     outputs=one.get("outputs") or {},

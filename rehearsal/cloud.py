@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
+from automation.urns import name_of
 from clouds.ask import Cloud, Existing
 from rehearsal.errors import RehearsalError
 from rehearsal.faults import Fault, Faults
@@ -151,7 +152,7 @@ class StandinCloud:
         """Take a thing for that of another URN: clouds know none, and another state may have taken it over."""
         with self._lock:
             self._drop(thing)
-            renamed = replace(thing, urn=urn, name=urn.rpartition("::")[2])
+            renamed = replace(thing, urn=urn, name=name_of(urn))
             self._put(renamed)
             return renamed
 

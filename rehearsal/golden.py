@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from automation.urns import name_of
 from rehearsal.monitor import STACK_TYPE
 from rehearsal.plan import Plan
 from stacks.project import PRODUCT
@@ -159,7 +160,7 @@ def _named(value: Any) -> Any:
         return {str(key): _named(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_named(one) for one in value]
-    return value.rpartition("::")[2] if isinstance(value, str) and value.startswith("urn:pulumi:") else value
+    return name_of(value) if isinstance(value, str) and value.startswith("urn:pulumi:") else value
 
 
 def _tail(urn: str) -> str:
@@ -169,7 +170,7 @@ def _tail(urn: str) -> str:
 
 def title(tail: str) -> str:
     """Return the name and the type of a resource of which this is the last part of the URN."""
-    return f"{tail.rpartition('::')[2]} ({type_of(tail)})"
+    return f"{name_of(tail)} ({type_of(tail)})"
 
 
 def _changes(path: str, old: Any, new: Any) -> list[str]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from automation.pulumi_cli import find_engine
+from automation.urns import name_of
 from policy import config as policy_config
 from policy import images as policy_images
 from policy import report as policy_report
@@ -168,4 +169,4 @@ def _list(urns: Sequence[str], what: str, to: Console) -> None:
     if urns:
         to.print(f"  {len(urns)} {what}:")
         for urn in urns:
-            to.print(Text(f"    {urn.rpartition('::')[2]}"))
+            to.print(Text(f"    {name_of(urn)}"))

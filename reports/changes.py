@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from automation.urns import name_of
 from clouds import effects
 from rehearsal import golden, standins
 from rehearsal.cost import Range
@@ -109,9 +110,9 @@ def _one(name: str, before: Version, now: Version) -> Change:
         changed=[golden.title(tail) for tail in changed],
         lines=lines,
         lost=[
-            effects.loss(golden.type_of(tail), _name(tail))
+            effects.loss(golden.type_of(tail), name_of(tail))
             for tail in (*gone, *replaced)
-            if effects.holds_data(golden.type_of(tail), _name(tail), types)
+            if effects.holds_data(golden.type_of(tail), name_of(tail), types)
         ],
         before=usd[0],
         now=usd[1],
@@ -120,10 +121,6 @@ def _one(name: str, before: Version, now: Version) -> Change:
         found=found,
         mended=mended,
     )
-
-
-def _name(tail: str) -> str:
-    return tail.rpartition("::")[2]
 
 
 def _is_replaced(tail: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

@@ -23,6 +23,7 @@ from automation.commands.shared import (
     telling,
     told,
 )
+from automation.urns import name_of
 from automation.writing import write
 
 app = typer.Typer()
@@ -191,12 +192,12 @@ def recover(
     with telling(as_json), opened(stack, rehearse, 0, as_json) as one:
         result = one.recover(adopt=by_urn("--adopt", adopt), discard=discard or [], force_unlock=force_unlock)
         lines = [f"Cleared the lock of {lock}" for lock in result.unlocked]
-        lines += [f"Adopted {urn.rpartition('::')[2]}: {own_id}" for urn, own_id in result.adopted]
+        lines += [f"Adopted {name_of(urn)}: {own_id}" for urn, own_id in result.adopted]
         lines += [
-            f"To be deleted by the next up, as it cannot be used: {urn.rpartition('::')[2]} {own_id}"
+            f"To be deleted by the next up, as it cannot be used: {name_of(urn)} {own_id}"
             for urn, own_id in result.doomed
         ]
-        lines += [f"Nothing left behind of {urn.rpartition('::')[2]}" for urn in result.cleared]
+        lines += [f"Nothing left behind of {name_of(urn)}" for urn in result.cleared]
         for urn, ids in result.undecided:
             lines.append(f"To decide: {urn}" + (f"; it may be {', '.join(ids)}" if ids else ""))
             lines.append(f"  {result.because[urn]}")
@@ -241,7 +242,7 @@ def adopt(
             if import_file is not None:
                 return False
             if not yes and not rehearse:
-                listed = [f"  {urn.rpartition('::')[2]}: {own_id}" for urn, own_id in found.items()]
+                listed = [f"  {name_of(urn)}: {own_id}" for urn, own_id in found.items()]
                 question = f"Take these over into {one.name}, which then owns them?"
                 confirm("\n".join(["Found:", *listed, question]), as_json=as_json)
             return True
@@ -249,7 +250,7 @@ def adopt(
         result = one.adopt(given=known, skip=skip or [], agree=agree)
         if import_file is not None:
             write(import_file, json.dumps(result.imports, indent=2) + "\n")
-        lines = [f"Adopted {urn.rpartition('::')[2]}: {own_id}" for urn, own_id in result.taken.items()]
+        lines = [f"Adopted {name_of(urn)}: {own_id}" for urn, own_id in result.taken.items()]
         for urn, why in result.left.items():
             lines += [f"Left alone: {urn}", f"  {why}"]
         for why in dict.fromkeys(result.unsought.values()):

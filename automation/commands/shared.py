@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
+from automation.urns import name_of
 from automation.writing import write
 from stacks.project import COMMAND, ROOT, settings, stack_files
 
@@ -354,6 +355,6 @@ def told(result: "Result", *, as_json: bool) -> None:
     for sentence in result.lost:
         to.print(Text(f"DATA: {sentence}", "bold red"))
     for urn in result.kept:
-        to.print(Text(f"kept on purpose: {urn.rpartition('::')[2]}"))
+        to.print(Text(f"kept on purpose: {name_of(urn)}"))
     for key, value in shown(result.outputs).items():
         to.print(Text(f"  {key}  {value if isinstance(value, str) else json.dumps(value)}"))

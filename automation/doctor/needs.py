@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.doctor.command_line import ask
 from automation.state import State, plain
+from automation.urns import name_of
 from automation.web import Failed, NotChecked, in_one_line
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def of_state(state: State) -> list[Made]:
     return [
         Made(
             str(one["type"]),
-            str(one["urn"]).rpartition("::")[2],
+            name_of(str(one["urn"])),
             plain(one.get("inputs") or {}),
             plain(one.get("outputs") or {}),
         )
