@@ -341,7 +341,7 @@ _KINDS = {Phase.UP: "up", Phase.CHANGE: "up", Phase.DESTROY: "destroy"}
 @contextlib.contextmanager
 def _opened(subject: Subject, phase: Phase, on_event: OnEvent = ignore) -> Iterator[ChatStack]:
     with (
-        rehearsal_backend(program=subject.program) as backend,
+        rehearsal_backend(program=subject.program, checkpoints=True) as backend,
         open_stack(
             subject.name,
             values=subject.changed if phase is Phase.CHANGE else subject.values,

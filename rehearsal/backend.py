@@ -51,13 +51,22 @@ class RehearsalBackend(Backend):
 
 @contextlib.contextmanager
 def rehearsal_backend(
-    folder: Path | None = None, *, program: Callable[[], None] = deployment, cloud: StandinCloud | None = None
+    folder: Path | None = None,
+    *,
+    program: Callable[[], None] = deployment,
+    cloud: StandinCloud | None = None,
+    checkpoints: bool | None = None,
 ) -> Iterator[RehearsalBackend]:
     """Give a backend of stand-in clouds, whose state is in files.
 
     Without a folder all of it is gone at the end. With one, state and clouds are kept in it between two uses. With
     `cloud`, another backend's clouds are used: the same things under another state.
+
+    With `checkpoints` the engine writes the state after each step, as it does in front of real clouds: for what is to
+    outlive an engine that is killed. That costs up to two thirds of its time; by default it does so in a folder only.
     """
+    if checkpoints is None:
+        checkpoints = folder is not None
     with contextlib.ExitStack() as stack:
         if folder is None:
             WORK.mkdir(parents=True, exist_ok=True)
@@ -87,6 +96,7 @@ def rehearsal_backend(
                 **reached,
                 "PULUMI_DEBUG_PROVIDERS": debug_providers(port),
                 "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+                "PULUMI_SKIP_CHECKPOINTS": str(not checkpoints).lower(),
             },
             inline=True,
             program=program,

@@ -225,6 +225,7 @@ def _families() -> tuple[tuple[re.Pattern[str], Setting], ...]:
     return tuple(found)
 
 
+@cache
 def find(setting_id: str) -> Setting | None:
     """Return the setting with this id, or the family that it belongs to under this id; None when there is
     none."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from stacks.kinds import registry
@@ -80,6 +81,7 @@ _BY_PART: Final = {
 """Of the parts that come in one way; kinds say it themselves."""
 
 
+@cache
 def key_of(setting_id: str) -> str | None:
     """Return the key that says what the setting is, such as `media.maxFileMb`; None where no key does."""
     for part, keys in _BY_PART.items():

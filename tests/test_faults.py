@@ -167,7 +167,7 @@ def test_after_the_engine_was_killed_the_stack_ends_as_if_nothing_had_happened(
 @needs_engine
 def test_what_works_for_a_program_that_is_killed_ends_with_it() -> None:
     with (
-        rehearsal_backend(program=world.program) as backend,
+        rehearsal_backend(program=world.program, checkpoints=True) as backend,
         open_stack(
             "faulty", values=world.VALUES, secrets=world.SECRETS, backend=backend, policies=False
         ) as stack,
@@ -235,7 +235,7 @@ def working_on(backend: automation.Backend) -> list[str]:
 @needs_engine
 def test_a_step_that_nobody_decided_stops_everything_until_a_person_does() -> None:
     with (
-        rehearsal_backend(program=world.program) as backend,
+        rehearsal_backend(program=world.program, checkpoints=True) as backend,
         open_stack(
             "faulty", values=world.VALUES, secrets=world.SECRETS, backend=backend, policies=False
         ) as stack,

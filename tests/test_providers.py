@@ -506,7 +506,7 @@ def gateway() -> None:
 @needs_engine
 @pytest.mark.parametrize("plain", [True, False])
 def test_killed_while_a_gateway_is_awaited_there_is_a_way_out(plain: bool) -> None:
-    with rehearsal_backend(program=gateway) as backend, opened(backend) as stack:
+    with rehearsal_backend(program=gateway, checkpoints=True) as backend, opened(backend) as stack:
         backend.cloud.faults = Faults(Fault.KILL, kill=stack.kill)
         with pytest.raises(CancelledError):
             stack.up(preview=False)
