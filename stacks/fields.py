@@ -99,7 +99,7 @@ def _host(text: str) -> str:
         if text.lower() == bare:
             raise ValueError(f"write host names in lower case: {bare}")
         raise ValueError(
-            f"give the bare host name, without scheme, port, slash and dot at the end, and in ASCII: {bare}"
+            f"give the bare host name in ASCII, without scheme or slash, port or dot at its end: {bare}"
         )
     if re.fullmatch("[0-9]+", text.rpartition(".")[2]):
         # What ends in a number is an address (url.spec.whatwg.org, "ends in a number checker").
