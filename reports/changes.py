@@ -85,26 +85,30 @@ def compare(before: Version, now: Version) -> list[Change]:
 def _one(name: str, before: Version, now: Version) -> Change:
     if name in now.wrong:
         return Change(name, f"cannot be planned: {now.wrong[name]}")
-    old = golden.of_json(before.plans[name]["resources"]) if name in before.plans else {}
-    new = golden.of_json(now.plans[name]["resources"]) if name in now.plans else {}
-    common = old.keys() & new.keys()
-    replaced = [tail for tail in sorted(common) if _is_replaced(tail, old[tail], new[tail])]
-    changed = [tail for tail in sorted(common) if old[tail] != new[tail] and tail not in replaced]
-    gone = sorted(old.keys() - new.keys()) if new else []
-    types = {golden.type_of(tail) for tail in old}
-    usd = [_usd(each.costs.get(name)) for each in (before, now)]
+    old, new = (
+        golden.of_json(each.plans[name]["resources"]) if name in each.plans else {} for each in (before, now)
+    )
+    both = bool(old and new)
+    common = sorted(old.keys() & new.keys())
+    replaced = [tail for tail in common if _is_replaced(tail, old[tail], new[tail])]
+    changed = [tail for tail in common if old[tail] != new[tail] and tail not in replaced]
+    # Of a stack that comes or goes as a whole its resources are not listed.
+    made = sorted(new.keys() - old.keys()) if both else []
+    gone = sorted(old.keys() - new.keys()) if both else []
+    lines = golden.difference(old, new) if both else []
+    costs = before.costs.get(name), now.costs.get(name)
+    charges = _charges(*costs) if both else []
     # A version that plans a stack and tells no findings knows of none: nothing can be said to be new.
     compared = name in before.findings or name not in before.plans
     found, mended = _findings(before.findings.get(name), now.findings.get(name)) if compared else ([], [])
-    lines = golden.difference(old, new) if old and new else []
-    state = "added" if not old else "removed" if not new else "changed"
-    charges = _charges(before.costs.get(name), now.costs.get(name)) if old and new else []
-    if state == "changed" and not (lines or found or mended or charges):
+    state = "changed" if both else "removed" if old else "added"
+    if both and not (lines or found or mended or charges):
         state = "unchanged"
+    types = {golden.type_of(tail) for tail in old}
     return Change(
         name,
         state,
-        made=[golden.title(tail) for tail in sorted(new.keys() - old.keys())] if old else [],
+        made=[golden.title(tail) for tail in made],
         removed=[golden.title(tail) for tail in gone],
         replaced=[golden.title(tail) for tail in replaced],
         changed=[golden.title(tail) for tail in changed],
@@ -114,10 +118,10 @@ def _one(name: str, before: Version, now: Version) -> Change:
             for tail in (*gone, *replaced)
             if effects.holds_data(golden.type_of(tail), name_of(tail), types)
         ],
-        before=usd[0],
-        now=usd[1],
+        before=_usd(costs[0]),
+        now=_usd(costs[1]),
         charges=charges,
-        unpriced=_unpriced(before.costs.get(name), now.costs.get(name)),
+        unpriced=_unpriced(*costs),
         found=found,
         mended=mended,
     )
@@ -219,7 +223,7 @@ def _folded(one: Change) -> Iterator[str]:
     yield from (f"- no price: {_cell(said)}" for said in one.unpriced)
     for name, before, now in one.charges:
         yield f"- {name}: {before} → {now} USD a month"
-    yield from (f"- made anew: {name}" for name in one.replaced)
+    yield from (f"- replaced: {name}" for name in one.replaced)
     if one.lines:
         yield ""
         yield "```diff"
