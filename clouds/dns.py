@@ -29,6 +29,13 @@ FORMS: Final[Mapping[str, Form]] = {
     "digitalocean:index/dnsRecord:DnsRecord": Form("domain", ("value",), relative=True),
 }
 """The types of DNS records, whoever serves the zone."""
+_WHOLE: Final = Form("", ("value",))
+"""A record that is made by hand has its whole name."""
+
+
+def form_of(token: str) -> Form:
+    """Return where a record of this type says what it is."""
+    return FORMS.get(token, _WHOLE)
 
 
 def full_name(name: str, zone: str) -> str:
@@ -40,7 +47,7 @@ def full_name(name: str, zone: str) -> str:
 
 def host(token: str, inputs: Mapping[str, Any]) -> str:
     """Return the whole name of a record in lower case, without the dot at its end."""
-    form, name = FORMS[token], str(inputs.get("name"))
+    form, name = form_of(token), str(inputs.get("name"))
     full = full_name(name, str(inputs.get(form.zone))) if form.relative else name
     return full.rstrip(".").lower()
 

@@ -10,7 +10,7 @@ class DnsZone(TypedDict):
     """A DNS zone in which records can be made."""
 
     kind: str
-    """Who serves the zone: `cloudflare`, `route53` or `digitalocean`."""
+    """Who serves the zone: `cloudflare`, `route53` or `digitalocean`; `manual` where records are made by hand."""
     name: str
     """Name of the zone, such as `lovia.life`."""
     id: NotRequired[pulumi.Input[str]]

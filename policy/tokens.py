@@ -89,6 +89,7 @@ HEADERS_POLICY: Final = "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPol
 DNS_RECORD: Final = "cloudflare:index/dnsRecord:DnsRecord"
 ROUTE53_RECORD: Final = "aws:route53/record:Record"
 DIGITALOCEAN_RECORD: Final = "digitalocean:index/dnsRecord:DnsRecord"
+MANUAL_RECORD: Final = "rocketchat:index:ManualRecord"
 
 DO_CLUSTER: Final = "digitalocean:index/kubernetesCluster:KubernetesCluster"
 DO_FIREWALL: Final = "digitalocean:index/firewall:Firewall"
@@ -250,5 +251,5 @@ CF_FILTER: Final = "cloudflare:index/filter:Filter"
 CF_FIREWALL_RULE: Final = "cloudflare:index/firewallRule:FirewallRule"
 R2_DOMAIN: Final = "cloudflare:index/r2ManagedDomain:R2ManagedDomain"
 
-NO_SDK_CLASS: Final = (CLUSTER_ISSUER, GATEWAY, ROOT)
-"""Custom resources of a cluster, which any program names by hand, and the stack itself."""
+NO_SDK_CLASS: Final = (CLUSTER_ISSUER, GATEWAY, MANUAL_RECORD, ROOT)
+"""Custom resources of a cluster, which any program names by hand, a component, and the stack itself."""

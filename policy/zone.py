@@ -8,6 +8,7 @@ from policy import tokens as t
 from policy.model import SECRET, UNKNOWN, Stack, Subject
 
 RECORDS = (t.DNS_RECORD, t.ROUTE53_RECORD, t.DIGITALOCEAN_RECORD)
+"""Those that a stack makes; what it asks somebody to make (`MANUAL_RECORD`) counts where records are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Zone:
     """All records of a stack, by type and name."""
 
     def __init__(self, stack: Stack) -> None:
-        self.entries = [_entry(subject) for subject in stack.of(*RECORDS)]
+        self.entries = [_entry(subject) for subject in stack.of(*RECORDS, t.MANUAL_RECORD)]
         self.by_urn = {entry.subject.urn: entry for entry in self.entries}
         self.hosts = {entry.host for entry in self.entries if entry.host is not None}
         self.uncertain = any(entry.host is None for entry in self.entries)
@@ -76,11 +77,11 @@ def entry_of(stack: Stack, subject: Subject) -> Entry:
 
 def _entry(subject: Subject) -> Entry:
     # Not as the pack starts.
-    from clouds.dns import FORMS, host
+    from clouds.dns import form_of, host
 
     properties = subject.properties
     kind, name = properties.get("type"), properties.get("name")
-    form = FORMS[subject.type]
+    form = form_of(subject.type)
     # A name is whole with its zone.
     known = [name, properties.get(form.zone)] if form.relative else [name]
     field, given = _given(subject)
@@ -106,7 +107,7 @@ def _given(subject: Subject) -> tuple[str, list[str] | None]:
             )
             return "aliases", _texts(names)
         return "records", _texts(subject.properties.get("records"))
-    if subject.type == t.DIGITALOCEAN_RECORD:
+    if subject.type in {t.DIGITALOCEAN_RECORD, t.MANUAL_RECORD}:
         return "value", _texts([subject.properties.get("value")])
     content = subject.properties.get("content")
     data = subject.properties.get("data")

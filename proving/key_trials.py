@@ -155,6 +155,9 @@ SCENES: Mapping[str, Scene] = {
     "services-helm with DNS at DigitalOcean": Scene(
         "services-helm", {"dns": {"kind": "digitalocean", "zone": "example.com"}}
     ),
+    "services-helm with DNS by hand": Scene(
+        "services-helm", {"dns": {"kind": "manual", "zone": "example.com"}}
+    ),
     "services-helm with SAML": Scene("services-helm", {"login": [_SIGNING_SAML]}, ("samlPrivateKey",)),
     "services-helm with OIDC": Scene("services-helm", {"login": [_OIDC]}, ("oidcClientSecret",)),
     "services-helm with LDAP": Scene("services-helm", {"login": [_LDAP]}, (_LDAP_PASSWORD,)),
@@ -769,6 +772,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "dns(route53).aws.assumeRole.externalId": [_to("services-helm with a zone elsewhere", "lovia")],
     "dns(route53).aws.assumeRole.sessionName": [_to("services-helm with a zone elsewhere", "chat")],
     "dns(route53).aws.allowedAccounts": [_to("services-helm with a zone elsewhere", ["123456789012"])],
+    "dns(manual).zone": [_to("services-helm with DNS by hand", "chat.example.com")],
     "dns(digitalocean).zone": [_to("services-helm with DNS at DigitalOcean", "chat.example.com")],
     "edge.kind": [_to("lovia-fargate", {"kind": "cloudfront"}), _to("lovia-doks", {"kind": "direct"})],
     "mail.kind": [

@@ -28,6 +28,7 @@ from rocketchat.login import (
 )
 from rocketchat.releases import Release
 from rocketchat.services import HTTP_PORT, METRICS_PORT, MICROSERVICES, TOPOLOGIES
+from rocketchat.surroundings import AUTHORITIES
 from rocketchat.variables import Environment, Secret, V, flag, merge, overwrite, require_secret
 
 __all__ = [
@@ -149,15 +150,19 @@ def microservice(
     transporter: V,
     *,
     trusted_proxies: V | str | None = None,
+    authorities: V | str | None = None,
     metrics: bool = False,
 ) -> Environment[V | str]:
     """Return all that a microservice needs; with `metrics` it serves them on port 9458.
 
-    `trusted_proxies` is for ddp-streamer, whose sessions would else all have the last proxy's address.
+    `trusted_proxies` is for ddp-streamer, whose sessions would else all have the last proxy's address; `authorities`
+    the file of those that it trusts beside the public ones, for the database.
     """
     plain: dict[str, V | str] = {"TRANSPORTER": transporter, "PORT": str(HTTP_PORT)}
     if trusted_proxies is not None:
         plain["HTTP_FORWARDED_COUNT"] = trusted_proxies
+    if authorities is not None:
+        plain[AUTHORITIES] = authorities
     if metrics:
         plain |= {"MS_METRICS": "true", "MS_METRICS_PORT": str(METRICS_PORT)}
     return database(uri) | Environment(plain)

@@ -26,6 +26,9 @@ STREAM_HUB: Final = "stream-hub"
 SERVER_COMMAND: Final = ("node", "main.js")
 """What the server's image runs by itself (RocketChat/Rocket.Chat, `apps/meteor/.docker/Dockerfile.alpine`)."""
 
+MICROSERVICE_COMMAND: Final = ("node", "src/service.js")
+"""What the images of the microservices run by themselves (RocketChat/Rocket.Chat, `ee/apps/*/Dockerfile`)."""
+
 HTTP_PORT: Final = 3000
 NATS_PORT: Final = 4222
 METRICS_PORT: Final = 9458

@@ -50,6 +50,8 @@ DIRECT: Final = (
     ".svc",
 )
 """What is never reached through a proxy."""
+AUTHORITIES: Final = "NODE_EXTRA_CA_CERTS"
+NODE_OPTIONS: Final = "NODE_OPTIONS"
 HEAP_SHARE: Final = 0.75
 """The rest is for buffers, code and the apps engine's own process."""
 
@@ -78,7 +80,7 @@ def authorities(pem: str, folder: str) -> Environment[V | str]:
     is in it, so that another certificate starts the server anew.
     """
     path = f"{folder}/authorities-{hashlib.sha256(pem.encode()).hexdigest()[:12]}.pem"
-    return Environment({"NODE_EXTRA_CA_CERTS": path}, files={path: pem})
+    return Environment({AUTHORITIES: path}, files={path: pem})
 
 
 def heap_of(memory: int) -> int:
@@ -88,4 +90,4 @@ def heap_of(memory: int) -> int:
 
 def heap(mib: int) -> Environment[V | str]:
     """Return the largest heap of Node in MiB."""
-    return Environment({"NODE_OPTIONS": f"--max-old-space-size={mib}"})
+    return Environment({NODE_OPTIONS: f"--max-old-space-size={mib}"})

@@ -44,8 +44,9 @@ VariableName = Annotated[
 Exception_ = Annotated[
     str,
     Form(
-        rf"\.?{LABEL}(\.{LABEL})*|[0-9.]+(/[0-9]+)?",
-        "a host, the end of one or an address; ones look like .example.com and 10.0.0.0/8",
+        rf"\.?{LABEL}(\.{LABEL})*|[0-9.]+",
+        "a host, the end of one or an address; ones look like .example.com and 10.1.2.3. The server compares names and "
+        "whole addresses, and knows no networks",
     ),
 ]
 
@@ -90,7 +91,8 @@ class Container(Part):
     """Authorities of one's own that the server trusts beside the public ones: certificates (PEM), or files of them
     (`corp-ca.pem`) in the folder of the stack files. They count for mail, sign-on, webhooks and the database."""
     heap_mb: int | None = Field(default=None, ge=256, le=65536)
-    """Largest heap of Node in MiB. Three quarters of `runtime.memory` where that is said; else Node's own default."""
+    """Largest heap of Node in MiB. Three quarters of the server's memory where the file says that (`runtime.memory`, or
+    a host's `runtime.size`); else Node's own default."""
 
     def reads(self, parts: "Parts") -> tuple[SecretKey, ...]:
         """The secret, where names are listed."""
@@ -118,7 +120,8 @@ class Container(Part):
             yield surroundings.proxy(self.proxy.url, self.proxy.direct)
         if self.certificates:
             yield surroundings.authorities("".join(one.pem for one in self.authorities()), folder)
-        heap = self.heap_mb or (None if memory is None else surroundings.heap_of(memory))
+        named = surroundings.NODE_OPTIONS in (*self.variables, *self.secret_variables)
+        heap = self.heap_mb or (None if memory is None or named else surroundings.heap_of(memory))
         if heap is not None:
             yield surroundings.heap(heap)
 
@@ -164,13 +167,15 @@ def _surroundings(container: Container, parts: "Parts", size: sizing.Size) -> It
     for one in trusted:
         if one.ends < datetime.now(UTC) + _SOON:
             yield Warning_(f"the certificate of {one.name} in container.certificates ends on {one.day}")
-    if trusted and parts.runtime.topology == "microservices":
+    if trusted and parts.runtime.topology == "microservices" and not parts.runtime.microservices_trust:
+        [path] = surroundings.authorities("".join(one.pem for one in trusted), parts.runtime.files_in).files
         yield Warning_(
-            "only the server is given container.certificates, and its microservices are not: a database whose "
-            "certificate is signed by one of these cannot be reached by them"
+            "the vendor's chart lets the server alone trust container.certificates, and gives its microservices the "
+            "file only: where the database has a certificate of these authorities, end the URI of the secret "
+            f"mongodbUri with `tlsCAFile={path}`, and change that with the certificates"
         )
     if not parts.runtime.has_disk:  # a host is as large as its size
-        yield from too_large(container, parts.runtime.server_memory or size.memory_mib)
+        yield from too_large(container, parts.runtime.server_memory(parts) or size.memory_mib)
     unknown = unknown_zone(container.variables.get("TZ"))
     if unknown is not None:
         yield Warning_(f"container.variables.TZ: {unknown}")

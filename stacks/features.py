@@ -387,7 +387,7 @@ def environments(made: Made) -> "dict[str, Variables]":
     if parts.monitoring.prometheus:
         add("monitoring", env.prometheus())
     with asked_by("container"):
-        memory, given = parts.runtime.server_memory, secrets.get(container.SECRET)
+        memory, given = parts.runtime.server_memory(parts), secrets.get(container.SECRET)
         add("container", *parts.container.environment(memory, given, parts.runtime.files_in))
     own = {name: Secret(secrets[name]) for name in sorted(own_secrets() & secrets.keys())}
     add("settings", env.settings({**listed(parts.settings), **own}))

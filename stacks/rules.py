@@ -24,7 +24,7 @@ from stacks import egress, features, said
 from stacks.fields import Part
 from stacks.judging import Finding, Note, Unforeseen, Warning_, rule
 from stacks.kinds.database import DatabaseKind
-from stacks.kinds.dns import DnsKind
+from stacks.kinds.dns import ADD, DnsKind
 from stacks.kinds.edge import EdgeKind
 from stacks.kinds.kind import Named, chosen
 from stacks.kinds.login import LoginKind, by_button
@@ -280,7 +280,7 @@ def _places(region: str | None, dns: DnsKind | None, readable: Parts) -> Iterato
             yield Problem(
                 "rocketchat:dns",
                 f"{path} needs records in a DNS zone",
-                remedy="add `rocketchat:dns: {kind: cloudflare, zone: example.com}`, or kind route53",
+                remedy=ADD,
             )
 
 

@@ -15,7 +15,7 @@ from planning import one, planned, values_of
 from components.runtime import container as task
 from components.runtime.fargate_args import DEFINITION_BYTES
 from rehearsal.plan import Plan
-from rocketchat.services import SERVER_COMMAND
+from rocketchat.services import MAIN, MICROSERVICE_COMMAND, SERVER_COMMAND
 from stacks import beside, container, files
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
@@ -198,9 +198,36 @@ def test_an_authority_that_ends_within_two_months_is_warned_of(
     assert any("Example Root" in warning and "2120-01-01" in warning for warning in warnings) is told
 
 
-def test_microservices_are_said_to_go_without() -> None:
-    checks = spec_of("services-helm", ROOT).checks
-    assert any("microservices are not" in warning for check in checks for warning in check.warnings)
+def test_microservices_of_tasks_trust_them_too() -> None:
+    made = plan_of("services-fargate", ROOT).of_type("aws:ecs/taskDefinition:TaskDefinition")
+    with_database = 0
+    for [task_] in (json.loads(one_.inputs["containerDefinitions"]) for one_ in made):
+        if "MONGO_URL" in {secret["name"] for secret in task_["secrets"]}:
+            named = {pair["name"]: pair["value"] for pair in task_["environment"]}
+            assert named["FILE_1"] == ROOT, task_["name"]
+            assert named["NODE_EXTRA_CA_CERTS"] in task_["command"][2]
+            assert task_["command"][-2:] == list(
+                SERVER_COMMAND if task_["name"] == MAIN else MICROSERVICE_COMMAND
+            )
+            with_database += 1
+    assert with_database == 5
+    assert not [told for told in warnings_of("services-fargate") if "tlsCAFile" in told]
+
+
+def warnings_of(stack: str) -> list[str]:
+    return [warning for check in spec_of(stack, ROOT).checks for warning in check.warnings]
+
+
+def test_microservices_of_the_chart_have_the_file_and_the_uri_can_name_it() -> None:
+    [told] = [warning for warning in warnings_of("services-helm") if "tlsCAFile" in warning]
+    values = one(plan_of("services-helm", ROOT), "kubernetes:helm.sh/v3:Release", "chat-release").inputs[
+        "values"
+    ]
+    # The chart mounts these into the pods of its microservices, too.
+    [mount] = values["extraVolumeMounts"]
+    [path] = [pair["value"] for pair in values["extraEnv"] if pair["name"] == "NODE_EXTRA_CA_CERTS"]
+    assert f"`tlsCAFile={path}`" in told
+    assert path.startswith(f"{mount['mountPath']}/")
 
 
 def test_more_than_a_task_definition_holds_is_refused_by_its_key() -> None:

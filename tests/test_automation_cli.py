@@ -24,6 +24,7 @@ from automation import cli, new, project
 from automation.backend import Backend
 from automation.commands import deployments, shared
 from automation.errors import NoEngineError, UsageError
+from automation.events import Said
 from automation.stack import stack_file_path
 from automation.values import Result
 from automation.writing import write
@@ -494,3 +495,20 @@ def test_new_writes_settings_by_their_types_and_names_the_secrets_that_go_with_t
         "Log_Level": "1",
         "API_User_Limit": 50,
     }
+
+
+def test_what_a_component_says_is_told_at_once_and_what_providers_say_is_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record = "urn:pulumi:s::rocketchat::rocketchat:index:Certificate$rocketchat:index:ManualRecord::proof"
+    made = "urn:pulumi:s::rocketchat::rocketchat:index:Certificate$aws:acm/certificate:Certificate::one"
+    for as_json, told in ((False, ["DNS record [a]"]), (True, [])):
+        with shared.progress(as_json) as on_event:
+            for urn, text in (
+                (record, "DNS record [a]"),
+                (record, "DNS record [a]"),
+                (made, "waiting"),
+                ("", "x"),
+            ):
+                on_event(Said("s", "up", "info", text, urn))
+        assert capsys.readouterr().err.splitlines() == told

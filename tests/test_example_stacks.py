@@ -20,6 +20,7 @@ MAKES = {
     "environment": "aws:lightsail/instance:Instance",
     "everything": "aws:cloudfront/distribution:Distribution",
     "existing": "aws:lb/listenerRule:ListenerRule",
+    "manual-dns": "rocketchat:index:ManualRecord",
     "minio": "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
     "no-zone": "aws:lb/loadBalancer:LoadBalancer",
     "shared-gateway": "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",

@@ -1,6 +1,7 @@
 """What is there already is used and left alone; who may reach the chat is said."""
 
 import json
+import re
 from typing import Any
 
 import pulumi
@@ -165,6 +166,39 @@ def test_without_a_zone_the_record_to_make_is_an_output() -> None:
     assert not plan.of_type("cloudflare:index/dnsRecord:DnsRecord")
     values["rocketchat:runtime"] = {"kind": "fargate"}
     assert paths(values, SECURE) == ["rocketchat:dns"]
+
+
+def test_records_that_are_made_by_hand_are_those_that_a_service_would_have() -> None:
+    values = values_of("lovia-fargate")
+    made = planned(values, SECURE).of_type("cloudflare:index/dnsRecord:DnsRecord")
+    values["rocketchat:dns"] = {"kind": "manual", "zone": "lovia.life"}
+    plan = planned(values, SECURE)
+    assert not plan.of_type("cloudflare:index/dnsRecord:DnsRecord")
+    wanted = plan.outputs["dnsRecords"]
+    # Keys of DKIM and proofs of certificates have names of their own in every plan.
+    fixed = {(one["type"], one["name"]) for one in wanted if not re.search("^_|_domainkey", one["name"])}
+    assert fixed == {
+        (one.inputs["type"], one.inputs["name"])
+        for one in made
+        if not re.search("^_|_domainkey", one.inputs["name"])
+    }
+    assert len(wanted) == len(made)
+    # The engine shows messages at once, and outputs only when all that waits for these records is done.
+    told = [
+        message.text for message in plan.messages if message.text.startswith("DNS record, made by hand: ")
+    ]
+    assert all(any(f"{one['name']} {one['type']} " in text for text in told) for one in wanted)
+    proof = one(plan, "aws:acm/certificateValidation:CertificateValidation", "certificate-ap-southeast-1")
+    assert set(proof.inputs["validationRecordFqdns"]) <= {one["name"] for one in wanted}
+
+
+def test_at_the_top_of_a_zone_no_cname_is_asked_for_by_hand() -> None:
+    values = values_of("lovia-fargate")
+    values["rocketchat:dns"] = {"kind": "manual", "zone": "chat.lovia.life"}
+    values["rocketchat:media"] = {"kind": "s3-existing", "bucket": "uploads-of-before"}
+    del values["rocketchat:mail"]
+    records = planned(values, SECURE).outputs["dnsRecords"]
+    assert [one["type"] for one in records if one["name"] == "chat.lovia.life"] == ["ALIAS"]
 
 
 def test_behind_cloudflares_proxy_nobody_else_reaches_the_balancer() -> None:

@@ -207,5 +207,5 @@ def test_route53_refuses_a_cname_at_the_top_and_a_proxy(given: dict[str, Any], m
 
 
 def test_a_zone_of_another_kind_names_those_there_are() -> None:
-    with pytest.raises(ValueError, match="cloudflare, digitalocean, route53"):
+    with pytest.raises(ValueError, match="cloudflare, digitalocean, manual, route53"):
         content({"kind": "bind", "name": "lovia.life"}, type="A", value="203.0.113.7")

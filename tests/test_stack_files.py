@@ -361,7 +361,7 @@ def test_every_stack_file_is_valid_by_the_schema(stack: str) -> None:
 @pytest.mark.parametrize(
     ("part", "value", "path", "kinds"),
     [
-        ("dns", {"zone": "example.com"}, "dns.kind", "cloudflare, digitalocean, route53"),
+        ("dns", {"zone": "example.com"}, "dns.kind", "cloudflare, digitalocean, manual, route53"),
         ("mail", {"host": "smtp.example.com"}, "mail.kind", "ses, ses-existing, smtp"),
         ("login", {"url": "https://a.b"}, "login.kind", "apple, github, gitlab, google, ldap, oidc, saml"),
         ("login", [{}], "login[0].kind", "apple, github, gitlab, google, ldap, oidc, saml"),

@@ -6,7 +6,7 @@ import zoneinfo
 from typing import Any
 
 import pytest
-from planning import planned, values_of
+from planning import one, planned, values_of
 
 from rehearsal.plan import Plan, find_leaks
 from rocketchat.settings import ENVIRONMENT_PREFIX
@@ -19,6 +19,7 @@ from stacks.secrets import problems
 
 SECURE = {"rocketchat:oidcClientSecret"}
 SECRET = "rocketchat:containerVariables"
+FAMILY = {"rocketchat:smtpPassword"}
 PROXY = {"url": "http://proxy.example.com:3128", "direct": [".corp.example.com"]}
 CALLS = {"conferences": {"provider": "jitsi"}}
 ROLE = {"arn": "arn:aws:iam::123456789012:role/deployer", "externalId": "lovia", "sessionName": "chat"}
@@ -117,6 +118,7 @@ def test_the_proxys_port_is_let_out_and_the_heap_can_be_said() -> None:
         ({"proxy": {"url": "http://me:secret@proxy.example.com:3128"}}, "container.proxy.url"),
         ({"proxy": {"url": "proxy.example.com"}}, "container.proxy.url"),
         ({"proxy": {"url": "http://proxy.example.com:65536"}}, "container.proxy.url"),
+        ({"proxy": {**PROXY, "direct": ["10.0.0.0/8"]}}, "container.proxy.direct[0]"),
         ({"heapMb": 1}, "container.heapMb"),
         ({"heapMb": 65536}, "container.heapMb"),
         (
@@ -156,6 +158,22 @@ def test_a_time_zone_that_nobody_knows_is_warned_of(zone: str, told: bool) -> No
         pytest.skip("this machine has no list of time zones")
     spec = spec_with(container={"variables": {"TZ": zone}})
     assert told is any(zone in warning for check in spec.checks for warning in check.warnings)
+
+
+def test_the_heap_follows_the_size_of_a_host() -> None:
+    values = values_of("family-host")
+    values["rocketchat:runtime"]["size"] = "s-8vcpu-16gb"
+    document = one(planned(values, FAMILY), "aws:s3/bucketObjectv2:BucketObjectv2", "chat-document")
+    server = json.loads(document.inputs["content"])["compose"]["services"]["rocketchat"]
+    limit = int(server["mem_limit"].removesuffix("m"))
+    assert server["environment"]["NODE_OPTIONS"] == f"--max-old-space-size={limit * 3 // 4}"
+
+
+def test_the_heap_is_left_to_who_names_nodes_options() -> None:
+    spec = spec_with(
+        container={"variables": {"NODE_OPTIONS": "--max-semi-space-size=64"}}, runtime={"memory": 8192}
+    )
+    assert variables(spec)["NODE_OPTIONS"] == "--max-semi-space-size=64"
 
 
 def test_secret_variables_need_their_values() -> None:

@@ -278,11 +278,25 @@ def progress(as_json: bool) -> "Iterator[OnEvent]":
     from rich.markup import escape
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from automation.events import Event, Moved, Started
+    from automation.events import Event, Moved, Said, Started
+    from policy.product import COMPONENT
 
     to = console(error=True)
-    if as_json or not to.is_terminal:
+    if as_json:
         yield lambda _: None
+        return
+    heard: set[str] = set()
+
+    def listen(event: Event) -> None:
+        # What a component says is for who waits: the DNS record without which a certificate is never valid.
+        if not isinstance(event, Said) or event.severity != "info" or event.message in heard:
+            return
+        if COMPONENT in event.urn.rpartition("$")[2]:
+            heard.add(event.message)
+            to.print(event.message, markup=False, highlight=False, soft_wrap=True)
+
+    if not to.is_terminal:
+        yield listen
         return
     with Progress(
         SpinnerColumn(),
@@ -296,6 +310,7 @@ def progress(as_json: bool) -> "Iterator[OnEvent]":
         task = bar.add_task("opening", total=None, now="")
 
         def on_event(event: Event) -> None:
+            listen(event)
             if isinstance(event, Started):
                 bar.reset(task, description=event.kind, total=None, now="")
             elif isinstance(event, Moved) and event.state == "running":

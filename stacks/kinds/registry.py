@@ -38,6 +38,7 @@ KINDS = {
         "cloudflare": "stacks.kinds.dns.cloudflare:CloudflareDns",
         "route53": "stacks.kinds.dns.route53:Route53Dns",
         "digitalocean": "stacks.kinds.dns.digitalocean:DigitalOceanDns",
+        "manual": "stacks.kinds.dns.manual:ManualDns",
     },
     "edge": {
         "direct": "stacks.kinds.edge.direct:DirectEdge",

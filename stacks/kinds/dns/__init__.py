@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from stacks.kinds.context import Context
 
 
+ADD = (
+    "add `rocketchat:dns: {kind: cloudflare, zone: example.com}` or another service's; "
+    "`{kind: manual, zone: example.com}` where somebody else makes the records"
+)
+"""What to do where a zone is missing."""
+
+
 class DnsKind(Kind):
     """Base of all DNS services."""
 

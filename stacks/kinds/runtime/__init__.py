@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from components.backup.program import ARCHIVE, BACKUPS
 from stacks.judging import Finding, Warning_, rule
-from stacks.kinds.dns import DnsKind
+from stacks.kinds.dns import ADD, DnsKind
 from stacks.kinds.kind import Kind
 from stacks.problems import Problem
 
@@ -112,6 +112,8 @@ class RuntimeKind(Kind):
     """Bytes that all secrets together may have; None without limit."""
     files_in: ClassVar[str] = "/etc/rocketchat"
     """Folder of the server's container for the files that its variables name."""
+    microservices_trust: ClassVar[bool] = True
+    """Whether microservices get `container.certificates` as the server does."""
     charts: ClassVar[Mapping[str, Published]] = {}
     """Helm charts that it installs, by name."""
 
@@ -134,8 +136,7 @@ class RuntimeKind(Kind):
         """Whether it can do without a DNS zone: somebody else leads the chat's name there, and has the certificate."""
         return not self.needs_dns
 
-    @property
-    def server_memory(self) -> int | None:
+    def server_memory(self, parts: "Parts") -> int | None:
         """Memory of one server in MiB, where the file says it."""
         return None
 
@@ -209,5 +210,5 @@ def _needs(runtime: RuntimeKind, region: str | None, dns: DnsKind | None) -> Ite
         yield Problem(
             "rocketchat:dns",
             f"runtime {runtime.kind} needs a DNS zone, for the chat's name and its certificate",
-            remedy="add `rocketchat:dns: {kind: cloudflare, zone: example.com}`",
+            remedy=ADD,
         )

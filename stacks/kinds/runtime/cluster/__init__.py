@@ -103,6 +103,8 @@ class ClusterChat(RuntimeKind):
     """What every Kubernetes runtime says of the chat in its cluster."""
 
     is_cluster: ClassVar = True
+    # The chart mounts files into their pods, and has no key for their variables (templates/microservices-*.yaml).
+    microservices_trust: ClassVar = False
     charts: ClassVar[Mapping[str, Published]] = {chart.CHART: Published(chart.VERSION, chart.REPOSITORY)}
     dumps_in: ClassVar = "cluster"
 
@@ -139,8 +141,7 @@ class ClusterChat(RuntimeKind):
     """Further TCP ports on the internet that the chat may reach, such as those of webhooks. What the parts name
     (mail, login, the database, settings) is open without it, and 443 always."""
 
-    @property
-    def server_memory(self) -> int | None:
+    def server_memory(self, parts: "Parts") -> int | None:
         """As the file says."""
         return self.memory
 

@@ -15,7 +15,7 @@ from rocketchat.releases import Release
 from stacks.egress import ways_out
 from stacks.fields import Address, Arn, Cidr, EgressPorts, Form, LogDays, Part, of_kind
 from stacks.judging import Finding, Note, Warning_, rule
-from stacks.kinds.dns import DnsKind
+from stacks.kinds.dns import ADD, DnsKind
 from stacks.kinds.edge import EdgeKind
 from stacks.kinds.runtime import Place, RuntimeKind, tight
 from stacks.parts import Chat, Monitoring
@@ -195,8 +195,7 @@ class FargateRuntime(RuntimeKind):
         """Where the balancer has a certificate that is there already."""
         return not self.certified_by_aws
 
-    @property
-    def server_memory(self) -> int | None:
+    def server_memory(self, parts: "Parts") -> int | None:
         """As the file says."""
         return self.memory
 
@@ -373,7 +372,7 @@ def _named(runtime: FargateRuntime, edge: EdgeKind, dns: DnsKind | None) -> Iter
         yield Problem(
             "rocketchat:dns",
             f"edge {edge.kind} has a certificate of its own, which is proved by records in a DNS zone",
-            remedy="add `rocketchat:dns: {kind: cloudflare, zone: example.com}`, or set edge to `{kind: direct}`",
+            remedy=f"{ADD}; or set edge to `{{kind: direct}}`",
         )
     yield Note("by the record of the output dnsRecords, which is made by hand")
 

@@ -22,7 +22,8 @@ from components.runtime.fargate import FargateRuntime
 from components.runtime.fargate_args import FargateRuntimeArgs, FargateServiceArgs
 from components.values import BalancerPlace, DatabaseAccess, Endpoint, NetworkPlace
 from rocketchat import environment as env
-from rocketchat.services import MAIN, NATS, SERVER_COMMAND, Service
+from rocketchat.services import MAIN, MICROSERVICE_COMMAND, NATS, SERVER_COMMAND, Service
+from rocketchat.surroundings import AUTHORITIES
 from stacks.egress import ways_out
 from stacks.kinds.database.on_atlas import NEWEST_TOOLS
 from stacks.kinds.runtime import Running
@@ -329,9 +330,9 @@ class OnFargate:
             made["peer_alias"] = service.name
         if service.command is not None:
             made["command"] = service.command
-        if service.is_main and variables.files:
+        if service.needs_database and variables.files:
             made["files"] = variables.files
-            made["command"] = SERVER_COMMAND
+            made["command"] = SERVER_COMMAND if service.is_main else MICROSERVICE_COMMAND
         if not service.routes and service.liveness is not None:
             made["health_command"] = [
                 "wget",
@@ -350,6 +351,7 @@ class OnFargate:
             variables.secret["MONGO_URL"],
             variables.plain["TRANSPORTER"],
             trusted_proxies=variables.plain["HTTP_FORWARDED_COUNT"] if service.routes else None,
+            authorities=variables.plain.get(AUTHORITIES),
             metrics=self._spec.parts.monitoring.prometheus,
         )
 

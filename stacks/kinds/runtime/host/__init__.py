@@ -84,6 +84,10 @@ class HostRuntime(RuntimeKind):
         def size(self) -> str | None:
             """Name of its size; the cheapest with enough memory when None."""
 
+    def server_memory(self, parts: "Parts") -> int | None:
+        """What is left of the named size beside all else on the host."""
+        return None if self.size is None else self.all_sizes[self.size].memory_mib - sizes.beside_mib(parts)
+
     @property
     def headers(self) -> Sequence[str]:
         """Its proxy adds it."""

@@ -1,0 +1,52 @@
+"""A zone of somebody else, in which the records are made by hand."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from stacks.fields import HostName
+from stacks.judging import Finding, Note, rule
+from stacks.kinds.dns import DnsKind
+from stacks.questions import Ask, zone
+
+if TYPE_CHECKING:
+    from components.values import DnsZone
+    from stacks.kinds.context import Context
+
+
+class ManualDns(DnsKind):
+    """A zone that somebody else keeps: `up` tells each record to make, and all stand in the output `dnsRecords`.
+
+    `up` waits for those that prove a certificate; where it has waited too long, another `up` goes on from there.
+    """
+
+    asks: ClassVar = {"zone": Ask("The domain in which somebody else makes the records.", zone)}
+
+    kind: Literal["manual"]
+    zone: HostName
+    """Name of the zone, such as `lovia.life`."""
+
+    @property
+    def proxied(self) -> bool:
+        """Nothing is known of a proxy."""
+        return False
+
+    @property
+    def zone_id(self) -> None:
+        """There is nobody to look it up with."""
+        return
+
+    def make(self, context: "Context") -> "DnsZone":
+        """Gather the records into an output."""
+        from components.edge.dns import manual
+
+        context.outputs["dnsRecords"] = manual.collect()
+        return {"kind": self.kind, "name": self.zone}
+
+    def look_up(self, context: "Context") -> str:
+        """Return the name: nobody else knows of the zone."""
+        return self.zone
+
+
+@rule("Somebody makes the DNS records")
+def _told(dns: ManualDns) -> Iterator[Finding]:
+    yield Note(f"by hand in {dns.zone}: each is told while `up` runs, and stands in the output dnsRecords")
