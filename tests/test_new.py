@@ -83,7 +83,7 @@ TALKS: Mapping[str, Mapping[str, str]] = {
     "doks-trial": {"runtime.kind": "doks", **TRIAL, **ATLAS},
     "doks-in-cluster": {"runtime.kind": "doks", **TRIAL, "database.kind": "in-cluster"},
     "doks-production": {"runtime.kind": "doks", **PRODUCTION, **ATLAS, **SMTP, **WATCHED},
-    "lightsail-trial": {"runtime.kind": "lightsail", **TRIAL, **HOST},
+    "lightsail-trial": {"runtime.kind": "lightsail", **TRIAL, **HOST, "dns.kind": "manual"},
     "lightsail-production": {
         "runtime.kind": "lightsail",
         **PRODUCTION,
