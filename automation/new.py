@@ -138,6 +138,12 @@ def _kinds(part: str, answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield NONE, _NO_PART[part]
 
 
+def another(key: str, answers: Mapping[str, str]) -> Question:
+    """Return the question for a key that none of `questions` asks, where its answer goes with no others."""
+    words = _first_sentence(keys.described(key, answers) or "Another value")
+    return Question(key, words, "Empty leaves the key out.", "")
+
+
 def _first_sentence(text: str) -> str:
     words = " ".join(text.replace("`", "").split())
     return re.split(r"\.(?: |$)", words, maxsplit=1)[0]
@@ -172,6 +178,16 @@ class Draft:
     def take(self, key: str, answer: str) -> None:
         """Keep an answer."""
         self.answers[key] = answer
+        self._save()
+
+    def give(self, given: Answers) -> None:
+        """Keep answers that are given as arguments. What followed from one that they change is forgotten."""
+        if any(self.answers.get(key, answer) != answer for key, answer in given.items()):
+            asked = {question.key: question.default for question in fill(self.answers).asked}
+            stays = {key: one for key, one in self.answers.items() if asked.get(key) != one} | given
+            now = {question.key for question in fill(stays).asked}
+            self.answers = {key: one for key, one in stays.items() if key in now or key not in asked}
+        self.answers |= given
         self._save()
 
     def drop(self, paths: Iterable[str]) -> None:

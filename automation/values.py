@@ -148,7 +148,10 @@ class Result:
 
     @property
     def lost(self) -> tuple[str, ...]:
-        """What is lost with resources that hold data, each in a sentence. The engine lets go of a trial's alone."""
+        """What is lost with resources that hold data, each in a sentence. The engine lets go of a trial's alone.
+
+        What a `destroy` keeps is not lost.
+        """
         # The records of resource types, which the import of the API does without.
         from clouds import effects
 
@@ -156,7 +159,9 @@ class Result:
         gone = (
             step
             for step in self.steps
-            if step.operation in {"delete", *REPLACING} and effects.holds_data(step.type, step.name, types)
+            if step.operation in {"delete", *REPLACING}
+            and step.urn not in self.kept
+            and effects.holds_data(step.type, step.name, types)
         )
         return tuple(dict.fromkeys(effects.loss(step.type, step.name) for step in gone))
 

@@ -287,6 +287,8 @@ def checked_file(
         others = [problem for problem in error.problems if not problem.unset]
         if others and found.environments:
             raise InvalidStack(found.shown, [_elsewhere(one, found.environments) for one in others]) from None
+        if others and lenient:
+            raise InvalidStack(found.shown, others) from None
         if others or not (lenient or found.environments):
             raise
     return parse_file(found, given | unset), unset

@@ -267,6 +267,14 @@ def test_a_file_without_its_secrets_is_planned_and_says_what_is_to_be_set(
     assert "to be set: rocketchat:fcmServiceAccount" in " ".join(capsys.readouterr().out.split())
     assert cli.main(["plan", path, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["unset"] == ["rocketchat:fcmServiceAccount"]
+    # What is stood in for is no mistake, whatever else is one.
+    wrong = Path(path)
+    wrong.write_text(wrong.read_text(encoding="utf-8").replace("{kind: own}", "{kind: own, key: 1}"))
+    for command, told in (("check", True), ("plan", False)):
+        assert cli.main([command, path]) == 1
+        said = capsys.readouterr().err
+        assert "rocketchat:push.key" in said
+        assert ("rocketchat:fcmServiceAccount" in said) == told
 
 
 def test_the_commands_that_are_shown_find_a_file_that_is_elsewhere(

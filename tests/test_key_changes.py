@@ -7,6 +7,7 @@ import automation_world  # noqa: F401 - before the SDKs
 import json
 import random
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,7 @@ def test_a_result_tells_what_is_lost_with_what_goes(capsys: pytest.CaptureFixtur
     shared.told(storage, as_json=False)
     shown = " ".join(capsys.readouterr().out.split())
     assert "DATA: database-set goes" in shown
+    assert not replace(storage, kept=(storage.steps[0].urn,)).lost
     assert not result(step("update", "kubernetes:apps/v1:StatefulSet", "database-set")).lost
     assert not result(step("replace", "aws:s3/bucket:Bucket", "alb-logs")).lost
     assert not result(step("replace", "kubernetes:core/v1:Namespace", "namespace")).lost

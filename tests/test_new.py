@@ -295,6 +295,24 @@ def test_ctrl_c_keeps_the_answers(tmp_path: Path) -> None:
         assert _groups(terminal)[0] == "chat.users"
 
 
+def test_another_answer_takes_along_what_followed_from_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(new, "DRAFTS", tmp_path)
+    draft = new.Draft("turned")
+    draft.give({"chat.host": "chat.example.com", "login.kind": "google"})
+    for key, answer in {"chat.users": "40", "runtime.kind": "fargate", "database.kind": "atlas"}.items():
+        draft.take(key, answer)
+    draft.take("database.cluster", "mine")
+    draft.give({"chat.users": "40"})
+    assert draft.answers["database.cluster"] == "mine"
+    draft.give({"runtime.kind": "droplet"})
+    turned = {"chat.host": "chat.example.com", "login.kind": "google", "chat.users": "40"}
+    assert new.Draft("turned").answers == turned | {"runtime.kind": "droplet"}
+    asked = {question.key: question.default for question in new.fill(draft.answers).asked}
+    assert asked["database.kind"] == "on-host"
+
+
 @pytest.mark.parametrize("value", ["yes", "null", "1.0", "~", "a: b", "#x", "Grüße 🚀", '"', "2026-11-28"])
 def test_text_arrives_in_the_file_as_it_was_typed(
     value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

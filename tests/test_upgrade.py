@@ -189,12 +189,13 @@ class Deployed:
     def __init__(self, file: Path, release: str) -> None:
         self.file, self.release, self.went = file, release, []  # type: ignore[var-annotated]
         self.breaks_at = ""
+        self.given: set[str] = set()
         self.outputs: dict[str, str] = {"atlasCluster": "example", "atlasProjectId": "p1"}
 
     @contextlib.contextmanager
     def __call__(self) -> Iterator[Any]:
         found = files.read(str(self.file))
-        one = parse(found.values, found.secure, source=found.shown)
+        one = parse(found.values, found.secure | self.given, source=found.shown)
 
         def up(refresh: bool = False) -> None:
             if one.release.version == self.breaks_at:
@@ -279,6 +280,15 @@ def test_a_step_that_the_rules_refuse_is_told_before_the_first(file: Path, tmp_p
     with pytest.raises(InvalidStack, match="licence"):
         climbing.plan(str(file), stack, "9.0.0", (), folder=tmp_path)
     assert not stack.went
+
+
+def test_a_secret_that_the_opened_stack_has_from_elsewhere_is_not_asked_for(
+    file: Path, tmp_path: Path
+) -> None:
+    file.write_text(text(more=", instances: 2"), encoding="utf-8")
+    stack = Deployed(file, "7.10.0")
+    stack.given = {"rocketchat:license"}
+    assert climbing.plan(str(file), stack, "9.0.0", (), folder=tmp_path).steps
 
 
 def test_without_a_deployment_there_is_nothing_to_upgrade(file: Path, tmp_path: Path) -> None:

@@ -518,13 +518,15 @@ class OpenStack:
         return self._outputs
 
 
-def command(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any], *arguments: str) -> int:
+def command(
+    monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any], *arguments: str, words: str = "verify"
+) -> int:
     @contextmanager
     def opened(*_: object, **__: object) -> Iterator[OpenStack]:
         yield OpenStack("lovia-fargate", outputs)
 
     monkeypatch.setattr(running, "opened", opened)
-    return cli.main(["verify", "lovia-fargate", *arguments])
+    return cli.main([*words.split(), "lovia-fargate", *arguments])
 
 
 def test_the_command_tells_each_check_in_a_line_and_its_status(
@@ -543,8 +545,17 @@ def test_the_command_tells_each_check_in_a_line_and_its_status(
         told = json.loads(capsys.readouterr().out)
         assert (told["stack"], told["ok"]) == ("lovia-fargate", False)
         assert [one["check"] for one in told["checks"] if one["state"] == "failed"] == ["mail"]
-        assert command(monkeypatch, {}) == 1
-        assert "lovia-fargate is not deployed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", ["verify", "status", "restore", "admin reset"])
+def test_of_what_is_not_deployed_each_command_says_so(
+    words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(monkeypatch, {}, words=words) == 1
+    told = capsys.readouterr()
+    assert "lovia-fargate is not deployed" in told.err
+    assert " up lovia-fargate" in told.err
+    assert not told.out
 
 
 @pytest.mark.parametrize(

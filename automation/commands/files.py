@@ -124,9 +124,12 @@ def new(
         draft = making.Draft(name)
         silent = yes or as_json
         if draft.resumed and not as_json:
-            typer.echo(f"Continuing with the answers given before: {', '.join(draft.answers)}", err=True)
-        for key, answer in given.items():
-            draft.take(key, answer)
+            typer.echo(
+                f"Continuing with the answers given before: {', '.join(draft.answers)}\n"
+                f"  `{COMMAND} new {name} KEY=VALUE` changes one; without {files.shown(draft.path)} it begins anew",
+                err=True,
+            )
+        draft.give(given)
         try:
             if silent:
                 _fill(draft)
@@ -143,10 +146,9 @@ def new(
         draft.done()
         steps = [f"Written: {files.shown(written.path)}", "Next:"]
         steps += [f"  {COMMAND} check {name}", f"  {COMMAND} plan {name}"]
-        steps += [
-            f"  {command(f'rocketchat:{one}')} --stack {name}   # before it is deployed"
-            for one in written.secrets
-        ]
+        if written.secrets:
+            steps.append(f"  pulumi stack init {name}   # before it is deployed, and then:")
+        steps += [f"  {command(f'rocketchat:{one}')} --stack {name}" for one in written.secrets]
         say(
             {"stack": name, "file": str(written.path), "secrets": list(written.secrets)},
             "\n".join(steps),
@@ -249,7 +251,7 @@ def _ask_again(draft: "making.Draft", mistakes: "Sequence[Problem]") -> None:
     for key in dict.fromkeys(making.key_of(problem.path) for problem in mistakes):
         # An answer that was just given may be the default of the next one.
         known = {question.key: question for question in making.questions(draft.answers)}
-        question = known.get(key) or making.Question(key, "Another value", "Empty leaves the key out.", "")
+        question = known.get(key) or making.another(key, draft.answers)
         draft.take(key, _prompt(question, draft))
 
 

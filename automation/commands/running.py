@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -258,7 +258,7 @@ def admin_reset(
 
     if user is None:
         with telling(as_json), opened(stack, False, 0, as_json) as one:
-            ways = list(locked_out.ways(one.spec, one.name, shown(one.outputs())))
+            ways = list(locked_out.ways(one.spec, one.name, shown(_deployed(one))))
             lines = [f"{number}. {way}" for number, way in enumerate(ways, 1)]
             say({"stack": one.name, "ways": ways}, "\n".join(lines), as_json=as_json)
         return
@@ -278,6 +278,16 @@ def admin_reset(
                 )
         said = locked_out.reset(url, given, whose, password)
         say({"stack": one.name, "said": said}, said, as_json=as_json)
+
+
+def _deployed(one: "ChatStack") -> dict[str, Any]:
+    """Return the stack's outputs. Raises ConfigurationError for one that has none."""
+    from automation.errors import ConfigurationError
+
+    outputs = one.outputs()
+    if not outputs:
+        raise ConfigurationError(f"{one.name} is not deployed", remedy=f"{COMMAND} up {one.name}")
+    return outputs
 
 
 @contextlib.contextmanager
@@ -360,7 +370,7 @@ def restore(
             spec, host = one.spec, one.spec.parts.chat.host
             found = restoring.of_stack(
                 spec,
-                one.outputs(),
+                _deployed(one),
                 what=what,
                 when=when,
                 even_if_smaller=even_if_smaller,

@@ -99,7 +99,7 @@ def of_stack(
     parts = spec.parts
     if not isinstance(outputs.get("backupBucket"), str):
         raise ConfigurationError(
-            "this stack makes no backups of its own, or is not deployed yet",
+            "this stack makes no backups of its own",
             remedy="at Atlas, restore a snapshot in its console or by `atlas backups restores start`; "
             "`backup: {dumps: true}` adds dumps",
         )

@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from automation.verify.run import verify
 from automation.writing import write
 from stacks import files
 from stacks.files import StackFile
-from stacks.language import parse_file
+from stacks.language import NAMESPACE, checked_file
 from stacks.project import COMMAND
 
 if TYPE_CHECKING:
@@ -83,11 +84,12 @@ def plan(
     deployed = outputs.get("release")
     if not isinstance(deployed, str):
         raise ConfigurationError(f"{file.name} is not deployed", remedy=f"{COMMAND} up {file.name}")
+    given = frozenset(f"{NAMESPACE}:{name}" for name in running.secrets)
     kept = record.read(file.name, folder)
     resumed = kept is not None and not kept.done and wanted in (None, kept.new)
     try:
         if kept is not None and resumed:
-            spec, old, target, through = spec_of(file, kept.before), kept.old, kept.new, kept.through
+            spec, old, target, through = spec_of(file, kept.before, given), kept.old, kept.new, kept.through
         else:
             old, target = deployed, target_of(spec, deployed, wanted)
         steps = way(spec, old, target, through)
@@ -97,7 +99,7 @@ def plan(
         raise ConfigurationError(str(error)) from None
     for step, each in zip(steps, wrote, strict=True):
         if not step.by_hand:
-            spec_of(file, each)
+            spec_of(file, each, given)
     at = 0
     if resumed:
         if text not in (before, *wrote):
@@ -147,9 +149,9 @@ def saved(upgrade: Upgrade) -> str:
     return f"the dump until {now()}"
 
 
-def spec_of(file: StackFile, text: str) -> "ChatSpec":
-    """Check a text as the stack's file. Raises InvalidStack."""
-    return parse_file(files.of_text(file, text))
+def spec_of(file: StackFile, text: str, given: AbstractSet[str] = frozenset()) -> "ChatSpec":
+    """Check a text as the stack's file; `given` are keys of secrets that are set elsewhere. Raises InvalidStack."""
+    return checked_file(files.of_text(file, text), given)[0]
 
 
 def go(
