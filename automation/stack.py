@@ -149,6 +149,13 @@ class ChatStack:
     def rotate(self, name: str, *, policies: bool | None = None) -> Result:
         """Generate a secret anew and deploy it to what uses it; `name` is that of one of `generated()`.
 
+        Raises ConflictError as `rotated` does.
+        """
+        return self.up(policies=policies, anew=[self.rotated(name)])
+
+    def rotated(self, name: str) -> str:
+        """Return the URN of a secret that can be generated anew.
+
         Raises ConflictError where there is no such secret, and for one that the running system would not take over.
         """
         from stacks.secret_keys import command
@@ -171,7 +178,7 @@ class ChatStack:
             raise ConflictError(
                 f"{name} cannot be rotated: {kind.effect}", resource=found[name], remedy=kind.instead
             )
-        return self.up(policies=policies, anew=[found[name]])
+        return found[name]
 
     def adopt(
         self,

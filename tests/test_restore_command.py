@@ -271,7 +271,9 @@ def test_a_host_is_asked_by_its_bucket_and_its_answer_is_told(
 @pytest.mark.parametrize(
     ("stack", "given", "said"),
     [
-        ("lovia-fargate", {"outputs": {}}, "makes no backups of its own"),
+        ("lovia-fargate", {"outputs": {}}, "nothing that makes backups of this stack is deployed"),
+        ("lovia-fargate", {"outputs": {}, "dumps": False}, "(?s)makes no backups of its own.*atlas backups"),
+        ("local", {"outputs": {}, "dumps": False}, "(?s)makes no backups of its own.*mongorestore"),
         ("lovia-fargate", {"what": "uploads"}, "backs up no uploads"),
         ("lovia-fargate", {"what": "everything"}, "'everything' is unknown"),
         ("lovia-fargate", {"outputs": {"backupBucket": "dumps"}}, "no output cluster"),

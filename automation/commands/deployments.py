@@ -141,6 +141,7 @@ def rotate(
             )
             return
         if not yes and not rehearse:
+            one.rotated(name)
             confirm(f"Replace {name} of {one.name}?", as_json=as_json)
         told(one.rotate(name), as_json=as_json)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automation.errors import ConfigurationError
+from stacks.project import COMMAND
 
 if TYPE_CHECKING:
     from stacks.language import ChatSpec
@@ -98,10 +99,14 @@ def of_stack(
     """Return the restore of a stack. Raises ConfigurationError where it has no backups of its own, or not of that."""
     parts = spec.parts
     if not isinstance(outputs.get("backupBucket"), str):
+        if parts.dumped or parts.media.on_host:
+            raise ConfigurationError(
+                "nothing that makes backups of this stack is deployed", remedy=f"{COMMAND} up STACK"
+            )
         raise ConfigurationError(
             "this stack makes no backups of its own",
-            remedy="at Atlas, restore a snapshot in its console or by `atlas backups restores start`; "
-            "`backup: {dumps: true}` adds dumps",
+            remedy=f"one made elsewhere comes back by: {parts.database.restoring(parts, outputs)}; "
+            "`backup: {dumps: true}` makes dumps from now on",
         )
     kept = {"database": parts.dumped, "uploads": parts.media.on_host}
     if what not in (None, *WHAT):
