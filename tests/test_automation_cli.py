@@ -23,7 +23,7 @@ from engine_marks import needs_engine
 from automation import cli, new, project
 from automation.backend import Backend
 from automation.commands import deployments, shared
-from automation.errors import NoEngineError, UsageError
+from automation.errors import ConflictError, NoEngineError, UsageError
 from automation.events import Said
 from automation.stack import stack_file_path
 from automation.values import Result
@@ -313,6 +313,11 @@ class _Opened:
     def preview(self) -> Any:
         return Result("local", "preview", {"create": 1}, ())
 
+    def rotated(self, name: str) -> str:
+        if name != "credentials-file-token":
+            raise ConflictError(f"local generates no secret {name!r}")
+        return "urn"
+
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"{name} was called, and nobody had said yes")
 
@@ -334,6 +339,14 @@ def test_where_nobody_can_be_asked_the_option_that_answers_is_named_and_nothing_
         assert option in json.loads(told.out)["remedy"]
     else:
         assert f"give {option}" in told.err
+
+
+def test_a_secret_that_there_is_not_is_refused_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(deployments, "opened", lambda *_, **__: contextlib.nullcontext(_Opened()))
+    assert cli.main(["rotate", "local", "nothing"]) == 1
+    assert "generates no secret 'nothing'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
