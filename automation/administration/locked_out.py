@@ -45,7 +45,7 @@ def ways(spec: ChatSpec, stack: str, outputs: Mapping[str, Any]) -> Iterator[str
         yield "The password is lost: the link below the form sends a mail, where the account has an address"
     yield (
         "The second factor is lost: write `rocketchat:settings: {Accounts_TwoFactorAuthentication_Enabled: false}`, "
-        f"then {COMMAND} up {stack}; log in, set the second factor up anew, and take the setting out again"
+        f"then {COMMAND} up {stack}; log in, set up the second factor again, and take the setting out again"
     )
     role = 'db.users.updateMany({roles: "admin"}, {$pull: {roles: "admin"}})'
     yield (

@@ -256,7 +256,7 @@ def adopt(
             lines += [f"Left alone: {urn}", f"  {why}"]
         for why in dict.fromkeys(result.unsought.values()):
             unsought = [urn for urn, because in result.unsought.items() if because == why]
-            lines.append(f"Not looked for, and made anew unless --id 'URN=ID' names it ({why}):")
+            lines.append(f"Not looked for, and created unless --id 'URN=ID' names it ({why}):")
             lines += [f"  {urn}" for urn in unsought]
         say(
             result.to_json(),

@@ -126,7 +126,7 @@ def new(
         if draft.resumed and not as_json:
             typer.echo(
                 f"Continuing with the answers given before: {', '.join(draft.answers)}\n"
-                f"  `{COMMAND} new {name} KEY=VALUE` changes one; without {files.shown(draft.path)} it begins anew",
+                f"  `{COMMAND} new {name} KEY=VALUE` changes one; without {files.shown(draft.path)} it starts over",
                 err=True,
             )
         draft.give(given)

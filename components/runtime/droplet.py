@@ -49,7 +49,7 @@ class DropletHostArgs(TypedDict):
     environment: NotRequired[str]
     """Environment of the project: `Development` (the default), `Staging` or `Production`."""
     generation: NotRequired[int]
-    """Count it up to have the host made anew; data volume and address stay. Default 1."""
+    """Count it up to replace the host; data volume and address stay. Default 1."""
     tags: NotRequired[Sequence[str]]
     """Letters, digits, colons, hyphens and underscores."""
     protect: NotRequired[bool]

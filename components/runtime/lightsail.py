@@ -33,7 +33,7 @@ class LightsailHostArgs(TypedDict):
     snapshot_hour: NotRequired[int]
     """Hour of day, UTC, of the daily snapshot; none are taken when left out."""
     generation: NotRequired[int]
-    """Count it up to have the host made anew; data disk and address stay. Default 1."""
+    """Count it up to replace the host; data disk and address stay. Default 1."""
     protect: NotRequired[bool]
     """Whether Pulumi refuses to delete the data disk and the address. Default false."""
     retain: NotRequired[bool]

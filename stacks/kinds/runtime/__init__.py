@@ -171,7 +171,7 @@ class RuntimeKind(Kind):
 
     @abstractmethod
     def restart(self, region: str | None, outputs: Mapping[str, object]) -> str:
-        """Return the command that starts the chat anew."""
+        """Return the command that restarts the chat."""
 
     @property
     def certified_by_aws(self) -> bool:

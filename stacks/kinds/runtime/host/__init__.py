@@ -76,7 +76,7 @@ class HostRuntime(RuntimeKind):
     snapshots: bool | None = None
     """Copies of the host by its provider, every day or week. On in production."""
     generation: int = Field(default=1, ge=1)
-    """Count it up to have the host made anew; data disk and address stay."""
+    """Count it up to replace the host; data disk and address stay."""
 
     if TYPE_CHECKING:
 
