@@ -55,11 +55,16 @@ SELDOM = 100_000
 """Objects that programs may make before the collector looks at them, where it looks seldom: some 20 MB at most."""
 
 
+LATER = 16
+"""Runs that may import something more before all that is frozen is sorted out again."""
+
+
 class _Collector:
     """The cyclic garbage collector, kept away from the SDKs' classes: a pass over them takes 0.3 s and frees nothing.
 
     They are frozen together with what the program that imported them holds just then; that is sorted out before the
-    next one runs, so that a process of one run does not pay for it.
+    next one runs, so that a process of one run does not pay for it. Later runs import little more: what they leave
+    behind is freed before that is frozen, by a pass over the new objects only, and all is sorted out now and then.
     """
 
     def __init__(self) -> None:
@@ -70,7 +75,9 @@ class _Collector:
         self._was_at: tuple[int, int, int] = gc.get_threshold()
         self._modules = 0
         self._mixed = False
-        """Whether something of a run was frozen together with the classes that it had imported."""
+        """Whether all that a run left behind was frozen together with the classes that it had imported."""
+        self._later = LATER
+        """Runs that imported something since all was sorted out last."""
 
     @contextlib.contextmanager
     def held_back(self) -> Iterator[None]:
@@ -111,13 +118,18 @@ class _Collector:
         """Take what was imported out of the collector's sight."""
         if len(sys.modules) != self._modules:
             self._modules = len(sys.modules)
-            self._mixed = True
+            self._later += 1
+            if self._later > LATER:
+                self._mixed = True
+            else:
+                gc.collect(0)
             gc.freeze()
 
     def _sort_out(self) -> None:
         """Free what was frozen without being a class."""
         if self._mixed:
             self._mixed = False
+            self._later = 0
             gc.unfreeze()
             gc.collect()
             gc.freeze()

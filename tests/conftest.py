@@ -37,6 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
         sharing.folder = Path(config.getoption("basetemp")).parent
 
 
+def pytest_collection_finish() -> None:
+    """Keep the collector away from the tests themselves: a pass over half a million objects takes 0.3 s."""
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _hermetic() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:

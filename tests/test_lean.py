@@ -45,6 +45,7 @@ def collector() -> Iterator[_Collector]:
     yield _Collector()
     gc.enable()
     gc.unfreeze()
+    gc.freeze()
 
 
 def test_only_debug_messages_are_kept_from_the_engine() -> None:
@@ -103,6 +104,14 @@ def test_what_was_frozen_without_being_a_class_is_freed_before_the_next_run(
         kept = [[] for _ in range(1000)]  # type: list[list[int]]
     assert gc.get_freeze_count() <= before
     assert len(kept) == 1000
+    # A later run that imports something more leaves nothing behind either.
+    with collector.held_back():
+        made = Thing()
+        made.itself = made
+        gone = weakref.ref(made)
+        del made
+        monkeypatch.setitem(sys.modules, "imported_later", types.ModuleType("imported_later"))
+    assert gone() is None
 
 
 def test_a_collector_that_looks_seldom_looks_as_often_as_before_afterwards(collector: _Collector) -> None:
