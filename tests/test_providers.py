@@ -4,12 +4,14 @@ import automation_world as world  # before the SDKs
 
 # isort: split
 
+import re
 import time
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pulumi
+import pulumi_digitalocean as digitalocean
 import pulumi_kubernetes as kubernetes
 import pytest
 import yaml
@@ -24,6 +26,7 @@ from clouds.digitalocean import clusters
 from clouds.record import Replaced
 from components.cluster_object import ClusterObject
 from components.database.atlas import AtlasCluster
+from components.runtime import doks_options
 from components.runtime.doks import DoksCluster, DoksClusterArgs
 from components.runtime.kubeconfig import kubeconfig_problem
 from rehearsal import canaries, standins
@@ -475,13 +478,53 @@ def test_a_cluster_refuses_to_make_the_namespaces_that_it_begins_with(name: str)
         standins.lacking(ask)
 
 
-@pytest.mark.parametrize("size", ["s-3vcpu-1gb", "g-2vcpu-4gb", "x-2vcpu-4gb", "s-2vcpu-4gb-arm"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        "s-3vcpu-1gb",
+        "g-2vcpu-4gb",
+        "x-2vcpu-4gb",
+        "s-2vcpu-4gb-arm",
+        "s-2vcpu-8gb-intel",
+        "g-48vcpu-192gb",
+        "c-3",
+    ],
+)
 def test_nodes_that_digitalocean_has_not_are_refused_with_what_there_is(size: str) -> None:
     values = values_of("lovia-doks")
     values["rocketchat:runtime"]["nodeSize"] = size
     with pytest.raises(InvalidStack, match="DigitalOcean has no nodes of size") as caught:
         parse(values, set(files.read("lovia-doks").secure), source="a test")
-    assert "s-2vcpu-4gb" in str(caught.value) or "g-2vcpu-8gb" in str(caught.value)
+    assert any(there in str(caught.value) for there in ("s-2vcpu-4gb", "g-2vcpu-8gb", "c-4"))
+
+
+@pytest.mark.parametrize("size", ["c-4", "c2-4vcpu-8gb-intel", "so1_5-2vcpu-16gb", "s-2vcpu-8gb-160gb-intel"])
+def test_nodes_of_every_family_can_be_had(size: str) -> None:
+    values = values_of("lovia-doks")
+    values["rocketchat:runtime"]["nodeSize"] = size
+    parse(values, set(files.read("lovia-doks").secure), source="a test")
+
+
+def test_the_sizes_of_nodes_are_those_that_the_provider_knows() -> None:
+    known = {one.value for one in digitalocean.DropletSlug}
+    sizes = {
+        size
+        for family in ["s", "c", "c2", "g", "gd", "m", "m3", "m6", "so", "so1_5"]
+        for size in doks_options.node_sizes(family)
+    }
+    assert sizes <= known
+    missing = {one for one in known - sizes if "-" in one and not one.startswith("gpu-")}
+    # Of less than 2 GB, or of the years before 2018: no family has them any more.
+    assert all(re.fullmatch(r"s-\d+vcpu-\d+[gm]b(-(\d+gb-)?(amd|intel|10gb))?", one) for one in missing)
+    assert {doks_options.shape(one)[1] for one in sizes if one.startswith("c-")} == {
+        4,
+        8,
+        16,
+        32,
+        64,
+        96,
+        120,
+    }
 
 
 def test_an_exact_version_is_told_to_last_some_months_only() -> None:

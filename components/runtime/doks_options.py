@@ -40,19 +40,32 @@ SERVICES_PREFIX = 26
 PODS_OF_A_NODE = 25
 """Prefix of what a node takes of the addresses of pods (docs.digitalocean.com, "VPC-native clusters")."""
 
-_BASIC = frozenset({(1, 2), (2, 2), (2, 4), (4, 8), (8, 16)})
-_PREMIUM = _BASIC | {(2, 8), (4, 16), (8, 32)}
-_GENERAL = frozenset({(2, 8), (4, 16), (8, 32), (16, 64), (32, 128), (40, 160), (48, 192), (60, 240)})
-_MEMORY = frozenset({(2, 16), (4, 32), (8, 64), (16, 128), (24, 192), (32, 256)})
+_GENERAL = (
+    "2vcpu-8gb 4vcpu-16gb 8vcpu-32gb 16vcpu-64gb 32vcpu-128gb 40vcpu-160gb 2vcpu-8gb-intel 4vcpu-16gb-intel "
+    "8vcpu-32gb-intel 16vcpu-64gb-intel 32vcpu-128gb-intel 48vcpu-192gb-intel 60vcpu-240gb-intel"
+)
+_MEMORY = "2vcpu-16gb 4vcpu-32gb 8vcpu-64gb 16vcpu-128gb 24vcpu-192gb 32vcpu-256gb"
+_MEMORY_INTEL = f"{_MEMORY} {' '.join(f'{shape}-intel' for shape in _MEMORY.split())}"
 _SHAPES = {
-    "s": _BASIC,
-    "s-amd": _PREMIUM,
-    "s-intel": _PREMIUM,
-    **dict.fromkeys(("g", "gd", "g-intel", "gd-intel"), _GENERAL),
-    **dict.fromkeys(("m", "m3", "m6", "m-intel", "m3-intel", "so", "so1_5"), _MEMORY),
+    "s": (
+        "1vcpu-2gb 2vcpu-2gb 2vcpu-4gb 4vcpu-8gb 8vcpu-16gb 1vcpu-2gb-amd 2vcpu-2gb-amd 2vcpu-4gb-amd 2vcpu-8gb-amd "
+        "4vcpu-8gb-amd 4vcpu-16gb-amd 8vcpu-16gb-amd 8vcpu-32gb-amd 1vcpu-2gb-intel 2vcpu-2gb-intel 2vcpu-4gb-intel "
+        "4vcpu-8gb-intel 8vcpu-16gb-intel 1vcpu-2gb-70gb-intel 2vcpu-2gb-90gb-intel 2vcpu-4gb-120gb-intel "
+        "2vcpu-8gb-160gb-intel 4vcpu-8gb-240gb-intel 4vcpu-16gb-320gb-intel 8vcpu-16gb-480gb-intel "
+        "8vcpu-32gb-640gb-intel"
+    ),
+    "c": "2 4 8 16 32 48 4-intel 8-intel 16-intel 32-intel 48-intel 60-intel",
+    "c2": (
+        "2vcpu-4gb 4vcpu-8gb 8vcpu-16gb 16vcpu-32gb 32vcpu-64gb 48vcpu-96gb 4vcpu-8gb-intel 8vcpu-16gb-intel "
+        "16vcpu-32gb-intel 32vcpu-64gb-intel 48vcpu-96gb-intel 60vcpu-120gb-intel"
+    ),
+    **dict.fromkeys(("g", "gd"), _GENERAL),
+    **dict.fromkeys(("m", "m3", "so"), f"{_MEMORY_INTEL} 48vcpu-384gb-intel"),
+    "m6": _MEMORY,
+    "so1_5": _MEMORY_INTEL,
 }
-"""Family of a size to what it has of vCPUs and GB."""
-_SIZE = re.compile(r"([a-z0-9_]+)-(\d+)vcpu-(\d+)gb(-[a-z]+)?")
+"""Family of a size to its sizes, but those of less than 2 GB or with GPUs (API, `GET /v2/sizes`)."""
+_SIZE = re.compile(r"c-(?P<cpu_optimized>\d+)|[a-z0-9_]+-(?P<vcpus>\d+)vcpu-(?P<memory>\d+)gb")
 
 
 def reserved(network: str, region: str) -> Iterator[str]:
@@ -70,20 +83,26 @@ def most_nodes(pods: str) -> int:
 
 
 def node_sizes(family: str) -> list[str]:
-    """Return the sizes of a family (`s`, `g`, `m`), smallest first; none for a family that there is not."""
-    begin, _, end = family.partition("-")
-    return [
-        f"{begin}-{vcpus}vcpu-{memory}gb{'-' * bool(end)}{end}"
-        for vcpus, memory in sorted(_SHAPES.get(family, ()))
-    ]
+    """Return the sizes of a family (`s`, `g`, `m`); none for a family that there is not."""
+    return [f"{family}-{shape}" for shape in _SHAPES.get(family, "").split()]
 
 
 def family(size: str) -> str:
-    """Return the family of a size: `s` of `s-2vcpu-4gb`, `s-amd` of `s-2vcpu-4gb-amd`; empty for another form."""
-    found = _SIZE.fullmatch(size)
-    return f"{found[1]}{found[4] or ''}" if found else ""
+    """Return the family of a size: `s` of `s-2vcpu-4gb-amd`."""
+    return size.partition("-")[0]
 
 
 def is_node_size(size: str) -> bool:
     """Whether nodes of this size can be had."""
     return size in node_sizes(family(size))
+
+
+def shape(size: str) -> tuple[int, int]:
+    """Return the vCPUs and the GB of memory of a size; raise ValueError for another form."""
+    found = _SIZE.match(size)
+    if found is None:
+        raise ValueError(f"{size} does not say what it has")
+    if found["cpu_optimized"]:
+        vcpus = int(found["cpu_optimized"])
+        return vcpus, 2 * vcpus
+    return int(found["vcpus"]), int(found["memory"])

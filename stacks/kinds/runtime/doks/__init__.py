@@ -1,7 +1,6 @@
 """A cluster of DigitalOcean Kubernetes: the model and its rules. `place.py` makes it."""
 
 import ipaddress
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -18,6 +17,7 @@ from components.runtime.doks_options import (
     most_nodes,
     node_sizes,
     reserved,
+    shape,
 )
 from rocketchat import known_bad, sizing
 from rocketchat.releases import Release
@@ -78,7 +78,7 @@ class DoksRuntime(ClusterChat):
     node_size: Annotated[
         str,
         Form(
-            r"[a-z0-9-]+-[0-9]+vcpu-[0-9]+gb(-[a-z]+)?",
+            r"[a-z][a-z0-9_]*(-[a-z0-9]+)+",
             "the slug of a size, such as s-4vcpu-8gb (doctl compute size list)",
         ),
     ] = "s-4vcpu-8gb"
@@ -152,12 +152,10 @@ def _around(runtime: DoksRuntime, edge: EdgeKind) -> Iterator[Finding]:
         )
 
 
-def _allocatable_mib(node_size: str) -> int | None:
-    """Return the MiB that a node leaves to pods; None for a size that is none."""
-    found = re.search(r"-(\d+)gb", node_size)
-    if found is None:
-        return None
-    return max((left for have, left in ALLOCATABLE_MIB.items() if have <= int(found[1])), default=0)
+def _allocatable_mib(node_size: str) -> int:
+    """Return the MiB that a node leaves to pods; none for a size that there is not."""
+    memory_gb = shape(node_size)[1] if is_node_size(node_size) else 0
+    return max((left for have, left in ALLOCATABLE_MIB.items() if have <= memory_gb), default=0)
 
 
 def _sizes(runtime: DoksRuntime, prefix: int) -> Iterator[Finding]:
@@ -216,21 +214,19 @@ def _doks(runtime: DoksRuntime, size: sizing.Size) -> Iterator[Finding]:
         yield Problem(
             "rocketchat:runtime.nodeSize",
             f"DigitalOcean has no nodes of size {runtime.node_size}",
-            allowed=", ".join(node_sizes(kind) or node_sizes("s") + node_sizes("g") + node_sizes("m")),
+            allowed=", ".join(node_sizes(kind) or node_sizes("s")),
             remedy="doctl kubernetes options sizes lists all",
         )
         return
     memory, cpu = runtime.memory or size.memory_mib, (runtime.cpu or size.cpu_units) * 500 // 1024
-    shape, room = re.search(r"(\d+)vcpu", runtime.node_size), _allocatable_mib(runtime.node_size)
-    if shape is not None and room is not None:
-        vcpus = int(shape[1])
-        if memory > room or cpu > vcpus * 1000 - SYSTEM_CPU_MILLI:
-            yield Problem(
-                "rocketchat:runtime.nodeSize",
-                f"a node of {runtime.node_size} leaves {room} MiB and {vcpus * 1000 - SYSTEM_CPU_MILLI} millicores to "
-                f"pods; one server needs {memory} MiB and {cpu}",
-                remedy="take larger nodes, or give `memory` and `cpu`",
-            )
+    room, left = _allocatable_mib(runtime.node_size), shape(runtime.node_size)[0] * 1000 - SYSTEM_CPU_MILLI
+    if memory > room or cpu > left:
+        yield Problem(
+            "rocketchat:runtime.nodeSize",
+            f"a node of {runtime.node_size} leaves {room} MiB and {left} millicores to pods; one server needs "
+            f"{memory} MiB and {cpu}",
+            remedy="take larger nodes, or give `memory` and `cpu`",
+        )
     if not runtime.auto_upgrade:
         yield Warning_(
             "the cluster gets no security fixes by itself (runtime.autoUpgrade): raise `version` in time"
