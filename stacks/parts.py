@@ -18,9 +18,19 @@ if TYPE_CHECKING:
 
 TagName = Annotated[
     str,
-    Form(r"(?!aws:)[A-Za-z][A-Za-z0-9_.:/+@-]{0,62}", "the name of a tag, which does not begin with aws:"),
+    Form(
+        r"(?!(?i:aws:))[A-Za-z][A-Za-z0-9_.:/+@-]{0,62}",
+        "the name of a tag: a letter, then letters, digits and _.:/+@-, at most 63, and not aws: at its beginning",
+    ),
 ]
-TagValue = Annotated[str, Form(r"[A-Za-z0-9 _.:/=+@-]{1,200}", "the value of a tag, in ASCII")]
+TagValue = Annotated[
+    str,
+    Form(
+        r"(?!(?i:aws:))[A-Za-z0-9 _.:/=+@-]{1,200}",
+        "the value of a tag: letters, digits, spaces and _.:/=+@-, at most 200, and not aws: at its beginning",
+    ),
+]
+"""AWS keeps `aws:` in any case of letters for itself, in values too (ECS developer guide, "Tag restrictions")."""
 _Package = Annotated[
     str,
     Form(

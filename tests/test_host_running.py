@@ -834,6 +834,33 @@ def test_swap_that_a_power_cut_left_half_made_is_made_anew(machine: Machine) -> 
     assert found.returncode == 0, found.stderr
 
 
+def test_packages_of_which_a_power_cut_broke_off_the_installation_are_installed(machine: Machine) -> None:
+    booting(machine)
+    broken, lists = machine.root / "broken", machine.root / "var/lib/apt/lists"
+    broken.touch()
+    lists.mkdir(parents=True)
+    (lists / "cut-off").touch()
+    # As the real ones: apt refuses until dpkg has finished, and lists that cannot be read stay as they are.
+    machine.stub("dpkg", f'[[ $* != "--configure -a" ]] || rm -f {broken}; echo amd64')
+    machine.stub(
+        "apt-get",
+        f'[[ ! -e {broken} ]] || {{ echo "E: dpkg was interrupted" >&2; exit 100; }}\n'
+        f'[[ $* != *install* || ! -e {lists}/cut-off ]] || {{ echo "E: no Package: header" >&2; exit 100; }}',
+    )
+    assert boot(machine).returncode != 0
+    assert not (machine.root / "etc/chat/ready").exists()
+    found = boot(machine)
+    assert found.returncode == 0, found.stderr
+
+
+def test_packages_are_waited_for_where_another_program_installs(machine: Machine) -> None:
+    booting(machine)
+    machine.stub("dpkg", '[[ $* != "--configure -a" ]] || exit 2; echo amd64')
+    machine.stub("apt-get", "[[ $* == *Lock::Timeout=300* ]]")
+    found = boot(machine)
+    assert found.returncode == 0, found.stderr
+
+
 @pytest.mark.parametrize(
     ("wipefs", "taken"), [("true", True), ("echo 'DEVICE OFFSET TYPE'", False), ("exit 1", False)]
 )

@@ -202,7 +202,8 @@ def test_an_account_that_cannot_be_is_refused(aws: dict[str, Any], path: str) ->
 
 
 def test_a_tag_cannot_pretend_to_be_one_of_aws_or_of_the_program() -> None:
-    assert refused(chat={"tags": {"aws:x": "y"}}) == ["rocketchat:chat.tags.aws:x"]
+    for key, value in (("aws:x", "y"), ("AWS:x", "y"), ("Owner", "Aws:me")):
+        assert refused(chat={"tags": {key: value}}) == [f"rocketchat:chat.tags.{key}"]
     assert spec_with(chat={"tags": {"Owner": "me"}}).tags["Owner"] == "chat.lovia.life"
 
 
