@@ -391,6 +391,15 @@ def test_status_tells_more_to_an_administrator(commands: World, capsys: pytest.C
         "8.0.32",
         42,
     )
+    for odd in (7, {"activeModules": 7}):
+        commands.chat.faults["/api/v1/licenses.info"] = answering(200, {"success": True, "license": odd})
+        assert cli.main(["status", "lovia-fargate", "--user", USER, "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert (told["licence"], told["users"], told["notTold"]) == (
+            None,
+            42,
+            "an answer without activeModules",
+        )
     commands.chat.faults["/api/info"] = answering(502, "<h1>Bad Gateway</h1>")
     assert cli.main(["status", "lovia-fargate"]) == 1
     assert "/api/info answers 502" in capsys.readouterr().out
@@ -407,6 +416,16 @@ def test_the_webhooks_address_goes_into_the_stack_and_is_not_shown(
     assert commands.set == {"rocketchat:backupWebhookUrl": f"{commands.url}/hooks/hook/canaryhooktoken"}
     assert "canaryhook" not in told.out + told.err
     assert "rocketchat up family-host" in told.err
+
+
+def test_a_chat_that_goes_away_is_told_by_what_failed_first_and_not_by_the_logout(
+    commands: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = answering(502, "<h1>Bad Gateway</h1>")
+    commands.chat.faults |= {"/api/v1/settings": gone, "/api/v1/logout": gone}
+    assert cli.main(["settings", "diff", "lovia-fargate", "--user", USER]) == 1
+    assert "/api/v1/settings answers 502" in capsys.readouterr().err
+    commands.chat.tokens.clear()
 
 
 def test_a_wrong_administrator_is_told_so(commands: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -103,12 +103,12 @@ async def _asked(chat: Chat) -> dict[str, Any]:
     told: dict[str, Any] = {"running": chat.shown(info.get("version") or found.get("version"))}
     lacks = []
     try:
-        told["instances"] = len((await chat.get("/api/v1/instances.get")).get("instances") or ())
+        told["instances"] = len(_listed(await chat.get("/api/v1/instances.get"), "instances"))
     except (Failed, NotChecked) as error:
         lacks.append(str(error))
     try:
-        licence = (await chat.get("/api/v1/licenses.info")).get("license") or {}
-        modules = [str(one) for one in licence.get("activeModules") or ()]
+        licence = (await chat.get("/api/v1/licenses.info")).get("license")
+        modules = _listed(licence, "activeModules") if licence else []
         told["licence"] = f"valid, with {count(len(modules), 'module')}" if modules else "none"
     except (Failed, NotChecked) as error:
         lacks.append(str(error))
@@ -119,3 +119,11 @@ async def _asked(chat: Chat) -> dict[str, Any]:
     except (Failed, NotChecked) as error:
         lacks.append(str(error))
     return told | {"not_told": "; ".join(lacks)}
+
+
+def _listed(answer: object, key: str) -> list[object]:
+    """Return a list of an answer; raise Failed where it has none."""
+    found = answer.get(key) if isinstance(answer, dict) else None
+    if not isinstance(found, list):
+        raise Failed(f"an answer without {key}", "is it Rocket.Chat, of the stack's release, that answers?")
+    return found
