@@ -145,7 +145,7 @@ class _Living:
         kept = _left(state, backend.cloud.things(), gone)
         roots = [backend.work.parent, moved.work.parent]
         if by_hand:
-            own = closing.enter_context(rehearsal_backend())
+            own = closing.enter_context(rehearsal_backend(checkpoints=True))
             told = user_commands.live(self.loaded, own)
             self.texts |= told.texts
             self.add(Stage("by hand", f"{told.commands} commands of the Pulumi CLI", told.seconds))

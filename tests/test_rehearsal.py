@@ -26,6 +26,7 @@ from automation import pulumi_cli
 from automation.commands.shared import Status
 from components.base import Component
 from rehearsal import canaries, golden, show, summary
+from rehearsal.backend import rehearsal_backend
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, PlannedResource, Program, find_leaks, plan_program
 
@@ -465,3 +466,13 @@ def test_a_wrong_command_ends_without_a_traceback(capsys: pytest.CaptureFixture[
     told = capsys.readouterr()
     assert "no-such-stack" in told.err
     assert "Traceback" not in told.err + told.out
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_is_kept_may_be_killed_and_what_goes_need_not_write_each_step(
+    kept: bool, tmp_path: Path
+) -> None:
+    with rehearsal_backend(tmp_path if kept else None) as backend:
+        assert backend.environment["PULUMI_SKIP_CHECKPOINTS"] == ("false" if kept else "true")
+    with rehearsal_backend(checkpoints=True) as backend:
+        assert backend.environment["PULUMI_SKIP_CHECKPOINTS"] == "false"

@@ -41,7 +41,7 @@ def timed(call: Callable[[], object]) -> float:
 def opened(stack: str, closing: ExitStack, *, empty: bool) -> ChatStack:
     """Open a rehearsed stack, with its own program or one that makes nothing; its configuration is the same."""
     program = small.empty if empty else deploy.run
-    backend = closing.enter_context(rehearsal_backend(program=program))
+    backend = closing.enter_context(rehearsal_backend(program=program, checkpoints=True))
     return closing.enter_context(open_stack(stack, backend=backend, policies=False))
 
 

@@ -109,7 +109,7 @@ def counted() -> dict[str, float]:
 def one(kind: str, count: int) -> dict[str, Any]:
     """Run a fleet in this process; return its figures."""
     everything, program, operation = members(kind, WARM + count)
-    with rehearsal_backend(program=program) as backend:
+    with rehearsal_backend(program=program, checkpoints=True) as backend:
 
         def run(some: list[Member]) -> float:
             told = fleet(some, operation, parallel=PARALLEL, backend=backend, policies=False)
