@@ -85,7 +85,7 @@ def asking(rows: Iterable[Row]) -> Callable[[Probe], None]:
     return judge
 
 
-def _ends(view: View, path: str) -> Iterator[tuple[View, str]]:
+def _ends(view: View, path: str) -> Iterator[tuple[View, str | tuple[()]]]:
     """Give each part that the last step of a path is asked of, and that step."""
     if ">" in path:
         held, _, inner = path.partition(">")
@@ -97,4 +97,4 @@ def _ends(view: View, path: str) -> Iterator[tuple[View, str]]:
         for item in view.each(held.removesuffix(".")):
             yield from _ends(item, inner.removeprefix("."))
     else:
-        yield view, path
+        yield view, path or ()

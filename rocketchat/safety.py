@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 LINK_SECONDS: Final = 300
+LOGIN_DAYS: Final = 366
 PASSWORD_LETTERS: Final = 8
 """NIST SP 800-63B asks for no shorter passwords."""
 
@@ -37,6 +38,16 @@ def _long(value: str) -> bool:
         return float(value) == -1 or float(value) >= PASSWORD_LETTERS
     except ValueError:
         return False
+
+
+def _up_to(most: float) -> Callable[[str], bool]:
+    def safe(value: str) -> bool:
+        try:
+            return 0 < float(value) <= most
+        except ValueError:
+            return False
+
+    return safe
 
 
 def _short(value: str) -> bool:
@@ -123,6 +134,31 @@ SAFE: Final[Mapping[str, Safe]] = {
             _long,
             f"passwords may be shorter than {PASSWORD_LETTERS} characters",
         ),
+        *(
+            Safe(
+                f"Block_Multiple_Failed_Logins_By_{what}",
+                "true",
+                _not_false,
+                "passwords can be tried for ever",
+            )
+            for what in ("User", "Ip")
+        ),
+        *(
+            Safe(
+                f"Block_Multiple_Failed_Logins_Attempts_Until_Block_by_{what}",
+                str(usual),
+                _up_to(10 * usual),
+                "passwords can be tried for very long",
+            )
+            for what, usual in (("User", 10), ("Ip", 50))
+        ),
+        Safe(
+            "Accounts_LoginExpiration",
+            "90",
+            _up_to(LOGIN_DAYS),
+            "a stolen session works for more than a year",
+        ),
+        Safe("FileUpload_MaxFileSize", "104857600", _up_to(float("inf")), "one upload may fill the disk"),
         Safe("Log_Level", "0", lambda value: value.strip() != "2", "logs hold what users and tokens do"),
         Safe(
             "Accounts_TwoFactorAuthentication_Enforce_Password_Fallback",

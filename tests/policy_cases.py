@@ -11,7 +11,7 @@ from typing import Any, Final
 from policy_world import CHAT_ENVIRONMENT, DELETE, SECURE_URI, UNKNOWN, USER_DATA, allow, doc, w
 
 from policy import tokens as t
-from policy.rows import aws
+from policy.rows import aws, index
 
 EXISTENCE: Final = None
 """The rule asks only whether a resource exists."""
@@ -1164,6 +1164,57 @@ also("switch-open", {"notebook directInternetAccess": "Enabled"})
 also("switch-guard", {"notebook rootAccess": DELETE})
 C("switch-tls", {"search domainEndpointOptions.tlsSecurityPolicy": DELETE}, "search domainEndpointOptions")
 C("kept-encrypted", {"copied encrypted": DELETE}, "copied encrypted")
+C("atlas-key-no-owner", {"atlas-key roleNames": ["ORG_OWNER"]}, "atlas-key roleNames")
+C(
+    "s3-files-kept",
+    {"media-life rules.+": {"id": "short", "status": "Enabled", "expiration": {"days": 30}}},
+    "media-life rules",
+)
+also("switch-open", {"copy": w("copy", aws("s3", "ObjectCopy")[0], {"acl": "public-read"})})
+also(
+    "cors-with-credentials",
+    {
+        "r2": w(
+            "r2",
+            index("cloudflare", "R2BucketCors")[0],
+            {"rules": [{"allowed": {"origins": ["*"], "methods": ["GET", "PUT"]}}]},
+        )
+    },
+)
+C(
+    "provider-tls",
+    {"provider apiEndpoint": "http://api.example.org"},
+    {"provider insecure": UNKNOWN},
+)
+also("provider-tls", {"provider insecure": True})
+C("dns-mail-strict", {"dmarc content": "v=DMARC1; p=none"}, "dmarc content")
+PORTS: Final = {"metadata": {"name": "db"}, "spec": {"type": "NodePort", "ports": [{"port": 27017}]}}
+C(
+    "k8s-ports-inside",
+    {"db": w("db", t.K8S_SERVICE, PORTS)},
+    {"db": w("db", t.K8S_SERVICE, {"spec": UNKNOWN})},
+)
+MAKER: Final = {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}]}
+C(
+    "k8s-rbac-makers",
+    {"maker": w("maker", t.CLUSTER_ROLE, MAKER)},
+    {"maker": w("maker", t.CLUSTER_ROLE, {"rules": UNKNOWN})},
+)
+for _value in ("1000", "-1", "often"):
+    also("rc-hardened", setting("Block_Multiple_Failed_Logins_Attempts_Until_Block_by_User", _value))
+also("rc-hardened", setting("Block_Multiple_Failed_Logins_By_Ip", "false"))
+also("rc-hardened", setting("Accounts_LoginExpiration", "3650"))
+also("rc-hardened", setting("FileUpload_MaxFileSize", "-1"))
+also("rc-hardened", setting("SAML_Custom_Default_entry_point", "http://idp.example.org"))
+for _spf in ("v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all", "v=spf1 " + "include:a.example.org " * 11 + "-all"):
+    also(
+        "dns-spf-single",
+        {
+            "more-spf": w(
+                "more-spf", t.DNS_RECORD, {"name": "other.example.org", "type": "TXT", "content": _spf}
+            )
+        },
+    )
 C("kept-safe", {"vault-of-files backupPolicy.status": "DISABLED"}, "vault-of-files backupPolicy")
 C("kept-patched", {"rds autoMinorVersionUpgrade": False}, "rds autoMinorVersionUpgrade")
 C("kept-logged", {"search logPublishingOptions": DELETE}, "search logPublishingOptions")

@@ -11,7 +11,7 @@ from typing import Any, Final
 from policy import tokens as t
 from policy.config import Config
 from policy.model import UNKNOWN, Subject
-from policy.rows import aws
+from policy.rows import aws, index
 from proving.policy_mutations import machines
 from proving.policy_mutations.change import DELETE, put
 
@@ -142,7 +142,7 @@ def _bucket(name: str, bucket: str, **more: Any) -> list[Subject]:
             "status": "Enabled",
             "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
             "noncurrentVersionExpiration": {"noncurrentDays": 30},
-            "expiration": {"days": 90},
+            **({} if name == "media" else {"expiration": {"days": 90}}),
         }
     ]
     return [
@@ -1143,6 +1143,10 @@ def _others() -> Iterable[Subject]:
             kind,
             {**machines.SOUND[kind], "tags": TAGS} if name != "vault-of-files" else machines.SOUND[kind],
         )
+    yield w("atlas-key", index("mongodbatlas", "ApiKey")[0], {"orgId": "o", "roleNames": ["ORG_READ_ONLY"]})
+    yield w(
+        "maker", t.CLUSTER_ROLE, {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]}
+    )
     yield w("files-point", aws("s3", "AccessPoint")[0], {"bucket": "media.example.org"})
     yield w("smtp", t.IAM_USER, {"name": "smtp", "tags": TAGS, "permissionsBoundary": "b"})
     yield w("smtp-key", t.IAM_ACCESS_KEY, {"user": "smtp", "status": "Active"})

@@ -50,7 +50,7 @@ AREAS: Final[tuple[ModuleType, ...]] = (
 RULES: Final[tuple[Rule, ...]] = tuple(
     value for module in AREAS for value in vars(module).values() if isinstance(value, Rule)
 )
-ROWS: Final = (*services.ROWS, *switches.ROWS, *keeping.ROWS)
+ROWS: Final = (*atlas.ROWS, *services.ROWS, *switches.ROWS, *keeping.ROWS)
 """All tables of attributes."""
 KNOWN: Final = frozenset(kind for rule in RULES for kind in (*rule.types, *rule.sides) if kind != ANY)
 """Types that a rule is about by name."""

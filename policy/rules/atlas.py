@@ -5,6 +5,7 @@ import ipaddress
 from policy import tokens as t
 from policy.access import is_world
 from policy.model import SECRET, UNKNOWN
+from policy.rows import Row, asking, index, types_of
 from policy.rule import (
     Needs,
     Probe,
@@ -29,6 +30,16 @@ from policy.rules._make import (
 )
 
 _rule = Area("atlas")
+_OWNERS = {"ORG_OWNER", "GROUP_OWNER"}
+ROWS = tuple(
+    Row(index("mongodbatlas", *names), path, lambda role: role not in _OWNERS, "a key may do everything")
+    for path, *names in (
+        ("roleNames.*", "ApiKey"),
+        ("projectAssignments.*.roleNames.*", "ProjectApiKey"),
+        ("roles.*", "ServiceAccount", "ProjectServiceAccount"),
+        ("roles.*", "ApiKeyProjectAssignment", "ServiceAccountProjectAssignment"),
+    )
+)
 
 _DOCS = "https://www.mongodb.com/docs/atlas/"
 GRANTED_TOO_MUCH = (
@@ -646,4 +657,15 @@ ATLAS_NOT_PAUSED = _rule(
     maps="practice availability",
     fix="Take paused away.",
     link=_DOCS + "pause-terminate-cluster/",
+)
+ATLAS_KEY_NO_OWNER = _rule(
+    "atlas-key-no-owner",
+    "Keys of programs own no organization and no project",
+    MANDATORY,
+    HIGH,
+    types_of(ROWS),
+    asking(ROWS),
+    maps="Atlas roles",
+    fix="Give the role that the program needs, such as GROUP_CLUSTER_MANAGER or GROUP_BACKUP_MANAGER.",
+    link="https://www.mongodb.com/docs/atlas/reference/user-roles/",
 )

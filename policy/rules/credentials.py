@@ -13,7 +13,7 @@ from policy.chats import COMPOSED
 from policy.documents import WORKLOADS
 from policy.model import SECRET, UNKNOWN
 from policy.product import COMPONENT
-from policy.rule import ANY, Needs, Probe
+from policy.rule import ANY, Needs, Probe, not_true
 from policy.rules._make import CRITICAL, HIGH, MANDATORY, Area
 
 _rule = Area("credentials")
@@ -210,6 +210,26 @@ def _providers(p: Probe) -> None:
             p.fail("the provider's credential stands in the program or its configuration in clear", name)
 
 
+def _providers_spoken(p: Probe) -> None:
+    """Judge how a provider speaks to its cloud; a cloud on this machine is one for tests."""
+    if not is_provider(p.subject.type):
+        return
+    for key in ("insecure", "insecureSkipTlsVerify", "skipTlsVerify"):
+        p.expect(key, not_true, "takes anybody's certificate for the cloud's")
+    for path, value in credentials.leaves(dict(p.subject.properties)):
+        text = value if isinstance(value, str) else ""
+        if "proxy" in str(path[0]).lower():
+            if credentials.holds_credential("url", text):
+                p.fail("the password of a proxy stands in clear", path)
+        elif text.startswith("http://") and not _HERE.match(text):
+            p.fail("speaks to its cloud without TLS", path)
+        if path[0] == "kubeconfig" and "insecure-skip-tls-verify: true" in text:
+            p.fail("takes anybody's certificate for the cluster's", path)
+
+
+_HERE: Final = re.compile(r"^http://(localhost|127\.0\.0\.1|\[::1\])(:|/|$)")
+
+
 SECRET_IN_CLEAR = _rule(
     "secret-in-clear",
     "No credential stands in clear in a resource",
@@ -272,4 +292,17 @@ PROVIDER_SECRET = _rule(
     why="providers are no resources that the engine asks about; plans and states tell of them",
     fix="Give it by `pulumi config set --secret`, or by the environment.",
     link=_DOCS,
+)
+PROVIDER_TLS = _rule(
+    "provider-tls",
+    "Providers speak to their clouds by TLS, and know them",
+    MANDATORY,
+    HIGH,
+    (ANY,),
+    _providers_spoken,
+    maps="Pulumi providers",
+    needs=Needs.STACK,
+    why="providers are no resources that the engine asks about; plans and states tell of them",
+    fix="Take the switch out, and name endpoints by https://.",
+    link="https://www.pulumi.com/docs/iac/concepts/resources/providers/",
 )

@@ -83,7 +83,7 @@ def _key(p: Probe) -> None:
         p.expect("keyPairName", present, "the account's default key opens it")
 
 
-MACHINES = (t.EC2_INSTANCE, t.LAUNCH_TEMPLATE, t.LAUNCH_CONFIGURATION)
+MACHINES = (t.EC2_INSTANCE, t.SPOT_REQUEST, t.LAUNCH_TEMPLATE, t.LAUNCH_CONFIGURATION)
 
 
 def _metadata(p: Probe) -> None:
@@ -195,12 +195,21 @@ def _privileged(p: Probe) -> None:
         shared = any(service.get(key) == "host" for key in _NAMESPACES)
         if str(service.get("privileged")).lower() == "true" or shared:
             p.fail("is privileged, or shares the host's network or processes", Where(path))
+        sysctls = service.get("sysctls") or ()
+        if any(not str(one).startswith("net.") for one in sysctls):
+            p.fail("changes the kernel of its host", Where(f"{path}.sysctls"))
+        if str(service.get("oom_kill_disable")).lower() == "true":
+            p.fail(
+                "is not ended when the host runs out of memory: others are", Where(f"{path}.oom_kill_disable")
+            )
         if str(service.get("user")).split(":")[0] in {"0", "root"}:
             p.fail("runs as root", Where(f"{path}.user"))
         for key, message, wrong in (
             ("cap_add", "has rights of the kernel that containers do not need", _is_strong),
             ("security_opt", "runs without the filter of system calls or the profile", _unconfined),
             ("devices", "holds devices of the host", bool),
+            ("device_cgroup_rules", "may reach devices of the host", bool),
+            ("volumes_from", "has the files of another container", bool),
             ("volumes", "holds the key to every container of the host, or the host's own files", _is_hosts),
         ):
             listed = service.get(key)

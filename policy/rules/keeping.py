@@ -73,6 +73,7 @@ _KEPT = (
     left_on(aws("neptunegraph", "Graph"), "deletionProtection", _GONE),
     left_on(aws("qldb", "Ledger"), "deletionProtection", _GONE),
     left_on(aws("cloudtrail", "EventDataStore"), "terminationProtectionEnabled", _GONE),
+    left_on(index("mongodbatlas", "ServerlessInstance"), "terminationProtectionEnabled", _GONE),
     on(aws("dsql", "Cluster"), "deletionProtectionEnabled", _GONE),
     on(aws("networkfirewall", "Firewall"), "deleteProtection", _GONE),
     off((*aws("backup", "Vault"), *aws("athena", "Database")), "forceDestroy", "goes with all that it keeps"),
@@ -87,7 +88,9 @@ _KEPT = (
     Row(
         aws("kinesis", "Stream"), "retentionPeriod", lambda h: h is None or at_least(24)(h), "kept for hours"
     ),
-    off(aws("ecr", "Repository"), "forceDelete", "goes with all its images"),
+    off(
+        (*aws("ecr", "Repository"), *aws("lightsail", "Bucket")), "forceDelete", "goes with all that it keeps"
+    ),
 )
 _CACHES = (
     Row(
@@ -125,6 +128,9 @@ _LOGGED = (
     on(aws("ec2clientvpn", "Endpoint"), "connectionLogOptions.enabled", _UNSEEN),
     Row(aws("cloudtrail", "Trail"), "cloudWatchLogsGroupArn", present, "nobody is told of what it records"),
     Row(aws("cloudtrail", "Trail"), "kmsKeyId", present, "is encrypted with no key of one's own"),
+    left_on(
+        aws("wafv2", "WebAcl"), "visibilityConfig.cloudwatchMetricsEnabled", "nobody counts what it stops"
+    ),
     Row(aws("emr", "Cluster"), "logUri", present, _UNSEEN),
     Row(index("mongodbatlas", "Auditing"), "enabled", lambda on: on is not False, _UNSEEN),
 )

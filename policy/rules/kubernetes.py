@@ -35,6 +35,7 @@ from policy.rules._make import (
     Area,
 )
 from policy.rules.compute import allowed_image
+from policy.rules.network import ADMIN_PORTS
 
 _rule = Area("kubernetes")
 
@@ -351,6 +352,7 @@ def _policy_closed(p: Probe) -> None:
 
 STRONG_ROLES = ("cluster-admin", "admin", "system:masters", "system:node", "edit")
 EVERYBODY = ("system:anonymous", "system:unauthenticated", "system:authenticated", "system:serviceaccounts")
+OWNERS = ("system:masters", "system:nodes")
 
 
 def _bindings(p: Probe) -> None:
@@ -359,6 +361,8 @@ def _bindings(p: Probe) -> None:
     if name in {"cluster-admin", "system:masters"} or (whole and name in STRONG_ROLES):
         p.fail("hands on all rights of the cluster, or nearly all", "roleRef.name")
     for subject in p.each("subjects"):
+        if subject.get("name") in OWNERS:
+            subject.fail("joins the group that no rule of the cluster stops", "name")
         if subject.get("name") in EVERYBODY:
             subject.fail("gives rights to everybody", "name")
         if subject.get("kind") == "ServiceAccount" and subject.get("name") == "default":
@@ -470,6 +474,44 @@ def _service(p: Probe) -> None:
         p.fail("is open to the world, past the way in", "spec.type")
     if p.need("spec.type") == "NodePort":
         p.fail("is open on every node", "spec.type")
+
+
+_INSIDE = ("internal", "aws-load-balancer-scheme", "load-balancer-network")
+
+
+def _ports_inside(p: Probe) -> None:
+    """Judge ports of databases: a service of these types takes them out of the cluster."""
+    if p.need("spec.type") not in {"LoadBalancer", "NodePort"} or present(
+        p.get("spec.loadBalancerSourceRanges")
+    ):
+        return
+    notes = p.get("metadata.annotations")
+    if isinstance(notes, Mapping) and any(word in str(key) for key in notes for word in _INSIDE):
+        return
+    for port in p.each("spec.ports"):
+        if as_number(port.sure("port"), 0) in ADMIN_PORTS:
+            port.fail("a port of administration or of a database is open to the world", "port")
+
+
+def _powers_of_makers(p: Probe) -> None:
+    for rule in p.each("rules"):
+        makes = {"create", "*"} & set(map(str, rule.get("verbs") or ()))
+        if makes and _MADE & set(map(str, rule.get("resources") or ())):
+            rule.fail(
+                "makes pods, which may take any account and mount any secret of a namespace", "resources"
+            )
+
+
+_MADE = {
+    "pods",
+    "deployments",
+    "daemonsets",
+    "statefulsets",
+    "jobs",
+    "cronjobs",
+    "replicasets",
+    "persistentvolumes",
+}
 
 
 def _external(p: Probe) -> None:
@@ -1201,4 +1243,26 @@ GATEWAY_TLS = _rule(
     maps="practice tls, RC",
     fix="Add a listener of protocol HTTPS with a certificate.",
     link="https://gateway-api.sigs.k8s.io/guides/tls/",
+)
+K8S_PORTS_INSIDE = _rule(
+    "k8s-ports-inside",
+    "No service takes a database out of the cluster",
+    MANDATORY,
+    CRITICAL,
+    (t.K8S_SERVICE,),
+    _ports_inside,
+    maps="NSA",
+    fix="Use ClusterIP, name loadBalancerSourceRanges, or make the balancer internal.",
+    link="https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types",
+)
+K8S_RBAC_MAKERS = _rule(
+    "k8s-rbac-makers",
+    "Few may make pods in every namespace",
+    ADVISORY,
+    MEDIUM,
+    (t.CLUSTER_ROLE,),
+    _powers_of_makers,
+    maps="NSA",
+    fix="Use a Role in one namespace, unless it is an operator's.",
+    link="https://kubernetes.io/docs/concepts/security/rbac-good-practices/#workload-creation",
 )

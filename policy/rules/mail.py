@@ -1,7 +1,9 @@
 """Mail by SES: proven sender, TLS, bounces seen, and a user who can do nothing else."""
 
+import re
+
 from policy import tokens as t
-from policy.access import allowing
+from policy.access import allowing, is_world
 from policy.rule import Needs, Probe, is_in, present, true, unset_or
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
 from policy.zone import RECORDS, Entry, entry_of, zone
@@ -78,6 +80,42 @@ def _missing(p: Probe, entries: list[Entry], message: str) -> None:
         p.fail(message, "mailFromDomain" if p.subject.type == t.MAIL_FROM else "")
 
 
+SPF_LOOKUPS = 10
+"""Most terms that lead to a question of DNS (RFC 7208, 4.6.4)."""
+_ASKED = re.compile(r"^[+~?-]?(include:|a([:/]|$)|mx([:/]|$)|ptr|exists:)|^redirect=")
+
+
+def _names_tell(p: Probe) -> None:
+    """Judge records of mail by themselves: of a domain that SES sends for, another rule asks more."""
+    if p.need("type") not in {"TXT", "CNAME"}:
+        return
+    entry = entry_of(p.stack, p.subject)
+    if entry.host is None or entry.values is None:
+        p.unsure("name" if entry.host is None else entry.field)
+        return
+    host = entry.host
+    for value in entry.values:
+        tags = _tags(value)
+        if host.startswith("_dmarc.") and value.startswith("v=DMARC1") and not _strict(value):
+            p.fail("receivers are not told to refuse what others send in its name", entry.field)
+        if "._domainkey." in host and (tags.get("t") == "y" or tags.get("h") == "sha1"):
+            p.fail("receivers take the signature for a test, or its hash for broken", entry.field)
+        if (
+            "._domainkey." in host
+            and tags.get("k", "rsa") == "rsa"
+            and 0 < len(tags.get("p", "")) < DKIM_LETTERS
+        ):
+            p.fail("the key is shorter than 1024 bits", entry.field)
+        if value.startswith("v=spf1") and not re.search(
+            r"(^|\s)([+~?-]?all|redirect=\S+)(\s|$)", value.lower()
+        ):
+            p.fail("says nothing of servers that it does not name", entry.field)
+
+
+DKIM_LETTERS = 200
+"""A key of RSA with 1024 bits has 216 letters in Base64 (RFC 5280, SubjectPublicKeyInfo)."""
+
+
 def _one_spf(p: Probe) -> None:
     if p.need("type") != "TXT":
         return
@@ -88,6 +126,13 @@ def _one_spf(p: Probe) -> None:
     own = [value for value in entry.values if value.startswith("v=spf1")]
     if any({"all", "+all", "?all"} & set(value.lower().split()) for value in own):
         p.fail("lets everybody send for the domain", entry.field)
+    for value in own:
+        terms = value.lower().split()[1:]
+        if any(is_world(term.lstrip("+").partition(":")[2]) for term in terms if ":" in term):
+            p.fail("lets every address send for the domain", entry.field)
+        asked = [term for term in terms if _ASKED.match(term)]
+        if len(asked) > SPF_LOOKUPS:
+            p.fail("asks for more records than receivers look up", entry.field)
     same = [
         value
         for other in zone(p.stack).named("TXT", entry.host)
@@ -123,9 +168,13 @@ def _dmarc_records(p: Probe) -> list[Entry]:
     return [entry for name in names for entry in zone(p.stack).named("TXT", name)]
 
 
-def _strict(text: str) -> bool:
+def _tags(text: str) -> dict[str, str]:
     pairs = (part.partition("=") for part in text.split(";"))
-    tags = {key.strip().lower(): value.strip() for key, _, value in pairs}
+    return {key.strip().lower(): value.strip() for key, _, value in pairs}
+
+
+def _strict(text: str) -> bool:
+    tags = _tags(text)
     wanted = {"quarantine", "reject"}
     return (
         text.startswith("v=DMARC1")
@@ -273,6 +322,18 @@ DNS_SPF_SINGLE = _rule(
     needs=Needs.EARLIER,
     fix="Join the records; end with -all or ~all.",
     link="https://www.rfc-editor.org/rfc/rfc7208#section-4.5",
+)
+DNS_MAIL_STRICT = _rule(
+    "dns-mail-strict",
+    "Records of mail say what receivers are to refuse",
+    ADVISORY,
+    LOW,
+    RECORDS,
+    _names_tell,
+    maps="practice RFC 7489",
+    needs=Needs.EARLIER,
+    fix="Set p=quarantine or p=reject without pct and sp=none, -all in SPF, and a DKIM key of 2048 bits without t=y.",
+    link="https://www.rfc-editor.org/rfc/rfc7489#section-6.3",
 )
 SES_DMARC = _rule(
     "ses-dmarc",

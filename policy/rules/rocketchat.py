@@ -325,11 +325,22 @@ def _limiter(p: Probe) -> None:
                 _setting(p, chat, SAFE[name])
 
 
+_SIGN_ON = re.compile(
+    rf"{ENVIRONMENT_PREFIX}((Accounts_OAuth|SAML|CAS)_\w+_?(url|entry_point|idp_slo_redirect_url)|Site_Url)$",
+    re.IGNORECASE,
+)
+"""Settings that say where people log in."""
 _HARDENED = (
     "LDAP_Encryption",
     "LDAP_Reject_Unauthorized",
     "Accounts_Password_Policy_Enabled",
     "Accounts_Password_Policy_MinLength",
+    "Block_Multiple_Failed_Logins_By_User",
+    "Block_Multiple_Failed_Logins_By_Ip",
+    "Block_Multiple_Failed_Logins_Attempts_Until_Block_by_User",
+    "Block_Multiple_Failed_Logins_Attempts_Until_Block_by_Ip",
+    "Accounts_LoginExpiration",
+    "FileUpload_MaxFileSize",
     "Log_Level",
     "Accounts_TwoFactorAuthentication_Enforce_Password_Fallback",
 )
@@ -341,6 +352,10 @@ def _hardened(p: Probe) -> None:
         for name in _HARDENED:
             if chat.setting(name) is not None:
                 _setting(p, chat, SAFE[name])
+        for name, variable in chat.variables.items():
+            text = _value(p, variable) if _SIGN_ON.match(name) else None
+            if text is not None and text.startswith("http://"):
+                p.fail("who logs in is sent through the internet in clear", Where(variable.path))
         options = chat.variables.get("NODE_OPTIONS")
         value = None if options is None else _value(p, options)
         if options is not None and value is not None and debugs(value):

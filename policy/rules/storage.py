@@ -80,6 +80,18 @@ def _public_acl(p: Probe) -> None:
         grant.expect("grantee.uri", _named_grantee, "everybody may read it")
 
 
+def _files_kept(p: Probe) -> None:
+    for bucket in p.stack.meant(p.subject, "bucket", t.BUCKET):
+        if is_backup_bucket(bucket) or is_log_bucket(bucket) or is_written_again(bucket, p.stack):
+            continue
+        for rule in p.each("rules"):
+            ends = any(present(rule.get(f"expiration.{key}")) for key in ("days", "date"))
+            if ends and rule.get("status") == "Enabled":
+                rule.fail(
+                    "files of users are gone after a while, and their messages show holes", "expiration"
+                )
+
+
 def _ownership(p: Probe) -> None:
     for controls in p.partners(t.BUCKET_OWNERSHIP, "bucket", "access lists of single objects still count"):
         p.other(controls).expect(
@@ -532,4 +544,17 @@ DO_SPACES_CORS = _rule(
     link="https://docs.digitalocean.com/products/spaces/how-to/configure-cors/",
     needs=Needs.EARLIER,
     why="without this project's components, whose bucket it is is known at the end",
+)
+S3_FILES_KEPT = _rule(
+    "s3-files-kept",
+    "Files of users stay until they are deleted in the chat",
+    MANDATORY,
+    HIGH,
+    (t.BUCKET_LIFECYCLE,),
+    _files_kept,
+    maps="RC",
+    needs=Needs.EARLIER,
+    fix="Let noncurrent versions expire only; the chat's own retention deletes messages with their files.",
+    link="https://docs.rocket.chat/docs/retention-policies",
+    product=True,
 )

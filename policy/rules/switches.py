@@ -54,13 +54,18 @@ _OPEN = (
         )
         for end in ("minRange", "maxRange")
     ),
+    Row(
+        aws("s3", "ObjectCopy"),
+        "acl",
+        lambda acl: not str(acl).startswith(("public", "authenticated")),
+        "everybody may read it",
+    ),
     off(aws("neptunegraph", "Graph"), "publicConnectivity", "has an address on the internet"),
     Row(aws("mwaa", "Environment"), "webserverAccessMode", unset_or("PRIVATE_ONLY"), _INTERNET),
     Row(
         aws("codebuild", "Project"), "projectVisibility", unset_or("PRIVATE"), "everybody may read its builds"
     ),
     off(aws("ecs", "TaskSet"), "networkConfiguration.assignPublicIp", _INTERNET),
-    off(aws("ec2", "SpotInstanceRequest"), "associatePublicIpAddress", _INTERNET),
     Row(
         aws("ec2", "VpcBlockPublicAccessOptions"), "internetGatewayBlockMode", lambda m: m != "off", _INTERNET
     ),
@@ -144,6 +149,10 @@ _GUARDS = (
     off((ANY,), "bypassPolicyLockoutSafetyCheck", "the guard against locking oneself out is off"),
     off((ANY,), "bypassPolicyLockoutCheck", "the guard against locking oneself out is off"),
     off(aws("ram", "ResourceShare"), "allowExternalPrincipals", "accounts of others may be given a share"),
+    off(
+        aws("lb", "LoadBalancer"), "enableWafFailOpen", "lets all through where its firewall does not answer"
+    ),
+    Row(aws("lb", "LoadBalancer"), "xffHeaderProcessingMode", unset_or("append"), "clients say who they are"),
     Row(aws("sagemaker", "NotebookInstance"), "rootAccess", is_in("Disabled"), "its users are root"),
     Row(
         aws("sagemaker", "NotebookInstance"),
@@ -198,6 +207,9 @@ _GUARDS = (
     ),
     left_on(index("mongodbatlas", "Organization"), "apiAccessListRequired", "keys work from everywhere"),
     left_on(index("mongodbatlas", "Organization"), "multiFactorAuthRequired", "asks for a password only"),
+    left_on(
+        index("cloudflare", "AuthenticatedOriginPullsSettings"), "enabled", "anybody may pose as Cloudflare"
+    ),
     left_on(index("cloudflare", "Account"), "settings.enforceTwofactor", "asks for a password only"),
     Row(
         index("digitalocean", "SpacesKey"),
@@ -207,6 +219,7 @@ _GUARDS = (
     ),
 )
 ROWS = (*_OPEN, *_CLEAR, *_GUARDS)
+R2_CORS = index("cloudflare", "R2BucketCors")
 
 
 def _cors(p: Probe) -> None:
@@ -217,6 +230,10 @@ def _cors(p: Probe) -> None:
         listed = p.at(f"{held}.{origins}")
         if any(one.value == "*" for one in listed.each()) and true(whole.sure(credentials)):
             listed.fail("pages of everybody may act with the visitor's cookies")
+    for rule in p.each("rules") if p.subject.type in R2_CORS else ():
+        writing = {str(one.value) for one in rule.each("allowed.methods")} - {"GET", "HEAD"}
+        if writing and any(one.value == "*" for one in rule.each("allowed.origins")):
+            rule.fail("pages of everybody may write", "allowed.origins")
 
 
 OPENED = _rule(
@@ -253,7 +270,7 @@ GUARDED = _rule(
 )
 CORS_CLOSED = _rule(
     "cors-with-credentials",
-    "No page of everybody acts with a visitor's cookies",
+    "No page of everybody writes, or acts with a visitor's cookies",
     MANDATORY,
     HIGH,
     (ANY,),

@@ -15,6 +15,7 @@ from proving.policy_mutations import (
     documents,
     edge,
     machines,
+    platforms,
     secrets,
     strangers,
 )
@@ -36,6 +37,7 @@ GROUPS: Final = (
     strangers.strangers,
     databases.databases,
     machines.machines,
+    platforms.platforms,
 )
 
 
