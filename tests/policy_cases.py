@@ -672,8 +672,12 @@ C("iam-boundary", {"role permissionsBoundary": DELETE}, "role permissionsBoundar
 also("iam-boundary", {"role permissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"})
 C(
     "iam-own-document",
-    policy(allow(["s3:PutObject"], ["arn:aws:s3:::documents.example.org/*"])),
+    {
+        **policy(allow(["s3:PutObject"], ["arn:aws:s3:::documents.example.org/*"])),
+        "document key": "other.json",
+    },
     POLICY,
+    "role-policy",
 )
 C("iam-role-exclusive", {"role inlinePolicies": [{"name": "x", "policy": "{}"}]}, EXISTENCE)
 also("iam-role-exclusive", {"role managedPolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"]})
@@ -1181,12 +1185,8 @@ also(
         )
     },
 )
-C(
-    "provider-tls",
-    {"provider apiEndpoint": "http://api.example.org"},
-    {"provider insecure": UNKNOWN},
-)
-also("provider-tls", {"provider insecure": True})
+also("provider-secret", {"provider apiEndpoint": "http://api.example.org"})
+also("provider-secret", {"provider insecure": True})
 C("dns-mail-strict", {"dmarc content": "v=DMARC1; p=none"}, "dmarc content")
 PORTS: Final = {"metadata": {"name": "db"}, "spec": {"type": "NodePort", "ports": [{"port": 27017}]}}
 C(

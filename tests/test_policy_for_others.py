@@ -43,7 +43,7 @@ PREVIEW = {
             },
             sourcePosition=AT,
         ),
-        step("state", "aws:sfn/stateMachine:StateMachine", {"definition": "{}"}),
+        step("state", "aws:sfn/activity:Activity", {"definition": "{}"}),
         step("old", t.SECURITY_GROUP, {}, op="delete"),
     ]
 }
@@ -63,7 +63,7 @@ def test_a_preview_is_judged_with_what_it_does_not_know_and_without_what_it_dele
     found = judge(subjects, Config())
     assert "net-sg-no-admin-ports" in {one.rule.id for one in found.blocking}
     assert "net-sg-described" in {one.rule.id for one in found.unknown}
-    assert dict(found.unjudged) == {"aws:sfn/stateMachine:StateMachine": 1}
+    assert dict(found.unjudged) == {"aws:sfn/activity:Activity": 1}
     assert report.summary(found).endswith("; 1 resource of 1 type is known to no rule")
 
 

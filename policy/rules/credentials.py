@@ -197,7 +197,10 @@ def _outputs(p: Probe) -> None:
 
 
 def _providers(p: Probe) -> None:
-    if not is_provider(p.subject.type) or p.subject.secrets is None:
+    if not is_provider(p.subject.type):
+        return
+    _spoken(p)
+    if p.subject.secrets is None:
         return
     for name, value in p.subject.properties.items():
         if name in p.subject.secrets or (name != "kubeconfig" and not credentials.is_credential_name(name)):
@@ -210,10 +213,8 @@ def _providers(p: Probe) -> None:
             p.fail("the provider's credential stands in the program or its configuration in clear", name)
 
 
-def _providers_spoken(p: Probe) -> None:
+def _spoken(p: Probe) -> None:
     """Judge how a provider speaks to its cloud; a cloud on this machine is one for tests."""
-    if not is_provider(p.subject.type):
-        return
     for key in ("insecure", "insecureSkipTlsVerify", "skipTlsVerify"):
         p.expect(key, not_true, "takes anybody's certificate for the cloud's")
     for path, value in credentials.leaves(dict(p.subject.properties)):
@@ -282,7 +283,7 @@ OUTPUT_SECRET = _rule(
 )
 PROVIDER_SECRET = _rule(
     "provider-secret",
-    "A provider's credentials are secret",
+    "A provider's credentials are secret, and it speaks to its cloud by TLS",
     MANDATORY,
     CRITICAL,
     (ANY,),
@@ -290,19 +291,6 @@ PROVIDER_SECRET = _rule(
     maps="Pulumi secrets",
     needs=Needs.STACK,
     why="providers are no resources that the engine asks about; plans and states tell of them",
-    fix="Give it by `pulumi config set --secret`, or by the environment.",
+    fix="Give it by `pulumi config set --secret`, or by the environment; name endpoints by https://.",
     link=_DOCS,
-)
-PROVIDER_TLS = _rule(
-    "provider-tls",
-    "Providers speak to their clouds by TLS, and know them",
-    MANDATORY,
-    HIGH,
-    (ANY,),
-    _providers_spoken,
-    maps="Pulumi providers",
-    needs=Needs.STACK,
-    why="providers are no resources that the engine asks about; plans and states tell of them",
-    fix="Take the switch out, and name endpoints by https://.",
-    link="https://www.pulumi.com/docs/iac/concepts/resources/providers/",
 )

@@ -326,7 +326,7 @@ def _limiter(p: Probe) -> None:
 
 
 _SIGN_ON = re.compile(
-    rf"{ENVIRONMENT_PREFIX}((Accounts_OAuth|SAML|CAS)_\w+_?(url|entry_point|idp_slo_redirect_url)|Site_Url)$",
+    rf"{ENVIRONMENT_PREFIX}((Accounts_OAuth|SAML|CAS)_\w+_?(url|entry_point|idp_slo_redirect_url))$",
     re.IGNORECASE,
 )
 """Settings that say where people log in."""
