@@ -1,6 +1,7 @@
 """From what others hold to what the rules judge: a rehearsal's plan, the engine's arguments, an exported state."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -24,6 +25,8 @@ _UNKNOWNS: Final = frozenset(
     )
 )
 """What the engine writes for unknown values (pulumi, sdk/go/common/resource/plugin/rpc.go)."""
+
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Planned(Protocol):
@@ -108,9 +111,25 @@ def from_preview(preview: Mapping[str, Any]) -> list[Subject]:
     )
 
 
+def failed(preview: Mapping[str, Any]) -> str:
+    """Return how a preview failed: its first error, in a line; empty for one that did not.
+
+    The file has no status. The engine's own errors are told by their severity; what the host of YAML programs says
+    comes as the program's standard error, which a program may also write to without failing.
+    """
+    for one in preview.get("diagnostics") or ():
+        message = _COLOUR.sub("", one["message"]).strip()
+        if one["severity"] == "error" or (one["severity"] == "info#err" and message.startswith("Error: ")):
+            return message.partition("\n")[0].removeprefix("error: ").removeprefix("Error: ")
+    return ""
+
+
 def from_state(state: Mapping[str, Any]) -> list[Subject]:
-    """Return what the rules judge, of `pulumi stack export`. What the cloud answered counts before what was asked."""
-    return _of_resources((state.get("deployment") or state).get("resources") or ())
+    """Return what the rules judge, of `pulumi stack export`. What the cloud answered counts before what was asked.
+
+    Raises KeyError for what is no state. That of an empty stack has no resources.
+    """
+    return _of_resources(state["deployment"].get("resources") or ())
 
 
 def _of_resources(resources: Sequence[Mapping[str, Any]]) -> list[Subject]:

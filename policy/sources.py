@@ -1,5 +1,6 @@
 """Where the resources that are judged come from: a stack file, the file of a plan, or an exported state."""
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -53,10 +54,10 @@ def of_stack(name: str) -> list[Subject]:
 def of_plan(path: Path) -> list[Subject]:
     """Return the resources of a plan that was written as JSON. Raises NotJudged where the file is something else."""
     content = _no_preview(path)
-    try:
-        return adapters.from_plan_json(content)
-    except (KeyError, TypeError, AttributeError):
-        raise NotJudged(f"{path} is not a plan; `rocketchat plan STACK --file FILE` writes one") from None
+    with contextlib.suppress(KeyError, TypeError, AttributeError):
+        if found := adapters.from_plan_json(content):
+            return found
+    raise NotJudged(f"{path} is not a plan; `rocketchat plan STACK --file FILE` writes one")
 
 
 def of_state(path: Path) -> list[Subject]:
@@ -72,9 +73,12 @@ def of_preview(path: Path) -> list[Subject]:
     """Return the resources of a preview. Raises NotJudged where the file is something else."""
     content = _read(path)
     try:
-        return adapters.from_preview(content)
+        found, failed = adapters.from_preview(content), adapters.failed(content)
     except (KeyError, TypeError, AttributeError):
         raise NotJudged(f"{path} is not a preview; `pulumi preview --json` writes one") from None
+    if failed:
+        raise NotJudged(f"{path} is of a preview that failed, and lacks what came after: {failed}")
+    return found
 
 
 def _no_preview(path: Path) -> Any:

@@ -432,11 +432,41 @@ def test_what_cannot_be_judged_is_a_failure_and_says_why(
     assert told in capsys.readouterr().err
 
 
-def test_a_file_that_is_no_plan_is_a_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "plan.json"
-    file.write_text('[{"a": 1}]')
-    assert cli.main(["policy", "--plan", str(file)]) == 1
-    assert "is not a plan" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("option", "content", "told"),
+    [
+        ("--plan", [{"a": 1}], "is not a plan"),
+        ("--plan", [], "is not a plan"),
+        ("--plan", {}, "is not a plan"),
+        ("--state", {}, "is not an exported state"),
+        ("--state", [], "is not an exported state"),
+        ("--state", {"resources": []}, "is not an exported state"),
+        ("--state", {"version": 3, "deployment": {"manifest": {}}}, ""),
+        ("--preview", {}, "is not a preview"),
+        ("--preview", {"steps": [], "diagnostics": [{"severity": "info#err", "message": "a warning\n"}]}, ""),
+        # Both as the engine 3.259.0 writes them, with exit status 1: an exception in Python, a mistake in YAML.
+        (
+            "--preview",
+            {"steps": [], "diagnostics": [{"severity": "error", "message": "error: it broke\nTraceback"}]},
+            "is of a preview that failed, and lacks what came after: it broke\n",
+        ),
+        (
+            "--preview",
+            {
+                "steps": [],
+                "diagnostics": [{"severity": "info#err", "message": "\x1b[31mError\x1b[0m: no type x\n\n"}],
+            },
+            "that failed, and lacks what came after: no type x\n",
+        ),
+    ],
+)
+def test_a_file_that_is_something_else_or_not_whole_does_not_pass(
+    option: str, content: object, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file.json"
+    file.write_text(json.dumps(content))
+    assert cli.main(["policy", option, str(file)]) == bool(told)
+    assert told in capsys.readouterr().err
 
 
 # In the engine
