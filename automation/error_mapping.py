@@ -22,6 +22,7 @@ from automation.urns import name_of, type_of
 from stacks.masking import mask
 from stacks.problems import InvalidStack
 
+_NOTHING_SAID = "the Pulumi CLI failed and said nothing"
 _COMPONENT = re.compile(r"^rocketchat:index:")
 _SECRETS = re.compile(r"passphrase|decrypt|secrets manager|encryptionsalt|secrets provider", re.IGNORECASE)
 _NO_HOST = re.compile(r"no language plugin|failed to load language plugin|language-python", re.IGNORECASE)
@@ -155,8 +156,12 @@ def unanswered(recorder: Recorder, urn: str) -> bool:
     )
 
 
-def of_command(error: CommandError, stack: str, secrets: frozenset[str], recover: str) -> AutomationError:
-    """Return the error of a command that is no update."""
+def of_command(
+    error: CommandError, stack: str, secrets: frozenset[str], recover: str, *, interrupted: bool
+) -> AutomationError:
+    """Return the error of a command that is no update. One that is interrupted (Ctrl-C) says nothing."""
+    if interrupted and _plain(str(error)) == _NOTHING_SAID:
+        return _stopped("it was stopped")
     return _of_text(str(error), stack, secrets, recover)
 
 
@@ -217,4 +222,4 @@ def _plain(text: str) -> str:
         return "\n".join(dict.fromkeys(wrong))
     _, _, told = text.partition("stderr:")
     lines = [line.removeprefix("error: ") for line in (told or text).strip().splitlines() if line.strip()]
-    return "\n".join(lines[-5:]) or "the Pulumi CLI failed and said nothing"
+    return "\n".join(lines[-5:]) or _NOTHING_SAID

@@ -480,7 +480,9 @@ class ChatStack:
         try:
             return call()
         except CommandError as error:
-            raise error_mapping.of_command(error, self.name, self.secrets(), self.recovering) from None
+            raise error_mapping.of_command(
+                error, self.name, self.secrets(), self.recovering, interrupted=self.engine.interrupted
+            ) from None
 
     def _operate(
         self,
@@ -684,7 +686,11 @@ def _open(
         raise error_mapping.of_file(error) from None
     except CommandError as error:
         raise error_mapping.of_command(
-            error, name, frozenset(secrets.values()), backend.command("recover", file or name)
+            error,
+            name,
+            frozenset(secrets.values()),
+            backend.command("recover", file or name),
+            interrupted=engine.interrupted,
         ) from None
     made = ChatStack(
         name,

@@ -459,6 +459,23 @@ def test_a_program_that_lost_its_engine_is_no_mistake_of_the_configuration() -> 
     assert "no space left" in error.cause
 
 
+@pytest.mark.parametrize(
+    ("said", "interrupted", "kind"),
+    [
+        ("", True, CancelledError),
+        ("", False, ConfigurationError),
+        ("error: no disk", True, ConfigurationError),
+    ],
+)
+def test_a_command_that_says_nothing_when_it_is_interrupted_was_stopped(
+    said: str, interrupted: bool, kind: type[Exception]
+) -> None:
+    failed = CommandError(CommandResult(stdout="", stderr=said, code=1))
+    told = error_mapping.of_command(failed, "chat", frozenset(), "recover chat", interrupted=interrupted)
+    assert type(told) is kind
+    assert ("it was stopped" in str(told)) == (kind is CancelledError)
+
+
 def policy_event(policy: str, level: str = "advisory", message: str = "wrong") -> EngineEvent:
     told = {
         "policyName": policy,
