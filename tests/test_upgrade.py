@@ -189,6 +189,8 @@ class Deployed:
     def __init__(self, file: Path, release: str) -> None:
         self.file, self.release, self.went = file, release, []  # type: ignore[var-annotated]
         self.breaks_at = ""
+        self.breaks_after: int | None = None
+        """How many deployments are done before one is interrupted."""
         self.given: set[str] = set()
         self.outputs: dict[str, str] = {"atlasCluster": "example", "atlasProjectId": "p1"}
 
@@ -198,7 +200,7 @@ class Deployed:
         one = parse(found.values, found.secure | self.given, source=found.shown)
 
         def up(refresh: bool = False) -> None:
-            if one.release.version == self.breaks_at:
+            if one.release.version == self.breaks_at or len(self.went) == self.breaks_after:
                 raise AutomationError("interrupted")
             releases.check_upgrade(self.release, one.release.version)
             self.release = one.release.version
@@ -248,6 +250,29 @@ def test_an_upgrade_that_is_interrupted_goes_on_where_it_stopped(file: Path, tmp
     with pytest.raises(ConflictError, match=r"MongoDB went up to 8\.0"):
         back.plan(str(file), stack, folder=tmp_path)
     assert climbing.plan(str(file), stack, None, (), folder=tmp_path).steps == ()
+
+
+@pytest.mark.parametrize("done", range(5))
+def test_interrupted_at_any_step_the_same_steps_are_taken_and_none_is_left_out(
+    done: int, file: Path, tmp_path: Path
+) -> None:
+    stack = Deployed(file, "7.10.0")
+    stack.breaks_after = done
+    found = climbing.plan(str(file), stack, "9.0.0", (), folder=tmp_path)
+    assert len(found.steps) == 5
+    with pytest.raises(AutomationError, match="interrupted"):
+        climbing.go(found, stack, backup="b", check=lambda _: None, folder=tmp_path)
+    stack.breaks_after = None
+    again = climbing.plan(str(file), stack, None, (), folder=tmp_path)
+    assert (again.resumed, again.next) == (True, done)
+    climbing.go(again, stack, backup="", check=lambda _: None, folder=tmp_path)
+    assert stack.went == [
+        ("7.13.0", "7.0", 1),
+        ("7.13.0", "8.0", 1),
+        ("8.9.0", "8.0", 1),
+        ("9.0.0", "8.0", 1),
+        ("9.0.0", None, 2),
+    ]
 
 
 def test_a_file_that_was_changed_meanwhile_is_not_written_over(file: Path, tmp_path: Path) -> None:
