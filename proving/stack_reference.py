@@ -48,8 +48,8 @@ def _part(name: str, part: Schema, models_: Schema) -> Iterator[str]:
             yield f"{_example(name, kind, model.example)}\n"
             yield f"{_keys(models_[model.__name__], models_)}\n"
             yield from _changes(f"{name}({kind})")
-    elif "$ref" in part:
-        yield f"{_keys(models_[part['$ref'].rpartition('/')[2]], models_)}\n"
+    elif "$ref" in (one := part.get("anyOf", [part])[0]):
+        yield f"{_keys(models_[one['$ref'].rpartition('/')[2]], models_)}\n"
         yield from _changes(name)
     else:
         yield f"Its value: {_type(part, models_)}.\n"

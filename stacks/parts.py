@@ -193,13 +193,21 @@ class Accounts(Part):
     registration: Literal["disabled", "public", "secret-url"] = "disabled"
     """Who may make an account by the form."""
     profile_change: bool | None = None
+    """Users may change their profiles; as in the product, which lets them, when left out."""
     username_change: bool | None = None
+    """Users may change their user names; as `profileChange`."""
     name_change: bool | None = None
+    """Users may change their names; as `profileChange`."""
     email_change: bool | None = None
+    """Users may change their e-mail addresses; as `profileChange`."""
     password_change: bool | None = None
+    """Users may change their passwords; as `profileChange`."""
     avatar_change: bool | None = None
+    """Users may change their pictures; as `profileChange`."""
     status_change: bool | None = None
+    """Users may write a status message; as `profileChange`."""
     delete_own: bool | None = None
+    """Users may delete their own accounts; as in the product, which does not let them, when left out."""
     two_factor: bool | None = None
     """Two-factor authentication is possible."""
     default_roles: list[RoleName] = []
@@ -287,6 +295,7 @@ class Bot(Part):
         Field(min_length=1, max_length=40),
         Form(r"[0-9a-zA-Z._-]+", "a user name: letters, digits and . _ -"),
     ] = "bot"
+    """Its user name."""
     name: (
         Annotated[
             str,
@@ -388,10 +397,13 @@ class Font(Part):
         Field(min_length=1, max_length=60),
         Form(r"[A-Za-z0-9 _-]+", "the name of a font: letters, digits, blanks, _ and -"),
     ]
+    """Name of the family, as style sheets say it."""
     file: Annotated[str, Form(r".*\.woff2", "a file that ends in .woff2")]
     """A WOFF2 file, relative to the stack file's folder. Keep it small: a subset of the letters that are used."""
     weight: int = Field(default=400, ge=100, le=900)
+    """Weight of the file: 400 is regular, 700 bold."""
     used_for: Literal["headings", "text"] = "text"
+    """What is written in it."""
 
 
 class Appearance(Part):
@@ -400,7 +412,9 @@ class Appearance(Part):
     css: str | None = None
     """Style sheet that is added to the product's own."""
     fonts: list[Font] = []
+    """Fonts that come with the style sheet."""
     home_title: str | None = None
+    """Title of the home page; the product's when left out."""
     assets: Mapping[Annotated[str, AfterValidator(_asset)], str] = {}
     """Pictures by the product's names, such as `{logo: logo.svg, favicon_ico: favicon.ico, safari_pinned: tab.svg}`:
     files relative to the stack file's folder. No variable sets them; `rocketchat configure` uploads them."""

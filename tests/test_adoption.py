@@ -23,7 +23,7 @@ NETWORK = "vpc-0123456789abcdef0"
 UPLOADS, ROLE = "uploads-of-before.example.com", "chat-of-before"
 
 
-def made(path: str, *, versions: bool) -> None:
+def made(path: str, *, versions: bool, network: bool = True) -> None:
     """A network, a role, and a bucket inside a component; its settings where that is wanted."""
     options = pulumi.ResourceOptions(provider=aws.Provider("aws", region="eu-west-1"))
     store = Component("Store", "store", {}, options)
@@ -40,12 +40,18 @@ def made(path: str, *, versions: bool) -> None:
     aws.iam.Role(
         "role", name=ROLE, path=path, assume_role_policy=json.dumps({"Version": "2012-10-17"}), opts=options
     )
-    aws.ec2.Vpc("net", cidr_block="10.0.0.0/16", tags={"Name": "net"}, opts=options)
+    if network:
+        aws.ec2.Vpc("net", cidr_block="10.0.0.0/16", tags={"Name": "net"}, opts=options)
 
 
 def theirs() -> None:
     """What somebody else has made."""
     made("/theirs/", versions=False)
+
+
+def as_it_is() -> None:
+    """What the stack asks for where its file says what is there, and all of it has a name."""
+    made("/theirs/", versions=False, network=False)
 
 
 def ours() -> None:
@@ -114,6 +120,13 @@ def test_what_others_have_made_is_taken_over_and_what_would_be_replaced_is_left(
             assert not adopted.plan.replaced
             made_now = names(step.urn for step in adopted.plan.steps if step.operation == "create")
             assert made_now == ["net", "role", "versions"]
+            assert len(before.cloud.things()) == there
+        with rehearsal_backend(program=as_it_is, cloud=before.cloud) as after, opened("all", after) as stack:
+            adopted = stack.adopt()
+            assert names(adopted.taken) == ["role", "uploads"]
+            assert not (adopted.left or adopted.unsought)
+            assert adopted.plan is not None
+            assert set(adopted.plan.changes) <= {"same"}
             assert len(before.cloud.things()) == there
 
 

@@ -6,6 +6,7 @@ import automation_world  # noqa: F401 - before the SDKs
 
 import json
 import random
+import re
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -20,13 +21,16 @@ from automation import Result, Step
 from automation.commands import shared
 from clouds import effects
 from clouds.ask import Existing
-from proving import key_changes, key_changes_page, key_trials, pages
+from proving import key_changes, key_changes_page, key_trials, pages, stack_reference
 from proving.key_changes_page import Row
 from rehearsal import golden, standins
 from rehearsal.standins.once import claims
 from stacks import files
-from stacks.keys import Key, keys
+from stacks.fields import descriptions
+from stacks.keys import Key, keys, kind_of
+from stacks.language import parse
 from stacks.parts import Profile
+from stacks.problems import InvalidStack
 from stacks.schema import PATH as SCHEMA
 
 MAKE = "run `make changes`"
@@ -84,6 +88,77 @@ def test_a_row_by_hand_for_a_key_that_is_gone_is_named(monkeypatch: pytest.Monke
     monkeypatch.setattr(key_trials, "keys", lambda: tuple(key for key in keys() if key.name != "chat.host"))
     with pytest.raises(key_trials.UntriedError, match=r"^chat\.host: BY_HAND has a row"):
         key_trials.trials.__wrapped__()
+
+
+def test_every_key_is_described_and_has_its_row_in_the_reference() -> None:
+    title, rows = "", set()
+    for line in stack_reference.PAGE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            title = line[3:]
+        elif line.startswith("### "):
+            title = f"{line[4:].replace(': ', '(')})"
+        elif cell := re.match(r"\| `([^`]+)` \|", line):
+            rows.add(f"{title}.{cell[1].replace('[]', '')}")
+    own = [key for key in keys() if key.places]
+    assert {key.name for key in own if not key.name.endswith(".kind")} <= rows
+    assert [key.name for key in own if not descriptions(key.places[-1].model).get(key.attribute)] == []
+
+
+def test_every_key_refuses_by_its_own_path_what_it_cannot_be() -> None:
+    tried: set[str] = set()
+    with key_trials.fonts():
+        for scene, rounds in rounds_of_wrong_values().items():
+            for wrongs in rounds:
+                values = key_trials.scene_values(scene)
+                for key in wrongs:
+                    inside_of(values, key)[key.alias] = [[{}]]
+                with pytest.raises(InvalidStack) as caught:
+                    parse(values, key_trials.scene_secrets(scene), source="a test")
+                # One thing may stand where a list of them is taken.
+                told = [problem.path.replace("[0]", "") for problem in caught.value.problems]
+                for key in wrongs:
+                    path = ".".join(one for one in key.path if isinstance(one, str))
+                    assert any(one.startswith(path) for one in told), key.name
+                tried |= {key.name for key in wrongs}
+    left_out = {trial.key.name for trial in key_trials.trials() if trial.key.places} - tried
+    # Those are changed together with the kind of their part.
+    assert len(left_out) <= 10, left_out
+
+
+def rounds_of_wrong_values() -> dict[str, list[list[Key]]]:
+    """All keys that stand in a scene, by the scene; in a round none is inside of another."""
+    found: dict[str, list[list[Key]]] = {}
+    seen: set[str] = set()
+    for trial in key_trials.trials():
+        key = trial.key
+        if not key.places or key.name in seen or inside_of(key_trials.scene_values(trial.scene), key) is None:
+            continue
+        seen.add(key.name)
+        rounds = found.setdefault(trial.scene, [])
+        for wrongs in rounds:
+            if not any(inside(one.path, key.path) or inside(key.path, one.path) for one in wrongs):
+                wrongs.append(key)
+                break
+        else:
+            rounds.append([key])
+    return found
+
+
+def inside(path: tuple[str | int, ...], other: tuple[str | int, ...]) -> bool:
+    return other[: len(path)] == path
+
+
+def inside_of(values: Any, key: Key) -> Any:
+    """What holds a key in these values, made where it is left out; None where another kind was chosen there."""
+    for number, place in enumerate(key.places):
+        kind = kind_of(place.model)
+        made = {"kind": kind} if kind else {}
+        name = place.alias if number else f"rocketchat:{place.alias}"
+        held = values.setdefault(name, [made] if place.listed else made)
+        values = held[0] if isinstance(held, list) else held
+        if kind and values.setdefault("kind", kind) != kind:
+            return None
+    return values
 
 
 # -------------------------------------------------------------------------------------------- nothing lost

@@ -69,6 +69,7 @@ class AtlasDatabase(OnAtlas):
     maintenance_day: Literal["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] = (
         "sunday"
     )
+    """Day on which Atlas may do its maintenance."""
     maintenance_hour: int = Field(default=18, ge=0, le=23)
     """Hour of day, UTC, at which Atlas may do its maintenance."""
 

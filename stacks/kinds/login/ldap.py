@@ -56,11 +56,13 @@ class LdapSync(Part):
     interval: Literal[
         "every_1_hour", "every_6_hours", "every_12_hours", "every_24_hours", "every_48_hours"
     ] = "every_24_hours"
+    """How often it is done."""
     import_new_users: bool = True
     """Make accounts for those who have never signed in."""
     disable_missing_users: bool = False
     """Switch accounts off whose users are no longer in the directory."""
     avatars: bool = False
+    """Bring pictures over, too."""
 
 
 class LdapLogin(LoginKind):

@@ -108,6 +108,7 @@ class OidcLogin(LoginKind):
     """Address of the provider, without a slash at the end: `https://login.microsoftonline.com/<tenant id>` (Entra ID),
     `https://accounts.google.com`, `https://<organization>.okta.com`, `https://<tenant>.eu.auth0.com`."""
     client_id: ClientId
+    """Id of the client that was registered at the provider."""
     realm: Annotated[str, Form(r"[A-Za-z0-9._~%-]+", "a realm as it stands in addresses")] | None = None
     """Keycloak's realm."""
     token_path: AddressPath | None = None
@@ -142,8 +143,11 @@ class OidcLogin(LoginKind):
     show_button: bool = True
     """Show its button at the login form."""
     button_color: Color | None = None
+    """Colour of its button; the product's when left out."""
     button_text_color: Color | None = None
+    """Colour of the text on its button; the product's when left out."""
     button_text: str = "Sign In"
+    """Text on its button."""
     username_field: ClaimField | None = None
     """Claim with the user name, `preferred_username` unless the preset knows better. `{{/^([^@]+)/::email}}` takes what
     stands before the `@` of another."""

@@ -116,6 +116,7 @@ class SamlLogin(LoginKind):
     """What the provider must have signed of its answer: the whole `response`, the `assertion` in it, `either` or
     `all`."""
     button_text: str = "Sign In"
+    """Text on its button."""
     immutable_property: Literal["email", "username"] = "email"
     """By what a user is found again; the other one may change at the provider."""
     fields: Mapping[str, FieldSource] = {}
@@ -125,6 +126,7 @@ class SamlLogin(LoginKind):
     generate_username: bool = False
     """Make a user name up from the name or the address, and take none from the provider."""
     lower_case_usernames: bool = True
+    """Turn user names of the provider into small letters."""
     overwrite_name: bool = True
     """Take the name over at each login; False does it at the first one only."""
     overwrite_email: bool = False

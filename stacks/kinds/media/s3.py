@@ -32,6 +32,7 @@ class ExternalMediaCdn(Part):
 
     kind: Literal["external"]
     host: HostName
+    """Public name of the CDN, which somebody else has set up before the bucket."""
 
 
 class S3Media(BucketKind):

@@ -84,6 +84,7 @@ class DoksRuntime(ClusterChat):
     ] = "s-4vcpu-8gb"
     """Droplet size of a node."""
     min_nodes: int = Field(default=2, ge=1, le=50)
+    """Nodes that there are at least."""
     max_nodes: int = Field(default=4, ge=1, le=100)
     """The autoscaler goes up to this many."""
     nat: bool = True
@@ -96,6 +97,7 @@ class DoksRuntime(ClusterChat):
     maintenance_day: Literal["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] = (
         "sunday"
     )
+    """Day of the maintenance window."""
     maintenance_time: Annotated[str, Form(r"([01][0-9]|2[0-3]):00", 'a whole hour, such as "18:00"')] = (
         "18:00"
     )

@@ -90,6 +90,7 @@ class ExistingNetwork(Part):
 
     kind: Literal["existing"]
     vpc: VpcId
+    """Id of the VPC."""
     public_subnets: list[SubnetId] = Field(default=[], max_length=8)
     """At least two, in different zones; needed only for a balancer of the stack's own."""
     task_subnets: list[SubnetId] = Field(min_length=1, max_length=8)
