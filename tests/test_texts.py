@@ -327,11 +327,12 @@ def test_every_key_that_takes_text_is_tried() -> None:
         "chat.administrator.name",
         "appearance.homeTitle",
         "appearance.css",
-        "login(oidc).scope",
     }
     assert free <= {
         key for key, found in taken("fargate").items() if {"emoji", "quotes", "helm"} <= set(found)
     }
+    # RFC 6749, 3.3: a scope is of words in ASCII without quotes.
+    assert not {"emoji", "quotes"} & set(taken("fargate")["login(oidc).scope"])
     for setting in SETTINGS:
         assert settings.find(setting) is not None
         assert set(TEXTS) - set(taken("fargate")[f"settings.{setting}"]) == NEVER | {"true", "FALSE"}
