@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from policy import tokens as t
 from policy.model import Subject
-from proving.policy_mutations.change import More, Mutation, Row, from_table, rows
+from proving.policy_mutations.change import More, Mutation, Row, altered, from_table, rows
 
 _COMPOSE: Final = "content.compose.services"
 _TASK: Final = "containerDefinitions.0"
@@ -422,7 +422,6 @@ def _charts() -> Iterator[Row | More]:
     for what, path, value, rule in rows(
         ("no version", "version", None, "helm-pinned"),
         ("without TLS", "repositoryOpts", {"repo": "http://charts.example.org"}, "helm-source"),
-        ("half made", "cleanupOnFail", False, "helm-atomic"),
         ("in the default namespace", "namespace", "default", "k8s-own-namespace"),
     ):
         yield Row(what, t.RELEASE, path, value, rule, "chat")
@@ -438,3 +437,7 @@ def kubernetes(stack: str, plain: tuple[Subject, ...]) -> Iterator[Mutation]:
     """Give pods, what they are reached by, and charts."""
     for table in (_pods(), _cluster(), _charts()):
         yield from from_table("Kubernetes and charts", stack, plain, table)
+    for position, one in enumerate(plain):
+        if one.type == t.RELEASE and "chat" in one.name:
+            half = altered(plain, position, atomic=False, cleanupOnFail=False)
+            yield Mutation("Kubernetes and charts", "Release: half made", stack, half, ("helm-atomic",))
