@@ -7,6 +7,7 @@ from typing import Any
 from automation.urns import name_of
 from automation.values import Finding
 from stacks.problems import Problem
+from stacks.project import COMMAND
 from stacks.words import count
 
 
@@ -64,6 +65,11 @@ class ConfigurationError(AutomationError):
     def to_json(self) -> dict[str, Any]:
         """Return the error with the mistakes of the stack file."""
         return {**super().to_json(), "problems": [dataclasses.asdict(problem) for problem in self.problems]}
+
+
+def not_deployed(stack: str, up: str = "") -> ConfigurationError:
+    """Return the error of a stack that nobody has deployed; `up` is the command that does."""
+    return ConfigurationError(f"{stack} is not deployed", remedy=up or f"{COMMAND} up {stack}")
 
 
 class NoEngineError(ConfigurationError):

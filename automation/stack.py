@@ -20,7 +20,7 @@ from pulumi.automation.errors import CommandError, ConcurrentUpdateError
 from automation import error_mapping, journal, locks
 from automation.backend import Backend
 from automation.engine import Engine
-from automation.errors import AutomationError, ConfigurationError, ConflictError, NoEngineError
+from automation.errors import AutomationError, ConfigurationError, ConflictError, NoEngineError, not_deployed
 from automation.events import Ended, OnEvent, Recorder, Started, ignore
 from automation.inline import Guarded
 from automation.locks import OnConflict, Waiting
@@ -29,7 +29,7 @@ from automation.rotation import GENERATED, kind_of
 from automation.state import NOT_KNOWN, Pending, State, in_clear, leaves, pendings, record_of, secrets_in
 from automation.urns import name_of
 from automation.values import Resource, Result, SecretValue
-from automation.workspace import create_or_select_stack
+from automation.workspace import NoStackError, create_or_select_stack
 from automation.writing import write
 from stacks import PROJECT
 from stacks.masking import mask
@@ -595,6 +595,7 @@ def open_stack(
     on_event: OnEvent = ignore,
     on_conflict: OnConflict = "fail",
     timeout: float = TIMEOUT,
+    create: bool = True,
 ) -> ChatStack:
     """Open a stack: that of a stack file, or one made from `values`.
 
@@ -609,8 +610,10 @@ def open_stack(
         policies: run the policy pack in `preview` and `up`.
         on_event: called with each `Event`, in the thread that reads the engine's events.
         on_conflict: whether an operation waits (up to `timeout` seconds) or fails where another one runs.
+        create: whether a stack that the backend has not is created: for a first deployment, and its preview.
 
-    Raises ConfigurationError with all that is wrong in the file or the values, NoEngineError without a Pulumi CLI.
+    Raises ConfigurationError with all that is wrong in the file or the values, and without `create` where the stack is
+    not deployed; NoEngineError without a Pulumi CLI.
     """
     from stacks.language import ChatSpec
 
@@ -629,6 +632,7 @@ def open_stack(
             on_event=on_event,
             waiting=lambda: Waiting.at_most(on_conflict, timeout),
             closing=closing,
+            create=create,
         )
     except BaseException:
         closing.close()
@@ -645,6 +649,7 @@ def _open(
     on_event: OnEvent,
     waiting: Callable[[], Waiting],
     closing: contextlib.ExitStack,
+    create: bool,
 ) -> ChatStack:
     from stacks import files
     from stacks.language import checked_file, parse
@@ -675,6 +680,7 @@ def _open(
         opened = create_or_select_stack(
             stack_name=name,
             opts=backend.options(engine),
+            create=create,
             **(
                 {"work_dir": str(backend.work)}
                 if program is None
@@ -682,6 +688,8 @@ def _open(
             ),
         )
         backend.prepare(spec, engine)
+    except NoStackError:
+        raise not_deployed(name, backend.command("up", file or name)) from None
     except InvalidStack as error:
         raise error_mapping.of_file(error) from None
     except CommandError as error:

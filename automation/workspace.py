@@ -16,6 +16,7 @@ from pulumi.automation import (
     ProjectSettings,
     PulumiFn,
     Stack,
+    StackNotFoundError,
     UpdateSummary,
 )
 from pulumi.automation._stack import StackInitMode  # which its own `create_or_select` gives to no subclass
@@ -46,6 +47,10 @@ class LeanStack(Stack):
         return _NOT_ASKED
 
 
+class NoStackError(Exception):
+    """The backend has no stack of this name."""
+
+
 def create_or_select_stack(
     stack_name: str,
     opts: LocalWorkspaceOptions,
@@ -53,8 +58,12 @@ def create_or_select_stack(
     work_dir: str | None = None,
     project_name: str | None = None,
     program: PulumiFn | None = None,
+    create: bool = True,
 ) -> LeanStack:
-    """As the API's own: of the program in `work_dir`, or of an inline `program` of the project `project_name`."""
+    """As the API's own: of the program in `work_dir`, or of an inline `program` of the project `project_name`.
+
+    Raises NoStackError without `create`, where there is none: to create one writes into the stack file, too.
+    """
     opts.work_dir = work_dir or opts.work_dir
     opts.program = program
     workspace = LocalWorkspace(**opts.__dict__)
@@ -63,9 +72,16 @@ def create_or_select_stack(
             ProjectSettings(name=project_name, runtime="python", main=workspace.work_dir)
         )
     absent = _absent(stack_name, (opts.env_vars or {}).get("PULUMI_BACKEND_URL", ""))
-    return LeanStack(
-        stack_name, workspace, StackInitMode.CREATE if absent else StackInitMode.CREATE_OR_SELECT
-    )
+    if create:
+        return LeanStack(
+            stack_name, workspace, StackInitMode.CREATE if absent else StackInitMode.CREATE_OR_SELECT
+        )
+    if absent:
+        raise NoStackError(stack_name)
+    try:
+        return LeanStack(stack_name, workspace, StackInitMode.SELECT)
+    except StackNotFoundError:
+        raise NoStackError(stack_name) from None
 
 
 def _absent(stack: str, url: str) -> bool:

@@ -331,7 +331,7 @@ def test_a_restore_says_which_chat_it_would_replace_before_it_touches_one(
         outputs = {"backupBucket": "dumps"}
         yield SimpleNamespace(spec=parse(values, secure, source="a test"), outputs=lambda: outputs)
 
-    def refused(text: str) -> None:
+    def refused(text: str, *, as_json: bool) -> None:
         asked.append(text)
         raise typer.Abort
 

@@ -16,7 +16,7 @@ import pytest
 from engine_marks import needs_engine
 
 import automation
-from automation import SecretValue, open_stack, pulumi_cli
+from automation import ConfigurationError, SecretValue, open_stack, pulumi_cli, workspace
 from automation.engine import Engine
 from automation.events import Recorder, ignore
 from automation.state import SECRET_SIGNATURE, SIGNATURE, in_clear
@@ -126,3 +126,15 @@ def test_an_operation_starts_the_cli_no_more_often_than_it_must(monkeypatch: pyt
                 "nested": SecretValue({"plain": "seen", "hidden": "not seen"}),
                 "plain": "seen",
             }
+
+
+@needs_engine
+@pytest.mark.parametrize("seen", [True, False], ids=["backend of files", "any other"])
+def test_what_only_looks_at_a_stack_does_not_create_it(seen: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not seen:
+        monkeypatch.setattr(workspace, "_absent", lambda *_: False)
+    with rehearsal_backend(program=lambda: None) as backend:
+        with pytest.raises(ConfigurationError, match=r"(?s)small is not deployed.* up small --rehearse"):
+            open_stack("small", values=world.VALUES, secrets=world.SECRETS, backend=backend, create=False)
+        assert not list(backend.work.rglob("small.json"))
+        assert "encryptionsalt" not in backend.settings("small").read_text(encoding="utf-8")

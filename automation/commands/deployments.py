@@ -78,7 +78,10 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Show what `up` would change."""
-    with telling(as_json), opened(stack, rehearse, wait, as_json, policies=not no_policies) as one:
+    with (
+        telling(as_json),
+        opened(stack, rehearse, wait, as_json, policies=not no_policies, create=True) as one,
+    ):
         told(one.preview(), as_json=as_json)
 
 
@@ -92,7 +95,10 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Deploy, after a preview."""
-    with telling(as_json), opened(stack, rehearse, wait, as_json, policies=not no_policies) as one:
+    with (
+        telling(as_json),
+        opened(stack, rehearse, wait, as_json, policies=not no_policies, create=True) as one,
+    ):
         if not yes and not rehearse:
             with asking("--yes", as_json=as_json):
                 wanted = one.preview()
@@ -236,7 +242,7 @@ def adopt(
     Only what the stack would create. The stack owns it from then on, and `destroy` deletes it. Exit status 1 where
     something that may be there was left alone.
     """
-    with telling(as_json), opened(stack, rehearse, wait, as_json) as one:
+    with telling(as_json), opened(stack, rehearse, wait, as_json, create=True) as one:
         known = by_urn("--id", given)
 
         def agree(found: Mapping[str, str]) -> bool:

@@ -319,7 +319,7 @@ def report(
             refuse("--rehearse says against what --deployed previews: give both, or neither")
         previewed = None
         if deployed:
-            with opened(stack, rehearse, 0, as_json, policies=False) as one:
+            with opened(stack, rehearse, 0, as_json, policies=False, create=True) as one:
                 previewed = one.preview()
         with console(error=True).status(f"planning {stack}") as shown:
             rehearsed = planned(stack, None)

@@ -282,11 +282,11 @@ def admin_reset(
 
 def _deployed(one: "ChatStack") -> dict[str, Any]:
     """Return the stack's outputs. Raises ConfigurationError for one that has none."""
-    from automation.errors import ConfigurationError
+    from automation.errors import not_deployed
 
     outputs = one.outputs()
     if not outputs:
-        raise ConfigurationError(f"{one.name} is not deployed", remedy=f"{COMMAND} up {one.name}")
+        raise not_deployed(one.name)
     return outputs
 
 

@@ -246,9 +246,9 @@ def telling(as_json: bool) -> Iterator[None]:
 
 @contextlib.contextmanager
 def opened(
-    stack: str, rehearse: bool, wait: float, as_json: bool, *, policies: bool = True
+    stack: str, rehearse: bool, wait: float, as_json: bool, *, policies: bool = True, create: bool = False
 ) -> "Iterator[ChatStack]":
-    """Open a stack with progress on standard error."""
+    """Open a deployed stack, or with `create` one that will be, with progress on standard error."""
     from automation.backend import Backend
     from automation.stack import TIMEOUT, open_stack
 
@@ -268,6 +268,7 @@ def opened(
                 on_event=on_event,
                 on_conflict="wait" if wait else "fail",
                 timeout=wait or TIMEOUT,
+                create=create,
             )
         )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from automation.errors import AutomationError, ConfigurationError, ConflictError
+from automation.errors import AutomationError, ConfigurationError, ConflictError, not_deployed
 from automation.restore import Restore, backup_of, now
 from automation.upgrade import record
 from automation.upgrade.edit import NotEdited
@@ -83,7 +83,7 @@ def plan(
     spec = running
     deployed = outputs.get("release")
     if not isinstance(deployed, str):
-        raise ConfigurationError(f"{file.name} is not deployed", remedy=f"{COMMAND} up {file.name}")
+        raise not_deployed(file.name)
     given = frozenset(f"{NAMESPACE}:{name}" for name in running.secrets)
     kept = record.read(file.name, folder)
     resumed = kept is not None and not kept.done and wanted in (None, kept.new)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from automation.errors import ConfigurationError
+from automation.errors import not_deployed
 from rocketchat import releases
 from rocketchat.environment import REGISTRATION
-from stacks.project import COMMAND
 
 if TYPE_CHECKING:
     from stacks.language import ChatSpec
@@ -64,9 +63,7 @@ def of_stack(name: str, spec: "ChatSpec", outputs: Mapping[str, Any]) -> Expecte
     """Return what the stack promises; raise ConfigurationError for one without outputs."""
     url, release = outputs.get("url"), outputs.get("release")
     if not isinstance(url, str) or not isinstance(release, str):
-        raise ConfigurationError(
-            f"{name} is not deployed, so there is no chat to look at", remedy=f"{COMMAND} up {name}"
-        )
+        raise not_deployed(name)
     parts = spec.parts
     address, no_address = outputs.get("address"), Expected.no_address
     if parts.dns is not None and parts.dns.proxied:
