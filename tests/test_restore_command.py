@@ -331,12 +331,12 @@ def test_a_restore_says_which_chat_it_would_replace_before_it_touches_one(
         outputs = {"backupBucket": "dumps"}
         yield SimpleNamespace(spec=parse(values, secure, source="a test"), outputs=lambda: outputs)
 
-    def refused(text: str, *, as_json: bool) -> None:
+    def refused(text: str, **_: object) -> None:
         asked.append(text)
         raise typer.Abort
 
     monkeypatch.setattr(running, "opened", opened)
-    monkeypatch.setattr(running, "confirm", refused)
+    monkeypatch.setattr(typer, "confirm", refused)
     monkeypatch.setattr(restore.Restore, "run", lambda *_, **__: pytest.fail("it was begun"))
     monkeypatch.setattr("shutil.which", lambda name: name)
     assert cli.main(["restore", "family-host"]) != 0
