@@ -630,6 +630,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
         _to("soluvas-lightsail", _SSH_KEY),
         _to("family-host on Lightsail", _SSH_KEY[:-1]),
     ],
+    "runtime(lightsail).allowFrom": ["203.0.113.0/24"],
     "runtime(lightsail).sshFrom": ["203.0.113.0/24"],
     "runtime(lightsail).diskGb": [_to("soluvas-lightsail", 32), _to("family-host on Lightsail", 32)],
     "runtime(lightsail).size": [
@@ -638,6 +639,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     ],
     "runtime(lightsail).zone": [_to("soluvas-lightsail", "b"), _to("family-host on Lightsail", "b")],
     "runtime(droplet).sshKey": [_to("family-host", _SSH_KEY), _to("family-host as a trial", _SSH_KEY)],
+    "runtime(droplet).allowFrom": ["203.0.113.0/24"],
     "runtime(droplet).sshFrom": ["203.0.113.0/24"],
     "runtime(droplet).diskGb": [
         _to("family-host", 20),

@@ -148,7 +148,9 @@ def unwatched(parts: Parts, region: str | None) -> list[str]:
         found.append(
             (
                 "the chat's address, from outside",
-                "`monitoring.uptime`; or `rocketchat verify STACK --json` every few minutes from elsewhere",
+                "`rocketchat verify STACK --json` every few minutes from a network that may connect"
+                if runtime.is_closed
+                else "`monitoring.uptime`; or `rocketchat verify STACK --json` every few minutes from elsewhere",
             )
         )
     if not of_runtime:

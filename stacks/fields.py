@@ -127,7 +127,7 @@ def _meant(text: str) -> str | None:
     with contextlib.suppress(ValueError):
         return f"{text} is a host in {ipaddress.IPv4Network(text, strict=False)}"
     with contextlib.suppress(ValueError):
-        return f"{ipaddress.IPv6Network(text, strict=False)} is one of IPv6, which is not used here"
+        return f"{ipaddress.IPv6Network(text, strict=False)} is one of IPv6, and the chat has IPv4 addresses only"
     return None
 
 

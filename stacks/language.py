@@ -650,6 +650,10 @@ def _problem(key: str, path: str, location: tuple[int | str, ...], detail: Any, 
         word = str(location[-1])
         short = key.removeprefix(f"{NAMESPACE}:")
         siblings = _siblings(key, location, value)
+        own = value.get("kind") if isinstance(value, dict) else None
+        model = registry.models(short).get(str(own)) if short in registry.KINDS else None
+        if model is not None and word in model.instead:
+            return Problem(path, f"{short} {own} has no such key here", remedy=model.instead[word])
         others = _other_kinds(key, location, value)
         if others:
             message = f"this is a key of kind {_listed(others)}"

@@ -374,6 +374,13 @@ def _monitoring(monitoring: Monitoring, region: str | None, parts: Parts) -> Ite
             else f"Route 53 tells how a chat fares in {UPTIME_REGION}, where nothing of {region} may be told",
             remedy="leave it out" + ("" if region else ", or add `aws:region`"),
         )
+    elif monitoring.uptime and parts.runtime.is_closed and not (parts.dns is not None and parts.dns.proxied):
+        yield Problem(
+            "rocketchat:monitoring.uptime",
+            f"{features.asks_from_outside(parts, region)} asks from the internet, and the chat lets in only some "
+            "addresses",
+            remedy="leave it out, and watch from inside: `rocketchat verify STACK --json`",
+        )
     elif monitoring.uptime and not monitoring.alarm_emails:
         yield Problem(
             "rocketchat:monitoring.uptime",

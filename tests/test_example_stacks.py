@@ -23,6 +23,7 @@ MAKES = {
     "manual-dns": "rocketchat:index:ManualRecord",
     "minio": "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
     "no-zone": "aws:lb/loadBalancer:LoadBalancer",
+    "offices": "aws:lightsail/instancePublicPorts:InstancePublicPorts",
     "shared-gateway": "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
     "sign-on": "kubernetes:helm.sh/v3:Release",
     "surroundings": "aws:lb/loadBalancer:LoadBalancer",

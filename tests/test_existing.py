@@ -228,6 +228,8 @@ def test_who_shares_the_proxys_networks_is_told_with_the_edge_that_shares_none()
         ({"runtime": {"balancer": {"scheme": "internal"}}, "edge": {"kind": "cloudfront"}}, "runtime.balancer.scheme"),
         ({"runtime": {"balancer": {"scheme": "internal"}}, "dns": {"kind": "cloudflare", "zone": "lovia.life", "proxied": True}}, "dns.proxied"),
         ({"runtime": {"balancer": {"allowFrom": ["203.0.113.1/24"]}}}, "runtime.balancer.allowFrom[0]"),
+        ({"runtime": {"balancer": {"allowFrom": ["203.0.113.0/24"]}}, "monitoring": {"uptime": True}}, "monitoring.uptime"),
+        ({"runtime": {"balancer": {"scheme": "internal"}}, "monitoring": {"uptime": True}}, "monitoring.uptime"),
         ({"media": {"kind": "s3-existing", "bucket": "Uploads"}}, "media.bucket"),
         ({"media": {"kind": "s3-existing", "bucket": "uploads", "kmsKey": "alias/x"}}, "media.kmsKey"),
         ({"media": {"kind": "s3-existing", "bucket": "uploads", "allowedTypes": ["png"]}}, "media.allowedTypes[0]"),
@@ -235,6 +237,46 @@ def test_who_shares_the_proxys_networks_is_told_with_the_edge_that_shares_none()
 )  # fmt: skip
 def test_what_cannot_be_is_refused_by_its_key(parts: dict[str, Any], path: str) -> None:
     assert f"rocketchat:{path}" in paths(changed("lovia-fargate", **parts), SECURE)
+
+
+@pytest.mark.parametrize(
+    ("name", "runtime", "told"),
+    [
+        ("lovia-fargate", {"balancer": {"allowFrom": ["10.0.0.0/8", "100.64.0.0/10"]}}, True),
+        ("lovia-fargate", {"balancer": {"allowFrom": ["10.0.0.0/8", "203.0.113.0/24"]}}, False),
+        ("lovia-fargate", {"balancer": {"allowFrom": ["10.0.0.0/8"], "scheme": "internal"}}, False),
+        ("family-host", {"allowFrom": ["192.168.0.0/16"]}, True),
+        ("family-host", {"allowFrom": ["203.0.113.7/32"]}, False),
+    ],
+)
+def test_private_networks_before_a_public_address_are_told(
+    name: str, runtime: dict[str, Any], told: bool
+) -> None:
+    values = changed(
+        name, runtime={**values_of(name)["rocketchat:runtime"], **runtime}, monitoring={"uptime": False}
+    )
+    found = parse(values, set(files.read(name).secure), source="a test")
+    warned = [line for check in found.checks for line in check.warnings if "private networks only" in line]
+    assert bool(warned) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "runtime", "remedy"),
+    [
+        ("services-helm", {"allowFrom": ["203.0.113.0/24"]}, "nginx.ingress.kubernetes.io/whitelist-source-range"),
+        ("services-helm", {"ingress": {"kind": "class", "name": "traefik", "tlsSecret": "x", "allowFrom": []}}, "router.middlewares"),
+        ("lovia-doks", {"allowFrom": ["203.0.113.0/24"]}, "routes of a Gateway know no addresses"),
+        ("lovia-fargate", {"allowFrom": ["203.0.113.0/24"]}, "balancer: {allowFrom:"),
+    ],
+)  # fmt: skip
+def test_source_networks_where_they_cannot_be_said_are_told_with_where_they_can(
+    name: str, runtime: dict[str, Any], remedy: str
+) -> None:
+    values = changed(name, runtime={**values_of(name)["rocketchat:runtime"], **runtime})
+    with pytest.raises(InvalidStack) as caught:
+        parse(values, set(files.read(name).secure), source="a test")
+    [problem] = [one for one in caught.value.problems if one.path.endswith(".allowFrom")]
+    assert remedy in (problem.remedy or "")
 
 
 @pytest.mark.parametrize("more", [{"sources": ["10.0.0.0/8"]}, {"internal": True}])

@@ -179,11 +179,23 @@ def test_the_world_reaches_the_web_and_nothing_else(tmp_path: Path, name: str) -
             rules = one(plan, "digitalocean:index/firewall:Firewall").inputs["inboundRules"]
             return {int(rule["portRange"]): rule["sourceAddresses"] for rule in rules}
         ports = one(plan, "aws:lightsail/instancePublicPorts:InstancePublicPorts").inputs["portInfos"]
-        return {port["fromPort"]: port["cidrs"] for port in ports if port["fromPort"] == port["toPort"]}
+        return {
+            port["fromPort"]: [*port["cidrs"], *port.get("ipv6Cidrs", ())]
+            for port in ports
+            if port["fromPort"] == port["toPort"]
+        }
 
-    assert set(opened(planned(tmp_path, name))) == {80, 443}
-    office = opened(planned(tmp_path, name, runtime={"sshFrom": ["203.0.113.0/24"]}))
-    assert office[22] == ["203.0.113.0/24"]
+    world = ["0.0.0.0/0", "::/0"]
+    everybody = planned(tmp_path, name)
+    assert opened(everybody) == {80: world, 443: world}
+    assert (
+        "disable_tlsalpn_challenge" not in document(everybody)["files"]["/srv/chat/proxy/Caddyfile"]["text"]
+    )
+    networks = {"sshFrom": ["203.0.113.0/24"], "allowFrom": ["198.51.100.0/24", "203.0.113.7/32"]}
+    office = planned(tmp_path, name, runtime=networks, monitoring={"uptime": False})
+    # By 80 the certificate authority comes, and nothing of the chat; by IPv6 nobody.
+    assert opened(office) == {22: networks["sshFrom"], 80: world, 443: networks["allowFrom"]}
+    assert "disable_tlsalpn_challenge" in document(office)["files"]["/srv/chat/proxy/Caddyfile"]["text"]
 
 
 @pytest.mark.parametrize("name", HOSTS)
@@ -457,6 +469,23 @@ REFUSED: list[tuple[str, str, dict[str, Change], str, str]] = [
         {"runtime": {"sshFrom": ["0.0.0.0/0"]}},
         "rocketchat:runtime.sshFrom[0]",
         "half the world",
+    ),
+    (
+        "family-host",
+        "open to a network of IPv6",
+        {"runtime": {"allowFrom": ["2001:db8::/32"]}},
+        "rocketchat:runtime.allowFrom[0]",
+        "the chat has IPv4 addresses only",
+    ),
+    (
+        "soluvas-lightsail",
+        "watched from where nobody may connect",
+        {
+            "runtime": {"allowFrom": ["203.0.113.0/24"]},
+            "monitoring": {"uptime": True, "alarmEmails": ["ops@example.com"]},
+        },
+        "rocketchat:monitoring.uptime",
+        "lets in only some addresses",
     ),
     ("family-host", "proxied", {"dns": {"proxied": True}}, "rocketchat:dns.proxied", "ends TLS itself"),
     ("family-host", "no key", {"runtime": {"sshKey": None}}, "rocketchat:runtime.sshKey", "missing"),

@@ -41,6 +41,7 @@ EVERYTHING = replace(
     database=document.Database("mongo:8.0.32", "rocketchat", [{"role": "readWrite", "db": "rocketchat"}]),
     uploads=True,
     ssh_from=["203.0.113.0/24", "198.51.100.7/32"],
+    only_http_challenge=True,
     metrics_namespace="RocketChat/chat.example.com",
     bot=document.Bot("rocketchat/hubot-rocketchat:v0.1.4", {"ROCKETCHAT_URL": "http://rocketchat:3000"}),
 )
@@ -201,6 +202,14 @@ def test_the_proxy_takes_its_configuration(tmp_path: Path, chat: document.Chat) 
     assert '"max_size": 115343360' in told
     assert '"dial": "rocketchat:3000"' in told
     assert adapted["apps"]["http"]["servers"]["srv0"]["listen"] == [":443"]
+    issuers = [
+        issuer
+        for policy in adapted["apps"]["tls"]["automation"]["policies"]
+        for issuer in policy.get("issuers", ())
+    ]
+    assert {issuer["email"] for issuer in issuers} == {chat.email}
+    off = [issuer.get("challenges", {}).get("tls-alpn", {}).get("disabled", False) for issuer in issuers]
+    assert all(off) if chat.only_http_challenge else not any(off)
 
 
 def test_systemd_takes_the_units(tmp_path: Path) -> None:

@@ -19,6 +19,11 @@ _PRIVATE_RANGES = tuple(
 )
 
 
+def is_private(cidr: str) -> bool:
+    """Whether all addresses of an IPv4 network are private ones (RFC 1918), or of carriers (RFC 6598)."""
+    return any(IPv4Network(cidr).subnet_of(private) for private in _PRIVATE_RANGES)
+
+
 @dataclass(frozen=True)
 class SubnetPlan:
     """CIDR blocks, one public and one private per zone, in the order of the zones."""
@@ -42,7 +47,7 @@ def plan_subnets(cidr: str, zones: int) -> SubnetPlan:
         raise ValueError(
             f"the network's cidr {cidr} must have a prefix from /{WIDEST_PREFIX} to /{NARROWEST_PREFIX}"
         )
-    if not any(network.subnet_of(private) for private in _PRIVATE_RANGES):
+    if not is_private(cidr):
         ranges = ", ".join(str(private) for private in _PRIVATE_RANGES)
         raise ValueError(f"the network's cidr {cidr} is not within a private range ({ranges})")
     if not 2 <= zones <= MAX_ZONES:

@@ -17,7 +17,6 @@ from components.runtime.ssh_keys import FINGERPRINT
 IMAGE = "ubuntu-24-04-x64"
 """Fixes until 2029."""
 WORLD = ("0.0.0.0/0", "::/0")
-WEB_PORTS = ("80", "443")
 TEXT_LIMIT = 255
 """Characters of a tag, and of a project's description (API reference)."""
 HOST_WAYS = (("tcp", "53"), ("udp", "53"), ("tcp", "80"), ("udp", "123"), ("tcp", "443"), ("icmp", None))
@@ -42,6 +41,8 @@ class DropletHostArgs(TypedDict):
     holds each key once."""
     egress: Sequence[EgressArgs]
     """Ports on the internet that the containers may connect to; what the host itself needs is open besides."""
+    allow_from: NotRequired[Sequence[str]]
+    """IPv4 networks in CIDR form that may reach port 443; everybody when left out."""
     ssh_from: NotRequired[Sequence[str]]
     """Networks in CIDR form that may reach port 22; none when left out."""
     backups: NotRequired[bool]
@@ -62,8 +63,8 @@ class DropletHost(Component):
     """A droplet that fetches what it runs, with a fixed address and a data volume that outlives it.
 
     Produces: a `HostAgent`, an SSH key unless the account has it, a VPC, the droplet, a reserved address and a volume
-    with their assignments, a firewall (in: 80 and 443 to the world, 22 to `ssh_from`; out: `egress`), and a project
-    around them.
+    with their assignments, a firewall (in: 80 to the world, 443 to it or to `allow_from`, 22 to `ssh_from`; out:
+    `egress`), and a project around them.
     """
 
     address: pulumi.Output[str]
@@ -166,19 +167,14 @@ class DropletHost(Component):
         return digitalocean.SshKey(f"{name}-key", public_key=key, opts=self.child()).fingerprint
 
     def _firewall(self, name: str, droplet_id: pulumi.Input[int], args: DropletHostArgs) -> None:
-        ssh_from = args.get("ssh_from", ())
+        sources = {"80": WORLD, "443": args.get("allow_from") or WORLD, "22": args.get("ssh_from", ())}
         inbound = [
             digitalocean.FirewallInboundRuleArgs(
-                protocol="tcp", port_range=port, source_addresses=list(WORLD)
+                protocol="tcp", port_range=port, source_addresses=list(networks)
             )
-            for port in WEB_PORTS
+            for port, networks in sources.items()
+            if networks
         ]
-        if ssh_from:
-            inbound.append(
-                digitalocean.FirewallInboundRuleArgs(
-                    protocol="tcp", port_range="22", source_addresses=list(ssh_from)
-                )
-            )
         digitalocean.Firewall(
             f"{name}-firewall",
             droplet_ids=[droplet_id],

@@ -14,7 +14,6 @@ BLUEPRINT = "ubuntu_24_04"
 """Fixes until 2029."""
 DISK_PATH = "/dev/xvdf"
 LEAST_DISK_GB = 8
-WEB_PORTS = (80, 443)
 
 
 class LightsailHostArgs(TypedDict):
@@ -28,6 +27,8 @@ class LightsailHostArgs(TypedDict):
     """Bundle, such as `medium_3_0`; see `components.runtime.host.sizes`."""
     disk_gb: int
     """Size of the data disk in GB, 8 at least. A disk cannot be changed later."""
+    allow_from: NotRequired[Sequence[str]]
+    """IPv4 networks in CIDR form that may reach port 443; everybody when left out."""
     ssh_from: NotRequired[Sequence[str]]
     """Networks in CIDR form that may reach port 22; none when left out."""
     snapshot_hour: NotRequired[int]
@@ -49,7 +50,7 @@ class LightsailHost(Component):
     RSA only (API_ImportKeyPair).
 
     Produces: a `HostAgent`, the instance, a static address and a disk with their attachments, and
-    the instance's open ports: 80 and 443 to the world, 22 to `ssh_from`.
+    the instance's open ports: 80 to the world, 443 to it or to `allow_from`, 22 to `ssh_from`.
     """
 
     address: pulumi.Output[str]
@@ -108,7 +109,7 @@ class LightsailHost(Component):
             # The disk and the address can be with one host only.
             opts=self.child(delete_before_replace=True),
         )
-        self._ports(name, instance.name, args.get("ssh_from", ()))
+        self._ports(name, instance.name, args)
         static = aws.lightsail.StaticIp(f"{name}-address", opts=self.child(protect=protect))
         aws.lightsail.StaticIpAttachment(
             f"{name}-address",
@@ -142,20 +143,18 @@ class LightsailHost(Component):
         # Fails for a host that cannot enrol.
         self.register(managed_nodes=agent.enrolled(instance.created_at))
 
-    def _ports(self, name: str, instance_name: pulumi.Input[str], ssh_from: Sequence[str]) -> None:
+    def _ports(self, name: str, instance_name: pulumi.Input[str], args: LightsailHostArgs) -> None:
         # This list is the whole list: what is not in it is closed, 22 included.
+        world = (["0.0.0.0/0"], ["::/0"])
+        allow_from, ssh_from = list(args.get("allow_from", ())), list(args.get("ssh_from", ()))
+        sources = {80: world, 443: (allow_from, None) if allow_from else world, 22: (ssh_from, None)}
         ports = [
             aws.lightsail.InstancePublicPortsPortInfoArgs(
-                protocol="tcp", from_port=port, to_port=port, cidrs=["0.0.0.0/0"], ipv6_cidrs=["::/0"]
+                protocol="tcp", from_port=port, to_port=port, cidrs=cidrs, ipv6_cidrs=ipv6_cidrs
             )
-            for port in WEB_PORTS
+            for port, (cidrs, ipv6_cidrs) in sources.items()
+            if cidrs
         ]
-        if ssh_from:
-            ports.append(
-                aws.lightsail.InstancePublicPortsPortInfoArgs(
-                    protocol="tcp", from_port=22, to_port=22, cidrs=list(ssh_from)
-                )
-            )
         aws.lightsail.InstancePublicPorts(
             f"{name}-ports",
             instance_name=instance_name,

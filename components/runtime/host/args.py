@@ -116,5 +116,7 @@ class HostConfigArgs(TypedDict):
     """A chat bot beside the chat; none when left out."""
     ssh_from: NotRequired[Sequence[str]]
     """Networks that may reach port 22; none when left out."""
+    only_http_challenge: NotRequired[bool]
+    """Whether the certificate authority is answered on port 80 alone, because it does not reach 443. Default false."""
     secret_recovery_days: NotRequired[int]
     """Days in which a deleted secret can be restored: 0, or 7 to 30. Default 30."""

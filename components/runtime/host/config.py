@@ -220,6 +220,7 @@ def _chat(args: HostConfigArgs) -> document.Chat:
         uploads=bool(args.get("uploads", False)),
         backup_hour=int(args["backup"]["hour"]) if "backup" in args else document.QUIET_HOUR,
         ssh_from=list(args.get("ssh_from", ())),
+        only_http_challenge=args.get("only_http_challenge", False),
         memory_mib=int(args["memory_mib"]),
         most_upload_bytes=int(args.get("most_upload_bytes", document.MOST_UPLOAD)),
         authorized_keys=dict(args.get("authorized_keys", {})),

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from components.backup.program import ARCHIVE, BACKUPS
-from stacks.judging import Finding, Warning_, rule
+from components.network.subnets import is_private
+from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import ADD, DnsKind
 from stacks.kinds.kind import Kind
 from stacks.problems import Problem
@@ -114,6 +115,8 @@ class RuntimeKind(Kind):
     """Folder of the server's container for the files that its variables name."""
     microservices_trust: ClassVar[bool] = True
     """Whether microservices get `container.certificates` as the server does."""
+    sources_key: ClassVar[str] = ""
+    """The key that says which networks may connect."""
     charts: ClassVar[Mapping[str, Published]] = {}
     """Helm charts that it installs, by name."""
 
@@ -135,6 +138,21 @@ class RuntimeKind(Kind):
     def named_by_others(self) -> bool:
         """Whether it can do without a DNS zone: somebody else leads the chat's name there, and has the certificate."""
         return not self.needs_dns
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """Networks that alone may connect by what it makes; none where everybody may."""
+        return ()
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether the way in that it makes has private addresses only."""
+        return False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it keeps out who comes from anywhere on the internet."""
+        return self.is_internal or bool(self.sources)
 
     def server_memory(self, parts: "Parts") -> int | None:
         """Memory of one server in MiB, where the file says it."""
@@ -211,4 +229,17 @@ def _needs(runtime: RuntimeKind, region: str | None, dns: DnsKind | None) -> Ite
             "rocketchat:dns",
             f"runtime {runtime.kind} needs a DNS zone, for the chat's name and its certificate",
             remedy=ADD,
+        )
+
+
+@rule("Who may connect can")
+def _sources(runtime: RuntimeKind) -> Iterator[Finding]:
+    if not runtime.sources:
+        return
+    yield Note(f"from {', '.join(runtime.sources)}, and from nowhere else")
+    # What comes by the internet has a public address.
+    if not runtime.is_internal and all(map(is_private, runtime.sources)):
+        yield Warning_(
+            f"runtime.{runtime.sources_key} names private networks only, and the chat has a public address, to which "
+            "nobody comes from these: name the public addresses that offices and VPNs leave from"
         )

@@ -84,6 +84,7 @@ class DropletRuntime(HostRuntime):
                     {"first_port": way.first, "last_port": way.last, "reason": way.reason}
                     for way in ways_out(spec.parts, spec.defaults, secrets.database_ports, secrets.web_ports)
                 ],
+                "allow_from": self.allow_from,
                 "ssh_from": self.ssh_from,
                 "backups": sizes.snapshots(self, spec.defaults),
                 "environment": spec.defaults.environment,

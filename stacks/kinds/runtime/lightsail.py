@@ -68,6 +68,7 @@ class LightsailRuntime(HostRuntime):
             "zone": self.zone,
             "size": sizes.host_size(self, spec.parts, spec.region).name,
             "disk_gb": sizes.disk_gb(self, spec.parts, spec.size),
+            "allow_from": self.allow_from,
             "ssh_from": self.ssh_from,
             "generation": self.generation,
             "protect": spec.defaults.protect,

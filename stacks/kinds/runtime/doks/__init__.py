@@ -57,6 +57,10 @@ class DoksRuntime(ClusterChat):
     needs_dns: ClassVar = True
     takes_cdn: ClassVar = True
     blocked_ports: ClassVar = BLOCKED_PORTS
+    instead: ClassVar = {
+        "allowFrom": "leave it out: the balancer before the cluster's Gateway takes everybody, and routes of a Gateway "
+        "know no addresses; the runtimes fargate, lightsail and droplet can keep others out"
+    }
 
     kind: Literal["doks"]
     cluster: Annotated[

@@ -18,7 +18,7 @@ from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import ADD, DnsKind
 from stacks.kinds.edge import EdgeKind
 from stacks.kinds.runtime import Place, RuntimeKind, tight
-from stacks.parts import Chat, Monitoring
+from stacks.parts import Chat
 from stacks.problems import Problem
 from stacks.processes import processes
 from stacks.profiles import Defaults
@@ -137,6 +137,11 @@ class FargateRuntime(RuntimeKind):
 
     needs_region: ClassVar = True
     has_role: ClassVar = True
+    sources_key: ClassVar = "balancer.allowFrom"
+    instead: ClassVar = {
+        "allowFrom": "write `balancer: {allowFrom: [203.0.113.0/24]}`, or have who runs the balancer that is there "
+        "already keep others out"
+    }
     needs_dns: ClassVar = True
     led_by_name: ClassVar = True
     takes_cdn: ClassVar = True
@@ -190,6 +195,16 @@ class FargateRuntime(RuntimeKind):
         """Its tasks, by a roll-out of the same."""
         where = f"--cluster {outputs.get('cluster')} --service {outputs.get('service')} --region {region}"
         return f"aws ecs update-service --force-new-deployment {where}"
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """Those of a balancer of its own."""
+        return self.balancer.allow_from if isinstance(self.balancer, NewBalancer) else ()
+
+    @property
+    def is_internal(self) -> bool:
+        """Where its own balancer is."""
+        return isinstance(self.balancer, NewBalancer) and self.balancer.scheme == "internal"
 
     @property
     def named_by_others(self) -> bool:
@@ -378,21 +393,6 @@ def _named(runtime: FargateRuntime, edge: EdgeKind, dns: DnsKind | None) -> Iter
     yield Note("by the record of the output dnsRecords, which is made by hand")
 
 
-@rule("Who asks from outside is let in")
-def _asked_from_outside(
-    runtime: FargateRuntime, monitoring: Monitoring, dns: DnsKind | None
-) -> Iterator[Finding]:
-    balancer = runtime.balancer
-    if not monitoring.uptime or isinstance(balancer, ExistingBalancer) or (dns is not None and dns.proxied):
-        return
-    if balancer.scheme == "internal" or balancer.allow_from:
-        yield Problem(
-            "rocketchat:monitoring.uptime",
-            "Route 53 asks from the internet, and the balancer lets in only some addresses",
-            remedy="leave it out, and watch from inside: `rocketchat verify STACK --json`",
-        )
-
-
 @rule("Cloudflare's proxy cannot be gone round")
 def _gone_round(runtime: FargateRuntime, dns: DnsKind) -> Iterator[Finding]:
     if not dns.proxied:
@@ -408,9 +408,7 @@ def _gone_round(runtime: FargateRuntime, dns: DnsKind) -> Iterator[Finding]:
             "the proxy stands on the internet, and the balancer has private addresses only",
             remedy="set `proxied: false`",
         )
-    elif balancer.allow_from:
-        yield Note("the networks of balancer.allowFrom may connect, and no others")
-    else:
+    elif not balancer.allow_from:
         yield Note(
             f"the balancer is reached from {count(len(dns.proxy_networks), 'network')} of the proxy only"
         )

@@ -64,11 +64,16 @@ class HostRuntime(RuntimeKind):
     }
     all_sizes: ClassVar[Mapping[str, HostSize]]
     """All sizes by name."""
+    sources_key: ClassVar = "allowFrom"
     copies_share: ClassVar[float] = 0
     """What the provider's copies of the host cost, as a share of its price."""
 
     ssh_key: Annotated[str, AfterValidator(check_public_key)]
     """Public key of who may log in (`ssh-ed25519 AAAA…`)."""
+    allow_from: list[Cidr] = []
+    """Networks that may connect, such as those of offices and VPNs, by their public addresses; the provider's firewall
+    keeps all others from port 443, by IPv6 too. Everybody when left out. Port 80 stays open for the certificate
+    authority, and serves no chat. Incoming webhooks and `rocketchat verify` come from these networks, too."""
     ssh_from: list[Cidr] = []
     """Networks that may reach port 22, such as an office's. Closed to everybody when left out."""
     disk_gb: int | None = Field(default=None, ge=8, le=16384)
@@ -83,6 +88,11 @@ class HostRuntime(RuntimeKind):
         @property
         def size(self) -> str | None:
             """Name of its size; the cheapest with enough memory when None."""
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """As the file says."""
+        return self.allow_from
 
     def server_memory(self, parts: "Parts") -> int | None:
         """What is left of the named size beside all else on the host."""

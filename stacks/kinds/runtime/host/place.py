@@ -84,6 +84,8 @@ class OnHost:
             "ssh_from": self._runtime.ssh_from,
             "secret_recovery_days": spec.defaults.secret_recovery_days,
         }
+        if self._runtime.allow_from:
+            args["only_http_challenge"] = True
         registry = images.credentials(self._secrets)
         if registry is not None:
             args["registry"] = registry

@@ -147,6 +147,14 @@ class KubernetesRuntime(ClusterChat):
             "Public addresses that connections leave the cluster from",
         ),
     }
+    # doc.traefik.io, "IPAllowList"; kubernetes.github.io/ingress-nginx, "Annotations"; an HTTPRoute has filters and
+    # matches of headers, and none of addresses (gateway-api.sigs.k8s.io, "HTTPRoute").
+    instead: ClassVar = {
+        "allowFrom": "the cluster's controller lets users in, and is told by `ingress.annotations` of kind class: "
+        '`{nginx.ingress.kubernetes.io/whitelist-source-range: "203.0.113.0/24"}` for nginx, '
+        "`{traefik.ingress.kubernetes.io/router.middlewares: NAMESPACE-NAME@kubernetescrd}` for traefik, with a "
+        "Middleware (ipAllowList) of that name; routes of a Gateway know no addresses: say it at the balancer before it"
+    }
     usual_database: ClassVar = {"trial": "in-cluster", "production": "uri"}
 
     paid_elsewhere: ClassVar = "the cluster with its nodes and balancer, which is there already"
