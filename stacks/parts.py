@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 TagName = Annotated[
     str,
     Form(
-        r"(?!(?i:aws:))[A-Za-z][A-Za-z0-9_.:/+@-]{0,62}",
+        r"(?![Aa][Ww][Ss]:)[A-Za-z][A-Za-z0-9_.:/+@-]{0,62}",
         "the name of a tag: a letter, then letters, digits and _.:/+@-, at most 63, and not aws: at its beginning",
     ),
 ]
 TagValue = Annotated[
     str,
     Form(
-        r"(?!(?i:aws:))[A-Za-z0-9 _.:/=+@-]{1,200}",
+        r"(?![Aa][Ww][Ss]:)[A-Za-z0-9 _.:/=+@-]{1,200}",
         "the value of a tag: letters, digits, spaces and _.:/=+@-, at most 200, and not aws: at its beginning",
     ),
 ]
