@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic.alias_generators import to_camel
 
@@ -584,6 +585,20 @@ def _login(
 def _logins(login: list[LoginKind], accounts: Accounts, secrets: AbstractSet[str]) -> Iterator[Finding]:
     for index, way in enumerate(login):
         yield from way.judge(_path_of_login(login, index), login, accounts, secrets)
+
+
+@rule("A login's provider is another address than the chat")
+def _providers(login: list[LoginKind], chat: Chat) -> Iterator[Finding]:
+    for index, way in enumerate(login):
+        for key, address in way.addresses().items():
+            found = urlsplit(address or "")
+            # The name of the chat leads to its web server only; another port of it is somebody's own.
+            if found.hostname == chat.host.lower() and found.port in {None, 443}:
+                yield Problem(
+                    f"{_path_of_login(login, index)}.{key}",
+                    "this is the chat's own address, which does not know who somebody is",
+                    remedy="give the identity provider's",
+                )
 
 
 def _path_of_login(login: list[LoginKind], index: int) -> str:

@@ -31,6 +31,9 @@ METHODS = {"header": "client_secret_basic", "payload": "client_secret_post"}
 ADMINISTRATOR = {"email": "ops@example.com"}
 
 
+HOST: str = values_of("services-helm")["rocketchat:chat"]["host"]
+
+
 def spec_with(login: dict[str, Any] | list[dict[str, Any]], *secrets: str, **parts: Any) -> ChatSpec:
     values = values_of("services-helm")
     values["rocketchat:login"] = login
@@ -158,6 +161,20 @@ def test_the_port_of_an_absolute_address_is_let_out() -> None:
         ({"scope": "openid  profile"}, "rocketchat:login.scope"),
         ({"name": "GitHub"}, "rocketchat:login.name"),
         ({"name": "password"}, "rocketchat:login.name"),
+        ({"url": "https://login.example.com/.well-known/openid-configuration"}, "rocketchat:login.url"),
+        ({"url": "https://login.example.com/oauth2/authorize"}, "rocketchat:login.url"),
+        (
+            {"preset": "keycloak", "url": "https://id.example.com/realms/x/.well-known/openid-configuration"},
+            "rocketchat:login.url",
+        ),
+        (
+            {"preset": "authentik", "url": "https://id.example.com/application/o/chat"},
+            "rocketchat:login.url",
+        ),
+        ({"tokenPath": "/.well-known/openid-configuration"}, "rocketchat:login.tokenPath"),
+        ({"url": f"https://{HOST}"}, "rocketchat:login.url"),
+        ({"url": f"https://{HOST.upper()}:443/auth"}, "rocketchat:login.url"),
+        ({"identityPath": f"https://{HOST}/me"}, "rocketchat:login.identityPath"),
         ({"preset": "okta", "realm": "x", "url": "https://example.okta.com"}, "rocketchat:login.realm"),
     ],
 )
@@ -303,6 +320,23 @@ def test_a_built_in_service_takes_its_client_and_its_secret(
     assert found[secret] == "(secret)"
     assert refused(login) == [f"rocketchat:{secret}"]
     assert refused([login, login], secret) == ["rocketchat:login[1]"]
+
+
+@pytest.mark.parametrize(
+    ("login", "path"),
+    [
+        ({**BUILT_IN[2][0], "url": f"https://{HOST}"}, "rocketchat:login.url"),
+        ({**SAML, "entryPoint": f"https://{HOST}/_saml/authorize/saml"}, "rocketchat:login.entryPoint"),
+        ({**SAML, "logout": f"https://{HOST}/logout"}, "rocketchat:login.logout"),
+        (
+            {**SAML, "entryPoint": "https://idp.example.com/federationmetadata/2007-06/federationmetadata.xml"},
+            "rocketchat:login.entryPoint",
+        ),
+        ({**SAML, "entryPoint": "https://id.example.com/realms/x/protocol/saml/descriptor"}, "rocketchat:login.entryPoint"),
+    ],
+)  # fmt: skip
+def test_a_provider_is_neither_the_chat_nor_a_document(login: dict[str, Any], path: str) -> None:
+    assert refused(login, BUILT_IN[2][1]) == [path]
 
 
 def test_several_ways_stand_beside_each_other() -> None:

@@ -16,7 +16,7 @@ _DATABASE = re.compile(r"[A-Za-z0-9_-]{1,38}")
 _OWN_DATABASES = ("admin", "config", "local")
 _LONGEST_DATABASE = 63
 """Bytes (www.mongodb.com/docs/manual/reference/limits/, "Length of Database Names")."""
-_NOT_IN_DATABASE = '/\\. "$*<>:|?'
+_NOT_IN_DATABASE = '/\\. "$*<>:|?\0'
 _HOST = re.compile(
     r"(?P<name>[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d+))?"
 )
@@ -24,51 +24,66 @@ _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NO_PASSWORD = ("MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "GSSAPI")
 """Ways to log in that need none."""
 
-_SWITCHES = frozenset(
-    {
-        "directconnection",
-        "journal",
-        "loadbalanced",
-        "retryreads",
-        "retrywrites",
-        "ssl",
-        "tls",
-        "tlsallowinvalidcertificates",
-        "tlsallowinvalidhostnames",
-        "tlsinsecure",
-    }
+_Form = tuple[str, str]
+"""What the value of an option must match, and how that is told."""
+
+_SWITCH: _Form = ("true|false", "takes true or false")
+_NUMBER: _Form = ("[0-9]{1,10}", "takes a whole number")
+_TRUSTS: _Form = (
+    "false",
+    "lets anybody pass for the database: leave it out; an authority of your own is one of `container.certificates`",
 )
-_NUMBERS = frozenset(
-    {
-        "connecttimeoutms",
-        "heartbeatfrequencyms",
-        "localthresholdms",
-        "maxconnecting",
-        "maxidletimems",
-        "maxpoolsize",
-        "minpoolsize",
-        "serverselectiontimeoutms",
-        "sockettimeoutms",
-        "srvmaxhosts",
-        "timeoutms",
-        "waitqueuetimeoutms",
-        "wtimeoutms",
-        "zlibcompressionlevel",
-    }
+_OF_SECONDARIES: _Form = (
+    "(?!)",
+    "goes with reads from secondaries, which Rocket.Chat cannot do: leave it out",
 )
-_CHOICES = {
-    "authmechanism": (
-        "SCRAM-SHA-256",
-        "SCRAM-SHA-1",
-        "PLAIN",
-        "DEFAULT",
-        *_NO_PASSWORD,
+_MECHANISMS = ("SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "DEFAULT", *_NO_PASSWORD)
+_FORMS: dict[str, _Form] = {
+    **dict.fromkeys(("directconnection", "journal", "retryreads", "ssl", "tls"), _SWITCH),
+    **dict.fromkeys(("tlsallowinvalidcertificates", "tlsallowinvalidhostnames", "tlsinsecure"), _TRUSTS),
+    **dict.fromkeys(
+        (
+            *(
+                "connecttimeoutms",
+                "heartbeatfrequencyms",
+                "localthresholdms",
+                "maxconnecting",
+                "maxidletimems",
+            ),
+            *("maxpoolsize", "minpoolsize", "serverselectiontimeoutms", "sockettimeoutms", "srvmaxhosts"),
+            *("timeoutms", "waitqueuetimeoutms", "wtimeout", "wtimeoutms"),
+        ),
+        _NUMBER,
     ),
-    "readpreference": ("primary", "primaryPreferred", "secondary", "secondaryPreferred", "nearest"),
-    "readconcernlevel": ("local", "available", "majority", "linearizable", "snapshot"),
+    **dict.fromkeys(("maxstalenessseconds", "readpreferencetags"), _OF_SECONDARIES),
+    "authmechanism": (f"(?i:{'|'.join(_MECHANISMS)})", f"takes {', '.join(_MECHANISMS)}"),
+    "compressors": ("(none|snappy|zlib|zstd)(,(none|snappy|zlib|zstd))*", "takes none, snappy, zlib or zstd"),
+    "loadbalanced": (
+        "false",
+        "leads through a load balancer, and Rocket.Chat needs a replica set: leave it out",
+    ),
+    "readconcernlevel": (
+        "local|majority",
+        "takes majority: with another level changes cannot be followed. Leave it out",
+    ),
+    "readpreference": (
+        "primary",
+        "must be primary: with another one transactions fail, and new messages are not found. Leave it out",
+    ),
+    "retrywrites": (
+        "true",
+        "must be true: without it writes are lost whenever the primary changes. Leave it out",
+    ),
+    "w": (
+        "0*[1-9][0-9]?|majority|(?!(?i:majority)$)[A-Za-z_][A-Za-z0-9_.-]*",
+        "must be majority, or at least 1: with 0 the server never learns that a message was not kept. Leave it out",
+    ),
+    "zlibcompressionlevel": ("-1|[0-9]", "takes a whole number from -1 to 9"),
 }
-"""Options by what they take (the specifications `uri-options`, `auth` and `read-write-concern`). A driver ends with an
-error at another value."""
+"""Options by what they take (the specifications `uri-options`, `auth` and `read-write-concern`; a driver ends with an
+error at another value), less what a chat cannot run with. In a transaction reads must be from the primary and writes be
+acknowledged (mongodb/node-mongodb-native, `src/operations/execute_operation.ts` and `src/transactions.ts`); a change
+stream reads with majority only."""
 _ONLY_SRV = ("srvservicename", "srvmaxhosts")
 _FILES = frozenset(
     {
@@ -79,9 +94,7 @@ _FILES = frozenset(
 _CERTIFICATES = "/etc/ssl/"
 """The only files that an option can name: they come with the image."""
 _KNOWN = (
-    _SWITCHES
-    | _NUMBERS
-    | _CHOICES.keys()
+    _FORMS.keys()
     | _FILES
     | frozenset(
         {
@@ -89,14 +102,13 @@ _KNOWN = (
                 "appname",
                 "authmechanismproperties",
                 "authsource",
-                "compressors",
                 "family",
                 "forceserverobjectid",
             ),
-            *("ignoreundefined", "j", "maxstalenessseconds", "minheartbeatfrequencyms", "monitorcommands"),
-            *("nodelay", "proxyhost", "proxypassword", "proxyport", "proxyusername", "readpreferencetags"),
+            *("ignoreundefined", "j", "minheartbeatfrequencyms", "monitorcommands"),
+            *("nodelay", "proxyhost", "proxypassword", "proxyport", "proxyusername"),
             *("replicaset", "servermonitoringmode", "servername", "srvservicename"),
-            *("tlscertificatekeyfilepassword", "usenewurlparser", "useunifiedtopology", "w", "wtimeout"),
+            *("tlscertificatekeyfilepassword", "usenewurlparser", "useunifiedtopology"),
         }
     )
 )
@@ -239,10 +251,13 @@ def _hosts_problem(scheme: str, text: str, options: dict[str, str]) -> str | Non
         if hosts[0] is not None and re.fullmatch(r"\[.*|[0-9.]+|[^.]+\.?", hosts[0]["name"]):
             return "mongodb+srv:// needs a full host name with its domain, not an address"
         return "mongodb+srv:// and directConnection=true contradict each other" if direct else None
-    if direct:
-        return "directConnection=true takes one host only" if len(hosts) > 1 else None
+    if direct and len(hosts) > 1:
+        return "directConnection=true takes one host only"
     if not options.get("replicaset"):
-        return "the MongoDB URI names no replica set; add replicaSet=<name> (Rocket.Chat needs one)"
+        return (
+            "the MongoDB URI names no replica set, which Rocket.Chat needs; add replicaSet=<name>, which "
+            "`rs.status().set` prints in mongosh"
+        )
     return None
 
 
@@ -294,26 +309,16 @@ def _values_problem(options: dict[str, str]) -> str | None:
                 f"the option {name} of the MongoDB URI names a file, and the server's container has none of yours; "
                 "an authority of your own is one of its certificates (`container.certificates`)"
             )
-        if name in _SWITCHES and value not in ("true", "false"):
-            return f"the option {name} of the MongoDB URI takes true or false"
-        if name in _NUMBERS and re.fullmatch("-?[0-9]{1,10}", value) is None:
-            return f"the option {name} of the MongoDB URI takes a whole number"
-        allowed = _CHOICES.get(name, ())
-        if allowed and value.lower() not in {one.lower() for one in allowed}:
-            return f"the option {name} of the MongoDB URI takes {', '.join(allowed)}"
+        form, told = _FORMS.get(name, (".*", ""))
+        if re.fullmatch(form, value, re.DOTALL) is None:
+            return f"the option {name} of the MongoDB URI {told}"
     if options.get("authmechanism", "").upper() == "MONGODB-X509":
         return "MONGODB-X509 needs the file of a certificate, and the server's container has none; use a password"
-    if options.get("loadbalanced") == "true":
-        return "the MongoDB URI leads through a load balancer (loadBalanced=true), and Rocket.Chat needs a replica set"
     if (
-        options.get("tlsinsecure") == "true"
-        and {
-            "tlsallowinvalidcertificates",
-            "tlsallowinvalidhostnames",
-        }
-        & options.keys()
+        "tlsinsecure" in options
+        and {"tlsallowinvalidcertificates", "tlsallowinvalidhostnames"} & options.keys()
     ):
-        return "tlsInsecure and the tlsAllowInvalid… of the MongoDB URI exclude each other"
+        return "tlsInsecure and the tlsAllowInvalid… of the MongoDB URI exclude each other: leave them out"
     return None
 
 

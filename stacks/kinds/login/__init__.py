@@ -1,5 +1,6 @@
 """What every way of single sign-on is asked."""
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -23,6 +24,16 @@ def _filled(text: str) -> str:
     return text
 
 
+def _endpoint(address: str) -> str:
+    if re.search(r"/\.well-known/|/(federation)?metadata([./]|$)|/saml/descriptor$", address, re.IGNORECASE):
+        raise ValueError(
+            "this is the document in which the provider describes itself; one of those in it is needed"
+        )
+    return address
+
+
+Endpoint = AfterValidator(_endpoint)
+"""An address that a provider's document names, and not that of the document."""
 ClientId = Annotated[str, Field(min_length=1), AfterValidator(_filled)]
 
 
@@ -38,6 +49,10 @@ class LoginKind(Kind):
     def syncs_roles(self) -> bool:
         """Whether roles are taken from the provider, which needs a licence."""
         return False
+
+    def addresses(self) -> Mapping[str, str | None]:
+        """Return where its provider is, by key: web addresses, paths or hosts."""
+        return {}
 
     def outputs(self, root: str, ways: "Sequence[LoginKind]") -> "Mapping[str, pulumi.Input[object]]":
         """Return the addresses that must be registered at the identity provider.

@@ -131,6 +131,10 @@ class GitLabLogin(BuiltInLogin):
     merge_users: bool = False
     """Let a user in whose user name at GitLab is that of an account. Whoever may choose names there may take any."""
 
+    def addresses(self) -> Mapping[str, str | None]:
+        """The GitLab."""
+        return {"url": self.url}
+
     def ways_out(
         self, parts: "Parts", defaults: "Defaults", uri_ports: Sequence[int]
     ) -> Iterator[tuple[int, str]]:

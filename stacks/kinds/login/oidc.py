@@ -15,7 +15,7 @@ from rocketchat.environment import Secret
 from stacks.egress import web_port
 from stacks.fields import IN_ADDRESS, LABEL, Form, Url
 from stacks.judging import Finding, Warning_
-from stacks.kinds.login import ClientId, LoginKind
+from stacks.kinds.login import ClientId, Endpoint, LoginKind
 from stacks.parts import Accounts
 from stacks.problems import Problem
 from stacks.secret_keys import PORT, SecretKey
@@ -35,6 +35,7 @@ AddressPath = Annotated[
         rf"(https://{LABEL}(\.{LABEL})+{PORT}?)?/{IN_ADDRESS}*(\?({IN_ADDRESS}|\?)*)?",
         "the path of an address, or an https address; one looks like /oauth2/token",
     ),
+    Endpoint,
 ]
 ClaimField = Annotated[str, Form(r"\S.{0,198}", "the name of a claim, or a template")]
 Color = Annotated[str, Form(r"#[0-9A-Fa-f]{6}", "a colour; one looks like #1d74f5")]
@@ -214,10 +215,19 @@ class OidcLogin(LoginKind):
         self, parts: "Parts", defaults: "Defaults", uri_ports: Sequence[int]
     ) -> Iterator[tuple[int, str]]:
         """The server fetches tokens from the provider."""
-        for address in (self.url, self.token_path or "", self.identity_path or ""):
-            port = web_port(address)
+        for key, address in self.addresses().items():
+            port = None if key == "authorizePath" else web_port(address or "")
             if port is not None:
                 yield port, "Login"
+
+    def addresses(self) -> Mapping[str, str | None]:
+        """The provider, and what it may have elsewhere."""
+        return {
+            "url": self.url,
+            "tokenPath": self.token_path,
+            "identityPath": self.identity_path,
+            "authorizePath": self.authorize_path,
+        }
 
     def outputs(self, root: str, ways: Sequence[LoginKind]) -> "Mapping[str, pulumi.Input[object]]":
         """The redirect address."""
@@ -295,8 +305,10 @@ class OidcLogin(LoginKind):
                 f"the server has something called {self.service} itself, and refuses a login of this name",
                 remedy=f"give it another, such as `name: {self.service}Sso`",
             )
-        yield from self._realm(path)
-        yield from self._address(path)
+        wrong = list(self._address(path))
+        yield from wrong
+        if not any(isinstance(one, Problem) for one in wrong):
+            yield from self._realm(path)
         if self.preset == "generic" and None in (self.token_path, self.identity_path, self.authorize_path):
             yield Problem(
                 path,
@@ -324,11 +336,26 @@ class OidcLogin(LoginKind):
             yield Problem(
                 f"{path}.url", f"the address of {self.preset} is another one", remedy=f"write {told}"
             )
+        elif (base := self._base()) != self.url:
+            yield Problem(
+                f"{path}.url",
+                "the paths of the provider are put behind this address, and here it has one that goes on otherwise",
+                remedy=f"write {base}",
+            )
         elif self.preset == presets.ENTRA and self.url.rpartition("/")[2] in presets.OF_ANY_TENANT:
             yield Warning_(
                 "users of every tenant of Entra ID get in, with whatever address their tenant gives them: name yours "
                 f"in `login.url` ({told})"
             )
+
+    def _base(self) -> str:
+        """Return `url` without its discovery document, and without the beginning of a path that its preset has."""
+        base = self.url.partition("/.well-known/")[0]
+        for given, key in ((self.token_path, "token_path"), (self.authorize_path, "authorize_path")):
+            first = presets.OIDC_PRESETS[self.preset].get(key, "").split("/")[1:2]
+            if given is None and first and first[0]:
+                base = re.sub(rf"(?<=[^/:])/{re.escape(first[0])}(/.*)?$", "", base)
+        return base
 
     def _realm(self, path: str) -> Iterator[Finding]:
         """Find a realm that is missing, is said twice, or has no meaning."""

@@ -12,7 +12,7 @@ from rocketchat.environment import Secret
 from stacks.authorities import is_pair
 from stacks.fields import IN_ADDRESS, LABEL, Certificate, Form
 from stacks.judging import Finding, Warning_
-from stacks.kinds.login import LoginKind, only_one
+from stacks.kinds.login import Endpoint, LoginKind, only_one
 from stacks.parts import Accounts
 from stacks.problems import Problem
 from stacks.secret_keys import PORT, SecretKey, pem
@@ -52,6 +52,7 @@ Address = Annotated[
         rf"https://{LABEL}(\.{LABEL})*{PORT}?([/?]({IN_ADDRESS}|[?#])*)?",
         "an https address; one looks like https://login.example.com/saml",
     ),
+    Endpoint,
 ]
 
 
@@ -172,6 +173,10 @@ class SamlLogin(LoginKind):
             if is_pair(value, self.own_certificate)
             else "the key does not belong to `login.ownCertificate`"
         )
+
+    def addresses(self) -> Mapping[str, str | None]:
+        """Where users are sent."""
+        return {"entryPoint": self.entry_point, "logout": self.logout}
 
     def outputs(self, root: str, ways: Sequence[LoginKind]) -> "Mapping[str, pulumi.Input[object]]":
         """The chat's own addresses as a service provider."""
