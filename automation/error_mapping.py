@@ -27,6 +27,11 @@ _COMPONENT = re.compile(r"^rocketchat:index:")
 _SECRETS = re.compile(r"passphrase|decrypt|secrets manager|encryptionsalt|secrets provider", re.IGNORECASE)
 _NO_HOST = re.compile(r"no language plugin|failed to load language plugin|language-python", re.IGNORECASE)
 _NO_PLUGIN = re.compile(r"no resource plugin|could not load plugin|failed to load plugin", re.IGNORECASE)
+_PLUGIN = re.compile(
+    r"(?:no|install) (?P<kind>resource|analyzer) plugin '(?:pulumi-(?P=kind)-)?(?P<name>[\w-]+?)(?:-v[\d.]+)?'"
+    r"(?:[^'\n]*? at version (?P<version>v[\w.+-]*\w))?",
+    re.IGNORECASE,
+)
 _TORN = re.compile(r"failed to load checkpoint", re.IGNORECASE)
 _LOGIN = re.compile(r"pulumi login|PULUMI_ACCESS_TOKEN|not logged in|unable to open bucket", re.IGNORECASE)
 _NO_ANSWER = re.compile(
@@ -117,7 +122,7 @@ def of_operation(
     if refused or recorder.failed:
         urn = refused[0].urn if refused else recorder.failed[0]
         cause = "\n".join(dict.fromkeys(said.message for said in refused)) or "the provider failed"
-        again = next((remedy for said, remedy in _REMEDIES if said.search(cause)), _AGAIN)
+        again = _of_plugin(cause) or next((fix for said, fix in _REMEDIES if said.search(cause)), _AGAIN)
         return ProviderError(mask(cause, secrets), resource=urn, remedy=recover if lost else again)
     messages = [said.message for said in told if STOPPED not in said.message]
     if messages and all(_NO_ENGINE.search(message) for message in messages):
@@ -195,8 +200,8 @@ def _of_text(text: str, stack: str, secrets: frozenset[str], recover: str) -> Au
             remedy="install the official one: https://www.pulumi.com/docs/install",
         )
     remedy = ""
-    if _NO_PLUGIN.search(cause):
-        remedy = "pulumi install"
+    if plugin := _of_plugin(cause):
+        remedy = plugin
     elif _TORN.search(cause):
         remedy = recover
     elif _LOGIN.search(cause):
@@ -207,6 +212,17 @@ def _of_text(text: str, stack: str, secrets: frozenset[str], recover: str) -> Au
             f"anew: pulumi config set --secret <key> --stack {stack}"
         )
     return ConfigurationError(cause, remedy=remedy)
+
+
+def _of_plugin(cause: str) -> str:
+    """Return how the plugins that the CLI lacks are installed; nothing where it lacks none."""
+    found = {
+        " ".join(filter(None, (one["kind"].lower(), one["name"], one["version"])))
+        for one in _PLUGIN.finditer(cause)
+    }
+    if found:
+        return "; ".join(f"pulumi plugin install {one}" for one in sorted(found)) + "; or all: pulumi install"
+    return "pulumi install" if _NO_PLUGIN.search(cause) else ""
 
 
 def _plain(text: str) -> str:

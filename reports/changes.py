@@ -49,6 +49,11 @@ class Change:
         return any(one["blocking"] for one in self.found)
 
     @property
+    def state_in_short(self) -> str:
+        """The state in one line, without the list that may follow it."""
+        return self.state.partition("\n")[0].rstrip(":")
+
+    @property
     def quiet(self) -> bool:
         """Whether there is nothing to tell."""
         return self.state == "unchanged"
@@ -190,7 +195,7 @@ def markdown(changes: Sequence[Change], base: str) -> str:
 def _row(one: Change) -> str:
     counted = {"+": one.made, "−": one.removed, "±": one.replaced, "~": one.changed}  # noqa: RUF001
     resources = " ".join(f"{sign}{len(which)}" for sign, which in counted.items() if which)
-    resources = resources or ("as before" if one.state == "changed" else one.state.partition("\n")[0])
+    resources = resources or ("as before" if one.state == "changed" else one.state_in_short)
     return f"| {one.stack} | {_cell(resources)} | {_money(one)} | {_found(one)} |"
 
 
@@ -208,11 +213,11 @@ def _found(one: Change) -> str:
     told = [f"**{blocking} new that block**"] if blocking else []
     told += [f"{len(one.found) - blocking} new"] if len(one.found) > blocking else []
     told += [f"{len(one.mended)} mended"] if one.mended else []
-    return ", ".join(told) or "as before"
+    return ", ".join(told) or {"changed": "as before", "added": "none"}.get(one.state, "")
 
 
 def _folded(one: Change) -> Iterator[str]:
-    yield f"<details><summary>{one.stack}: {_cell(one.state.partition(chr(10))[0])}</summary>"
+    yield f"<details><summary>{one.stack}: {_cell(one.state_in_short)}</summary>"
     yield ""
     if one.state not in {"added", "removed", "changed"}:
         yield from ("```", _fenceless(one.state), "```")

@@ -8,7 +8,7 @@ from itertools import groupby
 from stacks import features
 from stacks.kinds.kind import chosen
 from stacks.language import NAMESPACE, ChatSpec
-from stacks.project import COMMAND
+from stacks.project import COMMAND, making
 from stacks.secret_keys import command
 from stacks.secrets import find
 
@@ -29,12 +29,11 @@ def next_steps(
     return [
         f"{INSTALL}. Log in to where the state is kept; `--local` keeps it on this machine:\npulumi login",
         *_credentials(spec),
-        f"Make the stack:\npulumi stack init {stack}",
+        f"Make the stack:\n{making(stack)}",
         *(
-            f"{'To be set: ' if f'{NAMESPACE}:{name}' in unset else 'Set the secret: '}{key.description}\n"
-            f"{command(f'{NAMESPACE}:{name}')} --stack {stack}"
-            for name in sorted(spec.secrets)
-            if (key := find(name)) is not None
+            f"Set the secret: {key.description}\n{command(full)} --stack {stack}"
+            for full in sorted(unset)
+            if (key := find(full.removeprefix(f"{NAMESPACE}:"))) is not None
         ),
         *_errands(spec, outputs),
         f"See what would change, and deploy:\n{COMMAND} preview {stack}\n{COMMAND} up {stack}",

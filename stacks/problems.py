@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from stacks.project import before_secrets
 from stacks.words import count
 
 _OF_A_STACK = re.compile(r"pulumi config (?:set --secret|rm) [\w:<>-]++(?! --stack)")
+_SETS = re.compile(r"pulumi config set --secret \S+ --stack ([\w.-]*\w)")
 
 _SHORTENED = 3
 """From so many letters on, the beginning of a word is taken for the word."""
@@ -68,7 +70,11 @@ class InvalidStack(ValueError):  # noqa: N818 - reads as what it is: an invalid 
 
     def __str__(self) -> str:
         listed = "\n".join(f"  {str(problem).replace(chr(10), chr(10) + '  ')}" for problem in self.problems)
-        return f"{self.source} has {count(len(self.problems), 'mistake')}:\n{listed}"
+        told = f"{self.source} has {count(len(self.problems), 'mistake')}:\n{listed}"
+        stack = next((found[1] for one in self.problems if (found := _SETS.search(one.remedy or ""))), None)
+        if stack is not None:
+            told += f"\n  {before_secrets(stack)}"
+        return told
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:

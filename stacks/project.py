@@ -67,3 +67,13 @@ def _command() -> str:
 
 COMMAND = _command()
 """What people type: the console script, with its path where it is not on PATH."""
+
+
+def making(stack: str) -> str:
+    """Return the command that makes a stack: none of its secrets can be set before."""
+    return f"pulumi stack init {stack}"
+
+
+def before_secrets(stack: str) -> str:
+    """Return what goes before the commands that set secrets of a stack that may not be made yet."""
+    return f"before `pulumi config set`, where the stack is not made yet: {making(stack)}"

@@ -431,6 +431,14 @@ def test_an_operation_can_be_cancelled_and_gone_on_with(stop: Callable[[ChatStac
         ("422 SSH Key is already in use on your account", "by its fingerprint"),
         ("another operation (install/upgrade/rollback) is in progress", "kubectl"),
         ("422 size is not available", "run `up` again"),
+        (
+            "no resource plugin 'pulumi-resource-aws' found in the workspace at version v7.16.0 or on your $PATH",
+            "pulumi plugin install resource aws v7.16.0;",
+        ),
+        (
+            "no resource plugin 'pulumi-resource-b-c' found in the workspace",
+            "pulumi plugin install resource b-c;",
+        ),
     ],
 )
 def test_what_a_cloud_says_has_its_own_remedy(cause: str, remedy: str) -> None:

@@ -94,8 +94,10 @@ def test_stacks_that_come_go_stay_or_cannot_be_planned_are_told_so() -> None:
     assert [one.state for one in changes.compare(BASE, nothing)] == ["removed"]
     assert changes.compare(BASE, BASE)[0].quiet
     assert changes.markdown(changes.compare(BASE, BASE), "main").startswith("### Nothing changes in any of 1")
-    [wrong] = changes.compare(BASE, Version(wrong={"toy": "chat.users: too many"}))
-    assert wrong.state == "cannot be planned: chat.users: too many"
+    assert "| toy | added | 10–20 | none |" in changes.markdown(changes.compare(nothing, BASE), "main")  # noqa: RUF001
+    [wrong] = changes.compare(BASE, Version(wrong={"toy": "toy has 1 mistake:\n  chat.users: too many"}))
+    assert wrong.state == "cannot be planned: toy has 1 mistake:\n  chat.users: too many"
+    assert "| toy | cannot be planned: toy has 1 mistake |  |  |" in changes.markdown([wrong], "main")
 
 
 def test_findings_are_not_new_where_the_version_before_tells_of_none() -> None:

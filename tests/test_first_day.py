@@ -10,6 +10,7 @@ from planning import planned, values_of
 from rehearsal.plan import Plan
 from stacks import files, said
 from stacks.guide import next_steps
+from stacks.kinds.mail.smtp import SmtpMail
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack, Problem
 
@@ -138,6 +139,23 @@ def test_a_sender_s_name_does_not_reach_the_server_and_that_is_told(sender: str)
     assert ("the name in mail.from is left out" in warnings(spec)) == ("Lovia" in sender)
 
 
+@pytest.mark.parametrize(
+    ("host", "port", "warned"),
+    [
+        ("smtp.example.com", 2587, True),
+        ("smtp.example.com", 2525, False),
+        ("email-smtp.eu-central-1.amazonaws.com", 2587, False),
+    ],
+)
+def test_the_further_port_of_ses_is_told_for_another_relay(host: str, port: int, warned: bool) -> None:
+    spec = spec_of(values(mail={"kind": "smtp", "host": host, "port": port, "from": "chat@example.com"}))
+    assert ("is one of Amazon SES" in warnings(spec)) is warned
+    answers = {"runtime.kind": "droplet", "mail.host": host}
+    default = SmtpMail.asks["port"].default
+    assert callable(default)
+    assert default(answers) == ("2587" if host.startswith("email-smtp") else "2525")
+
+
 # --- push, releases
 
 
@@ -149,7 +167,11 @@ def test_push_waits_for_a_registration_and_the_plan_and_the_guide_say_so() -> No
     assert "Register the workspace" in "\n".join(next_steps(waiting, "chat", {}))
     registered = spec_of(made, {"rocketchat:registrationToken"})
     assert "push waits" not in warnings(registered)
-    assert "Register the workspace" not in "\n".join(next_steps(registered, "chat", {}))
+    steps = "\n".join(next_steps(registered, "chat", {}))
+    assert "Register the workspace" not in steps
+    assert "rocketchat:registrationToken" not in steps, "it is set"
+    lacking = next_steps(registered, "chat", {}, {"rocketchat:registrationToken"})
+    assert "pulumi config set --secret rocketchat:registrationToken --stack chat" in "\n".join(lacking)
 
 
 def test_own_push_before_fcm_v1_is_refused_with_the_release_that_has_it() -> None:

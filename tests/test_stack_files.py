@@ -295,6 +295,8 @@ def test_a_missing_secret_is_refused_with_the_command_that_sets_it() -> None:
     # Another stack may be the selected one.
     (told,) = InvalidStack("stacks/Pulumi.chat.example.yaml", [problem]).problems
     assert told.remedy == f"{problem.remedy} --stack chat.example"
+    said = str(InvalidStack("stacks/Pulumi.chat.example.yaml", [problem, problem]))
+    assert said.count("pulumi stack init chat.example") == 1
     licence = Problem("a", "b", remedy="pulumi config set --secret rocketchat:license; or leave it")
     (told,) = InvalidStack("Pulumi.x.yaml", [licence]).problems
     assert told.remedy == "pulumi config set --secret rocketchat:license --stack x; or leave it"

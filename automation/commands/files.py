@@ -110,7 +110,7 @@ def new(
     Asks at a terminal; one that was interrupted continues where it stopped.
     """
     from automation import new as making
-    from stacks import files
+    from stacks import files, project
     from stacks.problems import InvalidStack
     from stacks.secret_keys import command
 
@@ -147,7 +147,7 @@ def new(
         steps = [f"Written: {files.shown(written.path)}", "Next:"]
         steps += [f"  {COMMAND} check {name}", f"  {COMMAND} plan {name}"]
         if written.secrets:
-            steps.append(f"  pulumi stack init {name}   # before it is deployed, and then:")
+            steps.append(f"  {project.making(name)}   # before it is deployed, and then:")
         steps += [f"  {command(f'rocketchat:{one}')} --stack {name}" for one in written.secrets]
         say(
             {"stack": name, "file": str(written.path), "secrets": list(written.secrets)},

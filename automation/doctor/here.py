@@ -10,7 +10,7 @@ from automation.doctor.needs import Visit
 from automation.pulumi_cli import find_engine
 from automation.web import Failed, NotChecked, in_one_line
 from rocketchat import releases
-from stacks.project import COMMAND
+from stacks.project import COMMAND, before_secrets
 from stacks.secret_keys import command
 from stacks.secrets import problems
 
@@ -47,7 +47,9 @@ def secrets(visit: Visit) -> str:
         ]
         raise Failed(
             "; ".join(told + [unknown] * bool(unknown)),
-            "; ".join(f"`{command(key)} --stack {visit.stack}`" for key in wrong),
+            "; ".join(
+                [*(f"`{command(key)} --stack {visit.stack}`" for key in wrong), before_secrets(visit.stack)]
+            ),
         )
     if unknown:
         raise NotChecked(f"all that the stack needs are there, but {unknown}")

@@ -1,12 +1,23 @@
 """An SMTP server that somebody else runs."""
 
+import re
+
 import pulumi
 
 from components.values import MailAccess
 
+FURTHER = 2525
+"""Where most providers take mail besides 587, by STARTTLS (SendGrid, Mailgun and Postmark, "SMTP ports")."""
+FURTHER_SES = (2587, 2465)
+"""Where Amazon SES alone takes mail besides 587 and 465."""
 ENCRYPTIONS = {25: "starttls", 587: "starttls", 2587: "starttls", 465: "tls", 2465: "tls"}
 """How connections are encrypted at the usual ports: from the first byte, or after STARTTLS (RFC 8314, 3; Amazon SES,
 "Connecting to an Amazon SES SMTP endpoint", whose further ports begin with 2)."""
+
+
+def is_ses(host: str) -> bool:
+    """Return whether a host is an SMTP endpoint of Amazon SES."""
+    return re.fullmatch(r"email-smtp(-fips)?\.[a-z0-9.-]+\.amazonaws\.com(\.cn)?", host.lower()) is not None
 
 
 def smtp(

@@ -83,9 +83,9 @@ class MailKind(Kind):
             )
 
 
-def submission_port(runtime: "RuntimeKind | type[RuntimeKind]") -> int:
-    """Return the usual port for submission that a runtime can reach, or its double at providers that have one."""
-    return 2587 if 587 in runtime.blocked_ports else 587
+def submission_port(runtime: "RuntimeKind | type[RuntimeKind]", further: int) -> int:
+    """Return the usual port for submission, or the `further` one of the mail's provider where that is blocked."""
+    return further if 587 in runtime.blocked_ports else 587
 
 
 def sender_domain(sender: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from components.mail import regions
+from components.mail.smtp import FURTHER_SES
 from components.regions import partition
 from stacks.fields import HostName, Sender
 from stacks.judging import Finding, Note, rule
@@ -35,7 +36,7 @@ class SesPart(MailKind):
 
     def smtp_port(self, runtime: "RuntimeKind") -> int:
         """SES has a second port for networks that block the usual one."""
-        return submission_port(runtime)
+        return submission_port(runtime, FURTHER_SES[0])
 
     def metrics_region(self, region: str | None) -> str | None:
         """SES tells CloudWatch of the sender's good name in its own region."""

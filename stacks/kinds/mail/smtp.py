@@ -7,7 +7,7 @@ from pydantic import Field
 
 from components.mail import smtp
 from stacks.fields import HostName, Sender
-from stacks.judging import Finding, rule
+from stacks.judging import Finding, Warning_, rule
 from stacks.kinds import registry
 from stacks.kinds.mail import MailKind, sender_domain, submission_port
 from stacks.problems import Problem
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 
 def _usual_port(answers: Answers) -> str:
-    return str(submission_port(registry.runtime(answers["runtime.kind"])))
+    further = smtp.FURTHER_SES[0] if smtp.is_ses(answers.get("mail.host", "")) else smtp.FURTHER
+    return str(submission_port(registry.runtime(answers["runtime.kind"]), further))
 
 
 def _usual_encryption(answers: Answers) -> str:
@@ -40,7 +41,7 @@ class SmtpMail(MailKind):
         **MailKind.asks,
         "port": Ask("Your mail provider's documentation names it, too.", _usual_port),
         "encryption": Ask(
-            "Ports 587 and 2587 begin in clear and change to TLS (`starttls`), 465 begins with it (`tls`).",
+            "Ports 587, 2525 and 2587 begin in clear and change to TLS (`starttls`), 465 begins with it (`tls`).",
             _usual_encryption,
         ),
         "username": Ask("Empty where the server asks for none.", ""),
@@ -89,4 +90,9 @@ def _encryption(mail: SmtpMail) -> Iterator[Finding]:
             "rocketchat:mail.encryption",
             f"at port {mail.port} mail servers speak `{usual}`, and with `{mail.encryption}` no mail would leave",
             remedy=f"set `encryption: {usual}`, or another `port`",
+        )
+    if mail.port in smtp.FURTHER_SES and not smtp.is_ses(mail.host):
+        yield Warning_(
+            f"port {mail.port} is one of Amazon SES: most other providers have 587, and {smtp.FURTHER} where that is "
+            "blocked"
         )

@@ -108,7 +108,7 @@ def _mail(runtime: DropletRuntime, mail: MailKind) -> Iterator[Finding]:
     if port in runtime.blocked_ports:
         yield Warning_(
             f"DigitalOcean blocks port {port} out of droplets in {runtime.region} and elsewhere: "
-            "take a provider's port 2525 or 2587"
+            "take the provider's port 2525, or 2587 at Amazon SES"
         )
     else:
         yield Note(f"by port {port}")

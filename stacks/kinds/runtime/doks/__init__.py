@@ -327,5 +327,5 @@ def _mail(runtime: DoksRuntime, mail: MailKind) -> Iterator[Finding]:
         yield Problem(
             "rocketchat:mail.port",
             f"DigitalOcean blocks port {port} out of its nodes, {runtime.region} included",
-            remedy="take the provider's port 2525 or 2587",
+            remedy="take the provider's port 2525, or 2587 at Amazon SES",
         )

@@ -203,7 +203,7 @@ def _size(
     price = sizes.monthly_usd(runtime, parts, size, defaults, region)
     yield Note(
         f"{host.name}: {host.vcpus} vCPU, {host.memory_mib} MiB, {sizes.disk_gb(runtime, parts, size)} GB of data; "
-        f"{price:g} USD a month"
+        f"{price:g} USD a month for the host alone"
     )
 
 

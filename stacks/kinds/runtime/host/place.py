@@ -128,9 +128,6 @@ class OnHost:
             "address": self._host.address,
             "changes": "The host fetches every five minutes what a deployment changed.",
             "afterDestroy": self._host.activation_id.apply(_forget_nodes(self._region)),
-            "monthlyUsd": sizes.monthly_usd(
-                self._runtime, spec.parts, spec.size, spec.defaults, self._region
-            ),
         }
         if "backup" in args:
             outputs["backupBucket"] = config.backup_bucket
