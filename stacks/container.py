@@ -32,7 +32,10 @@ def _variable(name: str) -> str:
     if name.startswith(ENVIRONMENT_PREFIX):
         raise ValueError(f"say it in `settings`: {name.removeprefix(ENVIRONMENT_PREFIX)}")
     if name in surroundings.RESERVED:
-        raise ValueError("the program sets this variable itself, or the server would not start with it")
+        raise ValueError(
+            "the program sets this variable itself, another key says it (mail, chat.administrator), or the server "
+            "would not start with it"
+        )
     if name in safety.VARIABLES_OF_TESTS:
         raise ValueError(f"{safety.VARIABLES_OF_TESTS[name]}; the policy pack refuses it")
     return name

@@ -86,7 +86,9 @@ def _bare(text: str) -> str:
     bare = re.sub(r"^.*://", "", text).partition("/")[0].rpartition("@")[2].lower()
     bare = re.sub(r":[0-9]*$", "", bare).removesuffix(".")
     try:
-        return bare.encode("idna").decode("ascii")
+        named = bare.encode("idna")
+        # Its old rules take some letters for others (`ß` for `ss`): that would be another host.
+        return named.decode("ascii") if named.decode("idna") == bare else bare
     except UnicodeError:
         return bare
 

@@ -1188,12 +1188,31 @@ also(
 also("provider-secret", {"provider apiEndpoint": "http://api.example.org"})
 also("provider-secret", {"provider insecure": True})
 C("dns-mail-strict", {"dmarc content": "v=DMARC1; p=none"}, "dmarc content")
-PORTS: Final = {"metadata": {"name": "db"}, "spec": {"type": "NodePort", "ports": [{"port": 27017}]}}
+PORTS: Final[dict[str, Any]] = {
+    "metadata": {"name": "db"},
+    "spec": {"type": "NodePort", "ports": [{"port": 27017}]},
+}
 C(
     "k8s-ports-inside",
     {"db": w("db", t.K8S_SERVICE, PORTS)},
     {"db": w("db", t.K8S_SERVICE, {"spec": UNKNOWN})},
 )
+
+
+def balancer(note: str, value: str) -> dict[str, Any]:
+    """Return a database behind a balancer that has this annotation."""
+    metadata = {"name": "db", "annotations": {note: value}}
+    return {
+        "db": w(
+            "db",
+            t.K8S_SERVICE,
+            {**PORTS, "metadata": metadata, "spec": {**PORTS["spec"], "type": "LoadBalancer"}},
+        )
+    }
+
+
+also("k8s-ports-inside", balancer("service.beta.kubernetes.io/aws-load-balancer-scheme", "internet-facing"))
+also("k8s-ports-inside", balancer("service.beta.kubernetes.io/aws-load-balancer-internal", "false"))
 MAKER: Final = {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}]}
 C(
     "k8s-rbac-makers",

@@ -9,14 +9,14 @@ from typing import Any
 
 import pulumi
 import pytest
-from policy_cases import ALL_SEARCH, CASES, ENROLS, EXISTENCE, MORE, OWN_KEY, Case
+from policy_cases import ALL_SEARCH, CASES, ENROLS, EXISTENCE, MORE, OWN_KEY, Case, balancer
 from policy_world import CONFIG, DELETE, UNKNOWN, allow, changed, doc, w, world
 
 from policy import tokens
 from policy.config import Config
 from policy.judge import look
 from policy.model import Stack, canonical
-from policy.rows import Row
+from policy.rows import EACH, Row, aws
 from policy.rule import ANY, STANDARDS, Level, Probe, Rule, standard
 from policy.rules import AREAS, BY_ID, ROWS, RULES
 from policy.tokens import NETWORK_ACL
@@ -114,6 +114,49 @@ def test_a_rule_reports_what_it_cannot_know_and_does_not_let_it_pass(rule: str) 
         (
             "secret-in-clear",
             {"run": w("run", "command:local:Command", {"create": "curl -u a:$PASSWORD https://x.example"})},
+        ),
+        (
+            "switch-guard",
+            {"x": w("x", aws("lb", "LoadBalancer")[0], {"xffHeaderProcessingMode": "remove"})},
+        ),
+        (
+            "switch-guard",
+            {
+                "x": w(
+                    "x",
+                    aws("cloudtrail", "Trail")[0],
+                    {
+                        "eventSelectors": [
+                            {
+                                "includeManagementEvents": False,
+                                "readWriteType": "WriteOnly",
+                                "dataResources": [{"type": "AWS::S3::Object", "values": ["arn:aws:s3"]}],
+                            }
+                        ]
+                    },
+                )
+            },
+        ),
+        (
+            "kept-encrypted",
+            {
+                "x": w(
+                    "x",
+                    aws("kinesis", "FirehoseDeliveryStream")[0],
+                    {"mskSourceConfiguration": {"topicName": "a"}},
+                )
+            },
+        ),
+        ("db-kept", {"rds replicateSourceDb": "a", "rds skipFinalSnapshot": True}),
+        ("provider-secret", {"provider defaultTags": {"tags": {"wiki": "http://wiki.example.org"}}}),
+        *(
+            ("k8s-ports-inside", balancer(note, value))
+            for note, value in (
+                ("networking.gke.io/load-balancer-type", "Internal"),
+                ("service.beta.kubernetes.io/do-loadbalancer-network", "INTERNAL"),
+                ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
+                ("service.beta.kubernetes.io/azure-load-balancer-internal", "true"),
+            )
         ),
         (
             "net-acl-no-admin-ports",
@@ -329,7 +372,8 @@ def test_tables_ask_for_attributes_that_exist() -> None:
 
 
 def paths(row: Row) -> tuple[str, ...]:
-    return tuple(path for path in (row.path, row.when, row.unless) if path)
+    beside = () if EACH in row.path else row.unless.split()
+    return tuple(path for path in (row.path, row.when, *beside) if path)
 
 
 def test_what_a_rule_sees_does_not_depend_on_the_rules_before_it() -> None:

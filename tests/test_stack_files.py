@@ -125,6 +125,7 @@ BAD = [
     ("host with a dot at its end", put("rocketchat:chat.host", "chat.lovia.life."), "rocketchat:chat.host", "dot at its end: chat.lovia.life", None),
     ("host with a port", put("rocketchat:chat.host", "chat.lovia.life:443"), "rocketchat:chat.host", "port or dot", None),
     ("host in other letters", put("rocketchat:chat.host", "chät.lovia.life"), "rocketchat:chat.host", "xn--cht-rla.lovia.life", None),
+    ("host whose letters may mean others", put("rocketchat:chat.host", "straße.lovia.life"), "rocketchat:chat.host", "this is not a host name", None),
     ("language that the product has not", put("rocketchat:chat.language", "xx"), "rocketchat:chat.language", "no language xx", None),
     ("language by its country only", put("rocketchat:chat.language", "sk"), "rocketchat:chat.language", "it has sk-SK", None),
     ("address with a domain in capitals", put("rocketchat:monitoring", {"alarmEmails": ["ops@Lovia.life"]}), "rocketchat:monitoring.alarmEmails[0]", "ops@lovia.life", None),

@@ -55,7 +55,7 @@ _ENCRYPTED = (
         aws("kinesis", "FirehoseDeliveryStream"),
         "serverSideEncryption.enabled",
         _CLEAR,
-        unless="kinesisSourceConfiguration",
+        unless="kinesisSourceConfiguration mskSourceConfiguration",
     ),
     on(
         aws("emr", "SecurityConfiguration"),

@@ -476,7 +476,9 @@ def _service(p: Probe) -> None:
         p.fail("is open on every node", "spec.type")
 
 
-_INSIDE = ("internal", "aws-load-balancer-scheme", "load-balancer-network")
+def _inside(note: str, value: str) -> bool:
+    """Whether an annotation keeps a balancer inside: `…-internal: "true"`, or a scheme, type or network `Internal`."""
+    return value == "internal" or (note.endswith("-internal") and value != "false")
 
 
 def _ports_inside(p: Probe) -> None:
@@ -486,7 +488,9 @@ def _ports_inside(p: Probe) -> None:
     ):
         return
     notes = p.get("metadata.annotations")
-    if isinstance(notes, Mapping) and any(word in str(key) for key in notes for word in _INSIDE):
+    if isinstance(notes, Mapping) and any(
+        _inside(str(key), str(value).lower()) for key, value in notes.items()
+    ):
         return
     for port in p.each("spec.ports"):
         if as_number(port.sure("port"), 0) in ADMIN_PORTS:

@@ -82,6 +82,8 @@ _KEPT = (
         (*ENCRYPTED, t.NEPTUNE_CLUSTER, t.REDSHIFT_CLUSTER, t.LIGHTSAIL_DATABASE),
         "skipFinalSnapshot",
         "nothing is left of it when it is deleted",
+        # Of a replica AWS takes none (RDS API reference, DeleteDBInstance).
+        unless="replicateSourceDb",
     ),
 )
 ROWS = (*_BACKUPS, *_KEPT)

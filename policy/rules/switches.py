@@ -1,5 +1,8 @@
 """Switches of single services by which something is open, spoken to in clear, or without its guard."""
 
+from typing import Any
+
+from policy.model import UNKNOWN, dig
 from policy.rows import Row, asking, aws, index, left_on, off, on, types_of
 from policy.rule import ANY, Probe, View, at_least, is_in, not_false, present, true, unset_or
 from policy.rules._make import CRITICAL, HIGH, MANDATORY, Area
@@ -19,6 +22,14 @@ CORS = (
 _INTERNET = "has an address on the internet"
 _UNSEALED = "is spoken to, or speaks, without TLS"
 _ANYBODY = "takes anybody's certificate"
+
+
+def _whole(selector: Any) -> bool:
+    """Whether a selector records reads and writes, where it records management; one of data may choose."""
+    managing = not_false(dig(selector, "includeManagementEvents"))
+    return not managing or dig(selector, "readWriteType") in (None, "All", UNKNOWN)
+
+
 _OPEN = (
     *(
         left_on(kinds, f"{path}.{block}", "this way to make the files public is open")
@@ -152,7 +163,12 @@ _GUARDS = (
     off(
         aws("lb", "LoadBalancer"), "enableWafFailOpen", "lets all through where its firewall does not answer"
     ),
-    Row(aws("lb", "LoadBalancer"), "xffHeaderProcessingMode", unset_or("append"), "clients say who they are"),
+    Row(
+        aws("lb", "LoadBalancer"),
+        "xffHeaderProcessingMode",
+        unset_or("append", "remove"),
+        "clients say who they are",
+    ),
     Row(aws("sagemaker", "NotebookInstance"), "rootAccess", is_in("Disabled"), "its users are root"),
     Row(
         aws("sagemaker", "NotebookInstance"),
@@ -183,13 +199,9 @@ _GUARDS = (
         aws("cloudtrail", "Trail"),
         "eventSelectors.*.includeManagementEvents",
         "what is changed is not recorded",
+        unless="dataResources",
     ),
-    Row(
-        aws("cloudtrail", "Trail"),
-        "eventSelectors.*.readWriteType",
-        unset_or("All"),
-        "a part is not recorded",
-    ),
+    Row(aws("cloudtrail", "Trail"), "eventSelectors.*", _whole, "a part is not recorded"),
     Row(aws("guardduty", "DetectorFeature"), "status", is_in("ENABLED"), "a part is not watched"),
     Row(aws("macie2", "Account"), "status", unset_or("ENABLED"), "is paused"),
     Row(
