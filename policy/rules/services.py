@@ -63,6 +63,7 @@ OLD_RUNTIMES = re.compile(
 """Runtimes of Lambda that AWS has ended by 2026 (Lambda guide, "Runtime deprecation policy")."""
 
 
+_NOTHING = "nothing is left of it when it is deleted"
 _SHORT = "its backups are kept for less than a week"
 _BACKUPS = (
     Row(
@@ -78,12 +79,12 @@ _BACKUPS = (
 _KEPT = (
     on((*ENCRYPTED, t.NEPTUNE_CLUSTER), "deletionProtection", "can be deleted by one wrong call"),
     left_on(GLOBAL, "deletionProtection", "can be deleted by one wrong call"),
+    # Of a replica AWS takes none (RDS API reference, DeleteDBInstance).
+    off((t.RDS_INSTANCE,), "skipFinalSnapshot", _NOTHING, unless="replicateSourceDb"),
     off(
-        (*ENCRYPTED, t.NEPTUNE_CLUSTER, t.REDSHIFT_CLUSTER, t.LIGHTSAIL_DATABASE),
+        (t.RDS_CLUSTER, t.DOCUMENT_CLUSTER, t.NEPTUNE_CLUSTER, t.REDSHIFT_CLUSTER, t.LIGHTSAIL_DATABASE),
         "skipFinalSnapshot",
-        "nothing is left of it when it is deleted",
-        # Of a replica AWS takes none (RDS API reference, DeleteDBInstance).
-        unless="replicateSourceDb",
+        _NOTHING,
     ),
 )
 ROWS = (*_BACKUPS, *_KEPT)
