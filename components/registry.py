@@ -18,6 +18,32 @@ _ECR = re.compile(
 _ARCHIVE = re.compile(r".+\.(tgz|tar\.gz)")
 
 
+_SHORT_LIVED = {
+    "AWS": (
+        "the passwords of ECR are good for twelve hours",
+        "leave it out: Fargate is let in by its role, and nodes of AWS by theirs",
+    ),
+    "oauth2accesstoken": (
+        "the access tokens of Google's registry are good for an hour",
+        "take `_json_key_base64`, with the key of a service account that may only read",
+    ),
+    "00000000-0000-0000-0000-000000000000": (
+        "the tokens of `az acr login` are good for three hours",
+        "take a token of the registry's own (az acr token create), or a service principal",
+    ),
+    "gitlab-ci-token": (
+        "the token of a job in GitLab ends with the job",
+        "take a deploy token that may only read the registry",
+    ),
+}
+"""User names that go with passwords for the moment: how long these are good, and what is so for longer.
+
+Sources: docs.aws.amazon.com/AmazonECR, "Private registry authentication"; cloud.google.com/artifact-registry,
+"Configure authentication to Artifact Registry for Docker"; learn.microsoft.com/azure/container-registry,
+"Authentication options"; docs.gitlab.com, "CI/CD job token".
+"""
+
+
 class RegistryArgs(TypedDict):
     """Credentials of a registry of container images."""
 
@@ -65,6 +91,14 @@ def ecr_repository(image: str) -> Mapping[str, str] | None:
     """Return `account`, `region` and `repository` of an image in a private registry of ECR; None for any other."""
     found = _ECR.match(image)
     return found.groupdict() if found else None
+
+
+def short_lived(username: str, registry: str | None) -> tuple[str, str] | None:
+    """Return how long a user's passwords are good, and what to take instead; None where they last.
+
+    A container that starts anew later must still be able to pull, on a new node too.
+    """
+    return _SHORT_LIVED.get("AWS" if ecr_repository(f"{registry}/x") else username)
 
 
 def split_tag(image: str) -> tuple[str, str, str]:

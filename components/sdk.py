@@ -6,12 +6,14 @@ such as `aws.s3.Bucket` loads `pulumi_aws/s3/bucket.py` when it is first used. W
 packages' registration for the deserialising of resource references, which no component of ours passes.
 """
 
+import contextlib
 import importlib
 import importlib.machinery
 import importlib.util
 import re
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -66,6 +68,29 @@ def install() -> None:
     """Make the SDKs that are not imported yet import one file at a time. Idempotent."""
     if not any(finder is _Finder for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder)
+
+
+_MASKED = threading.RLock()
+
+
+@contextlib.contextmanager
+def own_settings(package: str) -> Iterator[None]:
+    """Let a provider that is made meanwhile take its inputs from the program alone.
+
+    The SDKs fill what is left out from this machine's environment (`PULUMI_K8S_DELETE_UNREACHABLE`,
+    `DIGITALOCEAN_API_URL`), and what one machine has then stands in the state, for all of them. The providers read most
+    of these variables by themselves, for the command that they were set for.
+    """
+    utilities = importlib.import_module(f"{package}._utilities")
+    with _MASKED:
+        asking = {name: getattr(utilities, name) for name in ("get_env", "get_env_bool")}
+        try:
+            for name in asking:
+                setattr(utilities, name, lambda *_: None)
+            yield
+        finally:
+            for name, function in asking.items():
+                setattr(utilities, name, function)
 
 
 def _find(package: str, folder: Path, name: str) -> Any:

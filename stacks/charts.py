@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import yaml
 from pydantic import AfterValidator, Field
 
-from components.registry import local_chart
+from components.registry import local_chart, short_lived
 from components.runtime import chart as official
 from stacks.fields import IN_ADDRESS, Form, Part, Version
 from stacks.files import FOLDER
@@ -116,6 +116,9 @@ def _charts(charts: Charts, runtime: RuntimeKind) -> Iterator[Finding]:
             remedy="leave it out"
             + ("" if charts.local else ", and run `helm registry login` on each machine that deploys"),
         )
+    ends = None if charts.username is None else short_lived(charts.username, None)
+    if ends is not None:
+        yield Problem("rocketchat:charts.username", ends[0], remedy=ends[1])
     if charts.local:
         for name in runtime.charts:
             version = charts.chat_version if name == official.CHART else runtime.charts[name].version

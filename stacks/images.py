@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from components.registry import DOCKER_HUB, ecr_repository, server_of, split_tag
+from components.registry import DOCKER_HUB, ecr_repository, server_of, short_lived, split_tag
 from rocketchat import known_bad, sizing
 from rocketchat.releases import Release
 from stacks.fields import ExactImage, Form, Part, Registry
@@ -123,12 +123,9 @@ def _images(images: Images, parts: "Parts", release: Release, size: sizing.Size)
             )
         for bad in known_bad.find_image(f"{split_tag(known[name])[0]}:{tag}"):
             yield Warning_(f"images.pinned {exact}: {bad}")
-    if ecr_repository(f"{images.registry}/x") and images.username is not None:
-        yield Problem(
-            "rocketchat:images.username",
-            "the passwords of a private registry of ECR are good for twelve hours",
-            remedy="leave it out: Fargate is let in by its role, and nodes of AWS by theirs",
-        )
+    ends = None if images.username is None else short_lived(images.username, images.registry)
+    if ends is not None:
+        yield Problem("rocketchat:images.username", ends[0], remedy=ends[1])
     yield Note(
         f"{count(len(known), 'image')}, {'of their makers' if images.registry is None else f'by {images.registry}'}"
         + (f", {len(images.pinned)} of them pinned" if images.pinned else "")

@@ -5,6 +5,7 @@ import importlib
 import pulumi
 from pydantic.alias_generators import to_snake
 
+from components.sdk import own_settings
 from stacks.kinds.kind import chosen
 from stacks.language import ChatSpec
 from stacks.load import Secrets
@@ -33,9 +34,10 @@ def make(spec: ChatSpec, secrets: Secrets) -> dict[str, pulumi.ProviderResource]
         )
     for package, keys in sorted(wanted.items()):
         sdk = importlib.import_module(f"pulumi_{package}")
-        made[package] = sdk.Provider(
-            package, **{to_snake(key): given.get(f"{package}:{key}") for key in sorted(keys)}
-        )
+        with own_settings(sdk.__name__):
+            made[package] = sdk.Provider(
+                package, **{to_snake(key): given.get(f"{package}:{key}") for key in sorted(keys)}
+            )
     own = spec.parts.runtime.provider(secrets.values)
     if own is not None:
         made[own.package] = own

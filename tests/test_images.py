@@ -276,6 +276,20 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("family-host", {"images": {"pinned": ["registry.example.com/mongo:7.0.20"]}}, "images.pinned[0]"),
     ("family-host", {"images": {"registry": ECR}}, "images.registry"),
     ("lovia-fargate", {"images": {"registry": ECR, "username": "AWS"}}, "images.username"),
+    *(
+        ("services-helm", {"images": {"registry": registry, "username": username}}, "images.username")
+        for registry, username in (
+            ("public.ecr.aws/a1b2c3d4", "AWS"),
+            ("europe-docker.pkg.dev/project/chat", "oauth2accesstoken"),
+            ("chat.azurecr.io", "00000000-0000-0000-0000-000000000000"),
+            ("registry.example.com/chat", "gitlab-ci-token"),
+        )
+    ),
+    (
+        "services-helm",
+        {"charts": {"source": "https://gitlab.example.com/helm", "username": "gitlab-ci-token"}},
+        "charts.username",
+    ),
     (
         "services-helm",
         {"images": {"pinned": [f"registry.example.com/rocket.chat:8.9.0@{DIGEST}"]}},

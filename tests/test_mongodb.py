@@ -62,6 +62,8 @@ def test_every_release_has_an_image_for_the_mongodb_that_it_is_recommended() -> 
             Deployed("7.0", 3),
         ),
         ({"mongoDbMajorVersion": "8.0"}, Deployed("8.0")),
+        ({"spec": {"image": "reg.example.com:5000/mongo:6.0-acme1@sha256:0a"}}, Deployed("6.0")),
+        ({"spec": {"image": "reg.example.com/mongo:6.0"}}, Deployed("6.0")),
         ({"content": '{"compose":{"services":{"proxy":{"image":"caddy:2.11.7"}}}}'}, Deployed()),
     ],
 )
@@ -72,8 +74,9 @@ def test_what_is_deployed_is_read_from_the_resource_that_carries_it(
 
 
 def test_an_image_without_an_exact_tag_is_refused() -> None:
-    assert series.of_image("mongo:8.0.32") == "8.0"
-    for wrong in ("mongo:latest", "mongo", "mongo:4.4.1", "mongo:80"):
+    for right in ("mongo:8.0.32", "reg.example.com:5000/mongo:8.0-acme1"):
+        assert series.of_image(right) == "8.0"
+    for wrong in ("mongo:latest", "mongo", "mongo:4.4.1", "mongo:80", "mongo:8.01"):
         with pytest.raises(ValueError, match="no image of MongoDB"):
             series.of_image(wrong)
 

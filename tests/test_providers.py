@@ -356,6 +356,27 @@ def test_the_state_is_the_same_whatever_kubeconfig_a_machine_has(
         assert provider.inputs["kubeconfig"] == ""
 
 
+@pytest.mark.parametrize(
+    ("package", "variables"),
+    [
+        (
+            "kubernetes",
+            {"PULUMI_K8S_DELETE_UNREACHABLE": "true", "PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY": "false"},
+        ),
+        ("digitalocean", {"DIGITALOCEAN_API_URL": "http://a.test", "SPACES_ENDPOINT_URL": "http://b.test"}),
+    ],
+)
+def test_the_state_is_the_same_whatever_a_machine_tells_a_provider(
+    package: str, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    for stack in ("local", "lovia-doks") if package == "kubernetes" else ("family-host",):
+        made = one(rehearsed.plan(stack), f"pulumi:providers:{package}").inputs
+        assert not made.keys() & {"deleteUnreachable", "enableServerSideApply", "spacesEndpoint"}
+        assert made.get("apiEndpoint") in (None, "https://api.digitalocean.com")
+
+
 @needs_engine
 def test_a_stack_goes_from_machine_to_machine_without_a_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

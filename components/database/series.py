@@ -43,13 +43,17 @@ FITS = (SCRIPTS / "mongodb-fits").read_text(encoding="utf-8")
 """Script that says whether a machine can run a series: AVX, and no Linux on which MongoDB crashes."""
 
 
+_TAG = r":(\d+\.\d+)(?!\d)"
+"""The series in an image's tag: `8.0.32-noble`, and `8.0-acme1` of somebody's own."""
+
+
 class StepRefused(ValueError):  # noqa: N818 - reads as what it is
     """The deployed database cannot become the one that is wanted. The message says what to do first."""
 
 
 def of_image(image: str) -> str:
     """Return the series of an image with an exact tag; raise ValueError for one that is not known here."""
-    found = re.search(r":(\d+\.\d+)(\.|$)", image)
+    found = re.search(_TAG, image)
     if found is None or found[1] not in IMAGES:
         raise ValueError(f"{image!r} is no image of MongoDB {', '.join(IMAGES)} with an exact tag")
     return found[1]
@@ -95,7 +99,7 @@ def deployed(inputs: Mapping[str, Any]) -> Deployed:
     spec = inputs.get("spec")
     replicas = spec.get("replicas") if isinstance(spec, Mapping) else None
     for text in _texts(inputs):
-        found = re.search(r"\bmongo:(\d+\.\d+)\.\d+", text)
+        found = re.search(rf"\bmongo{_TAG}", text)
         if found is not None:
             return Deployed(found[1], None if replicas is None else int(replicas))
     atlas = inputs.get("mongoDbMajorVersion")

@@ -12,6 +12,7 @@ import pulumi_kubernetes as kubernetes
 from components.base import Component, one_of
 from components.cluster_object import ClusterObject
 from components.runtime.doks_options import REGIONS, is_node_size
+from components.sdk import own_settings
 from components.values import Egress
 
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
@@ -139,12 +140,13 @@ class DoksCluster(Component):
         self.endpoint = cluster.endpoint
         raw: pulumi.Output[str] = cluster.kube_configs.apply(self._credentials)
         self.kubeconfig = pulumi.Output.secret(raw)
-        self._provider = kubernetes.Provider(
-            f"{name}-objects",
-            kubeconfig=self.kubeconfig,
-            cluster_identifier=cluster.id,
-            opts=self.child(),
-        )
+        with own_settings("pulumi_kubernetes"):
+            self._provider = kubernetes.Provider(
+                f"{name}-objects",
+                kubeconfig=self.kubeconfig,
+                cluster_identifier=cluster.id,
+                opts=self.child(),
+            )
         self._addresses: tuple[pulumi.Output[str], ...] = ()
         self._routes: list[pulumi.Resource] = []
         if args["nat"]:

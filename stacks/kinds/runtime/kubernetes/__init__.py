@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from components.runtime.kubeconfig import kubeconfig_problem
+from components.sdk import own_settings
 from rocketchat import sizing
 from stacks.fields import Address, ClusterName, Part, of_kind
 from stacks.judging import Finding, Note, Warning_, rule
@@ -215,16 +216,16 @@ class KubernetesRuntime(ClusterChat):
         """The cluster is reached by the file's context, or by the secret kubeconfig."""
         import pulumi_kubernetes as kubernetes
 
-        provider: pulumi.ProviderResource = kubernetes.Provider(
-            "kubernetes",
-            # Never left out: the SDK would write $KUBECONFIG into the state, which differs from machine to machine and
-            # may be a list, that the provider takes for a path. When it is empty the provider looks there by itself.
-            kubeconfig=secrets.get("kubeconfig", ""),
-            context=self.context,
-            # The provider cannot see which cluster this machine's own kubeconfig leads to: without this, another
-            # context would leave everything where it is, and later changes would look for it in the other cluster.
-            cluster_identifier=self.context,
-        )
+        with own_settings("pulumi_kubernetes"):
+            provider: pulumi.ProviderResource = kubernetes.Provider(
+                "kubernetes",
+                # When it is empty the provider looks into $KUBECONFIG by itself, which may be a list there.
+                kubeconfig=secrets.get("kubeconfig", ""),
+                context=self.context,
+                # The provider cannot see which cluster this machine's own kubeconfig leads to: without this, another
+                # context would leave everything where it is, and later changes would look for it in the other cluster.
+                cluster_identifier=self.context,
+            )
         return provider
 
     def make(self, context: "Context") -> Place:
