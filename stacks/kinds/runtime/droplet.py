@@ -16,7 +16,7 @@ from stacks.kinds.runtime.digitalocean import BLOCKED_PORTS, REGION, TOKEN
 from stacks.kinds.runtime.host import SSH_KEY, HostRuntime, sizes
 
 if TYPE_CHECKING:
-    from components.runtime.droplet import DropletHost
+    from components.runtime.droplet import DropletHost, DropletHostArgs
     from stacks.kinds.context import Context
     from stacks.profiles import Defaults
     from stacks.spec import Parts
@@ -71,30 +71,28 @@ class DropletRuntime(HostRuntime):
         from components.runtime.droplet import DropletHost
 
         spec, secrets = context.spec, context.secrets
-        return DropletHost(
-            "host",
-            {
-                "host": spec.parts.chat.host,
-                "aws_region": spec.region or "",
-                "region": self.region,
-                "size": sizes.host_size(self, spec.parts, spec.region).name,
-                "disk_gb": sizes.disk_gb(self, spec.parts, spec.size),
-                "public_key": self.ssh_key,
-                "egress": [
-                    {"first_port": way.first, "last_port": way.last, "reason": way.reason}
-                    for way in ways_out(spec.parts, spec.defaults, secrets.database_ports, secrets.web_ports)
-                ],
-                "allow_from": self.allow_from,
-                "ssh_from": self.ssh_from,
-                "backups": sizes.snapshots(self, spec.defaults),
-                "environment": spec.defaults.environment,
-                "generation": self.generation,
-                "tags": [f"{_tag(key)}:{_tag(value)}" for key, value in spec.tags.items()],
-                "protect": spec.defaults.protect,
-                "retain": spec.defaults.protect,
-            },
-            context.opts,
-        )
+        args: DropletHostArgs = {
+            "host": spec.parts.chat.host,
+            "aws_region": spec.region or "",
+            "region": self.region,
+            "size": sizes.host_size(self, spec.parts, spec.region).name,
+            "disk_gb": sizes.disk_gb(self, spec.parts, spec.size),
+            "public_key": self.ssh_key,
+            "egress": [
+                {"first_port": way.first, "last_port": way.last, "reason": way.reason}
+                for way in ways_out(spec.parts, spec.defaults, secrets.database_ports, secrets.web_ports)
+            ],
+            "ssh_from": self.ssh_from,
+            "backups": sizes.snapshots(self, spec.defaults),
+            "environment": spec.defaults.environment,
+            "generation": self.generation,
+            "tags": [f"{_tag(key)}:{_tag(value)}" for key, value in spec.tags.items()],
+            "protect": spec.defaults.protect,
+            "retain": spec.defaults.protect,
+        }
+        if self.allow_from:
+            args["allow_from"] = self.allow_from
+        return DropletHost("host", args, context.opts)
 
 
 def _tag(text: str) -> str:

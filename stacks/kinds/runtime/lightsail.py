@@ -68,7 +68,6 @@ class LightsailRuntime(HostRuntime):
             "zone": self.zone,
             "size": sizes.host_size(self, spec.parts, spec.region).name,
             "disk_gb": sizes.disk_gb(self, spec.parts, spec.size),
-            "allow_from": self.allow_from,
             "ssh_from": self.ssh_from,
             "generation": self.generation,
             "protect": spec.defaults.protect,
@@ -76,6 +75,8 @@ class LightsailRuntime(HostRuntime):
             # A disk cannot grow: more users alone must not ask for another one.
             "keep_disk": self.disk_gb is None,
         }
+        if self.allow_from:
+            args["allow_from"] = self.allow_from
         if sizes.snapshots(self, spec.defaults):
             # Another hour than the dump's, and the restart's after fixes.
             args["snapshot_hour"] = (QUIET_HOUR + 4) % 24
