@@ -27,6 +27,7 @@ KEPT = replace(
 )
 WEBHOOK = "https://chat.example.com/hooks/canary-hook"
 SWITCH = "https://hc.example.com/canary-switch"
+NIGHTS = 5
 
 
 @contextlib.contextmanager
@@ -165,10 +166,10 @@ def test_a_backup_puts_nothing_on_the_data_volume_and_sends_each_file_once(host:
 def test_nights_without_the_store_pile_up_nothing_and_are_told_of(host: RealHost) -> None:
     fill(host.mongodb, messages=50)
     away = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
-    for _ in range(2):
+    for _ in range(NIGHTS):
         assert host.run("chat-backup", **away).returncode != 0
     only_uploads_take_room(host)
-    assert host.told.count("canary-switch/fail") == 2
+    assert host.told.count("canary-switch/fail") == NIGHTS
     assert [text for text in posts(host) if "failed" in text and "Could not connect" in text]
     succeeds(host, "chat-backup")
 
@@ -292,10 +293,12 @@ def test_a_restore_is_asked_for_in_the_bucket_once_and_answered_there(host: Real
     assert "made_later" in state(host.mongodb), "one request was done twice"
     # The data of now are asked for, and may be had again.
     later = state(host.mongodb)
-    write(host, "restore/request", b"backup\n")
-    succeeds(host, "chat-restore", "--asked")
-    assert outcome(host)["state"] == "done"
-    assert "database: " in outcome(host)["said"]
+    for word, said in (("backup", "database: "), ("drill", ": 11 users, 301 messages")):
+        write(host, "restore/request", word.encode())
+        succeeds(host, "chat-restore", "--asked")
+        assert outcome(host)["state"] == "done"
+        assert said in outcome(host)["said"]
+        assert state(host.mongodb) == later
     with chat(host.mongodb) as db:
         db["made_later"].drop()
     succeeds(host, "chat-restore", "database", "newest")

@@ -45,11 +45,12 @@ def of(stack: str, *, dumps: bool = True, outputs: dict[str, Any] = OUTPUTS, **g
     return restore.of_stack(spec, outputs, **asked)
 
 
-def backup(stack: str, outputs: dict[str, Any] = OUTPUTS) -> restore.Restore:
+def beside(do: str, stack: str, outputs: dict[str, Any] = OUTPUTS) -> restore.Restore:
     values = values_of(stack)
     if stack != "family-host":
         values["rocketchat:backup"] = {"dumps": True}
-    found = restore.backup_of(parse(values, set(files.read(stack).secure), source="a test"), outputs)
+    spec = parse(values, set(files.read(stack).secure), source="a test")
+    found = restore.drill_of(spec, outputs) if do == "drill" else restore.backup_of(spec, outputs)
     assert found is not None
     return found
 
@@ -191,19 +192,22 @@ def test_a_chat_stays_stopped_for_another_release_and_starts_again_where_that_fa
 
 
 @PLACE
-def test_a_backup_is_made_by_the_job_of_every_night_while_the_chat_runs(
-    stack: str, stubs: dict[str, str], tmp_path: Path
+@pytest.mark.parametrize(
+    ("do", "job", "program"), [("backup", "backup", "chat-backup"), ("drill", "restore", "chat-restore-test")]
+)
+def test_a_backup_or_a_drill_is_made_by_the_job_that_is_scheduled_while_the_chat_runs(
+    stack: str, stubs: dict[str, str], do: str, job: str, program: str, tmp_path: Path
 ) -> None:
     for fail, status in (("0", 0), ("1", 1)):
         folder = tmp_path / fail
         folder.mkdir()
-        ended, said, calls = run(backup(stack), folder, stubs, FAIL=fail, MADE=MADE, RUNS="\n")
+        ended, said, calls = run(beside(do, stack), folder, stubs, FAIL=fail, MADE=MADE, RUNS="\n")
         assert ended == status, said
-        [job] = [call for call in calls if "run-task" in call or "create job" in call]
-        own = "backups-backup" if "fargate" in stack else "cronjob/mongodb-backup"
-        assert own in job
-        made = job if "fargate" in stack else (folder / "log.jobs").read_text()
-        assert '"chat-backup"]' in made
+        [begun] = [call for call in calls if "run-task" in call or "create job" in call]
+        own = f"backups-{job}" if "fargate" in stack else f"cronjob/mongodb-{job}"
+        assert own in begun
+        made = begun if "fargate" in stack else (folder / "log.jobs").read_text()
+        assert f'"{program}"]' in made
         assert not [call for call in calls if re.search("--(desired-count|replicas)", call)], (
             "the chat was stopped"
         )
@@ -282,6 +286,18 @@ def test_a_host_is_asked_by_its_bucket_and_its_answer_is_told(
 def test_what_cannot_be_restored_is_refused(stack: str, given: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         of(stack, **given)
+
+
+def test_a_drill_is_refused_where_no_dump_is_made_and_where_more_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stack = files.read("family-host")
+    values = {**stack.values, "rocketchat:database": {"kind": "uri", "version": "8.0"}}
+    spec = parse(values, {*stack.secure, "rocketchat:mongodbUri"}, source="a test")
+    with pytest.raises(ConfigurationError, match="this stack makes none of its own"):
+        restore.drill_of(spec, OUTPUTS)
+    assert cli.main(["restore", "family-host", "--drill", "--what", "uploads"]) == 2
+    assert "--drill tries the newest dump" in capsys.readouterr().err
 
 
 def test_a_backup_is_named_by_a_time_or_a_word() -> None:

@@ -347,6 +347,13 @@ def restore(
             "--leave-stopped", help="Do not start the chat: another release is deployed on these data."
         ),
     ] = False,
+    drill: Annotated[
+        bool,
+        typer.Option(
+            "--drill",
+            help="Bring nothing back: load the newest dump beside the data, compare it, throw it away. The chat runs.",
+        ),
+    ] = False,
     show: Annotated[
         bool,
         typer.Option(
@@ -366,16 +373,23 @@ def restore(
 
     with telling(as_json):
         when = restoring.when(from_, at)
+        if drill and (from_ or at or what or even_if_smaller or of_another_chat or leave_stopped):
+            refuse("--drill tries the newest dump, and brings nothing back", "leave the other options out")
         with opened(stack, False, 0, as_json) as one:
             spec, host = one.spec, one.spec.parts.chat.host
-            found = restoring.of_stack(
-                spec,
-                _deployed(one),
-                what=what,
-                when=when,
-                even_if_smaller=even_if_smaller,
-                of_another_chat=of_another_chat,
-                leave_stopped=leave_stopped,
+            outputs = _deployed(one)
+            found = (
+                restoring.drill_of(spec, outputs)
+                if drill
+                else restoring.of_stack(
+                    spec,
+                    outputs,
+                    what=what,
+                    when=when,
+                    even_if_smaller=even_if_smaller,
+                    of_another_chat=of_another_chat,
+                    leave_stopped=leave_stopped,
+                )
             )
         if show:
             typer.echo(json.dumps({"script": found.text()}) if as_json else found.text(), nl=as_json)
@@ -385,7 +399,7 @@ def restore(
                 f"{' and '.join(found.missing)} is not installed",
                 "install it, or run elsewhere, by bash, what --show prints",
             )
-        if not yes:
+        if not yes and not drill:
             confirm(
                 f"Replace {found.variables['WHAT']} of {host} by the backup `{when}`? What is newer goes away.",
                 as_json=as_json,

@@ -1,4 +1,4 @@
-"""Restores and backups: a script for each way that a runtime has, run by Bash with one's own `aws` and `kubectl`."""
+"""Restores, drills and backups: a script for each way that a runtime has, run by Bash with one's own programs."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ _SOURCED = '# shellcheck source=common\n. "$(dirname "$0")/common"\n'
 
 @dataclass(frozen=True)
 class Restore:
-    """A restore, or a backup, that is wanted: a script, and the variables that it reads."""
+    """A restore, a drill or a backup that is wanted: a script, and the variables that it reads."""
 
     script: Path
     variables: Mapping[str, str]
@@ -97,18 +97,7 @@ def of_stack(
     leave_stopped: bool = False,
 ) -> Restore:
     """Return the restore of a stack. Raises ConfigurationError where it has no backups of its own, or not of that."""
-    parts = spec.parts
-    if not isinstance(outputs.get("backupBucket"), str):
-        if parts.dumped or parts.media.on_host:
-            raise ConfigurationError(
-                "nothing that makes backups of this stack is deployed", remedy=f"{COMMAND} up STACK"
-            )
-        raise ConfigurationError(
-            "this stack makes no backups of its own",
-            remedy=f"one made elsewhere comes back by: {parts.database.restoring(parts, outputs)}; "
-            "`backup: {dumps: true}` makes dumps from now on",
-        )
-    kept = {"database": parts.dumped, "uploads": parts.media.on_host}
+    kept = _kept(spec, outputs)
     if what not in (None, *WHAT):
         raise ConfigurationError(f"--what {what!r} is unknown", remedy=f"it is one of {', '.join(WHAT)}")
     wanted = what or ("all" if all(kept.values()) else next(one for one, there in kept.items() if there))
@@ -129,6 +118,32 @@ def of_stack(
     return _of(spec, outputs, "restore", {"WHAT": wanted, "WHEN": when, "MORE": more})
 
 
+def drill_of(spec: "ChatSpec", outputs: Mapping[str, Any]) -> Restore:
+    """Return a drill, now. Raises ConfigurationError where the stack makes no dumps of its own."""
+    if not _kept(spec, outputs)["database"]:
+        raise ConfigurationError(
+            "a drill tries a dump of the database, and this stack makes none of its own",
+            remedy="an upload of a backup is compared with its checksum when it is brought back",
+        )
+    return _of(spec, outputs, "drill", {"WHAT": "drill", "WHEN": "", "MORE": ""})
+
+
+def _kept(spec: "ChatSpec", outputs: Mapping[str, Any]) -> dict[str, bool]:
+    """Return what the stack backs up. Raises ConfigurationError where it is nothing, or is not deployed."""
+    parts = spec.parts
+    if not isinstance(outputs.get("backupBucket"), str):
+        if parts.dumped or parts.media.on_host:
+            raise ConfigurationError(
+                "nothing that makes backups of this stack is deployed", remedy=f"{COMMAND} up STACK"
+            )
+        raise ConfigurationError(
+            "this stack makes no backups of its own",
+            remedy=f"one made elsewhere comes back by: {parts.database.restoring(parts, outputs)}; "
+            "`backup: {dumps: true}` makes dumps from now on",
+        )
+    return {"database": parts.dumped, "uploads": parts.media.on_host}
+
+
 def backup_of(spec: "ChatSpec", outputs: Mapping[str, Any]) -> Restore | None:
     """Return a backup of a stack, now; None where it makes none of its database, or was deployed before it said how."""
     if not spec.parts.dumped or not isinstance(outputs.get("backupBucket"), str):
@@ -146,11 +161,12 @@ def now() -> str:
 
 def _of(spec: "ChatSpec", outputs: Mapping[str, Any], do: str, given: Mapping[str, str]) -> Restore:
     runtime = spec.parts.runtime
+    job = "backup" if do == "backup" else "restore"
     variables = {**given, "DO": do, "BUCKET": str(outputs["backupBucket"]), "REGION": spec.region or ""}
     named = {
         "host": {},
-        "tasks": {"CLUSTER": "cluster", "DEFINITION": f"{do}Task", "LOG_GROUP": "backupLogGroup"},
-        "cluster": {"NAMESPACE": "namespace", "RELEASE": "helmRelease", "JOB": f"{do}Job"},
+        "tasks": {"CLUSTER": "cluster", "DEFINITION": f"{job}Task", "LOG_GROUP": "backupLogGroup"},
+        "cluster": {"NAMESPACE": "namespace", "RELEASE": "helmRelease", "JOB": f"{job}Job"},
     }[runtime.dumps_in]
     for variable, output in named.items():
         if not isinstance(outputs.get(output), str):
