@@ -139,7 +139,7 @@ def live(rehearsed: Rehearsed, to: Console, *, by_hand: bool) -> lifecycle.Life 
 
     def on_stage(stage: lifecycle.Stage) -> None:
         row = Table.grid(padding=(0, 2))
-        row.add_column(width=36, no_wrap=True)
+        row.add_column(width=37, no_wrap=True)
         row.add_column(width=44)
         row.add_row(f"  {stage.title}", stage.said, Text(f"{stage.seconds:.1f} s", "dim"))
         to.print(row)
