@@ -31,11 +31,16 @@ _NAME: Final = re.compile(
 _VALUE: Final = re.compile(
     r"(://[^/\s:@\"']*:(?![$<*{%]|\[secret)[^/\s@\"']+@"
     r"|-----BEGIN (?:[A-Z ]+ )?PRIVATE KEY"
+    r"|\bmachine\s+\S+\s+login\s+\S+\s+password\s+(?![$<{*%]|\[secret\])\S"
+    r"|(?m:^[\w.*-]+:(?:\d+|\*):[\w*-]+:[a-z_*][\w-]*:(?![$<{*%]|\[secret\])(?:[^\s:\\]|\\.)+$)"
     r"|\bauthorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer|token)\s+[\w+/=.~-]{8,}"
     r"|/hooks/\w{10,}/\w{20,})",
     re.IGNORECASE,
 )
-"""Values that are credentials whatever their name: a password in a URI, a private key, a header, a hook's address."""
+"""Values that are credentials whatever their name: a password in a URI, a private key, a line of a netrc or a .pgpass,
+a header, a hook's address."""
+_LOGIN: Final = re.compile(r"['\"]auth['\"]\s*:\s*['\"]([\w+/]{8,}={0,2})['\"]")
+"""A login in Docker's configuration: user and password with a colon, in base64."""
 _HINTS: Final = re.compile(
     r"A3T|A[BCKS][ICK]A|AccountKey=|gh[oprsu]_|gl[a-z]{2,5}-|GR1348941|eyJ|-us\d|_authToken|T3BlbkFJ|pypi-AgE|SG\.|xox[aboprs]-"
     r"|hooks\.slack\.com|sq0csp|[rs]k_live_|sk-ant-|\b(?:AC|SK)[0-9a-f]{32}"
@@ -221,7 +226,7 @@ _ENVIRONMENT: Final = re.compile(r"(?:^|[\s;&|'\"])([A-Z_][A-Z0-9_]*)=(\"[^\"]*\
 @lru_cache(maxsize=4096)
 def looks_like_one(text: str) -> bool:
     """Tell whether a text holds something that has the form of a credential."""
-    if _VALUE.search(text):
+    if _VALUE.search(text) or any(":" in decoded(login) for login in _LOGIN.findall(text)):
         return True
     if not _HINTS.search(text):
         return False

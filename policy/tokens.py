@@ -15,6 +15,7 @@ EIP: Final = "aws:ec2/eip:Eip"
 
 LOAD_BALANCER: Final = "aws:lb/loadBalancer:LoadBalancer"
 LISTENER: Final = "aws:lb/listener:Listener"
+LISTENER_CERTIFICATE: Final = "aws:lb/listenerCertificate:ListenerCertificate"
 LISTENER_RULE: Final = "aws:lb/listenerRule:ListenerRule"
 TARGET_GROUP: Final = "aws:lb/targetGroup:TargetGroup"
 WEB_ACL: Final = "aws:wafv2/webAcl:WebAcl"

@@ -118,7 +118,7 @@ SAFE: Final[Mapping[str, Safe]] = {
         Safe("API_Enable_Rate_Limiter", "true", only("true"), "the API can be called without a limit"),
         *(
             Safe(f"DDP_Rate_Limit_{what}_Enabled", "true", _not_false, "clients can call without a limit")
-            for what in ("User", "Connection", "User_By_Method", "Connection_By_Method")
+            for what in ("IP", "User", "Connection", "User_By_Method", "Connection_By_Method")
         ),
         Safe(
             "LDAP_Encryption",

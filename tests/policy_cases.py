@@ -115,6 +115,7 @@ also("net-app-port-from-alb-only", {"in-app cidrIpv4": "0.0.0.0/0"})
 C("net-sg-described", {"in-app description": DELETE}, "sg-app description")
 C("net-sg-single-style", {"sg-app ingress": [{"protocol": "tcp", "fromPort": 1, "toPort": 2}]}, EXISTENCE)
 C("net-default-sg-closed", {"vpc-default": DELETE}, "vpc-default vpcId", "vpc")
+also("net-default-sg-closed", {"in-80 securityGroupId": "vpc-default-id"})
 also("net-default-sg-closed", {"vpc-default ingress": [{"protocol": "-1"}]})
 C("net-flow-logs", {"vpc-flow": DELETE}, "vpc-flow vpcId", "vpc")
 also("protect-stateful", {"atlas @.protect": False})
@@ -289,6 +290,18 @@ also(
         "  content: QURNSU5fUEFTUz1odW50ZXIyCg==\n"
     },
 )
+for _line in (
+    "echo 'machine repo.example.org login chat password hunter2' >/root/.netrc",
+    "cat >/root/.netrc <<'END'\nmachine repo.example.org\n  login chat\n  password hunter2\nEND",
+    "cat >/root/.pgpass <<'END'\ndb.example.org:5432:chat:chat:hunter2\nEND",
+    "cat >/root/.pgpass <<'END'\n*:*:*:chat:hun\\:ter2\nEND",
+    'cat >/root/.docker/config.json <<\'END\'\n{"auths": {"a.example": {"auth": "Y2hhdDpodW50ZXIy"}}}\nEND',
+):
+    also("lightsail-userdata-clean", compose("#!/bin/sh\n", f"#!/bin/sh\n{_line}\n"))
+also(
+    "k8s-configmap-clean",
+    {"config data": {"netrc": "machine repo.example.org login chat password hunter2"}},
+)
 C("ec2-imdsv2", {"host metadataOptions": DELETE}, "host metadataOptions")
 C("ec2-disk-encrypted", {"host rootBlockDevice": {}}, "host rootBlockDevice")
 C("ec2-no-public-ip", {"host associatePublicIpAddress": True}, "host associatePublicIpAddress")
@@ -329,6 +342,11 @@ C(
     compose("image: mongo:8.0.4", 'image: mongo:8.0.4\n    ports: ["27017:27017"]'),
     HOST,
 )
+C("host-memory-bounded", compose("    mem_limit: 1g\n", ""), HOST)
+also("host-memory-bounded", compose("mem_limit: 1g", "mem_limit: 0"))
+C("host-names-true", compose("mem_limit: 1g", 'extra_hosts: ["cloud.rocket.chat:10.1.2.3"]'), HOST)
+for _name in ('["mongo=10.1.2.3"]', '["login.example.org:203.0.113.9"]', '{mongo: "[fd00::7]"}'):
+    also("host-names-true", compose("mem_limit: 1g", f"extra_hosts: {_name}"))
 C("host-logs-bounded", compose("    logging: {options: {max-size: 10m}}\n", ""), HOST)
 C("host-no-priv-esc", compose('    security_opt: ["no-new-privileges:true"]\n', ""), HOST)
 C("host-upgrades", compose("unattended-upgrades", "cowsay"), HOST)
@@ -358,6 +376,11 @@ C("k8s-seccomp", {f"{CONTEXT}.seccompProfile": DELETE}, f"{CONTEXT}.seccompProfi
 C("k8s-no-host", {f"{POD}.hostNetwork": True}, f"{POD}.hostNetwork")
 also("k8s-no-host", {f"{POD}.volumes.0.hostPath": {"path": "/"}})
 also("k8s-no-host", {f"{POD}.containers.0.ports.0.hostPort": 80})
+C("k8s-own-processes", {f"{POD}.shareProcessNamespace": True}, f"{POD}.shareProcessNamespace")
+C("k8s-no-root-group", {f"{POD}.securityContext.runAsGroup": 0}, f"{POD}.securityContext")
+also("k8s-no-root-group", {f"{CONTEXT}.runAsGroup": 0})
+also("k8s-no-root-group", {f"{POD}.securityContext.fsGroup": 0})
+also("k8s-no-root-group", {f"{POD}.securityContext.supplementalGroups": [1000, 0]})
 C(
     "k8s-readonly-rootfs",
     {"dump spec.jobTemplate.spec.template.spec.containers.0.securityContext.readOnlyRootFilesystem": DELETE},
@@ -398,6 +421,11 @@ also("k8s-kernel", {f"{POD}.containers.0.securityContext.appArmorProfile": {"typ
 C("k8s-binding-scoped", {"binding roleRef.name": "cluster-admin"}, "binding roleRef")
 also("k8s-binding-scoped", {"binding subjects.0.name": "system:authenticated"})
 C("helm-pods-contained", {"release values.securityContext": {"runAsNonRoot": False}}, "release values")
+also("helm-pods-contained", {"release values.hostNetwork": True})
+also("helm-pods-contained", {"release values.rbac": {"clusterRole": "cluster-admin"}})
+also("helm-pods-contained", {"release values.rbac": {"rules": [{"verbs": ["*"], "resources": ["pods"]}]}})
+C("helm-pods-apart", {"release values.shareProcessNamespace": True}, "release values")
+also("helm-pods-apart", {"release values.securityContext.fsGroup": 0})
 C("helm-chat-registry", {"release values.image.repository": "evil.example/x"}, "release values")
 C("helm-chat-service", {"release values.service": {"type": "LoadBalancer"}}, "release values")
 C("k8s-service-not-lb", {"k8s-service spec.type": "LoadBalancer"}, "k8s-service spec")
@@ -409,6 +437,7 @@ C("helm-source", {"release repositoryOpts.repo": "http://charts.example"}, "rele
 C("helm-atomic", {"release atomic": False, "release cleanupOnFail": False}, "release timeout")
 also("helm-atomic", {"release timeout": 60})
 C("helm-values-clean", {"release values.smtp": {"password": "hunter2"}}, "release values")
+also("helm-values-clean", {"release values.extraEnv": [{"name": "SMTP_PASSWORD", "value": "hunter2"}]})
 also("helm-values-clean", {"release values.externalMongodbUrl": "mongodb://a:b@c/d"})
 C("helm-chat-resources", {"release values.resources": {}}, "release values")
 C("helm-chat-probes", {"release values.livenessProbe.enabled": False}, "release values")
@@ -776,6 +805,12 @@ C(
     {"root @.secrets": None, "root @.outputs": {"key": "mongodb://a:b@c/d"}},
     "root",
 )
+for _output in (
+    {"databasePassword": {"value": "hunter2"}},
+    {"environment": "PORT=3000\nADMIN_PASS=hunter2\n"},
+    {"netrc": "machine a.example login chat password hunter2"},
+):
+    also("output-secret", {"root @.outputs": _output})
 C("provider-secret", {"provider token": "dop_v1_0123"}, "provider token")
 
 C("do-droplet-firewall", {"droplet-wall dropletIds": []}, "droplet-wall dropletIds", "droplet")
@@ -1076,6 +1111,7 @@ also("rc-root-url-https", env("ROOT_URL", "https://chat.example.org/"))
 also("rc-root-url-https", env("ROOT_URL", "https://elsewhere.example.org"))
 also("rc-root-url-https", {f"{TASK}.0.environment.0": {"name": "X", "value": ""}})
 also("rc-root-url-https", {"release values.host": "elsewhere.example.org"})
+also("rc-root-url-https", {f"{one} domainName": "media.example.org" for one in ("cert", "cert-us")}, "task")
 C("rc-registration-closed", setting("Accounts_RegistrationForm", "Public"), TASK)
 also("rc-registration-closed", compose('OVERWRITE_SETTING_Accounts_RegistrationForm: "Disabled"', 'X: "y"'))
 also(
@@ -1114,6 +1150,7 @@ C("rc-admin-name", env("ADMIN_USERNAME", "admin"), TASK)
 C("rc-files-protected", setting("FileUpload_ProtectFiles", "false"), TASK)
 also("rc-files-protected", setting("FileUpload_Restrict_to_room_members", "false"))
 C("rc-files-no-acl", setting("FileUpload_S3_Acl", "public-read"), TASK)
+C("rc-files-tls", setting("FileUpload_S3_BucketURL", "http://s3.example.org"), TASK)
 C("rc-file-links-short", setting("FileUpload_S3_URLExpiryTimeSpan", "86400"), TASK)
 C("rc-no-scripted-pictures", setting("FileUpload_MediaTypeBlackList", "text/html"), TASK)
 C("rc-jwt-files", setting("FileUpload_Enable_json_web_token_for_files", "false"), TASK)
@@ -1124,6 +1161,7 @@ C("rc-2fa", setting("Accounts_TwoFactorAuthentication_Enabled", "false"), TASK)
 C("rc-lockout", setting("Block_Multiple_Failed_Logins_Enabled", "false"), TASK)
 C("rc-lockout-said", {f"{TASK}.0.environment.7": {"name": "X", "value": ""}}, TASK)
 C("rc-forwarded-count", env("HTTP_FORWARDED_COUNT", "0"), TASK)
+also("rc-forwarded-count", env("HTTP_FORWARDED_COUNT", "4"))
 also("rc-forwarded-count", {f"{TASK}.0.environment.2": {"name": "X", "value": ""}})
 C("rc-browser-hardening", setting("Enable_CSP", "false"), TASK)
 also("rc-browser-hardening", setting("Iframe_Restrict_Access", "false"))
@@ -1146,6 +1184,7 @@ for uri in (
 ):
     also("rc-mongo-url", {"secrets stringData|mongo-uri": uri}, "deployment release")
 C("rc-rate-limits", setting("API_Enable_Rate_Limiter", "false"), TASK)
+also("rc-rate-limits", setting("DDP_Rate_Limit_IP_Enabled", "false"))
 also("rc-rate-limits", setting("DDP_Rate_Limit_User_Enabled", "false"))
 C("rc-no-troubleshooting", setting("Troubleshoot_Disable_Notifications", "true"), TASK)
 C("rc-licensed-replicas", {"service desiredCount": 2}, "service desiredCount", "task")

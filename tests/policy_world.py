@@ -74,6 +74,7 @@ services:
   rocketchat:
     image: registry.rocket.chat/rocketchat/rocket.chat:8.9.0
     restart: unless-stopped
+    mem_limit: 1g
     environment:
 {}
     security_opt: ["no-new-privileges:true"]
@@ -82,12 +83,14 @@ services:
     image: mongo:8.0.4
     command: mongod --replSet rs0 --keyFile /run/secrets/keyfile
     restart: unless-stopped
+    mem_limit: 1g
     volumes: ["data:/data/db"]
     security_opt: ["no-new-privileges:true"]
     logging: {{options: {{max-size: 10m}}}}
   proxy:
     image: docker.io/library/caddy:2.10.0
     restart: unless-stopped
+    mem_limit: 1g
     ports: ["80:80", "443:443", "127.0.0.1:2019:2019"]
     security_opt: ["no-new-privileges:true"]
     logging: {{options: {{max-size: 10m}}}}
@@ -117,6 +120,7 @@ DOCUMENT: Final = json.dumps(
                 "rocketchat": {
                     "image": IMAGE,
                     "restart": "always",
+                    "mem_limit": "2g",
                     "environment": CHAT_ENVIRONMENT,
                     "security_opt": ["no-new-privileges:true"],
                     "logging": {"driver": "journald"},

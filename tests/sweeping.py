@@ -9,7 +9,7 @@ from planning import Values, planned
 from previewing import previewed
 
 from policy import adapters
-from policy.config import load
+from policy.config import Config, load
 from policy.judge import judge
 from proving.key_trials import ABSENT, Trial, dotted, fonts, put, scene_values, trials
 from rehearsal.plan import find_leaks
@@ -84,10 +84,11 @@ def wrong(values: Values, secure: set[str]) -> list[str] | None:
     if refusals(values, secure):
         return None
     profile = values["rocketchat:chat"].get("profile", Profile.PRODUCTION.value)
+    config = load("any", overrides={"registries": registries(values)}, profile=profile)
     plan = planned(values, secure)
     subjects = adapters.from_plan(plan.resources)
     known, previewing = (
-        judge(judged, load("any", profile=profile), stack="any").blocking
+        judge(judged, config, stack="any").blocking
         for judged in (subjects, list(previewed(subjects, whole=False)))
     )
     return [
@@ -95,6 +96,13 @@ def wrong(values: Values, secure: set[str]) -> list[str] | None:
         *(f"in a preview {one.rule.id}: {one.subject.name} {one.path}" for one in previewing),
         *(f"in clear: {leak}" for leak in find_leaks(plan)),
     ]
+
+
+def registries(values: Values) -> tuple[str, ...]:
+    """Return the usual registries and those that the file names, which docs/mirror.md has users allow."""
+    images = values.get("rocketchat:images") or {}
+    own = (images.get("registry"), *(image.partition("/")[0] for image in images.get("pinned") or ()))
+    return (*Config().registries, *(f"{one}/" for one in own if one))
 
 
 def sweep(part: int, of: int) -> Iterator[tuple[str, list[str] | None]]:

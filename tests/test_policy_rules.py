@@ -9,7 +9,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from policy_cases import ALL_SEARCH, CASES, ENROLS, EXISTENCE, MORE, OWN_KEY, Case, balancer
+from policy_cases import ALL_SEARCH, CASES, ENROLS, EXISTENCE, MORE, OWN_KEY, Case, balancer, compose, setting
 from policy_world import CONFIG, DELETE, UNKNOWN, allow, changed, doc, w, world
 
 from policy import tokens
@@ -19,10 +19,13 @@ from policy.model import Stack, canonical
 from policy.rows import EACH, Row, aws
 from policy.rule import ANY, STANDARDS, Level, Probe, Rule, standard
 from policy.rules import AREAS, BY_ID, ROWS, RULES
-from policy.tokens import NETWORK_ACL
+from policy.tokens import LISTENER_CERTIFICATE, NETWORK_ACL
 
 SITE_PACKAGES = Path(str(pulumi.__file__)).parent.parent
 FAILING = [(rule, case) for rule, case in CASES.items()] + MORE
+OUTSIDE = "arn:aws:acm:ap-southeast-1:123456789012:certificate/0123abcd"
+MEDIA_ONLY = {f"{one} domainName": "media.example.org" for one in ("cert", "cert-us")}
+"""Certificates of the stack that are for another host than the chat's."""
 IDS = [f"{rule}-{number}" for number, (rule, _) in enumerate(FAILING)]
 
 
@@ -114,6 +117,31 @@ def test_a_rule_reports_what_it_cannot_know_and_does_not_let_it_pass(rule: str) 
         (
             "secret-in-clear",
             {"run": w("run", "command:local:Command", {"create": "curl -u a:$PASSWORD https://x.example"})},
+        ),
+        *(
+            ("lightsail-userdata-clean", {"light userData": f"#!/bin/sh\ncat >/x <<E\n{line}\nE\n"})
+            for line in (
+                "fd00:1:2:3::5",
+                "0:1:2:3:4:5",
+                "db:5432:chat:chat:$PASSWORD",
+                '{"auth": "usernamepassword"}',
+            )
+        ),
+        ("rc-files-tls", setting("FileUpload_S3_BucketURL", "http://minio:9000")),
+        ("host-names-true", compose("mem_limit: 1g", 'extra_hosts: ["host.docker.internal:host-gateway"]')),
+        ("host-names-true", compose("mem_limit: 1g", 'extra_hosts: ["ldap.corp.example:10.0.0.5"]')),
+        ("rc-root-url-https", {**MEDIA_ONLY, "https certificateArn": OUTSIDE}),
+        (
+            "rc-root-url-https",
+            {**MEDIA_ONLY, "https certificateArn": DELETE, "cdn aliases": ["media.example.org"]},
+        ),
+        (
+            "rc-root-url-https",
+            {**MEDIA_ONLY, "more": w("more", LISTENER_CERTIFICATE, {"certificateArn": OUTSIDE})},
+        ),
+        (
+            "rc-root-url-https",
+            {"cert domainName": "origin.example.org", "cdn viewerCertificate.acmCertificateArn": OUTSIDE},
         ),
         (
             "switch-guard",

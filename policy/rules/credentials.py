@@ -189,7 +189,9 @@ def _outputs(p: Probe) -> None:
                     p.unsure(path)
                 continue
             shown = text == SECRET or (known is not None and known.search(text))
-            if shown or credentials.holds_credential(str(path[-1]), text):
+            named = str(path[-2] if len(path) > 1 and path[-1] == "value" else path[-1])
+            lines = "\n" in text and credentials.in_text(text)
+            if shown or lines or credentials.holds_credential(named, text):
                 if p.subject.secrets is None:
                     p.unsure(path)  # the engine shows policies secrets as if they were none
                 else:

@@ -301,6 +301,44 @@ def _logs(p: Probe) -> None:
             p.fail("its log grows until the disk is full", Where(f"{path}.logging"))
 
 
+def _memory(p: Probe) -> None:
+    for path, service in services(p):
+        limit = service.get("mem_limit") or dig(service, "deploy.resources.limits.memory")
+        if str(limit or "0") in {"0", "-1"}:
+            p.fail("may take all memory of the host from the others", Where(f"{path}.mem_limit"))
+
+
+_PRIVATE = re.compile(
+    r"^(10|127|192\.168|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.|^f[cd]"
+)
+_OTHERS = re.compile(
+    r"(^|\.)(rocket\.chat|amazonaws\.com|mongodb\.(net|com)|docker\.(io|com)|ghcr\.io|quay\.io|letsencrypt\.org"
+    r"|github\.com|googleapis\.com|digitalocean(spaces)?\.com|cloudflare\.com)$"
+)
+"""Names of the vendor, the clouds and registries: nobody else answers for them."""
+
+
+def _names(p: Probe) -> None:
+    found = list(services(p))
+    ours = {path.rpartition(".")[2] for path, _ in found}
+    for path, service in found:
+        for name, address in _mapped(service.get("extra_hosts")):
+            here = address == "host-gateway" or address.startswith("127.") or address == "::1"
+            foreign = "." in name and not _PRIVATE.match(address)
+            if not here and (name in ours or foreign or _OTHERS.search(name)):
+                p.fail("is led to another machine by this name than all others", Where(f"{path}.extra_hosts"))
+
+
+def _mapped(entries: object) -> Iterator[tuple[str, str]]:
+    """Give name and address of entries such as `name:address`, `name=address`, or of a map."""
+    pairs: list[Any] = list(entries.items()) if isinstance(entries, Mapping) else []
+    if isinstance(entries, list):
+        pairs = [parts for one in entries if len(parts := re.split(r"[=:]", str(one), maxsplit=1)) > 1]
+    for name, told in pairs:
+        for address in told if isinstance(told, list) else [told]:
+            yield str(name).strip().lower(), str(address).strip().strip("[]").lower()
+
+
 def _escalation(p: Probe) -> None:
     for path, service in services(p):
         if "no-new-privileges:true" not in [
@@ -559,6 +597,28 @@ HOST_LOGS_BOUNDED = _rule(
     maps="practice availability",
     fix="Set logging options max-size and max-file, or another driver.",
     link="https://docs.docker.com/engine/logging/drivers/json-file/",
+)
+HOST_MEMORY_BOUNDED = _rule(
+    "host-memory-bounded",
+    "No container takes all memory of its host",
+    ADVISORY,
+    LOW,
+    COMPOSED,
+    _memory,
+    maps="practice availability",
+    fix="Set mem_limit, or deploy.resources.limits.memory.",
+    link=_COMPOSE + "#mem_limit",
+)
+HOST_NAMES = _rule(
+    "host-names-true",
+    "Containers reach by a known name what everybody reaches by it",
+    ADVISORY,
+    MEDIUM,
+    COMPOSED,
+    _names,
+    maps="practice least-privilege",
+    fix="Take the name out of extra_hosts, and let DNS answer.",
+    link=_COMPOSE + "#extra_hosts",
 )
 HOST_NO_ESCALATION = _rule(
     "host-no-priv-esc",

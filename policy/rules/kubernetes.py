@@ -211,6 +211,30 @@ def _kernel(p: Probe) -> None:
                 p.fail("runs without its profile", (*path.split("."), str(name)))
 
 
+def _own_processes(p: Probe) -> None:
+    made = pod(p)
+    if made is not None:
+        made.expect(
+            "shareProcessNamespace", not_true, "its containers see each other's processes and secrets"
+        )
+
+
+def _root_group(p: Probe) -> None:
+    made = pod(p)
+    if made is None:
+        return
+    for part in (made, *pod_containers(p)):
+        part.expect("securityContext.runAsGroup", _is_no_root, "has the files of root's group")
+    made.expect("securityContext.fsGroup", _is_no_root, "has the files of root's group")
+    for group in made.each("securityContext.supplementalGroups"):
+        if not _is_no_root(group.value):
+            group.fail("has the files of root's group")
+
+
+def _is_no_root(gid: object) -> bool:
+    return as_number(gid, 1) != 0
+
+
 def _readonly(p: Probe) -> None:
     for container in pod_containers(p):
         if not is_chat_image(container.sure("image")):
@@ -596,7 +620,8 @@ def _chart_ingress(p: Probe) -> None:
                 p.fail("configures the proxy of everybody", ("values", "ingress", "annotations", str(key)))
 
 
-_LOOSE: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+_Asked = Mapping[str, tuple[Callable[[Any], bool], str]]
+_LOOSE: _Asked = {
     "privileged": (true, "is privileged"),
     "allowPrivilegeEscalation": (true, "may gain more rights than it was given"),
     "runAsNonRoot": (lambda on: on is False or on == "false", "may run as root"),
@@ -619,34 +644,59 @@ _LOOSE: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "drop": (lambda names: names == [], "keeps rights of the kernel"),
     "externalIPs": (present, "takes over an address of others (CVE-2020-8554)"),
+    **dict.fromkeys(
+        ("clusterRole", "clusterRoleName"),
+        (is_in("cluster-admin"), "hands on all rights of the cluster"),
+    ),
+    "verbs": (lambda verbs: isinstance(verbs, list) and "*" in verbs, "allows by wildcard"),
 }
 """Keys that mean the same in the values of nearly all charts, as they are handed on to Kubernetes."""
+_SHARED: _Asked = {
+    "shareProcessNamespace": (true, "its containers see each other's processes and secrets"),
+    **dict.fromkeys(
+        ("runAsGroup", "fsGroup"), (lambda gid: not _is_no_root(gid), "has the files of root's group")
+    ),
+    "supplementalGroups": (
+        lambda groups: isinstance(groups, list) and not all(map(_is_no_root, groups)),
+        "has the files of root's group",
+    ),
+}
+"""Of these keys, what the Pod Security Standards allow."""
 
 
-def _chart_pods(p: Probe) -> None:
-    if p.get("values") is UNKNOWN:
-        p.unsure("values")
-    _values(p, p.get("values"), ("values",))
+def _chart_asked(asked: _Asked) -> Callable[[Probe], None]:
+    """Return what judges keys anywhere in a chart's values."""
+
+    def judge(p: Probe) -> None:
+        if p.get("values") is UNKNOWN:
+            p.unsure("values")
+        _values(p, p.get("values"), ("values",), asked)
+
+    return judge
 
 
-def _values(p: Probe, value: Any, path: tuple[str | int, ...]) -> None:
+def _values(p: Probe, value: Any, path: tuple[str | int, ...], table: _Asked) -> None:
     if isinstance(value, list):
         for position, item in enumerate(value):
-            _values(p, item, (*path, position))
+            _values(p, item, (*path, position), table)
     if not isinstance(value, Mapping):
         return
-    if value.get("type") == "Unconfined" and str(path[-1]) in {"seccompProfile", "appArmorProfile"}:
+    if (
+        table is _LOOSE
+        and value.get("type") == "Unconfined"
+        and str(path[-1]) in {"seccompProfile", "appArmorProfile"}
+    ):
         p.fail("runs without its profile", (*path, "type"))
     for key, item in value.items():
         where = (*path, str(key))
-        asked = _LOOSE.get(str(key))
+        asked = table.get(str(key))
         in_place = str(key) not in {"add", "drop"} or str(path[-1]) == "capabilities"
         if asked is not None and in_place and item is not UNKNOWN and asked[0](item):
             p.fail(asked[1], where)
-        elif "apparmor" in str(key) and item == "unconfined":
+        elif table is _LOOSE and "apparmor" in str(key) and item == "unconfined":
             p.fail("runs without its profile", where)
         else:
-            _values(p, item, where)
+            _values(p, item, where, table)
 
 
 def _chart_user(p: Probe) -> None:
@@ -875,6 +925,28 @@ K8S_KERNEL = _rule(
     maps="PSS-B",
     fix="Take procMount, other sysctls, unconfined AppArmor, SELinux labels and hostProcess out.",
     link=_PSS,
+)
+K8S_OWN_PROCESSES = _rule(
+    "k8s-own-processes",
+    "Containers of a pod do not see each other's processes",
+    ADVISORY,
+    MEDIUM,
+    WORKLOADS,
+    _own_processes,
+    maps="practice least-privilege",
+    fix="Take shareProcessNamespace out.",
+    link="https://kubernetes.io/docs/tasks/configure-pod-container/share-process-namespace/",
+)
+K8S_NO_ROOT_GROUP = _rule(
+    "k8s-no-root-group",
+    "Containers are not in root's group",
+    ADVISORY,
+    MEDIUM,
+    WORKLOADS,
+    _root_group,
+    maps="practice least-privilege",
+    fix="Give runAsGroup, fsGroup and supplementalGroups other numbers than 0.",
+    link="https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",
 )
 K8S_READONLY_ROOTFS = _rule(
     "k8s-readonly-rootfs",
@@ -1177,10 +1249,21 @@ HELM_PODS = _rule(
     MANDATORY,
     HIGH,
     CHARTS,
-    _chart_pods,
+    _chart_asked(_LOOSE),
     maps="PSS-B, PSS-R, NSA",
     fix="Leave the chart's own security contexts alone, or make them stricter.",
     link=_PSS,
+)
+HELM_PODS_APART = _rule(
+    "helm-pods-apart",
+    "A chart's values keep containers apart from each other and from root's group",
+    ADVISORY,
+    MEDIUM,
+    CHARTS,
+    _chart_asked(_SHARED),
+    maps="practice least-privilege",
+    fix="Take shareProcessNamespace out, and give a group of its own.",
+    link=_K8S + "security/linux-kernel-security-constraints/",
 )
 HELM_CHAT_IMAGE = _rule(
     "helm-chat-registry",

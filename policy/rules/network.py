@@ -155,11 +155,15 @@ def _single_style(p: Probe) -> None:
 
 
 def _vpc_default_group(p: Probe) -> None:
-    message = "its default security group is left open: everything in it may talk to everything"
-    for group in p.partners(t.DEFAULT_SECURITY_GROUP, "vpcId", message):
-        other = p.other(group)
-        for direction in ("ingress", "egress"):
-            other.expect(direction, absent, "the default security group lets something through")
+    if p.subject.type == t.VPC:
+        message = "its default security group is left open: everything in it may talk to everything"
+        p.partners(t.DEFAULT_SECURITY_GROUP, "vpcId", message)
+        return
+    for direction in ("ingress", "egress"):
+        p.expect(direction, absent, "the default security group lets something through")
+    for peer in (t.SECURITY_GROUP_RULE, t.INGRESS_RULE, t.EGRESS_RULE):
+        for rule in p.stack.referring(p.subject, peer, "securityGroupId"):
+            p.other(rule).fail("lets something through the default security group", "securityGroupId")
 
 
 def _flow_logs(p: Probe) -> None:
@@ -346,7 +350,7 @@ NET_DEFAULT_SG_CLOSED = _rule(
     "The default security group lets nothing through",
     ADVISORY,
     HIGH,
-    (t.VPC,),
+    (t.VPC, t.DEFAULT_SECURITY_GROUP),
     _vpc_default_group,
     maps="EC2.2, CIS6.5, CKV2_AWS_12",
     needs=Needs.STACK,

@@ -8,7 +8,7 @@ from policy import tokens as t
 from policy.chats import CARRIERS, Chat, Variable, chats
 from policy.credentials import holds_credential
 from policy.documents import is_pinned
-from policy.model import SECRET, UNKNOWN
+from policy.model import SECRET, UNKNOWN, Stack, Subject, dig
 from policy.rule import Needs, Probe, Where, as_number
 from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.zone import zone
@@ -75,31 +75,68 @@ def _root_url(p: Probe) -> None:
         _served(p, variable, str(urlsplit(value).hostname))
 
 
+_SERVING = (
+    (t.LISTENER, "certificateArn"),
+    (t.LISTENER_CERTIFICATE, "certificateArn"),
+    (t.DISTRIBUTION, "viewerCertificate.acmCertificateArn"),
+    (t.DISTRIBUTION, "viewerCertificate.iamCertificateId"),
+)
+"""What ends TLS before a task, and where it names its certificate."""
+
+
 def _served(p: Probe, variable: Variable, host: str) -> None:
     known = zone(p.stack)
-    balanced = p.subject.type == t.TASK_DEFINITION
-    # A listener of others brings its certificate along, and a cluster of others may make its own records.
-    certifies = balanced and p.stack.has(t.LISTENER) and p.stack.has(t.CERTIFICATE)
+    # A cluster of others may make its own records.
     names = bool(known.entries)
     if p.subject.type in {t.RELEASE, t.CHART} and not p.stack.has(t.DO_CLUSTER):
         names = any(entry.kind in _ADDRESSES for entry in known.entries)
-    certified: set[str] = set()
-    uncertain = False
-    for certificate in p.stack.of(t.CERTIFICATE):
-        for key in ("domainName", "subjectAlternativeNames"):
-            value = certificate.properties.get(key)
-            uncertain = uncertain or value is UNKNOWN
-            certified.update(str(item) for item in (value if isinstance(value, list) else [value]))
-    for what, there, found, unsure in (
-        ("DNS record", names, known.hosts, known.uncertain),
-        ("certificate", certifies, certified, uncertain),
+    forms = {host, "*." + host.split(".", 1)[-1]}
+    certified, uncertain = _certified(p, forms) if p.subject.type == t.TASK_DEFINITION else (None, False)
+    for what, found, unsure in (
+        ("DNS record", known.hosts if names else None, known.uncertain),
+        ("certificate", certified, uncertain),
     ):
-        if not there or {host, "*." + host.split(".", 1)[-1]} & found:
+        if found is None or forms & found:
             continue
         if unsure:
             p.unsure(Where(variable.path))
         else:
             p.missing(f"no {what} of the stack is for this host", Where(variable.path))
+
+
+def _certified(p: Probe, forms: set[str]) -> tuple[set[str] | None, bool]:
+    """Return the hosts of the certificates that the chat is served with, and whether there may be more.
+
+    None where one of them is from outside of the stack, or where nothing of it is served with one.
+    """
+    certified: set[str] = set()
+    found = uncertain = False
+    for kind, path in _SERVING:
+        for subject in p.stack.of(kind):
+            value, aliases = dig(subject.properties, path), subject.properties.get("aliases")
+            open_ended = UNKNOWN in (aliases if isinstance(aliases, list) else [aliases])
+            if value is None or (isinstance(aliases, list) and not open_ended and not forms & {*aliases}):
+                continue  # it serves in clear, with the vendor's certificate, or other hosts
+            certificates = _meant(p.stack, subject, path)
+            if not certificates and value is not UNKNOWN:
+                return None, False
+            found, uncertain = True, uncertain or open_ended or not certificates
+            for certificate in certificates:
+                for key in ("domainName", "subjectAlternativeNames"):
+                    hosts = certificate.properties.get(key, certificate.outputs.get(key))
+                    # Whose hosts stand in the body of an imported one only the cloud tells.
+                    uncertain = uncertain or hosts is UNKNOWN or (hosts is None and key == "domainName")
+                    certified.update(str(one) for one in (hosts if isinstance(hosts, list) else [hosts]))
+    return (certified if found else None), uncertain
+
+
+def _meant(stack: Stack, subject: Subject, path: str) -> list[Subject]:
+    """Return the certificates that a property names, by themselves or by what waits for their validation."""
+    return stack.meant(subject, path, t.CERTIFICATE) or [
+        certificate
+        for waits in stack.meant(subject, path, t.CERTIFICATE_VALIDATION)
+        for certificate in stack.meant(waits, "certificateArn", t.CERTIFICATE)
+    ]
 
 
 def _wizard(p: Probe) -> None:
@@ -151,6 +188,20 @@ def _fewest(p: Probe) -> int:
     return 1 if p.config.production else 0
 
 
+def _most(p: Probe, chat: Chat) -> int:
+    """Return how many proxies the stack has at most: the runtime's own, a balancer, a CDN of the host, Cloudflare."""
+    url = chat.variables.get("ROOT_URL")
+    host = urlsplit(str(url.value)).hostname if url is not None else None
+    hosts = {host, UNKNOWN}
+    cdn = any(
+        host is None or hosts & {*(aliases if isinstance(aliases, list) else [aliases])}
+        for one in p.stack.of(t.DISTRIBUTION)
+        for aliases in [one.properties.get("aliases")]
+    )
+    proxied = any(one.properties.get("proxied") in (True, UNKNOWN) for one in p.stack.of(t.DNS_RECORD))
+    return 1 + (p.subject.type != t.TASK_DEFINITION and p.stack.has(t.LISTENER)) + cdn + proxied
+
+
 def _proxies(p: Probe) -> None:
     for chat in chats(p):
         variable = chat.variables.get("HTTP_FORWARDED_COUNT")
@@ -166,6 +217,11 @@ def _proxies(p: Probe) -> None:
             value = _value(p, variable)
             if value is not None and not _fewest(p) <= as_number(value, -1) <= 5:
                 p.fail("no sensible number of proxies", Where(variable.path))
+            elif value is not None and as_number(value) > _most(p, chat):
+                p.missing(
+                    "more than the proxies of the stack, so that whoever calls chooses the address that is seen",
+                    Where(variable.path),
+                )
 
 
 def _certificates(p: Probe) -> None:
@@ -413,6 +469,18 @@ def _image(p: Probe) -> None:
             p.fail("the release is not named, so each start may run another one", Where(f"{chat.path}.image"))
 
 
+_FILED = ("FileUpload_S3_BucketURL", "FileUpload_Webdav_Server_URL")
+"""Settings that say where files are kept."""
+
+
+def _files_in_clear(p: Probe) -> None:
+    for chat in chats(p):
+        for variable in filter(None, map(chat.setting, _FILED)):
+            value = _value(p, variable) or ""
+            if value.startswith("http://") and not _INSIDE.search(str(urlsplit(value).hostname)):
+                p.fail("files travel in clear", Where(variable.path))
+
+
 def _cdn(p: Probe) -> None:
     for chat in chats(p):
         variable = chat.setting("FileUpload_S3_CDN")
@@ -535,6 +603,18 @@ RC_FILES_NO_ACL = _rule(
     maps="RC",
     needs=Needs.EARLIER,
     fix="Leave FileUpload_S3_Acl empty.",
+    link=_DOCS + "amazon-s3",
+)
+RC_FILES_TLS = _rule(
+    "rc-files-tls",
+    "Files travel by TLS to where they are kept",
+    ADVISORY,
+    MEDIUM,
+    CARRIERS,
+    _files_in_clear,
+    maps="RC",
+    needs=Needs.EARLIER,
+    fix="Name FileUpload_S3_BucketURL by https://.",
     link=_DOCS + "amazon-s3",
 )
 RC_FILE_LINKS_SHORT = _rule(
