@@ -3,10 +3,12 @@
 import ast
 import base64
 import contextlib
+import gc
 import inspect
 import ipaddress
 import re
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -58,6 +60,15 @@ class Part(BaseModel):
         return None
 
 
+def _below_fields(kind: type) -> Iterator[tuple[str, str]]:
+    """Give the name of each field of a class that has a text below it, and the text."""
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    for field, below in pairwise(tree.body if isinstance(tree, ast.ClassDef) else ()):
+        match field, below:
+            case (ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text)))):
+                yield name, inspect.cleandoc(text)
+
+
 @cache
 def descriptions(model: type[BaseModel]) -> dict[str, str]:
     """Return what is written below each field of a model, by the field's name.
@@ -66,14 +77,17 @@ def descriptions(model: type[BaseModel]) -> dict[str, str]:
     `new` show.
     """
     found: dict[str, str] = {}
-    for kind in reversed(model.__mro__):
-        if not issubclass(kind, Part) or kind is Part:
-            continue
-        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
-        for field, below in pairwise(tree.body if isinstance(tree, ast.ClassDef) else ()):
-            match field, below:
-                case (ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text)))):
-                    found[name] = inspect.cleandoc(text)
+    # Python 3.11 counts the depth of all trees in one place: a collector that comes by and ends a failed task, whose
+    # traceback is read from source too, breaks this one off with a SystemError.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        for kind in reversed(model.__mro__):
+            if issubclass(kind, Part) and kind is not Part:
+                found |= _below_fields(kind)
+    finally:
+        if collects:
+            gc.enable()
     return {name: found[name] for name in model.model_fields if name in found}
 
 
