@@ -145,12 +145,14 @@ def unwatched(parts: Parts, region: str | None) -> list[str]:
     of_runtime = emails and bool(runtime.alarm_senders(parts))
     found: list[tuple[str, str]] = []
     if not parts.monitoring.uptime:
+        where = "a network that may connect" if runtime.is_closed else "elsewhere"
+        by_itself = (
+            "`monitoring.uptime`; or " if not runtime.is_closed and asks_from_outside(parts, region) else ""
+        )
         found.append(
             (
                 "the chat's address, from outside",
-                "`rocketchat verify STACK --json` every few minutes from a network that may connect"
-                if runtime.is_closed
-                else "`monitoring.uptime`; or `rocketchat verify STACK --json` every few minutes from elsewhere",
+                f"{by_itself}`rocketchat verify STACK --json` every few minutes from {where}",
             )
         )
     if not of_runtime:

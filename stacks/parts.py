@@ -273,9 +273,9 @@ class Backup(Part):
 
 
 class Bot(Part):
-    """A chat bot in a container of the host (Hubot, which nobody maintains any more).
+    """A chat bot in a container of the host: Hubot, which nobody maintains any more, or another by `image`.
 
-    Its account must be made in the chat, with the role `bot`; its password is the secret `botPassword`.
+    `rocketchat configure` makes its account, with the role `bot`; its password is the secret `botPassword`.
     """
 
     secrets: ClassVar[tuple[SecretKey, ...]] = (

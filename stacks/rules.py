@@ -516,8 +516,7 @@ def _bot(bot: Bot, runtime: RuntimeKind) -> Iterator[Finding]:
             remedy="leave it out, and use an App or a webhook of the chat",
         )
     yield Warning_(
-        f"Hubot is abandoned (last change in 2020) and was reported broken with newer servers; "
-        f"its account {bot.username} must be made in the chat first, with the role bot"
+        f"the bot cannot log in before its account {bot.username} is there: `{COMMAND} configure STACK` makes it"
     )
 
 

@@ -640,7 +640,7 @@ def test_blocked_mail_ports_an_abandoned_bot_and_a_tight_host_are_warned_of() ->
     )
     warned = " ".join(warning for check in made.checks for warning in check.warnings)
     tight = "s-2vcpu-4gb has 4096 MiB; 5120 MiB are advised for 100 users. The chat has 2304 MiB of it"
-    for words in ("blocks port 587", "Hubot is abandoned", tight, "AVX"):
+    for words in ("blocks port 587", "Hubot's adapter is abandoned", "configure STACK", tight, "AVX"):
         assert words in warned
 
 
