@@ -29,15 +29,9 @@ class DigitalOceanDns(DnsKind):
     zone: HostName
     """Name of the domain, such as `lovia.life`, as `doctl compute domain list` shows it."""
 
-    @property
-    def proxied(self) -> bool:
-        """DigitalOcean has no proxy."""
-        return False
-
-    @property
-    def zone_id(self) -> None:
-        """A domain goes by its name; it is looked up, so that a missing one stops a deployment at its start."""
-        return
+    proxied: ClassVar[bool] = False
+    zone_id: ClassVar[None] = None
+    """A domain goes by its name; it is looked up, so that a missing one stops a deployment at its start."""
 
     def look_up(self, context: "Context") -> "pulumi.Input[str]":
         """Find the domain."""

@@ -25,15 +25,8 @@ class ManualDns(DnsKind):
     zone: HostName
     """Name of the zone, such as `lovia.life`."""
 
-    @property
-    def proxied(self) -> bool:
-        """Nothing is known of a proxy."""
-        return False
-
-    @property
-    def zone_id(self) -> None:
-        """There is nobody to look it up with."""
-        return
+    proxied: ClassVar[bool] = False
+    zone_id: ClassVar[None] = None
 
     def make(self, context: "Context") -> "DnsZone":
         """Gather the records into an output."""

@@ -38,10 +38,7 @@ class Route53Dns(DnsKind):
     here unless this has its own. Its principal needs ListHostedZones, GetHostedZone, ListTagsForResource, GetChange,
     ListResourceRecordSets and ChangeResourceRecordSets of `route53`."""
 
-    @property
-    def proxied(self) -> bool:
-        """Route 53 has no proxy."""
-        return False
+    proxied: ClassVar[bool] = False
 
     def account(self, own: AwsAccount) -> AwsAccount | None:
         """Its keys begin with the profile of the stack's account where they name none."""
