@@ -416,7 +416,7 @@ class ChatStack:
         wanted = self._policies if policies is None else policies
         if not wanted:
             return {"policy_packs": None}
-        from policy.config import ConfigError, config_file, load
+        from policy.config_file import ConfigError, config_file, load
 
         # The engine would say no more than that the pack did not start.
         try:

@@ -4,7 +4,8 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from policy.config import Config, ConfigError, config_file, load
+from policy.config import Config
+from policy.config_file import ConfigError, config_file, load
 from policy.documents import is_allowed
 
 if TYPE_CHECKING:

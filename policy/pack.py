@@ -26,7 +26,8 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer
 from policy import NOT_KNOWN
 from policy.adapters import plain
 from policy.asking import Asked, decode_once
-from policy.config import Config, ConfigError, config_file, load
+from policy.config import Config
+from policy.config_file import ConfigError, config_file, load
 from policy.judge import judge, look
 from policy.model import UNKNOWN, Stack, Subject, canonical
 from policy.rule import ANY, Needs, Remedy, Rule, standard

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from policy import adapters
-from policy.config import load
+from policy.config_file import load
 from policy.judge import Report, judge
 from policy.model import Subject
 

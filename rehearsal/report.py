@@ -11,7 +11,7 @@ from rich.text import Text
 
 from automation.pulumi_cli import find_engine
 from automation.urns import name_of
-from policy import config as policy_config
+from policy import config_file as policy_config
 from policy import images as policy_images
 from policy import report as policy_report
 from policy.adapters import from_plan

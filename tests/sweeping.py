@@ -9,7 +9,8 @@ from planning import Values, planned
 from previewing import previewed
 
 from policy import adapters
-from policy.config import Config, load
+from policy.config import Config
+from policy.config_file import load
 from policy.judge import judge
 from proving.key_trials import ABSENT, Trial, dotted, fonts, put, scene_values, trials
 from rehearsal.plan import find_leaks

@@ -21,7 +21,7 @@ from automation import sbom
 from automation.cli import main
 from components import registry
 from policy import sources
-from policy.config import VARIABLE
+from policy.config_file import VARIABLE
 from rehearsal import report
 from rehearsal import stack as rehearsed
 from rehearsal.plan import Plan

@@ -20,7 +20,7 @@ from planning import planned
 
 from automation import cli, new
 from policy import adapters
-from policy.config import load
+from policy.config_file import load
 from policy.judge import judge
 from stacks import files, keys
 from stacks.kinds import registry

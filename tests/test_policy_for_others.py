@@ -12,7 +12,8 @@ from test_policy_pack import ROOT, waiver
 from automation import cli
 from policy import adapters, report
 from policy import tokens as t
-from policy.config import Config, config_file, load
+from policy.config import Config
+from policy.config_file import config_file, load
 from policy.judge import judge
 from policy.model import UNKNOWN, Subject
 from policy.places import place

@@ -39,7 +39,8 @@ from automation import cli
 from policy import NOT_KNOWN, adapters, docs, pack, report
 from policy import tokens as t
 from policy.asking import Asked
-from policy.config import CONFIG_FILE, Config, ConfigError, Waiver, load
+from policy.config import Config, Waiver
+from policy.config_file import CONFIG_FILE, ConfigError, load
 from policy.judge import Report, judge, look
 from policy.model import SECRET, Stack, Subject
 from policy.pack import WAIVERS, policies
@@ -225,9 +226,9 @@ def test_a_waiver_past_its_day_is_an_error() -> None:
     assert judged(BAD, waiver("alb-http-redirect", "http", "2026-11-21")).clean
 
 
-def test_a_waiver_of_a_rule_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ValueError, match="no-such-rule"):
-        judged({}, waiver("no-such-rule", "http"))
+def test_a_waiver_of_a_rule_that_does_not_exist_is_refused_with_its_place() -> None:
+    with pytest.raises(ConfigError, match=r"waivers\.0\.rule: there is no rule 'no-such-rule'"):
+        load("any", overrides={"waivers": [waiver("no-such-rule", "http").model_dump()]})
 
 
 def test_a_waiver_needs_a_reason_of_some_length() -> None:

@@ -7,7 +7,7 @@ import pytest
 from previewing import previewed
 
 from policy import tokens as t
-from policy.config import load
+from policy.config_file import load
 from policy.judge import Report, judge
 from policy.model import UNKNOWN
 from policy.sources import profile_of

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import real_programs
 
-from policy.config import load
+from policy.config_file import load
 from policy.judge import judge
 from policy.rules import BY_ID, RULES
 from policy.sources import profile_of

@@ -194,7 +194,7 @@ def policy(
     Exit status 1 where a mandatory rule is broken, or a stack cannot be judged.
     """
     from policy import report, sources
-    from policy.config import ConfigError, config_file, load
+    from policy.config_file import ConfigError, config_file, load
     from policy.judge import judge
     from stacks import files
 

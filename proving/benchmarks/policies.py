@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from policy.adapters import from_plan_json
-from policy.config import load
+from policy.config_file import load
 from policy.judge import judge
 from policy.model import Subject
 from proving.pages import titled

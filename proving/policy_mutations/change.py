@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from policy import adapters
-from policy.config import Config, load
+from policy.config import Config
+from policy.config_file import load
 from policy.judge import judge
 from policy.model import Stack, Subject, canonical
 from policy.rule import Level
