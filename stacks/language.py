@@ -1,6 +1,7 @@
 """From the values of a stack file to one checked `ChatSpec`, or to all that is wrong with it."""
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -272,6 +273,9 @@ def parse_file(found: StackFile, also: AbstractSet[str] = frozenset()) -> ChatSp
     )
 
 
+_SECRET = re.compile(rf"pulumi config set --secret {NAMESPACE}:([\w-]+)")
+
+
 def checked_file(
     found: StackFile, given: AbstractSet[str] = frozenset(), *, lenient: bool = False
 ) -> tuple[ChatSpec, frozenset[str]]:
@@ -285,13 +289,21 @@ def checked_file(
     except InvalidStack as error:
         unset = frozenset(problem.path for problem in error.problems if problem.unset)
         others = [problem for problem in error.problems if not problem.unset]
-        if others and found.environments:
-            raise InvalidStack(found.shown, [_elsewhere(one, found.environments) for one in others]) from None
-        if others and lenient:
+        if found.environments:
+            # What a secret of the environment may mend, such as a licence, is judged as if that were there.
+            unset |= {f"{NAMESPACE}:{key}" for one in others for key in _SECRET.findall(one.remedy or "")}
+        elif others and lenient:
             raise InvalidStack(found.shown, others) from None
-        if others or not (lenient or found.environments):
+        elif not lenient:
             raise
-    return parse_file(found, given | unset), unset
+    try:
+        return parse_file(found, given | unset), unset
+    except InvalidStack as error:
+        if not found.environments:
+            raise
+        raise InvalidStack(
+            found.shown, [_elsewhere(one, found.environments) for one in error.problems]
+        ) from None
 
 
 def _elsewhere(problem: Problem, environments: Sequence[str]) -> Problem:

@@ -47,7 +47,10 @@ def _setting(given: Any) -> Any:
     value = given
     if isinstance(given, dict):
         if "value" not in given or not given.keys() <= {"value", "lock"}:
-            raise ValueError("a setting is a value, or a value with its lock: {value: …, lock: true}")
+            raise ValueError(
+                "a setting is a value, or a value with its lock: {value: …, lock: true}; JSON is written as one text: "
+                """'{"group": "role"}'"""
+            )
         if not isinstance(given.get("lock", False), bool):
             raise ValueError("lock must be true or false")  # noqa: TRY004 - what pydantic reports
         value = given["value"]

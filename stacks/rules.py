@@ -209,6 +209,12 @@ def _settings(
     settings: Mapping[str, Setting], release: Release, secrets: AbstractSet[str]
 ) -> Iterator[Finding]:
     own = secrets & product_settings.own_secrets()
+    for setting_id in sorted(own & settings.keys()):
+        yield Problem(
+            f"rocketchat:settings.{setting_id}",
+            "the secret of this name sets it already, and here it stands in clear",
+            remedy="leave it out here; if it was ever deployed or committed so, have another one made",
+        )
     given = {**features.listed(settings), **dict.fromkeys(own, product_settings.SECRET)}
     found = product_settings.check(given, release, licensed="license" in secrets)
     for problem in found:

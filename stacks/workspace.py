@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from stacks.fields import Days, Form, HostName, Part
 
@@ -27,16 +27,25 @@ class Retention(Part):
     keep_discussions: bool = True
     """Leave discussions."""
 
+    @model_validator(mode="after")
+    def _somewhere(self) -> "Retention":
+        if self.channels_days is self.groups_days is self.direct_days is None:
+            raise ValueError(
+                "it is not said where messages are deleted: add channelsDays, groupsDays or directDays, or leave "
+                "retention out"
+            )
+        return self
+
 
 class Legal(Part):
     """Texts (HTML) behind the links below the login form; the product's own placeholders when left out."""
 
     terms: str | None = Field(default=None, min_length=1)
-    """Terms of service."""
+    """Terms of service: the text itself, in HTML."""
     privacy: str | None = Field(default=None, min_length=1)
-    """Privacy policy."""
+    """Privacy policy, likewise."""
     notice: str | None = Field(default=None, min_length=1)
-    """Legal notice."""
+    """Legal notice, likewise."""
 
 
 class Federation(Part):

@@ -77,6 +77,7 @@ def mail(**keys: Any) -> dict[str, Any]:
             "push.kind",
         ),
         ({"settings": {"Show_Setup_Wizard": "pending"}}, "settings.Show_Setup_Wizard"),
+        ({"chat": {"retention": {"filesOnly": True}}}, "chat.retention"),
         ({"settings": {"VoIP_TeamCollab_Enabled": True}}, "settings.VoIP_TeamCollab_Enabled"),
     ],
 )

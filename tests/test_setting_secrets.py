@@ -64,6 +64,10 @@ def test_a_sensitive_setting_in_clear_is_refused_with_the_command_that_works() -
     (told,) = problems({**values, f"rocketchat:{LDAP}": "hunter2"}, secure)
     assert told[0] == f"rocketchat:{LDAP}"
     assert "hunter2" not in told[1]
+    # The secret beside it takes none of it back.
+    (told,) = problems({**values, "rocketchat:settings": {LDAP: "hunter2"}}, secure | {f"rocketchat:{LDAP}"})
+    assert told[0] == f"rocketchat:settings.{LDAP}"
+    assert "hunter2" not in told[1]
 
 
 def test_a_misspelt_one_gets_the_nearest_and_one_of_another_release_is_refused() -> None:

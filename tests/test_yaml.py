@@ -232,6 +232,10 @@ def test_secrets_of_an_environment_are_not_called_missing(tmp_path: Path) -> Non
         found = files.read(str(path))
         assert found.environments == ("lovia/chat",)
         assert checked_file(found)[1] == {"rocketchat:oidcClientSecret"}
+    # The licence may be there, too: what needs one is not refused for want of it.
+    licensed = without.replace("{kind: fargate, spot: true}", "{kind: fargate, spot: true, instances: 2}")
+    path.write_text(f"{licensed}environment: [lovia/chat]\n", encoding="utf-8")
+    assert checked_file(files.read(str(path)))[1] == {"rocketchat:oidcClientSecret", "rocketchat:license"}
     cut = without.replace("  rocketchat:runtime: {kind: fargate, spot: true}\n", "")
     path.write_text(f"{cut}environment: [lovia/chat]\n", encoding="utf-8")
     with pytest.raises(InvalidStack) as caught:

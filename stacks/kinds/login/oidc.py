@@ -340,7 +340,8 @@ class OidcLogin(LoginKind):
             yield Problem(
                 f"{path}.url",
                 "the paths of the provider are put behind this address, and here it has one that goes on otherwise",
-                remedy=f"write {base}",
+                remedy=f"write {base}; for another authorization server, with other paths, give tokenPath, "
+                "identityPath and authorizePath",
             )
         elif self.preset == presets.ENTRA and self.url.rpartition("/")[2] in presets.OF_ANY_TENANT:
             yield Warning_(
