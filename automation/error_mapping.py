@@ -48,6 +48,10 @@ _KEY_BY_FINGERPRINT = (
     "name the key by its fingerprint, as `runtime.sshKey`: doctl compute ssh-key list; or ssh-keygen -E md5 -lf FILE, "
     "without MD5:"
 )
+_DISK_STAYS = (
+    "a disk does not get smaller: keep its size, as `diskGb` in rocketchat:runtime (`doctl compute volume list` tells "
+    "the size)"
+)
 _WHY = (
     "events keep the reason for an hour: kubectl --namespace <runtime.namespace> get events --sort-by .lastTimestamp; "
     "the log goes with the pods, so read it while the next `up` waits: kubectl --namespace <runtime.namespace> logs "
@@ -66,6 +70,7 @@ _REMEDIES = (
     (re.compile(f"uninstalled {_TAKEN_BACK}"), _LEFT_NOTHING),
     (re.compile("an error occurred while rolling back the release"), _DOWN),
     (re.compile(r"another operation \(install/upgrade/rollback\) is in progress"), _FORGET_PENDING),
+    (re.compile(r"volumes `size` can only be expanded"), _DISK_STAYS),
     (re.compile(r"SSH Key is already in use on your account", re.IGNORECASE), _KEY_BY_FINGERPRINT),
 )
 """Of what clouds and tools say, by its words."""

@@ -280,6 +280,19 @@ def _auditing_costs(bill: Bill) -> Iterator[Charge]:
             yield from _tier_hours(bill, inputs, _AUDITING)
 
 
+def _version_step(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
+    """One major version up at a time, and none down (www.mongodb.com/docs/atlas/tutorial/major-version-change/)."""
+    before, after = (_major(one.get("mongoDbMajorVersion")) for one in (outputs, inputs))
+    if before is None or after is None or after in (before, before + 1):
+        return []
+    old, new = outputs["mongoDbMajorVersion"], inputs["mongoDbMajorVersion"]
+    return [f"400 INVALID_ATTRIBUTE mongoDBMajorVersion: {new} does not follow {old}"]
+
+
+def _major(version: object) -> int | None:
+    return int(version.partition(".")[0]) if isinstance(version, str) and version else None
+
+
 PROJECT = Resource(
     "mongodbatlas:index/project:Project",
     "project in Atlas",
@@ -339,6 +352,7 @@ ADVANCED_CLUSTER = Resource(
     requests=NO_MODELS,
     refuses=Refuses(
         inputs=_bad_timeouts,
+        busy=_version_step,
         # Atlas's administration API, error codes.
         once=(
             Once("a cluster of that name", "DUPLICATE_CLUSTER_NAME", by("projectId", "name"), Scope.WORLD),

@@ -1,6 +1,6 @@
 """What all components share."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -22,6 +22,16 @@ def after(value: pulumi.Output[str], resources: Iterable[pulumi.Resource]) -> pu
     return pulumi.Output.all(value, *[resource.urn for resource in resources]).apply(
         lambda all_: str(all_[0])
     )
+
+
+def only_if(name: str, check: Callable[[pulumi.ResourceHookArgs], None]) -> pulumi.ResourceHookBinding:
+    """Return a hook by which the engine asks, in previews too, whether what is deployed can become what is wanted.
+
+    For updates that a cloud would refuse half-way: the program itself cannot know what is deployed. `check` raises
+    ValueError with what to do instead. `name` is one that no other hook of the program has.
+    """
+    hook = pulumi.ResourceHook(name, check, pulumi.ResourceHookOptions(on_dry_run=True))
+    return pulumi.ResourceHookBinding(before_update=[hook])
 
 
 _PREFIX = "rocketchat:index:"

@@ -2,6 +2,7 @@
 
 import pulumi
 
+from components.base import only_if
 from components.credentials import Credentials
 from components.operations.alarms import Alarms, AlarmsArgs
 from components.regions import UPTIME_REGION
@@ -123,7 +124,7 @@ def _administrator(spec: ChatSpec, credentials: Credentials) -> Outputs:
 
 
 def step_of_release(spec: ChatSpec) -> pulumi.ResourceHookBinding:
-    """Return a hook by which the engine refuses, in previews too, a release that the deployed one cannot become."""
+    """Return a hook that refuses a release which the deployed one cannot become."""
 
     def check(args: pulumi.ResourceHookArgs) -> None:
         deployed = (args.old_inputs or {}).get("release")
@@ -136,8 +137,7 @@ def step_of_release(spec: ChatSpec) -> pulumi.ResourceHookBinding:
                 f"{error}. If the data are those of another release (of a backup), say so in chat.upgradeFrom"
             ) from None
 
-    hook = pulumi.ResourceHook("release-step", check, pulumi.ResourceHookOptions(on_dry_run=True))
-    return pulumi.ResourceHookBinding(before_update=[hook])
+    return only_if("release-step", check)
 
 
 def _generated(spec: ChatSpec) -> list[str]:

@@ -16,8 +16,9 @@ from automation import AutomationError, ConfigurationError, open_stack
 from components.database import catalogue, in_cluster, series
 from components.database.series import IMAGES, Deployed, StepRefused, check_step, deployed, opens
 from components.runtime.host.bootstrap import SCRIPTS
-from rehearsal import canaries
+from rehearsal import canaries, standins
 from rehearsal.backend import rehearsal_backend
+from rehearsal.standins import UnknownToCloudError
 from rocketchat import releases
 from stacks import files
 from stacks.language import parse
@@ -40,6 +41,14 @@ def test_a_series_follows_itself_and_the_one_before_it(before: str, wanted: str)
     steps = STEPS[STEPS.index(before) + 1 : STEPS.index(wanted) + 1] or [before]
     for step in steps:
         assert f'`version: "{step}"`' in str(refusal.value)
+    if "8.2" not in (before, wanted):
+        with pytest.raises(UnknownToCloudError, match="does not follow"):
+            standins.busy(
+                "mongodbatlas:index/advancedCluster:AdvancedCluster",
+                "cluster",
+                {"mongoDbMajorVersion": before},
+                {"mongoDbMajorVersion": wanted},
+            )
 
 
 def test_a_series_that_is_not_known_here_is_left_to_its_server() -> None:

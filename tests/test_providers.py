@@ -26,6 +26,7 @@ from clouds.digitalocean import clusters
 from clouds.record import Replaced
 from components.cluster_object import ClusterObject
 from components.database.atlas import AtlasCluster
+from components.runtime import doks as doks_runtime
 from components.runtime import doks_options
 from components.runtime.doks import DoksCluster, DoksClusterArgs
 from components.runtime.kubeconfig import kubeconfig_problem
@@ -472,6 +473,39 @@ def test_a_clusters_minor_version_is_looked_up_once_and_its_end_changes_nothing(
         assert ended.changed == 0
         assert any("no new clusters of Kubernetes 1.36" in said for said in ended.warnings)
         assert backend.cloud.things()[0].id == made["k-cluster"].id
+
+
+@needs_engine
+@pytest.mark.parametrize("checked", [True, False])
+def test_a_cluster_becomes_only_what_digitalocean_makes_of_it(
+    checked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not checked:
+        monkeypatch.setattr(doks_runtime, "_check_step", lambda _: None)
+    first = {"nat": False, "auto_upgrade": False, "high_availability": True}
+    args = doks()
+
+    def program() -> None:
+        DoksCluster("k", args)
+
+    one_up = "exact version of 1.36 first .`version` in rocketchat:runtime"
+    changes: list[tuple[dict[str, Any], str, str]] = [
+        ({"version": "1.35.4-do.1"}, "", ""),
+        ({"version": "1.37.0-do.0"}, one_up, "invalid version slug '1.37.0-do.0'"),
+        ({"version": "1.36.1-do.0"}, "", ""),
+        ({"version": "1.36.1-do.0", "high_availability": False}, "`highAvailability: true`", "switched off"),
+    ]
+    with rehearsal_backend(program=program) as backend, opened(backend) as stack:
+        for change, beforehand, by_the_cloud in changes:
+            args = doks(**first | change)
+            if not beforehand:
+                stack.up(preview=False)
+                continue
+            with pytest.raises(AutomationError, match=beforehand if checked else by_the_cloud):
+                stack.up(preview=False)
+            if checked:
+                with pytest.raises(automation.ConfigurationError, match=beforehand):
+                    stack.preview()
 
 
 @pytest.mark.parametrize("version", ["1.33.1-do.0", "1.33"])

@@ -138,16 +138,24 @@ def _pool(ask: Ask) -> dict[str, Any]:
 
 
 def _lowered(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    def parts(inputs: Mapping[str, Any]) -> list[int]:
-        return [int(part) for part in re.findall(r"\d+", str(inputs.get("version") or ""))]
-
-    return ["version"] if parts(after) and parts(after) < parts(before) else []
+    return ["version"] if _parts(after) and _parts(after) < _parts(before) else []
 
 
-def _cluster_stays(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """DigitalOcean's API refuses it (openapi, `kubernetes_cluster_update`); the provider just asks for it."""
-    lost = before.get("ha") is True and after.get("ha") is False
-    return ["the high availability of a cluster cannot be switched off again"] if lost else []
+def _parts(cluster: Mapping[str, Any]) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", str(cluster.get("version") or ""))]
+
+
+def _step(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
+    """DigitalOcean's API refuses it (openapi, `kubernetes_cluster_update` and `kubernetes_upgrade_cluster`, whose
+    versions are those of `get-upgrades`: of this minor version and the next); the provider just asks for it.
+    """
+    found = []
+    if outputs.get("ha") is True and inputs.get("ha") is False:
+        found.append("422 the high availability of a cluster cannot be switched off again")
+    before, after = (_parts(one)[:2] for one in (outputs, inputs))
+    if inputs.get("version") != outputs.get("version") and after > [before[0], before[1] + 1]:
+        found.append(f"422 validation error: invalid version slug {inputs['version']!r}")
+    return found
 
 
 def _known_cluster(ask: Ask) -> str:
@@ -182,7 +190,7 @@ KUBERNETES_CLUSTER = Resource(
     refuses=Refuses(
         inputs=_cluster,
         lacks=_lacking,
-        stays=_cluster_stays,
+        busy=_step,
         once=(one_name("cluster", "a cluster with this name already exists", Scope.ACCOUNT),),
         beside=_subnets_taken,
     ),

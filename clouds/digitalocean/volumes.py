@@ -45,8 +45,9 @@ def _volume(ask: Ask) -> list[str]:
 
 
 def _volume_stays(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Of the provider, before any call (resource_digitalocean_volume.go, CustomizeDiff)."""
     old, new = before.get("size"), after.get("size")
-    return [f"a volume cannot shrink from {old:g} to {new:g} GB"] if old and new and new < old else []
+    return ["volumes `size` can only be expanded and not shrunk"] if old and new and new < old else []
 
 
 VOLUME = Resource(

@@ -11,7 +11,7 @@ import pulumi_random as random
 
 from components.backup.cluster import LABELS as BACKUP_LABELS
 from components.backup.cluster import ClusterBackupArgs, Dumped, jobs
-from components.base import Component
+from components.base import Component, only_if
 from components.database.series import FEATURE, FITS, IMAGES, StepRefused, held, of_image
 from components.database.uri import check_database_name
 from components.nodes import ANY_NODE, NodesArgs, on_nodes
@@ -452,7 +452,7 @@ class ClusterMongodb(Component):
     def _claims(self, name: str) -> None:
         """Give the claims that the set has made the size that is wanted now."""
         args = self._args
-        hook = pulumi.ResourceHook(f"{name}-claims", _grown, pulumi.ResourceHookOptions(on_dry_run=True))
+        grown = only_if(f"{name}-claims", _grown)
         for at in range(args["members"]):
             kubernetes.core.v1.PersistentVolumeClaimPatch(
                 f"{name}-claim-{at}",
@@ -467,7 +467,7 @@ class ClusterMongodb(Component):
                     depends_on=[self._set],
                     # A deleted patch would take its size back, which no claim allows.
                     deleted_with=self._set,
-                    hooks=pulumi.ResourceHookBinding(before_update=[hook]),
+                    hooks=grown,
                 ),
             )
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pulumi
 
+from components.base import only_if
 from components.runtime.host.bootstrap import SCRIPTS
 
 IMAGES = {
@@ -118,11 +119,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def held(name: str, series: str, members: int | None = None) -> pulumi.ResourceHookBinding:
-    """Return hooks by which the engine refuses, in previews too, to turn what is deployed into what cannot follow it.
-
-    The program itself cannot know what is deployed; the engine can, and asks before it updates the resource that
-    carries the database. `name` is one that no other hook of the program has.
-    """
+    """Return a hook of the resource that carries the database: refuses to turn it into what cannot follow it."""
 
     def check(args: pulumi.ResourceHookArgs) -> None:
         before = deployed(args.old_inputs or {})
@@ -134,5 +131,4 @@ def held(name: str, series: str, members: int | None = None) -> pulumi.ResourceH
                 f"with it the chat its database. Set `members: {before.members}` in rocketchat:database"
             )
 
-    hook = pulumi.ResourceHook(f"{name}-step", check, pulumi.ResourceHookOptions(on_dry_run=True))
-    return pulumi.ResourceHookBinding(before_update=[hook])
+    return only_if(f"{name}-step", check)

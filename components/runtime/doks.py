@@ -9,7 +9,7 @@ import pulumi
 import pulumi_digitalocean as digitalocean
 import pulumi_kubernetes as kubernetes
 
-from components.base import Component, one_of
+from components.base import Component, one_of, only_if
 from components.cluster_object import ClusterObject
 from components.runtime.doks_options import REGIONS, is_node_size
 from components.sdk import own_settings
@@ -132,6 +132,7 @@ class DoksCluster(Component):
             opts=self.child(
                 protect=args.get("protect", False),
                 ignore_changes=["version"] if auto_upgrade or _is_minor(args["version"]) else None,
+                hooks=only_if(f"{name}-step", _check_step),
             ),
         )
         self._cluster = cluster
@@ -248,6 +249,33 @@ def _holds(until: str | None) -> bool:
     except (TypeError, ValueError):
         return False
     return left.total_seconds() > RENEWED_SECONDS
+
+
+def _check_step(args: pulumi.ResourceHookArgs) -> None:
+    """Raise ValueError for what DigitalOcean refuses, and the provider just asks for.
+
+    Source: docs.digitalocean.com/products/kubernetes/how-to/upgrade-cluster/ (one minor version at a time) and
+    /how-to/enable-high-availability/ (not disabled again).
+    """
+    before, wanted = {**(args.old_inputs or {}), **(args.old_outputs or {})}, args.new_inputs or {}
+    deployed, version = _numbers(before.get("version")), _numbers(wanted.get("version"))
+    if deployed and version and (version[0] != deployed[0] or version[1] > deployed[1] + 1):
+        raise ValueError(
+            f"the cluster runs Kubernetes {before['version']}, and {wanted['version']} is wanted: DigitalOcean goes up "
+            f"one minor version at a time. Give an exact version of {deployed[0]}.{deployed[1] + 1} first "
+            "(`version` in rocketchat:runtime; doctl kubernetes cluster get-upgrades "
+            f"{before.get('name')}), deploy, and go on from there"
+        )
+    if before.get("ha") is True and wanted.get("ha") is False:
+        raise ValueError(
+            "the cluster's control plane is highly available, which DigitalOcean does not take back. Set "
+            "`highAvailability: true` in rocketchat:runtime"
+        )
+
+
+def _numbers(version: object) -> tuple[int, ...]:
+    found = re.match(r"(\d+)\.(\d+)\.", version) if isinstance(version, str) else None
+    return tuple(map(int, found.groups())) if found else ()
 
 
 def _check(args: DoksClusterArgs) -> None:

@@ -7,7 +7,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_digitalocean as digitalocean
 
-from components.base import Component, one_of
+from components.base import Component, one_of, only_if
 from components.names import bounded
 from components.network.app_group import EgressArgs
 from components.runtime.host.agent import HostAgent, identity
@@ -192,7 +192,7 @@ class DropletHost(Component):
 
 
 def _fits(name: str, args: DropletHostArgs) -> pulumi.ResourceHookBinding:
-    """Return a hook by which the engine refuses, in previews too, a size whose disk is smaller than the droplet's.
+    """Return a hook that refuses a size whose disk is smaller than the droplet's.
 
     DigitalOcean would do so only when the droplet is switched off already.
     """
@@ -207,8 +207,7 @@ def _fits(name: str, args: DropletHostArgs) -> pulumi.ResourceHookBinding:
                 "address; or keep the size (`size`)"
             )
 
-    hook = pulumi.ResourceHook(f"{name}-disk", check, pulumi.ResourceHookOptions(on_dry_run=True))
-    return pulumi.ResourceHookBinding(before_update=[hook])
+    return only_if(f"{name}-disk", check)
 
 
 def _way(way: EgressArgs) -> tuple[str, str]:

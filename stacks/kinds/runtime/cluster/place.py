@@ -15,7 +15,7 @@ from components.backup.cluster import (
     ClusterDumpsArgs,
 )
 from components.backup.program import IMAGE
-from components.base import Component
+from components.base import Component, only_if
 from components.database.in_cluster import ClusterMongodb, ClusterMongodbArgs
 from components.database.private_link import PrivateLinkArgs
 from components.database.series import IMAGES
@@ -95,7 +95,7 @@ class InCluster:
         return ChatNamespace("namespace", args, opts)
 
     def _handing_over(self) -> pulumi.ResourceHookBinding:
-        """Return a hook by which the engine refuses, in previews too, to let go of a namespace of the stack's own."""
+        """Return a hook that refuses to let go of a namespace of the stack's own."""
         name = self._runtime.namespace
 
         def check(args: pulumi.ResourceHookArgs) -> None:
@@ -106,8 +106,7 @@ class InCluster:
                     "and the chat in it. Leave that key out, or name another namespace"
                 )
 
-        hook = pulumi.ResourceHook("namespace-stays", check, pulumi.ResourceHookOptions(on_dry_run=True))
-        return pulumi.ResourceHookBinding(before_update=[hook])
+        return only_if("namespace-stays", check)
 
     def own_database(self, part: OwnDatabase) -> DatabaseAccess:
         """Make MongoDB beside the chat."""
