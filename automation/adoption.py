@@ -8,21 +8,19 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pulumi.automation.events import StepEventMetadata
 
 from automation.account import account_now
 from automation.cloud_search import MADE_UP, Found, Given, placed, search
+from automation.engine_stack import EngineStack
 from automation.errors import ConflictError
 from automation.state import NOT_KNOWN, STACK_TYPE, Pending, State, record_of
 from automation.urns import name_of, type_of
 from automation.values import REPLACING, Result
 from clouds.record import Gone, Person, Tagged
 from stacks.project import COMMAND
-
-if TYPE_CHECKING:
-    from pulumi.automation.events import StepEventMetadata
-
-    from automation.stack import ChatStack
 
 Agree = Callable[[Mapping[str, str]], bool]
 """Asked once before anything is taken over, with the ids by URN."""
@@ -56,7 +54,7 @@ class Adopted:
 
 @dataclass
 class _Work:
-    stack: "ChatStack"
+    stack: EngineStack
     account: str
     given: Mapping[str, str]
     skip: set[str]
@@ -68,7 +66,7 @@ class _Work:
 
 
 def adopt(
-    stack: "ChatStack", *, given: Mapping[str, str], skip: Sequence[str] = (), agree: Agree = lambda _: True
+    stack: EngineStack, *, given: Mapping[str, str], skip: Sequence[str] = (), agree: Agree = lambda _: True
 ) -> Adopted:
     """Take over what the clouds have of what the stack would make.
 
@@ -104,7 +102,7 @@ def adopt(
     return Adopted(work.taken, work.left, work.unsought, stack.preview(policies=False))
 
 
-def _around(ids: Mapping[str, str], planned: Sequence["StepEventMetadata"]) -> list["StepEventMetadata"]:
+def _around(ids: Mapping[str, str], planned: Sequence[StepEventMetadata]) -> list[StepEventMetadata]:
     """Return the steps of these URNs, and of the components that they stand in, each before what stands in it."""
     by_urn = {one.urn: one for one in planned}
     wanted: set[str] = set()
@@ -116,7 +114,7 @@ def _around(ids: Mapping[str, str], planned: Sequence["StepEventMetadata"]) -> l
     return [one for one in planned if one.urn in wanted]
 
 
-def _with(state: State, ids: Mapping[str, str], planned: Sequence["StepEventMetadata"]) -> State:
+def _with(state: State, ids: Mapping[str, str], planned: Sequence[StepEventMetadata]) -> State:
     """Return the state with things of these ids, as the plan would make them, and the components around them."""
     records = []
     for one in _around(ids, planned):
@@ -131,7 +129,7 @@ def _with(state: State, ids: Mapping[str, str], planned: Sequence["StepEventMeta
     return State(state.version, {**state.deployment, "resources": resources})
 
 
-def import_file(ids: Mapping[str, str], planned: Sequence["StepEventMetadata"]) -> dict[str, Any]:
+def import_file(ids: Mapping[str, str], planned: Sequence[StepEventMetadata]) -> dict[str, Any]:
     """Return Pulumi's import file for these ids by URN: the things, and the components that they stand in."""
     around = _around(ids, planned)
     own = {one.urn for one in around}
@@ -166,7 +164,7 @@ def _label(urn: str) -> str:
     return f"{type_of(urn)} {name_of(urn)}"
 
 
-def _look(work: _Work, planned: Sequence["StepEventMetadata"]) -> dict[str, str]:
+def _look(work: _Work, planned: Sequence[StepEventMetadata]) -> dict[str, str]:
     """Return the ids of what is there, by URN."""
     sought = []
     for one in planned:

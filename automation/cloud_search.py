@@ -11,13 +11,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.automation import EngineEvent
 from pulumi.automation.errors import CommandError
 
 import clouds
+from automation.engine_stack import EngineStack
 from automation.errors import ProviderError
 from automation.inline import Guarded
 from automation.state import Pending, State, plain
@@ -27,9 +28,6 @@ from clouds.ask import at_path, partition_of
 from clouds.record import TAGGED_BY, Gone, Listed, Named, Person, Tagged, Way
 from clouds.template import UnsaidError, fill, filled, identifier
 from stacks.masking import mask
-
-if TYPE_CHECKING:
-    from automation.stack import ChatStack
 
 _PROJECT = "rocketchat-search"
 _FOUND = "found"
@@ -114,7 +112,7 @@ class _Read:
 
 
 def search(
-    stack: "ChatStack",
+    stack: EngineStack,
     state: State,
     pending: Sequence[Pending],
     *,
@@ -264,7 +262,7 @@ def _is(thing: _Read, kind: str, known: frozenset[tuple[str, str]]) -> bool:
 class _Elsewhere:
     """What the other stacks of the same state have; asked for once, when it is needed."""
 
-    def __init__(self, stack: "ChatStack") -> None:
+    def __init__(self, stack: EngineStack) -> None:
         self._stack = stack
         self._known: frozenset[tuple[str, str]] | None = None
 
@@ -333,7 +331,7 @@ class _AbsentError(Exception):
 class _Asking:
     """Runs of a program that only asks: what it reads is in its own state then, which is thrown away."""
 
-    def __init__(self, stack: "ChatStack", arns: frozenset[str]) -> None:
+    def __init__(self, stack: EngineStack, arns: frozenset[str]) -> None:
         self._stack = stack
         clear = stack.clear_state()
         self._providers = {

@@ -13,16 +13,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from automation import journal
 from automation.cloud_search import Found, Given, search
+from automation.engine_stack import EngineStack
 from automation.errors import ConflictError
 from automation.state import Pending, State, pendings
 from clouds.record import Gone, Listed, Person, Tagged
-
-if TYPE_CHECKING:
-    from automation.stack import ChatStack
 
 SETTLING = 300.0
 """Seconds after which a list of a cloud is taken as complete: AWS's lists by tag lag behind what is made.
@@ -82,7 +80,7 @@ class _Decided:
 
 
 def recover(
-    stack: "ChatStack", *, adopt: Mapping[str, str], discard: Sequence[str], force_unlock: bool
+    stack: EngineStack, *, adopt: Mapping[str, str], discard: Sequence[str], force_unlock: bool
 ) -> Recovered:
     """Bring an interrupted stack into order again.
 
@@ -132,7 +130,7 @@ def recover(
 
 
 def _decide(
-    stack: "ChatStack",
+    stack: EngineStack,
     state: State,
     pending: Sequence[Pending],
     adopt: Mapping[str, str],
@@ -209,7 +207,7 @@ def _take(
         decided.cleared.append(one.urn)
 
 
-def _complete(stack: "ChatStack", state: State, there: Found) -> bool:
+def _complete(stack: EngineStack, state: State, there: Found) -> bool:
     """Whether a list in which nothing was found can be relied upon."""
     if not isinstance(there.way, Tagged | Listed) or stack.backend.rehearsal:
         return True
@@ -224,7 +222,7 @@ def _in(state: State, urn: str) -> bool:
     return any(one.urn == urn and one.custom for one in state.resources)
 
 
-def clear_locks(stack: "ChatStack", *, force: bool) -> tuple[str, ...]:
+def clear_locks(stack: EngineStack, *, force: bool) -> tuple[str, ...]:
     """Clear the locks of engines that are gone, with `force` all; return whose they were. Raises ConflictError."""
     if stack.backend.folder is None and force:
         # Locks in a bucket are files that only the CLI can take away; Pulumi Cloud ends the update that it has.
