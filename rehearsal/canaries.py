@@ -50,13 +50,13 @@ def _service_account(key: str) -> str:
     )
 
 
-def _kubeconfig(key: str) -> str:
+def _kubeconfig(key: str, context: str = "rehearsal") -> str:
     named = {"name": "rehearsal"}
     return json.dumps(
         {
             "clusters": [{**named, "cluster": {"server": "https://cluster.example.net:6443"}}],
-            "contexts": [{**named, "context": {"cluster": "rehearsal", "user": "rehearsal"}}],
-            "current-context": "rehearsal",
+            "contexts": [{"name": context, "context": {"cluster": "rehearsal", "user": "rehearsal"}}],
+            "current-context": context,
             "users": [{**named, "user": {"token": _text(key)}}],
         }
     )
@@ -104,4 +104,8 @@ def values(keys: Iterable[str], plain: Mapping[str, Any] | None = None, *, salt:
             said = (plain or {}).get(part)
             names = (said.get(listed) if isinstance(said, Mapping) else None) or ("UNREAD",)
             made[key] = json.dumps({name: _text(f"{key}{salt} {name}") for name in names})
+    runtime = (plain or {}).get("rocketchat:runtime")
+    context = runtime.get("context") if isinstance(runtime, Mapping) else None
+    if context and "rocketchat:kubeconfig" in made:
+        made["rocketchat:kubeconfig"] = _kubeconfig(f"rocketchat:kubeconfig{salt}", str(context))
     return made

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from stacks import texts
+from stacks import lifetimes, texts
 
 PORT = r"(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))"
 """The port of an address, from 1 to 65535, with its colon."""
@@ -53,7 +53,8 @@ def pem(label: str, *, passphrase: bool = False) -> Callable[[str], str | None]:
             return "this is a key of OpenSSH, which the server does not read; `openssl genpkey` makes one that it does"
         if "ENCRYPTED" in value and not passphrase:
             return "the key is encrypted, and nothing knows its passphrase; `openssl pkey -in FILE` prints it without"
-        return None
+        ended = lifetimes.certificate_over(value.encode())
+        return None if ended is None else f"the certificate {ended}"
 
     return check
 
@@ -80,7 +81,8 @@ def json_texts(value: str) -> str | None:
         return 'this is not a JSON object of text, such as {"WEATHER_KEY": "…"}, with each key once'
     if any(texts.lost(str(one)) for one in found.values()):
         return "a text in this JSON object holds a control character, or another one that is lost on its way"
-    return None
+    ends = ((key, lifetimes.short_lived(str(one))) for key, one in found.items())
+    return next((f"{key}: {said}" for key, said in ends if said is not None), None)
 
 
 def https(value: str) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from typing import TypeGuard, get_args
 
 from rocketchat import settings
-from stacks import texts
+from stacks import lifetimes, texts
 from stacks.fields import Part
 from stacks.kinds import registry
 from stacks.kinds.kind import chosen
@@ -132,7 +132,7 @@ def _problem(path: str, value: str, parts: Parts | None) -> str | None:
         return "the secret is a placeholder, which nothing has filled in"
     if key is None:
         return (one_word(value) or _guessed(value)) if path in PROVIDER_KEYS else None
-    said = key.problem(value)
+    said = key.problem(value) or lifetimes.short_lived(value)
     if said is None and texts.lost(value.replace("\r", "")) is not None:
         return "the secret holds a control character, or another one that is lost or changed on its way"
     if said is None and parts is not None:

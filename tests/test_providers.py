@@ -4,6 +4,9 @@ import automation_world as world  # before the SDKs
 
 # isort: split
 
+import base64
+import datetime as dt
+import json
 import re
 import time
 from functools import cache
@@ -14,6 +17,7 @@ import pulumi
 import pulumi_digitalocean as digitalocean
 import pulumi_kubernetes as kubernetes
 import pytest
+import trustme
 import yaml
 from engine_marks import needs_engine
 from planning import Values, one, planned, planned_file, values_of
@@ -29,7 +33,6 @@ from components.database.atlas import AtlasCluster
 from components.runtime import doks as doks_runtime
 from components.runtime import doks_options
 from components.runtime.doks import DoksCluster, DoksClusterArgs
-from components.runtime.kubeconfig import kubeconfig_problem
 from rehearsal import canaries, standins
 from rehearsal import stack as rehearsed
 from rehearsal.backend import rehearsal_backend
@@ -39,6 +42,7 @@ from rehearsal.plan import Plan, PlannedResource, plan_program
 from rehearsal.standins.tokens import WEEK
 from stacks import deploy, files
 from stacks.files import as_config
+from stacks.kinds.runtime.kubernetes.kubeconfig import context_problem, kubeconfig_problem
 from stacks.language import parse
 from stacks.problems import InvalidStack
 
@@ -431,6 +435,59 @@ def test_a_secret_kubeconfig_that_no_machine_can_use_is_refused_without_quoting_
             deploy.run,
             stack="local",
             config=as_config(values_of("local")) | {"rocketchat:kubeconfig": given},
+            secret_keys=["rocketchat:kubeconfig"],
+        )
+
+
+def _credentials(days: float, key: str) -> str:
+    until = dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
+    if key == "token":
+        parts: tuple[dict[str, Any], ...] = ({"alg": "RS256"}, {"exp": int(until.timestamp())}, {})
+        return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts)
+    made = trustme.CA().issue_cert("u", not_before=until - dt.timedelta(days=9), not_after=until)
+    return base64.b64encode(made.cert_chain_pems[0].bytes()).decode()
+
+
+@pytest.mark.parametrize("key", ["token", "client-certificate-data", "certificate-authority-data"])
+def test_a_kubeconfig_whose_credentials_have_ended_is_refused_and_no_other(key: str) -> None:
+    part, what = ("clusters", "cluster") if "authority" in key else ("users", "user")
+    for days, current, asked, ended in (
+        (-1, "x", None, True),
+        (-1, "y", None, False),
+        (-1, "y", "x", True),
+        (-1, "x", "y", False),
+        (1, "x", None, False),
+    ):
+        [old] = KUBECONFIG[part]
+        used = {**old, what: {**old[what], key: _credentials(days, key)}}
+        given = {
+            **KUBECONFIG,
+            part: [used, {"name": "other", what: {"server": "https://other.example.com", "token": "t"}}],
+            "contexts": [
+                *KUBECONFIG["contexts"],
+                {"name": "y", "context": {"cluster": "c", "user": "u"} | {what: "other"}},
+            ],
+            "current-context": current,
+        }
+        text = yaml.safe_dump(given)
+        assert kubeconfig_problem(text) is None
+        problem = context_problem(text, asked)
+        assert f"{key} ended on" in str(problem) if ended else problem is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [("elsewhere", r"name that is used, `runtime\.context` .elsewhere"), (None, "no current-context")],
+)
+def test_a_context_that_the_kubeconfig_has_not_is_told(asked: str | None, told: str) -> None:
+    values = values_of("local")
+    del values["rocketchat:runtime"]["context"]
+    values["rocketchat:runtime"] |= {} if asked is None else {"context": asked}
+    with pytest.raises(RehearsalError, match=told):
+        plan_program(
+            deploy.run,
+            stack="local",
+            config=as_config(values) | {"rocketchat:kubeconfig": yaml.safe_dump(KUBECONFIG)},
             secret_keys=["rocketchat:kubeconfig"],
         )
 

@@ -1,7 +1,9 @@
 """Values of secrets are looked at before anything starts: empty or shapeless ones are refused by name."""
 
+import base64
 import json
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,44 @@ KEYS = [
     *(key for key, secret in PROVIDER_KEYS.items() if secret),
 ]
 PEM = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n"
+
+
+def encoded(**what: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(what).encode()).decode().rstrip("=")
+
+
+def ends(**after: float) -> int:
+    return int((datetime.now(UTC) + timedelta(**after)).timestamp())
+
+
+def token(**after: float) -> str:
+    """Return a JSON Web Token that ends then."""
+    return f"{encoded(alg='RS256')}.{encoded(sub='chat', exp=ends(**after))}.c2lnbmVk"
+
+
+def certificate(**after: float) -> str:
+    until = datetime.now(UTC) + timedelta(**after)
+    begins = until - timedelta(days=400)
+    made = trustme.CA().issue_cert("chat.example.com", not_before=begins, not_after=until)
+    return made.cert_chain_pems[0].bytes().decode()
+
+
+SHORT_LIVED = {
+    "registryPassword": [
+        f"ghs_{'a1' * 18}",
+        "glcbt-64_abcdefghijklmnop",
+        "ya29.a0AfH6SMBx-yz",
+        token(hours=3),
+        token(days=-300),
+        encoded(payload="abc", datakey="def", version="2", expiration=ends(hours=12)),
+    ],
+    "chartsPassword": [token(hours=3)],
+    "mediaAccessKeyId": ["ASIAIOSFODNN7EXAMPLE"],
+    "botKeys": [json.dumps({"FORGE": f"ghs_{'a1' * 18}"})],
+    "apnCertificate": [certificate(days=-1)],
+}
 SHAPELESS = [
+    *((f"rocketchat:{name}", value) for name, values in SHORT_LIVED.items() for value in values),
     ("rocketchat:oidcClientSecret", "a\nb"),
     ("rocketchat:smtpPassword", "hunter2\n"),
     ("rocketchat:samlPrivateKey", "MIIB"),
@@ -90,6 +129,12 @@ def test_what_stands_in_for_secrets_has_their_form() -> None:
         ("rocketchat:samlPrivateKey", PEM.replace("\n", "\r\n")),
         ("rocketchat:apnKey", PEM.replace("PRIVATE", "ENCRYPTED PRIVATE")),
         ("rocketchat:smtpPassword", "abcd efgh ijkl mnop"),
+        ("rocketchat:registryPassword", f"ghp_{'a1' * 18}"),
+        ("rocketchat:registryPassword", token(days=90)),
+        ("rocketchat:registryPassword", f"{encoded(alg='RS256')}.{encoded(sub='chat')}.c2lnbmVk"),
+        ("rocketchat:registryPassword", "a1.b2.c3-of-somebody"),
+        ("rocketchat:mediaAccessKeyId", "AKIAIOSFODNN7EXAMPLE"),
+        ("rocketchat:apnCertificate", certificate(days=20)),
         ("rocketchat:botKeys", json.dumps({"WEATHER_KEY": "x"})),
         ("rocketchat:healthcheckUrl", "https://hc-ping.com/5f0c1d2e-0000?rid=1&x=%20"),
     ],

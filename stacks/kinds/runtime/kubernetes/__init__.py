@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from components.runtime.kubeconfig import kubeconfig_problem
 from components.sdk import own_settings
 from rocketchat import sizing
 from stacks.fields import Address, ClusterName, Part, of_kind
@@ -15,6 +14,7 @@ from stacks.kinds.dns import DnsKind
 from stacks.kinds.media import MediaKind
 from stacks.kinds.runtime import Place
 from stacks.kinds.runtime.cluster import ClusterChat, ClusterDns, LabelName, Nodes
+from stacks.kinds.runtime.kubernetes.kubeconfig import context_problem, kubeconfig_problem
 from stacks.problems import Problem
 from stacks.questions import Answers, Ask
 from stacks.secret_keys import SecretKey, command
@@ -211,6 +211,10 @@ class KubernetesRuntime(ClusterChat):
         if isinstance(self.ingress, NoIngress):
             return f"http://localhost:{self.ingress.port}"
         return super().root_url(host)
+
+    def disagrees(self, name: str, value: str) -> str | None:
+        """The kubeconfig leads to the cluster that is meant, and not only until yesterday."""
+        return context_problem(value, self.context) if name == "kubeconfig" else None
 
     def provider(self, secrets: "Mapping[str, pulumi.Input[str]]") -> "pulumi.ProviderResource":
         """The cluster is reached by the file's context, or by the secret kubeconfig."""

@@ -1,0 +1,98 @@
+"""What a kubeconfig must have that is carried from machine to machine."""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from typing import TypeGuard
+
+import yaml
+
+from stacks import lifetimes
+
+PARTS = {"clusters": "cluster", "contexts": "context", "users": "user"}
+_FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
+"""Keys that name a file of the machine that the kubeconfig was made on."""
+
+
+def kubeconfig_problem(text: str) -> str | None:
+    """Return what is wrong with the content of a kubeconfig, or None. The answer never holds any part of it."""
+    wrong = _problem(text)
+    return wrong and f"{wrong}; take what `kubectl config view --raw --flatten --minify` prints"
+
+
+def _problem(text: str) -> str | None:
+    try:
+        read = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return "the kubeconfig is not valid YAML"
+    if isinstance(read, str):
+        return "the kubeconfig must be given by its content, not by its path"
+    if not isinstance(read, Mapping):
+        return "the kubeconfig is no YAML object"
+    lacking = [part for part, key in PARTS.items() if not _items(read.get(part), key)]
+    if lacking:
+        return f"the kubeconfig has no {', '.join(lacking)}"
+    files = {
+        name
+        for part, key in PARTS.items()
+        for item in _items(read[part], key)
+        for name in _FILES
+        if item.get(name)
+    }
+    if files:
+        return (
+            f"the kubeconfig refers to files of the machine that it was made on ({', '.join(sorted(files))})"
+        )
+    return None
+
+
+def context_problem(text: str, context: str | None) -> str | None:
+    """Return what is wrong with the context of a kubeconfig that is used: it is not there, or is over by now.
+
+    The kubeconfig has no problem of its own.
+    """
+    read = yaml.safe_load(text)
+    contexts = _named(read, "contexts")
+    name = context or read.get("current-context")
+    if not name:
+        return "the kubeconfig has no current-context, and `runtime.context` names none"
+    if name not in contexts:
+        whose = f"`runtime.context` ({context})" if context else "its own current-context"
+        return f"the kubeconfig has no context of the name that is used, {whose}"
+    for part, key in (("users", "user"), ("clusters", "cluster")):
+        for credential, said in _ended(_named(read, part).get(str(contexts[name].get(key)), {})):
+            return f"the kubeconfig's {credential} {said}: make a new kubeconfig"
+    return None
+
+
+def _ended(item: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    said = {
+        "token": lifetimes.over(str(item.get("token") or "")),
+        "client-certificate-data": lifetimes.certificate_over(_bytes(item.get("client-certificate-data"))),
+        "certificate-authority-data": lifetimes.certificate_over(
+            _bytes(item.get("certificate-authority-data")), authorities=True
+        ),
+    }
+    yield from ((key, ended) for key, ended in said.items() if ended is not None)
+
+
+def _bytes(given: object) -> bytes:
+    try:
+        return base64.b64decode(str(given or ""))
+    except binascii.Error:
+        return b""
+
+
+def _named(read: Mapping[str, object], part: str) -> dict[str, Mapping[str, object]]:
+    given = read[part]
+    items = given if isinstance(given, list) else []
+    return {str(item.get("name")): item[PARTS[part]] for item in items if _has(item, PARTS[part])}
+
+
+def _items(given: object, key: str) -> list[Mapping[str, object]]:
+    named = given if isinstance(given, list) else []
+    return [item[key] for item in named if _has(item, key)]
+
+
+def _has(item: object, key: str) -> TypeGuard[Mapping[str, Mapping[str, object]]]:
+    return isinstance(item, Mapping) and isinstance(item.get(key), Mapping)
