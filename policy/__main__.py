@@ -4,13 +4,10 @@ All modules are imported as `policy.…`, so the folder above comes first: one n
 judge stacks by `rocketchat policy`.
 """
 
-import os
 import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    # Pydantic would ask every installed distribution for plugins of its own.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from policy.pack import serve
 

@@ -35,11 +35,13 @@ class Asked:
         """Rule, URN, path and message of what was reported before all is made, so that it is not said twice."""
         self._so_far: Stack | None = None
         self._whole: Stack | None = None
+        self._about: dict[str, list[ResourceValidationPolicy]] = {}
 
     def forget(self) -> None:
         """Begin with another stack."""
         self.earlier.clear()
         self.told.clear()
+        self._about.clear()
         self._so_far = self._whole = None
 
     def again(self, urn: str) -> None:
@@ -54,6 +56,14 @@ class Asked:
         if found is None:
             found = self.earlier[args.urn] = from_resource_args(args)
             self._so_far = None
+        return found
+
+    def about(self, made: list[Policy], token: str) -> list[ResourceValidationPolicy]:
+        """Return those of the pack's policies that look at resources of a type."""
+        found = self._about.get(token)
+        if found is None:
+            policies = [one for one in made if isinstance(one, ResourceValidationPolicy)]
+            found = self._about[token] = _about(policies, {token})
         return found
 
     def so_far(self) -> Stack:
@@ -74,21 +84,32 @@ class Asked:
         self._whole = None
         self._whole = self.stack(args.resources)
 
+    def read_one(self, args: "ResourceValidationArgs", _: object) -> None:
+        """Keep the resource for all policies."""
+        self.subject(args)
+
 
 def decode_once(made: list[Policy], asked: Asked) -> None:
-    """Make the SDK ask only those of these policies that have something to say, and decode a stack once for all."""
+    """Make the SDK ask only those of these policies that have something to say, and decode each question once."""
     of_resource: Any = _PolicyAnalyzerServicer.Analyze
+    of_remedy: Any = _PolicyAnalyzerServicer.Remediate
     of_stack: Any = _PolicyAnalyzerServicer.AnalyzeStack
-    reader = StackValidationPolicy(name="reader", description="Reads the stack.", validate=asked.read)
+    one_reader = ResourceValidationPolicy("reader", "Reads the resource.", asked.read_one)
+    reader = StackValidationPolicy("reader", "Reads the stack.", asked.read)
 
     def analyze(self: Any, request: Any, context: Any) -> Any:
         asked.again(request.urn)
         if not hasattr(self, _POLICIES):
             return of_resource(self, request, context)
-        policies = [one for one in made if isinstance(one, ResourceValidationPolicy)]
-        # Whichever is asked takes note of the inputs, so there must be one.
-        about = _about(policies, {canonical(request.type)}) or policies[:1]
-        return of_resource(_with(self, about), request, context)
+        of_resource(_with(self, [one_reader]), request, context)
+        about = asked.about(made, canonical(request.type))
+        return of_resource(_with(self, about), _without_values(request), context)
+
+    def remediate(self: Any, request: Any, context: Any) -> Any:
+        if not hasattr(self, _POLICIES):
+            return of_remedy(self, request, context)
+        about = [one for one in asked.about(made, canonical(request.type)) if one.has_remediation()]
+        return of_remedy(_with(self, about), request if about else _without_values(request), context)
 
     def analyze_stack(self: Any, request: Any, context: Any) -> Any:
         if not hasattr(self, _POLICIES):
@@ -99,7 +120,13 @@ def decode_once(made: list[Policy], asked: Asked) -> None:
         return of_stack(_with(self, about), proto.AnalyzeStackRequest(), context)
 
     _PolicyAnalyzerServicer.Analyze = analyze  # type: ignore[method-assign]
+    _PolicyAnalyzerServicer.Remediate = remediate  # type: ignore[method-assign]
     _PolicyAnalyzerServicer.AnalyzeStack = analyze_stack  # type: ignore[method-assign]
+
+
+def _without_values(request: Any) -> Any:
+    """Return a question about a resource without its inputs: they were read already, or nobody asks for them."""
+    return proto.AnalyzeRequest(type=request.type, urn=request.urn, name=request.name)
 
 
 def _about(policies: list[Any], types: set[str]) -> list[Any]:

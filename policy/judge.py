@@ -99,7 +99,7 @@ def look(
     if rule.asked_with and not getattr(config, rule.asked_with):
         return
     seen_in = stack if rule.joins else stack.alone(subject)
-    if rule.product and rule.widened not in config.model_fields_set and not owns(subject, seen_in):
+    if rule.product and not (rule.widened and config.gives(rule.widened)) and not owns(subject, seen_in):
         return
     probe = Probe(subject, seen_in, config)
     with contextlib.suppress(Stop):

@@ -27,7 +27,7 @@ from policy import NOT_KNOWN
 from policy.adapters import plain
 from policy.asking import Asked, decode_once
 from policy.config import Config
-from policy.config_file import ConfigError, config_file, load
+from policy.config_file import KEYS, ConfigError, config_file, load, overridden
 from policy.judge import judge, look
 from policy.model import UNKNOWN, Stack, Subject, canonical
 from policy.rule import ANY, Needs, Remedy, Rule, standard
@@ -37,12 +37,7 @@ NAME: Final = "rocketchat"
 WAIVERS: Final = "waivers"
 """Name of the policy that says which waivers were used, and which have ended."""
 _SHOWN: Final = 5
-_CONFIGURABLE: Final = {
-    # Without defaults: the engine would fill them in, and they would come before what the stack has of its own.
-    key: {name: value for name, value in schema.items() if name != "default"}
-    for key, schema in Config.model_json_schema()["properties"].items()
-    if key != "waivers"
-}
+_SCHEMA: Final = PolicyConfigSchema(properties=KEYS)
 
 
 def serve(config: Path | None = None) -> None:
@@ -139,7 +134,7 @@ def _policies(rule: Rule, config: Config, asked: Asked) -> Iterator[Policy]:
         "tags": [rule.area, *rule.maps],
         "remediation_steps": rule.fix,
         "url": rule.link,
-        "config_schema": PolicyConfigSchema(properties=_CONFIGURABLE),
+        "config_schema": _SCHEMA,
     }
     if rule.needs is not Needs.ONE:
         yield StackValidationPolicy(validate=_stack_validation(rule, config, asked), **about)
@@ -147,10 +142,6 @@ def _policies(rule: Rule, config: Config, asked: Asked) -> Iterator[Policy]:
         about["remediate"] = _remediation(rule, rule.remedy)
     if rule.needs is not Needs.STACK:
         yield ResourceValidationPolicy(validate=_resource_validation(rule, config, asked), **about)
-
-
-def _overridden(config: Config, own: Mapping[str, Any]) -> Config:
-    return Config.model_validate({**config.model_dump(exclude_unset=True), **own}) if own else config
 
 
 def _waived(config: Config, rule: Rule, urn: str, name: str) -> bool:
@@ -172,7 +163,7 @@ def _resource_validation(
             judged = (subject,)
         else:
             return
-        _report(rule, judged, asked.so_far(), _overridden(config, args.get_config()), asked.told, report)
+        _report(rule, judged, asked.so_far(), overridden(config, args.get_config()), asked.told, report)
 
     return validate
 
@@ -200,7 +191,7 @@ def _stack_validation(
 ) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         stack = asked.stack(args.resources)
-        chosen = _overridden(config, args.get_config())
+        chosen = overridden(config, args.get_config())
         _report(rule, stack.of(*rule.types), stack, chosen, set(asked.told), report)
 
     return validate

@@ -117,9 +117,9 @@ def as_json(reports: Sequence[Report]) -> dict[str, Any]:
                 "findings": [_finding(finding) for finding in report.findings],
                 "unknown": [_finding(finding) for finding in report.unknown],
                 "waived": [_finding(finding) for finding in report.waived],
-                "expiredWaivers": [waiver.model_dump(mode="json") for waiver in report.expired],
+                "expiredWaivers": [waiver.shown() for waiver in report.expired],
                 "knownToNoRule": dict(report.unjudged),
-                "unusedWaivers": [waiver.model_dump(mode="json") for waiver in report.unused],
+                "unusedWaivers": [waiver.shown() for waiver in report.unused],
             }
             for report in reports
         ],
@@ -142,7 +142,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "maps": list(finding.rule.maps),
     }
     if finding.waiver is not None:
-        shown["waiver"] = finding.waiver.model_dump(mode="json")
+        shown["waiver"] = finding.waiver.shown()
     return shown
 
 

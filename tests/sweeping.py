@@ -1,7 +1,7 @@
 """Stack files that the language lets through, one key changed at a time: planned, and judged by the policy pack."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from combining import refusals
@@ -85,7 +85,7 @@ def wrong(values: Values, secure: set[str]) -> list[str] | None:
     if refusals(values, secure):
         return None
     profile = values["rocketchat:chat"].get("profile", Profile.PRODUCTION.value)
-    config = load("any", overrides={"registries": registries(values)}, profile=profile)
+    config = replace(load("any", profile=profile), registries=registries(values))
     plan = planned(values, secure)
     subjects = adapters.from_plan(plan.resources)
     known, previewing = (

@@ -527,7 +527,7 @@ def test_a_registry_is_not_warned_of_where_waivers_cover_all_that_pulls_from_it(
     ("text", "told"),
     [
         ("default: [", "not YAML"),
-        ("default: {registry: x}", "registry: Extra inputs"),
+        ("default: {registry: x}", "default.registry: there is no such key"),
         (
             "default: {waivers: [{rule: no-such, resource: a, reason: It is tried here only, expires: 2027-01-01}]}",
             "there is no rule 'no-such'",

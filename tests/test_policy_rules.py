@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def stack_of(patch: Mapping[str, Any]) -> Stack:
 
 
 def config_of(case: Case) -> Config:
-    return CONFIG.model_copy(update=dict(case.config))
+    return replace(CONFIG, **case.config)
 
 
 def test_every_rule_has_its_cases_and_every_case_its_rule() -> None:

@@ -1,5 +1,6 @@
 """Commands that plan stacks, and show or judge what is planned. They need no account."""
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -201,7 +202,6 @@ def policy(
     with telling(as_json):
         if sum(one is not None for one in (plan, state, preview)) > 1:
             refuse("--plan, --state and --preview are several things to judge: give one of them")
-        overrides = None if environment is None else {"environment": environment.value}
         given = plan or state or preview
         if not stacks and given is None:
             need_project()
@@ -220,9 +220,10 @@ def policy(
                 judged_as = load(
                     sources.name_of(name),
                     config or config_file(),
-                    overrides,
                     profile=sources.profile_of(name),
                 )
+                if environment is not None:
+                    judged_as = replace(judged_as, environment=environment.value)
                 found.append(judge(resources, judged_as, stack=sources.name_of(name)))
             except (sources.NotJudged, ConfigError) as error:
                 wrong.append(str(error))

@@ -70,7 +70,7 @@ def _accepted(stack: str, rules: tuple[str, ...]) -> set[tuple[str, str, str, st
 
 @functools.cache
 def _config(stack: str) -> Config:
-    return load(stack, profile=profile_of(stack)).model_copy(update={"environment": "production"})
+    return replace(load(stack, profile=profile_of(stack)), environment="production")
 
 
 def documents_of(
