@@ -97,11 +97,11 @@ NOT_INSTALLED: Final = (
 """What the shell does without."""
 COMPILED: Final = """\
 #!/usr/bin/env node
-// Starts in a third of the time: its thousands of files are one, which is compiled once.
+// Starts in a quarter of the time: its thousands of files are one, all of it ASCII, which is compiled once.
 const fs = require("fs"), vm = require("vm"), wrap = require("module").wrap;
 const file = __dirname + "/bundle.js", kept = __dirname + "/compiled";
 const cachedData = fs.existsSync(kept) ? fs.readFileSync(kept) : undefined;
-const script = new vm.Script(wrap(fs.readFileSync(file, "utf8")), { filename: file, cachedData });
+const script = new vm.Script(wrap(fs.readFileSync(file, "latin1")), { filename: file, cachedData });
 if (!cachedData) process.on("exit", () => fs.writeFileSync(kept, script.createCachedData()));
 script.runInThisContext()(exports, require, module, file, __dirname);
 """
@@ -219,6 +219,7 @@ def _make_axe(folder: Path) -> None:
 def _make_mongosh(folder: Path) -> None:
     packages = _npm(folder, "mongosh", "esbuild")
     bundle = ["--bundle", "--platform=node", "--supported:dynamic-import=false", "--log-level=error"]
+    bundle += ["--minify-whitespace", "--legal-comments=none", "--charset=ascii"]
     without = [f"--external:{name}" for name in NOT_INSTALLED]
     start = packages / "@mongosh/cli-repl/lib/run.js"
     _run([packages / ".bin/esbuild", start, *bundle, *without, f"--outfile={folder / 'bundle.js'}"], folder)
@@ -240,30 +241,24 @@ def _make_kube_score(folder: Path) -> None:
     shutil.rmtree(source)
 
 
+def _environment(folder: Path, *wanted: object) -> None:
+    uv = Path(sys.prefix) / "bin" / "uv"
+    try:
+        venv.create(folder, with_pip=not uv.exists())
+    except (OSError, subprocess.SubprocessError) as error:
+        raise MissingError(f"venv: {type(error).__name__}") from error
+    python = folder / "bin/python"
+    install = [uv, "pip", "install", "--python", python] if uv.exists() else [python, "-m", "pip", "install"]
+    _run([*install, "--quiet", *wanted], folder, UV_SYSTEM_CERTS="1")
+
+
 def _make_locked(lock: str) -> Callable[[Path], None]:
     """Make an environment of what a lock file says, whose dependencies may be others than this project's."""
-
-    def make(folder: Path) -> None:
-        uv = Path(sys.prefix) / "bin" / "uv"
-        try:
-            venv.create(folder, with_pip=not uv.exists())
-        except (OSError, subprocess.SubprocessError) as error:
-            raise MissingError(f"venv: {type(error).__name__}") from error
-        python = folder / "bin/python"
-        install = (
-            [uv, "pip", "install", "--python", python] if uv.exists() else [python, "-m", "pip", "install"]
-        )
-        _run([*install, "--quiet", "--require-hashes", "-r", TOOLS / lock], folder, UV_SYSTEM_CERTS="1")
-
-    return make
+    return lambda folder: _environment(folder, "--require-hashes", "-r", TOOLS / lock)
 
 
 def _make_aws_tools(folder: Path) -> None:
-    try:
-        venv.create(folder, with_pip=True)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise MissingError(f"venv: {type(error).__name__}") from error
-    _run([folder / "bin/python", "-m", "pip", "install", "--quiet", *PYPI], folder)
+    _environment(folder, *PYPI)
 
 
 def ferretdb() -> Path:
@@ -284,7 +279,7 @@ def axe() -> str:
 
 def mongosh() -> Path:
     """Return MongoDB's shell."""
-    return _provide("mongosh-compiled", NPM["mongosh"], _make_mongosh) / "mongosh"
+    return _provide("mongosh-packed", NPM["mongosh"], _make_mongosh) / "mongosh"
 
 
 def prism() -> Path:

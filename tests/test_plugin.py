@@ -25,6 +25,7 @@ from plugin_world import World, without, world
 from pulumi.errors import InputPropertiesError
 from pulumi.provider.experimental.util import camel_case
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from sharing import shared
 
 from automation import pulumi_cli
 from automation.pulumi_cli import YAML, find_engine, pinned_version
@@ -42,7 +43,7 @@ SOUNDS_SECRET = re.compile(
 NOT_SECRET = {
     *("passwordVersion", "pullSecret", "registrySecret", "secretNames", "secretRecoveryDays", "tlsSecret"),
 }
-TOLD = schema.schema()
+TOLD = shared("schema of the components", schema.schema)
 OBJECTS = {**TOLD["resources"], **TOLD["types"]}
 
 

@@ -80,6 +80,6 @@ def test_a_program_that_cannot_be_had_skips_and_is_named_in_the_last_line(
     found = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     found.assert_outcomes(skipped=1)
     assert (
-        "1 tests with real programs skipped: mongosh-compiled 2.12.0 (npm is not installed)"
+        "1 tests with real programs skipped: mongosh-packed 2.12.0 (npm is not installed)"
         in found.outlines[-1]
     )
