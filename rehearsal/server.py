@@ -196,8 +196,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Delete a resource."""
         token, _ = _of_urn(request.urn)
         with self._answered(context, {}, frozenset()), self._cloud.calling("delete", request.urn):
-            self._reach(token, self._of(context))
             state, _ = decode(request.properties)
+            self._reach(token, self._of(context), self._cloud.read(request.urn, request.id, state.get("arn")))
             self._cloud.delete(request.urn, request.id, state.get("arn"))
         return empty_pb2.Empty()
 
@@ -268,8 +268,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             self._cloud.update(found)
         return found
 
-    def _reach(self, token: str, cloud: Cloud) -> None:
-        """Raise RehearsalError for what is in a cluster that the provider does not reach."""
+    def _reach(self, token: str, cloud: Cloud, kept: Kept | None = None) -> None:
+        """Raise RehearsalError for what is in a cluster or an account that the provider does not reach."""
+        if token.startswith("aws:") and kept is not None and kept.cloud.account != cloud.account:
+            raise RehearsalError(f"AccessDenied: this is of {kept.cloud.account}, and {cloud.account} asks")
         why = unreachable(cloud.kubeconfig, self._cloud.tokens) if token.startswith("kubernetes:") else None
         if why is not None:
             raise RehearsalError(why)

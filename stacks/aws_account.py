@@ -48,6 +48,13 @@ class AwsAccount(Part):
     allowed_accounts: list[AccountId] = []
     """The only accounts that the stack may be deployed to; any when left out."""
 
+    @property
+    def number(self) -> str | None:
+        """The number of the account, where the file says which one it is."""
+        if self.assume_role is not None:
+            return Arn(self.assume_role.arn).account
+        return self.allowed_accounts[0] if len(self.allowed_accounts) == 1 else None
+
     def provider(self) -> Mapping[str, Any]:
         """Return the arguments of the provider, in its own words."""
         role = self.assume_role

@@ -45,11 +45,14 @@ def make(spec: ChatSpec, secrets: Secrets) -> dict[str, pulumi.ProviderResource]
 
 
 def of_zone(spec: ChatSpec) -> pulumi.ProviderResource | None:
-    """Return the provider of the account that the DNS zone is in; None where the stack's own reach it."""
+    """Return the provider of the account that the DNS zone is in; None where the stack's own reach it.
+
+    Another account has another one: the records of the former are deleted with the former's credentials.
+    """
     dns = spec.parts.dns
     account = None if dns is None else dns.account(spec.parts.aws)
     if account is None:
         return None
     import pulumi_aws as aws
 
-    return aws.Provider("aws-dns", region=spec.region, **account.provider())
+    return aws.Provider(f"aws-dns-{account.number}", region=spec.region, **account.provider())

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 import pulumi_digitalocean as digitalocean
 import pulumi_kubernetes as kubernetes
 import pytest
@@ -40,7 +41,7 @@ from rehearsal.errors import RehearsalError
 from rehearsal.faults import Fault, Faults
 from rehearsal.plan import Plan, PlannedResource, plan_program
 from rehearsal.standins.tokens import WEEK
-from stacks import deploy, files
+from stacks import deploy, files, providers
 from stacks.files import as_config
 from stacks.kinds.runtime.kubernetes.kubeconfig import context_problem, kubeconfig_problem
 from stacks.language import parse
@@ -530,6 +531,35 @@ def test_a_clusters_minor_version_is_looked_up_once_and_its_end_changes_nothing(
         assert ended.changed == 0
         assert any("no new clusters of Kubernetes 1.36" in said for said in ended.warnings)
         assert backend.cloud.things()[0].id == made["k-cluster"].id
+
+
+@needs_engine
+def test_records_leave_the_account_that_they_are_in_when_the_zone_is_in_another_one() -> None:
+    account = "456789012345"
+
+    def program() -> None:
+        values = values_of("services-fargate")
+        role = {"arn": f"arn:aws:iam::{account}:role/dns"}
+        values["rocketchat:dns"]["aws"] = {"assumeRole": role}
+        spec = parse(values, set(files.read("services-fargate").secure), source="a test")
+        opts = pulumi.ResourceOptions(provider=providers.of_zone(spec))
+        found = aws.route53.get_zone_output(
+            name="example.com", opts=pulumi.InvokeOptions(provider=opts.provider)
+        )
+        aws.route53.Record(
+            "r",
+            zone_id=found.zone_id,
+            name="example.com",
+            type="A",
+            ttl=60,
+            records=["203.0.113.7"],
+            opts=opts,
+        )
+
+    with rehearsal_backend(program=program) as backend, opened(backend) as stack:
+        for account in ("456789012345", "567890123456"):
+            stack.up(preview=False)
+            assert [account in thing.inputs["zoneId"] for thing in backend.cloud.things()] == [True]
 
 
 @needs_engine

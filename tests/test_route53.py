@@ -147,6 +147,7 @@ def test_a_zone_takes_no_records_from_another_account() -> None:
             "rocketchat:dns.aws.assumeRole.arn",
             "dns.aws.allowedAccounts",
         ),
+        ({"aws": {"profile": "network"}}, "rocketchat:dns.aws.allowedAccounts", "get-caller-identity"),
         ({"aws": {"role": "dns"}}, "rocketchat:dns.aws.role", "assumeRole"),
         ({"proxied": True}, "rocketchat:dns.proxied", "a key of kind cloudflare"),
         ({"zoneId": "f" * 32}, "rocketchat:dns.zoneId", "which begins with Z"),

@@ -1,12 +1,15 @@
 """A zone at Amazon Route 53."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import pulumi
 
 from stacks.aws_account import AwsAccount
 from stacks.fields import Form, HostName
+from stacks.judging import Finding, rule
 from stacks.kinds.dns import DnsKind
+from stacks.problems import Problem
 
 if TYPE_CHECKING:
     from stacks.kinds.context import Context
@@ -35,7 +38,7 @@ class Route53Dns(DnsKind):
 
     aws: AwsAccount | None = None
     """The account that the zone is in, where it is another than the stack's: as in `aws`, whose `profile` also holds
-    here unless this has its own. Its principal needs ListHostedZones, GetHostedZone, ListTagsForResource, GetChange,
+    here unless this has its own. Its number is that of the role, or the one of `allowedAccounts`. Its principal needs ListHostedZones, GetHostedZone, ListTagsForResource, GetChange,
     ListResourceRecordSets and ChangeResourceRecordSets of `route53`."""
 
     proxied: ClassVar[bool] = False
@@ -53,3 +56,23 @@ class Route53Dns(DnsKind):
         opts = pulumi.InvokeOptions(provider=context.zone_provider or context.providers["aws"])
         found = aws.route53.get_zone_output(name=self.zone, private_zone=False, opts=opts)
         return found.zone_id
+
+
+@rule("The account of the zone is known")
+def _account(dns: Route53Dns, aws: AwsAccount) -> Iterator[Finding]:
+    if dns.aws is None:
+        return
+    number = dns.aws.number
+    if number is None:
+        yield Problem(
+            "rocketchat:dns.aws.allowedAccounts",
+            "which account the zone is in must be known: only its own credentials take the records out again when the "
+            "zone moves to another one",
+            remedy='give its number, such as `allowedAccounts: ["123456789012"]` (aws sts get-caller-identity)',
+        )
+    elif number == aws.number:
+        yield Problem(
+            "rocketchat:dns.aws",
+            "this is the account that the stack is in",
+            remedy="leave it out: the records are made with the stack's own credentials",
+        )
