@@ -38,7 +38,8 @@ class Route53Dns(DnsKind):
 
     aws: AwsAccount | None = None
     """The account that the zone is in, where it is another than the stack's: as in `aws`, whose `profile` also holds
-    here unless this has its own. Its number is that of the role, or the one of `allowedAccounts`. Its principal needs ListHostedZones, GetHostedZone, ListTagsForResource, GetChange,
+    here unless this has its own. Its number is that of the role, or the one of `allowedAccounts`. Its principal needs
+    ListHostedZones, GetHostedZone, ListTagsForResource, GetChange,
     ListResourceRecordSets and ChangeResourceRecordSets of `route53`."""
 
     proxied: ClassVar[bool] = False
