@@ -175,7 +175,7 @@ def new(folder: Path, arguments: Sequence[str], *, as_json: bool) -> tuple[int, 
     paths = [str(PRODUCT)] if CHECKOUT else []
     search = os.pathsep.join([*paths, *filter(None, [os.environ.get("PYTHONPATH")])])
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "automation", "new", *arguments, *(["--json"] if as_json else [])],
+        [sys.executable, "-m", "command", "new", *arguments, *(["--json"] if as_json else [])],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": search},
         stdout=subprocess.PIPE if as_json else None,

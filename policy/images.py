@@ -5,32 +5,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from policy.config import Config
-from policy.config_file import ConfigError, config_file, load
 from policy.documents import is_allowed
 
 if TYPE_CHECKING:
     from policy.judge import Report
-    from stacks.files import StackFile
     from stacks.language import ChatSpec
 
 RULES = frozenset({"ecs-image-registry", "host-image-registry", "k8s-image-registry", "helm-chat-registry"})
 """The rules on registries."""
-
-
-def warnings(found: "StackFile", spec: "ChatSpec") -> tuple[str, ...]:
-    """Return what the pack, as it is configured here, will say to the images of a stack file."""
-    try:
-        config = load(found.name, config_file(), profile=spec.parts.chat.profile.value)
-    except ConfigError as error:
-        return (str(error),)
-    return tuple(refused(spec, config, lambda: _judged(found, config)))
-
-
-def _judged(found: "StackFile", config: Config) -> "Report":
-    from policy.judge import judge
-    from policy.sources import of_stack
-
-    return judge(of_stack(str(found.path)), config, stack=found.name)
 
 
 def refused(spec: "ChatSpec", config: Config, judged: Callable[[], "Report"]) -> Iterator[str]:

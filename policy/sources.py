@@ -1,4 +1,4 @@
-"""Where the resources that are judged come from: a stack file, the file of a plan, or an exported state."""
+"""Where the resources that are judged come from: the file of a plan, a preview, or an exported state."""
 
 import contextlib
 import json
@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from policy import adapters
-from policy.config_file import load
-from policy.judge import Report, judge
 from policy.model import Subject
 
 
@@ -18,11 +16,6 @@ class NotJudged(Exception):  # noqa: N818 - what it says
 def name_of(stack: str) -> str:
     """Return the name of a stack that is given by name or by the path of its file."""
     return Path(stack).name.removeprefix("Pulumi.").removesuffix(".yaml").removesuffix(".yml")
-
-
-def judged(stack: str) -> Report:
-    """Judge a stack file, by name or path, in its own profile. Raises NotJudged and ConfigError."""
-    return judge(of_stack(stack), load(name_of(stack), profile=profile_of(stack)), stack=name_of(stack))
 
 
 def profile_of(stack: str) -> str | None:
@@ -37,18 +30,6 @@ def profile_of(stack: str) -> str | None:
         return None
     told = chat.get("profile") if isinstance(chat, dict) else None
     return told if told in set(Profile) else None
-
-
-def of_stack(name: str) -> list[Subject]:
-    """Return what a stack file, by name or path, would make. Raises NotJudged where it cannot be planned."""
-    from rehearsal.errors import RehearsalError
-    from rehearsal.stack import plan
-    from stacks.problems import InvalidStack
-
-    try:
-        return adapters.from_plan(plan(name).resources)
-    except (InvalidStack, RehearsalError) as error:
-        raise NotJudged(f"{name_of(name)} cannot be planned: {error}") from None
 
 
 def of_plan(path: Path) -> list[Subject]:

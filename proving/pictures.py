@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from automation.commands.shared import MOST_USERS
 from clouds import costs
+from command.shared import MOST_USERS
 from proving import pages, recordings
 from rehearsal import by_users, cost, stack
 from rehearsal.plan import Plan

@@ -44,7 +44,7 @@ def output(typed: str) -> str:
         "PYTHONUTF8": "1",
     }
     ran = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "automation", *typed.split()],
+        [sys.executable, "-m", "command", *typed.split()],
         env=terminal,
         cwd=PRODUCT,
         check=True,

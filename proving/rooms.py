@@ -13,9 +13,10 @@ ROOMS = (
     "clouds",
     "stacks",
     "policy",
-    "rehearsal",
     "automation",
+    "rehearsal",
     "reports",
+    "command",
     "proving",
 )
 

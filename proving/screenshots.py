@@ -30,7 +30,7 @@ def main() -> None:
         sys.exit("Chromium is needed, and the site: run `make site` first.")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         page = Path(folder) / "page.html"
-        run = [sys.executable, "-m", "automation", "report", _SHOWN, "--most", "200", "--file", str(page)]
+        run = [sys.executable, "-m", "command", "report", _SHOWN, "--most", "200", "--file", str(page)]
         subprocess.run(run, cwd=PRODUCT, check=True)  # noqa: S603
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for width, options in _SIZES.items():

@@ -110,7 +110,7 @@ def names(folder: Path) -> list[str]:
 def _told(folder: Path, command: str, *arguments: str) -> Mapping[str, Any]:
     """Run a command of the program in that folder, or of the installed one where the folder has none."""
     ran = subprocess.run(  # noqa: S603 - this Python, and our own module
-        [sys.executable, "-m", "automation", command, *arguments, "--json"],
+        [sys.executable, "-m", "command", command, *arguments, "--json"],
         cwd=folder,
         capture_output=True,
         text=True,

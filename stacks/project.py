@@ -45,7 +45,17 @@ ROOT = find(Path.cwd())
 """The project of this process: the program writes nothing outside of it."""
 CHECKOUT = PRODUCT if settings(PRODUCT) else None
 """The program's own project, where it is not installed from a package."""
-PACKAGES = ("automation", "clouds", "components", "policy", "rehearsal", "reports", "rocketchat", "stacks")
+PACKAGES = (
+    "automation",
+    "clouds",
+    "command",
+    "components",
+    "policy",
+    "rehearsal",
+    "reports",
+    "rocketchat",
+    "stacks",
+)
 """The program's packages: a module of one of these names in a project's folder would be imported in its place."""
 
 

@@ -14,14 +14,13 @@ from administered_chat import Administered, as_of
 from api_description import Judge
 from chat_server import PASSWORD, USER, Chat, ChatServer, answering
 
-from automation import cli
 from automation.administration import configure, locked_out
 from automation.administration import settings as product
 from automation.administration.status import status
-from automation.commands import running
 from automation.verify.client import User
 from automation.verify.expected import Expected
 from automation.web import Failed, NotChecked
+from command import cli, running
 from rehearsal import stack as planning
 from stacks import beside, files
 from stacks.language import ChatSpec, parse

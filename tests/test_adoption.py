@@ -14,8 +14,8 @@ import pytest
 from engine_marks import needs_engine
 from typer.testing import CliRunner
 
-from automation import ChatStack, adoption, cli, open_stack
-from automation.commands import deployments, shared
+from automation import ChatStack, adoption, open_stack
+from command import cli, deployments, shared
 from components.base import Component
 from rehearsal.backend import RehearsalBackend, rehearsal_backend
 

@@ -36,7 +36,6 @@ from automation import (
     error_mapping,
     open_stack,
 )
-from automation.commands import shared
 from automation.engine import Engine
 from automation.events import Recorder, Said
 from automation.fleet import Member, fleet
@@ -44,6 +43,7 @@ from automation.locks import Waiting, held
 from automation.pulumi_cli import Cli
 from automation.state import State, secrets_in
 from automation.values import Result, Step
+from command import shared
 from components.seal import Seal
 from policy import NOT_KNOWN
 from policy.config import Config

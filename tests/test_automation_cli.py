@@ -20,14 +20,14 @@ import pytest
 import typer
 from engine_marks import needs_engine
 
-from automation import cli, new, project
+from automation import new, project
 from automation.backend import Backend
-from automation.commands import deployments, shared
 from automation.errors import ConflictError, NoEngineError, UsageError
 from automation.events import Said
 from automation.stack import stack_file_path
 from automation.values import Result
 from automation.writing import write
+from command import cli, deployments, shared
 from stacks import files
 from stacks.project import COMMAND
 

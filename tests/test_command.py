@@ -15,9 +15,10 @@ import pytest
 import typer
 from engine_marks import needs_engine
 
-from automation import cli, project
-from automation.commands.shared import Status
+from automation import project
 from automation.pulumi_cli import find_engine
+from command import cli
+from command.shared import Status
 from rehearsal.stack import plan
 from rocketchat import __version__
 from stacks import files, schema
@@ -175,7 +176,7 @@ def on_path(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("bin")
     script = folder / "rocketchat"
     script.write_text(
-        f"#!{sys.executable}\nimport sys\nfrom automation.cli import main\nsys.exit(main())\n",
+        f"#!{sys.executable}\nimport sys\nfrom command.cli import main\nsys.exit(main())\n",
         encoding="utf-8",
     )
     script.chmod(0o755)
@@ -221,7 +222,7 @@ def test_the_shell_completes_commands_stacks_and_options(
 def started(folder: Path, *arguments: str, program: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command in a folder, as a process of its own."""
     return subprocess.run(  # noqa: S603
-        [*([program] if program else [sys.executable, "-m", "automation"]), *arguments],
+        [*([program] if program else [sys.executable, "-m", "command"]), *arguments],
         cwd=folder,
         env={**os.environ, **({} if program else {"PYTHONPATH": str(PRODUCT)})},
         capture_output=True,
@@ -338,7 +339,7 @@ def test_every_command_whose_result_is_read_prints_json() -> None:
 def test_a_plan_needs_no_locale_that_has_utf_8() -> None:
     ascii_only = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run(
-        [sys.executable, "-m", "automation", "plan", "local"],
+        [sys.executable, "-m", "command", "plan", "local"],
         cwd=PRODUCT,
         env={**os.environ, **ascii_only},
         capture_output=True,
@@ -407,7 +408,7 @@ def test_outside_of_a_project_the_way_to_make_one_is_told(tmp_path: Path, comman
         [
             sys.executable,
             "-c",
-            program + "from automation import cli; sys.exit(cli.main(sys.argv[1:]))",
+            program + "from command import cli; sys.exit(cli.main(sys.argv[1:]))",
             *command,
         ],
         cwd=tmp_path,

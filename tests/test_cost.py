@@ -14,10 +14,10 @@ import pytest
 from sharing import shared
 
 import clouds
-from automation import cli
 from clouds import costs
 from clouds.costs import Charge
 from clouds.record import Nothing
+from command import cli
 from components.runtime.host import sizes
 from proving import independent_estimates, pages
 from rehearsal import cost, stack

@@ -17,7 +17,6 @@ from planning import values_of
 from sharing import shared
 from vendor_server import ATLAS, ROUTE53, Said, Vendors, ec2, error, items, query, quota, used, zones
 
-from automation import cli
 from automation.doctor import (
     amazon,
     atlas,
@@ -38,6 +37,7 @@ from automation.outcome import Outcome
 from automation.pulumi_cli import Cli, find_engine
 from automation.state import State
 from automation.web import NotChecked
+from command import cli
 from rehearsal import stack as planning
 from rehearsal.plan import Plan
 from stacks.files import path_of

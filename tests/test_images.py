@@ -18,11 +18,10 @@ from cyclonedx.validation.json import JsonStrictValidator
 from planning import Values, one, planned, values_of
 
 from automation import sbom
-from automation.cli import main
+from command.cli import main
 from components import registry
-from policy import sources
 from policy.config_file import VARIABLE
-from rehearsal import report
+from rehearsal import judging, report
 from rehearsal import stack as rehearsed
 from rehearsal.plan import Plan
 from stacks import charts, files, mirror
@@ -506,7 +505,7 @@ def test_a_registry_is_not_warned_of_where_waivers_cover_all_that_pulls_from_it(
     path = tmp_path / "Pulumi.mirrored.yaml"
     secure = {key: {"secure": "v1:x:y"} for key in files.read("family-host").secure}
     path.write_text(yaml.safe_dump({"config": values | secure}), encoding="utf-8")
-    found = sorted({(one.rule.id, one.subject.name) for one in sources.judged(str(path)).blocking})
+    found = sorted({(one.rule.id, one.subject.name) for one in judging.judged(str(path)).blocking})
     config = tmp_path / "config.yaml"
     monkeypatch.setenv(VARIABLE, str(config))
     for waived, expires, told in (

@@ -12,7 +12,17 @@ import pytest
 from rehearsal.user_commands import PROGRAM
 
 ROOT = Path(__file__).parent.parent
-PRODUCT = ("automation", "clouds", "components", "policy", "rehearsal", "reports", "rocketchat", "stacks")
+PRODUCT = (
+    "automation",
+    "clouds",
+    "command",
+    "components",
+    "policy",
+    "rehearsal",
+    "reports",
+    "rocketchat",
+    "stacks",
+)
 STAND_INS = (
     "clouds",
     "proving",
@@ -84,7 +94,7 @@ def test_the_names_of_the_api_are_listed_before_they_are_used() -> None:
 
 
 def test_the_command_line_brings_in_no_stand_in() -> None:
-    assert not of(STAND_INS, imported("automation.cli"))
+    assert not of(STAND_INS, imported("command.cli"))
 
 
 def test_the_sdk_is_as_it_was_until_a_program_runs_in_this_process() -> None:

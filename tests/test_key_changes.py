@@ -16,9 +16,9 @@ from engine_marks import needs_engine
 from pydantic.fields import FieldInfo
 
 from automation import Result, Step
-from automation.commands import shared
 from clouds import effects
 from clouds.ask import Existing
+from command import shared
 from proving import key_changes, key_changes_page, key_trials, pages, stack_reference
 from proving.key_changes_page import Row
 from rehearsal import golden, standins

@@ -13,8 +13,8 @@ import typer
 from botocore import xform_name
 from engine_marks import needs_engine
 
-from automation import cli
 from automation.pulumi_cli import find_engine
+from command import cli
 from stacks.project import PACKAGES, PRODUCT
 
 END = r"[`'\"|;<>#\n]|\.(?:\s|$)|, or |\) "

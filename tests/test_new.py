@@ -18,7 +18,8 @@ import yaml
 from pexpect.fdpexpect import fdspawn
 from planning import planned
 
-from automation import cli, new
+from automation import new
+from command import cli
 from policy import adapters
 from policy.config_file import load
 from policy.judge import judge
@@ -110,7 +111,8 @@ PROGRAM = """
 import fcntl, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 from pathlib import Path
-from automation import cli, new
+from automation import new
+from command import cli
 from stacks import files, keys
 from stacks.kinds import registry
 files.FOLDER = Path(sys.argv[1])

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 from real_programs import axe
 
-from automation import cli
-from automation.commands import plans
 from automation.values import Result, Step
+from command import cli, plans
 from rehearsal import by_users, cost, report
 from rehearsal.report import Rehearsed
 from reports import diagram, page, secrets

@@ -10,7 +10,7 @@ import pytest
 from policy_world import CONFIG, changed
 from test_policy_pack import ROOT, waiver
 
-from automation import cli
+from command import cli
 from policy import adapters, report
 from policy import tokens as t
 from policy.config import Config

@@ -36,7 +36,7 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 from test_policy_rules import seen
 
-from automation import cli
+from command import cli
 from policy import NOT_KNOWN, adapters, docs, pack, report
 from policy import tokens as t
 from policy.asking import Asked

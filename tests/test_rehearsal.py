@@ -21,9 +21,9 @@ import pytest
 from rich.console import Console
 
 import rehearsal.__main__ as command
-from automation import cli as automation_cli
 from automation import pulumi_cli
-from automation.commands.shared import Status
+from command import cli as command_line
+from command.shared import Status
 from components.base import Component
 from rehearsal import canaries, golden, show, summary
 from rehearsal.backend import rehearsal_backend
@@ -441,9 +441,9 @@ def test_the_engine_command_says_what_it_found(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(pulumi_cli, "find_engine", lambda: pulumi_cli.Cli(Path("/opt/pulumi"), "3.259.0"))
-    assert automation_cli.main(["engine"]) == 0
+    assert command_line.main(["engine"]) == 0
     assert "3.259.0" in capsys.readouterr().out
-    assert automation_cli.main(["engine", "--json"]) == 0
+    assert command_line.main(["engine", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"path": "/opt/pulumi", "version": "3.259.0"}
 
 
@@ -453,11 +453,11 @@ def test_the_engine_command_ends_with_3_where_no_way_works(
     monkeypatch.setattr(pulumi_cli, "find_engine", lambda: None)
     monkeypatch.setattr(pulumi_cli, "_install", lambda _say: False)
     monkeypatch.setattr("shutil.which", lambda _name: None)
-    assert automation_cli.main(["engine"]) == Status.NO_ENGINE
+    assert command_line.main(["engine"]) == Status.NO_ENGINE
     told = capsys.readouterr()
     assert "Go is not installed" in told.out
     assert "No Pulumi CLI can be had here" in told.err
-    assert automation_cli.main(["engine", "--json"]) == Status.NO_ENGINE
+    assert command_line.main(["engine", "--json"]) == Status.NO_ENGINE
     assert json.loads(capsys.readouterr().out)["error"] == "no-engine"
 
 

@@ -16,9 +16,9 @@ import typer
 from planning import values_of
 from real_programs import Cloud, aws_tools
 
-from automation import cli, restore
-from automation.commands import running
+from automation import restore
 from automation.errors import ConfigurationError
+from command import cli, running
 from components.backup import program
 from stacks import files
 from stacks.language import parse

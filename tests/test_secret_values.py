@@ -12,7 +12,7 @@ import yaml
 from combining import secure_for, values_for
 from planning import planned
 
-from automation.cli import main
+from command.cli import main
 from rehearsal import canaries
 from stacks import files
 from stacks.language import parse

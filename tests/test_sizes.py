@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from automation import cli
+from command import cli
 from rehearsal import sizes
 
 

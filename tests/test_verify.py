@@ -29,14 +29,13 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from automation import cli
-from automation.commands import running
 from automation.errors import ConfigurationError
 from automation.outcome import MARKS, Outcome
 from automation.verify import checks
 from automation.verify.client import User
 from automation.verify.expected import Expected, of_stack
 from automation.verify.run import Report, verify
+from command import cli, running
 from stacks import files
 from stacks.language import parse
 from stacks.project import PRODUCT

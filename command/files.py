@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from automation.commands.shared import (
+from command.shared import (
     Answers,
     Defaults,
     Json,
@@ -26,6 +26,9 @@ from stacks.words import count
 
 if TYPE_CHECKING:
     from automation import new as making
+    from policy.judge import Report
+    from stacks.files import StackFile
+    from stacks.language import ChatSpec
     from stacks.problems import Problem
 
 
@@ -325,10 +328,27 @@ def check(stacks: Stacks = None, as_json: Json = False) -> None:
             raise typer.Exit(Status.FAILED)
 
 
+def _image_warnings(found: "StackFile", spec: "ChatSpec") -> tuple[str, ...]:
+    from policy import images
+    from policy.config_file import ConfigError, config_file, load
+
+    try:
+        config = load(found.name, config_file(), profile=spec.parts.chat.profile.value)
+    except ConfigError as error:
+        return (str(error),)
+
+    def judged() -> "Report":
+        from rehearsal import judging
+
+        return judging.judged(str(found.path), config)
+
+    return tuple(images.refused(spec, config, judged))
+
+
 def _checked(stack: str) -> tuple[dict[str, Any], list[str]]:
     """Check a stack file; return what there is to say, for programs and for people. Raises InvalidStack."""
     from automation import decryption
-    from policy import clear, images
+    from policy import clear
     from stacks import files
     from stacks.judging import Check
     from stacks.language import checked_file
@@ -347,7 +367,7 @@ def _checked(stack: str) -> tuple[dict[str, Any], list[str]]:
     lines = [f"{found.shown} is valid: {count(len(spec.checks), 'check')} passed"]
     checks = [
         *spec.checks,
-        Check("The policy pack allows the registries", (), images.warnings(found, spec)),
+        Check("The policy pack allows the registries", (), _image_warnings(found, spec)),
         Check("Secrets have the form that they need", (), decryption.check(found, spec)),
     ]
     lines += [f"  warning: {warning}" for one in checks for warning in one.warnings]

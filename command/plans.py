@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from automation.commands.shared import (
+from automation.writing import write
+from command.shared import (
     MOST_USERS,
     All,
     Environment,
@@ -26,7 +27,6 @@ from automation.commands.shared import (
     say,
     telling,
 )
-from automation.writing import write
 
 app = typer.Typer()
 
@@ -197,6 +197,7 @@ def policy(
     from policy import report, sources
     from policy.config_file import ConfigError, config_file, load
     from policy.judge import judge
+    from rehearsal import judging
     from stacks import files
 
     with telling(as_json):
@@ -216,7 +217,7 @@ def policy(
                 elif preview is not None:
                     resources = sources.of_preview(preview)
                 else:
-                    resources = sources.of_stack(name) if state is None else sources.of_state(state)
+                    resources = judging.of_stack(name) if state is None else sources.of_state(state)
                 judged_as = load(
                     sources.name_of(name),
                     config or config_file(),

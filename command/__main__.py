@@ -1,8 +1,8 @@
-"""`python -m automation`."""
+"""`python -m command`."""
 
 import sys
 
-from automation.cli import main
+from command.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from automation.commands.shared import (
+from automation.verify import LIMIT_SECONDS
+from command.shared import (
     Administrator,
     AdministratorName,
     Json,
@@ -24,7 +25,6 @@ from automation.commands.shared import (
     say,
     telling,
 )
-from automation.verify import LIMIT_SECONDS
 from stacks.project import COMMAND
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
-from automation.commands import costs, deployments, files, plans, releases, running
-from automation.commands.shared import NAME, Status, refuse, telling
+from command import costs, deployments, files, plans, releases, running
+from command.shared import NAME, Status, refuse, telling
 from rocketchat import __version__
 from stacks.project import ROOT, hiding
 

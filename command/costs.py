@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.commands.shared import (
+from automation.writing import write
+from command.shared import (
     MOST_USERS,
     Environment,
     Json,
@@ -18,7 +19,6 @@ from automation.commands.shared import (
     stacks_of_project,
     telling,
 )
-from automation.writing import write
 
 if TYPE_CHECKING:
     from rehearsal.stack import RehearsedStack

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.commands.shared import (
+from command.shared import (
     Json,
     Rehearse,
     Stack,

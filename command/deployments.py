@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from automation.commands.shared import (
+from automation.urns import name_of
+from automation.writing import write
+from command.shared import (
     Json,
     NoPolicies,
     Rehearse,
@@ -23,8 +25,6 @@ from automation.commands.shared import (
     telling,
     told,
 )
-from automation.urns import name_of
-from automation.writing import write
 
 app = typer.Typer()
 
