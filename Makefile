@@ -73,6 +73,7 @@ docs: .venv/.dev schema ## Regenerate the generated pages and pictures
 	@$(BIN)/python -m proving.independent_estimates
 	@$(BIN)/python -m proving.pictures
 	@$(BIN)/python -m proving.recordings
+	@ROCKETCHAT_RECORD=1 $(BIN)/python -m pytest -q -m recorded
 
 site: .venv/.dev ## Make a site of the documentation, in .cache/site
 	@$(BIN)/zensical build --strict && echo .cache/site/index.html

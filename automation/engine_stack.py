@@ -178,7 +178,8 @@ class EngineStack:
 
     def generated(self) -> tuple[Resource, ...]:
         """Return what makes secrets of its own: passwords and access keys. `rotation.kind_of` says what can be done."""
-        return tuple(one for one in self.export_state().resources if one.type in GENERATED)
+        found = [one for one in self.export_state().resources if one.type in GENERATED]
+        return tuple(sorted(found, key=lambda one: one.name))
 
     def pending(self) -> tuple[Pending, ...]:
         """Return the steps that were begun and whose end nobody has seen."""

@@ -128,7 +128,7 @@ class ChatStack(EngineStack):
             self._refuse_other_account(state)
             if unprotect:
                 self.unprotect()
-            kept = state.kept
+            kept = sorted(state.kept)
             result = self._operate("destroy", self._stack.destroy)
         gone = {step.urn for step in result.steps}
         return replace(result, kept=tuple(urn for urn in kept if urn in gone))
@@ -196,7 +196,7 @@ class ChatStack(EngineStack):
     def _refuse_protected(self, state: State, *, unprotect: bool) -> None:
         protected = [one for one in state.resources if one.protected]
         if protected and not unprotect:
-            listed = ", ".join(one.name for one in protected)
+            listed = ", ".join(sorted(one.name for one in protected))
             raise ConflictError(
                 f"{self.name} is protected; {count(len(protected), 'resource')} with data: {listed}",
                 resource=protected[0].urn if len(protected) == 1 else "",

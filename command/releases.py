@@ -18,6 +18,8 @@ from command.shared import (
 from stacks.project import COMMAND
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from automation.stack import ChatStack
 
 
@@ -61,6 +63,7 @@ def upgrade(
     Through the last release of each major and MongoDB's versions on the way, with one server, and a look at the chat
     after each step. The stack file is changed as it goes. An upgrade that was interrupted goes on where it stopped.
     """
+    from automation.restore import now
     from automation.upgrade import run as climbing
 
     with telling(as_json):
@@ -68,7 +71,7 @@ def upgrade(
         def opening() -> "contextlib.AbstractContextManager[ChatStack]":
             return opened(stack, rehearse, wait, as_json)
 
-        folder = climbing.FOLDER / "rehearsed" if rehearse else climbing.FOLDER
+        folder = _folder(rehearse)
         found = climbing.plan(stack, opening, to, through or (), folder=folder)
         if not apply or not found.steps:
             lines = [f"{found.file.name}: {found.record.old} to {found.record.new}"]
@@ -81,7 +84,8 @@ def upgrade(
                 [
                     f"Before: {found.saving}",
                     f"Then: {COMMAND} upgrade {stack} --to {found.record.new} --apply"
-                    + (" --backup WHAT" if found.dump is None and not found.record.backup else ""),
+                    + (" --backup WHAT" if found.dump is None and not found.record.backup else "")
+                    + (" --rehearse" if rehearse else ""),
                 ]
                 if found.steps
                 else ["Nothing to do."]
@@ -97,12 +101,13 @@ def upgrade(
                 "an upgrade changes the data for good, and nothing is said to hold them as they are",
                 f"make a backup ({found.saving}), and name it: --backup WHAT",
             )
-        with climbing.put_back(found, folder) if rehearse else contextlib.nullcontext():
+        before = found.record.before
+        with climbing.put_back(found.file, before, folder) if rehearse else contextlib.nullcontext():
             climbing.go(
                 found,
                 opening,
-                backup=backup or "a rehearsal's",
-                check=(lambda _: None) if rehearse else climbing.well,
+                backup=backup or (f"the dump until {now()}" if found.dump is not None else "a rehearsal"),
+                check=climbing.well,
                 on_step=lambda step: typer.echo(step.title, err=True),
                 folder=folder,
             )
@@ -122,6 +127,7 @@ def rollback(
     restored: Annotated[
         bool, typer.Option("--restored", help="The data of before the upgrade are back in the database.")
     ] = False,
+    rehearse: Rehearse = False,
     wait: Wait = 0,
     as_json: Json = False,
 ) -> None:
@@ -130,14 +136,16 @@ def rollback(
     Says why where there is no way back. Exit status 1 then.
     """
     from automation.upgrade import back
-    from automation.upgrade.run import well
+    from automation.upgrade import run as climbing
+    from stacks import files
 
     with telling(as_json):
 
         def opening() -> "contextlib.AbstractContextManager[ChatStack]":
-            return opened(stack, False, wait, as_json)
+            return opened(stack, rehearse, wait, as_json)
 
-        found = back.plan(stack, opening)
+        folder = _folder(rehearse)
+        found = back.plan(stack, opening, folder=folder)
         if not apply:
             lines = [
                 f"{found.stack}: {found.new} back to {found.old}, with the data of {found.backup}",
@@ -145,9 +153,20 @@ def rollback(
             ]
             say(found.to_json(), "\n".join(lines), as_json=as_json)
             return
-        back.go(found, opening, restored=restored, check=well)
+        file = files.read(stack)
+        before = file.path.read_text(encoding="utf-8")
+        with climbing.put_back(file, before, folder) if rehearse else contextlib.nullcontext():
+            back.go(found, opening, restored=restored, check=climbing.well, folder=folder)
+        wrote = "" if rehearse else ". chat.upgradeFrom says whose data it has: it may be taken out now"
         say(
             {"stack": found.stack, "release": found.old},
-            f"{found.stack} runs {found.old} again. chat.upgradeFrom says whose data it has: it may be taken out now",
+            f"{found.stack} runs {found.old} again{wrote}",
             as_json=as_json,
         )
+
+
+def _folder(rehearse: bool) -> "Path":
+    """Return where upgrades that were begun are kept: those of rehearsals apart."""
+    from automation.upgrade import record
+
+    return record.FOLDER / "rehearsed" if rehearse else record.FOLDER

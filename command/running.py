@@ -15,6 +15,7 @@ from command.shared import (
     Administrator,
     AdministratorName,
     Json,
+    Rehearse,
     Stack,
     Status,
     Yes,
@@ -30,6 +31,7 @@ from stacks.project import COMMAND
 if TYPE_CHECKING:
     from automation.stack import ChatStack
     from automation.verify.client import User
+    from automation.verify.expected import Expected
 
 
 app = typer.Typer()
@@ -40,21 +42,22 @@ app.add_typer(admin_app, name="admin")
 
 
 @app.command()
-def status(stack: Stack, user: AdministratorName = None, as_json: Json = False) -> None:
+def status(
+    stack: Stack, user: AdministratorName = None, rehearse: Rehearse = False, as_json: Json = False
+) -> None:
     """Show what runs: release, support, instances, licence, database.
 
     An administrator (`--user`) is told more. Exit status 1 where the chat does not answer.
     """
     from automation.administration.status import status as ask
-    from automation.verify.expected import of_stack
 
     with telling(as_json):
         given = None if user is None else _test_user(user, as_json=as_json)
-        with opened(stack, False, 0, as_json) as one:
-            expected = of_stack(one.name, one.spec, one.outputs())
+        with opened(stack, rehearse, 0, as_json) as one:
+            expected = _expected(one)
         found = ask(expected, given)
         say(found.to_json(), "\n".join(found.lines()), as_json=as_json)
-        if found.running is None:
+        if found.running is None and not expected.unasked:
             raise typer.Exit(Status.FAILED)
 
 
@@ -73,6 +76,7 @@ def verify(
     timeout: Annotated[
         float, typer.Option("--timeout", min=1, metavar="SECONDS", help="How long the whole may take.")
     ] = LIMIT_SECONDS,
+    rehearse: Rehearse = False,
     as_json: Json = False,
 ) -> None:
     """Check a deployed chat from outside.
@@ -80,13 +84,12 @@ def verify(
     DNS, TLS, headers, health, release, WebSocket; with a test user also login, a message, an upload, mail and push.
     What it makes in the chat it removes.
     """
-    from automation.verify.expected import of_stack
     from automation.verify.run import verify as run
 
     with telling(as_json):
         given = None if user is None else _test_user(user, as_json=as_json)
-        with opened(stack, False, 0, as_json) as one:
-            expected = of_stack(one.name, one.spec, one.outputs())
+        with opened(stack, rehearse, 0, as_json) as one:
+            expected = _expected(one)
         report = run(
             expected,
             given,
@@ -246,6 +249,7 @@ def admin_reset(
             help="Login name of who is locked out; the stack's administrator by default.",
         ),
     ] = None,
+    rehearse: Rehearse = False,
     as_json: Json = False,
 ) -> None:
     """Reset an administrator's password or second factor.
@@ -257,11 +261,17 @@ def admin_reset(
     from automation.values import shown
 
     if user is None:
-        with telling(as_json), opened(stack, False, 0, as_json) as one:
+        with telling(as_json), opened(stack, rehearse, 0, as_json) as one:
             ways = list(locked_out.ways(one.spec, one.name, shown(_deployed(one))))
             lines = [f"{number}. {way}" for number, way in enumerate(ways, 1)]
             say({"stack": one.name, "ways": ways}, "\n".join(lines), as_json=as_json)
         return
+    if rehearse:
+        with telling(as_json):
+            refuse(
+                "no chat runs in a rehearsal, so nobody can be let in",
+                "leave --user out: it shows the ways in",
+            )
     with administering(stack, user, as_json) as (url, given, one):
         whose = name or str(one.outputs().get("adminUsername") or "")
         if not whose:
@@ -286,21 +296,27 @@ def _deployed(one: "ChatStack") -> dict[str, Any]:
 
     outputs = one.outputs()
     if not outputs:
-        raise not_deployed(one.name)
+        raise not_deployed(one.name, one.backend.command("up", one.name))
     return outputs
+
+
+def _expected(one: "ChatStack") -> "Expected":
+    """Return what a deployed stack promises."""
+    from automation.verify.expected import of_stack
+
+    return of_stack(one.name, one.spec, _deployed(one), rehearsal=one.backend.rehearsal)
 
 
 @contextlib.contextmanager
 def administering(stack: str, user: str, as_json: bool) -> "Iterator[tuple[str, User, ChatStack]]":
     """Open a deployed stack for its administrator; give its address, who that is, and the stack."""
     from automation.errors import AutomationError
-    from automation.verify.expected import of_stack
     from automation.web import Failed, NotChecked
 
     with telling(as_json):
         given = _test_user(user, as_json=as_json)
         with opened(stack, False, 0, as_json) as one:
-            url = of_stack(one.name, one.spec, one.outputs()).url
+            url = _expected(one).url
             try:
                 yield url, given, one
             except Failed as error:
@@ -361,6 +377,7 @@ def restore(
             help="Print the script that would do it, with all that it needs to know, and do nothing.",
         ),
     ] = False,
+    rehearse: Rehearse = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -375,7 +392,7 @@ def restore(
         when = restoring.when(from_, at)
         if drill and (from_ or at or what or even_if_smaller or of_another_chat or leave_stopped):
             refuse("--drill tries the newest dump, and brings nothing back", "leave the other options out")
-        with opened(stack, False, 0, as_json) as one:
+        with opened(stack, rehearse, 0, as_json) as one:
             spec, host = one.spec, one.spec.parts.chat.host
             outputs = _deployed(one)
             found = (
@@ -393,6 +410,13 @@ def restore(
             )
         if show:
             typer.echo(json.dumps({"script": found.text()}) if as_json else found.text(), nl=as_json)
+            return
+        if rehearse:
+            said = (
+                f"A rehearsal has no data: {found.variables['WHAT']} of {host} would be replaced by `{when}`"
+            )
+            done = "A rehearsal has no data: the newest dump would be tried" if drill else said
+            say({"ok": True, "host": host, "rehearsed": True}, f"{done}. --show prints how", as_json=as_json)
             return
         if found.missing:
             refuse(

@@ -337,7 +337,8 @@ def told(result: "Result", *, as_json: bool) -> None:
         return
     to = console()
     table = Table.grid(padding=(0, 2))
-    for step in result.steps:
+    # In one order, whatever the engine did first: two runs can be laid side by side.
+    for step in sorted(result.steps, key=lambda one: (one.name, one.type)):
         if step.operation not in NOT_CHANGES:
             changed = Text(", ".join(step.changed[:6]), "dim")
             table.add_row(f"  {step.operation}", Text(step.name), Text(short_type(step.type), "dim"), changed)
@@ -352,7 +353,9 @@ def told(result: "Result", *, as_json: bool) -> None:
     }
     parts = len(changed_parts)
     among = f" ({parts} of them components and the stack itself)" if parts else ""
-    to.print(f"{result.kind} of {escape(result.stack)}: {changes}{among}; {result.seconds:.1f} s")
+    to.print(
+        f"{result.kind} of {escape(result.stack)}: {changes}{among}; {result.seconds:.1f} s", soft_wrap=True
+    )
     mandatory = [finding for finding in result.findings if finding.mandatory]
     if result.findings or result.unknown:
         from policy.report import counted
@@ -367,10 +370,11 @@ def told(result: "Result", *, as_json: bool) -> None:
             soft_wrap=True,
         )
     for warning in result.warnings:
-        to.print(Text(f"warning: {warning}", "yellow"))
+        to.print(Text(f"warning: {warning}", "yellow"), soft_wrap=True)
     for sentence in result.lost:
-        to.print(Text(f"DATA: {sentence}", "bold red"))
+        to.print(Text(f"DATA: {sentence}", "bold red"), soft_wrap=True)
     for urn in result.kept:
-        to.print(Text(f"kept on purpose: {name_of(urn)}"))
+        to.print(Text(f"kept on purpose: {name_of(urn)}"), soft_wrap=True)
+    # Some are commands, to be copied whole.
     for key, value in shown(result.outputs).items():
-        to.print(Text(f"  {key}  {value if isinstance(value, str) else json.dumps(value)}"))
+        to.print(Text(f"  {key}  {value if isinstance(value, str) else json.dumps(value)}"), soft_wrap=True)

@@ -17,10 +17,12 @@ from chat_server import PASSWORD, USER, Chat, ChatServer, answering
 from automation.administration import configure, locked_out
 from automation.administration import settings as product
 from automation.administration.status import status
+from automation.backend import Backend
 from automation.verify.client import User
 from automation.verify.expected import Expected
 from automation.web import Failed, NotChecked
 from command import cli, running
+from proving import recordings
 from rehearsal import stack as planning
 from stacks import beside, files
 from stacks.language import ChatSpec, parse
@@ -353,6 +355,7 @@ def commands(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
             name=stack,
             spec=spec(stack),
             outputs=lambda: outputs,
+            backend=Backend(),
             secret=lambda key: world.set.get(key, "canarybotpassword"),
             set_secrets=world.set.update,
         )
@@ -378,9 +381,13 @@ def test_the_commands_end_by_what_they_found(commands: World, capsys: pytest.Cap
     assert json.loads(capsys.readouterr().out)["differences"] == []
 
 
+@pytest.mark.recorded
 def test_status_tells_more_to_an_administrator(commands: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["status", "lovia-fargate"]) == 0
-    assert "without --user the chat tells no more" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "without --user the chat tells no more" in told
+    place = {commands.url: "https://chat.lovia.life"}
+    assert not recordings.differs("status lovia-fargate", told, place), "run `make docs`"
     assert cli.main(["status", "lovia-fargate", "--user", USER, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["running"], told["instances"], told["licence"], told["mongodb"], told["users"]) == (
@@ -404,14 +411,19 @@ def test_status_tells_more_to_an_administrator(commands: World, capsys: pytest.C
     assert "/api/info answers 502" in capsys.readouterr().out
 
 
+@pytest.mark.recorded
 def test_the_webhooks_address_goes_into_the_stack_and_is_not_shown(
     commands: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one = ["configure", "family-host", "--user", USER, "--notices", "#operations"]
     assert cli.main([*one[:-1], "operations"]) == 2
     assert "is no channel" in capsys.readouterr().err
+    commands.administered.settings["Accounts_OAuth_Custom-Fusionauth"]["value"] = False
     assert cli.main(one) == 0
     told = capsys.readouterr()
+    assert not recordings.differs(
+        "configure family-host --user probe --notices '#operations'", told.out + told.err
+    ), "run `make docs`"
     assert commands.set == {"rocketchat:backupWebhookUrl": f"{commands.url}/hooks/hook/canaryhooktoken"}
     assert "canaryhook" not in told.out + told.err
     assert "rocketchat up family-host" in told.err
@@ -438,6 +450,7 @@ def test_a_wrong_administrator_is_told_so(commands: World, capsys: pytest.Captur
     assert "give an administrator of the chat" in told
 
 
+@pytest.mark.recorded
 def test_a_locked_out_administrator_is_let_in_by_command(
     commands: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -446,7 +459,10 @@ def test_a_locked_out_administrator_is_let_in_by_command(
     assert capsys.readouterr().out.startswith("1. The form for name and password is hidden")
     assert cli.main(["admin", "reset", "lovia-fargate", "--user", USER]) == 2
     monkeypatch.setenv("ROCKETCHAT_NEW_PASSWORD", "canarynewpassword")
-    assert cli.main(["admin", "reset", "lovia-fargate", "--user", USER]) == 0
+    one = ["admin", "reset", "lovia-fargate", "--user", USER]
+    assert cli.main(one) == 0
+    typed = "admin reset lovia-fargate --user probe --name rocket.admin"
+    assert not recordings.differs(typed, capsys.readouterr().out), "run `make docs`"
     assert commands.administered.users["rocket.admin"]["password"] == "canarynewpassword"
 
 

@@ -28,6 +28,7 @@ from automation.stack import stack_file_path
 from automation.values import Result
 from automation.writing import write
 from command import cli, deployments, shared
+from proving import recordings
 from stacks import files
 from stacks.project import COMMAND
 
@@ -193,35 +194,62 @@ def test_a_rehearsal_without_an_engine_shows_and_writes_the_plan(
     assert "digitalocean" not in shown.lower()
 
 
-@needs_engine
-def test_a_rehearsed_stack_lives_from_command_to_command(capsys: pytest.CaptureFixture[str]) -> None:
-    def run(*arguments: str) -> tuple[int, str]:
-        status = cli.main([*arguments])
-        return status, capsys.readouterr().out
+GENERATION = ("kind: droplet,", "kind: droplet, generation: 2,")
+LIFE: list[tuple[str, int, tuple[str, str] | None]] = [
+    ("up family-host", 0, None),
+    ("rotate family-host", 0, None),
+    ("admin reset family-host", 0, None),
+    ("preview family-host", 0, GENERATION),
+    ("destroy family-host", 1, None),
+    ("destroy family-host --unprotect", 0, None),
+]
+"""What is typed in a stack's life, its exit status, and what is written into the stack file before."""
 
-    trial = [
-        "new",
-        "tiny",
-        "chat.host=chat.example.com",
-        "runtime.kind=kubernetes",
-        "runtime.context=x",
-        "--yes",
-    ]
-    assert run(*trial)[0] == 0
-    status, printed = run("up", "tiny", "--rehearse", "--no-policies", "--json")
-    assert status == 0
+
+@pytest.mark.recorded
+@needs_engine
+def test_a_rehearsed_stack_lives_from_command_to_command_as_the_pages_show_it(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(typed: str, *more: str) -> tuple[int, str]:
+        status = cli.main([*typed.split(), *more])
+        told = capsys.readouterr()
+        return status, told.out + told.err
+
+    status, printed = run("preview family-host", "--rehearse", "--no-policies", "--json")
     told = json.loads(printed)
-    assert told["changes"]["create"] > 3
     # Components too, once each.
-    assert len(told["steps"]) == sum(told["changes"].values())
-    status, printed = run("outputs", "tiny", "--rehearse", "--json")
-    assert (status, json.loads(printed)["adminPassword"]) == (0, "[secret]")
-    assert run("drift", "tiny", "--rehearse")[0] == 0
-    assert run("recover", "tiny", "--rehearse") == (0, "Nothing was interrupted.\n")
-    assert run("destroy", "tiny", "--rehearse", "--confirm", "tin")[0] == 1
-    status, printed = run("destroy", "tiny", "--rehearse", "--confirm", "tiny", "--json")
-    assert status == 0
-    assert json.loads(printed)["changes"].keys() == {"delete"}
+    assert len(told["steps"]) == sum(told["changes"].values()) > 3
+    path = folders / "Pulumi.family-host.yaml"
+    before, stale = path.read_text(encoding="utf-8"), []
+    for typed, wanted, change in LIFE:
+        if change is not None:
+            assert change[0] in before
+            path.write_text(before.replace(*change), encoding="utf-8")
+        sure = ["--yes"] if typed.startswith("destroy") else []
+        status, printed = run(typed, *sure, "--rehearse")
+        assert status == wanted, printed
+        stale += recordings.differs(typed, printed, {str(folders): "stacks"})
+        path.write_text(before, encoding="utf-8")
+        if typed == "up family-host":
+            status, printed = run("outputs family-host", "--rehearse", "--json")
+            assert (status, json.loads(printed)["adminPassword"]) == (0, "[secret]")
+            assert run("recover family-host", "--rehearse") == (0, "Nothing was interrupted.\n")
+            assert run("drift family-host", "--rehearse")[0] == 0
+            for typed_, said in REHEARSED.items():
+                status, printed = run(typed_, "--rehearse")
+                assert (status, said in printed) == (0, True), printed
+    assert run("destroy family-host", "--rehearse", "--confirm", "family")[0] == 1
+    assert not stale, "run `make docs`"
+
+
+REHEARSED = {
+    "status family-host": "no chat runs in a rehearsal",
+    "verify family-host": "TLS: not checked, because no chat runs in a rehearsal",
+    "restore family-host": "all of chat.family.example would be replaced by `newest`",
+    "upgrade family-host --to 9.0.0": "upgrade family-host --to 9.0.0 --apply --rehearse",
+}
+"""What commands say that ask a chat, or its data, where there is none."""
 
 
 def a_copy(folder: Path, change: Callable[[str], str]) -> str:

@@ -19,7 +19,7 @@ from clouds.costs import Charge
 from clouds.record import Nothing
 from command import cli
 from components.runtime.host import sizes
-from proving import independent_estimates, pages
+from proving import independent_estimates, pages, recordings
 from rehearsal import cost, stack
 from rehearsal.cost import Estimate, Misgiven, Range
 from rehearsal.plan import Plan, PlannedResource
@@ -481,9 +481,12 @@ def test_a_price_that_is_none_is_refused(given: str, capsys: pytest.CaptureFixtu
 # ------------------------------------------------------------------------------------------------ the command
 
 
+@pytest.mark.recorded
 def test_a_plan_says_in_its_first_ten_lines_what_it_costs(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["plan", "family-host"]) == 0
-    first = capsys.readouterr().out.splitlines()[:10]
+    printed = capsys.readouterr().out
+    assert not recordings.differs("plan family-host", printed), "run `make docs`"
+    first = printed.splitlines()[:10]
     assert "  cost       about 32 to 34 USD a month, and what is paid elsewhere" in first
 
 

@@ -38,6 +38,7 @@ from automation.pulumi_cli import Cli, find_engine
 from automation.state import State
 from automation.web import NotChecked
 from command import cli
+from proving import recordings
 from rehearsal import stack as planning
 from rehearsal.plan import Plan
 from stacks.files import path_of
@@ -692,14 +693,18 @@ def test_of_a_state_secrets_and_what_is_being_deleted_do_not_count() -> None:
     assert needs.of_state(state) == [Made("aws:ec2/vpc:Vpc", "a", {"one": None}, {})]
 
 
+@pytest.mark.recorded
 def test_the_command_prints_a_line_for_each_and_ends_by_what_was_found(
     vendors: Vendors, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(needs, "deployed", lambda _: None)
-    monkeypatch.setattr(planning, "plan", lambda loaded: plan(loaded.name))
+    planned = {name: plan(name) for name in ("family-host", "lovia-fargate")}
+    monkeypatch.setattr(planning, "plan", lambda loaded: planned[loaded.name])
     vendors.answers["GetMetricStatistics"] = used(19)
     assert cli.main(["doctor", "family-host"]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    printed = capsys.readouterr().out
+    assert not recordings.differs("doctor family-host", printed), "run `make docs`"
+    lines = printed.splitlines()
     assert "✓ DigitalOcean droplets: 23 available, 1 needed" in lines
     assert cli.main(["doctor", "lovia-fargate", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)

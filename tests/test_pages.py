@@ -67,6 +67,43 @@ def test_a_recording_shows_what_the_command_prints(name: str) -> None:
     assert not re.search(r"url\((?!#)", shown), "it would ask another server"
 
 
+def test_every_output_on_a_page_is_held_against_a_run_by_some_test() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in (PRODUCT / "tests").glob("test_*.py"))
+    typed = {block["typed"] for page in recordings.PAGES.rglob("*.md") for block in recordings.blocks(page)}
+    assert not [one for one in typed if f'"{one}"' not in tests]
+    assert len(typed) > 15
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown", "written"),
+    [
+        ("a\nb\nc", "", "a\nb\nc"),
+        ("a\nb\nc", "x\n…\n", "a\n…"),
+        ("a\nb\nc", "…\nx\n", "…\nc"),
+        ("a\nb", "…\nx\ny\nz\n", "a\nb"),
+        ("at 2026-11-29T20:00:01Z", "", "at 2026-01-31T18:05:00Z"),
+    ],
+)
+def test_a_block_shows_what_was_printed_for_as_many_lines_as_it_has(
+    printed: str, shown: str, written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"```console\n$ rocketchat list\n{shown}```\n", encoding="utf-8")
+    monkeypatch.setattr(recordings, "PAGES", tmp_path)
+    monkeypatch.setattr(recordings, "PRODUCT", tmp_path)
+    monkeypatch.delenv("ROCKETCHAT_RECORD", raising=False)
+    assert recordings.differs("list", printed) == ["page.md"]
+    monkeypatch.setenv("ROCKETCHAT_RECORD", "1")
+    assert not recordings.differs("list", printed)
+    assert page.read_text(encoding="utf-8") == f"```console\n$ rocketchat list\n{written}\n```\n"
+    monkeypatch.delenv("ROCKETCHAT_RECORD")
+    assert not recordings.differs("list", printed)
+    with pytest.raises(ValueError, match="prints a secret"):
+        recordings.differs("list", "canarypassword")
+    with pytest.raises(ValueError, match="no page shows 'check'"):
+        recordings.differs("check", "")
+
+
 def test_the_readme_is_two_screens_with_a_picture_and_a_recording() -> None:
     text = (PRODUCT / "README.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 90

@@ -20,6 +20,7 @@ from automation import restore
 from automation.errors import ConfigurationError
 from command import cli, running
 from components.backup import program
+from proving import recordings
 from stacks import files
 from stacks.language import parse
 
@@ -95,6 +96,7 @@ esac
 """
 
 
+@pytest.mark.recorded
 @pytest.mark.parametrize(
     ("fail", "status", "jobs", "starts"), [(0, 0, 1, True), (1, 1, 2, True), (2, 1, 2, False)]
 )
@@ -104,6 +106,9 @@ def test_on_ecs_the_chat_stops_and_starts_again_unless_its_data_is_between_two_s
     found = of("lovia-fargate", when="2026-01-31T18:05:00Z")
     ended, said, calls = run(found, tmp_path, {"aws": ECS}, FAIL=str(fail))
     assert ended == status, said
+    if not status:
+        shown = recordings.differs("restore lovia-fargate --at 2026-01-31T18:05:00Z", said)
+        assert not shown, "run `make docs`"
     scaled = [call for call in calls if "update-service" in call]
     assert [call.split("--desired-count ")[1][0] for call in scaled] == [
         "0",

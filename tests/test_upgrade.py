@@ -20,12 +20,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automation import restore
+from automation.backend import Backend
 from automation.errors import AutomationError, ConfigurationError, ConflictError, ProviderError
 from automation.stack import ChatStack, open_stack
 from automation.upgrade import back, record
 from automation.upgrade import run as climbing
 from automation.upgrade.edit import NotEdited, edited
 from automation.upgrade.way import way
+from command import cli
+from command import releases as commands
+from proving import recordings
 from rehearsal.backend import rehearsal_backend
 from rehearsal.faults import Fault, Faults
 from rocketchat import releases
@@ -208,7 +212,11 @@ class Deployed:
 
         outputs = {"release": self.release, **self.outputs}
         yield SimpleNamespace(
-            name=found.name, spec=one, up=up, export_state=lambda: SimpleNamespace(outputs=outputs)
+            name=found.name,
+            spec=one,
+            up=up,
+            export_state=lambda: SimpleNamespace(outputs=outputs),
+            backend=Backend(),
         )
 
 
@@ -290,7 +298,7 @@ def test_a_rehearsal_leaves_the_stack_file_and_no_record(file: Path, tmp_path: P
     stack, before = Deployed(file, "7.10.0"), file.read_text(encoding="utf-8")
     stack.breaks_at = "8.9.0"
     found = climbing.plan(str(file), stack, "8.9.0", (), folder=tmp_path)
-    with pytest.raises(AutomationError, match="interrupted"), climbing.put_back(found, tmp_path):
+    with pytest.raises(AutomationError, match="interrupted"), climbing.put_back(found.file, before, tmp_path):
         climbing.go(found, stack, backup="none", check=lambda _: None, folder=tmp_path)
     assert stack.release == "7.13.0"
     assert file.read_text(encoding="utf-8") == before
@@ -346,8 +354,9 @@ def test_the_way_back_is_release_and_data_together(file: Path, tmp_path: Path) -
         back.plan(str(file), stack, folder=tmp_path)
 
 
+@pytest.mark.recorded
 def test_a_stack_with_dumps_takes_its_data_back_with_the_chat_stopped_and_then_the_release(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "Pulumi.climb.yaml"
     source = files.path_of("family-host").read_text(encoding="utf-8")
@@ -375,6 +384,13 @@ def test_a_stack_with_dumps_takes_its_data_back_with_the_chat_stopped_and_then_t
         f"{COMMAND} restore climb --what database --at {moment} --leave-stopped   # of {saved}",
         f"{COMMAND} rollback climb --apply --restored",
         f"{COMMAND} verify climb",
+    )
+    monkeypatch.setattr(record, "FOLDER", tmp_path)
+    monkeypatch.setattr(commands, "opened", lambda *_: stack())
+    assert cli.main(["rollback", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert not recordings.differs("rollback family-host", printed, {"climb": "family-host"}), (
+        "run `make docs`"
     )
     stack.release = "8.5.1"  # what the engine's own check is told by chat.upgradeFrom
     with pytest.raises(ConflictError, match="does not start on them"):

@@ -29,6 +29,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from automation.backend import Backend
 from automation.errors import ConfigurationError
 from automation.outcome import MARKS, Outcome
 from automation.verify import checks
@@ -36,6 +37,7 @@ from automation.verify.client import User
 from automation.verify.expected import Expected, of_stack
 from automation.verify.run import Report, verify
 from command import cli, running
+from proving import recordings
 from stacks import files
 from stacks.language import parse
 from stacks.project import PRODUCT
@@ -380,6 +382,7 @@ def test_the_store_of_uploads_gets_no_token(authority: Authority) -> None:
     assert not [headers for headers in store.seen if "x-auth-token" in headers or "x-user-id" in headers]
 
 
+@pytest.mark.recorded
 @pytest.mark.parametrize(
     ("days", "words"),
     [(-2, "the certificate is not valid: certificate has expired"), (9.5, "valid for 9 more days")],
@@ -388,6 +391,14 @@ def test_a_certificate_that_was_not_renewed_is_told(authority: Authority, days: 
     with serving(authority, days=days) as server:
         report = verify(expected(server))
     found = by_name(report)
+    if days < 0:
+        printed = "\n".join(map(str, report.outcomes))
+        stale = recordings.differs(
+            "verify lovia-fargate",
+            printed,
+            {"plan house": "plan lovia-fargate", "localhost": "chat.lovia.life"},
+        )
+        assert not stale, "run `make docs`"
     assert words in found["tls"].found
     assert "renewed" in found["tls"].remedy
     assert found["api"].found == "TLS failed"
@@ -510,7 +521,7 @@ class OpenStack:
 
     def __init__(self, name: str, outputs: dict[str, Any]) -> None:
         found = files.read(name)
-        self.name, self._outputs = name, outputs
+        self.name, self._outputs, self.backend = name, outputs, Backend()
         self.spec = parse(found.values, found.secure, source=found.shown, line=found.line)
 
     def outputs(self) -> dict[str, Any]:
@@ -528,6 +539,7 @@ def command(
     return cli.main([*words.split(), "lovia-fargate", *arguments])
 
 
+@pytest.mark.recorded
 def test_the_command_tells_each_check_in_a_line_and_its_status(
     authority: Authority, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -536,10 +548,16 @@ def test_the_command_tells_each_check_in_a_line_and_its_status(
     with serving(authority, chat) as server:
         outputs = {"url": server.url, "release": "8.9.0"}
         assert command(monkeypatch, outputs, "--user", USER) == 0
-        lines = capsys.readouterr().out.splitlines()
+        printed = capsys.readouterr().out
+        lines = printed.splitlines()
         assert len(lines) == len(checks.CHECKS)
+        place = {server.url: "https://chat.lovia.life", "localhost": "chat.lovia.life"}
+        stale = recordings.differs("verify lovia-fargate --user probe", printed, place)
         assert {line[0] for line in lines} <= set(MARKS.values())
         chat.mail = False
+        assert command(monkeypatch, outputs, "--user", USER) == 1
+        stale += recordings.differs("verify lovia-fargate --user ops", capsys.readouterr().out, place)
+        assert not stale, "run `make docs`"
         assert command(monkeypatch, outputs, "--user", USER, "--json") == 1
         told = json.loads(capsys.readouterr().out)
         assert (told["stack"], told["ok"]) == ("lovia-fargate", False)

@@ -51,11 +51,11 @@ class Status:
 
     def lines(self) -> list[str]:
         """Return it for people."""
-        runs = self.running or f"no answer ({self.not_told})"
+        runs = f"{self.running} in the chat" if self.running else f"no answer ({self.not_told})"
         patch = f"; {self.newest} is out" if self.newest else ""
         told = [
             f"{self.stack}  {self.url}",
-            f"release  {self.release} in the stack, {runs} in the chat{patch}",
+            f"release  {self.release} in the stack, {runs}{patch}",
             f"support  {f'until {self.supported_until}' if self.supported_until else 'its end is not known'}",
         ]
         told += [
@@ -86,6 +86,8 @@ async def _status(expected: Expected, user: User | None) -> Status:
         "supported_until": release.supported_until,
         "newest": patch.version if patch else None,
     }
+    if expected.unasked:
+        return Status(**known, running=None, not_told=expected.unasked)
     try:
         if user is None:
             async with Chat(expected.url, tls=httpx.create_ssl_context()) as chat:

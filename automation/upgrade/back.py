@@ -64,7 +64,7 @@ def plan(stack: str, opening: Opening, *, folder: Path = record.FOLDER) -> Back:
             "chat.upgradeFrom with the same release",
         )
     with opening() as one:
-        spec, outputs = one.spec, one.export_state().outputs
+        spec, outputs, rehearsal = one.spec, one.export_state().outputs, one.backend.rehearsal
     deployed = outputs.get("release")
     # One that did not come up is not said to be deployed, and has migrated the data perhaps.
     if deployed == kept.old and kept.done:
@@ -82,14 +82,15 @@ def plan(stack: str, opening: Opening, *, folder: Path = record.FOLDER) -> Back:
     # A restore of the stack's own dumps stops the chat itself.
     dumps = spec.parts.dumped and outputs.get("backupBucket")
     stop = () if dumps else (spec.parts.runtime.stop(spec.region, outputs),)
-    steps = (*stop, restore, f"{COMMAND} rollback {name} --apply --restored")
+    steps = (*stop, restore, f"{COMMAND} rollback STACK --apply --restored", f"{COMMAND} verify STACK")
+    called = name + (" --rehearse" if rehearsal else "")
     return Back(
         name,
         file.path,
         kept.old,
         kept.new,
         kept.backup,
-        (*(one.replace("STACK", name) for one in steps), f"{COMMAND} verify {name}"),
+        tuple(step.replace("STACK", called) for step in steps),
     )
 
 

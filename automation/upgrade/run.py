@@ -193,19 +193,21 @@ def go(
 
 
 @contextlib.contextmanager
-def put_back(upgrade: Upgrade, folder: Path) -> Iterator[None]:
-    """Leave the stack file as it was, and no record, whatever comes: for rehearsals."""
+def put_back(file: StackFile, before: str, folder: Path) -> Iterator[None]:
+    """Leave the stack file as it was, and a record only of what was done to its end: for rehearsals."""
     try:
         yield
     finally:
-        write(upgrade.file.path, upgrade.record.before)
-        (folder / f"{upgrade.file.name}.json").unlink(missing_ok=True)
+        write(file.path, before)
+        kept = record.read(file.name, folder)
+        if kept is not None and not kept.done:
+            (folder / f"{file.name}.json").unlink()
 
 
 def well(one: "ChatStack", *, wait: float = WAIT_SECONDS) -> None:
     """Wait until the chat passes the checks that need no user; raise AutomationError with what fails."""
     end = time.monotonic() + wait
-    expected = of_stack(one.name, one.spec, one.outputs())
+    expected = of_stack(one.name, one.spec, one.outputs(), rehearsal=one.backend.rehearsal)
     while True:
         report = verify(expected)
         if report.ok:

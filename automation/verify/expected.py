@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from automation.errors import not_deployed
@@ -11,6 +11,8 @@ from rocketchat.environment import REGISTRATION
 
 if TYPE_CHECKING:
     from stacks.language import ChatSpec
+
+NO_CHAT: Final = "no chat runs in a rehearsal"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Expected:
     """Bucket of S3 with the stack's own backups; None where it makes none."""
     backups: tuple[str, ...] = ()
     """Keys in the bucket of what is written anew each night."""
+    unasked: str = ""
+    """Why nothing is asked of it."""
 
     @property
     def host(self) -> str:
@@ -59,8 +63,11 @@ class Expected:
         return urlsplit(self.url).scheme == "https"
 
 
-def of_stack(name: str, spec: "ChatSpec", outputs: Mapping[str, Any]) -> Expected:
-    """Return what the stack promises; raise ConfigurationError for one without outputs."""
+def of_stack(name: str, spec: "ChatSpec", outputs: Mapping[str, Any], *, rehearsal: bool = False) -> Expected:
+    """Return what the stack promises; raise ConfigurationError for one without outputs.
+
+    Of a `rehearsal` nothing is asked: stand-in clouds start no chat.
+    """
     url, release = outputs.get("url"), outputs.get("release")
     if not isinstance(url, str) or not isinstance(release, str):
         raise not_deployed(name)
@@ -86,6 +93,7 @@ def of_stack(name: str, spec: "ChatSpec", outputs: Mapping[str, Any]) -> Expecte
         accounts=REGISTRATION[parts.accounts.registration],
         backup_bucket=bucket if isinstance(bucket, str) else None,
         backups=tuple(parts.runtime.backups(parts)),
+        unasked=NO_CHAT if rehearsal else "",
     )
 
 

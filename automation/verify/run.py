@@ -120,6 +120,8 @@ async def _outcome(check: Check, visit: Visit, before: dict[str, Outcome], secon
 
 def _left_out(check: Check, visit: Visit, before: dict[str, Outcome]) -> str | None:
     """Return why a check has no sense; a check that was left out on purpose holds up none that needs it."""
+    if visit.expected.unasked:
+        return visit.expected.unasked
     if check.user and visit.user is None:
         return "no user was given (--user)"
     for name in check.needs:
