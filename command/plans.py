@@ -200,24 +200,20 @@ def policy(
     from rehearsal import judging
     from stacks import files
 
+    readers = ((plan, sources.of_plan), (state, sources.of_state), (preview, sources.of_preview))
+    given = [(path, read) for path, read in readers if path is not None]
     with telling(as_json):
-        if sum(one is not None for one in (plan, state, preview)) > 1:
+        if len(given) > 1:
             refuse("--plan, --state and --preview are several things to judge: give one of them")
-        given = plan or state or preview
-        if not stacks and given is None:
+        if not stacks and not given:
             need_project()
-        names = list(stacks or ()) or (files.names() if given is None else [given.stem])
-        if given is not None and len(names) > 1:
+        names = list(stacks or ()) or [path.stem for path, _ in given] or files.names()
+        if given and len(names) > 1:
             refuse("a file is judged as one stack: give one name")
         found, wrong = [], []
         for name in names:
             try:
-                if plan is not None:
-                    resources = sources.of_plan(plan)
-                elif preview is not None:
-                    resources = sources.of_preview(preview)
-                else:
-                    resources = judging.of_stack(name) if state is None else sources.of_state(state)
+                resources = given[0][1](given[0][0]) if given else judging.of_stack(name)
                 judged_as = load(
                     sources.name_of(name),
                     config or config_file(),
@@ -228,9 +224,7 @@ def policy(
                 found.append(judge(resources, judged_as, stack=sources.name_of(name)))
             except (sources.NotJudged, ConfigError) as error:
                 wrong.append(str(error))
-        told = report.as_json(found)
-        if wrong:
-            told |= {"clean": False, "errors": wrong}
+        told = report.as_json(found) | ({"clean": False, "errors": wrong} if wrong else {})
         if file is not None:
             write(file, report.text(told))
         if sarif is not None:
@@ -244,10 +238,8 @@ def policy(
         else:
             for each in found:
                 report.table(each, console(), everything=everything)
-            for line in wrong:
+            for line in wrong or ([] if names else [files.NO_STACKS]):
                 typer.echo(line, err=True)
-            if not names:
-                typer.echo(files.NO_STACKS, err=True)
         if not told["clean"]:
             raise typer.Exit(Status.FAILED)
 

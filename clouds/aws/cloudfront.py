@@ -1,6 +1,7 @@
 """CloudFront."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from clouds.ask import CREATED, Ask, Existing, names, too_long
@@ -97,31 +98,13 @@ _METHODS = (
 
 def _parts(ask: Ask) -> Iterator[str]:
     """CloudFront API, DistributionConfig and what it holds."""
-    origins = all_of(ask["origins"])
-    ids = {one.get("originId") for one in (*origins, *all_of(ask["originGroups"]))}
-    yield from twice("origins[*].originId", (one.get("originId") for one in origins))
     yield from twice("aliases", all_of(ask["aliases"]))
-    for index, group in enumerate(all_of(ask["originGroups"])):
-        if not {one.get("originId") for one in all_of(group.get("members"))} <= ids:
-            yield f"originGroups[{index}].members name an origin that there is not"
-    for index, origin in enumerate(origins):
-        if origin.get("s3OriginConfig") and origin.get("customOriginConfig"):
-            yield f"origins[{index}]: at most one of s3OriginConfig and customOriginConfig may be given"
+    ids = {one.get("originId") for one in (*all_of(ask["origins"]), *all_of(ask["originGroups"]))}
+    yield from _origins(ask, ids)
     for path, one in _behaviors(ask):
         if one.get("targetOriginId") not in ids:
             yield f"{path}.targetOriginId is no originId of origins or originGroups"
-        # With a policy of its own a behavior takes no times and no forwarded values.
-        if bool(one.get("cachePolicyId")) == bool(one.get("forwardedValues")):
-            yield f"{path}: exactly one of cachePolicyId and forwardedValues must be given"
-        allowed = set(all_of(one.get("allowedMethods")))
-        if allowed not in _METHODS:
-            yield f"{path}.allowedMethods must be GET and HEAD, these with OPTIONS, or all seven"
-        if not set(all_of(one.get("cachedMethods"))) <= allowed:
-            yield f"{path}.cachedMethods has a method that is not allowed"
-        times = [one.get(key) for key in ("minTtl", "defaultTtl", "maxTtl")]
-        given = [float(time) for time in times if time is not None]
-        if given != sorted(given):
-            yield f"{path}: minTtl, defaultTtl and maxTtl must not become smaller"
+        yield from _behavior(path, one)
     viewer = ask["viewerCertificate"] or {}
     if all_of(ask["aliases"]) and not (viewer.get("acmCertificateArn") or viewer.get("iamCertificateId")):
         yield "aliases need a certificate in viewerCertificate"
@@ -133,6 +116,32 @@ def _parts(ask: Ask) -> Iterator[str]:
     for index, one in enumerate(all_of(ask["customErrorResponses"])):
         if bool(one.get("responsePagePath")) != bool(one.get("responseCode")):
             yield f"customErrorResponses[{index}]: responsePagePath and responseCode go together"
+
+
+def _origins(ask: Ask, ids: AbstractSet[Any]) -> Iterator[str]:
+    origins = all_of(ask["origins"])
+    yield from twice("origins[*].originId", (one.get("originId") for one in origins))
+    for index, group in enumerate(all_of(ask["originGroups"])):
+        if not {one.get("originId") for one in all_of(group.get("members"))} <= ids:
+            yield f"originGroups[{index}].members name an origin that there is not"
+    for index, origin in enumerate(origins):
+        if origin.get("s3OriginConfig") and origin.get("customOriginConfig"):
+            yield f"origins[{index}]: at most one of s3OriginConfig and customOriginConfig may be given"
+
+
+def _behavior(path: str, one: Mapping[str, Any]) -> Iterator[str]:
+    # With a policy of its own a behavior takes no times and no forwarded values.
+    if bool(one.get("cachePolicyId")) == bool(one.get("forwardedValues")):
+        yield f"{path}: exactly one of cachePolicyId and forwardedValues must be given"
+    allowed = set(all_of(one.get("allowedMethods")))
+    if allowed not in _METHODS:
+        yield f"{path}.allowedMethods must be GET and HEAD, these with OPTIONS, or all seven"
+    if not set(all_of(one.get("cachedMethods"))) <= allowed:
+        yield f"{path}.cachedMethods has a method that is not allowed"
+    times = [one.get(key) for key in ("minTtl", "defaultTtl", "maxTtl")]
+    given = [float(time) for time in times if time is not None]
+    if given != sorted(given):
+        yield f"{path}: minTtl, defaultTtl and maxTtl must not become smaller"
 
 
 DISTRIBUTION = Resource(

@@ -127,6 +127,17 @@ class AlarmsArgs(TypedDict):
     """Budget of the whole AWS account in US dollars a month; none when left out."""
 
 
+def _check(args: AlarmsArgs) -> None:
+    if args.get("target_groups") and "balancer_arn_suffix" not in args:
+        raise ValueError("the alarms' target_groups need balancer_arn_suffix")
+    if args.get("services") and "cluster_name" not in args:
+        raise ValueError("the alarms' services need cluster_name")
+    if "monthly_budget_usd" in args and args["monthly_budget_usd"] <= 0:
+        raise ValueError(
+            f"the alarms' monthly_budget_usd is {args['monthly_budget_usd']}; it must be more than 0"
+        )
+
+
 class Alarms(Component):
     """A topic that people subscribe to by e-mail, and alarms on what was given.
 
@@ -143,15 +154,7 @@ class Alarms(Component):
     """ARN of the topic that alarms are published to."""
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        targets, services = args.get("target_groups", {}), args.get("services", {})
-        if targets and "balancer_arn_suffix" not in args:
-            raise ValueError("the alarms' target_groups need balancer_arn_suffix")
-        if services and "cluster_name" not in args:
-            raise ValueError("the alarms' services need cluster_name")
-        if "monthly_budget_usd" in args and args["monthly_budget_usd"] <= 0:
-            raise ValueError(
-                f"the alarms' monthly_budget_usd is {args['monthly_budget_usd']}; it must be more than 0"
-            )
+        _check(args)
         super().__init__("Alarms", name, args, opts)
         self._prefix = name
         self._region = args.get("region")
@@ -166,10 +169,25 @@ class Alarms(Component):
                 endpoint=address,
                 opts=self.child(),
             )
+        self._watch_ways(args)
+        self._watch_backups(args)
+        if args.get("ses", False):
+            self._watch_mail()
+        if "host" in args:
+            self._watch_from_outside(args["host"])
+        if "monthly_budget_usd" in args:
+            self._budget(args["monthly_budget_usd"], topic_policy)
+        if "dashboard" in args:
+            self._draw(args["dashboard"])
+        self.topic_arn = self._topic.arn
+        self.register()
+
+    def _watch_ways(self, args: AlarmsArgs) -> None:
+        """Watch what users come in by, what runs there, and what it goes out by."""
         if "balancer_arn_suffix" in args:
-            self._watch_balancer(args["balancer_arn_suffix"], targets)
+            self._watch_balancer(args["balancer_arn_suffix"], args.get("target_groups", {}))
         if "cluster_name" in args:
-            insights = bool(args.get("container_insights", False))
+            services, insights = args.get("services", {}), bool(args.get("container_insights", False))
             for role, service in services.items():
                 self._watch_service(role, args["cluster_name"], service, insights)
             if services:
@@ -194,6 +212,9 @@ class Alarms(Component):
                 ),
                 below=CERTIFICATE_DAYS,
             )
+
+    def _watch_backups(self, args: AlarmsArgs) -> None:
+        """Watch a host, and the jobs that dump, restore and try."""
         if "host_namespace" in args:
             self._watch_host(args["host_namespace"], bool(args.get("host_backups", False)))
         if "dumps_namespace" in args:
@@ -212,16 +233,6 @@ class Alarms(Component):
                 ),
                 above=0,
             )
-        if args.get("ses", False):
-            self._watch_mail()
-        if "host" in args:
-            self._watch_from_outside(args["host"])
-        if "monthly_budget_usd" in args:
-            self._budget(args["monthly_budget_usd"], topic_policy)
-        if "dashboard" in args:
-            self._draw(args["dashboard"])
-        self.topic_arn = self._topic.arn
-        self.register()
 
     def _make_topic(self) -> tuple["aws.sns.Topic", "aws.sns.TopicPolicy"]:
         here = pulumi.InvokeOptions(parent=self)
