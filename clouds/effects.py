@@ -52,7 +52,7 @@ def felt(token: str, name: str, operation: str, changed: Collection[str]) -> str
     """Return what users notice of one resource's step: `update`, `replace`, `delete`, `create`."""
     record = clouds.find(token)
     rule = record.felt if record is not None else None
-    if not isinstance(rule, Felt) or not name.endswith(rule.named):
+    if not isinstance(rule, Felt) or not name.endswith(rule.named) or name.endswith(rule.but_not):
         return RUNS
     if operation in ("replace", "delete"):
         return rule.deleted if operation == "delete" and rule.deleted else rule.gone

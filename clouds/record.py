@@ -349,6 +349,8 @@ class Felt:
     """Only when these inputs change; empty for any."""
     named: str = ""
     """Only of those whose name ends so."""
+    but_not: tuple[str, ...] = ()
+    """Endings of the names of those that the chat does without."""
 
 
 CLUSTER = "Kubernetes cluster"

@@ -39,6 +39,8 @@ class NetworkPlace:
     """Security group of the containers; the runtime adds what may come in."""
     assign_public_ip: bool
     """Whether containers need a public address to reach the internet (no NAT)."""
+    endpoints_security_group_id: pulumi.Output[str] | None = None
+    """Security group of the interface endpoints, which lets the chat's containers in; None where there are none."""
     egress: Egress = field(default_factory=Egress)
 
 

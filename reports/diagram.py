@@ -203,6 +203,8 @@ def _tell_size(spec: ChatSpec, plan: Plan, found: dict[Role, Box]) -> None:
     if len(services) > 1:
         chat.notes.append(f"{len(services)} services")
     chat.title = f"Rocket.Chat {spec.release.version}"
+    if spec.parts.bot is not None:
+        chat.notes.append("with a bot")
     chat.notes.append(f"for {spec.parts.chat.users:,} users")
 
 

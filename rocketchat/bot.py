@@ -8,14 +8,21 @@ webhooks and REST with a user of role `bot` are maintained.
 from collections.abc import Sequence
 from typing import Final
 
-from rocketchat.services import HTTP_PORT, MAIN
 from rocketchat.variables import Environment, Secret, V, flag, require_secret
 
-DEFAULT_IMAGE: Final = "rocketchat/hubot-rocketchat:v0.1.4"
+HUBOT: Final = "rocketchat/hubot-rocketchat"
+DEFAULT_IMAGE: Final = f"{HUBOT}:v0.1.4"
 """What the vendor published last under a version of its own."""
+DEFAULT_UID: Final = 1000
+"""User of that image: the first that is made in its base, node:0.12.4 (its `Dockerfile` at the tag v0.1.4)."""
+HUBOT_ARCHITECTURE: Final = "x86_64"
+"""Docker Hub has no image of Hubot for another (hub.docker.com/r/rocketchat/hubot-rocketchat/tags)."""
+MEMORY_MIB: Final = 256
+"""Limit of a bot, which holds Node and its scripts."""
 
 
 def bot(
+    url: V | str,
     username: str,
     password: Secret[V],
     *,
@@ -24,14 +31,14 @@ def bot(
     all_public: bool = False,
     scripts: Sequence[str] = (),
 ) -> Environment[V | str]:
-    """Return the bot's variables. It talks to the server inside the host, and needs an account of its own.
+    """Return the bot's variables. It needs an account of its own.
 
-    `rooms` are those that it joins, `all_public` makes it listen in every public room, `scripts` are names of
-    npm packages.
+    `url` is where it reaches the server, `rooms` are those that it joins, `all_public` makes it listen in every public
+    room, `scripts` are names of npm packages.
     """
     require_secret("password", password)
     plain: dict[str, V | str] = {
-        "ROCKETCHAT_URL": f"http://{MAIN}:{HTTP_PORT}",
+        "ROCKETCHAT_URL": url,
         "ROCKETCHAT_USER": username,
         "ROCKETCHAT_AUTH": "password",
         "ROCKETCHAT_ROOM": ",".join(rooms),
@@ -41,3 +48,12 @@ def bot(
         "EXTERNAL_SCRIPTS": ",".join(scripts),
     }
     return Environment(plain, {"ROCKETCHAT_PASSWORD": password})
+
+
+RESERVED: Final = bot("", "", Secret("")).names
+"""Variables that other keys say."""
+
+
+def architecture(image: str) -> str | None:
+    """Return the only architecture that an image is made for, where that is known."""
+    return HUBOT_ARCHITECTURE if image.partition(":")[0].partition("@")[0].endswith(HUBOT) else None

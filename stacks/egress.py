@@ -43,8 +43,18 @@ def ways_out(
     `uri_ports` are those in the secret `mongodbUri`, `web_ports` those of other secret addresses; the parts themselves
     do not show them.
     """
+    return _together(_ways(parts, defaults, uri_ports, web_ports))
+
+
+def bots_ways_out(parts: "Parts", defaults: Defaults) -> tuple[WayOut, ...]:
+    """Return what the bot of a stack connects to on the internet, likewise."""
+    web = [(HTTPS, "HTTPS: the chat, packages of npm, what its scripts ask"), *_proxy(parts)]
+    return _together([*web, *parts.runtime.ways_out(parts, defaults, ())])
+
+
+def _together(ways: Iterable[tuple[int, str]]) -> tuple[WayOut, ...]:
     reasons: dict[int, list[str]] = {}
-    for port, reason in _ways(parts, defaults, uri_ports, web_ports):
+    for port, reason in ways:
         told = reasons.setdefault(port, [])
         if reason not in told:
             told.append(reason)
@@ -62,12 +72,16 @@ def _ways(
     yield HTTPS, "HTTPS: registries, clouds, the vendor, push, webhooks, link previews"
     for part in (*([] if parts.mail is None else [parts.mail]), *parts.login, parts.database, parts.media):
         yield from part.ways_out(parts, defaults, uri_ports)
-    if parts.container.proxy is not None and (port := web_port(parts.container.proxy.url)) is not None:
-        yield port, "Proxy"
+    yield from _proxy(parts)
     for port in web_ports:
         yield port, "Addresses among the secrets"
     yield from _of_settings(parts.settings)
     yield from parts.runtime.ways_out(parts, defaults, uri_ports)
+
+
+def _proxy(parts: "Parts") -> Iterator[tuple[int, str]]:
+    if parts.container.proxy is not None and (port := web_port(parts.container.proxy.url)) is not None:
+        yield port, "Proxy"
 
 
 def _of_settings(settings: Mapping[str, Setting]) -> Iterator[tuple[int, str]]:

@@ -164,6 +164,13 @@ def unwatched(parts: Parts, region: str | None) -> list[str]:
                 else "the cluster's own monitoring",
             )
         )
+    if parts.bot is not None and not (of_runtime and runtime.watches_bot):
+        by = (
+            "`monitoring.alarmEmails`"
+            if runtime.watches_bot
+            else "`rocketchat status STACK`, which asks for it"
+        )
+        found.append(("the bot", by))
     if runtime.has_disk:
         found.append(("the host's load", "the provider's own graphs"))
     if not (of_runtime if database.on_host else emails and database.alarm_senders(parts)):

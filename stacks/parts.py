@@ -42,6 +42,12 @@ _Package = Annotated[
 Release = Annotated[str, BeforeValidator(quoted), AfterValidator(releases.resolve)]
 
 
+def _own_variable(name: str) -> str:
+    if name in bot.RESERVED:
+        raise ValueError("the program sets this variable itself, by the other keys of the bot")
+    return name
+
+
 def _setting(given: Any) -> Any:
     """Say in one sentence what is wrong with the form of a setting, instead of one for each form that there is."""
     value = given
@@ -276,7 +282,7 @@ class Backup(Part):
 
 
 class Bot(Part):
-    """A chat bot in a container of the host: Hubot, which nobody maintains any more, or another by `image`.
+    """A chat bot in a container of its own: Hubot, which nobody maintains any more, or another by `image`.
 
     `rocketchat configure` makes its account, with the role `bot`; its password is the secret `botPassword`.
     """
@@ -292,7 +298,11 @@ class Bot(Part):
     )
 
     image: ExactImage = bot.DEFAULT_IMAGE
-    """Image with an exact tag, and a digest if you like."""
+    """Image with an exact tag, and a digest if you like. It gets the variables of Hubot's (`ROCKETCHAT_URL`,
+    `ROCKETCHAT_USER`, `ROCKETCHAT_PASSWORD` and the others), and those of `keys`."""
+    uid: int | None = Field(default=None, ge=1, le=2_147_483_647)
+    """Number of the user that it runs as. That of Hubot's image when left out; another image needs it where containers
+    must not run as root, on Fargate and in clusters. `docker run --rm --entrypoint id IMAGE -u` prints it."""
     username: Annotated[
         str,
         Field(min_length=1, max_length=40),
@@ -318,13 +328,22 @@ class Bot(Part):
     scripts: list[_Package] = []
     """npm packages with its scripts."""
     keys: list[
-        Annotated[str, Form(r"[A-Z][A-Z0-9_]*", "the name of a variable: capital letters, digits and _")]
+        Annotated[
+            str,
+            Form(r"[A-Z][A-Z0-9_]*", "the name of a variable: capital letters, digits and _"),
+            AfterValidator(_own_variable),
+        ]
     ] = []
     """Names of the scripts' own variables; the values are in the secret `botKeys`, a JSON object."""
 
     def reads(self, parts: "Parts") -> tuple[SecretKey, ...]:
         """Return the secrets that it reads: keys of scripts only where it names some."""
         return self.secrets if self.keys else self.secrets[:1]
+
+    @property
+    def user(self) -> int | None:
+        """The user that it runs as; the image's own, whoever that is, when None."""
+        return bot.DEFAULT_UID if self.uid is None and self.image == bot.DEFAULT_IMAGE else self.uid
 
     def disagrees(self, name: str, value: str) -> str | None:
         """It names the scripts' variables."""

@@ -513,13 +513,13 @@ def _snapshots(chat: Chat, database: DatabaseKind, backup: Backup, readable: Par
             )
 
 
-@rule("The bot has a place, and is wanted")
+@rule("The bot can be run, and is wanted")
 def _bot(bot: Bot, runtime: RuntimeKind) -> Iterator[Finding]:
-    if not runtime.has_disk:
+    if bot.user is None and runtime.names_users:
         yield Problem(
-            "rocketchat:bot",
-            f"runtime {runtime.kind} runs no bot beside the chat; a host does",
-            remedy="leave it out, and use an App or a webhook of the chat",
+            "rocketchat:bot.uid",
+            f"runtime {runtime.kind} runs no container as root, and does not know as whom {bot.image} runs",
+            remedy=f"add the number that `docker run --rm --entrypoint id {bot.image} -u` prints, where it is not 0",
         )
     yield Warning_(
         f"the bot cannot log in before its account {bot.username} is there: `{COMMAND} configure STACK` makes it"

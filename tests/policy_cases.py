@@ -1100,6 +1100,7 @@ C("cost-budget-real", {"budget limitAmount": "0"}, "budget limitAmount")
 C("cost-instance-size", {"host instanceType": "m7g.16xlarge"}, "host instanceType")
 C("region-allowed", {"media region": "eu-west-1"}, "media region")
 C("bot-own-account", {"bot containerDefinitions.0.secrets": []}, "bot containerDefinitions")
+also("bot-own-account", {f"{POD}.containers.0.name": "bot"})
 also("bot-own-account", {"bot containerDefinitions.0.environment.1.value": "admin"})
 also("bot-own-account", {"bot containerDefinitions.0.environment.0.value": "http://chat.example.org"})
 

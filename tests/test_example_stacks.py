@@ -52,7 +52,7 @@ def test_an_example_is_planned_and_passes(file: Path) -> None:
 
 def test_one_example_has_all_parts_at_once() -> None:
     parts = rehearsed.load(str(EXAMPLES / "stacks" / "Pulumi.everything.yaml")).spec.parts
-    elsewhere = {"bot", "charts"}  # of hosts, and of clusters
+    elsewhere = {"charts"}  # of clusters
     empty = {
         name
         for name, field in Parts.model_fields.items()

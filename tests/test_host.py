@@ -373,12 +373,15 @@ def test_the_bot_has_an_account_of_its_own_and_its_keys_from_the_secret(tmp_path
             "scripts": ["hubot-weather"],
             "allPublic": True,
             "keys": ["HUBOT_WEATHER"],
+            "uid": 1001,
         },
     )
     service = document(plan)["compose"]["services"]["bot"]
     assert service["environment"]["ROCKETCHAT_USER"] == "jarvis" != plan.outputs["adminUsername"]
     assert service["environment"]["ROCKETCHAT_ROOM"] == "general,kitchen"
     assert service["environment"]["LISTEN_ON_ALL_PUBLIC"] == "true"
+    assert service["environment"]["ROCKETCHAT_URL"] == "http://rocketchat:3000"
+    assert service["user"] == "1001"
     assert "volumes" not in service
     kept = json.loads(one(plan, "aws:secretsmanager/secretVersion:SecretVersion").inputs["secretString"])
     assert set(kept["environments"]["bot"]) == {"ROCKETCHAT_PASSWORD", "HUBOT_WEATHER"}
@@ -622,11 +625,10 @@ def test_other_runtimes_refuse_what_only_a_host_holds() -> None:
     given = deepcopy(dict(files.read("lovia-fargate").values))
     given["rocketchat:database"] = {"kind": "on-host"}
     given["rocketchat:media"] = {"kind": "host"}
-    given["rocketchat:bot"] = {}
     with pytest.raises(InvalidStack) as caught:
-        parse(given, {"rocketchat:oidcClientSecret", "rocketchat:botPassword"}, source="a stack")
+        parse(given, {"rocketchat:oidcClientSecret"}, source="a stack")
     paths = {problem.path for problem in caught.value.problems}
-    assert {"rocketchat:database.kind", "rocketchat:media.kind", "rocketchat:bot"} <= paths
+    assert {"rocketchat:database.kind", "rocketchat:media.kind"} <= paths
 
 
 def test_blocked_mail_ports_an_abandoned_bot_and_a_tight_host_are_warned_of() -> None:

@@ -342,7 +342,7 @@ SERVICE = Resource(
     import_id="{cluster:last}/{name}",
     found=Named(),
     data=NO_DATA,
-    felt=Felt(gone=AWAY, updated=ROLLS),
+    felt=Felt(gone=AWAY, updated=ROLLS, but_not=("bot-service",)),
     costs=charges.containers,
     drawn=(Drawn(Role.CHAT, "Rocket.Chat", ("AWS {region}", "private network"), "containers on Fargate"),),
 )

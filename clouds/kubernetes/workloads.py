@@ -24,6 +24,13 @@ STATEFUL_SET = object_(
     drawn=(Drawn(Role.DATABASE, "MongoDB", (CLUSTER,), "on a disk of the cluster"),),
 )
 
+DEPLOYMENT = object_(
+    "kubernetes:apps/v1:Deployment",
+    "pods that keep nothing",
+    replaced="spec.selector",
+    status=_set_status,
+)
+
 CRON_JOB = object_("kubernetes:batch/v1:CronJob", "work on a schedule", status={})
 
 POD_DISRUPTION_BUDGET = object_(

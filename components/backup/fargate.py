@@ -12,7 +12,7 @@ from components.backup.cluster import DRILL_HOURS, SECRETS
 from components.base import Component
 from components.database.uri import without_database
 from components.registry import server_of
-from components.runtime import fargate_images
+from components.runtime import fargate_images, fargate_secret
 from components.runtime.container import image_of, log_options
 
 CPU, MEMORY = "512", "1024"
@@ -187,21 +187,13 @@ class FargateDumps(Component):
             SECRETS.get(key, key): value if key in SECRETS else value.apply(without_database)
             for key, value in values.items()
         }
-        secret = aws.secretsmanager.Secret(
-            f"{self._prefix}-secrets",
-            description="What the tasks of backups need, as one JSON object",
-            recovery_window_in_days=int(self._args["secret_recovery_days"]),
-            opts=self.child(),
+        return fargate_secret.kept(
+            self._prefix,
+            "What the tasks of backups need, as one JSON object",
+            variables,
+            int(self._args["secret_recovery_days"]),
+            self.child,
         )
-        version = aws.secretsmanager.SecretVersion(
-            f"{self._prefix}-secrets",
-            secret_id=secret.id,
-            secret_string=pulumi.Output.json_dumps(variables, sort_keys=True),
-            opts=self.child(),
-        )
-        return secret, {
-            key: pulumi.Output.concat(secret.arn, ":", key, "::", version.version_id) for key in variables
-        }
 
     def _role(
         self, kind: str, what: str, trust: pulumi.Output[str], allowed: pulumi.Output[str]

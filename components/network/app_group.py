@@ -36,8 +36,9 @@ def app_security_group(
     egress: Sequence[EgressArgs],
     *,
     peers: bool,
+    what: str = "Containers of the chat",
 ) -> "tuple[aws.ec2.SecurityGroup, list[pulumi.Resource]]":
-    """Make the group and its egress rules as children of `owner`; nothing may come in yet.
+    """Make the group of `what` and its egress rules as children of `owner`; nothing may come in yet.
 
     Neither name resolution nor the clock nor the task's credentials need a rule: security groups do not filter
     the VPC's own resolver, the time service and the metadata endpoints (VPC user guide, "Control traffic using
@@ -52,7 +53,7 @@ def app_security_group(
         raise ValueError("the network's egress has two rules that begin at one port")
     group = aws.ec2.SecurityGroup(
         f"{name}-app",
-        description="Containers of the chat",
+        description=what,
         vpc_id=vpc_id,
         opts=owner.child(),
     )

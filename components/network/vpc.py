@@ -217,6 +217,7 @@ class Network(Component):
             self, name, self._vpc.id, args["egress"], peers=args.get("peers", False)
         )
         ways = [self._s3_endpoint(tables)]
+        self._endpoints_group: pulumi.Output[str] | None = None
         if endpoints:
             ways += self._interface_endpoints(endpoints, task_ids, app.id)
 
@@ -239,6 +240,7 @@ class Network(Component):
             task_subnet_ids=self.task_subnet_ids,
             app_security_group_id=self.app_security_group_id,
             assign_public_ip=self._assign_public_ip,
+            endpoints_security_group_id=self._endpoints_group,
             egress=Egress(self._addresses),
         )
 
@@ -368,6 +370,7 @@ class Network(Component):
             referenced_security_group_id=app,
             opts=self.child(),
         )
+        self._endpoints_group = group.id
         own = {"StringEquals": {"aws:PrincipalAccount": self._vpc.owner_id}}
         made = []
         for endpoint in endpoints:

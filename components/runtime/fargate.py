@@ -11,14 +11,13 @@ from components import iam
 from components.base import Component
 from components.names import AUTONAME_SUFFIX, bounded
 from components.registry import hidden, server_of
-from components.runtime import container, fargate_images
+from components.runtime import container, fargate_images, fargate_secret
 from components.runtime.fargate_args import (
     FargateRuntimeArgs,
     FargateServiceArgs,
     Options,
     check_services,
     fitting_definition,
-    fitting_secret,
     main_service,
     max_count,
 )
@@ -119,7 +118,17 @@ class FargateRuntime(Component):
             capacity_providers=["FARGATE", "FARGATE_SPOT"],
             opts=self.child(),
         )
-        secret, references = self._secret(secrets)
+        secret, references = (
+            fargate_secret.kept(
+                name,
+                "Variables of the chat's containers, as one JSON object",
+                secrets,
+                options.secret_recovery_days,
+                self.child,
+            )
+            if secrets
+            else (None, {})
+        )
         login = (
             fargate_images.login(name, safe["registry"], options.secret_recovery_days, self.child)
             if "registry" in safe
@@ -217,33 +226,6 @@ class FargateRuntime(Component):
             configuration=None if sessions is None else sessions.cluster_configuration,
             opts=self.child(),
         )
-
-    def _secret(
-        self, secrets: Mapping[str, pulumi.Output[str]]
-    ) -> tuple[aws.secretsmanager.Secret | None, dict[str, pulumi.Output[str]]]:
-        """Make the secret; return it and, for each variable, the reference that a container takes.
-
-        The references name the version: a changed value makes a new task definition and a roll-out, and a
-        roll-back gets the values that it ran with.
-        """
-        if not secrets:
-            return None, {}
-        secret = aws.secretsmanager.Secret(
-            f"{self._prefix}-secrets",
-            description="Variables of the chat's containers, as one JSON object",
-            recovery_window_in_days=self._options.secret_recovery_days,
-            opts=self.child(),
-        )
-        version = aws.secretsmanager.SecretVersion(
-            f"{self._prefix}-secrets",
-            secret_id=secret.id,
-            # Secret, because every value in it is.
-            secret_string=pulumi.Output.json_dumps(dict(secrets), sort_keys=True).apply(fitting_secret),
-            opts=self.child(),
-        )
-        return secret, {
-            key: pulumi.Output.concat(secret.arn, ":", key, "::", version.version_id) for key in secrets
-        }
 
     def _execution_role(
         self,

@@ -306,7 +306,7 @@ class ChatRelease(Component):
                 uid=args["uid"],
                 liveness_path=args["liveness_path"],
                 readiness_path=args["readiness_path"],
-                environment={key: _plain(key, value) for key, value in args["environment"].items()},
+                environment={key: in_clear(key, value) for key, value in args["environment"].items()},
                 mongodb_secret=_name(mongodb),
                 environment_secret=_name(environment),
                 ingress=_ingress(args["ingress"], args.get("host")) if "ingress" in args else None,
@@ -462,7 +462,7 @@ def _ingress(ingress: ChartIngressArgs, host: str | None) -> dict[str, object]:
     return made
 
 
-def _plain(variable: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
+def in_clear(variable: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
     """Return `value`, and fail the deployment when Pulumi holds it secret: Helm keeps values in clear."""
     output = pulumi.Output.from_input(value)
 

@@ -4,7 +4,7 @@ import re
 
 from policy import tokens as t
 from policy.cost import at_least
-from policy.documents import containers
+from policy.documents import WORKLOADS, containers, pod_containers
 from policy.model import SECRET, UNKNOWN
 from policy.rule import Needs, Probe, View, as_number, is_in, present
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
@@ -61,7 +61,7 @@ _IN_FLIGHT = (
 """What uses keys without keeping data: topics, and the sessions of ECS Exec with their log."""
 _EXEMPTED = (t.BUCKET, t.KMS_KEY, t.LIGHTSAIL_INSTANCE)
 """What other resources of the stack can exempt; they are made later."""
-BOT = re.compile(r"(hubot|[-_/]bot\b|^bot\b)", re.IGNORECASE)
+BOT = re.compile(r"(hubot|[-_/ ]bot\b|^bot\b)", re.IGNORECASE)
 
 
 def _tags(p: Probe) -> None:
@@ -121,13 +121,24 @@ def _region(p: Probe) -> None:
 
 
 def _bots(p: Probe) -> list[View]:
-    return [c for c in containers(p) if BOT.search(f"{c.get('image')} {c.get('name')}")]
+    found = containers(p) if p.subject.type == t.TASK_DEFINITION else pod_containers(p, init=False)
+    return [c for c in found if BOT.search(f"{c.get('image')} {c.get('name')}")]
+
+
+def _variables(container: View) -> tuple[dict[str, View], set[str]]:
+    """Return the variables in clear by name, and the names of those that come from a store of secrets."""
+    given = [*container.each("environment"), *container.each("env")]
+    plain = {str(one.get("name")): one for one in given if one.get("valueFrom") is None}
+    stored = [
+        *container.each("secrets"),
+        *(one for one in given if present(one.get("valueFrom.secretKeyRef"))),
+    ]
+    return plain, {str(one.get("name")) for one in stored}
 
 
 def _bot(p: Probe) -> None:
     for container in _bots(p):
-        plain = {str(v.get("name")): v for v in container.each("environment")}
-        stored = {str(v.get("name")) for v in container.each("secrets")}
+        plain, stored = _variables(container)
         if not stored & {"ROCKETCHAT_PASSWORD", "ROCKETCHAT_TOKEN", "ROCKETCHAT_AUTH_TOKEN"}:
             container.fail("the bot's password or token does not come from a store of secrets", "secrets")
         user = plain.get("ROCKETCHAT_USER")
@@ -259,10 +270,10 @@ BOT_OWN_ACCOUNT = _rule(
     "A bot has an account and a password of its own",
     MANDATORY,
     MEDIUM,
-    (t.TASK_DEFINITION,),
+    (t.TASK_DEFINITION, *WORKLOADS),
     _bot,
     maps="original",
-    fix="Give ROCKETCHAT_PASSWORD from Secrets Manager; the user is not the administrator.",
+    fix="Give ROCKETCHAT_PASSWORD from Secrets Manager or a Secret; the user is not the administrator.",
     link="https://docs.rocket.chat/docs/bots",
     product=True,
 )

@@ -54,6 +54,8 @@ class HostBotArgs(TypedDict):
 
     image: str
     """Image with an exact tag."""
+    uid: NotRequired[int]
+    """Numeric user that it runs as; the image's own when left out."""
     environment: Mapping[str, pulumi.Input[str]]
     """Variables in clear; one that Pulumi holds secret fails the deployment."""
     secrets: Mapping[str, pulumi.Input[str]]

@@ -228,7 +228,9 @@ def _chat(args: HostConfigArgs) -> document.Chat:
         bot=None
         if bot is None
         else document.Bot(
-            bot["image"], {name: _plain(name, value) for name, value in bot["environment"].items()}
+            bot["image"],
+            {name: _plain(name, value) for name, value in bot["environment"].items()},
+            int(bot["uid"]) if "uid" in bot else None,
         ),
     )
 

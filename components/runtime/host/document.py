@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from components.database import series
 from components.runtime.host.bootstrap import SCRIPTS
+from rocketchat import bot
 
 PROXY_IMAGE: Final = "caddy:2.11.7-alpine"
 DATA: Final = "/var/lib/chat"
@@ -36,7 +37,7 @@ PROXY_MIB: Final = 128
 DATABASE_MIB: Final = 1024
 """Limit of MongoDB with the least cache, its connections and the sorts of a backup; with the chat's 2 GiB, the
 system and the proxy it fits into a host of 4 GiB."""
-BOT_MIB: Final = 256
+BOT_MIB: Final = bot.MEMORY_MIB
 
 _BACKUP_TIMER = """\
 [Unit]
@@ -180,6 +181,8 @@ class Bot:
 
     image: str
     environment: Mapping[str, Any]
+    uid: int | None = None
+    """The user that it runs as; the image's own when None."""
 
 
 @dataclass(frozen=True)
@@ -316,6 +319,7 @@ def compose(chat: Chat) -> dict[str, Any]:
         services["bot"] = _service(
             chat.bot.image,
             BOT_MIB,
+            **({} if chat.bot.uid is None else {"user": str(chat.bot.uid)}),
             environment=dict(chat.bot.environment),
             depends_on={"rocketchat": {"condition": "service_healthy"}},
         )

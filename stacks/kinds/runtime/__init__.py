@@ -94,7 +94,7 @@ class RuntimeKind(Kind):
     private_link: ClassVar[bool] = False
     """Its network can hold a private endpoint of an Atlas cluster."""
     has_disk: ClassVar[bool] = False
-    """It has a disk of its own, which can hold the database and the uploads, and a bot beside the chat."""
+    """It has a disk of its own, which can hold the database and the uploads."""
     is_cluster: ClassVar[bool] = False
     """It is a Kubernetes cluster, which can hold the database too."""
     dumps_in: ClassVar[str] = ""
@@ -107,6 +107,10 @@ class RuntimeKind(Kind):
     """SMTP ports that nothing in it can reach."""
     usual_database: ClassVar[Mapping[str, str]] = {"trial": "atlas", "production": "atlas"}
     """Where the messages usually are, by profile."""
+    watches_bot: ClassVar[bool] = False
+    """Who watches its containers is told of a bot that does not run."""
+    names_users: ClassVar[bool] = True
+    """Each container is told as which user it runs, so that none is root."""
     variables_bytes: ClassVar[int | None] = None
     """Bytes that all variables together may have where it runs containers by one document; None without limit."""
     secrets_bytes: ClassVar[int | None] = None
@@ -169,11 +173,13 @@ class RuntimeKind(Kind):
         return ()
 
     def images(self, parts: "Parts", release: "Release", size: "Size") -> Iterator[str]:
-        """Those of the chat's processes."""
+        """Those of the chat's processes, and the bot's."""
         from stacks.processes import processes
 
         for service in processes(self, parts.chat, release, size):
             yield f"{service.image}:{service.tag}"
+        if parts.bot is not None:
+            yield parts.bot.image
 
     def backups(self, parts: "Parts") -> Sequence[str]:
         """Return the keys of its newest backups in the bucket that the output `backupBucket` names."""

@@ -24,6 +24,7 @@ from components.edge.cluster_gateway import ChatRoutes, ChatRoutesArgs, ClusterG
 from components.names import metrics_namespace
 from components.operations.alarms import AlarmsArgs
 from components.runtime.chart import BROKER_IMAGES, ChartServiceArgs
+from components.runtime.cluster_bot import ClusterBot, ClusterBotArgs
 from components.runtime.kubernetes import (
     ChartIngressArgs,
     ChatNamespace,
@@ -32,8 +33,9 @@ from components.runtime.kubernetes import (
     ChatReleaseArgs,
 )
 from components.values import DatabaseAccess, Egress
-from rocketchat.services import NATS, Service
-from stacks.egress import ways_out
+from rocketchat.services import MAIN, NATS, Service
+from stacks import bot
+from stacks.egress import bots_ways_out, ways_out
 from stacks.kinds.database.on_atlas import NEWEST_TOOLS
 from stacks.kinds.database.own import OwnDatabase
 from stacks.kinds.runtime.cluster import ClusterChat
@@ -250,7 +252,35 @@ class InCluster:
         if annotations is not None:
             args["service_annotations"] = annotations
         self._dump_outside()
-        return ChatRelease("chat", args, self._inside)
+        chat = ChatRelease("chat", args, self._inside)
+        self._bot(chat)
+        return chat
+
+    def _bot(self, chat: ChatRelease) -> None:
+        """Run the bot, which reaches the chat inside the cluster, whichever way users get in."""
+        spec, name = self._spec, f"{self._runtime.name}-{MAIN}"
+        url = pulumi.Output.concat("http://", chat.service_name)
+        wanted = bot.wanted(spec.parts, self._context.secrets, url, host=name)
+        if wanted is None:
+            return
+        if wanted.uid is None:
+            raise ValueError("the bot needs a user, which the rules of stack files ask for")
+        args: ClusterBotArgs = {
+            "namespace": self._namespace.name,
+            "release_name": self._runtime.name,
+            "image": wanted.image,
+            "uid": wanted.uid,
+            "environment": wanted.environment,
+            "secrets": wanted.secrets,
+            "egress_ports": [port for way in bots_ways_out(spec.parts, spec.defaults) for port in way.ports],
+        }
+        if wanted.architecture is not None:
+            args["architecture"] = wanted.architecture
+        if self._namespace.pull_secret is not None:
+            args["pull_secret"] = self._namespace.pull_secret
+        if self._runtime.on_nodes is not None:
+            args["nodes"] = self._runtime.on_nodes.args
+        ClusterBot("bot", args, self._inside)
 
     def _service(self, service: Service) -> ChartServiceArgs:
         runtime = self._runtime

@@ -20,6 +20,7 @@ from components.runtime.doks_options import (
     shape,
 )
 from rocketchat import known_bad, sizing
+from rocketchat.bot import MEMORY_MIB
 from rocketchat.releases import Release
 from stacks.fields import Cidr, Form
 from stacks.judging import Finding, Note, Warning_, rule
@@ -267,6 +268,7 @@ def _room(runtime: DoksRuntime, parts: "Parts", release: Release, size: sizing.S
         * service.replicas.least
         for service in running
     ) + (share.memory * share.members if share is not None else 0)
+    needed += MEMORY_MIB if parts.bot is not None else 0
     if needed > room * runtime.max_nodes:
         yield Problem(
             "rocketchat:runtime.maxNodes",

@@ -10,6 +10,7 @@ from components.edge.balancer import MOST_SOURCES
 from components.network.subnets import plan_subnets
 from components.regions import fargate_zones, zone_names
 from components.runtime.fargate_args import DEFINITION_BYTES, SECRET_BYTES
+from components.runtime.fargate_bot import CPU as BOT_CPU
 from rocketchat import services, sizing
 from rocketchat.releases import Release
 from stacks.egress import ways_out
@@ -18,7 +19,7 @@ from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import ADD, DnsKind
 from stacks.kinds.edge import EdgeKind
 from stacks.kinds.runtime import Place, RuntimeKind, tight
-from stacks.parts import Chat
+from stacks.parts import Bot, Chat
 from stacks.problems import Problem
 from stacks.processes import processes
 from stacks.profiles import Defaults
@@ -34,6 +35,8 @@ REGIONS_ADDRESSES = 5
 """Elastic IP addresses of an account in a region (VPC guide, "Amazon VPC quotas"), raised on request."""
 ZONES_NAT_GATEWAYS = 5
 """NAT gateways of an account in a zone (the same page)."""
+SECURITY_GROUP_RULES = 60
+"""Of a security group, each way (the same page)."""
 HOST_HEADER_LIMIT = 128
 """Characters of a host name in a rule (ELB user guide, "Host conditions")."""
 DOCKER_NETWORK = "172.17.0.0/16"
@@ -137,6 +140,7 @@ class FargateRuntime(RuntimeKind):
 
     needs_region: ClassVar = True
     has_role: ClassVar = True
+    watches_bot: ClassVar = True
     sources_key: ClassVar = "balancer.allowFrom"
     instead: ClassVar = {
         "allowFrom": "write `balancer: {allowFrom: [203.0.113.0/24]}`, or have who runs the balancer that is there "
@@ -147,8 +151,7 @@ class FargateRuntime(RuntimeKind):
     takes_cdn: ClassVar = True
     private_link: ClassVar = True
     dumps_in: ClassVar = "tasks"
-    # A security group takes 60 rules each way (VPC user guide, "Amazon VPC quotas").
-    egress_room: ClassVar = 60 - 2
+    egress_room: ClassVar = SECURITY_GROUP_RULES - 2
     variables_bytes: ClassVar = DEFINITION_BYTES
     secrets_bytes: ClassVar = SECRET_BYTES
     # The server writes them itself, and its user may write here.
@@ -237,6 +240,11 @@ class FargateRuntime(RuntimeKind):
         """For a balancer of the stack's own, unless it is given a certificate."""
         return isinstance(self.balancer, NewBalancer) and self.balancer.certificate is None
 
+    def lets_bot_in(self, parts: "Parts") -> bool:
+        """Whether its balancer must be opened for the bot: it names who may connect, and no proxy stands between."""
+        by_proxy = parts.dns is not None and parts.dns.proxied
+        return bool(self.sources) and not by_proxy
+
     def ways_out(
         self, parts: "Parts", defaults: Defaults, uri_ports: Sequence[int]
     ) -> Iterator[tuple[int, str]]:
@@ -296,8 +304,57 @@ def _networks(runtime: FargateRuntime) -> Iterator[Finding]:
         yield Note(f"{own} over {zones} zones")
 
 
+@rule("The bot gets to the chat")
+def _bot(runtime: FargateRuntime, bot: Bot, dns: DnsKind | None, parts: "Parts") -> Iterator[Finding]:
+    balancer, trusted = runtime.balancer, bool(parts.container.certificates)
+    if runtime.lets_bot_in(parts) and not runtime.is_internal:
+        if not runtime.fixed_egress:
+            key, remedy = "nat", "set `network.nat: one`"
+            if isinstance(runtime.network, ExistingNetwork):
+                key, remedy = "egressAddresses", "name the addresses of its NAT in `network.egressAddresses`"
+            yield Problem(
+                f"rocketchat:runtime.network.{key}",
+                "the bot comes to the chat from outside, and from no address that is known, so a balancer with "
+                "`allowFrom` would keep it out",
+                remedy=f"{remedy}; or leave `balancer.allowFrom` or the bot out",
+            )
+        addresses, taken = _most_addresses(runtime.network), 2 * len(runtime.sources)
+        if taken + addresses > SECURITY_GROUP_RULES:
+            yield Problem(
+                "rocketchat:runtime.balancer.allowFrom",
+                f"{len(runtime.sources)} networks take {taken} of the {SECURITY_GROUP_RULES} rules of a security "
+                f"group, and the bot's way in needs {addresses}",
+                remedy="join networks, or leave one out",
+            )
+        yield Note("the balancer lets in the addresses of the NAT, from which the bot comes")
+    if isinstance(balancer, ExistingBalancer):
+        yield Warning_(
+            "the balancer that is there already must let in the bot, which comes to it from the containers' subnets"
+        )
+    if dns is None:
+        yield Warning_("the bot finds the chat once the record of the output dnsRecords is made")
+    elif dns.proxied:
+        yield Warning_("the proxy's own checks of bots, where they are on, must let this one pass")
+    if trusted and not runtime.certified_by_aws:
+        yield Warning_(
+            "the bot does not know the authorities of container.certificates: where the chat's own certificate is of "
+            "one of them, take an image of the bot that trusts it"
+        )
+    if parts.container.proxy is not None:
+        yield Warning_("the bot reaches the chat's public address without container.proxy")
+    yield Note(f"at {runtime.root_url(parts.chat.host)}")
+
+
+def _most_addresses(network: NewNetwork | ExistingNetwork) -> int:
+    if isinstance(network, ExistingNetwork):
+        return len(network.egress_addresses)
+    return (len(network.zone_names) or network.zones) if network.nat == "per-zone" else 1
+
+
 @rule("The account's quotas are known")
-def _quotas(runtime: FargateRuntime, chat: Chat, release: Release, size: sizing.Size) -> Iterator[Finding]:
+def _quotas(
+    runtime: FargateRuntime, parts: "Parts", chat: Chat, release: Release, size: sizing.Size
+) -> Iterator[Finding]:
     try:
         running = processes(runtime, chat, release, size)
     except ValueError:
@@ -309,7 +366,7 @@ def _quotas(runtime: FargateRuntime, chat: Chat, release: Release, size: sizing.
         * (1 if service.single else 2)
         for service in running
     )
-    need = units / 1024
+    need = (units + (BOT_CPU if parts.bot is not None else 0)) / 1024
     quota = "Spot" if runtime.spot else "On-Demand"
     if need > NEW_ACCOUNTS_VCPU:
         yield Warning_(

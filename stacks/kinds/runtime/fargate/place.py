@@ -8,6 +8,7 @@ import pulumi
 from components.backup.bucket import DumpBucket, DumpBucketArgs
 from components.backup.fargate import FargateDumps, FargateDumpsArgs
 from components.backup.program import IMAGE
+from components.base import after
 from components.database.private_link import PrivateLinkArgs
 from components.database.series import IMAGES
 from components.edge.address import PublicName, PublicNameArgs
@@ -20,11 +21,13 @@ from components.network.vpc import Network
 from components.operations.alarms import AlarmsArgs
 from components.runtime.fargate import FargateRuntime
 from components.runtime.fargate_args import FargateRuntimeArgs, FargateServiceArgs
+from components.runtime.fargate_bot import FargateBot, FargateBotArgs
 from components.values import BalancerPlace, DatabaseAccess, Endpoint, NetworkPlace
 from rocketchat import environment as env
 from rocketchat.services import MAIN, MICROSERVICE_COMMAND, NATS, SERVER_COMMAND, Service
 from rocketchat.surroundings import AUTHORITIES
-from stacks.egress import ways_out
+from stacks import bot
+from stacks.egress import bots_ways_out, ways_out
 from stacks.kinds.database.on_atlas import NEWEST_TOOLS
 from stacks.kinds.runtime import Running
 from stacks.kinds.runtime import fargate as kind
@@ -132,6 +135,7 @@ class OnFargate:
             args["required_header"] = {"name": endpoint.header.name, "value": endpoint.header.value}
         chat = FargateRuntime("chat", args, pulumi.ResourceOptions.merge(self._opts, _AS_BEFORE))
         url = self._name(endpoint)
+        runs = self._bot(chat, balancer, url)
         outputs: dict[str, pulumi.Input[object]] = {
             "logGroup": chat.log_group_name,
             "service": chat.service_names.apply(lambda names: names[main.name]),
@@ -143,7 +147,9 @@ class OnFargate:
             outputs["dnsRecords"] = pulumi.Output.from_input([record])
         if runtime.exec:
             outputs["execCommand"] = chat.exec_command
-        watched = self._watched(balancer, chat, services, certificate)
+        if runs is not None:
+            outputs["botService"] = runs.service_name
+        watched = self._watched(balancer, chat, services, certificate, runs)
         if spec.parts.dumped:
             watched |= self._dumps(chat, outputs)
         return Running(url=url, watched=watched, outputs=outputs)
@@ -163,6 +169,57 @@ class OnFargate:
         if endpoint.zone_id is not None:
             named["target_zone_id"] = endpoint.zone_id
         return PublicName("name", named, self._opts).url
+
+    def _bot(
+        self, chat: FargateRuntime, balancer: BalancerPlace, url: pulumi.Output[str]
+    ) -> FargateBot | None:
+        """Run the bot, which reaches the chat at its public address, as users do; None where the stack has none."""
+        spec, place, runtime = self._spec, self._place, self._runtime
+        wanted = bot.wanted(spec.parts, self._context.secrets, url, host=spec.parts.chat.host)
+        if wanted is None:
+            return None
+        if wanted.uid is None:
+            raise ValueError("the bot needs a user, which the rules of stack files ask for")
+        args: FargateBotArgs = {
+            "region": self._region,
+            # A bot is started when the chat's own services run.
+            "cluster_arn": after(chat.cluster_arn, [chat]),
+            "cluster_name": chat.cluster_name,
+            "log_group_name": chat.log_group_name,
+            "log_group_arn": chat.log_group_arn,
+            "vpc_id": place.vpc_id,
+            "subnet_ids": place.task_subnet_ids,
+            "assign_public_ip": place.assign_public_ip,
+            "egress": [
+                {"first_port": way.first, "last_port": way.last, "reason": way.reason}
+                for way in bots_ways_out(spec.parts, spec.defaults)
+            ],
+            "image": wanted.image,
+            "uid": wanted.uid,
+            "environment": wanted.environment,
+            "secrets": wanted.secrets,
+            "architecture": wanted.architecture or runtime.architecture,
+            "spot": runtime.spot and not spec.defaults.on_demand_base,
+            "secret_recovery_days": spec.defaults.secret_recovery_days,
+        }
+        if chat.registry_secret is not None:
+            args["registry_server"] = spec.parts.images.server
+            args["registry_secret"] = chat.registry_secret
+        if place.endpoints_security_group_id is not None:
+            args["endpoints_security_group_id"] = place.endpoints_security_group_id
+        if runtime.lets_bot_in(spec.parts):
+            args["balancer_security_group_id"] = balancer.security_group_id
+            if not runtime.is_internal:
+                args["addresses"] = self._bots_addresses()
+        return FargateBot("bot", args, self._opts)
+
+    def _bots_addresses(self) -> list[pulumi.Input[str]]:
+        """Return from where the bot comes to a public balancer; AWS refuses what `allowFrom` names already."""
+        network = self._runtime.network
+        if isinstance(network, kind.ExistingNetwork):
+            named = self._runtime.sources
+            return [str(one) for one in network.egress_addresses if f"{one}/32" not in named]
+        return list(self._place.egress.addresses)
 
     def _dumps(self, chat: FargateRuntime, outputs: dict[str, pulumi.Input[object]]) -> AlarmsArgs:
         """Dump the database, and return what is to be watched of that."""
@@ -361,6 +418,7 @@ class OnFargate:
         chat: FargateRuntime,
         services: Sequence[Service],
         certificate: Certificate | None,
+        runs: FargateBot | None,
     ) -> AlarmsArgs:
         made = certificate is not None and self._runtime.certified_by_aws
         return {
@@ -375,7 +433,10 @@ class OnFargate:
                 if service.routes
             },
             "cluster_name": chat.cluster_name,
-            "services": {service.name: chat.service_names[service.name] for service in services},
+            "services": {
+                **{service.name: chat.service_names[service.name] for service in services},
+                **({} if runs is None else {"bot": runs.service_name}),
+            },
             "container_insights": True,
             "nat_gateway_ids": self._nat_gateways,
         }

@@ -56,6 +56,7 @@ class HostRuntime(RuntimeKind):
     needs_dns: ClassVar = True
     has_disk: ClassVar = True
     dumps_in: ClassVar = "host"
+    names_users: ClassVar = False
     # What the host fetches is an object of S3 (S3 guide, "Categorizing your objects using tags").
     most_tags: ClassVar = 10
     usual_database: ClassVar = {"trial": "on-host", "production": "on-host"}
@@ -119,11 +120,9 @@ class HostRuntime(RuntimeKind):
         return "sudo docker restart chat-rocketchat-1"
 
     def images(self, parts: "Parts", release: "Release", size: sizing.Size) -> Iterator[str]:
-        """The chat's, its proxy's and the bot's."""
+        """The chat's, the bot's and its proxy's."""
         yield from super().images(parts, release, size)
         yield PROXY_IMAGE
-        if parts.bot is not None:
-            yield parts.bot.image
 
     def backups(self, parts: "Parts") -> Sequence[str]:
         """What is kept on its disk."""

@@ -1,7 +1,6 @@
 """One host with everything in containers: its document, and the chat's name."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -11,14 +10,12 @@ from components.database.private_link import PrivateLinkArgs
 from components.edge.host_name import HostName
 from components.names import metrics_namespace
 from components.operations.alarms import AlarmsArgs
-from components.runtime.host.args import HostBackupArgs, HostBotArgs, HostConfigArgs
+from components.runtime.host.args import HostBackupArgs, HostConfigArgs
 from components.runtime.host.config import HostConfig
 from components.runtime.host.document import PROXY_IMAGE
 from components.values import DatabaseAccess, Egress
-from rocketchat import bot as hubot
-from rocketchat.environment import Secret
-from rocketchat.services import NATS, Service
-from stacks import features
+from rocketchat.services import HTTP_PORT, MAIN, NATS, Service
+from stacks import bot, features
 from stacks.kinds.database.own import OwnDatabase
 from stacks.kinds.runtime import Running
 from stacks.kinds.runtime.host import HostRuntime, sizes
@@ -116,8 +113,16 @@ class OnHost:
             }
         if sizes.keeps_data(spec.parts):
             args["backup"] = self._backup()
-        if spec.parts.bot is not None:
-            args["bot"] = self._bot()
+        # Inside the host, by the name of the server's container.
+        wanted = bot.wanted(spec.parts, self._secrets, f"http://{MAIN}:{HTTP_PORT}", host=MAIN)
+        if wanted is not None:
+            args["bot"] = {
+                "image": wanted.image,
+                "environment": wanted.environment,
+                "secrets": wanted.secrets,
+            }
+            if spec.parts.bot is not None and spec.parts.bot.uid is not None:
+                args["bot"]["uid"] = spec.parts.bot.uid
         config = HostConfig("chat", args, self._opts)
         name = HostName(
             "name",
@@ -159,24 +164,6 @@ class OnHost:
             made["webhook_url"] = given["backupWebhookUrl"]
         return made
 
-    def _bot(self) -> HostBotArgs:
-        part, given = self._spec.parts.bot, self._secrets.values
-        assert part is not None  # noqa: S101 - run() asks only then
-        variables = hubot.bot(
-            part.username,
-            Secret[pulumi.Input[str]](given["botPassword"]),
-            name=part.name,
-            rooms=part.rooms,
-            all_public=part.all_public,
-            scripts=part.scripts,
-        )
-        keys = {name: given["botKeys"].apply(_picked(name)) for name in part.keys}
-        return {
-            "image": self._spec.parts.images.place(part.image),
-            "environment": dict(variables.plain),
-            "secrets": {name: secret.reveal() for name, secret in variables.secret.items()} | keys,
-        }
-
 
 def _forget_nodes(region: str) -> Callable[[str], str]:
     """A host stays in Systems Manager's list of managed nodes when it goes; this takes it out."""
@@ -185,16 +172,3 @@ def _forget_nodes(region: str) -> Callable[[str], str]:
         f"--filters Key=ActivationIds,Values={activation} --query 'InstanceInformationList[].InstanceId' "
         f"--output text | xargs -rn1 aws ssm deregister-managed-instance --region {region} --instance-id"
     )
-
-
-def _picked(name: str) -> Callable[[str], str]:
-    def pick(text: str) -> str:
-        try:
-            values: Mapping[str, str] = json.loads(text)
-            return str(values[name])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(
-                f"the secret rocketchat:botKeys must be a JSON object with the key {name}"
-            ) from error
-
-    return pick

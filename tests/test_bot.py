@@ -1,0 +1,337 @@
+"""The bot on each runtime: its own account, rights and ways, one at a time, and what is refused."""
+
+import json
+from typing import Any
+
+import pytest
+from planning import Values, one, planned, values_of
+
+from rehearsal.plan import Plan
+from stacks import files
+from stacks.language import ChatSpec, parse
+from stacks.problems import InvalidStack
+
+PASSWORD, KEYS = "rocketchat:botPassword", "rocketchat:botKeys"
+BOT = {"username": "jarvis", "rooms": ["general"], "keys": ["WEATHER_KEY"]}
+SERVICE = "aws:ecs/service:Service"
+TASK = "aws:ecs/taskDefinition:TaskDefinition"
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+OFFICE = "203.0.113.0/24"
+AMAZON = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
+IMAGE = {"image": "ghcr.io/example/desk:2.1.0", "uid": 1001}
+EXISTING: dict[str, Any] = {
+    "kind": "existing",
+    "vpc": "vpc-0123456789abcdef0",
+    "publicSubnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    "taskSubnets": ["subnet-0123456789abcdef2", "subnet-0123456789abcdef3"],
+}
+
+
+def values_with(stack: str, bot: dict[str, Any] | None = None, **changes: Any) -> Values:
+    values = values_of(stack)
+    values["rocketchat:bot"] = BOT if bot is None else {**BOT, **bot}
+    for part, change in changes.items():
+        values[f"rocketchat:{part}"] = {**values.get(f"rocketchat:{part}", {}), **change}
+    return values
+
+
+def secure(stack: str, *more: str) -> set[str]:
+    return {*files.read(stack).secure, PASSWORD, KEYS, *more}
+
+
+def plan_of(stack: str, bot: dict[str, Any] | None = None, *more: str, **changes: Any) -> Plan:
+    return planned(values_with(stack, bot, **changes), secure(stack, *more))
+
+
+def spec_of(stack: str, bot: dict[str, Any] | None = None, **changes: Any) -> ChatSpec:
+    return parse(values_with(stack, bot, **changes), secure(stack), source="a test")
+
+
+def warned(spec: ChatSpec) -> str:
+    return " ".join(warning for check in spec.checks for warning in check.warnings)
+
+
+@pytest.fixture(scope="module")
+def fargate() -> Plan:
+    return plan_of("lovia-fargate")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Plan:
+    return plan_of("services-helm")
+
+
+# ------------------------------------------------------------------------------------------------- on Fargate
+
+
+def container(plan: Plan) -> dict[str, Any]:
+    [found] = json.loads(one(plan, TASK, "bot-task").inputs["containerDefinitions"])
+    assert isinstance(found, dict)
+    return found
+
+
+def test_on_fargate_never_two_bots_run_and_nothing_waits_for_one(fargate: Plan) -> None:
+    made = one(fargate, SERVICE, "bot-service").inputs
+    assert (made["desiredCount"], made["deploymentMinimumHealthyPercent"]) == (1, 0)
+    assert (made["deploymentMaximumPercent"], made["availabilityZoneRebalancing"]) == (100, "DISABLED")
+    assert made["waitForSteadyState"] is False
+    assert not made.get("loadBalancers")
+    # It is started when the chat's own service runs.
+    chat = one(fargate, SERVICE, "chat-rocketchat").urn
+    assert chat in one(fargate, SERVICE, "bot-service").property_dependencies["cluster"]
+
+
+def test_on_fargate_it_reaches_the_chat_as_users_do(fargate: Plan) -> None:
+    made = container(fargate)
+    plain = {one_["name"]: one_["value"] for one_ in made["environment"]}
+    assert plain["ROCKETCHAT_URL"] == fargate.outputs["url"] == "https://chat.lovia.life"
+    assert (plain["ROCKETCHAT_USER"], plain["ROCKETCHAT_ROOM"]) == ("jarvis", "general")
+    assert "ROCKETCHAT_PASSWORD" not in plain
+    assert "WEATHER_KEY" not in plain
+    assert made["portMappings"] == []
+    # Hubot's image is made for these processors only, and the chat runs on others.
+    assert one(fargate, TASK, "bot-task").inputs["runtimePlatform"]["cpuArchitecture"] == "X86_64"
+    assert one(fargate, TASK, "chat-rocketchat").inputs["runtimePlatform"]["cpuArchitecture"] == "ARM64"
+    assert (made["user"], made["linuxParameters"]["capabilities"]) == ("1000", {"drop": ["ALL"]})
+
+
+def test_on_fargate_it_may_nothing_and_its_secret_is_its_own(fargate: Plan) -> None:
+    kept = one(fargate, "aws:secretsmanager/secretVersion:SecretVersion", "bot-secrets")
+    assert set(json.loads(kept.inputs["secretString"])) == {"ROCKETCHAT_PASSWORD", "WEATHER_KEY"}
+    others = one(fargate, "aws:secretsmanager/secretVersion:SecretVersion", "chat-secrets")
+    assert not {"ROCKETCHAT_PASSWORD", "WEATHER_KEY"} & set(json.loads(others.inputs["secretString"]))
+    arn = one(fargate, "aws:secretsmanager/secret:Secret", "bot-secrets").outputs["arn"]
+    # The version stands in the reference: another password makes another task.
+    assert {one_["valueFrom"] for one_ in container(fargate)["secrets"]} == {
+        f"{arn}:{name}::{kept.outputs['versionId']}" for name in ("ROCKETCHAT_PASSWORD", "WEATHER_KEY")
+    }
+    policies = {
+        made.name: json.loads(made.inputs["policy"])["Statement"]
+        for made in fargate.of_type("aws:iam/rolePolicy:RolePolicy")
+        if made.name.startswith("bot-")
+    }
+    assert set(policies) == {"bot-execution"}
+    [reads] = [said for said in policies["bot-execution"] if said["Sid"] == "ReadSecret"]
+    assert reads["Resource"] in (arn, [arn])
+    [chats] = [
+        json.loads(made.inputs["policy"])["Statement"]
+        for made in fargate.of_type("aws:iam/rolePolicy:RolePolicy")
+        if made.name == "chat-execution"
+    ]
+    assert arn not in json.dumps(chats)
+
+
+def test_on_fargate_it_gets_out_by_https_and_nobody_gets_in(fargate: Plan) -> None:
+    group = one(fargate, "aws:ec2/securityGroup:SecurityGroup", "bot-app").id
+    ways = [made for made in fargate.of_type(EGRESS) if made.inputs["securityGroupId"] == group]
+    assert [(made.inputs["fromPort"], made.inputs["toPort"]) for made in ways] == [(443, 443)]
+    assert not [made for made in fargate.of_type(INGRESS) if made.inputs["securityGroupId"] == group]
+    network = one(fargate, SERVICE, "bot-service").inputs["networkConfiguration"]
+    assert network["securityGroups"] == [group]
+    watched = {made.name for made in fargate.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")}
+    assert {"alarms-bot-tasks", "alarms-bot-memory"} <= watched
+    assert "the bot" not in " ".join(fargate.outputs["notWatched"])
+
+
+def doors(plan: Plan) -> list[dict[str, Any]]:
+    """What lets the bot in elsewhere."""
+    return [dict(made.inputs) for made in plan.of_type(INGRESS) if made.name.startswith("bot-")]
+
+
+def test_a_balancer_for_named_networks_lets_the_bot_in_by_the_address_that_it_comes_from() -> None:
+    plan = plan_of("lovia-fargate", runtime={"balancer": {"allowFrom": [OFFICE]}})
+    [door] = doors(plan)
+    [address] = plan.outputs["egressAddresses"]
+    assert (door["cidrIpv4"], door["fromPort"], door["toPort"]) == (f"{address}/32", 443, 443)
+    balancer = one(plan, "aws:ec2/securityGroup:SecurityGroup", "balancer-balancer").id
+    assert door["securityGroupId"] == balancer
+
+
+def test_an_internal_balancer_for_named_networks_knows_the_bot_by_its_group() -> None:
+    balancer = {"scheme": "internal", "allowFrom": ["10.0.0.0/8"]}
+    plan = plan_of("lovia-fargate", runtime={"balancer": balancer}, edge={"kind": "direct"})
+    [door] = doors(plan)
+    group = one(plan, "aws:ec2/securityGroup:SecurityGroup", "bot-app").id
+    assert (door["referencedSecurityGroupId"], door.get("cidrIpv4")) == (group, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "doors_wanted"),
+    [
+        ({"runtime": {"balancer": {"waf": True}}}, 0),
+        ({"runtime": {"balancer": {"allowFrom": [OFFICE]}}, "dns": {"proxied": True}}, 0),
+        (
+            {
+                "runtime": {
+                    "network": {**EXISTING, "egressAddresses": ["198.51.100.7", "198.51.100.8"]},
+                    "balancer": {"allowFrom": [OFFICE, "198.51.100.7/32"]},
+                }
+            },
+            1,
+        ),
+        ({"runtime": {"network": {"endpoints": ["secretsmanager"]}}}, 1),
+    ],
+    ids=["everybody", "by the proxy", "named already", "interface endpoints"],
+)
+def test_doors_are_opened_for_the_bot_only_where_it_would_be_kept_out(
+    changes: dict[str, Any], doors_wanted: int
+) -> None:
+    assert len(doors(plan_of("lovia-fargate", **changes))) == doors_wanted
+
+
+def test_a_bot_s_image_in_ecr_is_pulled_by_its_own_role() -> None:
+    plan = plan_of("lovia-fargate", IMAGE, images={"registry": f"{AMAZON}/mirror"})
+    made = container(plan)
+    assert (made["image"], made["user"]) == (f"{AMAZON}/mirror/example/desk:2.1.0", "1001")
+    assert one(plan, TASK, "bot-task").inputs["runtimePlatform"]["cpuArchitecture"] == "ARM64"
+    policy = one(plan, "aws:iam/rolePolicy:RolePolicy", "bot-execution").inputs["policy"]
+    assert ":repository/mirror/example/desk" in policy
+    assert "rocket.chat" not in policy
+
+
+def test_a_bot_s_image_of_a_registry_with_a_password_is_pulled_with_it() -> None:
+    registry = {"registry": "registry.example.com/mirror", "username": "robot"}
+    plan = plan_of("lovia-fargate", None, "rocketchat:registryPassword", images=registry)
+    login = one(plan, "aws:secretsmanager/secret:Secret", "chat-registry").outputs["arn"]
+    assert container(plan)["repositoryCredentials"] == {"credentialsParameter": login}
+    assert login in one(plan, "aws:iam/rolePolicy:RolePolicy", "bot-execution").inputs["policy"]
+
+
+def test_its_scripts_go_by_the_proxy_and_the_chat_is_reached_without() -> None:
+    proxy = {"url": "http://proxy.example.com:3128", "direct": [".corp.example"]}
+    plan = plan_of("lovia-fargate", container={"proxy": proxy})
+    plain = {one_["name"]: one_["value"] for one_ in container(plan)["environment"]}
+    assert plain["HTTPS_PROXY"] == "http://proxy.example.com:3128"
+    assert {"chat.lovia.life", ".corp.example"} <= set(plain["NO_PROXY"].split(","))
+    group = one(plan, "aws:ec2/securityGroup:SecurityGroup", "bot-app").id
+    ways = [made.inputs for made in plan.of_type(EGRESS) if made.inputs["securityGroupId"] == group]
+    assert sorted(way["fromPort"] for way in ways) == [443, 3128]
+    assert "without container.proxy" in warned(spec_of("lovia-fargate", container={"proxy": proxy}))
+
+
+# ------------------------------------------------------------------------------------------------- in clusters
+
+
+def test_in_a_cluster_it_is_one_restricted_pod_that_reaches_the_chat_inside(cluster: Plan) -> None:
+    made = one(cluster, "kubernetes:apps/v1:Deployment", "bot-deployment")
+    spec = made.inputs["spec"]
+    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+    assert made.inputs["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
+    assert (
+        one(cluster, "kubernetes:helm.sh/v3:Release", "chat-release").urn
+        in (made.property_dependencies["spec"])
+    )
+    pod = spec["template"]["spec"]
+    [bot] = pod["containers"]
+    assert (pod["automountServiceAccountToken"], pod["nodeSelector"]) == (
+        False,
+        {"kubernetes.io/arch": "amd64"},
+    )
+    assert (pod["securityContext"]["runAsNonRoot"], bot["securityContext"]["runAsUser"]) == (True, 1000)
+    plain = {one_["name"]: one_["value"] for one_ in bot["env"] if "value" in one_}
+    assert plain["ROCKETCHAT_URL"] == "http://chat-rocketchat"
+    secret = one(cluster, "kubernetes:core/v1:Secret", "bot-secret")
+    name = secret.outputs["metadata"]["name"]
+    # Immutable, and named by Pulumi: another password is another name, and so another pod.
+    assert secret.inputs["immutable"] is True
+    assert [one_["valueFrom"]["secretKeyRef"] for one_ in bot["env"] if "valueFrom" in one_] == [
+        {"name": name, "key": key} for key in ("ROCKETCHAT_PASSWORD", "WEATHER_KEY")
+    ]
+    assert "the bot (`rocketchat status STACK`" in " ".join(cluster.outputs["notWatched"])
+
+
+def test_in_a_cluster_its_labels_give_it_none_of_the_chat_s_ways(cluster: Plan) -> None:
+    made = one(cluster, "kubernetes:apps/v1:Deployment", "bot-deployment").inputs["spec"]
+    labels = made["template"]["metadata"]["labels"]
+    policies = {
+        policy.name: policy.inputs["spec"]
+        for policy in cluster.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+    }
+    hold = {
+        name
+        for name, spec in policies.items()
+        if spec["podSelector"].get("matchLabels", {}).items() <= labels.items()
+    }
+    assert hold == {"bot-traffic", "namespace-deny", "namespace-dns"}
+    inside, outside = policies["bot-traffic"]["egress"]
+    assert inside["ports"] == [{"port": 3000, "protocol": "TCP"}]
+    assert [way["port"] for way in outside["ports"]] == [443]
+    assert "ingress" not in policies["bot-traffic"]
+
+
+def test_in_a_cluster_its_image_is_pulled_with_the_registry_s_password() -> None:
+    registry = {"registry": "registry.example.com/mirror", "username": "robot"}
+    plan = plan_of("services-helm", IMAGE, "rocketchat:registryPassword", images=registry)
+    pod = one(plan, "kubernetes:apps/v1:Deployment", "bot-deployment").inputs["spec"]["template"]["spec"]
+    assert pod["containers"][0]["image"] == "registry.example.com/mirror/example/desk:2.1.0"
+    assert len(pod["imagePullSecrets"]) == 1
+    assert "nodeSelector" not in pod
+
+
+def test_a_cluster_of_its_own_counts_the_bot_among_what_its_nodes_hold() -> None:
+    def needed(spec: ChatSpec) -> int:
+        [note] = [
+            n for check in spec.checks if check.title == "The nodes hold all that runs" for n in check.notes
+        ]
+        return int(note.split()[0])
+
+    values = values_with("lovia-doks")
+    with_bot = parse(values, secure("lovia-doks"), source="a test")
+    del values["rocketchat:bot"]
+    assert needed(with_bot) - needed(parse(values, secure("lovia-doks"), source="a test")) == 256
+
+
+# ------------------------------------------------------------------------------------------------ what is refused
+
+
+@pytest.mark.parametrize(
+    ("stack", "bot", "changes", "path"),
+    [
+        ("lovia-fargate", {"image": "ghcr.io/example/desk:2.1.0"}, {}, "bot.uid"),
+        ("services-helm", {"image": "ghcr.io/example/desk:2.1.0"}, {}, "bot.uid"),
+        ("services-helm", {"uid": 0}, {}, "bot.uid"),
+        ("services-helm", {"image": "ghcr.io/example/desk"}, {}, "bot.image"),
+        ("services-helm", {"image": ""}, {}, "bot.image"),
+        ("lovia-fargate", {"replicas": 2}, {}, "bot.replicas"),
+        ("lovia-fargate", {"keys": ["ROCKETCHAT_PASSWORD"]}, {}, "bot.keys[0]"),
+        (
+            "lovia-fargate",
+            {},
+            {
+                "runtime": {"network": EXISTING, "balancer": {"allowFrom": [OFFICE]}},
+                "database": {"privateLink": True},
+            },
+            "runtime.network.egressAddresses",
+        ),
+        (
+            "lovia-fargate",
+            {},
+            {"runtime": {"balancer": {"allowFrom": [f"203.0.113.{host}/32" for host in range(30)]}}},
+            "runtime.balancer.allowFrom",
+        ),
+    ],
+)
+def test_a_bot_that_could_not_run_is_refused(
+    stack: str, bot: dict[str, Any], changes: dict[str, Any], path: str
+) -> None:
+    with pytest.raises(InvalidStack) as caught:
+        spec_of(stack, bot, **changes)
+    assert [problem.path for problem in caught.value.problems] == [f"rocketchat:{path}"]
+
+
+def test_another_image_on_a_host_runs_as_whom_it_likes() -> None:
+    spec = spec_of("family-host", {"image": "ghcr.io/example/desk:2.1.0"})
+    assert spec.parts.bot is not None
+    assert spec.parts.bot.user is None
+
+
+def test_two_bots_and_one_without_a_password_are_refused() -> None:
+    values = values_with("services-helm")
+    values["rocketchat:bot"] = [BOT, BOT]
+    with pytest.raises(InvalidStack) as caught:
+        parse(values, secure("services-helm"), source="a test")
+    assert {problem.path for problem in caught.value.problems} == {"rocketchat:bot"}
+    with pytest.raises(InvalidStack) as caught:
+        parse(values_with("services-helm"), files.read("services-helm").secure, source="a test")
+    assert {problem.path for problem in caught.value.problems} == {PASSWORD, KEYS}
