@@ -10,8 +10,7 @@ from typing import Final
 
 from rocketchat.variables import Environment, Secret, V, flag, require_secret
 
-HUBOT: Final = "rocketchat/hubot-rocketchat"
-DEFAULT_IMAGE: Final = f"{HUBOT}:v0.1.4"
+DEFAULT_IMAGE: Final = "rocketchat/hubot-rocketchat:v0.1.4"
 """What the vendor published last under a version of its own."""
 DEFAULT_UID: Final = 1000
 """User of that image: the first that is made in its base, node:0.12.4 (its `Dockerfile` at the tag v0.1.4)."""
@@ -56,4 +55,5 @@ RESERVED: Final = bot("", "", Secret("")).names
 
 def architecture(image: str) -> str | None:
     """Return the only architecture that an image is made for, where that is known."""
-    return HUBOT_ARCHITECTURE if image.partition(":")[0].partition("@")[0].endswith(HUBOT) else None
+    hubot = DEFAULT_IMAGE.partition(":")[0]
+    return HUBOT_ARCHITECTURE if f"/{hubot}:" in f"/{image}" else None

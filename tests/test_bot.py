@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from planning import Values, one, planned, values_of
 
+from components.runtime.cluster_bot import ClusterBot
+from components.runtime.fargate_bot import FargateBot
 from rehearsal.plan import Plan
 from stacks import files
 from stacks.language import ChatSpec, parse
@@ -318,6 +320,13 @@ def test_a_bot_that_could_not_run_is_refused(
     with pytest.raises(InvalidStack) as caught:
         spec_of(stack, bot, **changes)
     assert [problem.path for problem in caught.value.problems] == [f"rocketchat:{path}"]
+
+
+@pytest.mark.parametrize("component", [ClusterBot, FargateBot])
+def test_no_component_runs_a_bot_as_root(component: type[ClusterBot | FargateBot]) -> None:
+    args: dict[str, Any] = {"uid": 0, "architecture": "arm64", "secrets": {}}
+    with pytest.raises(ValueError, match="uid is 0"):
+        component("bot", args)  # type: ignore[arg-type]
 
 
 def test_another_image_on_a_host_runs_as_whom_it_likes() -> None:
