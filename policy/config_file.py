@@ -115,8 +115,11 @@ def _mapping(given: Any, place: str, wrong: _Problems) -> Mapping[str, Any]:
 
 def _known(given: Mapping[str, Any], keys: Iterable[str], place: str, wrong: _Problems) -> None:
     allowed = list(keys)
-    for key in given.keys() - set(allowed):
-        wrong.append(f"{place}{key}: there is no such key; allowed: {', '.join(allowed)}")
+    wrong += [
+        f"{place}{key}: there is no such key; allowed: {', '.join(allowed)}"
+        for key in given
+        if key not in allowed
+    ]
 
 
 def _waiver(given: Any, place: str, wrong: _Problems) -> Waiver | None:
