@@ -3,7 +3,8 @@
 import asyncio
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,27 @@ def pytest_configure(config: pytest.Config) -> None:
     """Tell the processes of a run where they share what they find out."""
     if hasattr(config, "workerinput"):
         sharing.folder = Path(config.getoption("basetemp")).parent
+
+
+def shares(items: Sequence[pytest.Item], processes: int) -> list[pytest.Item]:
+    """Put into the share of each process first what starts programs, then the rest: no long test is begun last.
+
+    The runner gives each process as many tests, in their order. Those of a module stay together, with what they share.
+    """
+
+    def long(item: pytest.Item) -> bool:
+        return any(item.get_closest_marker(name) for name in ("engine", "programs"))
+
+    first: list[list[pytest.Item]] = [[] for _ in range(processes)]
+    for _, of_module in groupby(filter(long, items), key=lambda item: item.path):
+        min(first, key=len).extend(of_module)
+    rest = [item for item in items if not long(item)]
+    ordered: list[pytest.Item] = []
+    for number, own in enumerate(first, start=1):
+        size = max(len(items) * number // processes - len(ordered) - len(own), 0)
+        ordered += [*own, *(rest[:size] if number < processes else rest)]
+        del rest[:size]
+    return ordered
 
 
 def pytest_collection_finish() -> None:
@@ -88,7 +110,8 @@ def _replaced(request: pytest.FixtureRequest) -> None:
     sharing.replaced = "monkeypatch" in request.fixturenames
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where programs fail on purpose, the SDK drops coroutines and loops; only there is that borne.
 
     A coroutine of an output may also be found later, when the collector happens to come by in another test: that test
@@ -100,3 +123,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     )
     for item in items:
         item.add_marker(borne if item.path.stem in LEAVES_COROUTINES else late)
+    if hasattr(config, "workerinput"):
+        items[:] = shares(items, config.workerinput["workercount"])

@@ -7,7 +7,6 @@
 | `mongosh()` | MongoDB's shell | npm |
 | `axe()` | axe, which looks for what keeps people with disabilities from using a page | npm |
 | `prism()` | Prism, a server and judge made from an API's description | npm |
-| `compose()` | Docker Compose 2; without a daemon it checks files only | Go module |
 | `aws_tools()` | folder with `moto_server`, `aws` and a `python` that has boto3 | PyPI, in a venv of its own |
 | `iam_scanners()` | a `python` that has parliament and cloudsplaining | PyPI, in a venv of its own |
 | `checkov()` | Checkov | PyPI, in a venv of its own |
@@ -61,7 +60,6 @@ REGION: Final = "ap-southeast-1"
 MODULES: Final = {
     "ferretdb": ("github.com/FerretDB/FerretDB", "v1.24.2"),
     "mongo-tools": ("github.com/mongodb/mongo-tools", "v0.0.0-20240723193119-837c2bc263f4"),
-    "compose": ("github.com/docker/compose/v2", "v2.40.3"),
     "kube-score": ("github.com/zegl/kube-score", "v1.20.0"),
 }
 NPM: Final = {
@@ -199,13 +197,6 @@ def _make_mongo_tools(folder: Path) -> None:
     shutil.rmtree(source)
 
 
-def _make_compose(folder: Path) -> None:
-    source = _module("compose", folder)
-    version = f"-s -w -X github.com/docker/compose/v2/internal.Version={MODULES['compose'][1]}"
-    _go_build(source, "./cmd", folder / "docker-compose", "-ldflags", version)
-    shutil.rmtree(source)
-
-
 def _npm(folder: Path, *packages: str) -> Path:
     command = [_which("npm"), "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-save"]
     _run([*command, *(f"{package}@{NPM[package]}" for package in packages)], folder)
@@ -285,11 +276,6 @@ def mongosh() -> Path:
 def prism() -> Path:
     """Return Prism, which serves an API's description and judges requests and answers by it."""
     return _provide("prism", NPM["@stoplight/prism-cli"], _make_prism) / "node_modules/.bin/prism"
-
-
-def compose() -> Path:
-    """Return Docker Compose 2 as a program of its own."""
-    return _provide("compose", MODULES["compose"][1], _make_compose) / "docker-compose"
 
 
 def aws_tools() -> Path:
