@@ -109,6 +109,11 @@ missing. The others are fields beside them in `services` of each user."""
 ADDRESSES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "google": (r"https://accounts\.google\.com", "https://accounts.google.com"),
+        # Its administrators' pages have a name of their own, behind which no user is let in.
+        "okta": (
+            r"https://(?![a-z0-9-]+-admin\.okta[a-z-]*\.com).+",
+            "https://<organization>.okta.com",
+        ),
         ENTRA: (
             r"https://login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn)/[A-Za-z0-9.-]+",
             "https://login.microsoftonline.com/<tenant id>",

@@ -1,5 +1,6 @@
 """Settings that make a chat unsafe, whoever asks for them: read by the policy pack and by the stack language."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -105,6 +106,19 @@ SAFE: Final[Mapping[str, Safe]] = {
             only("true"),
             "a second factor is impossible",
             in_trial=True,
+        ),
+        *(
+            Safe(
+                name,
+                "user",
+                lambda value: "admin" not in re.split(r"[\s,]+", value),
+                "everybody who gets an account is administrator",
+            )
+            for name in (
+                "Accounts_Registration_Users_Default_Roles",
+                "Accounts_Registration_AuthenticationServices_Default_Roles",
+                "SAML_Custom_Default_default_user_role",
+            )
         ),
         Safe("Block_Multiple_Failed_Logins_Enabled", "true", only("true"), "passwords can be tried for ever"),
         Safe("Enable_CSP", "true", only("true"), "a script that gets into a message is run"),

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from rocketchat import safety, sizing, surroundings
 from rocketchat.environment import Secret
 from rocketchat.locales import unknown_zone
-from rocketchat.settings import ENVIRONMENT_PREFIX
+from rocketchat.settings import ENVIRONMENT_PREFIX, find
 from stacks import authorities
 from stacks.authorities import Authorities
 from stacks.fields import LABEL, Form, Part
@@ -31,6 +31,8 @@ _SOON = timedelta(days=60)
 def _variable(name: str) -> str:
     if name.startswith(ENVIRONMENT_PREFIX):
         raise ValueError(f"say it in `settings`: {name.removeprefix(ENVIRONMENT_PREFIX)}")
+    if find(name) is not None:
+        raise ValueError("as a variable a setting counts at the first start only; say it in `settings`")
     if name in surroundings.RESERVED:
         raise ValueError(
             "the program sets this variable itself, another key says it (mail, chat.administrator), or the server "

@@ -136,7 +136,8 @@ def _cidr(text: str) -> str:
     try:
         return str(ipaddress.IPv4Network(text))
     except ValueError as error:
-        raise ValueError(f"this is not an IPv4 network: {_meant(text) or error}") from error
+        told = _meant(text) or "one looks like 203.0.113.0/24"
+        raise ValueError(f"this is not an IPv4 network: {told}") from error
 
 
 def _meant(text: str) -> str | None:
@@ -149,13 +150,34 @@ def _meant(text: str) -> str | None:
 
 def _address(text: str) -> str:
     try:
-        return str(ipaddress.IPv4Address(text))
+        address = ipaddress.IPv4Address(text)
     except ValueError as error:
         raise ValueError("this is not an IPv4 address; one looks like 203.0.113.7") from error
+    if address.is_unspecified or address.is_loopback or address.is_link_local or address.is_multicast:
+        raise ValueError("no other machine reaches this address; one that they do looks like 203.0.113.7")
+    return str(address)
+
+
+def of_the_container(host: str) -> bool:
+    """Return whether a host is the container itself (RFC 6761, 6.3; RFC 6890), or what its cloud tells it alone."""
+    if re.fullmatch(r"(.+\.)?localhost", host.removesuffix("."), re.IGNORECASE):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_unspecified or address.is_loopback or address.is_link_local
 
 
 def _url(text: str) -> str:
-    if not re.fullmatch(rf"https://{LABEL}(\.{LABEL})*{PORT}?(/{IN_ADDRESS}*)?", text):
+    form = rf"https://{LABEL}(\.{LABEL})*{PORT}?(/{IN_ADDRESS}*)?"
+    if not re.fullmatch(form, text):
+        meant = re.sub(
+            "^https?://[^/?#]+", lambda found: f"https://{_bare(found[0])}", text, flags=re.IGNORECASE
+        )
+        # Its port and who logs in there are left out: nobody knows whether they were meant.
+        if re.fullmatch("https?://[^/?#@:]+(/[^?#]*)?", text, re.IGNORECASE) and re.fullmatch(form, meant):
+            raise ValueError(f"this is not an https address in ASCII and lower case, such as {meant}")
         raise ValueError("this is not an https address; one looks like https://login.example.com")
     if text.endswith("/"):
         raise ValueError(f"leave out the slash at the end: {text.rstrip('/')}")
@@ -283,7 +305,9 @@ Email = Annotated[str, AfterValidator(_email)]
 Sender = Annotated[str, AfterValidator(_sender)]
 Certificate = Annotated[str, AfterValidator(_certificate)]
 BucketName = Annotated[str, AfterValidator(_bucket)]
-AtlasId = Annotated[str, Form(r"[0-9a-f]{24}", "an Atlas id, which has 24 hexadecimal digits")]
+AtlasId = Annotated[
+    str, Form(r"[0-9a-f]{24}", "an Atlas id, which has 24 hexadecimal digits, a to f in small letters")
+]
 AtlasName = Annotated[str, AfterValidator(check_cluster_name)]
 DatabaseName = Annotated[
     str,

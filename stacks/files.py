@@ -61,6 +61,15 @@ class StackFile:
         return self.lines[path]
 
 
+def _are_environments(given: Any) -> bool:
+    """Return whether Pulumi takes this: a list of names, or an environment that is written out."""
+    return (
+        given is None
+        or isinstance(given, list)
+        or (isinstance(given, dict) and isinstance(given.get("imports", []), list))
+    )
+
+
 def _environments(given: Any) -> tuple[str, ...]:
     """Return the environments that a file imports, by name (Pulumi documentation, "Stack settings file reference")."""
     if given is None:
@@ -197,6 +206,11 @@ class _Reader:
             try:
                 root: yaml.Node | None = composer.get_single_node()
             except yaml.MarkedYAMLError as error:
+                blank = syntax.blanks(readable.text, error)
+                if blank is not None:
+                    self.problems += blank.problems
+                    readable = blank
+                    continue
                 found = syntax.without(readable.text, error)
             except (ValueError, OverflowError):
                 found = syntax.without(readable.text, _no_character(composer.line))
@@ -225,6 +239,8 @@ class _Reader:
             if key not in TOP_LEVEL:
                 hint = "put it below `config:`" if ":" in key else None
                 self.problem(key, "unknown top-level key", self.lines[key], hint, nearest(key, TOP_LEVEL))
+            elif key == "environment" and not _are_environments(document[key]):
+                self.problem(key, "this must be a list of names of environments", self.lines[key])
             elif key in OF_SECRETS and not isinstance(document[key], str | None):
                 self.problem(key, "this must be text, as Pulumi wrote it", self.lines[key], AS_IT_WAS)
         config = document.get("config")
@@ -324,7 +340,12 @@ class _Reader:
         if not isinstance(found, str):
             self.problem(inside, "a key must be text", line, "put it in quotes")
             return None
-        return found
+        unseen = syntax.unseen(path.removeprefix("config").removeprefix("."), found, line)
+        if unseen is None:
+            return found
+        self.problems.append(unseen)
+        self.lost.append(unseen.path)
+        return None
 
     def scalar(self, node: yaml.Node, path: str) -> Any:
         """Return what a scalar means, where it means the same to the engine."""

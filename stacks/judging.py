@@ -11,12 +11,12 @@ annotated with it. What the rule reads of other parts it asks of them (`runtime.
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import UnionType
 from typing import Any
 
-from stacks.problems import Problem
+from stacks.problems import Problem, for_stack
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,13 @@ class Check:
     title: str
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+
+    def of(self, stack: str | None) -> "Check":
+        """Return the same check, whose commands name the stack."""
+        if stack is None:
+            return self
+        warnings = tuple(for_stack(one, stack) for one in self.warnings)
+        return replace(self, notes=tuple(for_stack(one, stack) for one in self.notes), warnings=warnings)
 
 
 class Unforeseen(Problem):

@@ -21,12 +21,13 @@ from stacks import neighbours, rules, said, supposed, texts  # noqa: F401 - the 
 from stacks.files import StackFile
 from stacks.judging import Check, Finding, Warning_, judge, rule
 from stacks.kinds import registry
-from stacks.problems import InvalidStack, Problem, leads_into, nearest
+from stacks.problems import InvalidStack, Problem, leads_into, nearest, stack_of
 from stacks.profiles import DEFAULTS, Defaults
 from stacks.secret_keys import command
 from stacks.secrets import ENVIRONMENT, PROVIDER_KEYS, SECRETS, find, names
 from stacks.spec import Parts
 from stacks.supposed import at, resolve
+from stacks.words import count
 
 NAMESPACE = "rocketchat"
 
@@ -35,7 +36,17 @@ DROPPED = {
 }
 """Secrets that there were once, and why they are gone."""
 
-_A_SECRET = f"the secret {NAMESPACE}:"
+_A_SECRET_OF = "the secret "  # noqa: S105 - how secrets are told
+_A_SECRET = f"{_A_SECRET_OF}{NAMESPACE}:"
+_OF_LOGINS = {
+    "oidc": "oidcClientSecret",
+    "saml": "samlPrivateKey",
+    "ldap": "LDAP_Authentication_Password",
+    "google": "Accounts_OAuth_Google_secret",
+    "github": "Accounts_OAuth_Github_secret",
+    "gitlab": "Accounts_OAuth_Gitlab_secret",
+    "apple": "Accounts_OAuth_Apple_secretKey",
+}
 ALSO_CALLED = {
     "licence": "license",
     "email": "mail",
@@ -56,18 +67,25 @@ ALSO_CALLED = {
     "environment": "container",
     "proxy": "container.proxy",
     "tags": "chat.tags",
-    "clientSecret": f"{_A_SECRET}oidcClientSecret",
+    "container.env": "variables",
+    "container.environment": "variables",
     "runtime.replicas": "instances",
     "runtime.privateSubnets": "taskSubnets",
     "runtime.maxReplicas": "maxInstances",
     "chat.domain": "host",
     "chat.version": "release",
     "chat.rootUrl": "host",
-    "login.clientSecret": f"{_A_SECRET}oidcClientSecret",
-    "login.secret": f"{_A_SECRET}oidcClientSecret",
     "dbPassword": f"{_A_SECRET}mongodbUri",
+    **{
+        f"login.{kind}.{word}": f"{_A_SECRET}{secret}"
+        for kind, secret in _OF_LOGINS.items()
+        for word in ("clientSecret", "secret", "privateKey", "bindPassword", "password")
+    },
     "mail.password": f"{_A_SECRET}smtpPassword",
     "database.uri": f"{_A_SECRET}mongodbUri",
+    "images.password": f"{_A_SECRET}registryPassword",
+    "chat.licence": f"{_A_SECRET}license",
+    "chat.license": f"{_A_SECRET}license",
 }
 """Names that people write, by what they are called here. Renamed keys are added to it."""
 
@@ -118,8 +136,7 @@ def parse(
     problems = [one for one in unread if one.path in lost]
     known: dict[str, Any] = {}
     for key, value in values.items():
-        # Each guess among all settings of the product takes a tenth of a second.
-        problems.extend(_plain(key, value, known, guess=len(problems) < settings.GUESSES))
+        problems.extend(_plain(key, value, known, told=len(problems)))
     for name in [name for name in known if any(leads_into(path, _key_of(name)) for path in lost)]:
         del known[name]
     # A secret in clear is told once, and not as missing, too.
@@ -127,8 +144,13 @@ def parse(
     for key in secure:
         problems.extend(_secure(key))
     fields = Parts.model_fields
+    misspelt = {name: [one for one in problems if _key_of(name) in _meant(one)] for name in fields}
     for name, model_field in fields.items():
-        if name in known or any(leads_into(problem.path, _key_of(name)) for problem in problems):
+        if (
+            name in known
+            or misspelt[name]
+            or any(leads_into(problem.path, _key_of(name)) for problem in problems)
+        ):
             continue
         if model_field.is_required():
             problems.append(Problem(_key_of(name), "this part is missing", remedy=_EXAMPLES.get(name)))
@@ -149,7 +171,11 @@ def parse(
     judged, checks = _judged(known, values, secure)
     unreadable = [*problems, *(one for one in judged if one.path in _DERIVED)]
     problems.extend(judged)
-    wrong = {name: [one for one in unreadable if leads_into(one.path, _key_of(name))] for name in fields}
+    wrong = {
+        name: [one for one in unreadable if leads_into(one.path, _key_of(name))]
+        or (misspelt[name] if name not in known else [])
+        for name in fields
+    }
     if any(wrong.values()) and len(problems) <= supposed.MOST:
         problems.extend(_beside(known, values, secure, wrong, problems))
     unreadable_at = {one.path for one in unread}
@@ -171,9 +197,14 @@ def parse(
         size=known["size"],
         defaults=known["defaults"],
         secrets=known["secrets"],
-        checks=tuple(checks),
+        checks=tuple(one.of(stack_of(source)) for one in checks),
         values=dict(values),
     )
+
+
+def _meant(problem: Problem) -> tuple[str, ...]:
+    """Return the keys of parts that a wrong key at the top may be meant for."""
+    return (problem.nearest or "", (problem.remedy or "").removeprefix("write `").removesuffix("`"))
 
 
 def _key_of(name: str) -> str:
@@ -183,6 +214,14 @@ def _key_of(name: str) -> str:
 
 def _is_secret(key: str) -> bool:
     return bool(PROVIDER_KEYS.get(key)) or find(key.removeprefix(f"{NAMESPACE}:")) is not None
+
+
+def _as_written(problem: Problem, values: Mapping[str, Any]) -> Problem:
+    """Return a problem with the path as it stands in the file: a single login may stand there without a list."""
+    login = _key_of("login")
+    if isinstance(values.get(login), list):
+        return problem
+    return replace(problem, path=problem.path.replace(f"{login}[0]", login))
 
 
 _DERIVED = (f"{NAMESPACE}:chat.release", f"{NAMESPACE}:chat.users")
@@ -207,7 +246,7 @@ def _judged(
     if all(name in known for name in fields):
         known["parts"] = known["readable"]
     found, checks = judge(known, partly=partly)
-    return [*problems, *found], checks
+    return [_as_written(one, values) for one in (*problems, *found)], checks
 
 
 def _beside(
@@ -341,46 +380,35 @@ def _part_names() -> dict[str, str]:
     return {to_camel(name): name for name in Parts.model_fields}
 
 
-def _plain(key: str, value: Any, known: dict[str, Any], *, guess: bool = True) -> list[Problem]:
+def _plain(key: str, value: Any, known: dict[str, Any], *, told: int = 0) -> list[Problem]:
     namespace, colon, short = key.partition(":")
     if key in PROVIDER_KEYS:
-        if PROVIDER_KEYS[key]:
-            return [
-                Problem(
-                    key,
-                    "a secret stands in clear in the stack file",
-                    remedy=f"{command(key)}; and replace the leaked one",
-                )
-            ]
-        return []
+        return [_in_clear(key, key)] if PROVIDER_KEYS[key] else []
     if namespace in ENVIRONMENT and colon:
         return [_unused(key)]
     if namespace != NAMESPACE or not colon:
         return _misnamed(key) if colon else [_without_namespace(key)]
     if find(short) is not None:
-        return [
-            Problem(
-                key,
-                "a secret stands in clear in the stack file",
-                remedy=f"{command(key)}; and replace the leaked one, because it is in the history of the file",
-            )
-        ]
+        return [_in_clear(key, key)]
     parts = _part_names()
     if short not in parts:
         setting = _of_product(short)
         if setting is not None:
             return [_misplaced(key, setting)]
         also = ALSO_CALLED.get(short)
-        close = settings.nearest(short) if guess and "_" in short and not also else None
+        close = settings.nearest(short) if told < settings.GUESSES and "_" in short and not also else None
         if close is not None:
             return [Problem(key, "unknown key", nearest=_place(close))]
-        candidates = [f"{NAMESPACE}:{name}" for name in (*parts, *names())]
-        near = (also if also and " " in also else f"{NAMESPACE}:{also}" if also else None) or nearest(
-            key, candidates
-        )
+        around, inner = _split(short)
+        if inner:
+            remedy = f"write it below `{NAMESPACE}:{around}`, as `{inner}: …`"
+            return [Problem(key, "a key of a part stands beside it", remedy=remedy)]
+        near = also or (nearest(short, (*parts, *names())) if told < supposed.MOST else None)
+        if near is not None and " " not in near:
+            near = f"{NAMESPACE}:{near}"
         return [Problem(key, "unknown key", nearest=near, allowed=None if near else ", ".join(sorted(parts)))]
     name = parts[short]
-    inside = [_inside(key, path) for path in _paths(value, _is_secured)]
+    inside = [_inside(key, path, value) for path in _paths(value, _is_secured)]
     if inside:
         return inside
     if empty := _empty(key, value):
@@ -396,6 +424,21 @@ def _plain(key: str, value: Any, known: dict[str, Any], *, guess: bool = True) -
     if not broken:
         known[name] = made
     return list(broken.values())
+
+
+def _in_clear(path: str, key: str) -> Problem:
+    """Return the problem of a secret that stands at a path; `key` is where it belongs."""
+    return Problem(
+        path,
+        "a secret stands in clear in the stack file",
+        remedy=f"{command(key)}; and replace the leaked one, because it is in the history of the file",
+    )
+
+
+def _split(short: str) -> tuple[str, str]:
+    """Return the part and the key in it, where somebody wrote both as one key; else nothing."""
+    around, inner = re.fullmatch(r"([^.:]*)[.:]?(.*)", short, re.DOTALL).groups()  # type: ignore[union-attr]
+    return (around, inner) if around in _part_names() else ("", "")
 
 
 def _twice(key: str, value: Any) -> Iterator[Problem]:
@@ -420,6 +463,8 @@ def _empty(key: str, value: Any) -> list[Problem]:
     for path in paths:
         word, blank, _ = str(path[-1] if path else "").partition(" ")
         remedy = f"put a colon behind `{word}`" if blank else "give it one, or leave the key out"
+        if ":" in word and isinstance(path[-1], str) and "/" not in word:
+            remedy = "put a blank behind its colon"
         found.append(Problem(_joined(key, path), "this key has no value", remedy=remedy))
     return found
 
@@ -498,16 +543,32 @@ def _paths(
             yield from _paths(one, wanted, (*path, step))
 
 
-def _inside(key: str, path: tuple[int | str, ...]) -> Problem:
-    short, word = key.removeprefix(f"{NAMESPACE}:"), str(path[-1]) if path else ""
-    meant = _secret_called(f"{short}.{word}") or _secret_called(word) or nearest(word, SECRETS)
-    flat = f"{NAMESPACE}:{meant or '<name>'}"
+def _inside(key: str, path: tuple[int | str, ...], value: Any) -> Problem:
+    meant = _called(key, path, value) or ""
+    near = nearest(str(path[-1]) if path else "", SECRETS)
+    flat = f"{NAMESPACE}:{near or '<name>'}"
+    known = near is not None
+    if meant.startswith(_A_SECRET_OF):
+        flat, known = meant.removeprefix(_A_SECRET_OF), True
     return Problem(
         _joined(key, path),
         "a secret inside an object would end in the state in clear",
         remedy=f"give it as a flat key: {command(flat)}",
-        allowed=None if meant else f"secrets: {', '.join(SECRETS)}",
+        allowed=None if known else f"secrets: {', '.join(SECRETS)}",
     )
+
+
+def _called(key: str, path: tuple[int | str, ...], value: Any) -> str | None:
+    """Return what people mean by the name at a path of a part, where it has another one here."""
+    short, word = key.removeprefix(f"{NAMESPACE}:"), str(path[-1]) if path else ""
+    around = at(value, path[:-1])
+    kind = str(around.get("kind")) if isinstance(around, dict) else ""
+    for name in (f"{short}.{kind}.{word}", f"{short}.{word}", word):
+        if name in ALSO_CALLED:
+            return ALSO_CALLED[name] if ALSO_CALLED[name] != short else None
+    model = registry.models(short).get(kind) if short in registry.KINDS else None
+    own = () if model is None else model.credentials
+    return next((f"{_A_SECRET_OF}{one}" for one in own if one.endswith(f":{word}")), None)
 
 
 def _secret_called(name: str) -> str | None:
@@ -609,7 +670,8 @@ def _explain(key: str, value: Any, error: ValidationError) -> list[Problem]:
     for detail in error.errors(include_url=False, include_input=False):
         location = _location(detail["loc"], value)
         path = _joined(key, location)
-        problem = made.setdefault(path, _problem(key, path, location, detail, value))
+        guess = len(made) < supposed.MOST
+        problem = made.setdefault(path, _problem(key, path, location, detail, value, guess=guess))
         if detail["type"] == "extra_forbidden" and problem.nearest is not None:
             meant.add(_joined(key, (*location[:-1], problem.nearest)))
     return [one for path, one in made.items() if path not in meant]
@@ -656,7 +718,9 @@ def _addition(key: str, path: str, location: tuple[int | str, ...], value: Any) 
     return f"add `{name}`, such as `{written}`"
 
 
-def _problem(key: str, path: str, location: tuple[int | str, ...], detail: Any, value: Any) -> Problem:
+def _problem(
+    key: str, path: str, location: tuple[int | str, ...], detail: Any, value: Any, *, guess: bool
+) -> Problem:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
         word = str(location[-1])
@@ -672,15 +736,23 @@ def _problem(key: str, path: str, location: tuple[int | str, ...], detail: Any, 
             return Problem(
                 path, message, allowed=", ".join(siblings) or None, remedy="leave it out, or change `kind`"
             )
-        also = ALSO_CALLED.get(f"{short}.{word}") or ALSO_CALLED.get(word)
-        near = also or nearest(word, siblings)
+        near = _called(key, location, value) or (nearest(word, siblings) if guess else None)
+        if near is not None and near.startswith(_A_SECRET_OF):
+            return _in_clear(path, near.removeprefix(_A_SECRET_OF))
         return Problem(path, "unknown key", nearest=near, allowed=", ".join(siblings) if siblings else None)
     if kind == "missing":
         return Problem(path, "this key is missing", remedy=_addition(key, path, location, value))
     if kind in ("literal_error", "enum"):
         allowed = context["expected"].replace("'", "").replace(" or ", ", ")
         near = nearest(str(at(value, location)), allowed.split(", "))
-        return Problem(path, "this is not one of the choices", allowed=allowed, nearest=near)
+        quoted = near == at(value, location)
+        return Problem(
+            path,
+            "this is not one of the choices",
+            allowed=allowed,
+            nearest=None if quoted else near,
+            remedy=_UNQUOTED if quoted else None,
+        )
     if kind == "union_tag_invalid":
         tags = context["expected_tags"].replace("'", "")
         return Problem(
@@ -699,7 +771,13 @@ def _problem(key: str, path: str, location: tuple[int | str, ...], detail: Any, 
         return Problem(path, str(context["error"]))
     if kind in ("model_type", "model_attributes_type", "dict_type", "mapping_type"):
         return Problem(path, "this must be a mapping of keys, such as {key: value}")
-    return Problem(path, _words(kind, context, detail["msg"]))
+    given = at(value, location)
+    form = {"int_type": "-?[0-9]+", "bool_type": "true|false"}.get(kind, "(?!)")
+    quoted = isinstance(given, str) and re.fullmatch(form, given, re.ASCII) is not None
+    return Problem(path, _words(kind, context, detail["msg"]), remedy=_UNQUOTED if quoted else None)
+
+
+_UNQUOTED = "write it without quotes"
 
 
 def _words(kind: str, context: Mapping[str, Any], message: str) -> str:
@@ -717,11 +795,15 @@ def _words(kind: str, context: Mapping[str, Any], message: str) -> str:
         case "less_than_equal":
             return f"this must be at most {context['le']}"
         case "string_too_short" | "too_short":
-            return f"this needs at least {context['min_length']} {'characters' if 'string' in kind else 'entries'}"
+            return f"this needs at least {_counted(context['min_length'], kind)}"
         case "string_too_long" | "too_long":
-            return f"this may have at most {context['max_length']} {'characters' if 'string' in kind else 'entries'}"
+            return f"this may have at most {_counted(context['max_length'], kind)}"
         case _:
             return message[0].lower() + message[1:]
+
+
+def _counted(number: int, kind: str) -> str:
+    return count(number, "character") if "string" in kind else count(number, "entry")
 
 
 @cache

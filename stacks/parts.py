@@ -321,7 +321,11 @@ class Bot(Part):
         | None
     ) = None
     """What it listens to; its user name when left out. One word: the image's start command splits it at blanks."""
-    rooms: list[Annotated[str, Form(r"[^\s,]+", "the name of a room, without blanks and commas")]] = []
+    rooms: list[
+        Annotated[
+            str, Form(r"[^\s,#][^\s,]*", "the name of a room, without blanks and commas, and # before it")
+        ]
+    ] = []
     """Rooms that it joins."""
     all_public: bool = False
     """Listen in every public room."""

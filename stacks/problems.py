@@ -13,6 +13,8 @@ _SETS = re.compile(r"pulumi config set --secret \S+ --stack ([\w.-]*\w)")
 
 _SHORTENED = 3
 """From so many letters on, the beginning of a word is taken for the word."""
+_SAME = {"amd64": "x86_64", "x64": "x86_64", "x86": "x86_64", "aarch64": "arm64"}
+"""What others call a value, where another one looks more like it."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,18 @@ class Problem:
 
     def of(self, stack: str) -> "Problem":
         """Return the same problem, whose remedy names the stack: another one may be selected."""
-        if self.remedy is None:
-            return self
-        return replace(self, remedy=_OF_A_STACK.sub(rf"\g<0> --stack {stack}", self.remedy))
+        return self if self.remedy is None else replace(self, remedy=for_stack(self.remedy, stack))
+
+
+def stack_of(source: str) -> str | None:
+    """Return the stack whose file a path leads to; None where it is no stack file's."""
+    found = re.search(r"(?:^|[/\\])Pulumi\.([\w.-]+)\.ya?ml$", source)
+    return None if found is None else found[1]
+
+
+def for_stack(text: str, stack: str) -> str:
+    """Return a text whose commands name the stack: another one may be selected."""
+    return _OF_A_STACK.sub(rf"\g<0> --stack {stack}", text).replace(" STACK", f" {stack}")
 
 
 def leads_into(path: str, place: str) -> bool:
@@ -63,8 +74,8 @@ class InvalidStack(ValueError):  # noqa: N818 - reads as what it is: an invalid 
 
     def __init__(self, source: str, problems: Sequence[Problem]) -> None:
         self.source = source
-        if stack := re.search(r"(?:^|[/\\])Pulumi\.([\w.-]+)\.ya?ml$", source):
-            problems = [problem.of(stack[1]) for problem in problems]
+        if stack := stack_of(source):
+            problems = [problem.of(stack) for problem in problems]
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.line or 0, problem.path)))
         super().__init__(source, self.problems)
 
@@ -78,10 +89,30 @@ class InvalidStack(ValueError):  # noqa: N818 - reads as what it is: an invalid 
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
-    """Return the one of `words` that is most like `word` or alone begins so, or None when none is like it."""
+    """Return the one of `words` that is most like `word` or alone begins so, or None when none is like it.
+
+    Among words that differ in their numbers alone it is the one whose numbers are nearest.
+    """
     by_lower = {candidate.lower(): candidate for candidate in words}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    if not found and len(word) >= _SHORTENED:
-        begun = [one for one in by_lower if one.startswith(word.lower())]
+    low = word.lower()
+    if (same := _SAME.get(low)) in by_lower:
+        return by_lower[str(same)]
+    alike = [one for one in by_lower if _NUMBER.sub("0", one) == _NUMBER.sub("0", low)]
+    if alike and _NUMBER.search(low):
+        return by_lower[
+            min(
+                alike, key=lambda one: [abs(a - b) for a, b in zip(_numbers(low), _numbers(one), strict=True)]
+            )
+        ]
+    found = difflib.get_close_matches(low, by_lower, n=1, cutoff=0.6)
+    if not found and len(low) >= _SHORTENED:
+        begun = [one for one in by_lower if one.startswith(low)]
         found = begun if len(begun) == 1 else []
     return by_lower[found[0]] if found else None
+
+
+_NUMBER = re.compile("[0-9]{1,15}")
+
+
+def _numbers(word: str) -> list[int]:
+    return [int(one) for one in _NUMBER.findall(word)]

@@ -22,12 +22,13 @@ from rocketchat.environment import Environment
 from rocketchat.releases import Release
 from rocketchat.settings import ENVIRONMENT_PREFIX
 from stacks import egress, features, said
-from stacks.fields import Part
+from stacks.container import Container
+from stacks.fields import Part, of_the_container
 from stacks.judging import Finding, Note, Unforeseen, Warning_, rule
 from stacks.kinds.database import DatabaseKind
 from stacks.kinds.dns import ADD, DnsKind
 from stacks.kinds.edge import EdgeKind
-from stacks.kinds.kind import Named, chosen
+from stacks.kinds.kind import Kind, Named, chosen
 from stacks.kinds.login import LoginKind, by_button
 from stacks.kinds.mail import MailKind
 from stacks.kinds.media import MediaKind
@@ -58,8 +59,9 @@ MOST_OF_A_VARIABLE = 131_072
 """Bytes of name, value and what joins them: 32 pages (Linux, `MAX_ARG_STRLEN`)."""
 OF_SNAPSHOTS = ("restore_window_days", "daily_days", "weekly_weeks", "monthly_months")
 """Keys of `backup` that only Atlas's snapshots have."""
-OWN_TAGS = 5
-"""Tags that the stack has by itself (`ChatSpec.tags`), and the name of what has one."""
+OWN_TAGS = ("Project", "Environment", "Owner", "ManagedBy", "Name")
+"""Tags that the stack has by itself (`ChatSpec.tags`), and the name of what has one. Names of IAM's tags do not differ
+by capitals (IAM user guide, "Tags for AWS Identity and Access Management resources")."""
 _VARIABLE_BYTES, _REFERENCE_BYTES, _DEFINITION_BYTES = 80, 260, 2_000
 """About what a variable, the reference to a secret and the rest take in a task definition beside their values."""
 
@@ -322,12 +324,22 @@ def _partition(region: str | None, readable: Parts) -> Iterator[Finding]:
 
 @rule("Everything takes the stack's tags")
 def _tags(chat: Chat, runtime: RuntimeKind, region: str | None) -> Iterator[Finding]:
-    most = runtime.most_tags - OWN_TAGS
+    first = {name.lower(): name for name in (*reversed([*chat.tags]), *OWN_TAGS)}
+    for name in chat.tags:
+        other = first[name.lower()]
+        if other in OWN_TAGS or other != name:
+            whose = "one that the stack has by itself" if other in OWN_TAGS else "another one here"
+            yield Problem(
+                f"rocketchat:chat.tags.{name}",
+                f"this is the tag {other}, {whose}: names of tags do not differ by capitals at IAM",
+                remedy="leave it out, or call it otherwise",
+            )
+    most = runtime.most_tags - len(OWN_TAGS)
     if region is not None and len(chat.tags) > most:
         yield Problem(
             "rocketchat:chat.tags",
             f"these are {count(len(chat.tags), 'tag')}; AWS takes {runtime.most_tags} of what {runtime.kind} makes, "
-            f"and the stack has {OWN_TAGS} of its own",
+            f"and the stack has {len(OWN_TAGS)} of its own",
             remedy=f"leave all but {most} out",
         )
 
@@ -589,26 +601,36 @@ def _login(
 @rule("Each way of single sign-on goes with the others")
 def _logins(login: list[LoginKind], accounts: Accounts, secrets: AbstractSet[str]) -> Iterator[Finding]:
     for index, way in enumerate(login):
-        yield from way.judge(_path_of_login(login, index), login, accounts, secrets)
+        yield from way.judge(f"rocketchat:login[{index}]", login, accounts, secrets)
 
 
-@rule("A login's provider is another address than the chat")
-def _providers(login: list[LoginKind], chat: Chat) -> Iterator[Finding]:
-    for index, way in enumerate(login):
-        for key, address in way.addresses().items():
-            found = urlsplit(address or "")
-            # The name of the chat leads to its web server only; another port of it is somebody's own.
-            if found.hostname == chat.host.lower() and found.port in {None, 443}:
-                yield Problem(
-                    f"{_path_of_login(login, index)}.{key}",
-                    "this is the chat's own address, which does not know who somebody is",
-                    remedy="give the identity provider's",
-                )
+@rule("Servers of others are elsewhere than the chat")
+def _elsewhere(chat: Chat, runtime: RuntimeKind, container: Container, readable: Parts) -> Iterator[Finding]:
+    proxy = "" if container.proxy is None else container.proxy.url
+    for path, address in [*_addresses(readable), ("rocketchat:container.proxy.url", proxy)]:
+        found = urlsplit(address if "://" in address else f"//{address}")
+        if of_the_container(found.hostname or ""):
+            yield Problem(
+                path,
+                "this leads to the server's own container, where nothing else answers",
+                remedy="give a name that the chat reaches over a network",
+            )
+        elif found.hostname == chat.host and (found.port in {None, 443} or not runtime.shares_name):
+            yield Problem(
+                path,
+                "this is the chat's own name, which leads to the chat alone",
+                remedy="give the name of the other server",
+            )
 
 
-def _path_of_login(login: list[LoginKind], index: int) -> str:
-    """Return the path of one login; a single one stands by itself."""
-    return "rocketchat:login" if len(login) == 1 else f"rocketchat:login[{index}]"
+def _addresses(readable: Parts) -> Iterator[tuple[str, str]]:
+    """Yield the servers of others that the file names, each with its path."""
+    for part, value in readable:
+        listed = isinstance(value, list)
+        for index, one in enumerate(value if listed else [value]):
+            if isinstance(one, Kind):
+                around = f"rocketchat:{part}[{index}]" if listed else f"rocketchat:{part}"
+                yield from ((f"{around}.{key}", address or "") for key, address in one.addresses().items())
 
 
 @rule("The largest upload passes every proxy")
@@ -625,6 +647,17 @@ def _appearance(appearance: Appearance) -> Iterator[Finding]:
             yield Note(f"{count(len(css), 'character')} of style sheet, {count(len(fonts), 'font')}")
     except ValueError as error:
         yield Problem("rocketchat:appearance", str(error))
+
+
+@rule("Domains of accounts are allowed or blocked")
+def _domains(accounts: Accounts) -> Iterator[Finding]:
+    for index, domain in enumerate(accounts.blocked_domains):
+        if domain in accounts.allowed_domains:
+            yield Problem(
+                f"rocketchat:accounts.blockedDomains[{index}]",
+                "this domain stands among `allowedDomains`, too",
+                remedy="leave it out in one of the two",
+            )
 
 
 @rule("Pictures are what the product takes")

@@ -4,7 +4,7 @@ What stands on the lines of a mistake, and indented below them, is blanked. Line
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import yaml
 
@@ -39,7 +39,7 @@ _PLAIN: tuple[tuple[str, str, str], ...] = (
     (
         r"expected ',' or '[\]}]'",
         "what is opened in line {line} is not closed, or a comma is missing",
-        "close it with the bracket that fits, and put commas between its entries",
+        "close it with the bracket that fits, put commas between its entries, and text with `: ` or ` #` in quotes",
     ),
     ("while scanning a quoted|end of stream", "the quote of line {line} is not closed", "close it"),
     (
@@ -85,10 +85,24 @@ _PLAIN: tuple[tuple[str, str, str], ...] = (
         "this line is indented otherwise than its neighbours",
         "indent it like them",
     ),
+    (
+        r"expected the node content, but found '(,|<stream end>|<block end>)'",
+        "a value is missing before this",
+        "write one, or take the comma out",
+    ),
+    ("expected the node content", "a mark of YAML (: or ?) stands where a value begins", _QUOTES),
     ("chomping or indentation", "text stands behind | or >", "begin it on the next line, indented"),
     ("another document", "a second document begins here", "take the line --- out, and keep one document"),
     ("directive", "a directive (%) cannot be used", "take the line out"),
 )
+_BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+"""Blanks that are none to YAML: they come along from web pages and chats."""
+_NOTHING = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+"""Characters that nobody sees."""
+_UNSEEN = re.compile(f"[{_BLANKS}{_NOTHING}]")
+_BEFORE_A_KEY = re.compile(rf"[ \t]*(?:- )?[{_BLANKS}{_NOTHING}][\s{_BLANKS}{_NOTHING}]*")
+_TIGHT = re.compile(r"""\s*(?:- +)?((?:[\w.-]+:)?[\w.-]+):[{\["']""")
+"""A key whose value begins right at the colon."""
 _CONFLICT = re.compile(r"(<{7}|={7}|>{7}|\|{7})(?: .*)?$")
 _KEY = re.compile(r"""\s*(?:- +)?(?:"([^"]*)"|'([^']*)'|([^\s#"'{\[][^#{\[]*?)):(?:\s|$)""")
 
@@ -122,6 +136,30 @@ def marks(text: str) -> Readable:
     return Readable(yaml.reader.Reader.NON_PRINTABLE.sub("", "\n".join(lines)), tuple(found))
 
 
+def unseen(path: str, key: str, line: int) -> Problem | None:
+    """Return the problem of a key of the mapping at `path` that holds a character which nobody sees, or None."""
+    which = _UNSEEN.search(key)
+    if which is None:
+        return None
+    begins = re.split(f"[{_BLANKS}]", re.sub(f"[{_NOTHING}]", "", key).strip(), maxsplit=1)[0].rstrip(": ")
+    what = f"an unseen character (U+{ord(which[0]):04X}) stands here, which is no blank to YAML"
+    remedy = "write a blank in its place, or take it out"
+    return Problem(".".join(filter(None, (path, begins))) or WHOLE, what, remedy=remedy, line=line)
+
+
+def blanks(text: str, error: yaml.MarkedYAMLError) -> Readable | None:
+    """Put blanks in the place of what looks like them before keys, where that may have led to an error; else None."""
+    mark = error.problem_mark or error.context_mark
+    lines = text.split("\n")
+    for index, line in enumerate(lines[: None if mark is None else mark.line + 1]):
+        found = _BEFORE_A_KEY.match(line)
+        problem = None if found is None else unseen("", line, index + 1)
+        if found is not None and problem is not None:
+            lines[index] = " " * len(found[0]) + line[found.end() :]
+            return Readable("\n".join(lines), (replace(problem, path=_path(lines, index)),))
+    return None
+
+
 def without(text: str, error: yaml.MarkedYAMLError) -> Readable:
     """Take out where an error is. The text stays as it is where that cannot be told."""
     said = ", ".join(part for part in (error.context, error.problem) if part)
@@ -134,6 +172,9 @@ def without(text: str, error: yaml.MarkedYAMLError) -> Readable:
     message = f"the file is not YAML: {said if at is None else at[1].format(**words)}"
     lines = text.split("\n")
     line = min(line, len(lines) - 1)
+    tight = _TIGHT.match(lines[line]) if "mapping values" in said else None
+    if tight is not None:
+        message, at = "no space follows the colon", ("", "", "write `key: value`")
     problem = Problem(_path(lines, line), message, remedy=None if at is None else at[2], line=line + 1)
     # What stands on one line of its own has nothing to do with what is indented below.
     alone = "expected <block end>" in said and lines[line].rstrip().endswith(("}", "]"))
@@ -169,7 +210,7 @@ def _path(lines: list[str], line: int) -> str:
     """Return the path of the key in a line, by the lines above that are indented less."""
     keys: list[str] = []
     depth = _indent(lines[line])
-    bare = re.fullmatch(r"\s*([\w:.-]+)\s*", lines[line])
+    bare = re.fullmatch(r"\s*([\w:.-]+)\s*", lines[line]) or _TIGHT.match(lines[line])
     if bare is not None and not bare[1].startswith("-"):
         keys.append(bare[1].removesuffix(":"))
     elif (named := _key(lines[line])) is not None:

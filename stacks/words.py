@@ -2,8 +2,10 @@
 
 
 def plural(noun: str, number: int) -> str:
-    """`port`, or `ports` where it is not one."""
-    return noun if number == 1 else f"{noun}s"
+    """`port`, or `ports` where it is not one; `entries`."""
+    if number == 1:
+        return noun
+    return f"{noun[:-1]}ies" if noun.endswith("ry") else f"{noun}s"
 
 
 def count(number: int, noun: str) -> str:

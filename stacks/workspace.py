@@ -102,3 +102,10 @@ class Passwords(Part):
     """Something else than a letter or a digit is needed."""
     history: int | None = Field(default=None, ge=0, le=50)
     """How many earlier passwords cannot be taken again; none when left out."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> "Passwords":
+        least = 14 if self.min_length is None else self.min_length
+        if self.max_length is not None and self.max_length < least:
+            raise ValueError(f"no password has at least {least} characters and at most {self.max_length}")
+        return self

@@ -168,8 +168,8 @@ def test_only_known_regions_pass(region: str) -> None:
         ("M15", None, None, "tier is 'M15'"),
         ("M10", "M15", "M30", "tier_min is 'M15'"),
         ("M10", None, "M25", "tier_max is 'M25'"),
-        ("M10", "M20", "M30", "M10 is below tier_min M20"),
-        ("M40", "M20", "M30", "M40 is above tier_max M30"),
+        ("M10", "M20", "M30", "M10 is below the least one, M20"),
+        ("M40", "M20", "M30", "M40 is above the largest one, M30"),
         ("M20", "M10", None, "tier_min is given without tier_max"),
     ],
 )

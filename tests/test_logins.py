@@ -292,8 +292,8 @@ def test_what_a_directory_is_asked_can_be_said(changed: dict[str, Any], seen: di
         ({"baseDn": "example.com"}, "rocketchat:login.baseDn"),
         ({"userFilter": "cn=*"}, "rocketchat:login.userFilter"),
         ({"password": "x"}, "rocketchat:login.password"),
-        ({"searchFields": ["TRUE"]}, "rocketchat:login[0].searchFields"),
-        ({"group": {"name": "true"}}, "rocketchat:login[0].group.name"),
+        ({"searchFields": ["TRUE"]}, "rocketchat:login.searchFields"),
+        ({"group": {"name": "true"}}, "rocketchat:login.group.name"),
     ],
 )
 def test_what_a_directory_cannot_be_is_refused(changed: dict[str, Any], path: str) -> None:

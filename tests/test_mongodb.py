@@ -349,7 +349,7 @@ REFUSED = [
     ("lovia-fargate", {"cluster": "chat_prd"}, "database.cluster", "letters, digits and hyphens"),
     ("lovia-fargate", {"cluster": "c" * 65}, "database.cluster", "1 to 64"),
     ("lovia-fargate", {"cluster": "c" * 22 + "-prd"}, "database.cluster", "23rd character"),
-    ("lovia-fargate", {"tier": "M30", "maxTier": "M10"}, "database.maxTier", "above tier_max"),
+    ("lovia-fargate", {"tier": "M30", "maxTier": "M10"}, "database.maxTier", "above the largest one"),
     ("lovia-fargate", {"tier": "M10", "diskGb": 4096}, "database.diskGb", "10 to 128 GB"),
     ("lovia-fargate", {"region": "ap-southeast-9"}, "database.region", "has no region"),
 ]

@@ -200,6 +200,35 @@ BAD = [
     ("two names for one proxy", lambda v: (put("rocketchat:edge", {"kind": "cloudfront"})(v), put("rocketchat:dns.proxied", True)(v)), "rocketchat:dns.proxied", "contradict", None),
     ("key of a provider that is not read", put("aws:regoin", "x"), "aws:regoin", "does not read", "aws:region"),
     ("key without a namespace", put("chat", {}), "chat", "namespace", "rocketchat:chat"),
+    ("key of a part beside it", lambda values: values.update({"rocketchat:chat.users": 5}), "rocketchat:chat.users", "stands beside it", "as `users: …`"),
+    ("number in quotes", put("rocketchat:chat.users", "100"), "rocketchat:chat.users", "whole number", "without quotes"),
+    ("choice in quotes", put("rocketchat:runtime.cpu", "1024"), "rocketchat:runtime.cpu", "choices", "without quotes"),
+    ("truth in quotes", put("rocketchat:runtime.exec", "true"), "rocketchat:runtime.exec", "true or false", "without quotes"),
+    ("number that is near another by its letters", put("rocketchat:runtime.logDays", 31), "rocketchat:runtime.logDays", "choices", "did you mean: 30\n"),
+    ("tier that the cloud has and we have not", put("rocketchat:database.tier", "M0"), "rocketchat:database.tier", "choices", "did you mean: M10"),
+    ("architecture as Docker says it", put("rocketchat:runtime.architecture", "amd64"), "rocketchat:runtime.architecture", "choices", "did you mean: x86_64"),
+    ("secret of GitHub in its login", put("rocketchat:login", {"kind": "github", "clientId": "Iv1.0123456789abcdef", "clientSecret": "x"}), "rocketchat:login.clientSecret", "in clear", "--secret rocketchat:Accounts_OAuth_Github_secret;"),
+    ("password of a directory in its login", put("rocketchat:login", {"kind": "ldap", "host": "ldap.example.com", "baseDn": "DC=example", "bindPassword": "x"}), "rocketchat:login.bindPassword", "in clear", "--secret rocketchat:LDAP_Authentication_Password;"),
+    ("token of a provider in its part", put("rocketchat:dns.apiToken", {"secure": "v1:abc"}), "rocketchat:dns.apiToken", "inside an object", "--secret cloudflare:apiToken"),
+    ("variables by another name", put("rocketchat:container", {"env": {}}), "rocketchat:container.env", "unknown key", "did you mean: variables"),
+    ("tag of the stack's own", put("rocketchat:chat.tags", {"owner": "me"}), "rocketchat:chat.tags.owner", "the stack has by itself", "otherwise"),
+    ("two tags that IAM takes for one", put("rocketchat:chat.tags", {"Team": "a", "team": "b"}), "rocketchat:chat.tags.team", "the tag Team", "otherwise"),
+    ("everybody administrator", put("rocketchat:accounts.defaultRoles", ["user", "admin"]), "rocketchat:accounts.defaultRoles", "everybody", "leave it out"),
+    ("passwords that cannot be", put("rocketchat:accounts.passwords", {"minLength": 100, "maxLength": 50}), "rocketchat:accounts.passwords", "no password", None),
+    ("domain allowed and blocked", lambda values: values["rocketchat:accounts"].update(allowedDomains=["a.com"], blockedDomains=["a.com"]), "rocketchat:accounts.blockedDomains[0]", "too", "one of the two"),
+    ("directory in the container", put("rocketchat:login", [{"kind": "ldap", "host": "localhost", "baseDn": "DC=example"}]), "rocketchat:login[0].host", "own container", "over a network"),
+    ("directory at the chat's name", put("rocketchat:login", {"kind": "ldap", "host": "chat.lovia.life", "baseDn": "DC=example"}), "rocketchat:login.host", "chat's own name", "other server"),
+    ("mail server at the chat's name", put("rocketchat:mail", {"kind": "smtp", "host": "chat.lovia.life", "from": "chat@lovia.life"}), "rocketchat:mail.host", "chat's own name", "other server"),
+    ("login at another port of the chat's name", put("rocketchat:login.url", "https://chat.lovia.life:8443"), "rocketchat:login.url", "chat's own name", "other server"),
+    ("bucket service in the container", put("rocketchat:media", {"kind": "s3-compatible", "endpoint": "https://127.0.0.1:9000", "bucket": "media"}), "rocketchat:media.endpoint", "own container", None),
+    ("bucket in the address of its service", put("rocketchat:media", {"kind": "s3-compatible", "endpoint": "https://media.s3.fr-par.scw.cloud", "bucket": "media"}), "rocketchat:media.endpoint", "in the service's address, too", "write https://s3.fr-par.scw.cloud"),
+    ("proxy in the container", put("rocketchat:container", {"proxy": {"url": "http://localhost:3128"}}), "rocketchat:container.proxy.url", "own container", None),
+    ("setting as a variable", put("rocketchat:container", {"variables": {"Site_Name": "x"}}), "rocketchat:container.variables.Site_Name", "first start only", "`settings`"),
+    ("filter that is not closed", put("rocketchat:login", {"kind": "ldap", "host": "ldap.example.com", "baseDn": "DC=example", "userFilter": "(&(a=b)"}), "rocketchat:login.userFilter", "do not match", None),
+    ("two filters", put("rocketchat:login", {"kind": "ldap", "host": "ldap.example.com", "baseDn": "DC=example", "userFilter": "(a=b)(c=d)"}), "rocketchat:login.userFilter", "do not match", None),
+    ("address of letters", put("rocketchat:login.url", "https://Bücher.example.com"), "rocketchat:login.url", "lower case", "https://xn--bcher-kva.example.com"),
+    ("pages of Okta's administrators", put("rocketchat:login", {"kind": "oidc", "preset": "okta", "url": "https://example-admin.okta.com", "clientId": "c"}), "rocketchat:login.url", "another one", "https://<organization>.okta.com"),
+    ("address that nobody has", put("rocketchat:database.allow", ["127.0.0.1"]), "rocketchat:database.allow[0]", "no other machine", None),
 ]  # fmt: skip
 
 
@@ -440,7 +469,16 @@ FILES = [
     ("config:\n  ? [a, b]\n  : 1\n", "plain text", 2),
     ("config:\n  a: !!python/object:os.system x\n", "a tag (!)", 2),
     ("x: " + "[" * 5000, "", None),
-]
+    ("config:\n\u00a0 rocketchat:chat: {host: a.b}\n  rocketchat:dns: {kind: manual, zone: a.b}\n", "rocketchat:chat (line 2): an unseen character (U+00A0)", 2),
+    ("config:\n  rocketchat:chat: {users:\u00a05}\n", "rocketchat:chat.users (line 2): an unseen character (U+00A0)", 2),
+    ("config:\n  rocketchat:\u200bchat: {host: a.b}\n", "rocketchat:chat (line 2): an unseen character (U+200B)", 2),
+    ("config:\n  rocketchat:dns:{kind: manual, zone: a.b}\n", "rocketchat:dns (line 2): no space follows the colon", 2),
+    ("config:\n  rocketchat:chat: {kind:x}\n", "put a blank behind its colon", 2),
+    ("config:\n  rocketchat:chat: {host: [::1]}\n", "a mark of YAML", 2),
+    ("config:\n  rocketchat:chat: {host: a.b,, users: 5}\n", "a value is missing", 2),
+    ("config:\n  rocketchat:chat: {siteName: a #b, users: 5}\n", "` #` in quotes", 2),
+    ("config: {}\nenvironment: 5\n", "environment (line 2): this must be a list", 2),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("content", "message", "line"), FILES)

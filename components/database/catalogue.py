@@ -54,9 +54,9 @@ def check_tiers(tier: str, least: str | None, most: str | None) -> None:
             "the Atlas tier_min is given without tier_max; give both, or neither for a fixed tier"
         )
     if least is not None and TIERS.index(tier) < TIERS.index(least):
-        raise ValueError(f"the Atlas tier {tier} is below tier_min {least}")
+        raise ValueError(f"the Atlas tier {tier} is below the least one, {least}")
     if most is not None and TIERS.index(tier) > TIERS.index(most):
-        raise ValueError(f"the Atlas tier {tier} is above tier_max {most}")
+        raise ValueError(f"the Atlas tier {tier} is above the largest one, {most}")
 
 
 MOST_DISK_GB = {

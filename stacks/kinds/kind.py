@@ -89,6 +89,10 @@ class Kind(Part):
         """Return the services of AWS that it needs and not every partition has, by its keys that ask for them."""
         return {}
 
+    def addresses(self) -> Mapping[str, str | None]:
+        """Return the servers of others that the file names for it, by key: web addresses, their paths, or hosts."""
+        return {}
+
     def ways_out(
         self, parts: "Parts", defaults: "Defaults", uri_ports: Sequence[int]
     ) -> Iterator[tuple[int, str]]:

@@ -50,10 +50,6 @@ class LoginKind(Kind):
         """Whether roles are taken from the provider, which needs a licence."""
         return False
 
-    def addresses(self) -> Mapping[str, str | None]:
-        """Return where its provider is, by key: web addresses, paths or hosts."""
-        return {}
-
     def outputs(self, root: str, ways: "Sequence[LoginKind]") -> "Mapping[str, pulumi.Input[object]]":
         """Return the addresses that must be registered at the identity provider.
 

@@ -1,13 +1,13 @@
 """Login by LDAP or Active Directory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from rocketchat import directory
-from stacks.fields import LABEL, Certificate, Form, Part
+from stacks.fields import LABEL, Certificate, Form, HostName, Part
 from stacks.judging import Finding, Warning_
 from stacks.kinds.login import LoginKind, by_button, only_one
 from stacks.parts import Accounts
@@ -25,6 +25,26 @@ PORTS = {"starttls": 389, "tls": 636}
 """Usual ports (RFC 4511, 4; IANA for `ldaps`)."""
 Attribute = Annotated[str, Form(r"[A-Za-z][A-Za-z0-9;-]*", "the name of an attribute")]
 Dn = Annotated[str, Form(r"[A-Za-z0-9.]+ *= *.+", "a distinguished name; one looks like DC=example,DC=com")]
+
+
+def _filter(text: str) -> str:
+    depth = 0
+    for at, letter in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if depth < 0 or (depth == 0 and at < len(text) - 1):
+            break
+    else:
+        if depth == 0:
+            return text
+    raise ValueError(
+        "the parentheses of this filter do not match: one pair stands around all of it; in a value write \\28 and \\29"
+    )
+
+
+Filter = Annotated[
+    str, Form(r"\(.*\)", "a filter of LDAP, which stands in parentheses"), AfterValidator(_filter)
+]
+"""RFC 4515, 3: the server puts it into a larger filter as it is."""
 DirectoryHost = Annotated[
     str,
     Form(
@@ -37,7 +57,9 @@ DirectoryHost = Annotated[
 class LdapGroup(Part):
     """The group whose members may sign in; everybody in `baseDn` may when it is left out."""
 
-    name: str = Field(min_length=1)
+    name: Annotated[
+        str, Form(r"[^()*]+", "a name in a filter of LDAP, where ( ) and * are written \\28 \\29 and \\2a")
+    ]
     """Its name: the value of `idAttribute`."""
     object_class: Attribute | None = None
     """Class of groups; `groupOfUniqueNames` when left out, `group` in Active Directory."""
@@ -121,9 +143,7 @@ class LdapLogin(LoginKind):
     bind_dn: str | None = Field(default=None, min_length=1)
     """User who looks for them: a distinguished name, or `chat@example.com` in Active Directory; nobody when left out,
     which most directories refuse."""
-    user_filter: Annotated[str, Form(r"\(.*\)", "a filter of LDAP, which stands in parentheses")] | None = (
-        None
-    )
+    user_filter: Filter | None = None
     """Filter of LDAP that users must match, such as `(objectCategory=person)`."""
     search_fields: list[Attribute] = []
     """Attributes that users may sign in by; `sAMAccountName` or `uid` when left out."""
@@ -135,7 +155,7 @@ class LdapLogin(LoginKind):
     """Attribute with the address; `mail` when left out."""
     name_field: str | None = Field(default=None, min_length=1)
     """Attribute with the name; `cn` when left out."""
-    default_domain: Annotated[str, Form(r"[a-z0-9.-]+", "a domain, such as example.com")] | None = None
+    default_domain: HostName | None = None
     """Domain of the addresses that are made of user names, where the directory has none."""
     merge_existing_users: bool = False
     """Give whoever has the user name of an account at the directory that account. Whoever may choose names there may
@@ -159,6 +179,10 @@ class LdapLogin(LoginKind):
         if self.bind_dn is None:
             return ()
         return (SecretKey(directory.PASSWORD, "Password of `login.bindDn` at the directory.", required=True),)
+
+    def addresses(self) -> Mapping[str, str | None]:
+        """The directory."""
+        return {"host": self.host}
 
     def ways_out(
         self, parts: "Parts", defaults: "Defaults", uri_ports: Sequence[int]

@@ -38,7 +38,7 @@ AddressPath = Annotated[
     Endpoint,
 ]
 ClaimField = Annotated[str, Form(r"\S.{0,198}", "the name of a claim, or a template")]
-Color = Annotated[str, Form(r"#[0-9A-Fa-f]{6}", "a colour; one looks like #1d74f5")]
+Color = Annotated[str, Form(r"#([0-9A-Fa-f]{3,4}){1,2}", "a colour; one looks like #1d74f5")]
 RoleName = Annotated[str, Form(r"[^\s,]+", "the name of a role, without spaces and commas")]
 
 

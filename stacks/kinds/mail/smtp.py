@@ -1,6 +1,6 @@
 """Mail by any SMTP server."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -65,6 +65,10 @@ class SmtpMail(MailKind):
     def reads(self, parts: "Parts") -> tuple[SecretKey, ...]:
         """A password goes with a user."""
         return () if self.username is None else self.secrets
+
+    def addresses(self) -> Mapping[str, str | None]:
+        """The server."""
+        return {"host": self.host}
 
     @property
     def protocol(self) -> str:

@@ -1,6 +1,6 @@
 """Uploads in a bucket of any service with S3's protocol."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import pulumi
@@ -72,6 +72,10 @@ class S3CompatibleMedia(BucketKind):
         """As the file says."""
         return self.path_style
 
+    def addresses(self) -> Mapping[str, str | None]:
+        """The service."""
+        return {"endpoint": self.endpoint}
+
     def ways_out(
         self, parts: "Parts", defaults: "Defaults", uri_ports: Sequence[int]
     ) -> Iterator[tuple[int, str]]:
@@ -95,6 +99,14 @@ class S3CompatibleMedia(BucketKind):
 
 @rule("Browsers can fetch uploads where they are")
 def _fetched(media: S3CompatibleMedia) -> Iterator[Finding]:
+    scheme, _, server = media.endpoint.partition("://")
+    service = server.removeprefix(f"{media.bucket}.")
+    if "." in service and service != server:
+        yield Problem(
+            "rocketchat:media.endpoint",
+            "the bucket stands in the service's address, too",
+            remedy=f"write {scheme}://{service}",
+        )
     if media.endpoint.startswith("http:") and not media.through_server:
         yield Problem(
             "rocketchat:media.endpoint",

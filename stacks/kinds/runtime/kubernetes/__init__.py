@@ -159,6 +159,7 @@ class KubernetesRuntime(ClusterChat):
     usual_database: ClassVar = {"trial": "in-cluster", "production": "uri"}
 
     paid_elsewhere: ClassVar = "the cluster with its nodes and balancer, which is there already"
+    shares_name: ClassVar = True
     kind: Literal["kubernetes"]
     context: str | None = Field(default=None, min_length=1)
     """Context of the kubeconfig: that of the secret `kubeconfig`, else of this machine's own."""
