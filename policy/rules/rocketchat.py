@@ -399,6 +399,9 @@ _HARDENED = (
     "FileUpload_MaxFileSize",
     "Log_Level",
     "Accounts_TwoFactorAuthentication_Enforce_Password_Fallback",
+    "Accounts_Registration_Users_Default_Roles",
+    "Accounts_Registration_AuthenticationServices_Default_Roles",
+    "SAML_Custom_Default_default_user_role",
 )
 """Settings that are judged where they are given."""
 
