@@ -29,10 +29,18 @@ from command.shared import (
 from stacks.project import COMMAND
 
 if TYPE_CHECKING:
+    from automation.restore import Restore
     from automation.stack import ChatStack
     from automation.verify.client import User
     from automation.verify.expected import Expected
 
+
+Show = Annotated[
+    bool,
+    typer.Option(
+        "--show", help="Print the script that would do it, with all that it needs to know, and do nothing."
+    ),
+]
 
 app = typer.Typer()
 settings_app = typer.Typer(no_args_is_help=True, help="Compare and set the running chat's settings.")
@@ -370,13 +378,7 @@ def restore(
             help="Bring nothing back: load the newest dump beside the data, compare it, throw it away. The chat runs.",
         ),
     ] = False,
-    show: Annotated[
-        bool,
-        typer.Option(
-            "--show",
-            help="Print the script that would do it, with all that it needs to know, and do nothing.",
-        ),
-    ] = False,
+    show: Show = False,
     rehearse: Rehearse = False,
     yes: Yes = False,
     as_json: Json = False,
@@ -408,32 +410,77 @@ def restore(
                     leave_stopped=leave_stopped,
                 )
             )
-        if show:
-            typer.echo(json.dumps({"script": found.text()}) if as_json else found.text(), nl=as_json)
-            return
-        if rehearse:
-            said = (
-                f"A rehearsal has no data: {found.variables['WHAT']} of {host} would be replaced by `{when}`"
-            )
-            done = "A rehearsal has no data: the newest dump would be tried" if drill else said
-            say({"ok": True, "host": host, "rehearsed": True}, f"{done}. --show prints how", as_json=as_json)
-            return
-        if found.missing:
-            refuse(
-                f"{' and '.join(found.missing)} is not installed",
-                "install it, or run elsewhere, by bash, what --show prints",
-            )
-        if not yes and not drill:
-            confirm(
-                f"Replace {found.variables['WHAT']} of {host} by the backup `{when}`? What is newer goes away.",
-                as_json=as_json,
-            )
-        restored = found.run(aside=as_json) == 0
-        if as_json:
-            say(
-                {"ok": restored, "host": host, "what": found.variables["WHAT"], "backup": when},
-                "",
-                as_json=True,
-            )
+        what_ = found.variables["WHAT"]
+        restored = _carried_out(
+            found,
+            show=show,
+            question=""
+            if drill
+            else f"Replace {what_} of {host} by the backup `{when}`? What is newer goes away.",
+            sure=yes,
+            rehearsed="the newest dump would be tried"
+            if drill
+            else f"{what_} of {host} would be replaced by `{when}`",
+            told={"host": host, "what": what_, "backup": when},
+            rehearse=rehearse,
+            as_json=as_json,
+        )
         if not restored:
             raise typer.Exit(Status.FAILED)
+
+
+@app.command()
+def backup(stack: Stack, show: Show = False, rehearse: Rehearse = False, as_json: Json = False) -> None:
+    """Make a backup now.
+
+    By the job that makes one each night, of all that the stack backs up itself; the chat runs meanwhile. Needs
+    `aws`, or `kubectl` for a cluster, with credentials of your own.
+    """
+    from automation import restore as restoring
+
+    with telling(as_json):
+        with opened(stack, rehearse, 0, as_json) as one:
+            host = one.spec.parts.chat.host
+            found = restoring.backup_of(one.spec, _deployed(one))
+        made = _carried_out(
+            found,
+            show=show,
+            rehearsed=f"a backup of {host} would be made",
+            told={"host": host},
+            rehearse=rehearse,
+            as_json=as_json,
+        )
+        if not made:
+            raise typer.Exit(Status.FAILED)
+
+
+def _carried_out(
+    found: "Restore",
+    *,
+    show: bool,
+    rehearsed: str,
+    told: dict[str, Any],
+    rehearse: bool,
+    as_json: bool,
+    question: str = "",
+    sure: bool = False,
+) -> bool:
+    """Run a script, after the question; show it where only that is wanted. Return whether it did what it was to do."""
+    if show:
+        typer.echo(json.dumps({"script": found.text()}) if as_json else found.text(), nl=as_json)
+        return True
+    if rehearse:
+        said = f"A rehearsal has no data: {rehearsed}. --show prints how"
+        say({"ok": True, "rehearsed": True, **told}, said, as_json=as_json)
+        return True
+    if found.missing:
+        refuse(
+            f"{' and '.join(found.missing)} is not installed",
+            "install it, or run elsewhere, by bash, what --show prints",
+        )
+    if question and not sure:
+        confirm(question, as_json=as_json)
+    done = found.run(aside=as_json) == 0
+    if as_json:
+        say({"ok": done, **told}, "", as_json=True)
+    return done

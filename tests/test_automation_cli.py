@@ -246,6 +246,7 @@ def test_a_rehearsed_stack_lives_from_command_to_command_as_the_pages_show_it(
 REHEARSED = {
     "status family-host": "no chat runs in a rehearsal",
     "verify family-host": "TLS: not checked, because no chat runs in a rehearsal",
+    "backup family-host": "a backup of chat.family.example would be made",
     "restore family-host": "all of chat.family.example would be replaced by `newest`",
     "upgrade family-host --to 9.0.0": "upgrade family-host --to 9.0.0 --apply --rehearse",
 }

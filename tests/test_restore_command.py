@@ -17,7 +17,7 @@ from planning import values_of
 from real_programs import Cloud, aws_tools
 
 from automation import restore
-from automation.errors import ConfigurationError
+from automation.errors import ConfigurationError, UsageError
 from command import cli, running
 from components.backup import program
 from proving import recordings
@@ -222,8 +222,14 @@ def test_a_stack_that_was_deployed_before_it_said_how_makes_no_backup_by_command
     old = {key: value for key, value in OUTPUTS.items() if key not in ("backupTask", "backupJob")}
     values = values_of("lovia-fargate") | {"rocketchat:backup": {"dumps": True}}
     spec = parse(values, set(files.read("lovia-fargate").secure), source="a test")
-    assert restore.backup_of(spec, old) is None
-    assert restore.backup_of(spec, {}) is None
+    with pytest.raises(ConfigurationError, match="deploy it by this version first"):
+        restore.backup_of(spec, old)
+    with pytest.raises(ConfigurationError, match="nothing that makes backups of this stack is deployed"):
+        restore.backup_of(spec, {})
+    bare = parse(values_of("lovia-fargate"), set(files.read("lovia-fargate").secure), source="a test")
+    with pytest.raises(ConfigurationError) as refused:
+        restore.backup_of(bare, {})
+    assert str(refused.value.remedy).startswith("atlas backups snapshots create")
 
 
 @PLACE
@@ -289,7 +295,7 @@ def test_a_host_is_asked_by_its_bucket_and_its_answer_is_told(
     ],
 )
 def test_what_cannot_be_restored_is_refused(stack: str, given: dict[str, Any], said: str) -> None:
-    with pytest.raises(ConfigurationError, match=said):
+    with pytest.raises((ConfigurationError, UsageError), match=said):
         of(stack, **given)
 
 
@@ -310,13 +316,13 @@ def test_a_backup_is_named_by_a_time_or_a_word() -> None:
     assert restore.when(None, "2026-01-31T19:05:00+01:00") == "2026-01-31T18:05:00Z"
     assert restore.when(None, "2026-01-31 18:05") == "2026-01-31T18:05:00Z"
     for from_, at in (("newest", "2026-01-31"), ("oldest", None), (None, "yesterday")):
-        with pytest.raises(ConfigurationError):
+        with pytest.raises(UsageError):
             restore.when(from_, at)
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-02-30", ""])
 def test_a_time_that_is_none_is_refused(at: str) -> None:
-    with pytest.raises(ConfigurationError, match="is no time"):
+    with pytest.raises(UsageError, match="is no time"):
         restore.when(None, at)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automation.errors import ConfigurationError
+from automation.errors import ConfigurationError, UsageError
 from stacks.project import COMMAND
 
 if TYPE_CHECKING:
@@ -66,20 +66,18 @@ class Restore:
 
 
 def when(from_: str | None, at: str | None) -> str:
-    """Return which backup is meant, in the words of the scripts. Raises ConfigurationError."""
+    """Return which backup is meant, in the words of the scripts. Raises UsageError."""
     if from_ is not None and at is not None:
-        raise ConfigurationError("--from and --at name two backups", remedy="give one of them")
+        raise UsageError("--from and --at name two backups", remedy="give one of them")
     if at is not None:
         try:
             moment = datetime.fromisoformat(at)
             moment = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError):
-            raise ConfigurationError(
-                f"--at {at!r} is no time", remedy="write it as 2026-01-31T18:05:00Z"
-            ) from None
+            raise UsageError(f"--at {at!r} is no time", remedy="write it as 2026-01-31T18:05:00Z") from None
         return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
     if from_ not in (None, NEWEST, BEFORE_RESTORE):
-        raise ConfigurationError(
+        raise UsageError(
             f"--from {from_!r} names no backup",
             remedy=f"it is `{NEWEST}` or `{BEFORE_RESTORE}`; a dump of another night is named by --at TIME",
         )
@@ -99,7 +97,7 @@ def of_stack(
     """Return the restore of a stack. Raises ConfigurationError where it has no backups of its own, or not of that."""
     kept = _kept(spec, outputs)
     if what not in (None, *WHAT):
-        raise ConfigurationError(f"--what {what!r} is unknown", remedy=f"it is one of {', '.join(WHAT)}")
+        raise UsageError(f"--what {what!r} is unknown", remedy=f"it is one of {', '.join(WHAT)}")
     wanted = what or ("all" if all(kept.values()) else next(one for one, there in kept.items() if there))
     lacking = [one for one, there in kept.items() if not there and wanted in (one, "all")]
     if lacking:
@@ -128,9 +126,10 @@ def drill_of(spec: "ChatSpec", outputs: Mapping[str, Any]) -> Restore:
     return _of(spec, outputs, "drill", {"WHAT": "drill", "WHEN": "", "MORE": ""})
 
 
-def _kept(spec: "ChatSpec", outputs: Mapping[str, Any]) -> dict[str, bool]:
+def _kept(spec: "ChatSpec", outputs: Mapping[str, Any], instead: str = "") -> dict[str, bool]:
     """Return what the stack backs up. Raises ConfigurationError where it is nothing, or is not deployed."""
     parts = spec.parts
+    instead = instead or f"one made elsewhere comes back by: {parts.database.restoring(parts, outputs)}"
     if not isinstance(outputs.get("backupBucket"), str):
         if parts.dumped or parts.media.on_host:
             raise ConfigurationError(
@@ -138,20 +137,18 @@ def _kept(spec: "ChatSpec", outputs: Mapping[str, Any]) -> dict[str, bool]:
             )
         raise ConfigurationError(
             "this stack makes no backups of its own",
-            remedy=f"one made elsewhere comes back by: {parts.database.restoring(parts, outputs)}; "
-            "`backup: {dumps: true}` makes dumps from now on",
+            remedy=f"{instead}; `backup: {{dumps: true}}` makes dumps from now on",
         )
     return {"database": parts.dumped, "uploads": parts.media.on_host}
 
 
-def backup_of(spec: "ChatSpec", outputs: Mapping[str, Any]) -> Restore | None:
-    """Return a backup of a stack, now; None where it makes none of its database, or was deployed before it said how."""
-    if not spec.parts.dumped or not isinstance(outputs.get("backupBucket"), str):
-        return None
-    try:
-        return _of(spec, outputs, "backup", {"WHAT": "backup", "WHEN": "", "MORE": ""})
-    except ConfigurationError:
-        return None
+def backup_of(spec: "ChatSpec", outputs: Mapping[str, Any]) -> Restore:
+    """Return a backup, now, of all that the stack backs up itself.
+
+    Raises ConfigurationError where that is nothing, or the stack was deployed before it said how.
+    """
+    _kept(spec, outputs, spec.parts.database.saving(spec.parts, outputs))
+    return _of(spec, outputs, "backup", {"WHAT": "backup", "WHEN": "", "MORE": ""})
 
 
 def now() -> str:

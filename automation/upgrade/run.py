@@ -114,7 +114,11 @@ def plan(
         if kept is not None and resumed
         else Record(file.name, old, target, tuple(through), before, "", climbed)
     )
-    dump = None if made.backup else backup_of(running, outputs)
+    dump = None
+    if not made.backup and running.parts.dumped:
+        # Where an older version deployed it, one is made by hand.
+        with contextlib.suppress(ConfigurationError):
+            dump = backup_of(running, outputs)
     saving = (
         "a dump is made, when the steps are taken"
         if dump is not None

@@ -75,7 +75,7 @@ class DatabaseKind(Kind):
     def saving(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
         """Return how its data are saved before something is tried with them."""
         if parts.dumped and outputs.get("backupBucket"):
-            return f"the nightly dump, of at most a day ago: `{COMMAND} verify STACK` tells its age"
+            return f"{COMMAND} backup STACK"
         return 'mongodump --uri "<URI of the database>" --gzip --archive=before.gz'
 
     def restoring(self, parts: "Parts", outputs: Mapping[str, object]) -> str:
