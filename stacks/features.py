@@ -168,7 +168,7 @@ def unwatched(parts: Parts, region: str | None) -> list[str]:
         by = (
             "`monitoring.alarmEmails`"
             if runtime.watches_bot
-            else "`rocketchat status STACK`, which asks for it"
+            else "`rocketchat verify STACK --user USER`, which asks for it"
         )
         found.append(("the bot", by))
     if runtime.has_disk:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import struct
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -409,6 +410,28 @@ def test_status_tells_more_to_an_administrator(commands: World, capsys: pytest.C
     commands.chat.faults["/api/info"] = answering(502, "<h1>Bad Gateway</h1>")
     assert cli.main(["status", "lovia-fargate"]) == 1
     assert "/api/info answers 502" in capsys.readouterr().out
+
+
+def test_a_bot_is_told_of_until_it_is_online(
+    commands: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = with_bot()
+    monkeypatch.setattr(sys.modules[__name__], "spec", lambda *_: both)
+    told = {}
+    for when in ("before", "made", "online"):
+        if when == "online":
+            commands.administered.users["jarvis"]["status"] = "online"
+        elif when == "made":
+            assert cli.main(["configure", "family-host", "--user", USER]) == 0
+            # It may have given up before its account was there.
+            assert "update-service --force-new-deployment" in capsys.readouterr().err
+        assert cli.main(["status", "family-host", "--user", USER, "--json"]) == 0
+        told[when] = json.loads(capsys.readouterr().out)["bot"]
+    assert told == {
+        "before": "jarvis is without an account: `configure` makes it",
+        "made": "jarvis is offline",
+        "online": "jarvis is online",
+    }
 
 
 @pytest.mark.recorded

@@ -240,7 +240,7 @@ def test_in_a_cluster_it_is_one_restricted_pod_that_reaches_the_chat_inside(clus
     assert [one_["valueFrom"]["secretKeyRef"] for one_ in bot["env"] if "valueFrom" in one_] == [
         {"name": name, "key": key} for key in ("ROCKETCHAT_PASSWORD", "WEATHER_KEY")
     ]
-    assert "the bot (`rocketchat status STACK`" in " ".join(cluster.outputs["notWatched"])
+    assert "the bot (`rocketchat verify STACK --user USER`" in " ".join(cluster.outputs["notWatched"])
 
 
 def test_in_a_cluster_its_labels_give_it_none_of_the_chat_s_ways(cluster: Plan) -> None:
@@ -333,6 +333,23 @@ def test_another_image_on_a_host_runs_as_whom_it_likes() -> None:
     spec = spec_of("family-host", {"image": "ghcr.io/example/desk:2.1.0"})
     assert spec.parts.bot is not None
     assert spec.parts.bot.user is None
+
+
+@pytest.mark.parametrize(
+    ("stack", "command"),
+    [
+        ("family-host", "sudo docker restart chat-bot-1"),
+        ("services-helm", "kubectl --namespace rocketchat rollout restart deployment chat-bot"),
+        (
+            "lovia-fargate",
+            "aws ecs update-service --force-new-deployment --cluster c --service b --region ap-southeast-1",
+        ),
+    ],
+)
+def test_the_bot_alone_is_started_anew(stack: str, command: str) -> None:
+    spec = spec_of(stack)
+    outputs = {"cluster": "c", "service": "s", "botService": "b"}
+    assert spec.parts.runtime.restart_bot(spec.region, outputs) == command
 
 
 def test_two_bots_and_one_without_a_password_are_refused() -> None:

@@ -28,6 +28,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from automation.backend import Backend
 from automation.errors import ConfigurationError
@@ -97,6 +98,31 @@ def asked(chat: Chat, authority: Authority, user: User | None = PROBE, **more: A
         return verify(expected(server), user, **more)
 
 
+@pytest.mark.parametrize(
+    ("status", "user", "state", "found"),
+    [
+        (
+            200,
+            {"user": {"username": "jarvis", "status": "online"}, "success": True},
+            "ok",
+            "jarvis is online",
+        ),
+        (200, {"user": {"username": "jarvis", "status": "offline"}, "success": True}, "failed", "is offline"),
+        (400, {"success": False, "error": "User not found."}, "failed", "no account jarvis"),
+    ],
+)
+def test_the_bot_of_a_stack_is_looked_for(
+    status: int, user: dict[str, Any], state: str, found: str, authority: Authority
+) -> None:
+    path = "/api/v1/users.info"
+    chat = Chat(more=lambda known: [Route(path, known(answering(status, user)))])
+    with serving(authority, chat) as server:
+        outcome = by_name(verify(expected(server, bot="jarvis"), PROBE))["bot"]
+    assert outcome.state == state
+    assert found in outcome.found
+    assert ("configure house --user" in outcome.remedy) == (state == "failed")
+
+
 def test_a_chat_that_is_well_passes_all_and_keeps_nothing_of_it(authority: Authority) -> None:
     chat = Chat()
     told: list[Outcome] = []
@@ -105,6 +131,7 @@ def test_a_chat_that_is_well_passes_all_and_keeps_nothing_of_it(authority: Autho
     found = by_name(report)
     assert report.ok
     assert {name for name, one in found.items() if one.state == "not checked"} == {"dns", "backups"}
+    assert "bot" not in found, "this stack has none"
     assert "valid for 89 more days" in found["tls"].found
     assert found["upload"].found == "4096 bytes came back as they were sent"
     assert not chat.rooms
@@ -550,7 +577,7 @@ def test_the_command_tells_each_check_in_a_line_and_its_status(
         assert command(monkeypatch, outputs, "--user", USER) == 0
         printed = capsys.readouterr().out
         lines = printed.splitlines()
-        assert len(lines) == len(checks.CHECKS)
+        assert len(lines) == len([one for one in checks.CHECKS if one.when(expected(server))])
         place = {server.url: "https://chat.lovia.life", "localhost": "chat.lovia.life"}
         stale = recordings.differs("verify lovia-fargate --user probe", printed, place)
         assert {line[0] for line in lines} <= set(MARKS.values())
@@ -650,7 +677,7 @@ def test_no_answer_of_a_server_ends_it_with_an_error_of_its_own(
         return JSONResponse(body, status_code=status)
 
     odd.chat.faults = {"/api/": next_, "/file-upload/": next_}
-    report = verify(expected(odd), user, call_seconds=2)
+    report = verify(expected(odd, bot="jarvis"), user, call_seconds=2)
     assert len(report.outcomes) == len(checks.CHECKS)
     assert all(one.remedy for one in report.outcomes if one.state == "failed")
 

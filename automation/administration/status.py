@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from automation.administration.session import administrator
+from automation.verify.checks import bots_status
 from automation.verify.client import Chat, User
 from automation.verify.expected import Expected
 from automation.web import Failed, NotChecked
@@ -31,6 +32,7 @@ class Status:
     licence: str | None = None
     mongodb: str | None = None
     users: int | None = None
+    bot: str | None = None
     not_told: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -46,6 +48,7 @@ class Status:
             "licence": self.licence,
             "mongodb": self.mongodb,
             "users": self.users,
+            "bot": self.bot,
             "notTold": self.not_told,
         }
 
@@ -65,6 +68,7 @@ class Status:
                 ("licence", self.licence),
                 ("MongoDB", self.mongodb),
                 ("users", self.users),
+                ("bot", self.bot),
             )
             if value is not None
         ]
@@ -94,12 +98,12 @@ async def _status(expected: Expected, user: User | None) -> Status:
                 running = (await chat.get("/api/info")).get("version")
             return Status(**known, running=str(running), not_told="without --user the chat tells no more")
         async with administrator(expected.url, user) as chat:
-            return Status(**known, **await _asked(chat))
+            return Status(**known, **await _asked(chat, expected))
     except (Failed, NotChecked) as error:
         return Status(**known, running=None, not_told=str(error))
 
 
-async def _asked(chat: Chat) -> dict[str, Any]:
+async def _asked(chat: Chat, expected: Expected) -> dict[str, Any]:
     found = await chat.get("/api/info")
     info = found.get("info") if isinstance(found.get("info"), dict) else {}
     told: dict[str, Any] = {"running": chat.shown(info.get("version") or found.get("version"))}
@@ -120,6 +124,12 @@ async def _asked(chat: Chat) -> dict[str, Any]:
         told["users"] = statistics.get("totalUsers")
     except (Failed, NotChecked) as error:
         lacks.append(str(error))
+    if expected.bot is not None:
+        try:
+            found = await bots_status(chat, expected.bot) or "without an account: `configure` makes it"
+            told["bot"] = f"{expected.bot} is {found}"
+        except (Failed, NotChecked) as error:
+            lacks.append(str(error))
     return told | {"not_told": "; ".join(lacks)}
 
 

@@ -61,6 +61,8 @@ class Check:
     """Names of the checks without which this one has no sense."""
     user: bool = False
     """It needs the credentials of a user."""
+    when: Callable[[Expected], bool] = lambda _: True
+    """Which chats are asked at all."""
     cleans: bool = False
     """It takes away what others made: it runs also after the time is up."""
 
@@ -457,6 +459,29 @@ async def _accounts(visit: Visit) -> str:
     return f"the form to register is {wanted!r}, as the stack says"
 
 
+async def bots_status(chat: Chat, username: str) -> str | None:
+    """Return what the chat says that its bot is, such as `online`; None where it has no such account."""
+    try:
+        found = (await chat.get("/api/v1/users.info", username=username)).get("user")
+    except Refused:
+        return None
+    return chat.shown(found.get("status")) if isinstance(found, dict) else None
+
+
+async def _bot(visit: Visit) -> str:
+    username = visit.expected.bot or ""
+    found = await bots_status(visit.chat, username)
+    configure = f"`{COMMAND} configure {visit.expected.stack} --user NAME`"
+    if found is None:
+        raise Failed(f"the chat has no account {username}", f"{configure} makes it")
+    if found == "offline":
+        raise Failed(
+            f"{username} is offline: the bot does not run, or could not log in",
+            f"{configure} gives the account the stack's password, and says how the bot is restarted",
+        )
+    return f"{username} is {found}"
+
+
 async def _backups(visit: Visit) -> str:
     bucket, keys = visit.expected.backup_bucket, visit.expected.backups
     if bucket is None or not keys:
@@ -538,6 +563,7 @@ CHECKS: Final[Sequence[Check]] = (
     Check("push", "Push", _push, needs=("api",)),
     Check("registration", "Registration", _registration, needs=("login",), user=True),
     Check("accounts", "Accounts", _accounts, needs=("api",)),
+    Check("bot", "Bot", _bot, needs=("login",), user=True, when=lambda expected: expected.bot is not None),
     Check("backups", "Backups", _backups),
     Check("leave", "Tidied up", _leave, needs=("login",), user=True, cleans=True),
 )

@@ -39,6 +39,8 @@ class Expected:
     """Whether the workspace must be registered at the vendor."""
     accounts: str | None = None
     """Value of the setting `Accounts_RegistrationForm`; None where it is not known."""
+    bot: str | None = None
+    """User name of the bot; None where the stack has none."""
     backup_bucket: str | None = None
     """Bucket of S3 with the stack's own backups; None where it makes none."""
     backups: tuple[str, ...] = ()
@@ -91,6 +93,7 @@ def of_stack(name: str, spec: "ChatSpec", outputs: Mapping[str, Any], *, rehears
         push=parts.push.kind != "none",
         registered=parts.push.registers or "registrationToken" in spec.secrets,
         accounts=REGISTRATION[parts.accounts.registration],
+        bot=None if parts.bot is None else parts.bot.username,
         backup_bucket=bucket if isinstance(bucket, str) else None,
         backups=tuple(parts.runtime.backups(parts)),
         unasked=NO_CHAT if rehearsal else "",

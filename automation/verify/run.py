@@ -82,6 +82,8 @@ async def _verify(
         visit = Visit(expected, chat, user)
         try:
             for check in CHECKS:
+                if not check.when(expected):
+                    continue
                 left = min(CHECK_SECONDS, began + limit - time.monotonic())
                 seconds = CLEAN_SECONDS if check.cleans else left
                 outcomes[check.name] = outcome = await _outcome(check, visit, outcomes, seconds)

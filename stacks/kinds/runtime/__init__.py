@@ -199,6 +199,10 @@ class RuntimeKind(Kind):
     def restart(self, region: str | None, outputs: Mapping[str, object]) -> str:
         """Return the command that restarts the chat."""
 
+    @abstractmethod
+    def restart_bot(self, region: str | None, outputs: Mapping[str, object]) -> str:
+        """Return the command that restarts the bot."""
+
     @property
     def certified_by_aws(self) -> bool:
         """Whether AWS makes the certificate for the chat's name."""

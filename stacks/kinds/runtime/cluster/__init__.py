@@ -168,6 +168,10 @@ class ClusterChat(RuntimeKind):
         """Its pods, one after another."""
         return f"kubectl --namespace {self.namespace} rollout restart deployment {self.name}-rocketchat"
 
+    def restart_bot(self, region: str | None, outputs: Mapping[str, object]) -> str:
+        """Its pod."""
+        return f"kubectl --namespace {self.namespace} rollout restart deployment {self.name}-bot"
+
     def images(self, parts: "Parts", release: Release, size: Size) -> Iterator[str]:
         """Those of the chat's processes, and what the chart runs beside the broker."""
         found = list(super().images(parts, release, size))

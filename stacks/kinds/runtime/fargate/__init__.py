@@ -191,13 +191,15 @@ class FargateRuntime(RuntimeKind):
 
     def stop(self, region: str | None, outputs: Mapping[str, object]) -> str:
         """All its tasks."""
-        where = f"--cluster {outputs.get('cluster')} --service {outputs.get('service')} --region {region}"
-        return f"aws ecs update-service --desired-count 0 {where}"
+        return f"aws ecs update-service --desired-count 0 {_service(outputs, 'service', region)}"
 
     def restart(self, region: str | None, outputs: Mapping[str, object]) -> str:
         """Its tasks, by a roll-out of the same."""
-        where = f"--cluster {outputs.get('cluster')} --service {outputs.get('service')} --region {region}"
-        return f"aws ecs update-service --force-new-deployment {where}"
+        return f"aws ecs update-service --force-new-deployment {_service(outputs, 'service', region)}"
+
+    def restart_bot(self, region: str | None, outputs: Mapping[str, object]) -> str:
+        """Its task, by a roll-out of the same."""
+        return f"aws ecs update-service --force-new-deployment {_service(outputs, 'botService', region)}"
 
     @property
     def sources(self) -> Sequence[str]:
@@ -263,6 +265,11 @@ class FargateRuntime(RuntimeKind):
         from stacks.kinds.runtime.fargate.place import OnFargate
 
         return OnFargate(self, context)
+
+
+def _service(outputs: Mapping[str, object], name: str, region: str | None) -> str:
+    """Return the words by which AWS's command line knows one of the services."""
+    return f"--cluster {outputs.get('cluster')} --service {outputs.get(name)} --region {region}"
 
 
 @rule("The chat's name fits into the rules of a balancer")

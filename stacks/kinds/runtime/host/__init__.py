@@ -119,6 +119,10 @@ class HostRuntime(RuntimeKind):
         """Its container, on the host."""
         return "sudo docker restart chat-rocketchat-1"
 
+    def restart_bot(self, region: str | None, outputs: Mapping[str, object]) -> str:
+        """Its container, on the host."""
+        return "sudo docker restart chat-bot-1"
+
     def images(self, parts: "Parts", release: "Release", size: sizing.Size) -> Iterator[str]:
         """The chat's, the bot's and its proxy's."""
         yield from super().images(parts, release, size)
