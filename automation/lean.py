@@ -6,10 +6,14 @@ import gc
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any
+from functools import cache
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
 
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
-from pulumi.runtime.proto import engine_pb2
+from pulumi.runtime import resource
+from pulumi.runtime.proto import engine_pb2, source_pb2
 from pulumi.runtime.settings import SETTINGS
 
 
@@ -30,6 +34,40 @@ async def drain() -> None:
         await asyncio.gather(*tasks)
     if rpcs.unhandled_exception is not None:
         raise rpcs.unhandled_exception
+
+
+CONSTRUCTORS: Final = 3
+"""Between a program's call and the SDK: those of its class, of custom or component resources, and of resources."""
+
+
+def stack_trace() -> source_pb2.StackTrace:
+    """Return what the SDK tells the engine of where a resource is made.
+
+    The SDK's own asks the disk for the age of each file in the trace, once more per resource: a seventh of a plan.
+    """
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
+    seen = 0
+    while frame is not None and seen < CONSTRUCTORS:
+        seen += frame.f_code.co_name == "__init__"
+        frame = frame.f_back
+    frames = []
+    while frame is not None:
+        uri = _uri(frame.f_code.co_filename)
+        position = source_pb2.SourcePosition(uri=uri, line=frame.f_lineno) if uri else None
+        frames.append(source_pb2.StackFrame(pc=position))
+        frame = frame.f_back
+    return source_pb2.StackTrace(frames=frames)
+
+
+@cache
+def _uri(file: str) -> str | None:
+    try:
+        return Path(file).as_uri()
+    except ValueError:
+        return None
+
+
+resource._get_stack_trace = stack_trace  # noqa: SLF001
 
 
 class QuietEngine:

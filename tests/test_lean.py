@@ -6,16 +6,19 @@ import inspect
 import socket
 import sys
 import threading
+import traceback
 import types
 import weakref
 from collections.abc import Iterator
 from concurrent import futures
+from pathlib import Path
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 import pulumi
 import pytest
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
+from pulumi.runtime import resource
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import engine_pb2, resource_pb2_grpc
 
@@ -244,3 +247,24 @@ def test_an_engine_at_the_address_of_one_that_is_gone_is_reached_at_once() -> No
     finally:
         engine.stop(None).wait()
         gone.close()
+
+
+def test_the_engine_is_told_where_a_resource_is_made() -> None:
+    class Made:
+        def __init__(self) -> None:
+            self.told = resource._get_stack_trace().frames
+
+    class Custom(Made):
+        def __init__(self) -> None:
+            super().__init__()
+
+    class Own(Custom):
+        def __init__(self) -> None:
+            super().__init__()
+
+    made, here = Own(), traceback.extract_stack()
+    assert [(one.pc.uri, one.pc.line) for one in made.told] == [
+        (Path(one.filename).as_uri(), one.lineno) if Path(one.filename).is_absolute() else ("", 0)
+        for one in reversed(here)
+    ]
+    assert made.told[0].pc.uri == Path(__file__).as_uri()
