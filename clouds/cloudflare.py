@@ -9,16 +9,20 @@ from clouds.record import (
     NO_DATA,
     NO_MODELS,
     UNFOUND,
+    UNNOTICED,
     Answers,
     Drawn,
     Felt,
+    Gone,
     Listed,
     Lookup,
     Nothing,
+    Overwritten,
     Refused,
     Refuses,
     Resource,
     Role,
+    Use,
     replaced_by,
 )
 
@@ -105,6 +109,93 @@ DNS_RECORD = Resource(
     felt=Felt(gone=UNFOUND, named="name-record"),
     costs=Nothing("free: DNS of all plans costs nothing"),
     drawn=(Drawn(Role.NAMES, "DNS", ("Cloudflare",)),),
+)
+
+
+def _leaf(ask: Ask) -> list[str]:
+    """Per-hostname Authenticated Origin Pulls, "Upload custom certificate": an authority's is refused."""
+    from cryptography import x509
+
+    try:
+        certificate = x509.load_pem_x509_certificate(str(ask["certificate"]).encode())
+        authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except ValueError:
+        return ["certificate is no certificate in PEM form"]
+    except x509.ExtensionNotFound:
+        return []
+    return ["missing leaf certificate: certificate is that of an authority"] if authority else []
+
+
+def _one_host(ask: Ask) -> list[str]:
+    """The provider's own check (`authenticated_origin_pulls/resource.go`)."""
+    configs = ask["configs"] or []
+    if len(configs) != 1 or not configs[0].get("hostname"):
+        return ["configs must have exactly one hostname association"]
+    return []
+
+
+ORIGIN_PULL_CERTIFICATE = Resource(
+    "cloudflare:index/authenticatedOriginPullsHostnameCertificate:AuthenticatedOriginPullsHostnameCertificate",
+    "certificate that the proxy shows",
+    answers=Answers(
+        id=lambda ask: ask.hex(32),
+        outputs={
+            "expiresOn": CREATED,
+            "issuer": "",
+            "serialNumber": lambda ask: ask.hex(16, "serial"),
+            "signature": "ECDSAWithSHA256",
+            "status": "active",
+            "uploadedOn": CREATED,
+        },
+    ),
+    requests=NO_MODELS,
+    refuses=Refuses(
+        together=_leaf,
+        # Cloudflare API, "Delete Hostname Client Certificate".
+        used_by=(
+            Use(
+                "cloudflare:index/authenticatedOriginPulls:AuthenticatedOriginPulls",
+                "configs.certId",
+                "in use",
+            ),
+        ),
+    ),
+    again=Refused(("zoneId", "certificate")),
+    replaced=replaced_by("zoneId certificate privateKey"),
+    import_id="{zoneId}/{id}",
+    found=Gone("another one of the same is put there; what nothing shows ends by itself", remains=True),
+    data=NO_DATA,
+    felt=UNNOTICED,
+    costs=Nothing("free: all plans have it"),
+)
+
+
+ORIGIN_PULL = Resource(
+    "cloudflare:index/authenticatedOriginPulls:AuthenticatedOriginPulls",
+    "which certificate the proxy shows for a name",
+    answers=Answers(
+        id=lambda ask: str((ask["configs"] or [{}])[0].get("hostname")),
+        outputs={
+            "certId": lambda ask: (ask["configs"] or [{}])[0].get("certId"),
+            "certStatus": "active",
+            "enabled": True,
+            "hostname": "{id}",
+            "status": "active",
+        },
+        absent=names(
+            "certUpdatedAt certUploadedOn certificate createdAt expiresOn issuer privateKey serialNumber signature "
+            "updatedAt"
+        ),
+    ),
+    requests=NO_MODELS,
+    refuses=Refuses(together=_one_host),
+    again=Overwritten(),
+    replaced=replaced_by("zoneId"),
+    import_id="{zoneId}/{id}",
+    found=Gone("to order it again changes nothing"),
+    data=NO_DATA,
+    felt=UNNOTICED,
+    costs=Nothing("free: all plans have it"),
 )
 
 

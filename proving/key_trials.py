@@ -18,6 +18,7 @@ from stacks import files
 from stacks.keys import Key, bounds, choices, keys, standing
 from stacks.kinds.registry import models
 from stacks.language import NAMESPACE, ChatSpec, parse
+from stacks.project import ROOT
 
 Values = dict[str, Any]
 
@@ -59,6 +60,9 @@ _LDAP = {
     "sync": {"interval": "every_6_hours"},
 }
 _PROXY = {"url": "http://proxy.example.com:3128"}
+_CHAIN: str = files.read(str(ROOT / "examples" / "stacks" / "Pulumi.cloudflare.yaml")).values[
+    "rocketchat:dns"
+]["originPullCertificate"]
 _AUTHORITY = """\
 -----BEGIN CERTIFICATE-----
 MIIBaDCCAQ+gAwIBAgIUJHFIDwHAs+KuD4UuTvZ0dZ1pkA8wCgYIKoZIzj0EAwIw
@@ -151,6 +155,10 @@ SCENES: Mapping[str, Scene] = {
             "aws:region": "eu-central-1",
             "dns": {"kind": "route53", "zone": "example.com", "aws": {"assumeRole": _ROLE}},
         },
+    ),
+    "lovia-fargate behind the proxy": Scene("lovia-fargate", {"dns.proxied": True}),
+    "lovia-fargate known by a certificate": Scene(
+        "lovia-fargate", {"dns.proxied": True, "dns.originPullCertificate": _CHAIN}, ("originPullKey",)
     ),
     "services-helm with DNS at DigitalOcean": Scene(
         "services-helm", {"dns": {"kind": "digitalocean", "zone": "example.com"}}
@@ -767,6 +775,11 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     ],
     "dns(cloudflare).zoneId": "fedcba98765432100123456789abcdef",
     "dns(cloudflare).proxied": [_to("lovia-fargate", True), _to("family-host", True)],
+    "dns(cloudflare).originPullCertificate": [
+        _to("lovia-fargate behind the proxy", _CHAIN, ("originPullKey",)),
+        _to("lovia-fargate known by a certificate", ABSENT),
+    ],
+    "originPullKey": [_to("lovia-fargate known by a certificate", "another")],
     "dns(route53).zone": [_to("services-helm with Route 53", "chat.example.com")],
     "dns(route53).zoneId": "Z0123456789ABCDEFGHIJ",
     "dns(route53).aws": [_to("services-helm with Route 53", {"assumeRole": _OTHERS_ROLE})],

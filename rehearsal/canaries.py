@@ -81,6 +81,7 @@ _FORMS: dict[str, Callable[[str], str]] = {
     "fcmServiceAccount": _service_account,
     "kubeconfig": _kubeconfig,
     "mongodbUri": _mongodb("rocketchat"),
+    "originPullKey": _pem("PRIVATE KEY"),
     "samlPrivateKey": _pem("PRIVATE KEY"),
 }
 """Secrets that must have a form. Every other one is an awkward text, and a provider's are 40 hex digits: a well-formed

@@ -5,7 +5,7 @@ import shlex
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -14,6 +14,8 @@ from stacks import beside
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 _BEGIN = "-----BEGIN "
+SOON = timedelta(days=60)
+"""How long before its end a certificate is warned of."""
 _FILE = re.compile(r"[^\x00-\x1f\\:]+\.(pem|crt|cer)")
 
 
@@ -81,7 +83,80 @@ def _file(name: str) -> str:
     return text
 
 
+@dataclass(frozen=True)
+class Client:
+    """A certificate by which somebody is known, with those of the authorities that it is of."""
+
+    ends: datetime
+    pem: str
+    authorities: str
+
+    @property
+    def day(self) -> str:
+        """Its last day."""
+        return f"{self.ends:%Y-%m-%d}"
+
+
+def client(given: str) -> Client:
+    """Return the certificate of a client, which stands first, and those of its authorities behind it.
+
+    Raises ValueError, which shows nothing of what was given, where they do not belong together.
+    """
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+
+    blocks = list(_blocks(given if _BEGIN in given else _file(given)))
+    if len(blocks) <= 1:
+        raise ValueError(
+            "two certificates are wanted: that of the client, and behind it that of its authority"
+        )
+    try:
+        found = x509.load_pem_x509_certificate(blocks[0].encode())
+        first = x509.load_pem_x509_certificate(blocks[1].encode())
+    except ValueError:
+        raise ValueError("a certificate cannot be read: a part of it is missing or changed") from None
+    for number, block in enumerate(blocks[1:], 2):
+        _authority(block, f"certificate {number} of {len(blocks)}")
+    try:
+        found.verify_directly_issued_by(first)
+    except (ValueError, TypeError, InvalidSignature):
+        raise ValueError(
+            "the second certificate did not sign the first: that of the client stands first, and behind it that of the "
+            "authority which signed it"
+        ) from None
+    if _is_authority(found):
+        raise ValueError("the first certificate is an authority's; the client's own has `CA:FALSE`")
+    ends = found.not_valid_after_utc
+    if ends <= datetime.now(UTC):
+        raise ValueError(
+            f"the client's certificate has ended on {ends:%Y-%m-%d}; give the one that took its place"
+        )
+    return Client(ends, _lines(blocks[0]), "".join(_lines(block) for block in blocks[1:]))
+
+
+def _is_authority(certificate: Any) -> bool:
+    from cryptography import x509
+
+    try:
+        return bool(certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _lines(pem: str) -> str:
+    """Ends of lines differ by where a file was saved, and would make one certificate two."""
+    return "".join(f"{line.rstrip()}\n" for line in pem.splitlines())
+
+
 def _certificates(text: str) -> Iterator[Authority]:
+    whole = list(_blocks(text))
+    for number, block in enumerate(whole, 1):
+        yield _authority(
+            block, "the certificate" if len(whole) == 1 else f"certificate {number} of {len(whole)}"
+        )
+
+
+def _blocks(text: str) -> Iterator[str]:
     # What is not whole is looked for too: half of a private key is a leak as well.
     for label in re.findall(rf"{_BEGIN}([A-Z0-9 ]+)-----", text):
         if "PRIVATE KEY" in label:
@@ -94,10 +169,8 @@ def _certificates(text: str) -> Iterator[Authority]:
     whole = list(_BLOCK.finditer(text))
     if len(whole) != text.count(f"{_BEGIN}CERTIFICATE-----"):
         raise ValueError("a certificate in it is cut off: its END CERTIFICATE is missing")
-    for number, block in enumerate(whole, 1):
-        yield _authority(
-            block[0], "the certificate" if len(whole) == 1 else f"certificate {number} of {len(whole)}"
-        )
+    for block in whole:
+        yield block[0]
 
 
 def _authority(pem: str, what: str) -> Authority:
@@ -116,8 +189,7 @@ def _authority(pem: str, what: str) -> Authority:
     subject = dict(pair for (pair,) in found[0].get("subject", ()))
     name = subject.get("commonName") or subject.get("organizationName") or "an authority without a name"
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(found[0]["notAfter"]), UTC)
-    # Ends of lines differ by where a file was saved, and would make one certificate two.
-    made = Authority(name, ends, "".join(f"{line.rstrip()}\n" for line in pem.splitlines()))
+    made = Authority(name, ends, _lines(pem))
     if ends <= datetime.now(UTC):
         raise ValueError(f"{what} ({name}) has ended on {made.day}; give the one that took its place")
     return made
@@ -128,5 +200,12 @@ def _checked(given: str) -> str:
     return given
 
 
+def _checked_client(given: str) -> str:
+    client(given)
+    return given
+
+
 Authorities = Annotated[str, AfterValidator(_checked)]
 """Certificates in a stack file: PEM, or the name of a file."""
+ClientChain = Annotated[str, AfterValidator(_checked_client)]
+"""The certificate of a client and those of its authorities, likewise."""

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _HIDDEN = re.compile(r"(?i)(password|passwd|secret|token|api_?key|private_?key|credential)")
 SECRET = "containerVariables"  # noqa: S105 - its key
-_SOON = timedelta(days=60)
 
 
 def _variable(name: str) -> str:
@@ -170,7 +169,7 @@ def _surroundings(container: Container, parts: "Parts", size: sizing.Size) -> It
         )
     trusted = container.authorities()
     for one in trusted:
-        if one.ends < datetime.now(UTC) + _SOON:
+        if one.ends < datetime.now(UTC) + authorities.SOON:
             yield Warning_(f"the certificate of {one.name} in container.certificates ends on {one.day}")
     if trusted and parts.runtime.topology == "microservices" and not parts.runtime.microservices_trust:
         [path] = surroundings.authorities("".join(one.pem for one in trusted), parts.runtime.files_in).files

@@ -21,10 +21,11 @@ _LOST = re.compile(
     + "]"
 )
 _MANY_LINES = re.compile(
-    r"rocketchat:(?:appearance\.css|chat\.legal\.\w+|container\.certificates\[\d+\]|"
-    r"login(?:\[\d+\])?\.(?:certificate|ownCertificate)|settings\..+)"
+    r"rocketchat:(?:appearance\.css|chat\.legal\.\w+|login(?:\[\d+\])?\.(?:certificate|ownCertificate)|"
+    r"settings\..+)"
 )
-"""Keys whose text may have several lines, and blanks at its ends."""
+"""Keys whose text may have several lines, and blanks at its ends. PEM has them by its form, in each key."""
+_PEM = "-----BEGIN "
 
 
 def lost(text: str) -> str | None:
@@ -56,7 +57,7 @@ def _problem(path: str, text: str) -> Problem | None:
         return Problem(
             path, f"character {place} of the text is U+{ord(broken):04X}, {what} on its way", remedy=remedy
         )
-    if _MANY_LINES.fullmatch(path):
+    if _MANY_LINES.fullmatch(path) or text.lstrip().startswith(_PEM):
         return None
     if "\n" in text.rstrip():
         return Problem(path, "this text may have one line only", remedy="write it on one line")

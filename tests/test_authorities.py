@@ -16,12 +16,13 @@ from components.runtime import container as task
 from components.runtime.fargate_args import DEFINITION_BYTES
 from rehearsal.plan import Plan
 from rocketchat.services import MAIN, MICROSERVICE_COMMAND, SERVER_COMMAND
-from stacks import beside, container, files
+from stacks import authorities, beside, container, files
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
 
 DATA = Path(__file__).parent / "data" / "authorities"
 ROOT, OTHER = ((DATA / f"{name}.pem").read_text("ascii") for name in ("root", "other"))
+CLIENT = (DATA / "client.pem").read_text("ascii")
 KEY = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIcanaryvalue==\n-----END EC PRIVATE KEY-----\n"
 
 
@@ -46,6 +47,33 @@ def refused(*certificates: object) -> tuple[str, str]:
         spec_of("lovia-fargate", *certificates)
     [problem] = caught.value.problems
     return problem.path, str(problem)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (CLIENT, None),
+        (CLIENT.replace("\n", "\r\n"), None),
+        (
+            CLIENT[: CLIENT.index("-----END")] + CLIENT[CLIENT.rindex("-----END") :],
+            "two certificates are wanted",
+        ),
+        (ROOT, "two certificates are wanted"),
+        (ROOT + ROOT, "the first certificate is an authority's"),
+        (CLIENT[CLIENT.rindex("-----BEGIN") :] + CLIENT[: CLIENT.rindex("-----BEGIN")], "server's"),
+        (CLIENT[: CLIENT.rindex("-----BEGIN")] + ROOT, "the second certificate did not sign the first"),
+        (CLIENT + KEY, "a private key is in it"),
+        (CLIENT.replace("MII", "MIX", 1), "cannot be read"),
+    ],
+)
+def test_a_client_comes_with_the_authority_that_signed_it(given: str, said: str | None) -> None:
+    if said is None:
+        known = authorities.client(given)
+        assert known.pem + known.authorities == CLIENT
+        assert authorities.is_pair(KEY, known.pem)
+    else:
+        with pytest.raises(ValueError, match=said):
+            authorities.client(given)
 
 
 def test_a_task_writes_them_before_the_server_starts() -> None:

@@ -15,6 +15,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 FILES = sorted(EXAMPLES.rglob("Pulumi.*.yaml"))
 MAKES = {
     "air-gapped": "kubernetes:helm.sh/v3:Release",
+    "cloudflare": "aws:lb/trustStore:TrustStore",
     "digitalocean": "digitalocean:index/dnsRecord:DnsRecord",
     "directory": "kubernetes:core/v1:ConfigMap",
     "environment": "aws:lightsail/instance:Instance",

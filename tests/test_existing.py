@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -11,7 +12,9 @@ from planning import one, planned, values_of
 from recording import record
 
 from components.edge.balancer import LoadBalancer, LoadBalancerArgs
+from components.edge.origin_pull import OriginPull, OriginPullArgs
 from components.media.existing import ExistingMediaStore
+from components.values import DnsZone
 from rehearsal.plan import Plan, find_leaks
 from stacks import features, files
 from stacks.kinds.dns.cloudflare import NETWORKS
@@ -22,6 +25,10 @@ INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 CERTIFICATE = "arn:aws:acm:ap-southeast-1:123456789012:certificate/0123abcd-4567-89ef-0123-456789abcdef"
 KEY = "arn:aws:kms:ap-southeast-1:123456789012:key/0123abcd-4567-89ef-0123-456789abcdef"
+PORT = "aws:lb/listener:Listener"
+PULLS = "cloudflare:index/authenticatedOriginPulls{0}:AuthenticatedOriginPulls{0}"
+CHAIN = (Path(__file__).parent / "data" / "authorities" / "client.pem").read_text("ascii")
+_END = "-----END CERTIFICATE-----\n"
 SECURE = {"rocketchat:oidcClientSecret"}
 MINIO = {"kind": "s3-compatible", "endpoint": "https://minio.example.com:9000", "bucket": "media"}
 MINIO_KEYS = {"rocketchat:mediaAccessKeyId", "rocketchat:mediaSecretAccessKey"}
@@ -210,6 +217,45 @@ def test_behind_cloudflares_proxy_nobody_else_reaches_the_balancer() -> None:
     assert find_leaks(plan) == []
 
 
+def test_a_proxy_with_a_certificate_is_the_only_one_that_the_balancer_lets_in() -> None:
+    leaf, authority = CHAIN[: CHAIN.index(_END) + len(_END)], CHAIN[CHAIN.index(_END) + len(_END) :]
+    dns = {"kind": "cloudflare", "zone": "lovia.life", "proxied": True, "originPullCertificate": CHAIN}
+    values = changed("lovia-fargate", dns=dns)
+    plan = planned(values, SECURE | {"rocketchat:originPullKey"})
+    store = one(plan, "aws:lb/trustStore:TrustStore")
+    bundle = one(plan, "aws:s3/bucketObjectv2:BucketObjectv2", "balancer-balancer-clients")
+    assert bundle.inputs["content"] == authority
+    assert store.inputs["caCertificatesBundleS3Key"] == bundle.inputs["key"]
+    # Logs end, and this does not.
+    kept = one(
+        plan, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "balancer-balancer-logs"
+    )
+    assert not bundle.inputs["key"].startswith(kept.inputs["rules"][0]["filter"]["prefix"])
+    asked = one(plan, PORT, "balancer-https").inputs["mutualAuthentication"]
+    assert asked == {"mode": "verify", "trustStoreArn": store.outputs["arn"]}
+    shown = one(plan, PULLS.format("HostnameCertificate"))
+    assert shown.inputs["certificate"] == leaf
+    [ordered] = one(plan, PULLS.format("")).inputs["configs"]
+    assert ordered == {"certId": shown.id, "enabled": True, "hostname": "chat.lovia.life"}
+    assert find_leaks(plan) == []
+    told = [
+        line
+        for check in parse(values, SECURE | {"rocketchat:originPullKey"}, source="a test").checks
+        for line in check.warnings
+    ]
+    assert not [line for line in told if "share its networks" in line]
+    # What is left out would stay as it was.
+    without = planned(changed("lovia-fargate"), SECURE)
+    assert one(without, PORT, "balancer-https").inputs["mutualAuthentication"] == {"mode": "off"}
+
+
+def test_only_cloudflare_pulls_with_a_certificate() -> None:
+    zone: DnsZone = {"kind": "route53", "name": "lovia.life", "id": "Z1"}
+    args: OriginPullArgs = {"host": "chat.lovia.life", "zone": zone, "certificate": CHAIN, "private_key": "x"}
+    with pytest.raises(ValueError, match="the DNS zone is at route53"):
+        record(lambda: OriginPull("pull", args))
+
+
 def test_who_shares_the_proxys_networks_is_told_with_the_edge_that_shares_none() -> None:
     values = changed("lovia-fargate", dns={"kind": "cloudflare", "zone": "lovia.life", "proxied": True})
     told = [line for check in parse(values, SECURE, source="a test").checks for line in check.warnings]
@@ -227,6 +273,8 @@ def test_who_shares_the_proxys_networks_is_told_with_the_edge_that_shares_none()
         ({"runtime": {"balancer": {"allowFrom": ["203.0.113.0/24"]}}, "edge": {"kind": "cloudfront"}}, "runtime.balancer.allowFrom"),
         ({"runtime": {"balancer": {"scheme": "internal"}}, "edge": {"kind": "cloudfront"}}, "runtime.balancer.scheme"),
         ({"runtime": {"balancer": {"scheme": "internal"}}, "dns": {"kind": "cloudflare", "zone": "lovia.life", "proxied": True}}, "dns.proxied"),
+        ({"dns": {"kind": "cloudflare", "zone": "lovia.life", "originPullCertificate": CHAIN}}, "dns.originPullCertificate"),
+        ({"dns": {"kind": "cloudflare", "zone": "lovia.life", "proxied": True, "originPullCertificate": CHAIN}, "runtime": {"balancer": {"kind": "existing", "listener": LISTENER}}}, "dns.originPullCertificate"),
         ({"runtime": {"balancer": {"allowFrom": ["203.0.113.1/24"]}}}, "runtime.balancer.allowFrom[0]"),
         ({"runtime": {"balancer": {"allowFrom": ["203.0.113.0/24"]}}, "monitoring": {"uptime": True}}, "monitoring.uptime"),
         ({"runtime": {"balancer": {"scheme": "internal"}}, "monitoring": {"uptime": True}}, "monitoring.uptime"),

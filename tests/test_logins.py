@@ -18,6 +18,7 @@ from stacks.problems import InvalidStack
 PUBLISHED: dict[str, dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parent / "data" / "oidc_discovery.yaml").read_text(encoding="utf-8")
 )
+ROOT = (Path(__file__).parent / "data" / "authorities" / "root.pem").read_text(encoding="ascii")
 OIDC = {"kind": "oidc", "preset": "fusionauth", "url": "https://login.example.com", "clientId": "chat"}
 SAML = {"kind": "saml", "entryPoint": "https://idp.example.com/sso", "certificate": "MAMCAQE="}
 LDAP = {
@@ -268,6 +269,7 @@ def test_a_directory_without_a_password_is_told_which_secret_is_missing() -> Non
         ({"usernameField": "upn"}, {"LDAP_AD_Username_Field": "upn"}),
         ({"encryption": "tls"}, {"LDAP_Encryption": "ssl", "LDAP_Port": "636"}),
         ({"caCertificate": "MAMCAQE="}, {"LDAP_CA_Cert": "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----"}),
+        ({"caCertificate": ROOT}, {"LDAP_CA_Cert": ROOT.rstrip()}),
         ({"group": {"name": "chat", "memberAttribute": "member"}}, {"LDAP_Group_Filter_Enable": "true", "LDAP_Group_Filter_Group_Member_Attribute": "member"}),
         ({"sync": {"interval": "every_6_hours", "disableMissingUsers": True}}, {"LDAP_Background_Sync": "true", "LDAP_Background_Sync_Interval": "every_6_hours", "LDAP_Background_Sync_Disable_Missing_Users": "true"}),
         ({"localPasswords": False}, {"LDAP_Login_Fallback": "false"}),

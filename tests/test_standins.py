@@ -140,6 +140,9 @@ WANTED: dict[str, dict[str, Any]] = {
     "aws:sns/topicPolicy:TopicPolicy": {"policy": "{}"},
     "aws:wafv2/webAcl:WebAcl": {"scope": "REGIONAL", "defaultAction": {"allow": {}}},
     ACCESS: {"ipAddress": "203.0.113.7"},
+    "cloudflare:index/authenticatedOriginPulls:AuthenticatedOriginPulls": {
+        "configs": [{"certId": "1", "enabled": True, "hostname": "chat.example.com"}]
+    },
     "cloudflare:index/dnsRecord:DnsRecord": {"type": "A"},
     "aws:scheduler/schedule:Schedule": {
         "flexibleTimeWindow": {"mode": "OFF"},

@@ -14,6 +14,7 @@ FREE_NETWORK: Final = Nothing("free: networks, their routes and firewalls cost n
 FREE_SETTING: Final = Nothing("free: the bucket is charged")
 ALARMS_ARE_FEW: Final = Nothing("free: the first 1000 e-mails of a month are, and alarms are fewer")
 ADDRESS: Final = each_hour("public address", "aws.ipv4-hour")
+TRUST_STORE: Final = each_hour("trust store", "aws.trust-store-hour")
 KEY: Final = a_month("key", "aws.kms-key")
 SECRET: Final = a_month("secret", "aws.secret")
 

@@ -214,6 +214,11 @@ def _listener(ask: Ask) -> Iterator[str]:
         yield "certificateArn goes with the protocols HTTPS and TLS, and with no other"
     if ask["sslPolicy"] and not secure:
         yield "sslPolicy goes with the protocols HTTPS and TLS"
+    known = ask["mutualAuthentication"] or {}
+    if known.get("mode") == "verify" and ask["protocol"] != "HTTPS":
+        yield "mutualAuthentication.mode verify goes with the protocol HTTPS"
+    if (known.get("mode") == "verify") != bool(known.get("trustStoreArn")):
+        yield "mutualAuthentication.trustStoreArn goes with the mode verify, and with no other"
     yield from _actions("defaultActions", ask["defaultActions"])
 
 
@@ -415,7 +420,13 @@ LISTENER = Resource(
     requests=sent(
         create(
             "elbv2.CreateListener",
-            {**_BALANCER_ACTIONS, "certificateArn": ("Certificates", each("CertificateArn"))},
+            {
+                **_BALANCER_ACTIONS,
+                "certificateArn": ("Certificates", each("CertificateArn")),
+                "mutualAuthentication.ignoreClientCertificateExpiry": (
+                    "MutualAuthentication.IgnoreClientCertificateExpiry"
+                ),
+            },
         ),
         Call(
             "elbv2.ModifyListenerAttributes",
@@ -432,6 +443,7 @@ LISTENER = Resource(
         # Elastic Load Balancing API, RedirectActionConfig.
         values={
             "defaultActions.*.redirect.port": formed(r"#\{port\}|[1-9]\d{0,4}", "a port, or #{port}"),
+            "mutualAuthentication.mode": among("off", "passthrough", "verify"),
         },
         once=(Once("a listener on that port", "DuplicateListenerException", by("loadBalancerArn", "port")),),
         together=_listener,
@@ -443,6 +455,44 @@ LISTENER = Resource(
     data=NO_DATA,
     felt=UNNOTICED,
     costs=Nothing("free: the load balancer is charged"),
+)
+
+
+TRUST_STORE = Resource(
+    "aws:lb/trustStore:TrustStore",
+    "authorities of the clients that a port lets in",
+    answers=Answers(
+        id=lambda ask: ask.arn("elasticloadbalancing", f"truststore/{ask['name']}/{ask.hex(16)}"),
+        outputs={
+            "arn": "{id}",
+            "arnSuffix": lambda ask: f"truststore/{ask['name']}/{ask.hex(16)}",
+        },
+        autoname=Autoname(limit=32),
+    ),
+    requests=sent(
+        create(
+            "elbv2.CreateTrustStore",
+            {
+                "caCertificatesBundleS3Bucket": "CaCertificatesBundleS3Bucket",
+                "caCertificatesBundleS3Key": "CaCertificatesBundleS3Key",
+                "caCertificatesBundleS3ObjectVersion": "CaCertificatesBundleS3ObjectVersion",
+            },
+        ),
+    ),
+    refuses=Refuses(
+        once=(one_name("trust store", "DuplicateTrustStoreNameException"),),
+        used_by=(
+            Use("aws:lb/listener:Listener", "mutualAuthentication.trustStoreArn", "TrustStoreInUseException"),
+        ),
+    ),
+    again=Refused(),
+    # ModifyTrustStore takes another bundle.
+    replaced=replaced_by("name namePrefix region"),
+    import_id="{id}",
+    found=tagged("elasticloadbalancing", r"truststore/.+"),
+    data=NO_DATA,
+    felt=UNNOTICED,
+    costs=charges.TRUST_STORE,
 )
 
 

@@ -1,5 +1,6 @@
 """The load balancer before the chat."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
@@ -36,6 +37,9 @@ A first visit makes about 150 requests (bundles, fonts, avatars).
 HSTS_SECONDS = 31_536_000
 """One year, the least that browsers' preload lists and scanners take as lasting."""
 
+LOGS = "AWSLogs/"
+"""Where the balancer's logs begin in their bucket (ELB user guide, "Access logs")."""
+
 EVERYBODY = "0.0.0.0/0"
 
 MOST_SOURCES = 30
@@ -71,6 +75,9 @@ class LoadBalancerArgs(TypedDict):
     sources: NotRequired[Sequence[str]]
     """With the front `internet`: the IPv4 networks that may connect; everybody when left out. A security group takes
     60 rules, and each network needs two."""
+    client_authorities: NotRequired[str]
+    """With the front `internet`: certificates (PEM) of authorities. Port 443 then lets in only who shows a certificate
+    of one of them, such as a proxy; everybody when left out."""
     deletion_protection: bool
     """Refuse to delete the balancer, and its log bucket while it holds logs."""
     idle_timeout_seconds: NotRequired[int]
@@ -118,8 +125,11 @@ class LoadBalancer(Component):
         sources = list(dict.fromkeys(args.get("sources", ())))
         if len(sources) > MOST_SOURCES:
             raise ValueError(f"the balancer's sources are {len(sources)}; it takes {MOST_SOURCES}")
-        if front != "internet" and (sources or args.get("internal", False)):
-            raise ValueError(f"sources and internal are of the front internet, and the balancer's is {front}")
+        authorities = args.get("client_authorities")
+        if front != "internet" and (sources or authorities or args.get("internal", False)):
+            raise ValueError(
+                f"sources, client_authorities and internal are of the front internet, and the balancer's is {front}"
+            )
         super().__init__("LoadBalancer", name, args, opts)
         self._name = name
 
@@ -163,6 +173,7 @@ class LoadBalancer(Component):
             protocol="HTTPS",
             ssl_policy=TLS_POLICY,
             certificate_arn=args["certificate_arn"],
+            mutual_authentication=self._known(authorities, bucket),
             default_actions=[
                 aws.lb.ListenerDefaultActionArgs(
                     type="fixed-response",
@@ -235,6 +246,29 @@ class LoadBalancer(Component):
             prefix_list_id=addresses.id,
             opts=self.child(),
         )
+
+    def _known(
+        self, authorities: str | None, bucket: "aws.s3.Bucket"
+    ) -> "aws.lb.ListenerMutualAuthenticationArgs":
+        if authorities is None:
+            # To say nothing would leave it as it is.
+            return aws.lb.ListenerMutualAuthenticationArgs(mode="off")
+        bundle = aws.s3.BucketObjectv2(
+            f"{self._name}-balancer-clients",
+            bucket=bucket.bucket,
+            # Another bundle has another name, by which the trust store reads it again.
+            key=f"clients/{hashlib.sha256(authorities.encode()).hexdigest()[:16]}.pem",
+            content=authorities,
+            content_type="application/x-pem-file",
+            opts=self.child(),
+        )
+        store = aws.lb.TrustStore(
+            bounded(f"{self._name}-clients", _NAME_LIMIT - AUTONAME_SUFFIX),
+            ca_certificates_bundle_s3_bucket=bundle.bucket,
+            ca_certificates_bundle_s3_key=bundle.key,
+            opts=self.child(),
+        )
+        return aws.lb.ListenerMutualAuthenticationArgs(mode="verify", trust_store_arn=store.arn)
 
     def _redirect(self, balancer: "aws.lb.LoadBalancer") -> None:
         aws.lb.Listener(
@@ -327,7 +361,9 @@ class LoadBalancer(Component):
                 aws.s3.BucketLifecycleConfigurationRuleArgs(
                     id="expire",
                     status="Enabled",
-                    filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+                    filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(
+                        prefix=LOGS if "client_authorities" in args else ""
+                    ),
                     expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(
                         days=args["log_retention_days"]
                     ),

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from stacks.kinds.kind import Kind
 from stacks.questions import Ask, zone
@@ -10,6 +10,7 @@ from stacks.questions import Ask, zone
 if TYPE_CHECKING:
     import pulumi
 
+    from components.base import Component
     from components.values import DnsZone
     from stacks.aws_account import AwsAccount
     from stacks.kinds.context import Context
@@ -20,6 +21,15 @@ ADD = (
     "`{kind: manual, zone: example.com}` where somebody else makes the records"
 )
 """What to do where a zone is missing."""
+
+
+class KnownProxy(NamedTuple):
+    """A proxy that shows a certificate of its own to what it stands before."""
+
+    authorities: str
+    """Certificates (PEM) of the authorities that its own is of."""
+    shown: "Component"
+    """What makes it show that."""
 
 
 class DnsKind(Kind):
@@ -46,6 +56,15 @@ class DnsKind(Kind):
     def proxy_networks(self) -> Sequence[str]:
         """Networks that the service's proxy connects from; empty where it has none."""
         return ()
+
+    @property
+    def shows_certificate(self) -> bool:
+        """Whether the service's proxy shows a certificate of the stack's own."""
+        return False
+
+    def known_as(self, context: "Context") -> "KnownProxy | None":
+        """Have the service's proxy show a certificate to the balancer; None where it shows none."""
+        return None
 
     @property
     def largest_file_mb(self) -> int | None:

@@ -1,19 +1,26 @@
 """A zone at Cloudflare."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import pulumi
 
+from stacks import authorities
+from stacks.authorities import ClientChain
 from stacks.fields import Form, HostName
 from stacks.judging import Finding, Warning_, rule
-from stacks.kinds.dns import DnsKind
+from stacks.kinds.dns import DnsKind, KnownProxy
 from stacks.kinds.media import MediaKind
 from stacks.parts import Chat
 from stacks.problems import Problem
+from stacks.secret_keys import SecretKey, pem
 
 if TYPE_CHECKING:
     from stacks.kinds.context import Context
+    from stacks.language import ChatSpec
+    from stacks.spec import Parts
 
 BODY_MB = {"free": 100, "pro": 100, "business": 200, "enterprise": 500}
 """Largest request of 10^6 bytes that Cloudflare's proxy takes, by plan (developers.cloudflare.com, "Workers: request
@@ -39,10 +46,20 @@ NETWORKS = (
 """IPv4 networks of Cloudflare's proxy (cloudflare.com/ips-v4; last changed 2023-09-28)."""
 
 
+_KEY = "originPullKey"
+
+
 class CloudflareDns(DnsKind):
     """A zone at Cloudflare."""
 
     credentials: ClassVar = {"cloudflare:apiToken": "CLOUDFLARE_API_TOKEN"}
+    secrets: ClassVar = (
+        SecretKey(
+            _KEY,
+            "Private key (PEM) of `dns.originPullCertificate`, by which Cloudflare's proxy is known.",
+            problem=pem("PRIVATE KEY"),
+        ),
+    )
 
     kind: Literal["cloudflare"]
     zone: HostName
@@ -56,6 +73,11 @@ class CloudflareDns(DnsKind):
     """Send the chat's traffic through Cloudflare: one more trusted proxy, and uploads are limited by `plan`."""
     plan: Literal["free", "pro", "business", "enterprise"] = "free"
     """Cloudflare's plan of the zone, which limits uploads where `proxied` is true."""
+    origin_pull_certificate: ClientChain | None = None
+    """What the proxy shows the balancer of runtime fargate (Authenticated Origin Pulls), which then lets in nobody
+    else: a client's certificate (PEM), and behind it that of the authority which signed it, or a file of both in the
+    folder of the stack files. Its key is the secret `originPullKey`. How both are made:
+    docs/operations/certificate.md."""
 
     @property
     def proxy_networks(self) -> Sequence[str]:
@@ -66,6 +88,53 @@ class CloudflareDns(DnsKind):
     def largest_file_mb(self) -> int | None:
         """A twentieth is left for MB that are MiB, and for the form around the file."""
         return BODY_MB[self.plan] * 19 // 20 if self.proxied else None
+
+    def reads(self, parts: "Parts") -> tuple[SecretKey, ...]:
+        """A certificate needs its key."""
+        return tuple(replace(key, required=True) for key in self.secrets if self.origin_pull_certificate)
+
+    def disagrees(self, name: str, value: str) -> str | None:
+        """The key and the certificate are a pair."""
+        if name != _KEY or self.origin_pull_certificate is None:
+            return None
+        pair = authorities.is_pair(value, authorities.client(self.origin_pull_certificate).pem)
+        return (
+            None
+            if pair
+            else "the key does not belong to the first certificate of `dns.originPullCertificate`"
+        )
+
+    @property
+    def shows_certificate(self) -> bool:
+        """As the file says."""
+        return self.origin_pull_certificate is not None
+
+    def known_as(self, context: "Context") -> KnownProxy | None:
+        """By the certificate of the file."""
+        if self.origin_pull_certificate is None:
+            return None
+        from components.edge.origin_pull import OriginPull
+
+        zone = context.zone
+        if zone is None:
+            raise ValueError("the proxy stands in a zone")
+        known = authorities.client(self.origin_pull_certificate)
+        shown = OriginPull(
+            "origin-pull",
+            {
+                "host": context.spec.parts.chat.host,
+                "zone": zone,
+                "certificate": known.pem,
+                "private_key": context.secrets.values[_KEY],
+            },
+            context.opts,
+        )
+        return KnownProxy(known.authorities, shown)
+
+    def errands(self, spec: "ChatSpec", outputs: Mapping[str, object]) -> Iterator[str]:
+        """The zone allows it as a whole."""
+        if self.origin_pull_certificate is not None:
+            yield f"Switch Authenticated Origin Pulls on for {self.zone} at Cloudflare (SSL/TLS, Origin Server)"
 
     def look_up(self, context: "Context") -> "pulumi.Input[str]":
         """Find the zone by its name."""
@@ -115,6 +184,13 @@ class CloudflareDns(DnsKind):
 
 @rule("Cloudflare's proxy can serve the chat")
 def _proxy(dns: CloudflareDns, chat: Chat) -> Iterator[Finding]:
+    path = "rocketchat:dns.originPullCertificate"
+    if dns.origin_pull_certificate is not None:
+        if not dns.proxied:
+            yield Problem(path, "no proxy is there to show it", remedy="set `proxied: true`, or leave it out")
+        known = authorities.client(dns.origin_pull_certificate)
+        if known.ends < datetime.now(UTC) + authorities.SOON:
+            yield Warning_(f"dns.originPullCertificate ends on {known.day}, and nobody gets in from then on")
     if not dns.proxied:
         return
     yield Warning_("Cloudflare's SSL mode must be Full (strict)")

@@ -462,7 +462,13 @@ def _gone_round(runtime: FargateRuntime, dns: DnsKind) -> Iterator[Finding]:
     if not dns.proxied:
         return
     balancer = runtime.balancer
-    if isinstance(balancer, ExistingBalancer):
+    if isinstance(balancer, ExistingBalancer) and dns.shows_certificate:
+        yield Problem(
+            "rocketchat:dns.originPullCertificate",
+            "the balancer is there already, and what it asks clients for is not this stack's",
+            remedy="leave it out, and have who runs the balancer ask for a certificate; or set `balancer: {kind: new}`",
+        )
+    elif isinstance(balancer, ExistingBalancer):
         yield Warning_(
             "the existing balancer stays open beside the proxy: whoever reaches it can forge users' addresses"
         )
@@ -476,12 +482,15 @@ def _gone_round(runtime: FargateRuntime, dns: DnsKind) -> Iterator[Finding]:
         yield Note(
             f"the balancer is reached from {count(len(dns.proxy_networks), 'network')} of the proxy only"
         )
-        # Cloudflare's own certificate for Authenticated Origin Pulls is the same for all of its customers.
-        yield Warning_(
-            "other customers of the proxy share its networks, and reach the chat through it past your rules there; to "
-            "keep these out, too, set `dns.proxied: false` and `edge: {kind: cloudfront}`, which the balancer knows by "
-            "a secret"
-        )
+        if dns.shows_certificate:
+            yield Note("and by the certificate that it shows for this name alone")
+        else:
+            # Cloudflare's own certificate for Authenticated Origin Pulls is the same for all of its customers.
+            yield Warning_(
+                "other customers of the proxy share its networks, and reach the chat through it past your rules there; "
+                "to keep these out, too, give it a certificate (`dns.originPullCertificate`); or set `dns.proxied: "
+                "false` and `edge: {kind: cloudfront}`, which the balancer knows by a secret"
+            )
 
 
 def _ways_out_of_subnets(network: ExistingNetwork, *, internal: bool) -> Iterator[Finding]:

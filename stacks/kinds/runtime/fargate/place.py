@@ -12,7 +12,7 @@ from components.base import after
 from components.database.private_link import PrivateLinkArgs
 from components.database.series import IMAGES
 from components.edge.address import PublicName, PublicNameArgs
-from components.edge.balancer import LoadBalancer, existing_balancer
+from components.edge.balancer import LoadBalancer, LoadBalancerArgs, existing_balancer
 from components.edge.certificate import Certificate
 from components.names import metrics_namespace
 from components.network.app_group import EgressArgs
@@ -329,24 +329,27 @@ class OnFargate:
         if arn is None:
             raise ValueError("a balancer of the stack's own needs a certificate")
         internal = wanted.scheme == "internal"
-        return LoadBalancer(
-            "balancer",
-            {
-                "vpc_id": self._place.vpc_id,
-                "subnet_ids": self._place.task_subnet_ids if internal else self._place.public_subnet_ids,
-                "certificate_arn": arn,
-                "internal": internal,
-                "sources": self._sources(wanted),
-                "app_security_group_id": self._place.app_security_group_id,
-                "app_ports": sorted(set(ports)),
-                "front": "cloudfront" if self._spec.parts.edge.is_cdn else "internet",
-                "deletion_protection": self._spec.defaults.protect,
-                "idle_timeout_seconds": wanted.idle_timeout,
-                "log_retention_days": self._log_days,
-                "waf": self._waf,
-            },
-            self._opts,
-        ).place
+        args: LoadBalancerArgs = {
+            "vpc_id": self._place.vpc_id,
+            "subnet_ids": self._place.task_subnet_ids if internal else self._place.public_subnet_ids,
+            "certificate_arn": arn,
+            "internal": internal,
+            "sources": self._sources(wanted),
+            "app_security_group_id": self._place.app_security_group_id,
+            "app_ports": sorted(set(ports)),
+            "front": "cloudfront" if self._spec.parts.edge.is_cdn else "internet",
+            "deletion_protection": self._spec.defaults.protect,
+            "idle_timeout_seconds": wanted.idle_timeout,
+            "log_retention_days": self._log_days,
+            "waf": self._waf,
+        }
+        opts, dns = self._opts, self._spec.parts.dns
+        proxy = None if dns is None else dns.known_as(self._context)
+        if proxy is not None:
+            args["client_authorities"] = proxy.authorities
+            # The proxy shows its certificate before it is asked for, and until nobody asks any more.
+            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[proxy.shown]))
+        return LoadBalancer("balancer", args, opts).place
 
     def _sources(self, balancer: kind.NewBalancer) -> Sequence[str]:
         """Return the networks that may connect; none where everybody may."""
