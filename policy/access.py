@@ -266,8 +266,13 @@ def wide(text: str) -> bool:
 
 
 def loose(value: str) -> bool:
-    """Tell whether a condition with this value fits anybody: a wildcard for the name or the account, the internet."""
+    """Tell whether a condition with this value fits anybody: a wildcard for the name or the account, the internet.
+
+    Everything of one account is not anybody's.
+    """
     found = _ARN.match(value)
+    if found is not None and found[1].isdigit():
+        return False
     return (
         wide(value)
         or not value.strip("*?@.")

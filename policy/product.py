@@ -56,18 +56,20 @@ def _of_programs(stack: Stack) -> set[str]:
     found = stack.memo.get("product")
     if not isinstance(found, set):
         found = stack.memo["product"] = set()
+        in_manifests = False
         for subject in stack.of(*CARRIERS):
             for chat in chats_of(subject, stack):
                 bucket = chat.setting("FileUpload_S3_Bucket")
                 named = None if bucket is None else bucket.value
                 found.add(subject.urn)
+                in_manifests |= subject.type.startswith("kubernetes:") and not is_of_component(subject)
                 found |= {b.urn for b in stack.of(t.BUCKET, t.SPACES_BUCKET) if named in set(b.identities())}
         while found:
             more = {urn for urn in _joined(stack, found) if urn not in found}
             if not more:
                 break
             found |= more
-        if found:
+        if in_manifests:
             # Which of several ways in leads to the chat the manifests of Kubernetes alone do not tell.
             found |= {subject.urn for subject in stack.of(t.INGRESS)}
             found |= {subject.urn for subject in stack.of(t.K8S_SERVICE)}

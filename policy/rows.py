@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from policy.model import canonical
-from policy.rule import ANY, Probe, Test, View, absent, not_false, not_true, present, true
+from policy.model import UNKNOWN, canonical
+from policy.rule import ANY, Probe, Test, View, not_false, not_true, present, true
 
 EACH: Final = "*"
 """In a path: every item of a list. `>` is before what stands inside of a JSON document."""
+
+
+def _is_on(value: object) -> bool:
+    return present(value) and not_false(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +25,15 @@ class Row:
     message: str
     when: str = ""
     """Path of a switch: only where it is on, or what it is for is there, the row is asked."""
+    being: Test = _is_on
+    """What stands at `when` for the row to be asked; what is not known may be that."""
     unless: str = ""
     """Paths, with blanks between, of what makes the row mean nothing where it is there: beside the path's last step."""
 
     def judge(self, p: Probe) -> None:
         """Note a violation where the attribute is not as it must be."""
-        if self.when and (absent(p.get(self.when)) or not not_false(p.get(self.when))):
+        held = p.get(self.when) if self.when else UNKNOWN
+        if held is not UNKNOWN and not self.being(held):
             return
         for view, path in _ends(p, self.path):
             if not any(present(view.get(one)) for one in self.unless.split()):
@@ -43,17 +50,17 @@ def index(package: str, *names: str) -> tuple[str, ...]:
     return tuple(f"{package}:index/{name[0].lower()}{name[1:]}:{name}" for name in names)
 
 
-def on(kinds: tuple[str, ...], path: str, message: str, **more: str) -> Row:
+def on(kinds: tuple[str, ...], path: str, message: str, **more: Any) -> Row:
     """Return a row: the switch must be set."""
     return Row(kinds, path, true, message, **more)
 
 
-def off(kinds: tuple[str, ...], path: str, message: str, **more: str) -> Row:
+def off(kinds: tuple[str, ...], path: str, message: str, **more: Any) -> Row:
     """Return a row: the switch must not be set."""
     return Row(kinds, path, not_true, message, **more)
 
 
-def left_on(kinds: tuple[str, ...], path: str, message: str, **more: str) -> Row:
+def left_on(kinds: tuple[str, ...], path: str, message: str, **more: Any) -> Row:
     """Return a row: the switch, which the service sets by itself, must not be taken away."""
     return Row(kinds, path, not_false, message, **more)
 

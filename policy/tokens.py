@@ -143,6 +143,7 @@ SNAPSHOT_PERMISSION: Final = "aws:ec2/snapshotCreateVolumePermission:SnapshotCre
 RDS_SNAPSHOT: Final = "aws:rds/snapshot:Snapshot"
 RDS_SNAPSHOT_COPY: Final = "aws:rds/snapshotCopy:SnapshotCopy"
 RDS_CLUSTER_SNAPSHOT: Final = "aws:rds/clusterSnapshot:ClusterSnapshot"
+RDS_CLUSTER_SNAPSHOT_COPY: Final = "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy"
 SYSTEMS_DOCUMENT: Final = "aws:ssm/document:Document"
 LAYER_PERMISSION: Final = "aws:lambda/layerVersionPermission:LayerVersionPermission"
 KMS_GRANT: Final = "aws:kms/grant:Grant"

@@ -841,6 +841,7 @@ _SHARED: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     (t.SNAPSHOT_PERMISSION, {"accountId": "all"}),
     (t.RDS_SNAPSHOT_COPY, {"sharedAccounts": ["all"]}),
     (t.RDS_CLUSTER_SNAPSHOT, {"sharedAccounts": ["all"]}),
+    (t.RDS_CLUSTER_SNAPSHOT_COPY, {"sharedAccounts": ["all"]}),
     (t.SYSTEMS_DOCUMENT, {"permissions": {"type": "Share", "account_ids": "All"}}),
 )
 for _kind, _given in _SHARED:

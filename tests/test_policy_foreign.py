@@ -1,12 +1,18 @@
 """The pack on programs that have nothing to do with Rocket.Chat."""
 
+import json
+from pathlib import Path
+
 import pytest
 from foreign_programs import PROGRAMS, arn, r, service
+from policy_world import CONFIG, world
 
 from policy import tokens as t
 from policy.config import Config
 from policy.judge import judge
-from policy.rules import BY_ID
+from policy.rules import BY_ID, RULES
+
+OTHERS = Path(__file__).parent.parent / "proving" / "policy_mutations" / "others.jsonl"
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -31,6 +37,19 @@ def test_a_chat_of_a_program_without_the_components_is_found_by_what_leads_to_it
         for resources in (others, ours)
     ]
     assert told == [set(), {"tg"}]
+
+
+def test_what_stands_beside_a_chat_of_the_components_hears_nothing_about_a_chat() -> None:
+    beside = [
+        r(one["type"], f"other-{number}", one["properties"])
+        for number, one in enumerate(map(json.loads, OTHERS.read_text("utf-8").splitlines()))
+        if "rule" not in one
+    ]
+    product = [rule for rule in RULES if rule.product]
+    found = judge([*world().values(), *beside], CONFIG, rules=product)
+    assert [
+        (one.rule.id, one.subject.type) for one in found.findings if one.subject.name[:6] == "other-"
+    ] == []
 
 
 def test_an_alarm_is_heard_by_its_own_action_or_through_another_alarm() -> None:

@@ -9,7 +9,7 @@ from policy.chats import COMPOSED, HOSTS, compose_files, files, user_data
 from policy.credentials import in_command, in_text
 from policy.documents import is_pinned
 from policy.model import SECRET, UNKNOWN, dig
-from policy.rule import Needs, Probe, Where, is_in, not_true, present, true
+from policy.rule import Needs, Probe, Where, absent, is_in, not_true, present, true
 from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.rules.compute import allowed_image
 
@@ -104,7 +104,9 @@ def _metadata(p: Probe) -> None:
 def _disk(p: Probe) -> None:
     if p.subject.type == t.LAUNCH_TEMPLATE:
         for device in p.each("blockDeviceMappings"):
-            device.expect("ebs.encrypted", true, "the disk is not encrypted")
+            # What is taken from the image, and a disk of the machine itself, which AWS encrypts.
+            if absent(device.get("noDevice")) and absent(device.get("virtualName")):
+                device.expect("ebs.encrypted", true, "the disk is not encrypted")
         return
     p.expect("rootBlockDevice.encrypted", true, "the disk is not encrypted")
     for device in p.each("ebsBlockDevices"):

@@ -99,6 +99,7 @@ MANY_SERVICES = (
     "backup.amazonaws.com",
     "events.amazonaws.com",
     "vpc-flow-logs.amazonaws.com",
+    "rolesanywhere.amazonaws.com",
 )
 """Services that act for anybody who names the role, so the trust must say for whom."""
 KEY_DAYS = 14
@@ -188,6 +189,10 @@ def _trust(p: Probe) -> None:
             and any(all(_names_one(value) for value in one.values) for one in statement.asked(":sub"))
         ):
             statement.view.fail("any identity of the provider may take this role", "Condition")
+        if statement.does("sts:assumerolewithsaml") and not any(
+            one.narrows and one.key.startswith("saml:") for one in statement.conditions
+        ):
+            statement.view.fail("any answer of the provider lets somebody take this role", "Condition")
 
 
 def _names_one(identity: str) -> bool:

@@ -18,6 +18,11 @@ def _sealed(mode: object) -> bool:
 
 _ENCRYPTED = (
     on(aws("appsync", "ApiCache"), "atRestEncryptionEnabled", _CLEAR),
+    left_on(("kubernetes:storage.k8s.io/v1:StorageClass",), "parameters.encrypted", _CLEAR),
+    *(
+        left_on(index("mongodbatlas", "EncryptionAtRest"), f"{cloud}.enabled", _CLEAR)
+        for cloud in ("awsKmsConfig", "azureKeyVaultConfig", "googleCloudKmsConfig")
+    ),
     on(aws("dax", "Cluster"), "serverSideEncryption.enabled", _CLEAR),
     on((*aws("ebs", "SnapshotCopy", "SnapshotImport"), *aws("ec2", "AmiCopy")), "encrypted", _CLEAR),
     on(aws("workspaces", "Workspace"), "rootVolumeEncryptionEnabled", _CLEAR),
@@ -76,7 +81,11 @@ _KEPT = (
     left_on(index("mongodbatlas", "ServerlessInstance"), "terminationProtectionEnabled", _GONE),
     on(aws("dsql", "Cluster"), "deletionProtectionEnabled", _GONE),
     on(aws("networkfirewall", "Firewall"), "deleteProtection", _GONE),
-    off((*aws("backup", "Vault"), *aws("athena", "Database")), "forceDestroy", "goes with all that it keeps"),
+    off(
+        (*aws("backup", "Vault"), *aws("athena", "Database"), *aws("s3", "DirectoryBucket")),
+        "forceDestroy",
+        "goes with all that it keeps",
+    ),
     Row(aws("efs", "BackupPolicy"), "backupPolicy.status", is_in("ENABLED"), "is not backed up"),
     Row(
         aws("fsx", "WindowsFileSystem", "OntapFileSystem", "OpenZfsFileSystem"),
@@ -132,6 +141,7 @@ _LOGGED = (
         aws("wafv2", "WebAcl"), "visibilityConfig.cloudwatchMetricsEnabled", "nobody counts what it stops"
     ),
     Row(aws("emr", "Cluster"), "logUri", present, _UNSEEN),
+    Row(aws("guardduty", "DetectorFeature"), "status", is_in("ENABLED"), "a part is not watched"),
     Row(index("mongodbatlas", "Auditing"), "enabled", lambda on: on is not False, _UNSEEN),
 )
 ROWS = (*_ENCRYPTED, *_KEPT, *_CACHES, *_PATCHED, *_LOGGED)

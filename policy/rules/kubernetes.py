@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from policy import tokens as t
 from policy.access import is_world
@@ -377,6 +377,19 @@ def _policy_closed(p: Probe) -> None:
 STRONG_ROLES = ("cluster-admin", "admin", "system:masters", "system:node", "edit")
 EVERYBODY = ("system:anonymous", "system:unauthenticated", "system:authenticated", "system:serviceaccounts")
 OWNERS = ("system:masters", "system:nodes")
+_REQUESTS = "system:certificates.k8s.io:certificatesigningrequests:"
+BUILT_IN: Final[Mapping[str, frozenset[str]]] = {
+    "system:discovery": frozenset(("system:authenticated",)),
+    "system:basic-user": frozenset(("system:authenticated",)),
+    "system:public-info-viewer": frozenset(("system:authenticated", "system:unauthenticated")),
+    "system:service-account-issuer-discovery": frozenset(("system:serviceaccounts",)),
+    f"{_REQUESTS}selfnodeclient": frozenset(("system:nodes",)),
+    "kubeadm:nodes-kubeadm-config": frozenset(("system:nodes",)),
+    "kubeadm:kubelet-config": frozenset(("system:nodes",)),
+    "kubeadm:bootstrap-signer-clusterinfo": frozenset(("system:anonymous",)),
+}
+"""Roles that every cluster gives to whole groups by itself, and which (Kubernetes,
+plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go; kubeadm, cmd/kubeadm/app/constants and phases)."""
 
 
 def _bindings(p: Probe) -> None:
@@ -385,12 +398,14 @@ def _bindings(p: Probe) -> None:
     if name in {"cluster-admin", "system:masters"} or (whole and name in STRONG_ROLES):
         p.fail("hands on all rights of the cluster, or nearly all", "roleRef.name")
     for subject in p.each("subjects"):
+        if subject.get("kind") == "ServiceAccount" and subject.get("name") == "default":
+            subject.fail("gives rights to every pod that names no account", "name")
+        if subject.get("name") in BUILT_IN.get(str(name), ()):
+            continue
         if subject.get("name") in OWNERS:
             subject.fail("joins the group that no rule of the cluster stops", "name")
         if subject.get("name") in EVERYBODY:
             subject.fail("gives rights to everybody", "name")
-        if subject.get("kind") == "ServiceAccount" and subject.get("name") == "default":
-            subject.fail("gives rights to every pod that names no account", "name")
 
 
 _POWERS = (

@@ -65,6 +65,7 @@ OLD_RUNTIMES = re.compile(
 
 _NOTHING = "nothing is left of it when it is deleted"
 _SHORT = "its backups are kept for less than a week"
+_LOST = "can be deleted by one wrong call"
 _BACKUPS = (
     Row(
         (t.RDS_CLUSTER, t.DOCUMENT_CLUSTER, t.NEPTUNE_CLUSTER, *aws("docdb", "ElasticCluster")),
@@ -77,8 +78,9 @@ _BACKUPS = (
     left_on((t.LIGHTSAIL_DATABASE,), "backupRetentionEnabled", "is not backed up"),
 )
 _KEPT = (
-    on((*ENCRYPTED, t.NEPTUNE_CLUSTER), "deletionProtection", "can be deleted by one wrong call"),
-    left_on(GLOBAL, "deletionProtection", "can be deleted by one wrong call"),
+    on((t.RDS_CLUSTER, t.DOCUMENT_CLUSTER, t.NEPTUNE_CLUSTER), "deletionProtection", _LOST),
+    on((t.RDS_INSTANCE,), "deletionProtection", _LOST, unless="replicateSourceDb"),
+    left_on(GLOBAL, "deletionProtection", _LOST),
     # Of a replica AWS takes none (RDS API reference, DeleteDBInstance).
     off((t.RDS_INSTANCE,), "skipFinalSnapshot", _NOTHING, unless="replicateSourceDb"),
     off(
@@ -150,6 +152,9 @@ _CLEAR = "data are copied without TLS"
 def _cache(p: Probe) -> None:
     kind = p.subject.type
     if kind in {t.CACHE_USER, t.MEMORY_USER}:
+        # ElastiCache wants a user `default` in each group; who is off logs in nowhere.
+        if str(p.get("accessString") or "").split()[:1] == ["off"]:
+            return
         p.expect("noPasswordRequired", not_true, "asks for no password")
         p.expect("authenticationMode.type", lambda how: how != "no-password-required", "asks for no password")
         p.expect("accessString", lambda text: not NOBODY.search(str(text or "")), "asks for no password")
@@ -324,7 +329,7 @@ def _queue(p: Probe) -> None:
 
 def _table(p: Probe) -> None:
     p.expect("pointInTimeRecovery.enabled", true, "cannot be brought back to a point in time")
-    p.expect("deletionProtectionEnabled", true, "can be deleted by one wrong call")
+    p.expect("deletionProtectionEnabled", true, _LOST)
 
 
 def _search(p: Probe) -> None:
@@ -609,6 +614,7 @@ SHARED_WITH_ALL = _rule(
         t.RDS_SNAPSHOT,
         t.RDS_SNAPSHOT_COPY,
         t.RDS_CLUSTER_SNAPSHOT,
+        t.RDS_CLUSTER_SNAPSHOT_COPY,
         t.SYSTEMS_DOCUMENT,
     ),
     _shared,

@@ -1,7 +1,9 @@
 """Switches of single services by which something is open, spoken to in clear, or without its guard."""
 
+import re
 from typing import Any
 
+from policy.access import is_world
 from policy.model import UNKNOWN, dig
 from policy.rows import Row, asking, aws, index, left_on, off, on, types_of
 from policy.rule import ANY, Probe, View, at_least, is_in, not_false, present, true, unset_or
@@ -22,6 +24,7 @@ CORS = (
 _INTERNET = "has an address on the internet"
 _UNSEALED = "is spoken to, or speaks, without TLS"
 _ANYBODY = "takes anybody's certificate"
+_POSE = "anybody may pose as Cloudflare"
 
 
 def _whole(selector: Any) -> bool:
@@ -30,7 +33,21 @@ def _whole(selector: Any) -> bool:
     return not managing or dig(selector, "readWriteType") in (None, "All", UNKNOWN)
 
 
+def _of_everybody(origins: Any) -> bool:
+    """Tell whether App Platform lets pages of every origin in."""
+    return any(
+        str(dig(origins, how)) in {"*", ".*", "^.*$", "https://.*", "http"}
+        for how in ("exact", "regex", "prefix")
+    )
+
+
 _OPEN = (
+    Row(
+        aws("ec2", "ManagedPrefixList"),
+        "entries.*.cidr",
+        lambda cidr: not is_world(str(cidr)),
+        "whoever names the list opens a port to the internet",
+    ),
     *(
         left_on(kinds, f"{path}.{block}", "this way to make the files public is open")
         for kinds, path in (
@@ -88,7 +105,60 @@ _OPEN = (
         when="remoteAccess.ec2SshKey",
     ),
 )
+_SEALED_ITSELF = {"ssh", "rdp", "minecraft"} | {
+    f"tcp/{port}"
+    for port in (22, 443, 465, 636, 853, 990, 993, 995, 3389, 5061, 5223, 5671, 8443, 8883, 25565)
+}
+"""Protocols to which Spectrum adds no TLS: they have their own, which is passed through, or are games (Spectrum's
+"Settings by plan")."""
+
+
+def _in_clear(protocol: object) -> bool:
+    """Tell whether Spectrum has to add TLS, so that nobody reads along."""
+    named = str(protocol).lower()
+    return not named.startswith("udp/") and named not in _SEALED_ITSELF
+
+
+def _clear_http(address: Any) -> bool:
+    """Tell whether an address is asked in clear, from another machine."""
+    return re.match(r"http://(?!localhost[:/]|127\.0\.0\.1[:/]|\[::1\])", str(address)) is not None
+
+
+def _old_oracle(setting: Any) -> bool:
+    """Whether an option of Oracle is none that lets TLS before 1.2 be spoken (RDS user guide, "Oracle SSL option")."""
+    named = dig(setting, "name") == "SQLNET.SSL_VERSION"
+    return not named or str(dig(setting, "value")) in {"1.2", "1.2 or 1.3", "1.3"}
+
+
 _CLEAR = (
+    *(
+        row
+        for tunnel in ("tunnel1", "tunnel2")
+        for row in (
+            Row(
+                aws("ec2", "VpnConnection"),
+                f"{tunnel}IkeVersions",
+                lambda versions: "ikev1" not in (versions or ()),
+                "speaks IKE of version 1",
+            ),
+            Row(
+                aws("ec2", "VpnConnection"),
+                f"{tunnel}Phase1DhGroupNumbers",
+                lambda groups: 2 not in (groups or ()),
+                "agrees upon keys of 1,024 bits",
+            ),
+        )
+    ),
+    Row(aws("rds", "OptionGroup"), "options.*.optionSettings.*", _old_oracle, "takes TLS older than 1.2"),
+    Row(aws("elasticache", "ReplicationGroup"), "transitEncryptionMode", unset_or("required"), _UNSEALED),
+    Row(
+        aws("cognito", "UserPoolClient"),
+        "callbackUrls.*",
+        lambda to: not _clear_http(to),
+        "sends its codes in clear",
+    ),
+    Row(index("cloudflare", "LogpushJob"), "destinationConf", lambda to: not _clear_http(to), _UNSEALED),
+    left_on(index("cloudflare", "AuthenticatedOriginPulls"), "configs.*.enabled", _POSE),
     on(aws("appsync", "ApiCache"), "transitEncryptionEnabled", _UNSEALED),
     left_on(aws("memorydb", "MultiRegionCluster"), "tlsEnabled", _UNSEALED),
     Row(
@@ -134,11 +204,14 @@ _CLEAR = (
     off(index("digitalocean", "DatabaseOnlineMigration"), "disableSsl", _UNSEALED),
     on(index("digitalocean", "DatabaseLogsinkRsyslog"), "tls", "logs are sent in clear"),
     Row(index("cloudflare", "R2CustomDomain"), "minTls", is_in("1.2", "1.3"), "takes TLS older than 1.2"),
+    Row(index("cloudflare", "SpectrumApplication"), "tls", lambda how: how != "flexible", _UNSEALED),
     Row(
         index("cloudflare", "SpectrumApplication"),
         "tls",
-        lambda how: how not in {"off", "flexible"},
+        lambda how: how != "off",
         _UNSEALED,
+        when="protocol",
+        being=_in_clear,
     ),
     Row(
         index("cloudflare", "CustomHostname"),
@@ -202,7 +275,6 @@ _GUARDS = (
         unless="dataResources",
     ),
     Row(aws("cloudtrail", "Trail"), "eventSelectors.*", _whole, "a part is not recorded"),
-    Row(aws("guardduty", "DetectorFeature"), "status", is_in("ENABLED"), "a part is not watched"),
     Row(aws("macie2", "Account"), "status", unset_or("ENABLED"), "is paused"),
     Row(
         aws("cfg", "Recorder"),
@@ -219,8 +291,71 @@ _GUARDS = (
     ),
     left_on(index("mongodbatlas", "Organization"), "apiAccessListRequired", "keys work from everywhere"),
     left_on(index("mongodbatlas", "Organization"), "multiFactorAuthRequired", "asks for a password only"),
+    left_on(index("cloudflare", "AuthenticatedOriginPullsSettings"), "enabled", _POSE),
+    Row(
+        aws("lambda", "CodeSigningConfig"),
+        "policies.untrustedArtifactOnDeployment",
+        is_in("Enforce"),
+        "runs code that nobody signed",
+    ),
+    Row(
+        aws("cognito", "UserPoolClient"),
+        "allowedOauthFlows",
+        lambda flows: "implicit" not in (flows or ()),
+        "hands out tokens in addresses",
+    ),
+    Row(
+        aws("s3", "BucketOwnershipControls"),
+        "rule.objectOwnership",
+        lambda whose: whose != "ObjectWriter",
+        "whoever writes an object says who may read it",
+    ),
+    Row(
+        aws("eks", "AccessPolicyAssociation"),
+        "policyArn",
+        lambda arn: not str(arn).endswith("/AmazonEKSClusterAdminPolicy"),
+        "hands on all rights of the cluster",
+    ),
+    Row(
+        index("digitalocean", "DatabaseUser"),
+        "mysqlAuthPlugin",
+        unset_or("caching_sha2_password"),
+        "its password is easily found from what is stored",
+    ),
+    Row(
+        index("digitalocean", "DatabaseUser"),
+        "settings.*.acls.*",
+        lambda acl: (dig(acl, "permission"), dig(acl, "topic")) != ("admin", "*"),
+        "owns every topic",
+    ),
+    Row(
+        index("digitalocean", "App"),
+        "spec.ingress.rules.*.cors",
+        lambda cors: not (true(dig(cors, "allowCredentials")) and _of_everybody(dig(cors, "allowOrigins"))),
+        "pages of everybody may act with the visitor's cookies",
+    ),
+    off(
+        index("cloudflare", "ZeroTrustAccessApplication"),
+        "corsHeaders.allowAllOrigins",
+        "pages of everybody may act with the visitor's cookies",
+        when="corsHeaders.allowCredentials",
+    ),
     left_on(
-        index("cloudflare", "AuthenticatedOriginPullsSettings"), "enabled", "anybody may pose as Cloudflare"
+        index("cloudflare", "ZeroTrustAccessApplication"),
+        "httpOnlyCookieAttribute",
+        "scripts of a page read who is signed in",
+    ),
+    Row(
+        ("kubernetes:core/v1:Secret",),
+        "type",
+        lambda kind: kind != "kubernetes.io/service-account-token",
+        "keeps a key of the cluster that never ends",
+    ),
+    Row(
+        ("kubernetes:core/v1:PersistentVolume",),
+        "spec.hostPath",
+        lambda path: path is None,
+        "is a folder of whichever host the pod is on",
     ),
     left_on(index("cloudflare", "Account"), "settings.enforceTwofactor", "asks for a password only"),
     Row(

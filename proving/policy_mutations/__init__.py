@@ -15,6 +15,7 @@ from proving.policy_mutations import (
     documents,
     edge,
     machines,
+    others,
     platforms,
     secrets,
     strangers,
@@ -38,6 +39,7 @@ GROUPS: Final = (
     databases.databases,
     machines.machines,
     platforms.platforms,
+    others.others,
 )
 
 

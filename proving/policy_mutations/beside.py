@@ -272,6 +272,8 @@ def _cloudflare() -> Iterator[Row | More]:
 
 
 _SETTINGS: Final[tuple[tuple[str, str, str], ...]] = (
+    ("FileUpload_Enable_json_web_token_for_files", "false", "rc-jwt-files"),
+    ("FileUpload_S3_BucketURL", "http://files.example.com", "rc-files-tls"),
     ("Accounts_RegistrationForm", "Public", "rc-registration-closed"),
     ("Show_Setup_Wizard", "pending", "rc-setup-wizard-done"),
     ("FileUpload_ProtectFiles", "false", "rc-files-protected"),

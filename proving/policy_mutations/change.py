@@ -87,7 +87,7 @@ def altered(all_of: tuple[Subject, ...], position: int, **properties: Any) -> tu
     return (*all_of[:position], changed, *all_of[position + 1 :])
 
 
-def extended(all_of: tuple[Subject, ...], kind: str, **properties: Any) -> tuple[Subject, ...]:
+def extended(all_of: tuple[Subject, ...], kind: str, /, **properties: Any) -> tuple[Subject, ...]:
     return (*all_of, Subject(kind, "added", f"urn:pulumi:s::p::{kind}::added", properties))
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from policy import tokens as t
 from policy.model import Subject
-from proving.policy_mutations.change import More, Mutation, Row, altered, from_table, rows
+from proving.policy_mutations.change import DELETE, More, Mutation, Row, altered, from_table, rows
 
 _COMPOSE: Final = "content.compose.services"
 _TASK: Final = "containerDefinitions.0"
@@ -47,6 +47,13 @@ def _hosts() -> Iterator[Row | More]:
             ("/proc", "volumes", [{"type": "bind", "source": "/proc", "target": "/host/proc"}]),
         ):
             yield _document(f"{service}: {what}", f"{service}.{path}", value, "host-unprivileged")
+        yield _document(f"{service}: any memory", f"{service}.mem_limit", DELETE, "host-memory-bounded")
+        yield _document(
+            f"{service}: another's name",
+            f"{service}.extra_hosts",
+            ["cloud.rocket.chat:203.0.113.9"],
+            "host-names-true",
+        )
         for what, value in rows(
             ("on all addresses", ["8080:8080"]),
             ("on all addresses, named", ["0.0.0.0:9000:9000"]),
@@ -213,6 +220,9 @@ def _pods() -> Iterator[Row | More]:
         ("an account's key", "automountServiceAccountToken", True, "k8s-sa-token"),
         ("no bound", "containers.0.resources", {}, "k8s-resources"),
         ("no probe", "containers.0.readinessProbe", None, "k8s-probes"),
+        ("processes of one another", "shareProcessNamespace", True, "k8s-own-processes"),
+        ("root's group", "securityContext.runAsGroup", 0, "k8s-no-root-group"),
+        ("root's group besides", "securityContext.supplementalGroups", [0], "k8s-no-root-group"),
         ("latest", "containers.0.image", "mongo:latest", "k8s-image-pinned"),
         ("another registry", "containers.0.image", "evil.example/mongo:8.0.0", "k8s-image-registry"),
     ):
