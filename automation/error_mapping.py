@@ -52,6 +52,11 @@ _DISK_STAYS = (
     "a disk does not get smaller: keep its size, as `diskGb` in rocketchat:runtime (`doctl compute volume list` tells "
     "the size)"
 )
+_OTHER_NETWORKS = (
+    "give networks that no VPC and no cluster of the account has, as `network`, `podNetwork` and `serviceNetwork` in "
+    "rocketchat:runtime, such as 10.31.0.0/20, 10.50.0.0/16 and 10.51.0.0/19 (`doctl vpcs list` tells those that are "
+    "there)"
+)
 _WHY = (
     "events keep the reason for an hour: kubectl --namespace <runtime.namespace> get events --sort-by .lastTimestamp; "
     "the log goes with the pods, so read it while the next `up` waits: kubectl --namespace <runtime.namespace> logs "
@@ -71,6 +76,7 @@ _REMEDIES = (
     (re.compile("an error occurred while rolling back the release"), _DOWN),
     (re.compile(r"another operation \(install/upgrade/rollback\) is in progress"), _FORGET_PENDING),
     (re.compile(r"volumes `size` can only be expanded"), _DISK_STAYS),
+    (re.compile(r"range/size overlaps with another VPC|\b422\b.* overlaps "), _OTHER_NETWORKS),
     (re.compile(r"SSH Key is already in use on your account", re.IGNORECASE), _KEY_BY_FINGERPRINT),
 )
 """Of what clouds and tools say, by its words."""

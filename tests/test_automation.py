@@ -430,6 +430,7 @@ def test_an_operation_can_be_cancelled_and_gone_on_with(stop: Callable[[ChatStac
     [
         ("422 SSH Key is already in use on your account", "by its fingerprint"),
         ("another operation (install/upgrade/rollback) is in progress", "kubectl"),
+        ("422 This range/size overlaps with another VPC network in your account", "`podNetwork`"),
         ("volumes `size` can only be expanded and not shrunk", "`diskGb` in rocketchat:runtime"),
         ("422 size is not available", "run `up` again"),
         (

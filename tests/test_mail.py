@@ -1,6 +1,7 @@
 """Mail: a domain that sends through Amazon SES, or any SMTP server."""
 
 import json
+import re
 from typing import Any
 
 import pulumi
@@ -11,7 +12,7 @@ from components.mail.events import KEY_ADMINISTRATION
 from components.mail.password import smtp_password
 from components.mail.regions import SMTP_REGIONS, dkim_domain, smtp_host
 from components.mail.sender import SesSender
-from components.mail.ses import SesMail, SesMailArgs
+from components.mail.ses import SesMail, SesMailArgs, set_name
 from components.mail.smtp import smtp
 from components.values import DnsZone
 
@@ -115,6 +116,15 @@ def test_mail_is_signed_with_2048_bits() -> None:
     assert identity["emailIdentity"] == "lovia.life"
     assert identity["dkimSigningAttributes"] == {"nextSigningKeyLength": "RSA_2048_BIT"}
     assert identity["configurationSetName"] == "lovia-life"
+
+
+def test_no_two_domains_have_one_configuration_set() -> None:
+    domains = ["lovia.life", "a-b.example.com", "a.b.example.com", "a-b-example.com", "a.b-example.com"]
+    domains += [f"{'x' * 60}.{end}.example.com" for end in ("one", "two", "o-e", "o.e")]
+    names = [set_name(domain) for domain in domains]
+    assert names[0] == "lovia-life"
+    assert len(set(names)) == len(domains)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) for name in names)
 
 
 def test_mail_leaves_over_tls_and_known_bad_addresses_are_left_out() -> None:

@@ -76,7 +76,7 @@ _SUBNETS = ("clusterSubnet", "serviceSubnet")
 
 def _subnets_taken(one: Existing, others: Iterable[Existing]) -> list[str]:
     """Subnets of the account's clusters that a new one would share (docs.digitalocean.com, "VPC-native clusters")."""
-    return overlaps(one, others, *_SUBNETS)
+    return [f"422 validation error: {said}" for said in overlaps(one, others, *_SUBNETS)]
 
 
 def _offered(ask: Ask) -> list[str]:

@@ -62,8 +62,9 @@ def _network_name(ask: Ask) -> list[str]:
 
 
 def _range_taken(one: Existing, others: Iterable[Existing]) -> list[str]:
-    """Networks of the account whose addresses a new one would share (API, `POST /v2/vpcs`)."""
-    return overlaps(one, others, "ipRange")
+    """Networks of the account whose addresses a new one would share, in the words of `POST /v2/vpcs`."""
+    taken = overlaps(one, others, "ipRange")
+    return ["422 This range/size overlaps with another VPC network in your account"] if taken else []
 
 
 def _gateway_vpcs(ask: Ask) -> list[dict[str, Any]]:

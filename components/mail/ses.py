@@ -32,6 +32,15 @@ DMARC_POLICIES = ("quarantine", "reject", "none")
 DMARC_COMMENT = "What to do with forged mail"
 """Of the DMARC records made here, where the zone keeps comments: by it they are known again."""
 
+SET_NAME_LIMIT = 64
+"""Characters of a configuration set's name: letters, digits, hyphens, underscores (API, `CreateConfigurationSet`)."""
+
+
+def set_name(domain: str) -> str:
+    """Return the name of a domain's configuration set, which no other domain has: `a-b.com` is not `a.b.com`."""
+    return bounded(domain.replace(".", "_") if "-" in domain else slug(domain), SET_NAME_LIMIT)
+
+
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -95,7 +104,7 @@ class SesMail(Component):
         configuration = aws.sesv2.ConfigurationSet(
             f"{name}-set",
             region=region,
-            configuration_set_name=bounded(slug(domain), 64),
+            configuration_set_name=set_name(domain),
             delivery_options=aws.sesv2.ConfigurationSetDeliveryOptionsArgs(tls_policy="REQUIRE"),
             reputation_options=aws.sesv2.ConfigurationSetReputationOptionsArgs(
                 reputation_metrics_enabled=True
