@@ -4,7 +4,10 @@ import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +26,7 @@ from components.backup import program
 from proving import recordings
 from stacks import files
 from stacks.language import parse
+from stacks.project import PRODUCT
 
 OUTPUTS = {
     "backupBucket": "dumps",
@@ -251,6 +255,46 @@ def test_a_chat_that_cannot_be_stopped_is_started_again_and_its_data_left_alone(
     assert ended != 0
     assert not [call for call in calls if "run-task" in call or "create --filename" in call]
     assert any(map(is_start, calls)), said
+
+
+def test_what_is_interrupted_while_it_stops_the_chat_starts_it_again(tmp_path: Path) -> None:
+    found = of("lovia-fargate")
+    # As the real one, it ends orderly when it is interrupted.
+    waits = ECS.replace('exit "${STUCK:-0}"', "trap 'exit 130' INT; touch \"$LOG.stops\"; sleep 60 & wait")
+    (tmp_path / "aws").write_text(f'#!/bin/bash\necho "aws $*" >>"$LOG"\n{waits}\n')
+    (tmp_path / "aws").chmod(0o755)
+    program = (
+        "import json, pathlib, sys; from automation.restore import Restore; "
+        "sys.exit(Restore(pathlib.Path(sys.argv[1]), json.loads(sys.argv[2])).run())"
+    )
+    variables = {**found.variables, "PATH": f"{tmp_path}:{os.environ['PATH']}", "LOG": str(tmp_path / "log")}
+    process = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", program, str(found.script), json.dumps(variables)],
+        cwd=PRODUCT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    end = time.monotonic() + 60
+    while not (tmp_path / "log.stops").exists():
+        assert process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "nothing was begun" in said
+    calls = (tmp_path / "log").read_text().splitlines()
+    assert any(map(is_start, calls)), said
+
+
+def test_a_host_that_is_asked_by_somebody_else_meanwhile_does_what_was_asked_last(tmp_path: Path) -> None:
+    found = of("family-host", dumps=False, outputs={"backupBucket": "dumps"})
+    body = 'case "$*" in *put-object*) echo mine ;; *head-object*) echo "$NEWEST" ;; *) exit 1 ;; esac'
+    ended, said, _ = run(found, tmp_path, {"aws": body}, NEWEST="theirs", PATIENCE="3")
+    assert (ended, "somebody else asked" in said) == (1, True)
+    ended, said, _ = run(found, tmp_path, {"aws": body}, NEWEST="mine", PATIENCE="3")
+    assert (ended, "the host has not answered" in said) == (1, True)
 
 
 @pytest.mark.parametrize(("state", "status"), [("done", 0), ("refused", 1)])

@@ -1,5 +1,6 @@
 """Restores, drills and backups: a script for each way that a runtime has, run by Bash with one's own programs."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -56,13 +57,16 @@ class Restore:
         return f"{first}\n{given}{rest}"
 
     def run(self, *, aside: bool = False) -> int:
-        """Run it, and return its exit status. What it tells goes to the terminal; `aside`, to standard error alone."""
-        return subprocess.run(  # noqa: S603
-            ["bash", str(self.script)],  # noqa: S607
-            env={**os.environ, **self.variables},
-            stdout=STDERR if aside else None,
-            check=False,
-        ).returncode
+        """Run it, and return its exit status. What it tells goes to the terminal; `aside`, to standard error alone.
+
+        It ends by itself when somebody presses Ctrl-C, after it has started what it had stopped: that is waited for.
+        """
+        script = ["bash", str(self.script)]
+        environment = {**os.environ, **self.variables}
+        with subprocess.Popen(script, env=environment, stdout=STDERR if aside else None) as running:  # noqa: S603
+            while True:
+                with contextlib.suppress(KeyboardInterrupt):
+                    return running.wait()
 
 
 def when(from_: str | None, at: str | None) -> str:
