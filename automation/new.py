@@ -23,7 +23,7 @@ from stacks.kinds.kind import Kind
 from stacks.kinds.runtime import RuntimeKind
 from stacks.language import NAMESPACE, alone, parse
 from stacks.parts import Profile
-from stacks.problems import InvalidStack, Problem
+from stacks.problems import InvalidStack, Problem, nearest
 from stacks.project import ROOT
 from stacks.questions import Ask
 from stacks.secret_keys import command
@@ -283,7 +283,9 @@ def wrong(question: Question, answer: str, answers: Mapping[str, str] | None = N
     if not answer.strip() and question.default != "":
         return "an answer is needed"
     if question.choices and answer not in question.choices:
-        return f"choose one of: {', '.join(question.choices)}"
+        near = nearest(answer, question.choices)
+        meant = "" if near is None else f"did you mean {near}? "
+        return f"{meant}choose one of: {', '.join(question.choices)}"
     if answers is None or not answer:
         return None
     part = f"{NAMESPACE}:{question.key.partition('.')[0]}"

@@ -13,6 +13,21 @@ def one_of(what: str, value: str, allowed: Sequence[str]) -> str:
     return value
 
 
+def not_secret(value: pulumi.Input[str], refusal: str) -> pulumi.Output[str]:
+    """Return `value`, and fail the deployment with `refusal` when Pulumi holds it secret: it goes where it is read."""
+    output = pulumi.Output.from_input(value)
+    # Text is none, and needs no task that finds that out.
+    if isinstance(value, str):
+        return output
+
+    async def checked() -> Any:  # an output, which from_input unwraps
+        if await output.is_secret():
+            raise pulumi.RunError(refusal)
+        return output
+
+    return pulumi.Output.from_input(checked())
+
+
 def after(value: pulumi.Output[str], resources: Iterable[pulumi.Resource]) -> pulumi.Output[str]:
     """Return `value`, which whoever takes it gets only when these resources stand.
 

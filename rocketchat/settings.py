@@ -523,7 +523,16 @@ def _check_text(setting: Setting, value: object) -> SettingProblem | None:
     return None
 
 
+def _check_port(setting: Setting, value: object) -> SettingProblem | None:
+    if isinstance(value, bool) or not re.fullmatch(r"-?\d+", str(value), re.ASCII):
+        return None
+    right = len(str(value)) <= 5 and (1 <= int(str(value)) <= 65535 or value == setting.default)
+    return None if right else _wrong(setting, value, "a port from 1 to 65535")
+
+
 def _problem_of_value(setting: Setting, value: object) -> SettingProblem | None:
+    if setting.id.lower().endswith("_port") and (found := _check_port(setting, value)) is not None:
+        return found
     if setting.type == "boolean":
         return _check_boolean(setting, value)
     if setting.type in _WHOLE_NUMBERS:

@@ -18,7 +18,7 @@ from stacks import beside, container
 from stacks.kinds.kind import Kind, chosen
 from stacks.kinds.login import LoginKind, by_button
 from stacks.kinds.runtime.digitalocean import TOKEN
-from stacks.parts import Accounts, Administrator, Appearance, Chat, Locked, Setting
+from stacks.parts import Accounts, Administrator, Appearance, Chat, Font, Locked, Setting
 from stacks.spec import Parts
 
 if TYPE_CHECKING:
@@ -246,11 +246,12 @@ def listed(settings: Mapping[str, Setting]) -> dict[str, object]:
 
 def style(appearance: Appearance) -> tuple[str, list[env.Font]]:
     """Return the style sheet and the fonts; raises ValueError for a font file that cannot be read."""
-    fonts = [
-        env.Font(font.family, beside.read(font.file, "font"), weight=font.weight, use=font.used_for)
-        for font in appearance.fonts
-    ]
-    return appearance.css or "", fonts
+    return appearance.css or "", [font_of(font) for font in appearance.fonts]
+
+
+def font_of(font: Font) -> env.Font:
+    """Return a font with what is in its file; raises ValueError where that cannot be read."""
+    return env.Font(font.family, beside.read(font.file, "font"), weight=font.weight, use=font.used_for)
 
 
 def picture(appearance: Appearance, asset: str) -> assets.Picture:

@@ -40,7 +40,10 @@ class Images(Part):
     `<registry>/library/mongo`. `rocketchat images STACK` prints the commands that copy them there."""
     username: (
         Annotated[
-            str, Field(min_length=1, max_length=255), Form(r"[!-~]+", "a user name: ASCII without blanks")
+            str,
+            Field(min_length=1, max_length=255),
+            # A colon parts it from the password (RFC 7617, 2).
+            Form(r"[!-9;-~]+", "a user name: ASCII without blanks and colons"),
         ]
         | None
     ) = None

@@ -59,6 +59,9 @@ MOST_OF_A_VARIABLE = 131_072
 """Bytes of name, value and what joins them: 32 pages (Linux, `MAX_ARG_STRLEN`)."""
 OF_SNAPSHOTS = ("restore_window_days", "daily_days", "weekly_weeks", "monthly_months")
 """Keys of `backup` that only Atlas's snapshots have."""
+OF_NOBODY = frozenset({"corp", "home", "internal", "invalid", "lan", "local", "localhost", "onion", "test"})
+"""Ends of names that are in no zone of the internet (RFC 6761, 6762 and 7686; ICANN's resolutions of 2018-02-04 and
+2024-07-29), for which authorities must not make certificates (CA/Browser Forum, Baseline Requirements 7.1.4.2)."""
 OWN_TAGS = ("Project", "Environment", "Owner", "ManagedBy", "Name")
 """Tags that the stack has by itself (`ChatSpec.tags`), and the name of what has one. Names of IAM's tags do not differ
 by capitals (IAM user guide, "Tags for AWS Identity and Access Management resources")."""
@@ -264,6 +267,15 @@ def _certificates(chat: Chat, runtime: RuntimeKind, edge: EdgeKind, readable: Pa
     by_acm = {path: name.host for _, path, name in _names(readable) if name.certificate}
     if runtime.certified_by_aws or edge.certificate_regions:
         by_acm["rocketchat:chat.host"] = chat.host
+    public = {**by_acm, **({"rocketchat:chat.host": chat.host} if runtime.has_disk else {})}
+    for path, host in public.items():
+        last = host.rpartition(".")[2]
+        if last in OF_NOBODY:
+            yield Problem(
+                path,
+                f"no public authority makes certificates for names that end in .{last}",
+                remedy="take a name in a zone of the internet",
+            )
     for path, host in by_acm.items():
         if len(host) > LONGEST_NAME:
             yield Problem(
@@ -640,6 +652,15 @@ def _largest_upload(media: MediaKind, dns: DnsKind | None) -> Iterator[Finding]:
 
 @rule("Fonts and style sheet pass the content security policy")
 def _appearance(appearance: Appearance) -> Iterator[Finding]:
+    unread = False
+    for index, font in enumerate(appearance.fonts):
+        try:
+            features.font_of(font)
+        except ValueError as error:
+            unread = True
+            yield Problem(f"rocketchat:appearance.fonts[{index}].file", str(error))
+    if unread:
+        return
     try:
         css, fonts = features.style(appearance)
         if css or fonts:

@@ -228,6 +228,10 @@ BAD = [
     ("two filters", put("rocketchat:login", {"kind": "ldap", "host": "ldap.example.com", "baseDn": "DC=example", "userFilter": "(a=b)(c=d)"}), "rocketchat:login.userFilter", "do not match", None),
     ("address of letters", put("rocketchat:login.url", "https://Bücher.example.com"), "rocketchat:login.url", "lower case", "https://xn--bcher-kva.example.com"),
     ("pages of Okta's administrators", put("rocketchat:login", {"kind": "oidc", "preset": "okta", "url": "https://example-admin.okta.com", "clientId": "c"}), "rocketchat:login.url", "another one", "https://<organization>.okta.com"),
+    ("name of no zone", lambda values: values["rocketchat:chat"].update(host="chat.internal") or values["rocketchat:dns"].update(zone="chat.internal"), "rocketchat:chat.host", "no public authority", "zone of the internet"),
+    ("port that is none in a setting", put("rocketchat:settings", {"IRC_Port": 99999}), "rocketchat:settings.IRC_Port", "not one of its values", "from 1 to 65535"),
+    ("user with a colon", put("rocketchat:images", {"username": "a:b"}), "rocketchat:images.username", "colons", None),
+    ("font that is not there", put("rocketchat:appearance", {"fonts": [{"family": "X", "file": "none.woff2"}]}), "rocketchat:appearance.fonts[0].file", "cannot be read", None),
     ("address that nobody has", put("rocketchat:database.allow", ["127.0.0.1"]), "rocketchat:database.allow[0]", "no other machine", None),
 ]  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 
+from components.base import not_secret
 from components.registry import split_tag
 from components.runtime.fargate_args import FargateServiceArgs, stop_seconds
 
@@ -123,15 +124,9 @@ def _ports(service: FargateServiceArgs) -> list[dict[str, Any]]:
 
 
 def _plain(service: str, variable: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
-    """Return `value`, and fail the deployment when Pulumi holds it secret: task definitions are readable."""
-    output = pulumi.Output.from_input(value)
-
-    async def checked() -> Any:  # an output, which from_input unwraps
-        if await output.is_secret():
-            raise pulumi.RunError(
-                f"service {service}: variable {variable} holds a secret; "
-                "give it in the runtime's secrets and name it in secret_names"
-            )
-        return output
-
-    return pulumi.Output.from_input(checked())
+    """Return `value` for a task definition, which is readable."""
+    return not_secret(
+        value,
+        f"service {service}: variable {variable} holds a secret; give it in the runtime's secrets and name it in "
+        "secret_names",
+    )

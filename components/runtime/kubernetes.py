@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.base import Component, after
+from components.base import Component, after, not_secret
 from components.cluster_object import pull_secret
 from components.nodes import ANY_NODE, NodesArgs
 from components.registry import ChartSourceArgs, RegistryArgs, hidden, hidden_source
@@ -463,14 +463,7 @@ def _ingress(ingress: ChartIngressArgs, host: str | None) -> dict[str, object]:
 
 
 def in_clear(variable: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
-    """Return `value`, and fail the deployment when Pulumi holds it secret: Helm keeps values in clear."""
-    output = pulumi.Output.from_input(value)
-
-    async def checked() -> Any:  # an output, which from_input unwraps
-        if await output.is_secret():
-            raise pulumi.RunError(
-                f"variable {variable} holds a secret; give it among the secrets instead of the environment"
-            )
-        return output
-
-    return pulumi.Output.from_input(checked())
+    """Return `value` for Helm, which keeps values in clear."""
+    return not_secret(
+        value, f"variable {variable} holds a secret; give it among the secrets instead of the environment"
+    )

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import iam
-from components.base import Component
+from components.base import Component, not_secret
 from components.database.series import held, of_image
 from components.media.bucket import KEEP_NEWEST, private_bucket
 from components.registry import docker_config, hidden
@@ -270,12 +270,5 @@ def _fits(text: str) -> str:
 
 
 def _plain(variable: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
-    """Return `value`, and fail the deployment when Pulumi holds it secret: the document is not."""
-    output = pulumi.Output.from_input(value)
-
-    async def checked() -> Any:  # an output, which from_input unwraps
-        if await output.is_secret():
-            raise pulumi.RunError(f"variable {variable} of the host holds a secret; give it in `secrets`")
-        return output
-
-    return pulumi.Output.from_input(checked())
+    """Return `value` for the host's document, which is not secret."""
+    return not_secret(value, f"variable {variable} of the host holds a secret; give it in `secrets`")

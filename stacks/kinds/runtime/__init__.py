@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stacks.kinds.context import Context
     from stacks.kinds.database.own import OwnDatabase
     from stacks.kinds.kind import Variables
+    from stacks.profiles import Defaults
     from stacks.spec import Parts
 
 
@@ -241,6 +242,16 @@ def _needs(runtime: RuntimeKind, region: str | None, dns: DnsKind | None) -> Ite
             "rocketchat:dns",
             f"runtime {runtime.kind} needs a DNS zone, for the chat's name and its certificate",
             remedy=ADD,
+        )
+
+
+@rule("The provider lets out what is named")
+def _let_out(runtime: RuntimeKind, parts: "Parts", defaults: "Defaults") -> Iterator[Finding]:
+    blocked = [port for port, _ in runtime.ways_out(parts, defaults, ()) if port in runtime.blocked_ports]
+    if blocked:
+        listed = ", ".join(map(str, blocked))
+        yield Warning_(
+            f"runtime.egressPorts: the provider lets nothing out by {listed}, ports of mail servers"
         )
 
 
