@@ -87,7 +87,8 @@ def as_config(values: Mapping[str, Any]) -> dict[str, str]:
 
 def names() -> list[str]:
     """Return the names of the stacks in this folder."""
-    return sorted(path.name[len("Pulumi.") : -len(".yaml")] for path in FOLDER.glob("Pulumi.*.yaml"))
+    found = (path for path in FOLDER.glob("Pulumi.*.yaml") if path.is_file())
+    return sorted(path.name[len("Pulumi.") : -len(".yaml")] for path in found)
 
 
 def path_of(name: str) -> Path:

@@ -919,6 +919,17 @@ def test_what_is_no_stack_is_told_as_it_was_given(given: str) -> None:
     assert problem.nearest == ("local" if "locl" in given else None)
 
 
+def test_a_folder_that_is_called_like_a_stack_file_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    (tmp_path / "Pulumi.one.yaml").mkdir()
+    with pytest.raises(InvalidStack) as caught:
+        files.find("one")
+    [problem] = caught.value.problems
+    assert (problem.nearest, problem.allowed, problem.remedy) == (None, None, files.NO_STACKS)
+
+
 def test_a_trial_that_could_not_be_destroyed_is_refused() -> None:
     values = values_of("local") | {"aws:region": "eu-central-1"}
     values["rocketchat:backup"] = {"dumps": True, "objectLock": {"days": 3, "mode": "compliance"}}
