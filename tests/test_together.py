@@ -17,6 +17,7 @@ from planning import Values, planned, planned_file, values_of
 from automation import ConfigurationError, open_stack
 from clouds import cloudflare
 from clouds.ask import Cloud
+from clouds.digitalocean import dns as digitalocean
 from rehearsal import canaries
 from rehearsal.backend import rehearsal_backend
 from rehearsal.cloud import Kept, StandinCloud
@@ -209,6 +210,31 @@ def test_a_dmarc_record_that_somebody_else_made_is_left_alone(
     there = [{"name": "_dmarc.example.com", "type": "TXT", "comment": comment, "content": content}]
     monkeypatch.setitem(cast("dict[str, object]", cloudflare.GET_DNS_RECORDS.outputs), "results", there)
     assert len(dmarc(with_mail(dmarcPolicy="quarantine"))) == made
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("v=DMARC1; p=none", 1),
+        # Its own, or as good.
+        ("v=DMARC1; p=quarantine", 0),
+        ("some other text", 0),
+    ],
+)
+def test_at_digitalocean_a_dmarc_record_that_may_be_somebodys_is_told_of(
+    value: str, told: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = "domain flags name port priority tag ttl type weight"
+    there = [{"id": 1, **dict.fromkeys(keys.split(), None), "type": "TXT", "value": value}]
+    monkeypatch.setitem(cast("dict[str, object]", digitalocean.GET_RECORDS.outputs), "records", there)
+    plan = planned(
+        {
+            **README,
+            "rocketchat:dns": {"kind": "digitalocean", "zone": "example.com"},
+            "rocketchat:mail": {**README["rocketchat:mail"], "dmarcPolicy": "quarantine"},
+        }
+    )
+    assert len([one for one in plan.messages if "receivers find two" in one.text]) == told
 
 
 def test_a_zone_that_cannot_be_read_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,7 +136,7 @@ class SesMail(Component):
                 dns.Record(
                     type="TXT",
                     host=f"_dmarc.{domain}",
-                    value=_dmarc(args),
+                    value=dmarc(args),
                     comment=DMARC_COMMENT,
                 ),
                 self.child(),
@@ -247,7 +247,8 @@ class SesMail(Component):
         return topic_arn
 
 
-def _dmarc(args: SesMailArgs) -> str:
+def dmarc(args: SesMailArgs) -> str:
+    """Return the text of the DMARC record that is asked for."""
     policy = f"v=DMARC1; p={args['dmarc_policy']}"
     if "dmarc_reports" not in args:
         return policy

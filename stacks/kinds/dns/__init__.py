@@ -32,6 +32,14 @@ class KnownProxy(NamedTuple):
     """What makes it show that."""
 
 
+class TextThere(NamedTuple):
+    """A TXT record that is in a zone."""
+
+    text: str
+    own: bool | None
+    """Whether a stack of this program made it; None where the service keeps nothing to know it by."""
+
+
 class DnsKind(Kind):
     """Base of all DNS services."""
 
@@ -87,9 +95,37 @@ class DnsKind(Kind):
     def look_up(self, context: "Context") -> "pulumi.Input[str]":
         """Return the service's id of the zone."""
 
-    def dmarc_of_others(self, context: "Context", domain: str) -> bool:
+    def texts_at(self, context: "Context", host: str) -> "Sequence[TextThere]":
+        """Return the TXT records of a name; none where the service refuses a second one, and need not be asked."""
+        return ()
+
+    def dmarc_of_others(self, context: "Context", domain: str, wanted: str) -> bool:
         """Whether the domain has a DMARC record that no stack of this program made; says so, and leaves it alone.
 
-        Where the service refuses a second record at the name, there is no need to look.
+        Two records switch DMARC off (RFC 7489, 6.6.3). One that may be anybody's is told of where it does not say what
+        is `wanted`. A zone that cannot be read is told of, and holds up nothing.
         """
+        import pulumi
+
+        host, leave = f"_dmarc.{domain}", "set mail.dmarcPolicy to leave"
+        try:
+            there = self.texts_at(context, host)
+        except Exception as error:  # noqa: BLE001 - the engine has no narrower one for a lookup that was refused
+            pulumi.log.warn(
+                f"whether {host} has a record already cannot be seen, so it is made; if receivers then find two, "
+                f"{leave} ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
+            )
+            return False
+        others = [one for one in there if not one.own and "v=DMARC1" in one.text.strip('"')]
+        if any(one.own is False for one in others):
+            pulumi.log.warn(
+                f"{host} has a record already that this stack did not make; it is left alone ({leave}, or remove that "
+                "record)"
+            )
+            return True
+        if any(one.text.strip('"') != wanted for one in others):
+            pulumi.log.warn(
+                f"{host} has a record that says otherwise; if this stack did not make it, receivers find two and heed "
+                f"none: {leave}, or remove that record"
+            )
         return False

@@ -11,7 +11,7 @@ from stacks import authorities
 from stacks.authorities import ClientChain
 from stacks.fields import Form, HostName
 from stacks.judging import Finding, Warning_, rule
-from stacks.kinds.dns import DnsKind, KnownProxy
+from stacks.kinds.dns import DnsKind, KnownProxy, TextThere
 from stacks.kinds.media import MediaKind
 from stacks.parts import Chat
 from stacks.problems import Problem
@@ -146,11 +146,8 @@ class CloudflareDns(DnsKind):
         )
         return found.zone_id
 
-    def dmarc_of_others(self, context: "Context", domain: str) -> bool:
-        """Look: two records switch DMARC off (RFC 7489, 6.6.3), and Cloudflare takes both.
-
-        A zone that cannot be read is told of, and holds up nothing.
-        """
+    def texts_at(self, context: "Context", host: str) -> Sequence[TextThere]:
+        """As Cloudflare lists them, which takes several of a name and keeps comments."""
         # From their own modules: the package's attributes of these names are the modules, where it loads file by file.
         from pulumi_cloudflare import GetDnsRecordsNameArgs, GetZoneFilterArgs
         from pulumi_cloudflare.get_dns_records import get_dns_records
@@ -158,28 +155,11 @@ class CloudflareDns(DnsKind):
 
         from components.mail.ses import DMARC_COMMENT
 
-        host, options = f"_dmarc.{domain}", context.invoke("cloudflare")
+        options = context.invoke("cloudflare")
         zone, name = GetZoneFilterArgs(name=self.zone, match="all"), GetDnsRecordsNameArgs(exact=host)
-        try:
-            zone_id = self.zone_id or get_zone(filter=zone, opts=options).zone_id
-            found = get_dns_records(zone_id=zone_id, name=name, type="TXT", opts=options).results
-        except Exception as error:  # noqa: BLE001 - the engine has no narrower one for a lookup that was refused
-            pulumi.log.warn(
-                f"whether {host} has a record already cannot be seen, so it is made; if receivers then find two, "
-                f"set mail.dmarcPolicy to leave ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
-            )
-            return False
-        others = [
-            one
-            for one in found or ()
-            if one.comment != DMARC_COMMENT and "v=DMARC1" in (one.content or "").strip('"')
-        ]
-        if others:
-            pulumi.log.warn(
-                f"{host} has a record already that this stack did not make; it is left alone "
-                "(set mail.dmarcPolicy to leave, or remove that record)"
-            )
-        return bool(others)
+        zone_id = self.zone_id or get_zone(filter=zone, opts=options).zone_id
+        found = get_dns_records(zone_id=zone_id, name=name, type="TXT", opts=options).results
+        return [TextThere(one.content or "", one.comment == DMARC_COMMENT) for one in found or ()]
 
 
 @rule("Cloudflare's proxy can serve the chat")

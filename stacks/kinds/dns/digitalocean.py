@@ -1,11 +1,11 @@
 """A domain at DigitalOcean."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from stacks.fields import HostName
 from stacks.judging import Finding, rule
-from stacks.kinds.dns import DnsKind
+from stacks.kinds.dns import DnsKind, TextThere
 from stacks.kinds.edge import EdgeKind
 from stacks.kinds.kind import chosen
 from stacks.kinds.runtime import RuntimeKind
@@ -38,6 +38,20 @@ class DigitalOceanDns(DnsKind):
         import pulumi_digitalocean as digitalocean
 
         return digitalocean.get_domain_output(name=self.zone, opts=context.invoke("digitalocean")).id
+
+    def texts_at(self, context: "Context", host: str) -> Sequence[TextThere]:
+        """As DigitalOcean lists them, which takes several of a name and keeps no comments."""
+        from pulumi_digitalocean.get_records import get_records
+
+        from components.edge.dns.digitalocean import relative
+
+        wanted = {"name": relative(host, self.zone), "type": "TXT"}
+        found = get_records(
+            domain=self.zone,
+            filters=[{"key": key, "values": [value]} for key, value in wanted.items()],
+            opts=context.invoke("digitalocean"),
+        )
+        return [TextThere(one.value, None) for one in found.records]
 
 
 @rule("DigitalOcean's DNS can lead to where the names are served")

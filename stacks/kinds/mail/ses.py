@@ -72,10 +72,12 @@ class SesMail(SesPart):
             "port": self.smtp_port(spec.parts.runtime),
         }
         policy, dns = self.policy(spec.parts.chat.host), spec.parts.dns
-        if policy != "leave" and not (dns is not None and dns.dmarc_of_others(context, self.domain)):
-            args["dmarc_policy"] = policy
+        if policy != "leave":
+            wanted: SesMailArgs = {**args, "dmarc_policy": policy}
             if self.dmarc_reports is not None:
-                args["dmarc_reports"] = self.dmarc_reports
+                wanted["dmarc_reports"] = self.dmarc_reports
+            if dns is None or not dns.dmarc_of_others(context, self.domain, ses.dmarc(wanted)):
+                args = wanted
         return ses.SesMail("mail", args, context.opts).access
 
 
