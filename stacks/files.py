@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +145,14 @@ def read(stack: str) -> StackFile:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise reader.refusal("the file is not UTF-8 text", line, "save it as UTF-8") from error
-    return reader.stack_file(name, path, text)
+    found = _found(reader.source, name, path, text)
+    return replace(found, values=deepcopy(found.values))
+
+
+@lru_cache(maxsize=64)
+def _found(source: str, name: str, path: Path, text: str) -> StackFile:
+    """Return what a text says, which is read once: each check of a stack looks into the files of all others, too."""
+    return _Reader(source).stack_file(name, path, text)
 
 
 def of_text(file: StackFile, text: str) -> StackFile:
