@@ -493,6 +493,29 @@ def test_a_context_that_the_kubeconfig_has_not_is_told(asked: str | None, told: 
         )
 
 
+@pytest.mark.parametrize(
+    ("part", "given", "told"),
+    [
+        ("user", {}, "no user of the kubeconfig with credentials"),
+        ("user", {"token": ""}, "no user of the kubeconfig with credentials"),
+        ("user", {"client-certificate-data": "bm9uZQ=="}, "no user of the kubeconfig with credentials"),
+        ("user", {"auth-provider": {"name": "gcp"}}, "took out in 1.26"),
+        ("user", {"auth-provider": {"name": "oidc"}}, None),
+        ("user", {"exec": {"command": "doctl"}}, None),
+        ("user", {"username": "me", "password": "x"}, None),
+        ("user", {"client-certificate-data": "bm9uZQ==", "client-key-data": "bm9uZQ=="}, None),
+        ("cluster", {}, "no cluster of the kubeconfig"),
+        ("context", {"cluster": "c", "user": "gone"}, "no user of the kubeconfig"),
+        ("context", {"cluster": "gone", "user": "u"}, "no cluster of the kubeconfig"),
+    ],
+)
+def test_a_context_that_leads_nowhere_is_told(part: str, given: dict[str, Any], told: str | None) -> None:
+    [old] = KUBECONFIG[f"{part}s"]
+    text = yaml.safe_dump({**KUBECONFIG, f"{part}s": [{**old, part: given}]})
+    problem = context_problem(text, "x")
+    assert problem is None if told is None else told in str(problem)
+
+
 def test_a_kubeconfig_with_credentials_of_its_own_is_taken() -> None:
     assert kubeconfig_problem(yaml.safe_dump(KUBECONFIG)) is None
 

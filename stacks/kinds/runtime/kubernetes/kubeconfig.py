@@ -13,6 +13,17 @@ PARTS = {"clusters": "cluster", "contexts": "context", "users": "user"}
 _FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
 """Keys that name a file of the machine that the kubeconfig was made on."""
 
+_CREDENTIALS = (
+    ("token",),
+    ("client-certificate-data", "client-key-data"),
+    ("username", "password"),
+    ("exec",),
+    ("auth-provider",),
+)
+"""Keys of a user that together let it in (kubernetes, client-go, `clientcmd/api/v1`, AuthInfo)."""
+_REMOVED = ("azure", "gcp")
+"""Providers of credentials that client-go has not any more (kubernetes.io, release notes of 1.26)."""
+
 
 def kubeconfig_problem(text: str) -> str | None:
     """Return what is wrong with the content of a kubeconfig, or None. The answer never holds any part of it."""
@@ -47,7 +58,7 @@ def _problem(text: str) -> str | None:
 
 
 def context_problem(text: str, context: str | None) -> str | None:
-    """Return what is wrong with the context of a kubeconfig that is used: it is not there, or is over by now.
+    """Return what is wrong with the context of a kubeconfig that is used: not there, leads nowhere, or over by now.
 
     The kubeconfig has no problem of its own.
     """
@@ -59,10 +70,24 @@ def context_problem(text: str, context: str | None) -> str | None:
     if name not in contexts:
         whose = f"`runtime.context` ({context})" if context else "its own current-context"
         return f"the kubeconfig has no context of the name that is used, {whose}"
-    for part, key in (("users", "user"), ("clusters", "cluster")):
-        for credential, said in _ended(_named(read, part).get(str(contexts[name].get(key)), {})):
-            return f"the kubeconfig's {credential} {said}: make a new kubeconfig"
-    return None
+    user, cluster = (
+        _named(read, part).get(str(contexts[name].get(key)), {})
+        for part, key in (("users", "user"), ("clusters", "cluster"))
+    )
+    if not cluster.get("server"):
+        return "the context that is used leads to no cluster of the kubeconfig with a `server`"
+    if not any(all(user.get(key) for key in keys) for keys in _CREDENTIALS):
+        return (
+            "the context that is used leads to no user of the kubeconfig with credentials: a `token`, or "
+            "`client-certificate-data` with `client-key-data`"
+        )
+    provider = user.get("auth-provider")
+    if isinstance(provider, Mapping) and provider.get("name") in _REMOVED:
+        return (
+            "its `auth-provider` is one that Kubernetes took out in 1.26; give a token of a service account"
+        )
+    ended = next((found for item in (user, cluster) for found in _ended(item)), None)
+    return None if ended is None else f"the kubeconfig's {ended[0]} {ended[1]}: make a new kubeconfig"
 
 
 def _ended(item: Mapping[str, object]) -> Iterator[tuple[str, str]]:
