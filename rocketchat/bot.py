@@ -20,6 +20,11 @@ MEMORY_MIB: Final = 256
 """Limit of a bot, which holds Node and its scripts."""
 
 
+NO_BOTS: Final = frozenset({"admin", "administrator", "root", "rocket.cat"})
+"""Accounts that are no bot's of a stack: usual administrators, and the product's own bot, which is always there
+(RocketChat/Rocket.Chat, `apps/meteor/server/startup/initialData.ts`)."""
+
+
 def bot(
     url: V | str,
     username: str,

@@ -16,6 +16,7 @@ from components import regions
 from components.edge.certificate import LONGEST_NAME
 from components.media.bucket import KEEP_NEWEST
 from components.regions import UPTIME_REGION
+from rocketchat import bot as robot
 from rocketchat import environment, known_bad, releases, safety, services, sizing, workspace
 from rocketchat import settings as product_settings
 from rocketchat.environment import Environment
@@ -538,7 +539,14 @@ def _snapshots(chat: Chat, database: DatabaseKind, backup: Backup, readable: Par
 
 
 @rule("The bot can be run, and is wanted")
-def _bot(bot: Bot, runtime: RuntimeKind) -> Iterator[Finding]:
+def _bot(bot: Bot, runtime: RuntimeKind, chat: Chat) -> Iterator[Finding]:
+    taken = {*robot.NO_BOTS, features.administrator_username(chat).lower()}
+    if bot.username.lower() in taken:
+        yield Problem(
+            "rocketchat:bot.username",
+            f"{bot.username} is an administrator's account or the product's own, and would get the bot's password",
+            remedy="leave it out, or choose another name",
+        )
     if bot.user is None and runtime.names_users:
         yield Problem(
             "rocketchat:bot.uid",
@@ -546,7 +554,8 @@ def _bot(bot: Bot, runtime: RuntimeKind) -> Iterator[Finding]:
             remedy=f"add the number that `docker run --rm --entrypoint id {bot.image} -u` prints, where it is not 0",
         )
     yield Warning_(
-        f"the bot cannot log in before its account {bot.username} is there: `{COMMAND} configure STACK` makes it"
+        f"the bot cannot log in before its account {bot.username} is there: `{COMMAND} configure STACK --user "
+        "NAME` makes it"
     )
 
 

@@ -297,6 +297,8 @@ def test_a_cluster_of_its_own_counts_the_bot_among_what_its_nodes_hold() -> None
         ("services-helm", {"image": ""}, {}, "bot.image"),
         ("lovia-fargate", {"replicas": 2}, {}, "bot.replicas"),
         ("lovia-fargate", {"keys": ["ROCKETCHAT_PASSWORD"]}, {}, "bot.keys[0]"),
+        ("lovia-fargate", {"username": "Rocket.Admin"}, {}, "bot.username"),
+        ("family-host", {"username": "root"}, {}, "bot.username"),
         (
             "lovia-fargate",
             {},

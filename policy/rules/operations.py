@@ -9,6 +9,7 @@ from policy.model import SECRET, UNKNOWN
 from policy.rule import Needs, Probe, View, as_number, is_in, present
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.rules.storage import is_log_bucket, is_written_again
+from rocketchat.bot import NO_BOTS
 
 _rule = Area("operations")
 
@@ -145,8 +146,8 @@ def _bot(p: Probe) -> None:
         if user is not None:
             user.expect(
                 "value",
-                lambda name: str(name).lower() not in {"admin", "administrator", "root"},
-                "the bot is the administrator",
+                lambda name: str(name).lower() not in NO_BOTS,
+                "the bot is the administrator, or the product's own",
             )
         address = plain.get("ROCKETCHAT_URL")
         if address is not None:
