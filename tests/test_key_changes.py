@@ -15,9 +15,11 @@ import pytest
 from engine_marks import needs_engine
 from pydantic.fields import FieldInfo
 
+import clouds
 from automation import Result, Step
 from clouds import effects
 from clouds.ask import Existing
+from clouds.record import Refuses
 from command import shared
 from proving import key_changes, key_changes_page, key_trials, pages, stack_reference
 from proving.key_changes_page import Row
@@ -325,7 +327,10 @@ def test_high_availability_of_a_cluster_is_not_switched_off(
     before: bool | None, after: bool, told: int
 ) -> None:
     token = "digitalocean:index/kubernetesCluster:KubernetesCluster"
-    assert len(standins.unchangeable(token, {"ha": before}, {"ha": after})) == told
+    refuses = clouds.types()[token].refuses
+    assert isinstance(refuses, Refuses)
+    assert refuses.busy is not None
+    assert len(refuses.busy({"ha": before}, {"ha": after})) == told
 
 
 def test_one_name_in_two_regions_is_two_things() -> None:

@@ -132,7 +132,8 @@ class DoksCluster(Component):
             opts=self.child(
                 protect=args.get("protect", False),
                 ignore_changes=["version"] if auto_upgrade or _is_minor(args["version"]) else None,
-                hooks=only_if(f"{name}-step", _check_step),
+                # A cluster of Atlas may have the same name, and a hook of its own.
+                hooks=only_if(f"{name}-kubernetes-step", _check_step),
             ),
         )
         self._cluster = cluster
