@@ -87,6 +87,8 @@ def _written(path: tuple[str | int, ...]) -> str:
 
 def _named(p: Probe, path: tuple[str | int, ...]) -> str | None:
     """Return the name of the variable whose value stands at a path; None where that is no variable."""
+    if path == ("value",):
+        return str(p.get("keyName") or "")
     holder = path[-2] if len(path) > 1 else ""
     of_map = isinstance(holder, str) and len(path) > 2 and _VARIABLES.match(str(path[-3])) is not None
     if path[-1] in {"value", "text"} and (isinstance(holder, int) or of_map):

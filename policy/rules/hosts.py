@@ -360,11 +360,17 @@ def _upgrades(p: Probe) -> None:
         p.fail("gets no security fixes by itself", key)
 
 
+_BY_PASSWORD = re.compile(
+    r"^\s*(ssh_pwauth:\s*(true|yes)|chpasswd:)|(^\s*|echo\s+[\"']?)PasswordAuthentication\s+yes"
+    r"|/PasswordAuthentication\s+yes/[gi]*[\"']",
+    re.MULTILINE,
+)
+"""What lets people in by password: of cloud-init, of the daemon's own file, and of a shell that writes it."""
+
+
 def _password_login(p: Probe) -> None:
     key, text = _text(p)
-    if re.search(
-        r"^\s*(ssh_pwauth:\s*(true|yes)|PasswordAuthentication\s+yes|chpasswd:)", text, re.MULTILINE
-    ):
+    if _BY_PASSWORD.search(text):
         p.fail("lets people in by password", key)
 
 

@@ -75,6 +75,7 @@ _ENCRYPTED = (
     ),
 )
 _KEPT = (
+    Row(aws("keyspaces", "Table"), "pointInTimeRecovery.status", is_in("ENABLED"), "is not backed up"),
     left_on(aws("neptunegraph", "Graph"), "deletionProtection", _GONE),
     left_on(aws("qldb", "Ledger"), "deletionProtection", _GONE),
     left_on(aws("cloudtrail", "EventDataStore"), "terminationProtectionEnabled", _GONE),

@@ -522,9 +522,11 @@ def _inside(note: str, value: str) -> bool:
 
 def _ports_inside(p: Probe) -> None:
     """Judge ports of databases: a service of these types takes them out of the cluster."""
-    if p.need("spec.type") not in {"LoadBalancer", "NodePort"} or present(
-        p.get("spec.loadBalancerSourceRanges")
-    ):
+    sources = p.get("spec.loadBalancerSourceRanges")
+    narrow = present(sources) and not (
+        isinstance(sources, list) and any(is_world(str(one)) for one in sources)
+    )
+    if p.need("spec.type") not in {"LoadBalancer", "NodePort"} or narrow:
         return
     notes = p.get("metadata.annotations")
     if isinstance(notes, Mapping) and any(

@@ -1,12 +1,27 @@
 """Switches of single services by which something is open, spoken to in clear, or without its guard."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
+from policy import tokens as t
 from policy.access import is_world
 from policy.model import UNKNOWN, dig
 from policy.rows import Row, asking, aws, index, left_on, off, on, types_of
-from policy.rule import ANY, Probe, View, at_least, is_in, not_false, present, true, unset_or
+from policy.rule import (
+    ANY,
+    Probe,
+    Test,
+    View,
+    absent,
+    as_number,
+    at_least,
+    is_in,
+    not_false,
+    present,
+    true,
+    unset_or,
+)
 from policy.rules._make import CRITICAL, HIGH, MANDATORY, Area
 
 _rule = Area("switches")
@@ -23,6 +38,18 @@ CORS = (
 
 _INTERNET = "has an address on the internet"
 _UNSEALED = "is spoken to, or speaks, without TLS"
+_INSIDE = {22, 1433, 3306, 3389, 5432, 6379, 9200, 11211, 25060, 25061, 27017, 27018}
+"""Ports by which hosts are administrated, or databases are spoken to."""
+_BROAD = {
+    "atlasAdmin",
+    "root",
+    "readWriteAnyDatabase",
+    "dbAdminAnyDatabase",
+    "userAdminAnyDatabase",
+    "clusterAdmin",
+}
+"""Roles of MongoDB that are bound to no database."""
+_WORKLOADS = (t.DEPLOYMENT, t.STATEFUL_SET, t.DAEMON_SET, t.REPLICA_SET, t.JOB)
 _ANYBODY = "takes anybody's certificate"
 _POSE = "anybody may pose as Cloudflare"
 
@@ -42,6 +69,32 @@ def _of_everybody(origins: Any) -> bool:
 
 
 _OPEN = (
+    Row(
+        index("digitalocean", "KubernetesCluster"),
+        "controlPlaneFirewall.allowedAddresses.*",
+        lambda cidr: not is_world(str(cidr)),
+        "everybody may try to use its API",
+    ),
+    Row(
+        index("digitalocean", "LoadBalancer"),
+        "forwardingRules.*.entryPort",
+        lambda port: as_number(port) not in _INSIDE,
+        "a database, or the way to administrate hosts, is open to the internet",
+        when="firewall",
+        being=absent,
+    ),
+    Row(
+        index("cloudflare", "ZeroTrustAccessGroup"),
+        "includes.*.everyone",
+        lambda one: one is None,
+        "lets everybody in who asks",
+    ),
+    Row(
+        index("cloudflare", "ZeroTrustAccessApplication"),
+        "policies.*",
+        lambda policy: not _for_everybody(policy),
+        "lets everybody in who asks",
+    ),
     Row(
         aws("ec2", "ManagedPrefixList"),
         "entries.*.cidr",
@@ -119,6 +172,53 @@ def _in_clear(protocol: object) -> bool:
     return not named.startswith("udp/") and named not in _SEALED_ITSELF
 
 
+_TOO_OLD = {
+    "tls_version": re.compile(r"TLSv1(\.1)?(,|$)"),
+    "ssl_min_protocol_version": re.compile(r"TLSv1(\.1)?$"),
+    "rds.tls10": re.compile("enabled"),
+    "rds.tls11": re.compile("enabled"),
+    "rds.rc4": re.compile("enabled"),
+    "rds.3des168": re.compile("enabled"),
+    "password_encryption": re.compile("md5"),
+    "require_ssl": re.compile("false"),
+}
+"""Parameters of databases, and values by which old TLS, none, or MD5 is taken (RDS user guide, "Using SSL with …")."""
+_UNCHECKED = {
+    "NODE_TLS_REJECT_UNAUTHORIZED": re.compile("0$"),
+    "PYTHONHTTPSVERIFY": re.compile("0$"),
+    "GIT_SSL_NO_VERIFY": re.compile("(1|true)$"),
+    "POSTGRES_HOST_AUTH_METHOD": re.compile("trust$"),
+    "MYSQL_ALLOW_EMPTY_PASSWORD": re.compile("."),
+    "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD": re.compile("."),
+    "ALLOW_EMPTY_PASSWORD": re.compile("(yes|true|1)$"),
+}
+"""Variables, and values by which a program believes every certificate, or a database asks for no password."""
+
+
+def _unlike(bad: re.Pattern[str] | None) -> Test:
+    """Make a test: a value is not such."""
+    return lambda value: bad is None or value is None or bad.match(str(value)) is None
+
+
+def _not_one_of(table: Mapping[str, re.Pattern[str]], name: str = "name", value: str = "value") -> Test:
+    """Make a test of something with a name and a value: it is none of a table."""
+    return lambda one: _unlike(table.get(str(dig(one, name))))(dig(one, value))
+
+
+def _blocks(rule: Any) -> bool:
+    """Whether a rule of Cloudflare's that counts requests, or runs managed rules, stops what it finds."""
+    limits, manages = dig(rule, "ratelimit") is not None, dig(rule, "action") == "execute"
+    asleep = dig(rule, "enabled") is False or dig(rule, "actionParameters.overrides.action") == "log"
+    return not ((limits and dig(rule, "action") == "log") or (manages and asleep))
+
+
+def _for_everybody(policy: Any) -> bool:
+    lets_in = dig(policy, "decision") in {"allow", "bypass"}
+    return lets_in and any(
+        "everyone" in one for one in dig(policy, "includes") or () if isinstance(one, dict)
+    )
+
+
 def _clear_http(address: Any) -> bool:
     """Tell whether an address is asked in clear, from another machine."""
     return re.match(r"http://(?!localhost[:/]|127\.0\.0\.1[:/]|\[::1\])", str(address)) is not None
@@ -148,6 +248,76 @@ _CLEAR = (
                 "agrees upon keys of 1,024 bits",
             ),
         )
+    ),
+    Row(
+        (*aws("rds", "ParameterGroup"), *aws("rds", "ClusterParameterGroup")),
+        "parameters.*",
+        _not_one_of(_TOO_OLD),
+        _UNSEALED,
+    ),
+    Row(
+        aws("redshiftserverless", "Workgroup"),
+        "configParameters.*",
+        _not_one_of(_TOO_OLD, "parameterKey", "parameterValue"),
+        _UNSEALED,
+    ),
+    Row(
+        aws("rds", "Instance"),
+        "caCertIdentifier",
+        lambda ca: ca not in {"rds-ca-2015", "rds-ca-2019"},
+        "its certificate has ended",
+    ),
+    Row(
+        index("digitalocean", "App"),
+        "spec.domainNames.*.minimumTlsVersion",
+        unset_or("1.2", "1.3"),
+        "takes TLS older than 1.2",
+    ),
+    Row(
+        index("cloudflare", "HostnameTlsSetting"),
+        "value",
+        is_in("1.2", "1.3"),
+        "takes TLS older than 1.2",
+        when="settingId",
+        being=is_in("min_tls_version"),
+    ),
+    Row(
+        index("cloudflare", "ZoneSetting"),
+        "value",
+        lambda ciphers: not any("DES" in str(one) or "RC4" in str(one) for one in ciphers or ()),
+        "takes ciphers that are broken",
+        when="settingId",
+        being=is_in("ciphers"),
+    ),
+    Row(
+        index("cloudflare", "Ruleset"),
+        "rules.*.actionParameters.fromValue.targetUrl.value",
+        lambda to: not _clear_http(to),
+        "sends visitors to where nothing is encrypted",
+    ),
+    Row(
+        index("mongodbatlas", "StreamConnection"),
+        "security.protocol",
+        lambda how: "PLAINTEXT" not in str(how),
+        _UNSEALED,
+    ),
+    *(
+        Row(kinds, path, _not_one_of(_UNCHECKED), "believes every certificate, or asks for no password")
+        for kinds, path in (
+            (_WORKLOADS, "spec.template.spec.containers.*.env.*"),
+            ((t.CRON_JOB,), "spec.jobTemplate.spec.template.spec.containers.*.env.*"),
+            ((t.POD,), "spec.containers.*.env.*"),
+            (aws("ecs", "TaskDefinition"), "containerDefinitions>*.environment.*"),
+        )
+    ),
+    *(
+        Row(
+            aws("lambda", "Function"),
+            f"environment.variables.{name}",
+            _unlike(bad),
+            "believes every certificate, or asks for no password",
+        )
+        for name, bad in _UNCHECKED.items()
     ),
     Row(aws("rds", "OptionGroup"), "options.*.optionSettings.*", _old_oracle, "takes TLS older than 1.2"),
     Row(aws("elasticache", "ReplicationGroup"), "transitEncryptionMode", unset_or("required"), _UNSEALED),
@@ -321,6 +491,37 @@ _GUARDS = (
         "mysqlAuthPlugin",
         unset_or("caching_sha2_password"),
         "its password is easily found from what is stored",
+    ),
+    Row(index("cloudflare", "Ruleset"), "rules.*", _blocks, "only tells of what it finds, or is off"),
+    Row(
+        aws("ecr", "Repository"),
+        "imageTagMutabilityExclusionFilters.*.filter",
+        lambda names: str(names).strip("*") != "",
+        "every tag may be put onto another image",
+    ),
+    Row(
+        aws("ecr", "RegistryScanningConfiguration"),
+        "rules.*.scanFrequency",
+        lambda how: how != "MANUAL",
+        "nobody looks for known holes",
+    ),
+    Row(
+        index("mongodbatlas", "CustomDbRole"),
+        "inheritedRoles.*.roleName",
+        lambda role: role not in _BROAD,
+        "reaches every database",
+    ),
+    Row(
+        index("digitalocean", "DatabaseMongodbConfig"),
+        "defaultWriteConcern",
+        lambda how: str(how) != "0",
+        "says of writes that they are kept before they are",
+    ),
+    Row(
+        index("digitalocean", "DatabaseUser"),
+        "settings.*.opensearchAcls.*",
+        lambda acl: (dig(acl, "permission"), dig(acl, "index")) != ("admin", "*"),
+        "owns every index",
     ),
     Row(
         index("digitalocean", "DatabaseUser"),
