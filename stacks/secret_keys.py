@@ -31,9 +31,16 @@ def lacking(value: str, members: Iterable[str], where: str) -> str | None:
     return f"the secret lacks {', '.join(missing)}, which `{where}` names" if missing else None
 
 
+_UNFILLED = re.compile(
+    # What templates, shells and CI systems leave; what hides a value, as Pulumi's `[secret]`; what says it is none.
+    r"\$\{\w+\}|\$\([^()]*\)|\$?\{\{[^{}]*\}\}|<[A-Za-z_ -]+>"
+    r"|\[secret\]|[*\u2022.#_-]+|(?i:(?:replace|change|fill)[-_ ]?me|undefined|your[-_ ][\w -]+)"
+)
+
+
 def unfilled(value: str) -> bool:
-    """Return whether a value is what templates, shells and CI systems leave where nothing was filled in."""
-    return re.fullmatch(r"\$\{\w+\}|\$\([^()]*\)|\$?\{\{[^{}]*\}\}|<[A-Za-z_ -]+>", value.strip()) is not None
+    """Return whether a value stands where another one is to be filled in."""
+    return _UNFILLED.fullmatch(value.strip()) is not None
 
 
 def pem(label: str, *, passphrase: bool = False) -> Callable[[str], str | None]:

@@ -62,6 +62,10 @@ SHORT_LIVED = {
 }
 SHAPELESS = [
     *((f"rocketchat:{name}", value) for name, values in SHORT_LIVED.items() for value in values),
+    *(
+        ("rocketchat:oidcClientSecret", one)
+        for one in ("********", "[secret]", "REPLACE_ME", "your-client-secret", "undefined")
+    ),
     ("rocketchat:oidcClientSecret", "a\nb"),
     ("rocketchat:smtpPassword", "hunter2\n"),
     ("rocketchat:samlPrivateKey", "MIIB"),
