@@ -69,7 +69,7 @@ def _account(dns: Route53Dns, aws: AwsAccount) -> Iterator[Finding]:
             "rocketchat:dns.aws.allowedAccounts",
             "which account the zone is in must be known: only its own credentials take the records out again when the "
             "zone moves to another one",
-            remedy='give its number, such as `allowedAccounts: ["123456789012"]` (aws sts get-caller-identity)',
+            remedy='give its number, `allowedAccounts: ["123456789012"]`; `aws sts get-caller-identity` shows it',
         )
     elif number == aws.number:
         yield Problem(
