@@ -565,6 +565,11 @@ def test_in_a_preview_what_the_cloud_makes_up_is_not_known_yet() -> None:
 VOLUME = "digitalocean:index/volume:Volume"
 DOKS = "digitalocean:index/kubernetesCluster:KubernetesCluster"
 SET = "kubernetes:apps/v1:StatefulSet"
+ECS = "aws:ecs/service:Service"
+ON_DEMAND, SPOT = (
+    {"capacityProviderStrategies": [{"capacityProvider": name, "weight": 1}]}
+    for name in ("FARGATE", "FARGATE_SPOT")
+)
 
 
 @pytest.mark.parametrize(
@@ -582,6 +587,9 @@ SET = "kubernetes:apps/v1:StatefulSet"
         (SET, {"metadata": {"labels": {}}}, {"metadata": {"labels": {"a": "b"}}}, []),
         (SET, {"spec": {"serviceName": "a"}}, {"spec": {"serviceName": "b"}}, ["spec.serviceName"]),
         (SET, {"spec": {"replicas": 1}}, {"spec": {"replicas": 3}}, []),
+        (ECS, ON_DEMAND, {**SPOT, "forceNewDeployment": True}, []),
+        (ECS, ON_DEMAND, SPOT, ["capacityProviderStrategies"]),
+        (ECS, {}, {**SPOT, "forceNewDeployment": True}, ["capacityProviderStrategies"]),
         ("no:such/type:Type", {"a": 1}, {"a": 2}, []),
     ],
 )  # fmt: skip

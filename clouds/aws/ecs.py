@@ -193,6 +193,14 @@ def _undefined(ask: Ask) -> list[str]:
     return [f"InvalidParameterException: {said}" for said in found]
 
 
+def _strategy_replaces(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Of the provider (internal/service/ecs/service.go, capacityProviderStrategyCustomizeDiff)."""
+    key = "capacityProviderStrategies"
+    old, new = before.get(key) or [], after.get(key) or []
+    in_place = after.get("forceNewDeployment") is True and bool(old) == bool(new)
+    return [] if old == new or in_place else [key]
+
+
 def _service(ask: Ask) -> Iterator[str]:
     """ECS API, CreateService, CapacityProviderStrategyItem and ServiceConnectService."""
     strategies = all_of(ask["capacityProviderStrategies"])
@@ -338,7 +346,7 @@ SERVICE = Resource(
         lacks=_undefined,
     ),
     again=Refused(),
-    replaced=replaced_by("cluster name region schedulingStrategy"),
+    replaced=replaced_by("cluster launchType name region schedulingStrategy", when=_strategy_replaces),
     import_id="{cluster:last}/{name}",
     found=Named(),
     data=NO_DATA,
