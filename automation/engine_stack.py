@@ -265,18 +265,17 @@ class EngineStack:
         return str(self._quietly(lambda: self._stack._run_pulumi_cmd_sync(list(arguments))).stdout)  # noqa: SLF001
 
     def secrets(self) -> frozenset[str]:
-        """Return every secret value of configuration and state, for masking."""
-        found = set(self._known)
+        """Return every secret value of configuration and state, for masking.
+
+        What the configuration says in clear is none, though it stands beside secrets in the state: a user's name.
+        """
+        found, clear = set(self._known), set[str]()
         with contextlib.suppress(CommandError):
-            found.update(
-                leaf
-                for value in self._stack.get_all_config().values()
-                if value.secret
-                for leaf in leaves(value.value)
-            )
+            for value in self._stack.get_all_config().values():
+                (found if value.secret else clear).update(leaves(value.value))
         with contextlib.suppress(CommandError, ValueError):
             told = self._stack._run_pulumi_cmd_sync(["stack", "export", "--show-secrets"])  # noqa: SLF001
-            found.update(secrets_in(json.loads(told.stdout)))
+            found.update(set(secrets_in(json.loads(told.stdout))) - clear)
         return frozenset(found)
 
     # --------------------------------------------------------------------------------------------- inside

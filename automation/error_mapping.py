@@ -68,6 +68,10 @@ _DOWN = (
     "the release of before did not start either: where the newer one has migrated the data, it never does; "
     f"`rocketchat rollback <stack>` brings both back; {_WHY}"
 )
+_THERE = (
+    "is it this chat's own, such as what an earlier `destroy` kept? `<adopt>` shows what is there and takes it over; "
+    "else give what the stack makes another name"
+)
 _TAKEN_BACK = "due to atomic being set"
 """Helm took a release back whose pods did not come up in time (pkg/action/upgrade.go and install.go, `failRelease`)."""
 _REMEDIES = (
@@ -78,6 +82,11 @@ _REMEDIES = (
     (re.compile(r"volumes `size` can only be expanded"), _DISK_STAYS),
     (re.compile(r"range/size overlaps with another VPC|\b422\b.* overlaps "), _OTHER_NETWORKS),
     (re.compile(r"SSH Key is already in use on your account", re.IGNORECASE), _KEY_BY_FINGERPRINT),
+    (
+        re.compile(r"\bBucketAlreadyExists\b"),
+        "a bucket's name is given once in the world, and somebody else has this one: choose another in the stack file",
+    ),
+    (re.compile(r"already ?exists|AlreadyOwnedByYou|exists already|identical record", re.IGNORECASE), _THERE),
 )
 """Of what clouds and tools say, by its words."""
 _AGAIN = "fix it and run `up` again: it goes on from what is in the state"
@@ -134,6 +143,7 @@ def of_operation(
         urn = refused[0].urn if refused else recorder.failed[0]
         cause = "\n".join(dict.fromkeys(said.message for said in refused)) or "the provider failed"
         again = _of_plugin(cause) or next((fix for said, fix in _REMEDIES if said.search(cause)), _AGAIN)
+        again = again.replace("<adopt>", recover.replace(" recover ", " adopt ", 1))
         return ProviderError(mask(cause, secrets), resource=urn, remedy=recover if lost else again)
     messages = [said.message for said in told if STOPPED not in said.message]
     if messages and all(_NO_ENGINE.search(message) for message in messages):

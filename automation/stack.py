@@ -356,7 +356,10 @@ def stack_file_path(found: "StackFile", backend: Backend) -> str:
 
     Raises ConfigurationError where Pulumi, which reads those of the project only, would not see it.
     """
-    if found.path.resolve() == backend.settings(found.name).resolve():
+    from stacks import files
+
+    usual = files.path_of(found.name) if backend.rehearsal else backend.settings(found.name)
+    if found.path.resolve() == usual.resolve():
         return ""
     if not backend.rehearsal and backend.work == ROOT:
         raise ConfigurationError(

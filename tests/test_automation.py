@@ -434,6 +434,17 @@ def test_an_operation_can_be_cancelled_and_gone_on_with(stop: Callable[[ChatStac
         ("volumes `size` can only be expanded and not shrunk", "`diskGb` in rocketchat:runtime"),
         ("422 size is not available", "run `up` again"),
         (
+            "BucketAlreadyOwnedByYou: Your previous request to create it succeeded",
+            "`rocketchat adopt chat` shows",
+        ),
+        ("ResourceExistsException: The operation failed because the secret already exists", "adopt chat"),
+        ("POST https://api.digitalocean.com/v2/volumes: 409 (name) already exists", "adopt chat"),
+        ("An identical record already exists. (81058)", "adopt chat"),
+        (
+            "BucketAlreadyExists: The requested bucket name is not available",
+            "choose another in the stack file",
+        ),
+        (
             "no resource plugin 'pulumi-resource-aws' found in the workspace at version v7.16.0 or on your $PATH",
             "pulumi plugin install resource aws v7.16.0;",
         ),
@@ -445,7 +456,7 @@ def test_an_operation_can_be_cancelled_and_gone_on_with(stop: Callable[[ChatStac
 )
 def test_what_a_cloud_says_has_its_own_remedy(cause: str, remedy: str) -> None:
     urn = "urn:pulumi:chat::rocketchat::digitalocean:index/sshKey:SshKey::host-key"
-    recorder = Recorder("chat", "up", lambda _: None, "recover chat")
+    recorder = Recorder("chat", "up", lambda _: None, "rocketchat recover chat")
     recorder.said = [Said("chat", "up", "error", cause, urn)]
     failed = CommandError(CommandResult(stdout="", stderr="", code=1))
     error = error_mapping.of_operation(failed, recorder, [], frozenset(), interrupted=False, killed=False)

@@ -240,6 +240,10 @@ def test_a_rehearsed_stack_lives_from_command_to_command_as_the_pages_show_it(
                 status, printed = run(typed_, "--rehearse")
                 assert (status, said in printed) == (0, True), printed
     assert run("destroy family-host", "--rehearse", "--confirm", "family")[0] == 1
+    # What it kept is in the way, and is told by its name, though the mail's user is called like a part of it.
+    status, printed = run("up family-host", "--rehearse", "--no-policies")
+    assert (status, "backups-chat-family-example: exists already" in printed) == (1, True), printed
+    assert "shows what is there and takes it over" in printed
     assert not stale, "run `make docs`"
 
 
