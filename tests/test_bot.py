@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import kubernetes_validate
 import pytest
 from planning import Values, one, planned, values_of
 
@@ -129,6 +130,7 @@ def test_on_fargate_it_gets_out_by_https_and_nobody_gets_in(fargate: Plan) -> No
     ways = [made for made in fargate.of_type(EGRESS) if made.inputs["securityGroupId"] == group]
     assert [(made.inputs["fromPort"], made.inputs["toPort"]) for made in ways] == [(443, 443)]
     assert not [made for made in fargate.of_type(INGRESS) if made.inputs["securityGroupId"] == group]
+    assert not doors(fargate), "the balancer lets everybody in"
     network = one(fargate, SERVICE, "bot-service").inputs["networkConfiguration"]
     assert network["securityGroups"] == [group]
     watched = {made.name for made in fargate.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")}
@@ -161,7 +163,6 @@ def test_an_internal_balancer_for_named_networks_knows_the_bot_by_its_group() ->
 @pytest.mark.parametrize(
     ("changes", "doors_wanted"),
     [
-        ({"runtime": {"balancer": {"waf": True}}}, 0),
         ({"runtime": {"balancer": {"allowFrom": [OFFICE]}}, "dns": {"proxied": True}}, 0),
         (
             {
@@ -172,9 +173,8 @@ def test_an_internal_balancer_for_named_networks_knows_the_bot_by_its_group() ->
             },
             1,
         ),
-        ({"runtime": {"network": {"endpoints": ["secretsmanager"]}}}, 1),
     ],
-    ids=["everybody", "by the proxy", "named already", "interface endpoints"],
+    ids=["by the proxy", "named already"],
 )
 def test_doors_are_opened_for_the_bot_only_where_it_would_be_kept_out(
     changes: dict[str, Any], doors_wanted: int
@@ -183,7 +183,10 @@ def test_doors_are_opened_for_the_bot_only_where_it_would_be_kept_out(
 
 
 def test_a_bot_s_image_in_ecr_is_pulled_by_its_own_role() -> None:
-    plan = plan_of("lovia-fargate", IMAGE, images={"registry": f"{AMAZON}/mirror"})
+    mirror, network = {"registry": f"{AMAZON}/mirror"}, {"endpoints": ["secretsmanager", "ecr.dkr"]}
+    plan = plan_of("lovia-fargate", IMAGE, images=mirror, runtime={"network": network})
+    # They answer by the services' own names, and let in who is named.
+    assert len(doors(plan)) == 1
     made = container(plan)
     assert (made["image"], made["user"]) == (f"{AMAZON}/mirror/example/desk:2.1.0", "1001")
     assert one(plan, TASK, "bot-task").inputs["runtimePlatform"]["cpuArchitecture"] == "ARM64"
@@ -192,17 +195,16 @@ def test_a_bot_s_image_in_ecr_is_pulled_by_its_own_role() -> None:
     assert "rocket.chat" not in policy
 
 
-def test_a_bot_s_image_of_a_registry_with_a_password_is_pulled_with_it() -> None:
+def test_its_image_is_pulled_with_a_password_and_its_scripts_go_by_the_proxy() -> None:
     registry = {"registry": "registry.example.com/mirror", "username": "robot"}
-    plan = plan_of("lovia-fargate", None, "rocketchat:registryPassword", images=registry)
+    proxy = {"url": "http://proxy.example.com:3128", "direct": [".corp.example"]}
+    more = {"images": registry, "container": {"proxy": proxy}}
+    plan = plan_of("lovia-fargate", None, "rocketchat:registryPassword", **more)
     login = one(plan, "aws:secretsmanager/secret:Secret", "chat-registry").outputs["arn"]
     assert container(plan)["repositoryCredentials"] == {"credentialsParameter": login}
     assert login in one(plan, "aws:iam/rolePolicy:RolePolicy", "bot-execution").inputs["policy"]
 
-
-def test_its_scripts_go_by_the_proxy_and_the_chat_is_reached_without() -> None:
-    proxy = {"url": "http://proxy.example.com:3128", "direct": [".corp.example"]}
-    plan = plan_of("lovia-fargate", container={"proxy": proxy})
+    # The chat is reached without.
     plain = {one_["name"]: one_["value"] for one_ in container(plan)["environment"]}
     assert plain["HTTPS_PROXY"] == "http://proxy.example.com:3128"
     assert {"chat.lovia.life", ".corp.example"} <= set(plain["NO_PROXY"].split(","))
@@ -217,6 +219,7 @@ def test_its_scripts_go_by_the_proxy_and_the_chat_is_reached_without() -> None:
 
 def test_in_a_cluster_it_is_one_restricted_pod_that_reaches_the_chat_inside(cluster: Plan) -> None:
     made = one(cluster, "kubernetes:apps/v1:Deployment", "bot-deployment")
+    kubernetes_validate.validate(json.loads(json.dumps(made.inputs)), "1.36", strict=True)
     spec = made.inputs["spec"]
     assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
     assert made.inputs["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
