@@ -7,6 +7,7 @@ import contextlib
 import io
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in given
     try:
         # By its name, however it was started: completion is registered for that.
-        ended = app(args=given, prog_name=NAME, standalone_mode=not as_json)
+        ended = _commands()(args=given, prog_name=NAME, standalone_mode=not as_json)
     except SystemExit as end:
         return int(end.code or 0)
     except MISUSED as error:
@@ -66,6 +67,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         typer.echo("Aborted!", err=True)
         return Status.FAILED
     return ended if isinstance(ended, int) else Status.SUCCESS
+
+
+@cache
+def _commands() -> Any:
+    """Return all commands, which Typer would make anew for each one that is run."""
+    return typer.main.get_command(app)
 
 
 def _version(wanted: bool) -> None:
