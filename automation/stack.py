@@ -88,11 +88,12 @@ class ChatStack(EngineStack):
         """
         from stacks.secret_keys import command
         from stacks.secrets import find as secret_named
+        from stacks.secrets import unread
 
         found = {one.name: one.urn for one in self.generated()}
         offered = [one for one in sorted(found) if kind_of(one).offered]
         if name not in found:
-            if secret_named(name) is not None:
+            if secret_named(name) is not None and not any(unread({name}, self.spec.parts)):
                 raise ConflictError(
                     f"{name} is given and not generated",
                     remedy=f"{command(f'{PROJECT}:{name}')} --stack {self.name}; then `up`",

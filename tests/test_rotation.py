@@ -92,6 +92,8 @@ def test_what_would_lock_people_out_is_refused_with_what_to_do_instead() -> None
         assert "pulumi config set --secret rocketchat:Accounts_OAuth_Github_secret --stack" in str(
             refusal.value
         )
+        with pytest.raises(ConflictError, match="generates no secret 'mongodbUri'"):
+            stack.rotate("mongodbUri")
         assert stack.export_state().records == before.records
         rotated = stack.rotate("database-chat")
         assert {"database-chat", "database-secret"} <= {urn.rpartition("::")[2] for urn in rotated.replaced}
