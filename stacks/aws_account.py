@@ -87,14 +87,18 @@ def _account(aws: AwsAccount, region: str | None) -> Iterator[Finding]:
 
 
 def _arns(value: object, path: str, account: tuple[str, AwsAccount]) -> Iterator[tuple[str, Arn, str]]:
-    """Give each ARN in a part with its full path, and the key of the accounts that it must be in and is not.
+    """Give each ARN in a part with its full path, and what says the account that it must be in and is not.
 
     `account` is the one that is meant, with its key; a part within may mean another.
     """
     if isinstance(value, Arn):
         key, meant = account
-        strange = bool(meant.allowed_accounts) and value.account not in meant.allowed_accounts
-        yield path, value, f"{key}.allowedAccounts" if strange else ""
+        lacking = ""
+        if meant.allowed_accounts and value.account not in meant.allowed_accounts:
+            lacking = f"not among {key}.allowedAccounts"
+        elif meant.number not in (None, value.account):
+            lacking = f"not that of {key}.assumeRole.arn"
+        yield path, value, lacking
     elif isinstance(value, Part):
         if isinstance(value, AwsAccount):
             account = path.removeprefix("rocketchat:"), value
@@ -128,6 +132,6 @@ def _named(region: str | None, readable: "Parts") -> Iterator[Finding]:
             elif lacking and arn.service != "kms":
                 yield Problem(
                     path,
-                    f"this is in the account {arn.account}, which is not among {lacking}",
-                    remedy="add it there, or name another",
+                    f"this is in the account {arn.account}, which is {lacking}",
+                    remedy="change that, or name another",
                 )

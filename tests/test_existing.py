@@ -142,6 +142,9 @@ def test_what_is_named_at_aws_is_in_the_stacks_region_partition_and_account(path
     assert told(right.replace("arn:aws:", "arn:aws-us-gov:")) == wrong
     others = told(right.replace("123456789012", "999999999999"), allowedAccounts=["123456789012"])
     assert others == ([] if path == "media.kmsKey" else wrong)
+    if path != "aws.assumeRole.arn":
+        others = told(right, assumeRole={"arn": "arn:aws:iam::999999999999:role/deploy"})
+        assert others == ([] if path == "media.kmsKey" else wrong)
 
 
 def test_a_certificate_that_is_there_is_used_and_none_is_made(given: Plan) -> None:
