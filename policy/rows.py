@@ -23,8 +23,8 @@ class Row:
     path: str
     good: Test
     message: str
-    when: str = ""
-    """Path of a switch: only where it is on, or what it is for is there, the row is asked."""
+    when: str | None = None
+    """Path of a switch: only where it is on, or what it is for is there, the row is asked. Empty: the resource."""
     being: Test = _is_on
     """What stands at `when` for the row to be asked; what is not known may be that."""
     unless: str = ""
@@ -32,7 +32,7 @@ class Row:
 
     def judge(self, p: Probe) -> None:
         """Note a violation where the attribute is not as it must be."""
-        held = p.get(self.when) if self.when else UNKNOWN
+        held = UNKNOWN if self.when is None else p.get(self.when or ())
         if held is not UNKNOWN and not self.being(held):
             return
         for view, path in _ends(p, self.path):

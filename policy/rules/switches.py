@@ -60,6 +60,11 @@ def _whole(selector: Any) -> bool:
     return not managing or dig(selector, "readWriteType") in (None, "All", UNKNOWN)
 
 
+def _takes_all(balancer: Any) -> bool:
+    """Whether the internet reaches a balancer of DigitalOcean."""
+    return dig(balancer, "network") != "INTERNAL" and absent(dig(balancer, "firewall"))
+
+
 def _of_everybody(origins: Any) -> bool:
     """Tell whether App Platform lets pages of every origin in."""
     return any(
@@ -80,8 +85,8 @@ _OPEN = (
         "forwardingRules.*.entryPort",
         lambda port: as_number(port) not in _INSIDE,
         "a database, or the way to administrate hosts, is open to the internet",
-        when="firewall",
-        being=absent,
+        when="",
+        being=_takes_all,
     ),
     Row(
         index("cloudflare", "ZeroTrustAccessGroup"),
