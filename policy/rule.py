@@ -289,6 +289,15 @@ class Probe(View):
         return found
 
 
+def expecting(path: str | tuple[str | int, ...], test: Test, message: str) -> Callable[[Probe], None]:
+    """Return what judges a resource by one attribute."""
+
+    def judge(p: Probe) -> None:
+        p.expect(path, test, message)
+
+    return judge
+
+
 def present(value: Any) -> bool:
     """Tell whether something is set."""
     return value is not None and value != "" and value != [] and value != {}

@@ -12,6 +12,7 @@ from policy.rule import (
     absent,
     as_number,
     at_least,
+    expecting,
     is_in,
     not_true,
     present,
@@ -162,22 +163,6 @@ def _password(p: Probe) -> None:
         p.fail("the password needs escaping in the connection URI; use letters, digits and -._~", "password")
 
 
-def _tls(p: Probe) -> None:
-    p.expect(
-        "advancedConfiguration.minimumEnabledTlsProtocol",
-        is_in("TLS1_2", "TLS1_3"),
-        "takes TLS older than 1.2",
-    )
-
-
-def _backup(p: Probe) -> None:
-    p.expect("backupEnabled", true, "no backups")
-
-
-def _point_in_time(p: Probe) -> None:
-    p.expect("pitEnabled", true, "can be restored to the last snapshot only, not to a point in time")
-
-
 def _schedule(p: Probe) -> None:
     for schedule in p.partners(
         t.ATLAS_SCHEDULE, "clusterName", "the backup schedule is whatever Atlas happens to choose"
@@ -190,17 +175,9 @@ def _schedule(p: Probe) -> None:
         )
 
 
-def _second_region(p: Probe) -> None:
-    p.expect("copySettings", present, "no copy in a second region")
-
-
 def _compliance(p: Probe) -> None:
     if not p.stack.has(t.ATLAS_COMPLIANCE):
         p.fail("an administrator of the project may delete every backup")
-
-
-def _termination(p: Probe) -> None:
-    p.expect("terminationProtectionEnabled", true, "can be deleted by one wrong call")
 
 
 def _mend_termination(properties: dict[str, object]) -> bool:
@@ -208,10 +185,6 @@ def _mend_termination(properties: dict[str, object]) -> bool:
         return False
     properties["terminationProtectionEnabled"] = True
     return True
-
-
-def _retain(p: Probe) -> None:
-    p.expect("retainBackupsEnabled", true, "its backups die with it")
 
 
 def _tier(p: Probe) -> None:
@@ -240,12 +213,6 @@ def _flex(p: Probe) -> None:
     p.fail("a flex cluster has neither point in time nor private endpoints")
 
 
-def _javascript(p: Probe) -> None:
-    p.expect(
-        "advancedConfiguration.javascriptEnabled", lambda on: on is False, "runs JavaScript of its clients"
-    )
-
-
 def _autoscale(p: Probe) -> None:
     for spec in p.each("replicationSpecs"):
         for region in spec.each("regionConfigs"):
@@ -259,14 +226,6 @@ def _audit(p: Probe) -> None:
         p.fail("nobody can tell later who did what in the database")
     for audit in p.stack.of(t.ATLAS_AUDITING):
         p.other(audit).expect("enabled", true, "auditing is declared and off")
-
-
-def _own_key(p: Probe) -> None:
-    p.expect(
-        "encryptionAtRestProvider",
-        lambda kind: kind in {"AWS", "AZURE", "GCP"},
-        "encrypted with Atlas's own key only",
-    )
 
 
 def _maintenance(p: Probe) -> None:
@@ -289,30 +248,6 @@ def _version(p: Probe) -> None:
     p.expect(
         "versionReleaseSystem", unset_or("LTS"), "follows rapid releases, which the chat is not tested with"
     )
-
-
-def _oplog(p: Probe) -> None:
-    p.expect(
-        "advancedConfiguration.oplogMinRetentionHours",
-        at_least(OPLOG_HOURS),
-        "keeps less than a day of operations",
-    )
-
-
-def _paused(p: Probe) -> None:
-    p.expect("paused", not_true, "is paused: the chat would not start")
-
-
-def _uri_options(p: Probe) -> None:
-    p.expect("authDatabaseName", is_in("admin", "$external"), "Atlas keeps its users in admin")
-
-
-def _project_limits(p: Probe) -> None:
-    p.expect("withDefaultAlertsSettings", lambda on: on is not False, "the default alerts of Atlas are off")
-
-
-def _expiring(p: Probe) -> None:
-    p.expect("deleteAfterDate", absent, "ends by itself one day, and the chat with it")
 
 
 CLUSTERS = (t.ATLAS_CLUSTER,)
@@ -344,7 +279,7 @@ ATLAS_USER_KEPT = _rule(
     MANDATORY,
     MEDIUM,
     (t.ATLAS_USER,),
-    _expiring,
+    expecting("deleteAfterDate", absent, "ends by itself one day, and the chat with it"),
     maps="Atlas database users",
     fix="Take delete_after_date away from the chat's user.",
     link=_DOCS + "security-add-mongodb-users/",
@@ -425,7 +360,7 @@ ATLAS_USER_HOME = _rule(
     MANDATORY,
     LOW,
     (t.ATLAS_USER,),
-    _uri_options,
+    expecting("authDatabaseName", is_in("admin", "$external"), "Atlas keeps its users in admin"),
     maps="Atlas database users",
     fix="Set auth_database_name to admin.",
     link=_DOCS + "security-add-mongodb-users/",
@@ -436,7 +371,11 @@ ATLAS_TLS12 = _rule(
     MANDATORY,
     HIGH,
     CLUSTERS,
-    _tls,
+    expecting(
+        "advancedConfiguration.minimumEnabledTlsProtocol",
+        is_in("TLS1_2", "TLS1_3"),
+        "takes TLS older than 1.2",
+    ),
     maps="P:clusters_tls_enabled",
     fix="Set minimum_enabled_tls_protocol to TLS1_2.",
     link=_DOCS + "reference/faq/security/",
@@ -447,7 +386,7 @@ ATLAS_BACKUP = _rule(
     MANDATORY,
     CRITICAL,
     CLUSTERS,
-    _backup,
+    expecting("backupEnabled", true, "no backups"),
     maps="P:clusters_backup_enabled",
     fix="Set backup_enabled.",
     link=_DOCS + "backup/cloud-backup/overview/",
@@ -458,7 +397,7 @@ ATLAS_POINT_IN_TIME = _rule(
     PRODUCTION,
     HIGH,
     CLUSTERS,
-    _point_in_time,
+    expecting("pitEnabled", true, "can be restored to the last snapshot only, not to a point in time"),
     maps="Atlas backup",
     fix="Set pit_enabled.",
     link=_DOCS + "recover-pit-continuous-cloud-backup/",
@@ -483,7 +422,7 @@ ATLAS_BACKUP_COPY = _rule(
     ADVISORY,
     LOW,
     (t.ATLAS_SCHEDULE,),
-    _second_region,
+    expecting("copySettings", present, "no copy in a second region"),
     maps="Atlas disaster recovery",
     fix="Add copy_settings.",
     link=_DOCS + "backup/cloud-backup/snapshot-distribution/",
@@ -506,7 +445,7 @@ ATLAS_TERMINATION_PROTECTION = _rule(
     PRODUCTION,
     HIGH,
     (t.ATLAS_CLUSTER, t.ATLAS_FLEX),
-    _termination,
+    expecting("terminationProtectionEnabled", true, "can be deleted by one wrong call"),
     maps="Atlas termination protection",
     fix="Set termination_protection_enabled.",
     link=_DOCS + "cluster-additional-settings/",
@@ -518,7 +457,7 @@ ATLAS_RETAIN_BACKUPS = _rule(
     PRODUCTION,
     MEDIUM,
     CLUSTERS,
-    _retain,
+    expecting("retainBackupsEnabled", true, "its backups die with it"),
     maps="Atlas backup",
     fix="Set retain_backups_enabled.",
     link=_DOCS + "backup/cloud-backup/overview/",
@@ -551,7 +490,9 @@ ATLAS_JS_OFF = _rule(
     ADVISORY,
     LOW,
     CLUSTERS,
-    _javascript,
+    expecting(
+        "advancedConfiguration.javascriptEnabled", lambda on: on is False, "runs JavaScript of its clients"
+    ),
     maps="Atlas hardening",
     fix="Set javascript_enabled to false, after trying it.",
     link=_DOCS + "cluster-additional-settings/",
@@ -585,7 +526,11 @@ ATLAS_OWN_KEY = _rule(
     ADVISORY,
     LOW,
     CLUSTERS,
-    _own_key,
+    expecting(
+        "encryptionAtRestProvider",
+        lambda kind: kind in {"AWS", "AZURE", "GCP"},
+        "encrypted with Atlas's own key only",
+    ),
     maps="Atlas hardening",
     fix="Add EncryptionAtRest and name AWS as provider.",
     link=_DOCS + "security-aws-kms/",
@@ -620,7 +565,7 @@ ATLAS_DEFAULT_ALERTS = _rule(
     ADVISORY,
     LOW,
     (t.ATLAS_PROJECT,),
-    _project_limits,
+    expecting("withDefaultAlertsSettings", lambda on: on is not False, "the default alerts of Atlas are off"),
     maps="Atlas alerts",
     fix="Leave with_default_alerts_settings on.",
     link=_DOCS + "reference/alert-conditions/",
@@ -642,7 +587,11 @@ ATLAS_OPLOG_WINDOW = _rule(
     ADVISORY,
     LOW,
     CLUSTERS,
-    _oplog,
+    expecting(
+        "advancedConfiguration.oplogMinRetentionHours",
+        at_least(OPLOG_HOURS),
+        "keeps less than a day of operations",
+    ),
     maps="RC",
     fix="Set oplog_min_retention_hours to 24 or more.",
     link=_DOCS + "cluster-additional-settings/",
@@ -653,7 +602,7 @@ ATLAS_NOT_PAUSED = _rule(
     MANDATORY,
     LOW,
     CLUSTERS,
-    _paused,
+    expecting("paused", not_true, "is paused: the chat would not start"),
     maps="practice availability",
     fix="Take paused away.",
     link=_DOCS + "pause-terminate-cluster/",

@@ -6,7 +6,7 @@ from policy import tokens as t
 from policy.chats import COMPOSED, compose_files, files, user_data
 from policy.documents import containers, pod_containers
 from policy.model import SECRET, UNKNOWN
-from policy.rule import Needs, Probe, absent, as_number, at_least, is_in, present, true
+from policy.rule import Needs, Probe, absent, as_number, at_least, expecting, is_in, present, true
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.rules.storage import is_backup_bucket
 
@@ -65,10 +65,6 @@ def _second_place(p: Probe) -> None:
         p.fail("backups are with the vendor of the database only: one account lost loses both")
 
 
-def _schedule_fails(p: Probe) -> None:
-    p.expect("target.deadLetterConfig.arn", present, "a start that fails is heard of by nobody")
-
-
 def _schedule_retries(p: Probe) -> None:
     p.expect(
         "target.retryPolicy.maximumRetryAttempts",
@@ -76,10 +72,6 @@ def _schedule_retries(p: Probe) -> None:
         "a start that fails once is not tried again",
     )
     p.expect("state", lambda state: state in (None, "ENABLED"), "is switched off")
-
-
-def _schedule_zone(p: Probe) -> None:
-    p.expect("scheduleExpressionTimezone", present, "runs at an hour that nobody chose")
 
 
 def _job_alerts(p: Probe) -> None:
@@ -117,10 +109,6 @@ def _cron(p: Probe) -> None:
 def absent_or_false(value: object) -> bool:
     """Tell whether a switch is off or not there."""
     return absent(value) or value is False
-
-
-def _cron_zone(p: Probe) -> None:
-    p.expect("spec.timeZone", present, "runs at an hour that nobody chose")
 
 
 def _out_of_reach(p: Probe) -> None:
@@ -217,7 +205,7 @@ BAK_DEAD_LETTERS = _rule(
     MANDATORY,
     MEDIUM,
     (t.SCHEDULE,),
-    _schedule_fails,
+    expecting("target.deadLetterConfig.arn", present, "a start that fails is heard of by nobody"),
     maps="original, Well-Architected OPS08",
     fix="Give the target a deadLetterConfig.",
     link=_SCHEDULER + "configuring-schedule-dlq.html",
@@ -241,7 +229,7 @@ BAK_TIME_ZONE = _rule(
     ADVISORY,
     LOW,
     (t.SCHEDULE,),
-    _schedule_zone,
+    expecting("scheduleExpressionTimezone", present, "runs at an hour that nobody chose"),
     maps="practice correctness",
     fix="Set schedule_expression_timezone.",
     link=_SCHEDULER + "schedule-types.html",
@@ -279,7 +267,7 @@ BAK_CRON_ZONE = _rule(
     ADVISORY,
     LOW,
     (t.CRON_JOB,),
-    _cron_zone,
+    expecting("spec.timeZone", present, "runs at an hour that nobody chose"),
     maps="practice correctness",
     fix="Set timeZone.",
     link=_CRON + "#time-zones",

@@ -9,6 +9,7 @@ from policy.rule import (
     View,
     as_number,
     at_least,
+    expecting,
     is_in,
     not_false,
     present,
@@ -81,17 +82,9 @@ def _mend_headers(properties: dict[str, object]) -> bool:
     return False
 
 
-def _desync(p: Probe) -> None:
-    p.expect("desyncMitigationMode", unset_or("defensive", "strictest"), "lets ambiguous requests through")
-
-
 def _access_logs(p: Probe) -> None:
     if p.expect("accessLogs.enabled", true, "no access log"):
         p.expect("accessLogs.bucket", present, "the access log has no bucket")
-
-
-def _deletion(p: Probe) -> None:
-    p.expect("enableDeletionProtection", true, "can be deleted by one wrong call")
 
 
 def _waf(p: Probe) -> None:
@@ -221,20 +214,12 @@ def _drain(p: Probe) -> None:
     )
 
 
-def _http_version(p: Probe) -> None:
-    p.expect("protocolVersion", unset_or("HTTP1"), "WebSockets need HTTP/1.1 to the target")
-
-
 def _host_rule(p: Probe) -> None:
     conditions = p.get("conditions")
     if conditions is UNKNOWN:
         p.unsure("conditions")
     elif not any(present(view.get("hostHeader.values")) for view in p.each("conditions")):
         p.fail("answers for every host name; it must name the chat's", "conditions")
-
-
-def _http2(p: Probe) -> None:
-    p.expect("enableHttp2", not_false, "clients are held to HTTP/1.1")
 
 
 ALB_HTTP_REDIRECT = _rule(
@@ -286,7 +271,7 @@ ALB_DESYNC = _rule(
     MANDATORY,
     MEDIUM,
     (t.LOAD_BALANCER,),
-    _desync,
+    expecting("desyncMitigationMode", unset_or("defensive", "strictest"), "lets ambiguous requests through"),
     maps="ELB.12, CKV_AWS_328",
     fix="Leave desync_mitigation_mode at defensive, or set strictest.",
 )
@@ -306,7 +291,7 @@ ALB_DELETION_PROTECTION = _rule(
     PRODUCTION,
     MEDIUM,
     (t.LOAD_BALANCER,),
-    _deletion,
+    expecting("enableDeletionProtection", true, "can be deleted by one wrong call"),
     maps="ELB.6, CKV_AWS_150",
     fix="Set enable_deletion_protection.",
 )
@@ -401,7 +386,7 @@ TG_HTTP1 = _rule(
     MANDATORY,
     MEDIUM,
     (t.TARGET_GROUP,),
-    _http_version,
+    expecting("protocolVersion", unset_or("HTTP1"), "WebSockets need HTTP/1.1 to the target"),
     maps="RC",
     fix="Leave protocol_version at HTTP1.",
     link=_ALB_DOCS + "load-balancer-target-groups.html",
@@ -425,7 +410,7 @@ ALB_HTTP2 = _rule(
     ADVISORY,
     LOW,
     (t.LOAD_BALANCER,),
-    _http2,
+    expecting("enableHttp2", not_false, "clients are held to HTTP/1.1"),
     maps="practice http2",
     fix="Leave enable_http2 on.",
     link=_ALB_DOCS + "edit-load-balancer-attributes.html",

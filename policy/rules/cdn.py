@@ -3,7 +3,19 @@
 from policy import tokens as t
 from policy.access import SOURCES, allowing
 from policy.model import UNKNOWN
-from policy.rule import Needs, Probe, View, absent, as_number, at_least, is_in, present, true, unset_or
+from policy.rule import (
+    Needs,
+    Probe,
+    View,
+    absent,
+    as_number,
+    at_least,
+    expecting,
+    is_in,
+    present,
+    true,
+    unset_or,
+)
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
 from policy.zone import zone
 
@@ -109,20 +121,6 @@ def _hsts(p: Probe) -> None:
     p.expect("securityHeadersConfig.contentTypeOptions", present, "browsers may guess what a file is")
 
 
-def _firewall(p: Probe) -> None:
-    p.expect("webAclId", present, "no firewall stands before it")
-
-
-def _failover(p: Probe) -> None:
-    p.expect("originGroups", present, "no second origin takes over")
-
-
-def _geo(p: Probe) -> None:
-    p.expect(
-        "restrictions.geoRestriction.restrictionType", is_in("whitelist", "blacklist"), "serves every country"
-    )
-
-
 def _root_object(p: Probe) -> None:
     if all(is_media(origin) for origin in p.each("origins")):
         p.expect("defaultRootObject", present, "asking for / lists the bucket where it may")
@@ -150,16 +148,6 @@ def _app_not_cached(p: Probe) -> None:
         behaviour.expect(
             "allowedMethods", lambda methods: set(methods or ()) >= METHODS, "cannot be written to through it"
         )
-
-
-def _enabled_http(p: Probe) -> None:
-    p.expect("httpVersion", unset_or("http2", "http2and3"), "clients are held to an old HTTP")
-
-
-def _price(p: Probe) -> None:
-    p.expect(
-        "priceClass", lambda kind: kind in {"PriceClass_100", "PriceClass_200"}, "uses the dearest places too"
-    )
 
 
 def _aliases(p: Probe) -> None:
@@ -199,22 +187,6 @@ def _validated(p: Probe) -> None:
     p.partners(t.CERTIFICATE_VALIDATION, "certificateArn", "nothing waits for its validation")
 
 
-def _key(p: Probe) -> None:
-    p.expect(
-        "keyAlgorithm",
-        unset_or("RSA_2048", "EC_prime256v1", "EC_secp384r1"),
-        "a key that is too weak, or too new",
-    )
-
-
-def _transparency(p: Probe) -> None:
-    p.expect(
-        "options.certificateTransparencyLoggingPreference",
-        unset_or("ENABLED"),
-        "browsers do not trust what is not logged",
-    )
-
-
 def _wildcard(p: Probe) -> None:
     p.expect("domainName", lambda name: "*" not in str(name), "serves more names than the chat's")
     for name in p.each("subjectAlternativeNames"):
@@ -242,10 +214,6 @@ def _min_ttl(p: Probe) -> None:
         behaviour.expect(
             "minTtl", lambda seconds: as_number(seconds, 0) <= 0, "keeps what the origin says not to"
         )
-
-
-def _wait(p: Probe) -> None:
-    p.expect("enabled", true, "is declared and switched off")
 
 
 DISTRIBUTIONS = (t.DISTRIBUTION,)
@@ -360,7 +328,7 @@ CDN_WAF = _rule(
     ADVISORY,
     LOW,
     DISTRIBUTIONS,
-    _firewall,
+    expecting("webAclId", present, "no firewall stands before it"),
     maps="CloudFront.6, CKV_AWS_68",
     fix="Give web_acl_id; a CDN for files alone may go without.",
 )
@@ -370,7 +338,7 @@ CDN_FAILOVER = _rule(
     ADVISORY,
     LOW,
     DISTRIBUTIONS,
-    _failover,
+    expecting("originGroups", present, "no second origin takes over"),
     maps="CloudFront.4, CKV_AWS_310",
     fix="Add an origin group; a chat in one region has no second origin.",
     product=True,
@@ -381,7 +349,9 @@ CDN_GEO = _rule(
     ADVISORY,
     LOW,
     DISTRIBUTIONS,
-    _geo,
+    expecting(
+        "restrictions.geoRestriction.restrictionType", is_in("whitelist", "blacklist"), "serves every country"
+    ),
     maps="CKV_AWS_374",
     fix="List the countries of the users, where all of them are known.",
     link=_DOCS + "georestrictions.html",
@@ -427,7 +397,7 @@ CDN_HTTP2 = _rule(
     ADVISORY,
     LOW,
     DISTRIBUTIONS,
-    _enabled_http,
+    expecting("httpVersion", unset_or("http2", "http2and3"), "clients are held to an old HTTP"),
     maps="practice http2",
     fix="Set http_version to http2 or http2and3.",
     link=_DOCS + "distribution-web-values-specify.html",
@@ -438,7 +408,9 @@ CDN_PRICE_CLASS = _rule(
     ADVISORY,
     LOW,
     DISTRIBUTIONS,
-    _price,
+    expecting(
+        "priceClass", lambda kind: kind in {"PriceClass_100", "PriceClass_200"}, "uses the dearest places too"
+    ),
     maps="Well-Architected COST07",
     fix="Set price_class to PriceClass_200 or PriceClass_100.",
     link=_DOCS + "PriceClass.html",
@@ -464,7 +436,7 @@ CDN_ENABLED = _rule(
     ADVISORY,
     LOW,
     DISTRIBUTIONS,
-    _wait,
+    expecting("enabled", true, "is declared and switched off"),
     maps="practice availability",
     fix="Set enabled, or take the distribution out.",
     link=_DOCS + "distribution-web-values-specify.html",
@@ -513,7 +485,11 @@ ACM_KEY = _rule(
     MANDATORY,
     MEDIUM,
     (t.CERTIFICATE,),
-    _key,
+    expecting(
+        "keyAlgorithm",
+        unset_or("RSA_2048", "EC_prime256v1", "EC_secp384r1"),
+        "a key that is too weak, or too new",
+    ),
     maps="ACM.2",
     fix="Use RSA_2048 or EC_prime256v1.",
 )
@@ -523,7 +499,11 @@ ACM_TRANSPARENCY = _rule(
     MANDATORY,
     LOW,
     (t.CERTIFICATE,),
-    _transparency,
+    expecting(
+        "options.certificateTransparencyLoggingPreference",
+        unset_or("ENABLED"),
+        "browsers do not trust what is not logged",
+    ),
     maps="CKV_AWS_234",
     fix="Leave certificate_transparency_logging_preference on.",
     link="https://docs.aws.amazon.com/acm/latest/userguide/acm-concepts.html#concept-transparency",

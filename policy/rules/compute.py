@@ -20,6 +20,7 @@ from policy.rule import (
     absent,
     as_number,
     at_least,
+    expecting,
     is_in,
     not_true,
     present,
@@ -161,10 +162,6 @@ def _size(p: Probe) -> None:
         p.fail("the chat crashes with less than 2048 MiB", "memory")
 
 
-def _platform(p: Probe) -> None:
-    p.expect("platformVersion", unset_or("LATEST"), "is held back on an old platform")
-
-
 def _insights(p: Probe) -> None:
     for setting in p.each("settings"):
         if setting.get("name") == "containerInsights":
@@ -207,14 +204,6 @@ def _mend_breaker(properties: dict[str, object]) -> bool:
         return False
     properties["deploymentCircuitBreaker"] = wanted
     return True
-
-
-def _healthy(p: Probe) -> None:
-    p.expect(
-        "deploymentMinimumHealthyPercent",
-        lambda percent: as_number(percent, 100) >= 100,
-        "fewer tasks than wanted serve while it rolls out",
-    )
 
 
 def _strategies(p: Probe) -> Iterator[View]:
@@ -276,14 +265,6 @@ def _scaling(p: Probe) -> None:
     p.expect("maxCapacity", lambda number: 1 <= as_number(number, 0) <= 20, "no sensible upper bound")
     if as_number(p.get("minCapacity"), 0) < 1:
         p.expect("minCapacity", at_least(1), "may scale the chat away")
-
-
-def _propagated_tags(p: Probe) -> None:
-    p.expect(
-        "propagateTags",
-        is_in("SERVICE", "TASK_DEFINITION"),
-        "its tasks carry no tags, so nobody pays for them",
-    )
 
 
 def _forced(p: Probe) -> None:
@@ -487,7 +468,7 @@ ECS_PLATFORM_LATEST = _rule(
     ADVISORY,
     LOW,
     (t.SERVICE,),
-    _platform,
+    expecting("platformVersion", unset_or("LATEST"), "is held back on an old platform"),
     maps="ECS.10, CKV_AWS_332",
     fix="Leave platform_version unset or LATEST.",
 )
@@ -520,7 +501,11 @@ ECS_MINIMUM_HEALTHY = _rule(
     ADVISORY,
     LOW,
     (t.SERVICE,),
-    _healthy,
+    expecting(
+        "deploymentMinimumHealthyPercent",
+        lambda percent: as_number(percent, 100) >= 100,
+        "fewer tasks than wanted serve while it rolls out",
+    ),
     maps="Well-Architected REL08",
     fix="Leave deployment_minimum_healthy_percent at 100.",
     link=_ECS_DOCS + "service_definition_parameters.html",
@@ -592,7 +577,11 @@ ECS_TAGS_PROPAGATE = _rule(
     ADVISORY,
     LOW,
     (t.SERVICE,),
-    _propagated_tags,
+    expecting(
+        "propagateTags",
+        is_in("SERVICE", "TASK_DEFINITION"),
+        "its tasks carry no tags, so nobody pays for them",
+    ),
     maps="Well-Architected COST03",
     fix="Set propagate_tags to SERVICE.",
     link="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-using-tags.html",

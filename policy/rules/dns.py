@@ -8,7 +8,19 @@ from typing import Any
 from policy import tokens as t
 from policy.access import is_world
 from policy.model import Stack
-from policy.rule import Needs, Probe, View, absent, as_number, is_in, not_false, not_true, present, true
+from policy.rule import (
+    Needs,
+    Probe,
+    View,
+    absent,
+    as_number,
+    expecting,
+    is_in,
+    not_false,
+    not_true,
+    present,
+    true,
+)
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
 from policy.rules.cdn import HSTS_SECONDS
 from policy.zone import RECORDS, entry_of, zone
@@ -226,10 +238,6 @@ _EXAMPLES = tuple(
 )
 
 
-def _wildcard(p: Probe) -> None:
-    p.expect("name", lambda name: "*" not in str(name), "answers for names that nobody uses")
-
-
 def _dangling(p: Probe) -> None:
     entry = entry_of(p.stack, p.subject)
     if p.need("type") != "CNAME" and entry.field != "aliases":
@@ -281,10 +289,6 @@ def _caa_allows(p: Probe) -> None:
         p.fail("the CAA records of the stack do not let Amazon make this certificate")
 
 
-def _dnssec(p: Probe) -> None:
-    p.expect("status", is_in("active"), "DNSSEC is not active")
-
-
 def _app_proxied(p: Probe) -> None:
     rules = str([ruleset.properties.get("rules") for ruleset in p.stack.of(t.RULESET)])
     if p.need("proxied") is True and p.need("type") in {"A", "AAAA", "CNAME"}:
@@ -292,18 +296,6 @@ def _app_proxied(p: Probe) -> None:
             p.fail("is proxied without a firewall's rules: logins can be tried without a limit", "proxied")
         elif "/api/v1/login" not in rules and "ratelimit" not in rules:
             p.fail("no rule limits how often a login may be tried", "proxied")
-
-
-def _comment(p: Probe) -> None:
-    p.expect("comment", present, "nobody will know whose record this is")
-
-
-def _ttl(p: Probe) -> None:
-    p.expect(
-        "ttl",
-        lambda seconds: seconds in (1, 1.0) or 60 <= float(seconds or 0) <= 86400,
-        "Cloudflare takes 1, or 60 to 86400 seconds",
-    )
 
 
 CLOUDFLARE = (t.DNS_RECORD,)
@@ -361,7 +353,7 @@ CF_DNSSEC = _rule(
     ADVISORY,
     LOW,
     (t.ZONE_DNSSEC,),
-    _dnssec,
+    expecting("status", is_in("active"), "DNSSEC is not active"),
     maps="P:zone_dnssec_enabled",
     fix="Set status active, and the DS record at the registrar.",
     link=_DOCS + "dns/dnssec/",
@@ -432,7 +424,7 @@ DNS_NO_WILDCARD = _rule(
     MANDATORY,
     MEDIUM,
     RECORDS,
-    _wildcard,
+    expecting("name", lambda name: "*" not in str(name), "answers for names that nobody uses"),
     maps="P:dns_record_no_wildcard",
     fix="Make one record for each name.",
     link=_DOCS + "dns/manage-dns-records/",
@@ -458,7 +450,7 @@ DNS_COMMENT = _rule(
     ADVISORY,
     LOW,
     CLOUDFLARE,
-    _comment,
+    expecting("comment", present, "nobody will know whose record this is"),
     maps="practice tagging",
     fix="Give a comment.",
     link=_DOCS + "dns/manage-dns-records/reference/record-attributes/",
@@ -470,7 +462,11 @@ DNS_TTL = _rule(
     MANDATORY,
     LOW,
     CLOUDFLARE,
-    _ttl,
+    expecting(
+        "ttl",
+        lambda seconds: seconds in (1, 1.0) or 60 <= float(seconds or 0) <= 86400,
+        "Cloudflare takes 1, or 60 to 86400 seconds",
+    ),
     maps="practice correctness",
     fix="Use 1 (automatic), or 60 to 86400.",
     link=_DOCS + "dns/manage-dns-records/reference/ttl/",

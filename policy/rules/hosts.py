@@ -9,7 +9,7 @@ from policy.chats import COMPOSED, HOSTS, compose_files, files, user_data
 from policy.credentials import in_command, in_text
 from policy.documents import is_pinned
 from policy.model import SECRET, UNKNOWN, dig
-from policy.rule import Needs, Probe, Where, absent, is_in, not_true, present, true
+from policy.rule import Needs, Probe, Where, absent, expecting, is_in, not_true, present, true
 from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.rules.compute import allowed_image
 
@@ -65,14 +65,6 @@ def _clean(p: Probe) -> None:
 def _snapshots(p: Probe) -> None:
     p.expect("addOn.type", is_in("AutoSnapshot"), "no snapshots are taken")
     p.expect("addOn.status", is_in("Enabled"), "snapshots are switched off")
-
-
-def _blueprint(p: Probe) -> None:
-    p.expect(
-        "blueprintId",
-        lambda name: bool(re.match(r"^(ubuntu_2[246]_04|debian_1[2-5]|amazon_linux_2023|al2023)", str(name))),
-        "no system with years of security fixes",
-    )
 
 
 def _key(p: Probe) -> None:
@@ -134,18 +126,6 @@ def _droplet_firewall(p: Probe) -> None:
         if tags & {str(tag) for tag in by_tag}:
             return
     p.fail("every port of it is open to the world: no firewall names it")
-
-
-def _droplet_backups(p: Probe) -> None:
-    p.expect("backups", true, "no backups are taken")
-
-
-def _droplet_keys(p: Probe) -> None:
-    p.expect("sshKeys", present, "a password sent by mail opens it")
-
-
-def _droplet_watched(p: Probe) -> None:
-    p.expect("monitoring", true, "nobody measures it")
 
 
 def _ports(p: Probe) -> None:
@@ -374,10 +354,6 @@ def _password_login(p: Probe) -> None:
         p.fail("lets people in by password", key)
 
 
-def _replacing(p: Probe) -> None:
-    p.expect("userDataReplaceOnChange", not_true, "a change of user data destroys the host and what is on it")
-
-
 LIGHTSAIL_SNAPSHOTS = _rule(
     "lightsail-snapshots",
     "A Lightsail host is snapshotted by itself",
@@ -395,7 +371,11 @@ LIGHTSAIL_LTS = _rule(
     PRODUCTION,
     MEDIUM,
     (t.LIGHTSAIL_INSTANCE,),
-    _blueprint,
+    expecting(
+        "blueprintId",
+        lambda name: bool(re.match(r"^(ubuntu_2[246]_04|debian_1[2-5]|amazon_linux_2023|al2023)", str(name))),
+        "no system with years of security fixes",
+    ),
     maps="practice patching",
     fix="Use ubuntu_24_04, debian_12 or amazon_linux_2023.",
     link=_LIGHTSAIL + "compare-options-choose-lightsail-instance-image.html",
@@ -461,7 +441,9 @@ EC2_KEEPS_DATA = _rule(
     PRODUCTION,
     HIGH,
     (t.EC2_INSTANCE,),
-    _replacing,
+    expecting(
+        "userDataReplaceOnChange", not_true, "a change of user data destroys the host and what is on it"
+    ),
     maps="practice recovery",
     fix="Leave user_data_replace_on_change off.",
     link="https://www.pulumi.com/registry/packages/aws/api-docs/ec2/instance/",
@@ -473,7 +455,7 @@ DROPLET_BACKUPS = _rule(
     PRODUCTION,
     HIGH,
     (t.DO_DROPLET,),
-    _droplet_backups,
+    expecting("backups", true, "no backups are taken"),
     maps="DO backups",
     fix="Set backups.",
     link="https://docs.digitalocean.com/products/droplets/how-to/enable-backups/",
@@ -497,7 +479,7 @@ DROPLET_KEYS = _rule(
     MANDATORY,
     HIGH,
     (t.DO_DROPLET,),
-    _droplet_keys,
+    expecting("sshKeys", present, "a password sent by mail opens it"),
     maps="CKV_DIO_2, tfsec digitalocean-compute-use-ssh-keys",
     fix="Set ssh_keys.",
     link="https://docs.digitalocean.com/products/droplets/how-to/add-ssh-keys/",
@@ -508,7 +490,7 @@ DROPLET_WATCHED = _rule(
     ADVISORY,
     LOW,
     (t.DO_DROPLET,),
-    _droplet_watched,
+    expecting("monitoring", true, "nobody measures it"),
     maps="DO monitoring",
     fix="Set monitoring.",
     link="https://docs.digitalocean.com/products/monitoring/",

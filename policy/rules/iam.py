@@ -19,7 +19,7 @@ from policy.access import (
 )
 from policy.chats import chats_of
 from policy.credentials import holds_credential, is_credential_name
-from policy.rule import ANY, Needs, Probe, View, as_number, is_in, present, true
+from policy.rule import ANY, Needs, Probe, View, as_number, expecting, is_in, present, true
 from policy.rules._make import (
     ADVISORY,
     CRITICAL,
@@ -357,28 +357,6 @@ def _mend_rotation(properties: dict[str, object]) -> bool:
     return True
 
 
-def _key_window(p: Probe) -> None:
-    p.expect(
-        "deletionWindowInDays", lambda days: as_number(days, 30) >= KEY_DAYS, "is gone in less than two weeks"
-    )
-
-
-def _recovery(p: Probe) -> None:
-    p.expect("recoveryWindowInDays", lambda days: as_number(days, 30) >= 7, "is gone at once when deleted")
-
-
-def _secret_described(p: Probe) -> None:
-    p.expect(
-        "description",
-        lambda text: present(text) and text != "Managed by Pulumi",
-        "nobody will know what it is for",
-    )
-
-
-def _secret_key(p: Probe) -> None:
-    p.expect("kmsKeyId", present, "encrypted with the account's shared key")
-
-
 def _secret_rotated(p: Probe) -> None:
     p.partners(t.SECRET_ROTATION, "secretId", "is changed by hand only")
 
@@ -388,10 +366,6 @@ def _parameter(p: Probe) -> None:
         holds_credential("", p.get("value"))
     ):
         p.expect("type", is_in("SecureString"), "a credential is kept in clear")
-
-
-def _key_active(p: Probe) -> None:
-    p.expect("status", lambda status: status in (None, "Active"), "a key that is switched off but kept")
 
 
 IAM_NO_ADMIN = _rule(
@@ -626,7 +600,9 @@ KMS_DELETION_WINDOW = _rule(
     MANDATORY,
     MEDIUM,
     (t.KMS_KEY,),
-    _key_window,
+    expecting(
+        "deletionWindowInDays", lambda days: as_number(days, 30) >= KEY_DAYS, "is gone in less than two weeks"
+    ),
     maps="practice recovery",
     fix="Set deletion_window_in_days to 14 or more.",
     link="https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html",
@@ -681,7 +657,7 @@ SECRET_RECOVERY = _rule(
     PRODUCTION,
     MEDIUM,
     (t.SECRET,),
-    _recovery,
+    expecting("recoveryWindowInDays", lambda days: as_number(days, 30) >= 7, "is gone at once when deleted"),
     maps="practice recovery",
     fix="Leave recovery_window_in_days at 7 or more.",
     link="https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_delete-secret.html",
@@ -692,7 +668,11 @@ SECRET_DESCRIBED = _rule(
     ADVISORY,
     LOW,
     (t.SECRET,),
-    _secret_described,
+    expecting(
+        "description",
+        lambda text: present(text) and text != "Managed by Pulumi",
+        "nobody will know what it is for",
+    ),
     maps="practice tagging",
     fix="Give a description.",
     link="https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_update-secret.html",
@@ -703,7 +683,7 @@ SECRET_OWN_KEY = _rule(
     ADVISORY,
     LOW,
     (t.SECRET,),
-    _secret_key,
+    expecting("kmsKeyId", present, "encrypted with the account's shared key"),
     maps="CKV_AWS_149",
     fix="Set kms_key_id.",
     link="https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html",
@@ -736,7 +716,7 @@ IAM_KEY_ACTIVE = _rule(
     ADVISORY,
     LOW,
     (t.IAM_ACCESS_KEY,),
-    _key_active,
+    expecting("status", lambda status: status in (None, "Active"), "a key that is switched off but kept"),
     maps="part of IAM.22, part of CIS2.11",
     fix="Delete the key.",
 )

@@ -18,6 +18,7 @@ from policy.rule import (
     absent,
     as_number,
     at_least,
+    expecting,
     is_in,
     not_true,
     present,
@@ -53,14 +54,6 @@ _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 WAYS_IN = ("ingress", "traefik", "gateway", "nginx")
 
 
-def _version(p: Probe) -> None:
-    p.expect("version", lambda v: bool(re.match(r"^\d+\.\d+\.\d+-do\.\d+$", str(v))), "names no version")
-
-
-def _upgrade(p: Probe) -> None:
-    p.expect("autoUpgrade", true, "gets no security fixes by itself")
-
-
 def _upgrade_window(p: Probe) -> None:
     p.expect("maintenancePolicy.startTime", present, "is upgraded at any hour")
     p.expect("surgeUpgrade", true, "loses a node while it is upgraded")
@@ -74,23 +67,11 @@ def _high_availability(p: Probe) -> None:
         p.expect("nodePool.nodeCount", at_least(2), "one node only")
 
 
-def _control_plane(p: Probe) -> None:
-    p.expect("controlPlaneFirewall.enabled", true, "its API is open to the world")
-
-
 def _autoscale(p: Probe) -> None:
     if true(p.need("nodePool.autoScale")):
         p.expect(
             "nodePool.maxNodes", lambda number: 1 <= as_number(number, 0) <= 20, "may grow without a bound"
         )
-
-
-def _namespace(p: Probe) -> None:
-    p.expect(
-        ("metadata", "labels", ENFORCE),
-        is_in("baseline", "restricted"),
-        "enforces no standard of pod security",
-    )
 
 
 def _own_namespace(p: Probe) -> None:
@@ -559,10 +540,6 @@ _MADE = {
 }
 
 
-def _external(p: Probe) -> None:
-    p.expect("spec.externalIPs", absent, "takes over an address of others (CVE-2020-8554)")
-
-
 def _disruption(p: Probe) -> None:
     if as_number(p.need("spec.replicas"), 1) <= 1:
         return
@@ -573,14 +550,6 @@ def _disruption(p: Probe) -> None:
                 p.other(budget).fail("lets nobody ever drain a node", "spec.maxUnavailable")
             return
     p.fail("a drained node may take all its pods at once")
-
-
-def _helm_version(p: Probe) -> None:
-    p.expect(
-        "version",
-        lambda text: bool(re.match(r"^v?\d+\.\d+\.\d+", str(text))),
-        "names no version of its chart",
-    )
 
 
 def _helm_source(p: Probe) -> None:
@@ -784,7 +753,7 @@ DOKS_VERSION_PINNED = _rule(
     MANDATORY,
     MEDIUM,
     (t.DO_CLUSTER,),
-    _version,
+    expecting("version", lambda v: bool(re.match(r"^\d+\.\d+\.\d+-do\.\d+$", str(v))), "names no version"),
     maps="DO supported versions",
     fix="Name x.y.z-do.n, looked up by the program.",
     link=_DO + "details/supported-releases/",
@@ -795,7 +764,7 @@ DOKS_AUTO_UPGRADE = _rule(
     ADVISORY,
     MEDIUM,
     (t.DO_CLUSTER,),
-    _upgrade,
+    expecting("autoUpgrade", true, "gets no security fixes by itself"),
     maps="DO upgrades, tfsec digitalocean-compute-kubernetes-auto-upgrades-not-enabled",
     fix="Set auto_upgrade. It must be off while the program takes the cluster to another minor version.",
     link=_DO + "how-to/upgrade-cluster/",
@@ -828,7 +797,7 @@ DOKS_CONTROL_PLANE = _rule(
     ADVISORY,
     MEDIUM,
     (t.DO_CLUSTER,),
-    _control_plane,
+    expecting("controlPlaneFirewall.enabled", true, "its API is open to the world"),
     maps="DO control plane firewall, NSA",
     fix="Enable control_plane_firewall with the operators' addresses.",
     link=_DO + "how-to/add-control-plane-firewall/",
@@ -850,7 +819,11 @@ K8S_NAMESPACE_PSS = _rule(
     MANDATORY,
     HIGH,
     (t.NAMESPACE,),
-    _namespace,
+    expecting(
+        ("metadata", "labels", ENFORCE),
+        is_in("baseline", "restricted"),
+        "enforces no standard of pod security",
+    ),
     maps="PSS-B, PSS-R",
     fix="Label it pod-security.kubernetes.io/enforce: baseline or restricted.",
     link=_PSS,
@@ -1096,7 +1069,7 @@ K8S_EXTERNAL = _rule(
     MANDATORY,
     HIGH,
     (t.K8S_SERVICE,),
-    _external,
+    expecting("spec.externalIPs", absent, "takes over an address of others (CVE-2020-8554)"),
     maps="NSA",
     fix="Take externalIPs out.",
     link=_K8S + "services-networking/service/#external-ips",
@@ -1188,7 +1161,11 @@ HELM_PINNED = _rule(
     MANDATORY,
     MEDIUM,
     CHARTS,
-    _helm_version,
+    expecting(
+        "version",
+        lambda text: bool(re.match(r"^v?\d+\.\d+\.\d+", str(text))),
+        "names no version of its chart",
+    ),
     maps="practice supply-chain",
     fix="Set version.",
     link=_HELM,

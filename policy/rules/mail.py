@@ -4,7 +4,7 @@ import re
 
 from policy import tokens as t
 from policy.access import allowing, is_world
-from policy.rule import Needs, Probe, is_in, present, true, unset_or
+from policy.rule import Needs, Probe, expecting, is_in, present, true, unset_or
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, Area
 from policy.zone import RECORDS, Entry, entry_of, zone
 
@@ -184,30 +184,6 @@ def _strict(text: str) -> bool:
     )
 
 
-def _configuration_set(p: Probe) -> None:
-    p.expect(
-        "configurationSetName",
-        present,
-        "mail is sent by no configuration set: TLS and bounces are left to chance",
-    )
-
-
-def _set_tls(p: Probe) -> None:
-    p.expect("deliveryOptions.tlsPolicy", is_in("REQUIRE"), "sends in clear to who does not offer TLS")
-
-
-def _set_reputation(p: Probe) -> None:
-    p.expect("reputationOptions.reputationMetricsEnabled", true, "bounces and complaints are not counted")
-
-
-def _set_suppression(p: Probe) -> None:
-    p.expect(
-        "suppressionOptions.suppressedReasons",
-        lambda reasons: set(reasons or ()) >= {"BOUNCE", "COMPLAINT"},
-        "writes again to who bounced or complained",
-    )
-
-
 def _set_events(p: Probe) -> None:
     message = "nobody hears of bounces and complaints"
     for side in p.partners(t.EVENT_DESTINATION, "configurationSetName", message):
@@ -236,14 +212,6 @@ def _identity_policy(p: Probe) -> None:
     for statement in allowing(p):
         if statement.anybody:
             statement.view.fail("everybody may send in this name", "Principal")
-
-
-def _mx_failure(p: Probe) -> None:
-    p.expect("behaviorOnMxFailure", present, "nobody has decided what happens when the record is missing")
-
-
-def _sending(p: Probe) -> None:
-    p.expect("sendingOptions.sendingEnabled", lambda on: on is not False, "sending is switched off")
 
 
 SES_DKIM_2048 = _rule(
@@ -306,7 +274,7 @@ SES_MX_FAILURE = _rule(
     ADVISORY,
     LOW,
     (t.MAIL_FROM,),
-    _mx_failure,
+    expecting("behaviorOnMxFailure", present, "nobody has decided what happens when the record is missing"),
     maps="AWS docs MAIL FROM",
     fix="Set behavior_on_mx_failure.",
     link=_DOCS + "mail-from.html",
@@ -366,7 +334,11 @@ SES_CONFIGURATION_SET = _rule(
     MANDATORY,
     MEDIUM,
     (t.EMAIL_IDENTITY,),
-    _configuration_set,
+    expecting(
+        "configurationSetName",
+        present,
+        "mail is sent by no configuration set: TLS and bounces are left to chance",
+    ),
     maps="part of Config ses-sending-tls-required",
     fix="Name it in configuration_set_name.",
     link=_DOCS + "using-configuration-sets.html",
@@ -378,7 +350,7 @@ SES_TLS = _rule(
     MANDATORY,
     HIGH,
     (t.CONFIGURATION_SET,),
-    _set_tls,
+    expecting("deliveryOptions.tlsPolicy", is_in("REQUIRE"), "sends in clear to who does not offer TLS"),
     maps="Config ses-sending-tls-required, CKV_AWS_365",
     fix="Set tls_policy REQUIRE.",
     link=_DOCS + "security-protocols.html",
@@ -389,7 +361,7 @@ SES_REPUTATION = _rule(
     MANDATORY,
     LOW,
     (t.CONFIGURATION_SET,),
-    _set_reputation,
+    expecting("reputationOptions.reputationMetricsEnabled", true, "bounces and complaints are not counted"),
     maps="AWS docs reputation",
     fix="Set reputation_metrics_enabled.",
     link=_DOCS + "monitor-sender-reputation.html",
@@ -401,7 +373,11 @@ SES_SUPPRESSION = _rule(
     MANDATORY,
     MEDIUM,
     (t.CONFIGURATION_SET,),
-    _set_suppression,
+    expecting(
+        "suppressionOptions.suppressedReasons",
+        lambda reasons: set(reasons or ()) >= {"BOUNCE", "COMPLAINT"},
+        "writes again to who bounced or complained",
+    ),
     maps="AWS docs suppression list",
     fix="Set suppressed_reasons BOUNCE and COMPLAINT.",
     link=_DOCS + "sending-email-suppression-list.html",
@@ -425,7 +401,7 @@ SES_SENDING = _rule(
     MANDATORY,
     LOW,
     (t.CONFIGURATION_SET,),
-    _sending,
+    expecting("sendingOptions.sendingEnabled", lambda on: on is not False, "sending is switched off"),
     maps="practice availability",
     fix="Leave sending_enabled on.",
     link=_DOCS + "using-configuration-sets.html",

@@ -7,7 +7,7 @@ from policy import tokens as t
 from policy.access import is_world
 from policy.model import SECRET, UNKNOWN, Subject
 from policy.product import owns
-from policy.rule import Needs, Probe, Stop, View, absent, as_number, not_true, present
+from policy.rule import Needs, Probe, Stop, View, absent, as_number, expecting, not_true, present
 from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 
 _rule = Area("network")
@@ -173,14 +173,6 @@ def _flow_logs(p: Probe) -> None:
         p.partners(t.FLOW_LOG, "vpcId", "no flow log records its traffic")
 
 
-def _subnet_public_ip(p: Probe) -> None:
-    p.expect("mapPublicIpOnLaunch", not_true, "everything launched in it gets a public address")
-
-
-def _service_public_ip(p: Probe) -> None:
-    p.expect("networkConfiguration.assignPublicIp", not_true, "the containers have public addresses")
-
-
 def _endpoints(p: Probe) -> None:
     endpoints = p.stack.referring(p.subject, t.VPC_ENDPOINT, "vpcId")
     names = [endpoint.properties.get("serviceName") for endpoint in endpoints]
@@ -260,10 +252,6 @@ def _do_firewall(p: Probe) -> None:
             continue
         if str(view.need("portRange")) not in {str(port) for port in p.config.worldPorts}:
             view.fail("open to the world on other ports than the web's")
-
-
-def _do_vpc(p: Probe) -> None:
-    p.expect("vpcUuid", present, "stands in the account's default network")
 
 
 def _nat_count(p: Probe) -> None:
@@ -374,7 +362,7 @@ NET_SUBNET_NO_AUTO_PUBLIC_IP = _rule(
     MANDATORY,
     MEDIUM,
     (t.SUBNET,),
-    _subnet_public_ip,
+    expecting("mapPublicIpOnLaunch", not_true, "everything launched in it gets a public address"),
     maps="EC2.15, CKV_AWS_130",
     fix="Leave map_public_ip_on_launch off.",
 )
@@ -384,7 +372,7 @@ NET_ECS_NO_PUBLIC_IP = _rule(
     PRODUCTION,
     HIGH,
     (t.SERVICE,),
-    _service_public_ip,
+    expecting("networkConfiguration.assignPublicIp", not_true, "the containers have public addresses"),
     maps="ECS.2, CKV_AWS_333",
     fix="Put the service into private subnets behind NAT. A trial may trade this for the cost of NAT.",
 )
@@ -463,7 +451,7 @@ NET_DO_VPC = _rule(
     ADVISORY,
     LOW,
     (t.DO_CLUSTER,),
-    _do_vpc,
+    expecting("vpcUuid", present, "stands in the account's default network"),
     maps="DO VPC",
     fix="Make a Vpc and give its id as vpc_uuid.",
     link="https://docs.digitalocean.com/products/networking/vpc/",

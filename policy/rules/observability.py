@@ -3,7 +3,7 @@
 from policy import tokens as t
 from policy.access import SOURCES, allowing
 from policy.model import SECRET, UNKNOWN
-from policy.rule import Needs, Probe, as_number, at_least, present
+from policy.rule import Needs, Probe, as_number, at_least, expecting, present
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, REMEDIATE, Area
 
 _rule = Area("observability")
@@ -72,10 +72,6 @@ def _retention_year(p: Probe) -> None:
     p.expect("retentionInDays", at_least(AUDIT_DAYS), "what happened is forgotten within a year")
 
 
-def _log_key(p: Probe) -> None:
-    p.expect("kmsKeyId", present, "encrypted with the service's own key")
-
-
 def metrics(p: Probe) -> set[str] | None:
     """Return the metrics that the stack's alarms watch; None where one of them is unknown."""
     found: set[str] = set()
@@ -140,10 +136,6 @@ def _feeds_another(p: Probe) -> bool:
     )
 
 
-def _alarm_missing(p: Probe) -> None:
-    p.expect("treatMissingData", present, "nobody has decided what silence means")
-
-
 def _alarm_on(p: Probe) -> None:
     if p.get("actionsEnabled") is UNKNOWN:
         p.unsure("actionsEnabled")
@@ -178,12 +170,6 @@ def _subscription(p: Probe) -> None:
         p.expect("endpoint", lambda address: str(address).startswith("https://"), "messages travel in clear")
     elif protocol == "https":
         p.expect("endpoint", present, "messages go nowhere")
-
-
-def _destination(p: Probe) -> None:
-    p.expect(
-        "invocationEndpoint", lambda address: str(address).startswith("https://"), "messages travel in clear"
-    )
 
 
 HOOK_PATH = "/hooks/"
@@ -227,7 +213,7 @@ LOG_OWN_KEY = _rule(
     ADVISORY,
     LOW,
     (t.LOG_GROUP,),
-    _log_key,
+    expecting("kmsKeyId", present, "encrypted with the service's own key"),
     maps="CKV_AWS_158",
     fix="Set kms_key_id.",
     link=_LOGS + "encrypt-log-data-kms.html",
@@ -319,7 +305,7 @@ ALARM_MISSING_DATA = _rule(
     ADVISORY,
     LOW,
     (t.ALARM,),
-    _alarm_missing,
+    expecting("treatMissingData", present, "nobody has decided what silence means"),
     maps="Well-Architected OPS08",
     fix="Set treat_missing_data.",
     link=_CLOUDWATCH + "alarms-and-missing-data.html",
@@ -388,7 +374,9 @@ EVENTS_HTTPS = _rule(
     MANDATORY,
     MEDIUM,
     (t.API_DESTINATION,),
-    _destination,
+    expecting(
+        "invocationEndpoint", lambda address: str(address).startswith("https://"), "messages travel in clear"
+    ),
     maps="RC, practice tls",
     fix="Use an address that begins with https.",
     link="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html",

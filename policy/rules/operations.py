@@ -6,7 +6,7 @@ from policy import tokens as t
 from policy.cost import at_least
 from policy.documents import WORKLOADS, containers, pod_containers
 from policy.model import SECRET, UNKNOWN
-from policy.rule import Needs, Probe, View, as_number, is_in, present
+from policy.rule import Needs, Probe, View, as_number, expecting, is_in, present
 from policy.rules._make import ADVISORY, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.rules.storage import is_log_bucket, is_written_again
 from rocketchat.bot import NO_BOTS
@@ -158,14 +158,6 @@ def _bot(p: Probe) -> None:
             )
 
 
-def _instance_size(p: Probe) -> None:
-    p.expect(
-        "instanceType",
-        lambda kind: not re.search(r"\.(metal|\d*[48]xlarge|\d{2}xlarge)", str(kind)),
-        "a machine that no chat of this size needs",
-    )
-
-
 def _amount(p: Probe) -> None:
     p.expect("limitAmount", lambda amount: as_number(amount, 0) > 0, "a budget of nothing")
     p.expect("timeUnit", is_in("MONTHLY", "QUARTERLY", "ANNUALLY", "DAILY"), "no span of time")
@@ -248,7 +240,11 @@ COST_INSTANCE_SIZE = _rule(
     ADVISORY,
     LOW,
     (t.EC2_INSTANCE,),
-    _instance_size,
+    expecting(
+        "instanceType",
+        lambda kind: not re.search(r"\.(metal|\d*[48]xlarge|\d{2}xlarge)", str(kind)),
+        "a machine that no chat of this size needs",
+    ),
     maps="Well-Architected COST06",
     fix="Choose a smaller instance type.",
     link="https://docs.rocket.chat/docs/system-requirements",

@@ -15,6 +15,7 @@ from policy.rule import (
     absent,
     as_number,
     at_least,
+    expecting,
     is_in,
     not_false,
     not_true,
@@ -102,10 +103,6 @@ def _encrypted(p: Probe) -> None:
     ):
         key = "encrypted" if p.subject.type == t.REDSHIFT_CLUSTER else "storageEncrypted"
         p.expect(key, true, "its storage is not encrypted")
-
-
-def _private(p: Probe) -> None:
-    p.expect("publiclyAccessible", not_true, "has an address on the internet")
 
 
 def _parameters(p: Probe) -> None:
@@ -202,20 +199,6 @@ def _permission(p: Probe) -> None:
             p.fail("everybody, or a service for everybody, may use it", "principal")
 
 
-def _url(p: Probe) -> None:
-    p.expect("authorizationType", is_in("AWS_IAM"), "everybody may call the function")
-
-
-def _runtime(p: Probe) -> None:
-    p.expect(
-        "runtime", lambda name: not OLD_RUNTIMES.match(str(name or "")), "gets no security fixes any more"
-    )
-
-
-def _file_system(p: Probe) -> None:
-    p.expect("encrypted", true, "its files are not encrypted")
-
-
 def _file_policy(p: Probe) -> None:
     for statement in allowing(p):
         mounted = statement.asked("elasticfilesystem:accessedviamounttarget")
@@ -226,14 +209,6 @@ def _file_policy(p: Probe) -> None:
 def _access_point(p: Probe) -> None:
     p.expect("rootDirectory.path", lambda path: present(path) and path != "/", "shows the whole file system")
     p.expect("posixUser.uid", present, "takes whatever user a client says it is")
-
-
-def _volume(p: Probe) -> None:
-    p.expect("encrypted", true, "the volume is not encrypted")
-
-
-def _by_default(p: Probe) -> None:
-    p.expect("enabled", lambda on: on is not False, "new volumes are not encrypted")
 
 
 def _image_shared(p: Probe) -> None:
@@ -275,14 +250,6 @@ def _api(p: Probe) -> None:
 def _audit(p: Probe) -> None:
     key = {t.TRAIL: "enableLogging", t.DETECTOR: "enable", t.RECORDER: "isEnabled"}[p.subject.type]
     p.expect(key, not_false, "is switched off: nobody will know what was done in the account")
-
-
-def _validated(p: Probe) -> None:
-    p.expect("enableLogFileValidation", true, "what it recorded can be changed unseen")
-
-
-def _everywhere(p: Probe) -> None:
-    p.expect("isMultiRegionTrail", true, "what is done in other regions is not recorded")
 
 
 def _kafka(p: Probe) -> None:
@@ -383,10 +350,6 @@ def _network_acl(p: Probe) -> None:
             entry.fail("a port of administration or of a database is open to the world")
 
 
-def _passwords(p: Probe) -> None:
-    p.expect("minimumPasswordLength", at_least(14), "passwords may be shorter than 14 characters")
-
-
 def _old_balancer(p: Probe) -> None:
     p.expect("securityPolicy", lambda policy: policy != "TLS_1_0", "speaks TLS 1.0")
     if p.subject.type == t.LIGHTSAIL_REDIRECTION:
@@ -397,10 +360,6 @@ def _old_balancer(p: Probe) -> None:
         )
 
 
-def _do_network(p: Probe) -> None:
-    p.expect("privateNetworkUuid", present, "stands in the account's default network")
-
-
 def _do_firewall(p: Probe) -> None:
     if p.subject.type == t.DO_DATABASE:
         message = "takes connections from the whole internet: no list says who may connect"
@@ -409,10 +368,6 @@ def _do_firewall(p: Probe) -> None:
     for rule in p.each("rules"):
         if rule.get("type") == "ip_addr" and is_world(str(rule.get("value"))):
             rule.fail("takes connections from the whole internet", "value")
-
-
-def _do_size(p: Probe) -> None:
-    p.expect("nodeCount", at_least(2), "one node only: it is away while that is repaired")
 
 
 def _do_balancer(p: Probe) -> None:
@@ -452,7 +407,7 @@ DB_PRIVATE = _rule(
         *(*DATABASES, t.REDSHIFT_CLUSTER, t.REDSHIFT_WORKGROUP),
         *(t.NEPTUNE_INSTANCE, t.REPLICATION_INSTANCE, t.BROKER, ANY),
     ),
-    _private,
+    expecting("publiclyAccessible", not_true, "has an address on the internet"),
     maps="RDS.2, Redshift.1, DMS.1, CKV_AWS_17, CKV_AWS_69, CKV_AWS_89, CKV_AWS_102",
     fix="Leave publicly_accessible off.",
 )
@@ -525,7 +480,7 @@ LAMBDA_URL = _rule(
     MANDATORY,
     HIGH,
     (t.LAMBDA_URL,),
-    _url,
+    expecting("authorizationType", is_in("AWS_IAM"), "everybody may call the function"),
     maps="CKV_AWS_258",
     fix="Set authorization_type AWS_IAM.",
     link=_AWS + "lambda/latest/dg/urls-auth.html",
@@ -536,7 +491,9 @@ LAMBDA_RUNTIME = _rule(
     MANDATORY,
     MEDIUM,
     (t.LAMBDA,),
-    _runtime,
+    expecting(
+        "runtime", lambda name: not OLD_RUNTIMES.match(str(name or "")), "gets no security fixes any more"
+    ),
     maps="Lambda.2, CKV_AWS_363",
     fix="Use a runtime that AWS supports.",
 )
@@ -546,7 +503,7 @@ EFS_ENCRYPTED = _rule(
     MANDATORY,
     HIGH,
     (t.FILE_SYSTEM,),
-    _file_system,
+    expecting("encrypted", true, "its files are not encrypted"),
     maps="EFS.1, CKV_AWS_42",
     fix="Set encrypted.",
 )
@@ -577,7 +534,7 @@ EBS_ENCRYPTED = _rule(
     MANDATORY,
     MEDIUM,
     (t.EBS_VOLUME,),
-    _volume,
+    expecting("encrypted", true, "the volume is not encrypted"),
     maps="CKV_AWS_3, part of Config encrypted-volumes",
     fix="Set encrypted.",
     link=_AWS + "ebs/latest/userguide/ebs-encryption.html",
@@ -588,7 +545,7 @@ EBS_DEFAULT = _rule(
     MANDATORY,
     MEDIUM,
     (t.EBS_DEFAULT,),
-    _by_default,
+    expecting("enabled", lambda on: on is not False, "new volumes are not encrypted"),
     maps="EC2.7, CKV_AWS_106",
     fix="Leave enabled on.",
 )
@@ -647,7 +604,7 @@ TRAIL_VALIDATED = _rule(
     MANDATORY,
     MEDIUM,
     (t.TRAIL,),
-    _validated,
+    expecting("enableLogFileValidation", true, "what it recorded can be changed unseen"),
     maps="CloudTrail.4, CKV_AWS_36",
     fix="Set enable_log_file_validation.",
 )
@@ -657,7 +614,7 @@ TRAIL_EVERYWHERE = _rule(
     ADVISORY,
     MEDIUM,
     (t.TRAIL,),
-    _everywhere,
+    expecting("isMultiRegionTrail", true, "what is done in other regions is not recorded"),
     maps="part of CloudTrail.1, CKV_AWS_67",
     fix="Set is_multi_region_trail.",
 )
@@ -738,7 +695,7 @@ IAM_PASSWORDS = _rule(
     MANDATORY,
     MEDIUM,
     (t.PASSWORD_POLICY,),
-    _passwords,
+    expecting("minimumPasswordLength", at_least(14), "passwords may be shorter than 14 characters"),
     maps="IAM.15, CKV_AWS_10",
     fix="Set minimum_password_length to 14.",
 )
@@ -758,7 +715,7 @@ DO_DATABASE_NETWORK = _rule(
     MANDATORY,
     MEDIUM,
     (t.DO_DATABASE,),
-    _do_network,
+    expecting("privateNetworkUuid", present, "stands in the account's default network"),
     maps="DO VPC",
     fix="Give private_network_uuid.",
     link=_DO_DB + "mongodb/how-to/secure/",
@@ -782,7 +739,7 @@ DO_DATABASE_SIZE = _rule(
     ADVISORY,
     LOW,
     (t.DO_DATABASE,),
-    _do_size,
+    expecting("nodeCount", at_least(2), "one node only: it is away while that is repaired"),
     maps="DO high availability",
     fix="Set node_count to 2 or more.",
     link=_DO_DB,
