@@ -582,6 +582,8 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     ],
     "runtime(kubernetes).maxInstances": [_to("services-helm", 4)],
     "runtime(doks).maxInstances": [_to("lovia-doks with microservices", 3)],
+    "runtime(kubernetes).podAnnotations": [_to("services-helm", {"sidecar.istio.io/inject": "false"})],
+    "runtime(doks).podAnnotations": [_to("lovia-doks", {"sidecar.istio.io/inject": "false"})],
     "runtime(kubernetes).nodes": [
         _to("services-helm", {"selector": {"pool": "chat"}, "tolerations": [{"key": "dedicated"}]}),
         _to("local", {"selector": {"pool": "chat"}, "tolerations": [{"key": "dedicated"}]}),

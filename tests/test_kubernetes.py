@@ -230,6 +230,14 @@ def test_the_address_of_an_ingress_is_where_the_name_leads() -> None:
     assert one(plan, "pulumi:pulumi:Stack").outputs["address"] == "203.0.113.8"
 
 
+def test_pods_carry_the_files_annotations_beside_the_charts_own() -> None:
+    mesh = {"sidecar.istio.io/inject": "false"}
+    own = helm_values(plan_of("services-helm", podAnnotations={**mesh, "rocketchat/secrets": "stale"}))
+    assert own["podAnnotations"] == {**mesh, **helm_values(plan_of("services-helm"))["podAnnotations"]}
+    with pytest.raises(InvalidStack, match="globalDefault"):
+        plan_of("services-helm", priorityClassName="high")
+
+
 def test_nginx_gets_what_chat_needs_and_a_warning() -> None:
     ingress = {"kind": "class", "name": "nginx", "tlsSecret": "chat-tls"}
     annotations = helm_values(plan_of("services-helm", ingress=ingress))["ingress"]["annotations"]

@@ -130,6 +130,7 @@ def values(
     mongodb_secret: pulumi.Input[str],
     environment_secret: pulumi.Input[str],
     ingress: Mapping[str, Any] | None = None,
+    pod_annotations: Mapping[str, str] | None = None,
     service_annotations: Mapping[str, str] | None = None,
     broker_images: Mapping[str, str] = BROKER_IMAGES,
     pull_secret: pulumi.Input[str] | None = None,
@@ -175,7 +176,8 @@ def values(
         "smtp": {"enabled": False},
         # The chart's checksum covers its own Secret only. These names change whenever a value does.
         "podAnnotations": {
-            "rocketchat/secrets": pulumi.Output.format("{0},{1}", mongodb_secret, environment_secret)
+            **(pod_annotations or {}),
+            "rocketchat/secrets": pulumi.Output.format("{0},{1}", mongodb_secret, environment_secret),
         },
         # Uploads are in a bucket or in MongoDB.
         "persistence": {"enabled": False},

@@ -213,6 +213,8 @@ class ChatReleaseArgs(TypedDict):
     """Public name, of which the chart makes `ROOT_URL`; left out, `environment` holds that."""
     ingress: NotRequired[ChartIngressArgs]
     """An Ingress; none when left out."""
+    pod_annotations: NotRequired[Mapping[str, str]]
+    """Further annotations of the server's pods, which meshes and agents read."""
     service_annotations: NotRequired[Mapping[str, str]]
     """Annotations of the chat's service, which some controllers read."""
     egress_ports: Sequence[int]
@@ -310,6 +312,7 @@ class ChatRelease(Component):
                 mongodb_secret=_name(mongodb),
                 environment_secret=_name(environment),
                 ingress=_ingress(args["ingress"], args.get("host")) if "ingress" in args else None,
+                pod_annotations=args.get("pod_annotations"),
                 service_annotations=args.get("service_annotations"),
                 broker_images=args.get("broker_images", chart.BROKER_IMAGES),
                 pull_secret=args.get("pull_secret"),

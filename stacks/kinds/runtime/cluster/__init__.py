@@ -137,6 +137,9 @@ class ClusterChat(RuntimeKind):
     """CPU units of one server, 1024 being one vCPU. From the number of users when left out."""
     memory: int | None = Field(default=None, ge=1536, le=122880)
     """Memory of one server in MiB. From the number of users when left out."""
+    pod_annotations: Mapping[LabelName, str] = {}
+    """Further annotations of the server's pods, which service meshes and agents read, such as
+    `{sidecar.istio.io/inject: "false"}`. The chart has none for those of the microservices."""
     egress_ports: EgressPorts = []
     """Further TCP ports on the internet that the chat may reach, such as those of webhooks. What the parts name
     (mail, login, the database, settings) is open without it, and 443 always."""

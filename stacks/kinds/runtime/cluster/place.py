@@ -249,6 +249,8 @@ class InCluster:
             args["host"] = spec.parts.chat.host
         if ingress is not None:
             args["ingress"] = ingress
+        if runtime.pod_annotations:
+            args["pod_annotations"] = runtime.pod_annotations
         if annotations is not None:
             args["service_annotations"] = annotations
         self._dump_outside()

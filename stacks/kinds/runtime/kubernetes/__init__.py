@@ -151,10 +151,13 @@ class KubernetesRuntime(ClusterChat):
     # doc.traefik.io, "IPAllowList"; kubernetes.github.io/ingress-nginx, "Annotations"; an HTTPRoute has filters and
     # matches of headers, and none of addresses (gateway-api.sigs.k8s.io, "HTTPRoute").
     instead: ClassVar = {
+        "priorityClassName": "the vendor's chart names none: have a PriorityClass with `globalDefault: true`, or an "
+        "admission policy that names one for the namespace",
         "allowFrom": "the cluster's controller lets users in, and is told by `ingress.annotations` of kind class: "
         '`{nginx.ingress.kubernetes.io/whitelist-source-range: "203.0.113.0/24"}` for nginx, '
         "`{traefik.ingress.kubernetes.io/router.middlewares: NAMESPACE-NAME@kubernetescrd}` for traefik, with a "
-        "Middleware (ipAllowList) of that name; routes of a Gateway know no addresses: say it at the balancer before it"
+        "Middleware (ipAllowList) of that name; routes of a Gateway know no addresses: say it at the balancer before "
+        "it",
     }
     usual_database: ClassVar = {"trial": "in-cluster", "production": "uri"}
 
