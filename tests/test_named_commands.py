@@ -72,14 +72,8 @@ def options(line: str) -> list[str]:
 
 def commands(group: Any, before: str = "") -> Iterator[tuple[str, set[str]]]:
     """The commands with their options; those of a group by both words."""
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from commands(command, f"{name} ")
-        else:
-            yield (
-                f"{before}{name}",
-                {one for each in command.params for one in (*each.opts, *each.secondary_opts)},
-            )
+    for name, command in leaves(group, before):
+        yield name, {one for each in command.params for one in (*each.opts, *each.secondary_opts)}
 
 
 def test_every_command_of_this_program_that_is_named_exists_with_its_options() -> None:
@@ -160,3 +154,24 @@ def test_every_command_of_aws_that_is_named_exists_with_its_options() -> None:
         assert not unknown, f"{where}: aws {line}"
         seen += 1
     assert seen > 5
+
+
+def test_every_command_on_a_deployment_can_be_rehearsed() -> None:
+    asks_nobody = {"check", "cost", "images", "new", "plan", "rehearse", "report", "policy"}
+    asks_vendors, asks_the_chat = {"doctor"}, {"configure", "settings apply", "settings diff"}
+    without = {
+        name
+        for name, command in leaves(typer.main.get_command(cli.app))
+        if any(one.metavar == "STACK" for one in command.params)
+        and not any("--rehearse" in one.opts for one in command.params)
+    }
+    assert without <= asks_nobody | asks_vendors | asks_the_chat
+    assert without >= asks_vendors | asks_the_chat
+
+
+def leaves(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from leaves(command, f"{name} ")
+        else:
+            yield f"{before}{name}", command
