@@ -202,9 +202,9 @@ def test_an_account_that_cannot_be_is_refused(aws: dict[str, Any], path: str) ->
 
 
 def test_a_tag_cannot_pretend_to_be_one_of_aws_or_of_the_program() -> None:
-    for key, value in (("aws:x", "y"), ("AWS:x", "y"), ("Owner", "Aws:me")):
+    for key, value in (("aws:x", "y"), ("AWS:x", "y"), ("Team", "Aws:me"), ("Owner", "me")):
         assert refused(chat={"tags": {key: value}}) == [f"rocketchat:chat.tags.{key}"]
-    assert spec_with(chat={"tags": {"Owner": "me"}}).tags["Owner"] == "chat.lovia.life"
+    assert spec_with(chat={"tags": {"Team": "me"}}).tags["Owner"] == "chat.lovia.life"
 
 
 # ------------------------------------------------------------------------------------------- the workspace
