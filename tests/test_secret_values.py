@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -103,6 +104,27 @@ SHAPELESS = [
 ]
 
 
+RIGHT = [
+    ("rocketchat:samlPrivateKey", PEM.replace("PRIVATE", "RSA PRIVATE")),
+    ("rocketchat:samlPrivateKey", PEM.replace("\n", "\r\n")),
+    ("rocketchat:apnKey", PEM.replace("PRIVATE", "ENCRYPTED PRIVATE")),
+    ("rocketchat:smtpPassword", "abcd efgh ijkl mnop"),
+    ("rocketchat:registryPassword", f"ghp_{'a1' * 18}"),
+    ("rocketchat:registryPassword", token(days=90)),
+    ("rocketchat:registryPassword", f"{encoded(alg='RS256')}.{encoded(sub='chat')}.c2lnbmVk"),
+    ("rocketchat:registryPassword", "a1.b2.c3-of-somebody"),
+    ("rocketchat:mediaAccessKeyId", "AKIAIOSFODNN7EXAMPLE"),
+    ("rocketchat:apnCertificate", certificate(days=20)),
+    ("rocketchat:botKeys", json.dumps({"WEATHER_KEY": "x"})),
+    ("rocketchat:healthcheckUrl", "https://hc-ping.com/5f0c1d2e-0000?rid=1&x=%20"),
+]
+
+
+def numbered(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """Return names of the rows without their values, some of which are of the moment: each worker has other ones."""
+    return [f"{key}-{number}" for number, (key, _) in enumerate(rows)]
+
+
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("value", ["", " ", "\n"])
 def test_an_empty_secret_is_refused_by_its_name_with_the_command_that_sets_it(key: str, value: str) -> None:
@@ -111,7 +133,7 @@ def test_an_empty_secret_is_refused_by_its_name_with_the_command_that_sets_it(ke
     assert problem.remedy == f"pulumi config set --secret {key}"
 
 
-@pytest.mark.parametrize(("key", "value"), SHAPELESS)
+@pytest.mark.parametrize(("key", "value"), SHAPELESS, ids=numbered(SHAPELESS))
 def test_a_secret_without_its_form_is_refused_and_not_shown(key: str, value: str) -> None:
     [problem] = problems({key: value})
     assert problem.path == key
@@ -126,23 +148,7 @@ def test_what_stands_in_for_secrets_has_their_form() -> None:
     assert problems(canaries.values(KEYS, plain)) == []
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("rocketchat:samlPrivateKey", PEM.replace("PRIVATE", "RSA PRIVATE")),
-        ("rocketchat:samlPrivateKey", PEM.replace("\n", "\r\n")),
-        ("rocketchat:apnKey", PEM.replace("PRIVATE", "ENCRYPTED PRIVATE")),
-        ("rocketchat:smtpPassword", "abcd efgh ijkl mnop"),
-        ("rocketchat:registryPassword", f"ghp_{'a1' * 18}"),
-        ("rocketchat:registryPassword", token(days=90)),
-        ("rocketchat:registryPassword", f"{encoded(alg='RS256')}.{encoded(sub='chat')}.c2lnbmVk"),
-        ("rocketchat:registryPassword", "a1.b2.c3-of-somebody"),
-        ("rocketchat:mediaAccessKeyId", "AKIAIOSFODNN7EXAMPLE"),
-        ("rocketchat:apnCertificate", certificate(days=20)),
-        ("rocketchat:botKeys", json.dumps({"WEATHER_KEY": "x"})),
-        ("rocketchat:healthcheckUrl", "https://hc-ping.com/5f0c1d2e-0000?rid=1&x=%20"),
-    ],
-)
+@pytest.mark.parametrize(("key", "value"), RIGHT, ids=numbered(RIGHT))
 def test_a_right_secret_is_accepted(key: str, value: str) -> None:
     assert problems({key: value}) == []
 
