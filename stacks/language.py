@@ -216,12 +216,10 @@ def _is_secret(key: str) -> bool:
     return bool(PROVIDER_KEYS.get(key)) or find(key.removeprefix(f"{NAMESPACE}:")) is not None
 
 
-def _as_written(problem: Problem, values: Mapping[str, Any]) -> Problem:
-    """Return a problem with the path as it stands in the file: a single login may stand there without a list."""
-    login = _key_of("login")
-    if isinstance(values.get(login), list):
-        return problem
-    return replace(problem, path=problem.path.replace(f"{login}[0]", login))
+def _as_written(text: str, values: Mapping[str, Any]) -> str:
+    """Return a text with paths as they stand in the file: a single login may stand there without a list."""
+    single = not isinstance(values.get(_key_of("login")), list)
+    return text.replace("login[0]", "login") if single else text
 
 
 _DERIVED = (f"{NAMESPACE}:chat.release", f"{NAMESPACE}:chat.users")
@@ -246,7 +244,10 @@ def _judged(
     if all(name in known for name in fields):
         known["parts"] = known["readable"]
     found, checks = judge(known, partly=partly)
-    return [_as_written(one, values) for one in (*problems, *found)], checks
+    return (
+        [replace(one, path=_as_written(one.path, values)) for one in (*problems, *found)],
+        [replace(one, warnings=tuple(_as_written(text, values) for text in one.warnings)) for one in checks],
+    )
 
 
 def _beside(

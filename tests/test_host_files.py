@@ -160,7 +160,7 @@ def test_the_scripts_that_are_checked_are_all_there_are() -> None:
     shell = {
         path.name
         for path in SCRIPTS.iterdir()
-        if (path.is_file() and "shell" in path.read_text()[:30]) or path.read_text().startswith("#!/bin/bash")
+        if path.is_file() and ("shell" in path.read_text()[:30] or path.read_text().startswith("#!/bin/bash"))
     }
     assert shell == set(SHELL_SCRIPTS)
 

@@ -209,7 +209,7 @@ _LDAP_SYNC = {
         (
             ("login",),
             {**_SAML, "signatureAlgorithm": "SHA256"},
-            "login[0].signatureAlgorithm",
+            "login.signatureAlgorithm",
             "6.6.0",
             "7.5.0",
             "8.3.0",
