@@ -87,6 +87,7 @@ class Component(pulumi.ComponentResource):
         deleted_with: pulumi.Resource | None = None,
         hooks: pulumi.ResourceHookBinding | None = None,
         replace_with: Iterable[pulumi.Resource] | None = None,
+        replacement_trigger: str | None = None,
     ) -> pulumi.ResourceOptions:
         """Options of a child: this component is its parent, and the caller's own options are not copied."""
         return pulumi.ResourceOptions(
@@ -104,6 +105,7 @@ class Component(pulumi.ComponentResource):
             deleted_with=deleted_with,
             hooks=hooks,
             replace_with=list(replace_with) if replace_with is not None else None,
+            replacement_trigger=replacement_trigger,
         )
 
 

@@ -12,16 +12,16 @@ LEAST = timedelta(days=1)
 """What is kept in a deployment must be good for longer: its containers start at any time."""
 
 _FORMS = (
-    ("ghs_", "GitHub's token of an app's installation is good for an hour"),
-    ("glcbt-", "the token of a job in GitLab ends with the job"),
-    ("ya29.", "Google's access tokens are good for an hour"),
-    ("k8s-aws-v1.", "the tokens of `aws eks get-token` are good for a quarter of an hour"),
+    (r"ghs_\w{36,}", "GitHub's token of an app's installation is good for an hour"),
+    (r"glcbt-[\w-]{16,}", "the token of a job in GitLab ends with the job"),
+    (r"ya29\.[\w.-]+", "Google's access tokens are good for an hour"),
+    (r"k8s-aws-v1\.[\w-]+=*", "the tokens of `aws eks get-token` are good for a quarter of an hour"),
     (
-        "ASIA",
+        r"ASIA[A-Z0-9]{16}",
         "a key of AWS that begins with ASIA is one of a session, good for hours, and needs the session's token",
     ),
 )
-"""What such values begin with. Sources: github.blog, "Behind GitHub's new authentication token formats";
+"""What such values look like. Sources: github.blog, "Behind GitHub's new authentication token formats";
 docs.gitlab.com, "Token overview"; cloud.google.com, "Token types"; docs.aws.amazon.com/IAM, "Unique identifiers"."""
 
 _EKS_LIFETIME = timedelta(minutes=15)
@@ -31,9 +31,7 @@ _EKS_LIFETIME = timedelta(minutes=15)
 def short_lived(value: str) -> str | None:
     """Return why a credential is good for no more than a day; None where that is not known."""
     value = value.strip()
-    said = next(
-        (said for begin, said in _FORMS if value.startswith(begin) and not re.search(r"\s", value)), None
-    )
+    said = next((said for form, said in _FORMS if re.fullmatch(form, value)), None)
     until = _until(value)
     if said is None and until is not None and until - datetime.now(UTC) < LEAST:
         said = f"it {_tense(until)} {_moment(until)} by itself"
@@ -75,8 +73,8 @@ def _until(value: str) -> datetime | None:
     if len(parts) == 3 and "alg" in _object(parts[0]):
         return _time(_object(parts[1]).get("exp"))
     if value.startswith("k8s-aws-v1."):
-        asked = parse_qs(urlsplit(_decoded(value.removeprefix("k8s-aws-v1."))).query)
         try:
+            asked = parse_qs(urlsplit(_decoded(value.removeprefix("k8s-aws-v1."))).query)
             made = datetime.strptime(asked["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         except (KeyError, ValueError):
             return None

@@ -629,7 +629,7 @@ def _logins(login: list[LoginKind], accounts: Accounts, secrets: AbstractSet[str
 def _elsewhere(chat: Chat, runtime: RuntimeKind, container: Container, readable: Parts) -> Iterator[Finding]:
     proxy = "" if container.proxy is None else container.proxy.url
     for path, address in [*_addresses(readable), ("rocketchat:container.proxy.url", proxy)]:
-        found = urlsplit(address if "://" in address else f"//{address}")
+        found = urlsplit(address if "//" in address else f"//{address}")
         if of_the_container(found.hostname or ""):
             yield Problem(
                 path,
@@ -720,7 +720,7 @@ def _roles(accounts: Accounts, secrets: AbstractSet[str]) -> Iterator[Finding]:
                 "nobody can set up a second factor, because accounts.twoFactor is false",
                 remedy="leave one of them out",
             )
-        powers = sorted({*one.grant} & POWERS) if one.name in EVERYBODY else []
+        powers = sorted({*one.grant} & POWERS) if one.name in {*EVERYBODY, *accounts.default_roles} else []
         if powers:
             yield Warning_(
                 f"accounts.roles[{index}].grant: by {', '.join(powers)}, whoever has the role {one.name} can become "

@@ -33,8 +33,10 @@ def lacking(value: str, members: Iterable[str], where: str) -> str | None:
 
 _UNFILLED = re.compile(
     # What templates, shells and CI systems leave; what hides a value, as Pulumi's `[secret]`; what says it is none.
-    r"\$\{\w+\}|\$\([^()]*\)|\$?\{\{[^{}]*\}\}|<[A-Za-z_ -]+>"
-    r"|\[secret\]|[*\u2022.#_-]+|(?i:(?:replace|change|fill)[-_ ]?me|undefined|your[-_ ][\w -]+)"
+    r"\$\{\w+\}|\$\([^()]*\)|\$?\{\{[^{}]*\}\}|<(?:[a-z_ -]+|[A-Z_ -]+)>"
+    r"|\[secret\]|[*\u2022.#_-]+|(?i:(?:replace|change|fill)[-_ ]?me|undefined)"
+    # Passwords of words begin so, too: only with the name of such a thing at the end.
+    r"|(?i:your[-_ ](?:\w+[-_ ]){0,4}(?:password|secret|token|key|licen[cs]e|credentials?|here))"
 )
 
 

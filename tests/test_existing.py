@@ -247,9 +247,10 @@ def test_a_proxy_with_a_certificate_is_the_only_one_that_the_balancer_lets_in() 
         for line in check.warnings
     ]
     assert not [line for line in told if "share its networks" in line]
-    # What is left out would stay as it was.
+    # What is left out stays as it was, so the port is opened anew with the key and without (docs/changes.md); that the
+    # provider takes `mode: off` by itself is not known (hashicorp/terraform-provider-aws 43251).
     without = planned(changed("lovia-fargate"), SECURE)
-    assert one(without, PORT, "balancer-https").inputs["mutualAuthentication"] == {"mode": "off"}
+    assert "mutualAuthentication" not in one(without, PORT, "balancer-https").inputs
 
 
 def test_only_cloudflare_pulls_with_a_certificate() -> None:

@@ -173,7 +173,7 @@ class LoadBalancer(Component):
             protocol="HTTPS",
             ssl_policy=TLS_POLICY,
             certificate_arn=args["certificate_arn"],
-            mutual_authentication=self._known(authorities, bucket),
+            mutual_authentication=None if authorities is None else self._known(authorities, bucket),
             default_actions=[
                 aws.lb.ListenerDefaultActionArgs(
                     type="fixed-response",
@@ -184,7 +184,11 @@ class LoadBalancer(Component):
             ],
             routing_http_response_server_enabled=False,
             routing_http_response_strict_transport_security_header_value=f"max-age={HSTS_SECONDS}",
-            opts=self.child(),
+            # Left out, `mutual_authentication` stays as it is; so the port is opened anew, and there is one 443.
+            opts=self.child(
+                delete_before_replace=True,
+                replacement_trigger="everybody" if authorities is None else "known clients",
+            ),
         )
         if front == "internet":
             self._redirect(balancer)
@@ -247,12 +251,7 @@ class LoadBalancer(Component):
             opts=self.child(),
         )
 
-    def _known(
-        self, authorities: str | None, bucket: "aws.s3.Bucket"
-    ) -> "aws.lb.ListenerMutualAuthenticationArgs":
-        if authorities is None:
-            # To say nothing would leave it as it is.
-            return aws.lb.ListenerMutualAuthenticationArgs(mode="off")
+    def _known(self, authorities: str, bucket: "aws.s3.Bucket") -> "aws.lb.ListenerMutualAuthenticationArgs":
         bundle = aws.s3.BucketObjectv2(
             f"{self._name}-balancer-clients",
             bucket=bucket.bucket,

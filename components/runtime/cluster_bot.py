@@ -16,8 +16,10 @@ SERVICE_PORT: Final = 80
 """Of the chat's service, as the chart makes it."""
 ARCHITECTURES: Final = {"x86_64": "amd64", "arm64": "arm64"}
 """Values of the nodes' label `kubernetes.io/arch`."""
-CONNECTED: Final = f"grep -q ':{SERVICE_PORT:04X} 01 ' /proc/net/tcp /proc/net/tcp6"
-"""Whether a connection to the chat stands: the far port and the state ESTABLISHED (kernel, "proc_net_tcp")."""
+CONNECTED: Final = f"grep -qE ':({SERVICE_PORT:04X}|{chart.PORT:04X}) 01 ' /proc/net/tcp /proc/net/tcp6"
+"""Whether a connection to the chat stands: the far port and the state ESTABLISHED (kernel, "proc_net_tcp"). Where
+Cilium stands in for kube-proxy the socket itself leads to a pod, and has the pod's port (Cilium, "Kubernetes Without
+kube-proxy": socket load balancing)."""
 
 
 class ClusterBotArgs(TypedDict):

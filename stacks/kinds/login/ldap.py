@@ -182,7 +182,7 @@ class LdapLogin(LoginKind):
 
     def addresses(self) -> Mapping[str, str | None]:
         """The directory."""
-        return {"host": self.host}
+        return {"host": f"//{self.host}:{self.directory_port}"}
 
     def ways_out(
         self, parts: "Parts", defaults: "Defaults", uri_ports: Sequence[int]

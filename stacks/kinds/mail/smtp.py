@@ -68,7 +68,7 @@ class SmtpMail(MailKind):
 
     def addresses(self) -> Mapping[str, str | None]:
         """The server."""
-        return {"host": self.host}
+        return {"host": f"//{self.host}:{self.port}"}
 
     @property
     def protocol(self) -> str:

@@ -88,8 +88,6 @@ class RuntimeKind(Kind):
     """Tags that whatever it makes takes ("Tag naming limits and requirements" in AWS's tagging guide)."""
     needs_dns: ClassVar[bool] = False
     """It makes records in the DNS zone, for the chat's name and its certificate."""
-    shares_name: ClassVar[bool] = False
-    """What the chat's name leads to is somebody else's, and may serve others at further ports."""
     led_by_name: ClassVar[bool] = False
     """The chat's name leads to a host name, and not to an address."""
     takes_cdn: ClassVar[bool] = False
@@ -140,6 +138,11 @@ class RuntimeKind(Kind):
         @property
         def topology(self) -> str:
             """`monolith` or `microservices`."""
+
+    @property
+    def shares_name(self) -> bool:
+        """Whether what the chat's name leads to is somebody else's, and may serve others at further ports."""
+        return False
 
     @property
     def named_by_others(self) -> bool:

@@ -226,6 +226,11 @@ class FargateRuntime(RuntimeKind):
     )
 
     @property
+    def shares_name(self) -> bool:
+        """A balancer that is there already has further listeners."""
+        return isinstance(self.balancer, ExistingBalancer)
+
+    @property
     def fixed_egress(self) -> bool:
         """By NAT gateways."""
         if isinstance(self.network, ExistingNetwork):

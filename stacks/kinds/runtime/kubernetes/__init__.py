@@ -162,7 +162,6 @@ class KubernetesRuntime(ClusterChat):
     usual_database: ClassVar = {"trial": "in-cluster", "production": "uri"}
 
     paid_elsewhere: ClassVar = "the cluster with its nodes and balancer, which is there already"
-    shares_name: ClassVar = True
     kind: Literal["kubernetes"]
     context: str | None = Field(default=None, min_length=1)
     """Context of the kubeconfig: that of the secret `kubeconfig`, else of this machine's own."""
@@ -189,6 +188,11 @@ class KubernetesRuntime(ClusterChat):
         "egressAddresses",
         "name them, such as `egressAddresses: [203.0.113.7]`",
     )
+
+    @property
+    def shares_name(self) -> bool:
+        """The ingress controller or gateway is the cluster's."""
+        return True
 
     @property
     def fixed_egress(self) -> bool:

@@ -1,7 +1,6 @@
 """What a kubeconfig must have that is carried from machine to machine."""
 
 import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
@@ -34,7 +33,8 @@ def kubeconfig_problem(text: str) -> str | None:
 def _problem(text: str) -> str | None:
     try:
         read = yaml.safe_load(text)
-    except yaml.YAMLError:
+    # A day that is none in the calendar is a ValueError.
+    except (yaml.YAMLError, ValueError, RecursionError):
         return "the kubeconfig is not valid YAML"
     if isinstance(read, str):
         return "the kubeconfig must be given by its content, not by its path"
@@ -65,7 +65,7 @@ def context_problem(text: str, context: str | None) -> str | None:
     read = yaml.safe_load(text)
     contexts = _named(read, "contexts")
     name = context or read.get("current-context")
-    if not name:
+    if not isinstance(name, str) or not name:
         return "the kubeconfig has no current-context, and `runtime.context` names none"
     if name not in contexts:
         whose = f"`runtime.context` ({context})" if context else "its own current-context"
@@ -104,7 +104,7 @@ def _ended(item: Mapping[str, object]) -> Iterator[tuple[str, str]]:
 def _bytes(given: object) -> bytes:
     try:
         return base64.b64decode(str(given or ""))
-    except binascii.Error:
+    except ValueError:
         return b""
 
 
