@@ -47,9 +47,9 @@ Findings name rule, resource and path, never a value: rules see secrets in plain
 
 ## Configuration and waivers
 
-`policy/config.yaml` says for each stack what `policy/config.py` describes: environment, regions, registries, ports,
-tags, and waivers. A waiver names one rule, one resource, a reason and its last day; after that day it is an error,
-and one that waives nothing is reported.
+`policy/config.yaml` says for each stack what `policy/config_file.py` describes: environment, regions, registries,
+ports, tags, and waivers. A waiver names one rule, one resource, a reason and its last day; after that day it is an
+error, and one that waives nothing is reported.
 """
 
 

@@ -37,13 +37,20 @@ def _places(spec: "ChatSpec", config: Config) -> Iterator[str]:
     where: dict[str, list[str]] = {}
     for image in used(spec.parts, spec.release, spec.size):
         placed = images.place(image)
-        if placed != image and not is_allowed(placed, config.registries):
-            key = "images.pinned" if placed in images.pinned else "images.registry"
+        chosen = spec.parts.bot is not None and image == spec.parts.bot.image
+        if (placed != image or chosen) and not is_allowed(placed, config.registries):
+            key = (
+                "bot.image"
+                if placed == image
+                else "images.pinned"
+                if placed in images.pinned
+                else "images.registry"
+            )
             mine = images.registry is not None and placed.startswith(f"{images.registry}/")
             begins = f"{images.registry}/" if mine else f"{placed.rpartition('/')[0] or 'docker.io/library'}/"
             where.setdefault(begins, []).append(key)
     for begins, keys in where.items():
         yield (
             f"{' and '.join(sorted(set(keys)))}: the policy pack refuses images of {begins}; allow it by `registries` "
-            "in policy/config.yaml, whose list replaces the usual one"
+            f"in policy/config.yaml. Its list replaces the usual one: {', '.join(Config().registries)}"
         )

@@ -126,12 +126,35 @@ def client(given: str) -> Client:
         ) from None
     if _is_authority(found):
         raise ValueError("the first certificate is an authority's; the client's own has `CA:FALSE`")
+    for number, block in enumerate(blocks, 1):
+        one = x509.load_pem_x509_certificate(block.encode())
+        if not is_taken(one.public_key()):
+            raise ValueError(f"certificate {number} has a key that balancers of AWS do not take: {_TAKEN}")
+        if one.not_valid_before_utc > datetime.now(UTC):
+            raise ValueError(f"certificate {number} is not valid before {one.not_valid_before_utc:%Y-%m-%d}")
     ends = found.not_valid_after_utc
     if ends <= datetime.now(UTC):
         raise ValueError(
             f"the client's certificate has ended on {ends:%Y-%m-%d}; give the one that took its place"
         )
     return Client(ends, _lines(blocks[0]), "".join(_lines(block) for block in blocks[1:]))
+
+
+_TAKEN = "RSA of 2048 to 8192 bits, or EC of P-256, P-384 or P-521"
+"""ELB user guide, "Mutual authentication with TLS in Application Load Balancer", requirements of certificates."""
+
+
+def is_taken(key: object) -> bool:
+    """Return whether a balancer of AWS takes certificates with such a public key."""
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    if isinstance(key, rsa.RSAPublicKey):
+        return 2048 <= key.key_size <= 8192
+    return isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in {
+        "secp256r1",
+        "secp384r1",
+        "secp521r1",
+    }
 
 
 def _is_authority(certificate: Any) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from planning import one, planned, values_of
 
 from components.runtime import container as task
@@ -272,3 +273,14 @@ def test_more_than_a_task_definition_holds_is_refused_by_its_key() -> None:
     with pytest.raises(InvalidStack, match="task definition") as caught:
         spec(fits, ROOT)
     assert [problem.path for problem in caught.value.problems] == ["rocketchat:container"]
+
+
+def test_a_balancer_takes_not_every_key_of_a_client() -> None:
+    keys = (
+        (ed25519.Ed25519PrivateKey.generate(), False),
+        (ec.generate_private_key(ec.SECP256K1()), False),
+        (ec.generate_private_key(ec.SECP384R1()), True),
+        (rsa.generate_private_key(65537, 2048), True),
+    )
+    for key, taken in keys:
+        assert authorities.is_taken(key.public_key()) is taken

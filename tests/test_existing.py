@@ -253,6 +253,22 @@ def test_a_proxy_with_a_certificate_is_the_only_one_that_the_balancer_lets_in() 
     assert "mutualAuthentication" not in one(without, PORT, "balancer-https").inputs
 
 
+def test_a_login_may_be_at_another_port_of_a_balancer_that_is_there() -> None:
+    balancer = {"kind": "existing", "listener": LISTENER}
+    for runtime, fine in (({"balancer": balancer, "network": NETWORK}, True), ({}, False)):
+        values = changed("lovia-fargate", runtime=runtime)
+        values["rocketchat:login"] = {
+            **values["rocketchat:login"],
+            "url": f"https://{values['rocketchat:chat']['host']}:8443",
+        }
+        wrong = []
+        try:
+            parse(values, SECURE, source="a test")
+        except InvalidStack as error:
+            wrong = [one.message for one in error.problems]
+        assert fine is not any("the chat's own name" in one for one in wrong), wrong
+
+
 def test_only_cloudflare_pulls_with_a_certificate() -> None:
     zone: DnsZone = {"kind": "route53", "name": "lovia.life", "id": "Z1"}
     args: OriginPullArgs = {"host": "chat.lovia.life", "zone": zone, "certificate": CHAIN, "private_key": "x"}

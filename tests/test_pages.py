@@ -119,6 +119,7 @@ def test_the_picture_of_the_rooms_is_what_they_import() -> None:
     for known in ("rocketchat", "components", "clouds", "stacks"):
         assert not [line for line in picture if line.startswith(f"  {known} --> policy")]
     assert not [line for line in picture if line.endswith("> proving")]
+    assert {line.split()[0] for line in picture if line.endswith("> command")} <= {"proving"}
     assert "  automation --> rehearsal" not in picture
 
 

@@ -100,6 +100,9 @@ SHAPELESS = [
     ("cloudflare:apiToken", "token"),
     ("digitalocean:token", "$(cat token)"),
     ("rocketchat:kubeconfig", "just text"),
+    ("rocketchat:kubeconfig", "x: 2024-13-45"),
+    ("rocketchat:kubeconfig", "[" * 10_000),
+    ("rocketchat:smtpPassword", "your smtp password"),
     ("cloudflare:apiToken", "abc\n"),
 ]
 
@@ -114,6 +117,17 @@ RIGHT = [
     ("rocketchat:registryPassword", f"{encoded(alg='RS256')}.{encoded(sub='chat')}.c2lnbmVk"),
     ("rocketchat:registryPassword", "a1.b2.c3-of-somebody"),
     ("rocketchat:mediaAccessKeyId", "AKIAIOSFODNN7EXAMPLE"),
+    *(
+        ("rocketchat:smtpPassword", one)
+        for one in (
+            "your-dog-ate-9-bones",
+            "Your Secret Garden 1911",
+            "<CorrectHorseBattery>",
+            "ASIA-Pacific!2026",
+        )
+    ),
+    ("rocketchat:smtpPassword", f"k8s-aws-v1.{base64.b64encode(b'http://[abc').decode()}=x"),
+    ("rocketchat:botKeys", json.dumps({"REGION": "ASIA", "TZ": "ASIA/Tokyo"})),
     ("rocketchat:apnCertificate", certificate(days=20)),
     ("rocketchat:botKeys", json.dumps({"WEATHER_KEY": "x"})),
     ("rocketchat:healthcheckUrl", "https://hc-ping.com/5f0c1d2e-0000?rid=1&x=%20"),

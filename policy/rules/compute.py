@@ -435,7 +435,8 @@ ECS_IMAGE_REGISTRY = _rule(
     (t.TASK_DEFINITION,),
     _registry,
     maps="practice supply-chain",
-    fix="Use the vendor's image or your own registry; or add this one to `registries` in policy/config.yaml.",
+    fix="Use the vendor's image or your own registry; or add this one to `registries` in policy/config.yaml, "
+    "beside the usual ones, which its list replaces.",
     link=_ECS_DOCS + "security-tasks-containers.html",
     product=True,
     widened="registries",

@@ -526,7 +526,8 @@ HOST_IMAGE_REGISTRY = _rule(
     COMPOSED,
     _registry,
     maps="practice supply-chain",
-    fix="Use the vendor's image, or add the registry to `registries` in policy/config.yaml.",
+    fix="Use the vendor's image, or add the registry to `registries` in policy/config.yaml, "
+    "beside the usual ones, which its list replaces.",
     link=_COMPOSE + "#image",
     product=True,
     widened="registries",

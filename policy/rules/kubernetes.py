@@ -990,7 +990,8 @@ K8S_IMAGE_REGISTRY = _rule(
     WORKLOADS,
     _registry,
     maps="NSA, practice supply-chain",
-    fix="Use the vendor's image, or add the registry to `registries` in policy/config.yaml.",
+    fix="Use the vendor's image, or add the registry to `registries` in policy/config.yaml, "
+    "beside the usual ones, which its list replaces.",
     link=_K8S + "containers/images/",
     product=True,
     widened="registries",
@@ -1267,7 +1268,8 @@ HELM_CHAT_IMAGE = _rule(
     CHARTS,
     _chart_image,
     maps="NSA, practice supply-chain",
-    fix="Use the vendor's images, or add the registry to `registries` in policy/config.yaml.",
+    fix="Use the vendor's images, or add the registry to `registries` in policy/config.yaml, "
+    "beside the usual ones, which its list replaces.",
     link=_HELM,
 )
 HELM_CHAT_SERVICE = _rule(

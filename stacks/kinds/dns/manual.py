@@ -1,6 +1,6 @@
 """A zone of somebody else, in which the records are made by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from stacks.fields import HostName
@@ -11,6 +11,7 @@ from stacks.questions import Ask, zone
 if TYPE_CHECKING:
     from components.values import DnsZone
     from stacks.kinds.context import Context
+    from stacks.language import ChatSpec
 
 
 class ManualDns(DnsKind):
@@ -27,6 +28,13 @@ class ManualDns(DnsKind):
 
     proxied: ClassVar[bool] = False
     zone_id: ClassVar[None] = None
+
+    def errands(self, spec: "ChatSpec", outputs: Mapping[str, object]) -> Iterator[str]:
+        """Nobody else makes the records."""
+        yield (
+            f"While `up` runs, make the records in {self.zone} that it tells (and its output dnsRecords lists); it "
+            "waits for those that prove a certificate"
+        )
 
     def make(self, context: "Context") -> "DnsZone":
         """Gather the records into an output."""
