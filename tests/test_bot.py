@@ -211,6 +211,10 @@ def test_its_image_is_pulled_with_a_password_and_its_scripts_go_by_the_proxy() -
     group = one(plan, "aws:ec2/securityGroup:SecurityGroup", "bot-app").id
     ways = [made.inputs for made in plan.of_type(EGRESS) if made.inputs["securityGroupId"] == group]
     assert sorted(way["fromPort"] for way in ways) == [443, 3128]
+    balancer = {"allowFrom": [OFFICE, "198.51.100.7/32"]}
+    assert "where one of 198.51.100.7/32 is" in warned(
+        spec_of("lovia-fargate", runtime={"balancer": balancer})
+    )
     assert "without container.proxy" in warned(spec_of("lovia-fargate", container={"proxy": proxy}))
 
 

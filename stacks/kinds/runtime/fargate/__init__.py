@@ -338,6 +338,12 @@ def _bot(runtime: FargateRuntime, bot: Bot, dns: DnsKind | None, parts: "Parts")
                 f"group, and the bot's way in needs {addresses}",
                 remedy="join networks, or leave one out",
             )
+        single = [one for one in runtime.sources if one.endswith("/32")]
+        if single and isinstance(runtime.network, NewNetwork):
+            yield Warning_(
+                f"balancer.allowFrom: where one of {', '.join(single)} is an address of the stack's own NAT, leave it "
+                "out: the bot's way in names it, and AWS takes no rule twice"
+            )
         yield Note("the balancer lets in the addresses of the NAT, from which the bot comes")
     if isinstance(balancer, ExistingBalancer):
         yield Warning_(
