@@ -6,6 +6,7 @@ Read without Pydantic: to import that is a third of what the pack adds to the st
 import contextlib
 import datetime as dt
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -77,7 +78,7 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     # The engine has one kind of number.
     "integer": lambda value: (
         int(value)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer()
         else None
     ),
 }
@@ -142,7 +143,7 @@ def _waiver(given: Any, place: str, wrong: _Problems) -> Waiver | None:
 
 
 def _day(given: Any) -> dt.date | None:
-    if isinstance(given, str):
+    if isinstance(given, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", given, re.ASCII):
         with contextlib.suppress(ValueError):
             return dt.date.fromisoformat(given)
     return given if type(given) is dt.date else None
@@ -182,6 +183,8 @@ def load(
         text = "" if path == CONFIG_FILE and not path.exists() else path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8") from None
     try:
         content = yaml.safe_load(text) or {}
     # A day that is none in the calendar is a ValueError.

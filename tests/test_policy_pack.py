@@ -267,6 +267,10 @@ def test_the_configuration_of_a_stack_adds_to_the_default(tmp_path: Path) -> Non
         ("default: {waivers: [{rule: no-such-rule}]}", "there is no rule 'no-such-rule'"),
         ("default: {waivers: [{reason: because}]}", r"reason: must have at least 20"),
         ("default: {waivers: [{expires: soon}]}", r"expires: must be a day"),
+        ("default: {waivers: [{expires: '20270630'}]}", r"expires: must be a day"),
+        ("default: {appPort: .inf}", r"default\.appPort: must be a whole number"),
+        ("default: {appPort: .nan}", r"default\.appPort: must be a whole number"),
+        ("default: {owner: \udcff}", "not UTF-8"),
         ("default: {waivers: [net-flow-logs]}", r"waivers\.0: must be a mapping"),
         ("default: {waivers: all}", r"default\.waivers: must be a list"),
         ("stacks: []", "stacks: must be a mapping"),
@@ -275,7 +279,7 @@ def test_the_configuration_of_a_stack_adds_to_the_default(tmp_path: Path) -> Non
 )
 def test_a_configuration_that_cannot_be_used_says_where(tmp_path: Path, content: str, told: str) -> None:
     file = tmp_path / "config.yaml"
-    file.write_text(content)
+    file.write_bytes(content.encode(errors="surrogateescape"))
     with pytest.raises(ConfigError, match=told):
         load("x", file)
 

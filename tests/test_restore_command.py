@@ -370,6 +370,11 @@ def test_a_time_that_is_none_is_refused(at: str) -> None:
         restore.when(None, at)
 
 
+def test_a_time_that_is_still_to_come_is_refused() -> None:
+    with pytest.raises(UsageError, match="is still to come"):
+        restore.when(None, "2199-01-01")
+
+
 @PLACE
 def test_the_script_that_is_shown_does_the_same_on_another_machine(
     stack: str, stubs: dict[str, str], tmp_path: Path

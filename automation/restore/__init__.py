@@ -79,6 +79,11 @@ def when(from_: str | None, at: str | None) -> str:
             moment = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError):
             raise UsageError(f"--at {at!r} is no time", remedy="write it as 2026-01-31T18:05:00Z") from None
+        if moment > datetime.now(UTC):
+            raise UsageError(
+                f"--at {at!r} is still to come",
+                remedy="leave it out for the newest, or name a time that is over",
+            )
         return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
     if from_ not in (None, NEWEST, BEFORE_RESTORE):
         raise UsageError(
