@@ -10,19 +10,9 @@ from pathlib import Path
 import pytest
 
 from rehearsal.user_commands import PROGRAM
+from stacks.project import PACKAGES as PRODUCT
 
 ROOT = Path(__file__).parent.parent
-PRODUCT = (
-    "automation",
-    "clouds",
-    "command",
-    "components",
-    "policy",
-    "rehearsal",
-    "reports",
-    "rocketchat",
-    "stacks",
-)
 STAND_INS = (
     "clouds",
     "proving",
