@@ -11,6 +11,8 @@ from combining import refusals
 from planning import one, planned, values_of
 from recording import record
 
+from clouds.cloudflare import ORIGIN_PULL_CERTIFICATE
+from clouds.record import Refuses
 from components.edge.balancer import LoadBalancer, LoadBalancerArgs
 from components.edge.origin_pull import OriginPull, OriginPullArgs
 from components.media.existing import ExistingMediaStore
@@ -270,6 +272,16 @@ def test_a_login_may_be_at_another_port_of_a_balancer_that_is_there() -> None:
         except InvalidStack as error:
             wrong = [one.message for one in error.problems]
         assert fine is not any("the chat's own name" in one for one in wrong), wrong
+
+
+def test_cloudflare_takes_no_authority_for_its_own_certificate() -> None:
+    end = CHAIN.index(_END) + len(_END)
+    refused = ORIGIN_PULL_CERTIFICATE.refuses
+    assert isinstance(refused, Refuses)
+    assert refused.together is not None
+    for given, told in ((CHAIN[:end], 0), (CHAIN[end:], 1), ("none", 1)):
+        asked: Any = {"certificate": given}
+        assert len(list(refused.together(asked))) == told
 
 
 def test_only_cloudflare_pulls_with_a_certificate() -> None:
