@@ -18,6 +18,30 @@ HUBOT_ARCHITECTURE: Final = "x86_64"
 """Docker Hub has no image of Hubot for another (hub.docker.com/r/rocketchat/hubot-rocketchat/tags)."""
 MEMORY_MIB: Final = 256
 """Limit of a bot, which holds Node and its scripts."""
+LOST_MINUTES: Final = 10
+"""After so long without a connection to the chat a bot is started anew."""
+SEEN: Final = "/tmp/.connected"  # noqa: S108 - in a container that has one process
+
+
+def connected(ports: Sequence[int], uid: int) -> str:
+    """Return the shell command that tells whether a connection of this user's stands to one of these far ports.
+
+    The columns are those of the kernel's `/proc/net/tcp` (proc_net_tcp): far port, the state ESTABLISHED, and after
+    three others the user: a log driver or a mesh has connections in the same network, too.
+    """
+    far = "|".join(f"{port:04X}" for port in ports)
+    return f"grep -qE ':({far}) 01 [^ ]+ [^ ]+ [^ ]+ +{uid} ' /proc/net/tcp /proc/net/tcp6"
+
+
+def recently_connected(ports: Sequence[int], uid: int) -> str:
+    """Return the shell command that fails once the bot has had no such connection for `LOST_MINUTES`.
+
+    It counts from its own first run, so that a bot whose account is yet to be made passes at first.
+    """
+    return (
+        f"if {connected(ports, uid)} || [ ! -e {SEEN} ]; then touch {SEEN}; fi; "
+        f"find {SEEN} -mmin -{LOST_MINUTES} | grep -q ."
+    )
 
 
 NO_BOTS: Final = frozenset({"admin", "administrator", "root", "rocket.cat"})

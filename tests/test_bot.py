@@ -1,6 +1,11 @@
 """The bot on each runtime: its own account, rights and ways, one at a time, and what is refused."""
 
 import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
@@ -10,6 +15,7 @@ from planning import Values, one, planned, values_of
 from components.runtime.cluster_bot import ClusterBot
 from components.runtime.fargate_bot import FargateBot
 from rehearsal.plan import Plan
+from rocketchat.bot import LOST_MINUTES, SEEN, connected
 from stacks import files
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
@@ -138,6 +144,52 @@ def test_on_fargate_it_gets_out_by_https_and_nobody_gets_in(fargate: Plan) -> No
     assert "the bot" not in " ".join(fargate.outputs["notWatched"])
 
 
+TABLE = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+LINE = "   0: 0A00000A:9C4C 0B00000A:{far} {state} 00000000:00000000 00:00000000 00000000 {uid:5d}        0 81 1 0 20\n"
+"""As the kernel writes them (`net/ipv4/tcp_ipv4.c`, `get_tcp4_sock`)."""
+
+
+def asked(command: str, table: str, folder: Path) -> bool:
+    """Run a check of a bot with this table of connections."""
+    (folder / "tcp").write_text(TABLE + table, encoding="utf-8")
+    here = command.replace("/proc/net/tcp6", str(folder / "tcp6")).replace("/proc/net/tcp ", f"{folder}/tcp ")
+    here = here.replace(SEEN, str(folder / "seen"))
+    ran = subprocess.run([shutil.which("sh") or "sh", "-c", here], capture_output=True, check=False)  # noqa: S603
+    return ran.returncode == 0
+
+
+def test_a_connection_is_the_bot_s_that_stands_to_the_chat_by_its_own_user(tmp_path: Path) -> None:
+    command = connected((443, 3000), 1000)
+    for far, state, uid, found in (
+        ("01BB", "01", 1000, True),
+        ("0BB8", "01", 1000, True),
+        ("01BB", "08", 1000, False),  # the server has closed it
+        ("01BB", "02", 1000, False),  # nobody answers
+        ("01BB", "01", 0, False),  # a log driver's
+        ("01BB", "01", 10001, False),
+        ("0050", "01", 1000, False),
+    ):
+        table = LINE.format(far=far, state=state, uid=uid)
+        assert asked(command, table, tmp_path) is found, table
+
+
+def test_on_fargate_a_bot_that_has_lost_the_chat_is_started_anew_and_a_new_one_has_time(
+    fargate: Plan, tmp_path: Path
+) -> None:
+    check = container(fargate)["healthCheck"]
+    kind, shell, flag, command = check["command"]
+    assert (kind, shell, flag) == ("CMD", "sh", "-c")
+    stands = LINE.format(far="01BB", state="01", uid=1000)
+    # The circuit breaker would end the deployment of one whose account is yet to be made.
+    assert asked(command, "", tmp_path)
+    assert asked(command, stands, tmp_path)
+    before = time.time() - 60 * (LOST_MINUTES + 1)
+    os.utime(tmp_path / "seen", (before, before))
+    assert not asked(command, "", tmp_path)
+    assert asked(command, stands, tmp_path)
+    assert asked(command, "", tmp_path)
+
+
 def doors(plan: Plan) -> list[dict[str, Any]]:
     """What lets the bot in elsewhere."""
     return [dict(made.inputs) for made in plan.of_type(INGRESS) if made.name.startswith("bot-")]
@@ -216,6 +268,17 @@ def test_its_image_is_pulled_with_a_password_and_its_scripts_go_by_the_proxy() -
         spec_of("lovia-fargate", runtime={"balancer": balancer})
     )
     assert "without container.proxy" in warned(spec_of("lovia-fargate", container={"proxy": proxy}))
+
+
+def test_hubot_s_image_is_warned_of_where_its_old_authorities_may_not_be_the_chat_s() -> None:
+    old = "the authorities of 2015"
+    given = {
+        "certificate": "arn:aws:acm:ap-southeast-1:123456789012:certificate/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d"
+    }
+    assert old not in warned(spec_of("lovia-fargate"))
+    assert old in warned(spec_of("lovia-fargate", runtime={"balancer": given}))
+    assert old in warned(spec_of("lovia-fargate", dns={"proxied": True}))
+    assert old not in warned(spec_of("lovia-fargate", IMAGE, runtime={"balancer": given}))
 
 
 # ------------------------------------------------------------------------------------------------- in clusters

@@ -10,16 +10,12 @@ from components.base import Component
 from components.nodes import ANY_NODE, NodesArgs, on_nodes
 from components.runtime import chart
 from components.runtime.kubernetes import METADATA, in_clear
-from rocketchat.bot import MEMORY_MIB
+from rocketchat.bot import LOST_MINUTES, MEMORY_MIB, connected
 
 SERVICE_PORT: Final = 80
 """Of the chat's service, as the chart makes it."""
 ARCHITECTURES: Final = {"x86_64": "amd64", "arm64": "arm64"}
 """Values of the nodes' label `kubernetes.io/arch`."""
-CONNECTED: Final = f"grep -qE ':({SERVICE_PORT:04X}|{chart.PORT:04X}) 01 ' /proc/net/tcp /proc/net/tcp6"
-"""Whether a connection to the chat stands: the far port and the state ESTABLISHED (kernel, "proc_net_tcp"). Where
-Cilium stands in for kube-proxy the socket itself leads to a pod, and has the pod's port (Cilium, "Kubernetes Without
-kube-proxy": socket load balancing)."""
 
 
 class ClusterBotArgs(TypedDict):
@@ -136,7 +132,10 @@ def _pod(
     hidden = [
         {"name": name, "value_from": {"secret_key_ref": {"name": secret, "key": name}}} for name in secrets
     ]
-    asked: dict[str, Any] = {"exec_": {"command": ["sh", "-c", CONNECTED]}, "timeout_seconds": 5}
+    # Where Cilium stands in for kube-proxy the socket itself leads to a pod, and has the pod's port (Cilium,
+    # "Kubernetes Without kube-proxy": socket load balancing).
+    stands = connected((SERVICE_PORT, chart.PORT), args["uid"])
+    asked: dict[str, Any] = {"exec_": {"command": ["sh", "-c", stands]}, "timeout_seconds": 5}
     nodes = args.get("nodes", ANY_NODE)
     if "architecture" in args:
         made_for = {"kubernetes.io/arch": ARCHITECTURES[args["architecture"]]}
@@ -168,7 +167,7 @@ def _pod(
                     **asked,
                     "initial_delay_seconds": 300,
                     "period_seconds": 60,
-                    "failure_threshold": 10,
+                    "failure_threshold": LOST_MINUTES,
                 },
             }
         ],

@@ -12,10 +12,13 @@ from components.network.app_group import EgressArgs, app_security_group
 from components.registry import server_of
 from components.runtime import container, fargate_images, fargate_secret
 from components.runtime.fargate_args import FargateServiceArgs
+from rocketchat.bot import recently_connected
 
 CPU, MEMORY = 256, 512
 """CPU units and MiB of a task: the least that Fargate has."""
 CONTAINER: Final = "bot"
+HTTPS: Final = 443
+"""Where the chat's public address answers."""
 
 
 class FargateBotArgs(TypedDict):
@@ -47,7 +50,7 @@ class FargateBotArgs(TypedDict):
     """Public IPv4 addresses from which the bot comes to that balancer; by its security group when left out, where the
     balancer has private addresses."""
     image: str
-    """Image with an exact tag or a digest."""
+    """Image with an exact tag or a digest, with `sh`, `grep`, `find` and `touch`."""
     uid: int
     """Numeric user that it runs as; never 0."""
     environment: Mapping[str, pulumi.Input[str]]
@@ -70,8 +73,8 @@ class FargateBot(Component):
     """A chat bot as one task on Fargate, which nothing connects to.
 
     A deployment does not wait for it: before its account is made, which the running chat is needed for, no bot comes
-    up. ECS starts a task that ends anew. One that is replaced stops before the next one starts, so that never two
-    answer.
+    up. ECS starts a task anew that ends, or has had no connection to the chat for ten minutes. One that is replaced
+    stops before the next one starts, so that never two answer.
 
     Produces: the secret with its version; the role that starts the task, and the task's own, which may nothing; a
     security group with its egress rules, and what lets it in elsewhere; a task definition and a service.
@@ -200,6 +203,9 @@ class FargateBot(Component):
             "uid": args["uid"],
             "desired_count": 1,
             "environment": args["environment"],
+            # It passes until the connection is missed for long: the circuit breaker counts what fails at first, and
+            # would end the deployment of a bot whose account is yet to be made.
+            "health_command": ["sh", "-c", recently_connected((HTTPS,), args["uid"])],
         }
         definition = container.definition(
             service,
@@ -254,8 +260,8 @@ class FargateBot(Component):
             security_group_id=into,
             description="HTTPS from the bot",
             ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
+            from_port=HTTPS,
+            to_port=HTTPS,
             referenced_security_group_id=group,
             cidr_ipv4=cidr_ipv4,
             opts=self.child(),

@@ -12,6 +12,7 @@ from components.regions import fargate_zones, zone_names
 from components.runtime.fargate_args import DEFINITION_BYTES, SECRET_BYTES
 from components.runtime.fargate_bot import CPU as BOT_CPU
 from rocketchat import services, sizing
+from rocketchat.bot import DEFAULT_IMAGE as HUBOT
 from rocketchat.releases import Release
 from stacks.egress import ways_out
 from stacks.fields import Address, Arn, Cidr, EgressPorts, Form, LogDays, Part, of_kind
@@ -353,10 +354,16 @@ def _bot(runtime: FargateRuntime, bot: Bot, dns: DnsKind | None, parts: "Parts")
         yield Warning_("the bot finds the chat once the record of the output dnsRecords is made")
     elif dns.proxied:
         yield Warning_("the proxy's own checks of bots, where they are on, must let this one pass")
+    proxied = dns is not None and dns.proxied
     if trusted and not runtime.certified_by_aws:
         yield Warning_(
             "the bot does not know the authorities of container.certificates: where the chat's own certificate is of "
             "one of them, take an image of the bot that trusts it"
+        )
+    elif bot.image == HUBOT and (proxied or not runtime.certified_by_aws):
+        yield Warning_(
+            "Hubot's image knows the authorities of 2015 and can be given no others: it connects to no chat whose "
+            "certificate is of a newer one, such as Let's Encrypt. Take another `bot.image` then"
         )
     if parts.container.proxy is not None:
         yield Warning_("the bot reaches the chat's public address without container.proxy")
