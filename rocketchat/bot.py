@@ -82,6 +82,11 @@ RESERVED: Final = bot("", "", Secret("")).names
 """Variables that other keys say."""
 
 
+def user(image: str) -> int | None:
+    """Return whom an image runs as, where that is known: of Hubot's, from whatever registry and with a digest too."""
+    return DEFAULT_UID if f"/{image.partition('@')[0]}".endswith(f"/{DEFAULT_IMAGE}") else None
+
+
 def architecture(image: str) -> str | None:
     """Return the only architecture that an image is made for, where that is known."""
     hubot = DEFAULT_IMAGE.partition(":")[0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from rocketchat import bot, locales, releases, usage
+from rocketchat import bot, locales, releases, safety, usage
 from rocketchat.assets import ASSETS
 from stacks.fields import BucketName, Days, Email, ExactImage, Form, HostName, Part, Version, quoted
 from stacks.secret_keys import BACKUP_NEWS, SecretKey, json_texts, lacking
@@ -45,6 +45,10 @@ Release = Annotated[str, BeforeValidator(quoted), AfterValidator(releases.resolv
 def _own_variable(name: str) -> str:
     if name in bot.RESERVED:
         raise ValueError("the program sets this variable itself, by the other keys of the bot")
+    if name == "PATH":
+        raise ValueError("the bot would not start with it: its image says where its programs are")
+    if name in safety.VARIABLES_OF_TESTS:
+        raise ValueError(f"{safety.VARIABLES_OF_TESTS[name]}; the policy pack refuses it")
     return name
 
 
@@ -347,7 +351,7 @@ class Bot(Part):
     @property
     def user(self) -> int | None:
         """The user that it runs as; the image's own, whoever that is, when None."""
-        return bot.DEFAULT_UID if self.uid is None and self.image == bot.DEFAULT_IMAGE else self.uid
+        return bot.user(self.image) if self.uid is None else self.uid
 
     def disagrees(self, name: str, value: str) -> str | None:
         """It names the scripts' variables."""

@@ -336,7 +336,11 @@ def _partition(region: str | None, readable: Parts) -> Iterator[Finding]:
 
 
 @rule("Everything takes the stack's tags")
-def _tags(chat: Chat, runtime: RuntimeKind, region: str | None) -> Iterator[Finding]:
+def _tags(chat: Chat, runtime: RuntimeKind, region: str | None, readable: Parts) -> Iterator[Finding]:
+    if chat.tags and region is None and not any(kind.takes_tags for _, kind in chosen(readable)):
+        yield Problem(
+            "rocketchat:chat.tags", "nothing that this stack makes takes tags", remedy="leave them out"
+        )
     first = {name.lower(): name for name in (*reversed([*chat.tags]), *OWN_TAGS)}
     for name in chat.tags:
         other = first[name.lower()]

@@ -15,7 +15,7 @@ from planning import Values, one, planned, values_of
 from components.runtime.cluster_bot import ClusterBot
 from components.runtime.fargate_bot import FargateBot
 from rehearsal.plan import Plan
-from rocketchat.bot import LOST_MINUTES, SEEN, connected
+from rocketchat.bot import DEFAULT_IMAGE, DEFAULT_UID, LOST_MINUTES, SEEN, connected
 from stacks import files
 from stacks.language import ChatSpec, parse
 from stacks.problems import InvalidStack
@@ -367,6 +367,8 @@ def test_a_cluster_of_its_own_counts_the_bot_among_what_its_nodes_hold() -> None
         ("services-helm", {"image": ""}, {}, "bot.image"),
         ("lovia-fargate", {"replicas": 2}, {}, "bot.replicas"),
         ("lovia-fargate", {"keys": ["ROCKETCHAT_PASSWORD"]}, {}, "bot.keys[0]"),
+        ("family-host", {"keys": ["A_TOKEN", "PATH"]}, {}, "bot.keys[1]"),
+        ("services-helm", {"keys": ["NODE_TLS_REJECT_UNAUTHORIZED"]}, {}, "bot.keys[0]"),
         ("lovia-fargate", {"username": "Rocket.Admin"}, {}, "bot.username"),
         ("family-host", {"username": "root"}, {}, "bot.username"),
         (
@@ -399,6 +401,22 @@ def test_no_component_runs_a_bot_as_root(component: type[ClusterBot | FargateBot
     args: dict[str, Any] = {"uid": 0, "architecture": "arm64", "secrets": {}}
     with pytest.raises(ValueError, match="uid is 0"):
         component("bot", args)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("image", "user"),
+    [
+        (f"docker.io/{DEFAULT_IMAGE}", DEFAULT_UID),
+        (f"reg.example.com:5000/mirror/{DEFAULT_IMAGE}@sha256:{'0' * 64}", DEFAULT_UID),
+        (DEFAULT_IMAGE.replace("v0.1.4", "v0.1.3"), None),
+        (f"reg.example.com/not{DEFAULT_IMAGE}", None),
+    ],
+    ids=["in full", "mirrored", "another tag", "another name"],
+)
+def test_hubots_image_runs_as_the_same_user_wherever_it_is_pulled_from(image: str, user: int | None) -> None:
+    spec = spec_of("family-host", {"image": image})
+    assert spec.parts.bot is not None
+    assert spec.parts.bot.user == user
 
 
 def test_another_image_on_a_host_runs_as_whom_it_likes() -> None:

@@ -232,10 +232,41 @@ def test_the_address_of_an_ingress_is_where_the_name_leads() -> None:
 
 def test_pods_carry_the_files_annotations_beside_the_charts_own() -> None:
     mesh = {"sidecar.istio.io/inject": "false"}
+    before = helm_values(plan_of("services-helm"))
     own = helm_values(plan_of("services-helm", podAnnotations={**mesh, "rocketchat/secrets": "stale"}))
-    assert own["podAnnotations"] == {**mesh, **helm_values(plan_of("services-helm"))["podAnnotations"]}
+    assert own["podAnnotations"] == {**mesh, **before["podAnnotations"]}
+    # Microservices take those of `global`, which the server does not, as it has its own; the broker takes neither.
+    assert own["global"]["annotations"].items() >= mesh.items()
+    assert own["nats"]["podAnnotations"].items() >= mesh.items()
+    assert "global" not in before
+    assert "podAnnotations" not in before["nats"]
+    together = helm_values(plan_of("services-helm", topology="monolith", podAnnotations=mesh))
+    assert "global" not in together
     with pytest.raises(InvalidStack, match="globalDefault"):
         plan_of("services-helm", priorityClassName="high")
+
+
+@pytest.mark.parametrize(
+    ("annotations", "told"),
+    [
+        ({"a..example.com/x": "1"}, "a name of Kubernetes"),
+        ({"a.-b.example.com/x": "1"}, "a name of Kubernetes"),
+        ({f"{'a.' * 130}com/x": "1"}, "a name of Kubernetes"),
+        ({"x": "\u00e4" * 131_000}, "bytes; an object of Kubernetes takes 262144"),
+        ({f"x{at}": "1" * 4096 for at in range(64)}, "bytes; an object of Kubernetes takes 262144"),
+    ],
+    ids=["two dots", "a hyphen first", "a long prefix", "two bytes a letter", "all together"],
+)
+def test_annotations_that_a_cluster_would_not_take_are_refused(
+    annotations: dict[str, str], told: str
+) -> None:
+    with pytest.raises(InvalidStack, match=told) as pods:
+        plan_of("services-helm", podAnnotations=annotations)
+    ingress = {"kind": "class", "name": "traefik", "issuer": "letsencrypt", "annotations": annotations}
+    with pytest.raises(InvalidStack, match=told) as way_in:
+        plan_of("services-helm", ingress=ingress)
+    assert pods.value.problems[0].path.startswith("rocketchat:runtime.podAnnotations")
+    assert way_in.value.problems[0].path.startswith("rocketchat:runtime.ingress.annotations")
 
 
 def test_nginx_gets_what_chat_needs_and_a_warning() -> None:

@@ -201,6 +201,36 @@ def test_an_account_that_cannot_be_is_refused(aws: dict[str, Any], path: str) ->
     assert refused(aws=aws) == [f"rocketchat:{path}"]
 
 
+@pytest.mark.parametrize(
+    ("stack", "token"),
+    [
+        ("lovia-fargate", "mongodbatlas:index/advancedCluster:AdvancedCluster"),
+        ("lovia-doks", "digitalocean:index/kubernetesCluster:KubernetesCluster"),
+        ("family-host", "digitalocean:index/droplet:Droplet"),
+        ("family-host", "digitalocean:index/volume:Volume"),
+    ],
+)
+def test_what_takes_tags_beside_aws_has_the_stacks_own(stack: str, token: str) -> None:
+    values = values_of(stack)
+    values["rocketchat:chat"]["tags"] = {"CostCenter": "47.11"}
+    tags = one(planned(values, files.read(stack).secure), token).inputs["tags"]
+    assert ("CostCenter:47-11" in tags) or (tags["CostCenter"] == "47.11")
+
+
+@pytest.mark.parametrize(
+    ("stack", "right"), [("services-helm", False), ("lovia-doks", True), ("local", False)]
+)
+def test_tags_that_nothing_takes_are_refused(stack: str, right: bool) -> None:
+    values = values_of(stack)
+    values["rocketchat:chat"]["tags"] = {"CostCenter": "4711"}
+    try:
+        parse(values, files.read(stack).secure, source="a test")
+        found = []
+    except InvalidStack as error:
+        found = [problem.path for problem in error.problems]
+    assert found == ([] if right else ["rocketchat:chat.tags"])
+
+
 def test_a_tag_cannot_pretend_to_be_one_of_aws_or_of_the_program() -> None:
     for key, value in (("aws:x", "y"), ("AWS:x", "y"), ("Team", "Aws:me"), ("Owner", "me")):
         assert refused(chat={"tags": {key: value}}) == [f"rocketchat:chat.tags.{key}"]

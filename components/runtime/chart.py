@@ -236,11 +236,14 @@ def values(
         placed["nodeSelector"] = dict(nodes["selector"])
     if nodes["tolerations"]:
         placed["tolerations"] = [dict(one) for one in nodes["tolerations"]]
-    if placed:
-        # The server and the microservices read these where they have none of their own; NATS's chart does not.
-        made["global"] = placed
+    # The server and the microservices read these where they have none of their own; NATS's chart does not.
+    everywhere = placed | (
+        {"annotations": dict(pod_annotations)} if pod_annotations and microservices else {}
+    )
+    if everywhere:
+        made["global"] = everywhere
     if by_name.get(NATS) is not None:
-        made["nats"] |= placed
+        made["nats"] |= placed | ({"podAnnotations": dict(pod_annotations)} if pod_annotations else {})
     if nodes["apart"] != NODE:
         made["podAntiAffinityTopologyKey"] = nodes["apart"]
         if by_name.get(NATS) is not None:

@@ -64,6 +64,8 @@ class DoksClusterArgs(TypedDict):
     """Day of the week; default sunday."""
     maintenance_time: NotRequired[str]
     """Begin of the window of four hours, UTC; default 18:00."""
+    tags: NotRequired[Sequence[str]]
+    """Tags of the cluster and its nodes: letters, digits, colons, hyphens and underscores, 255 at most."""
     keep_volumes: NotRequired[bool]
     """Keep volumes and load balancers that the cluster made when it goes. Default false: what is left over
     costs, and keeps the network from being deleted."""
@@ -126,6 +128,8 @@ class DoksCluster(Component):
                 max_nodes=args["max_nodes"],
                 labels={"pool": "chat"},
             ),
+            # Its nodes get them too; said of the pool as well, the provider would see a change at each deployment.
+            tags=args.get("tags"),
             routing_agent=digitalocean.KubernetesClusterRoutingAgentArgs(enabled=args["nat"]),
             destroy_all_associated_resources=not args.get("keep_volumes", False),
             kubeconfig_expire_seconds=KUBECONFIG_SECONDS,

@@ -52,7 +52,7 @@ class DropletHostArgs(TypedDict):
     generation: NotRequired[int]
     """Count it up to replace the host; data volume and address stay. Default 1."""
     tags: NotRequired[Sequence[str]]
-    """Letters, digits, colons, hyphens and underscores."""
+    """Tags: letters, digits, colons, hyphens and underscores, 255 at most."""
     protect: NotRequired[bool]
     """Whether Pulumi refuses to delete the data volume and the address. Default false."""
     retain: NotRequired[bool]
@@ -84,7 +84,7 @@ class DropletHost(Component):
         one_of("the size of the droplet", args["size"], list(DROPLET))
         super().__init__("DropletHost", name, args, opts)
         region, protect = args["region"], args.get("protect")
-        tags = [bounded(tag, TEXT_LIMIT) for tag in args.get("tags", ())]
+        tags = list(args.get("tags", ()))
         agent = HostAgent(
             f"{name}-agent",
             {

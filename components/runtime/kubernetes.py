@@ -214,7 +214,7 @@ class ChatReleaseArgs(TypedDict):
     ingress: NotRequired[ChartIngressArgs]
     """An Ingress; none when left out."""
     pod_annotations: NotRequired[Mapping[str, str]]
-    """Further annotations of the server's pods, which meshes and agents read."""
+    """Further annotations of the release's pods, which meshes and agents read."""
     service_annotations: NotRequired[Mapping[str, str]]
     """Annotations of the chat's service, which some controllers read."""
     egress_ports: Sequence[int]

@@ -54,6 +54,8 @@ class Kind(Part):
     that are read in their place."""
     needs_region: ClassVar[bool] = False
     """It is a service of AWS, whose provider needs `aws:region`."""
+    takes_tags: ClassVar[bool] = False
+    """It makes something beside AWS that takes the stack's tags."""
     instead: ClassVar[Mapping[str, str]] = {}
     """What to do in the place of keys that other kinds have, or others of its parts, and that it cannot have."""
     paid_elsewhere: ClassVar[str] = ""

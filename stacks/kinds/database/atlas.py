@@ -40,6 +40,7 @@ class AtlasDatabase(OnAtlas):
         "organization": Ask("cloud.mongodb.com, Organization Settings: 24 hexadecimal digits."),
     }
 
+    takes_tags: ClassVar = True
     climbs: ClassVar = True
     takes_snapshots: ClassVar = True
 

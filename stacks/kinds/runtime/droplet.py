@@ -12,7 +12,7 @@ from stacks.egress import ways_out
 from stacks.fields import EgressPorts
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.mail import MailKind
-from stacks.kinds.runtime.digitalocean import BLOCKED_PORTS, REGION, TOKEN
+from stacks.kinds.runtime.digitalocean import BLOCKED_PORTS, REGION, TOKEN, tags
 from stacks.kinds.runtime.host import SSH_KEY, HostRuntime, sizes
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class DropletRuntime(HostRuntime):
     """One DigitalOcean droplet. What it fetches, and its backups, are on AWS."""
 
     credentials: ClassVar = TOKEN
+    takes_tags: ClassVar = True
     blocked_ports: ClassVar = BLOCKED_PORTS
     # A firewall takes 50 rules of both ways (docs.digitalocean.com, Cloud Firewalls, "Limits").
     egress_room: ClassVar = 50 - 8
@@ -86,18 +87,13 @@ class DropletRuntime(HostRuntime):
             "backups": sizes.snapshots(self, spec.defaults),
             "environment": spec.defaults.environment,
             "generation": self.generation,
-            "tags": [f"{_tag(key)}:{_tag(value)}" for key, value in spec.tags.items()],
+            "tags": tags(spec.tags),
             "protect": spec.defaults.protect,
             "retain": spec.defaults.protect,
         }
         if self.allow_from:
             args["allow_from"] = self.allow_from
         return DropletHost("host", args, context.opts)
-
-
-def _tag(text: str) -> str:
-    """Return what a tag of DigitalOcean may hold (API reference, "Tags")."""
-    return re.sub(r"[^A-Za-z0-9_-]", "-", text)
 
 
 @rule("Mail leaves the droplet")

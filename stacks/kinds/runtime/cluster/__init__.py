@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from components.nodes import NODE, ZONE, NodesArgs
 from components.runtime import chart
@@ -48,13 +48,30 @@ class ClusterDns(Part):
     """Port of its pods: 5353 in OpenShift."""
 
 
+_PREFIX_LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 LabelName = Annotated[
     str,
     Form(
-        r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?",
+        rf"(?:(?=[^/]{{1,253}}/){_PREFIX_LABEL}(?:\.{_PREFIX_LABEL})*/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]{{0,61}}[A-Za-z0-9])?",
         "a name of Kubernetes; ones look like disktype and example.com/pool",
     ),
 ]
+MOST_ANNOTATIONS = 256 * 1024
+"""Bytes of all names and values of an object (kubernetes/apimachinery, `TotalAnnotationSizeLimitB`)."""
+CHARTS_OWN = 1024
+"""What is left of these for the program's own, and those of the chart and of the cluster's controllers."""
+
+
+def _annotations(given: Mapping[str, str]) -> Mapping[str, str]:
+    size = sum(len(text.encode()) for one in given.items() for text in one)
+    if size > MOST_ANNOTATIONS - CHARTS_OWN:
+        raise ValueError(
+            f"these are {size} bytes; an object of Kubernetes takes {MOST_ANNOTATIONS}, of which some are the chart's"
+        )
+    return given
+
+
+Annotations = Annotated[Mapping[LabelName, str], AfterValidator(_annotations)]
 LabelValue = Annotated[
     str, Form(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?", "the value of a label of Kubernetes")
 ]
@@ -137,9 +154,9 @@ class ClusterChat(RuntimeKind):
     """CPU units of one server, 1024 being one vCPU. From the number of users when left out."""
     memory: int | None = Field(default=None, ge=1536, le=122880)
     """Memory of one server in MiB. From the number of users when left out."""
-    pod_annotations: Mapping[LabelName, str] = {}
-    """Further annotations of the server's pods, which service meshes and agents read, such as
-    `{sidecar.istio.io/inject: "false"}`. The chart has none for those of the microservices."""
+    pod_annotations: Annotations = {}
+    """Further annotations of the chat's pods, which service meshes and agents read, such as
+    `{sidecar.istio.io/inject: "false"}`."""
     egress_ports: EgressPorts = []
     """Further TCP ports on the internet that the chat may reach, such as those of webhooks. What the parts name
     (mail, login, the database, settings) is open without it, and 443 always."""

@@ -55,6 +55,7 @@ class DoksRuntime(ClusterChat):
         "region": REGION,
     }
     credentials: ClassVar = TOKEN
+    takes_tags: ClassVar = True
     needs_dns: ClassVar = True
     takes_cdn: ClassVar = True
     blocked_ports: ClassVar = BLOCKED_PORTS

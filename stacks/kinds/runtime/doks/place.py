@@ -17,6 +17,7 @@ from rocketchat.services import Service
 from stacks import features
 from stacks.kinds.runtime import Running
 from stacks.kinds.runtime.cluster.place import InCluster, with_provider
+from stacks.kinds.runtime.digitalocean import tags
 from stacks.kinds.runtime.doks import DoksRuntime
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class OnDoks(InCluster):
                 "auto_upgrade": runtime.auto_upgrade,
                 "maintenance_day": runtime.maintenance_day,
                 "maintenance_time": runtime.maintenance_time,
+                "tags": tags(spec.tags),
                 "keep_volumes": self._holds_data,
                 "protect": self._holds_data,
             },

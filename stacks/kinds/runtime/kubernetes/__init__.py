@@ -13,7 +13,7 @@ from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import DnsKind
 from stacks.kinds.media import MediaKind
 from stacks.kinds.runtime import Place
-from stacks.kinds.runtime.cluster import ClusterChat, ClusterDns, LabelName, Nodes
+from stacks.kinds.runtime.cluster import Annotations, ClusterChat, ClusterDns, Nodes
 from stacks.kinds.runtime.kubernetes.kubeconfig import context_problem, kubeconfig_problem
 from stacks.problems import Problem
 from stacks.questions import Answers, Ask
@@ -65,7 +65,7 @@ class ClassIngress(Part):
     address: Address | None = None
     """Public address of the controller, for the DNS record; none is made when left out."""
 
-    annotations: Mapping[LabelName, str] = {}
+    annotations: Annotations = {}
     """Further annotations of the Ingress, which the controller reads; one of the same name stands in the place of the
     chat's own."""
 
