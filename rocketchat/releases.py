@@ -187,12 +187,26 @@ PATCHES_KNOWN_ON = "2026-11-28"
 """The day on which the newest patches were looked up (github.com/RocketChat/Rocket.Chat/releases)."""
 
 _NEWEST_PATCHES: Mapping[str, tuple[str, bool]] = {
+    "7.10": ("7.10.14", True),  # #41241
+    "7.11": ("7.11.5", True),  # #38790
+    "7.12": ("7.12.5", True),  # #38789
+    "7.13": ("7.13.9", True),  # #40898
+    "8.0": ("8.0.8", True),  # #41240
+    "8.1": ("8.1.7", True),  # #41239
+    "8.2": ("8.2.7", True),  # #41238
+    "8.3": ("8.3.7", True),  # #41237
+    "8.4": ("8.4.5", True),  # #41236
     "8.5": ("8.5.5", True),  # #43443
     "8.6": ("8.6.4", True),  # #43442
+    "8.8": ("8.8.2", True),  # #43440
     "8.9": ("8.9.0", False),
     "9.0": ("9.0.0", False),
 }
 """The newest patch of a line as far as it is known, and whether it mends what is not safe in older ones."""
+
+_BEHIND: Mapping[str, str] = {"8.9.0": "8.8.2, 8.6.4 and 8.5.5"}
+"""Newest known patches from before fixes for safety, and what has those: Node 22.23.4 among them, for the hole in its
+Brotli decoder (CVE-2026-111497, 21 October 2026). The release candidates of 8.9.0 are of the three weeks before."""
 
 LINES_WITH_NEWEST_PATCH = tuple(_NEWEST_PATCHES)
 """The lines that `resolve` knows."""
@@ -211,6 +225,12 @@ def newest_patch(release: Release) -> Patch | None:
     """Return the newest patch of the release's line where that is newer; None where it is not, or not known."""
     version, security = _NEWEST_PATCHES.get(release.line, (release.version, False))
     return Patch(version, security) if parse(version) > parse(release.version) else None
+
+
+def behind(release: Release) -> str | None:
+    """Return the releases of other lines whose fixes for safety this one lacks, where no patch of its line is known
+    that has them."""
+    return _BEHIND.get(release.version)
 
 
 def is_unheard_of(release: Release) -> bool:

@@ -100,6 +100,14 @@ def _release(chat: Chat, release: Release) -> Iterator[Finding]:
             f"Rocket.Chat {newer.version} {what} (as of {releases.PATCHES_KNOWN_ON}): set chat.release to "
             f'"{release.line}" for the newest patch known here, or to {newer.version}'
         )
+    others = releases.behind(release)
+    if others is not None:
+        yield Warning_(
+            f"Rocket.Chat {release.version} is from before the fixes for safety in {others}, such as of Node's Brotli "
+            f"decoder (CVE-2026-111497), and no newer patch of {release.line} is known here (as of "
+            f"{releases.PATCHES_KNOWN_ON}): look for one (github.com/RocketChat/Rocket.Chat/releases), and name it in "
+            "chat.release"
+        )
     if release.wizard_returns:
         yield Warning_(
             f"the first start of Rocket.Chat {release.version} shows administrators the setup wizard again, until the "

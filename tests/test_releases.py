@@ -223,7 +223,7 @@ def test_the_product_knowledge_imports_no_cloud_and_does_not_load_the_catalogue(
 def test_a_line_means_its_newest_known_patch_and_an_exact_release_itself() -> None:
     assert releases.resolve("8.5") == "8.5.5"
     assert releases.resolve("8.5.1") == "8.5.1"
-    assert releases.resolve("8.4") == "8.4"
+    assert releases.resolve("8.7") == "8.7"
     assert releases.resolve("latest") == "latest"
 
 
@@ -240,9 +240,22 @@ def test_an_older_patch_is_told_of_the_newest_and_whether_it_is_for_safety() -> 
     assert releases.newest_patch(find("8.5.1")) == releases.Patch("8.5.5", security=True)
     assert releases.newest_patch(find("8.5.5")) is None
     assert releases.newest_patch(find("8.5.6")) is None
-    assert releases.newest_patch(find("8.4.0")) is None
-    assert [one for one in ("8.5.5", "8.5.6", "8.4.99") if releases.is_unheard_of(find(one))] == ["8.5.6"]
+    # Read on the pages of those releases: each closes holes.
+    for line in ("7.10", "7.11", "7.12", "7.13", "8.0", "8.1", "8.2", "8.3", "8.4", "8.5", "8.6", "8.8"):
+        newest = releases.newest_patch(find(f"{line}.0"))
+        assert newest is not None
+        assert newest.security, line
+    assert releases.newest_patch(find("8.7.0")) is None
+    assert [one for one in ("8.5.5", "8.5.6", "8.7.99") if releases.is_unheard_of(find(one))] == ["8.5.6"]
     assert releases.newest_patch(releases.RECOMMENDED) is None
+
+
+def test_a_release_that_lacks_what_older_lines_have_mended_is_told_so() -> None:
+    assert releases.behind(find("8.9.0")) == "8.8.2, 8.6.4 and 8.5.5"
+    for version in ("8.9.1", "8.8.2", "9.0.0"):
+        assert releases.behind(find(version)) is None
+    for named in re.findall(r"[\d.]+\d", releases.behind(find("8.9.0")) or ""):
+        assert releases.newest_patch(find(named)) is None
 
 
 @pytest.mark.parametrize(
