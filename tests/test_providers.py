@@ -618,6 +618,41 @@ def test_a_cluster_becomes_only_what_digitalocean_makes_of_it(
                     stack.preview()
 
 
+@needs_engine
+@pytest.mark.parametrize("minor_first", [True, False])
+def test_no_lower_version_replaces_a_cluster_and_what_the_refusal_names_is_taken(minor_first: bool) -> None:
+    first = {"nat": False, "auto_upgrade": minor_first}
+    args = doks(**first, version="1.36" if minor_first else "1.36.2-do.0")
+
+    def program() -> None:
+        DoksCluster("k", args)
+
+    with rehearsal_backend(program=program) as backend, opened(backend) as stack:
+        stack.up(preview=False)
+        made = {thing.name: thing.id for thing in backend.cloud.things()}
+        running = "1.36.3-do.1" if minor_first else "1.36.2-do.0"
+        for lower in ("1.36.1-do.0", "1.35.4-do.1"):
+            args = doks(nat=False, auto_upgrade=False, version=lower)
+            said = f'{running}, and {lower} is wanted.*`version: "{running}"`'
+            with pytest.raises(automation.ConfigurationError, match=said):
+                stack.preview()
+            with pytest.raises(AutomationError, match=said):
+                stack.up(preview=False)
+        # Left as they are: the cloud takes the patches by itself.
+        args = doks(nat=False, auto_upgrade=True, version="1.35.4-do.1")
+        stack.up(preview=False)
+        args = doks(nat=False, auto_upgrade=False, version="1.36.3-do.1")
+        stack.up(preview=False)
+        # The cloud has gone on by itself, and a refresh has seen it.
+        cluster = next(thing for thing in backend.cloud.things() if thing.name == "k-cluster")
+        cluster.outputs["version"] = "1.37.0-do.0"
+        stack.refresh()
+        args = doks(nat=False, auto_upgrade=False, version="1.36.2-do.0")
+        with pytest.raises(automation.ConfigurationError, match="runs Kubernetes 1.37.0-do.0"):
+            stack.preview()
+        assert {thing.name: thing.id for thing in backend.cloud.things()} == made
+
+
 @pytest.mark.parametrize("version", ["1.33.1-do.0", "1.33"])
 def test_a_cluster_of_a_version_that_was_withdrawn_is_not_made(version: str) -> None:
     inputs = {"name": "k", "version": version, "region": "sgp1"}

@@ -38,8 +38,8 @@ class DoksClusterArgs(TypedDict):
     """Minor version, such as `1.36`: its newest patch is looked up, and counts when the cluster is made. Or an exact
     one (`1.36.1-do.0`, of `doctl kubernetes options versions`), which DigitalOcean withdraws after some months.
 
-    An exact one is taken later too where `auto_upgrade` is off; a lower number there replaces the cluster. For the next
-    minor version switch `auto_upgrade` off, give it exactly, deploy, and go back.
+    An exact one is taken later too where `auto_upgrade` is off; a lower one than runs is refused, because no cluster
+    goes back. For the next minor version switch `auto_upgrade` off, give it exactly, deploy, and go back.
     """
     node_size: str
     """Droplet size of a node, such as `s-2vcpu-4gb`."""
@@ -89,13 +89,17 @@ class DoksCluster(Component):
     """Name of the cluster, for `doctl kubernetes cluster kubeconfig save`."""
     endpoint: pulumi.Output[str]
     """Address of the control plane."""
+    running_version: pulumi.Output[str]
+    """Version that the cluster had at the last deployment or refresh."""
     kubeconfig: pulumi.Output[str]
     """Credentials for objects in the cluster, good for seven days (secret). Those of the state as long as they hold,
     then new ones at each deployment, until a refresh takes new ones over into the state."""
 
     def __init__(self, name: str, args: DoksClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         _check(args)
-        super().__init__("DoksCluster", name, args, opts)
+        # The component's hook, because the provider would replace the cluster, and no hook is asked before that.
+        kept = pulumi.ResourceOptions(hooks=only_if(f"{name}-kubernetes-stays", _check_not_lower))
+        super().__init__("DoksCluster", name, args, pulumi.ResourceOptions.merge(opts, kept))
         region = args["region"]
         vpc = digitalocean.Vpc(
             f"{name}-vpc",
@@ -144,6 +148,7 @@ class DoksCluster(Component):
         self.cluster_id = cluster.id
         self.cluster_name = cluster.name
         self.endpoint = cluster.endpoint
+        self.running_version = cluster.version
         raw: pulumi.Output[str] = cluster.kube_configs.apply(self._credentials)
         self.kubeconfig = pulumi.Output.secret(raw)
         with own_settings("pulumi_kubernetes"):
@@ -278,9 +283,25 @@ def _check_step(args: pulumi.ResourceHookArgs) -> None:
         )
 
 
+def _check_not_lower(args: pulumi.ResourceHookArgs) -> None:
+    """Raise ValueError for a version below the cluster's: the provider makes another cluster of it, without its data."""
+    wanted = args.new_inputs or {}
+    version, deployed = str(wanted.get("version")), (args.old_outputs or {}).get("running_version")
+    if _is_minor(version) or wanted.get("auto_upgrade", True) or not isinstance(deployed, str):
+        return  # left as it is; or not known, which what was wanted before does not tell: that may have failed
+    if _parts(version) < _parts(deployed):
+        raise ValueError(
+            f"the cluster runs Kubernetes {deployed}, and {version} is wanted: no cluster goes back to a lower version. "
+            f'Set `version: "{deployed}"` in rocketchat:runtime, or a higher one'
+        )
+
+
 def _numbers(version: object) -> tuple[int, ...]:
-    found = re.match(r"(\d+)\.(\d+)\.", version) if isinstance(version, str) else None
-    return tuple(map(int, found.groups())) if found else ()
+    return _parts(version)[:2] if isinstance(version, str) and not _is_minor(version) else ()
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)))
 
 
 def _check(args: DoksClusterArgs) -> None:
