@@ -96,26 +96,66 @@ def test_user_data_is_tidy_yaml() -> None:
     assert found.returncode == 0, found.stdout
 
 
-def test_both_forms_of_user_data_write_the_same_files(tmp_path: Path) -> None:
-    stubs = tmp_path / "bin"
-    stubs.mkdir()
+def cloud_root(tmp_path: Path, text: str) -> str:
+    """The commands of user data, on a root below the folder, with a systemctl that writes down what it is told."""
+    root, stubs = tmp_path / "root", tmp_path / "bin"
+    for folder in (stubs, root / "var/lib/cloud/instance/sem"):
+        folder.mkdir(parents=True, exist_ok=True)
     for command in ("sync", "systemctl"):
-        (stubs / command).write_text(f'#!/bin/sh\necho {command} "$@" >>{tmp_path}/started\n')
+        (stubs / command).write_text(
+            f'#!/bin/sh\necho {command} "$@" >>{tmp_path}/started\n'
+            f'[ "$1" != enable ] || {{ [ ! -e {tmp_path}/cut ] || {{ kill -9 $PPID; exit 9; }}\n'
+            f"folder={root}/etc/systemd/system; mkdir -p $folder/multi-user.target.wants\n"
+            "ln -sf ../$2 $folder/multi-user.target.wants/; }\n"
+        )
         (stubs / command).chmod(0o755)
+    paths = r"(/dev/null |^cat >|-e |-f |touch | (?=/var))(?=/(?:etc|usr|var))"
+    return re.sub(paths, rf"\g<1>{root}", text, flags=re.MULTILINE)
+
+
+def run_cloud(tmp_path: Path, text: str) -> "subprocess.CompletedProcess[str]":
+    return run("sh", "-c", cloud_root(tmp_path, text), env={"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"})
+
+
+def test_both_forms_of_user_data_write_the_same_files(tmp_path: Path) -> None:
     cloud = yaml.safe_load(bootstrap.cloud_config(ENROLMENT))
-    script = re.sub(
-        r"(/dev/null |^cat >)/",
-        rf"\1{tmp_path}/root/",
-        bootstrap.launch_script(ENROLMENT),
-        flags=re.MULTILINE,
-    )
-    found = run("sh", "-c", script, env={"PATH": f"{stubs}:{os.environ['PATH']}"})
+    found = run_cloud(tmp_path, bootstrap.launch_script(ENROLMENT))
     assert found.returncode == 0, found.stderr
     for file in cloud["write_files"]:
         made = tmp_path / "root" / file["path"].lstrip("/")
         assert made.read_text().rstrip("\n") == file["content"].rstrip("\n"), file["path"]
         assert stat.S_IMODE(made.stat().st_mode) == int(file["permissions"], 8), file["path"]
-    assert (tmp_path / "started").read_text().splitlines() == cloud["runcmd"]
+    assert [line.strip() for line in (tmp_path / "started").read_text().splitlines()] == cloud["runcmd"]
+
+
+def test_a_power_cut_while_the_files_are_written_lets_cloud_init_write_them_at_the_next_boot(
+    tmp_path: Path,
+) -> None:
+    sem = tmp_path / "root/var/lib/cloud/instance/sem"
+    modules = {f"config_{name}" for name in ("write_files", "runcmd", "scripts_user")}
+
+    def left() -> set[str]:
+        return {path.name for path in sem.iterdir()}
+
+    # The script notes itself done when all is written and enabled, not before.
+    cloud_root(tmp_path, "")
+    (sem / "config_scripts_user").touch()
+    (tmp_path / "cut").touch()
+    assert run_cloud(tmp_path, bootstrap.launch_script(ENROLMENT)).returncode != 0
+    assert left() == set()
+    (tmp_path / "cut").unlink()
+    assert run_cloud(tmp_path, bootstrap.launch_script(ENROLMENT)).returncode == 0
+    assert left() == {"config_scripts_user"}
+    # The document asks at each boot, before its modules.
+    [asked] = yaml.safe_load(bootstrap.cloud_config(ENROLMENT))["bootcmd"]
+    enabled = tmp_path / "root/etc/systemd/system/multi-user.target.wants/chat-bootstrap.service"
+    for whole in (True, False):
+        for name in modules:
+            (sem / name).touch()
+        if not whole:
+            enabled.unlink()
+        assert run_cloud(tmp_path, asked).returncode == 0
+        assert left() == (modules if whole else set())
 
 
 def test_user_data_fits_into_what_lightsail_takes() -> None:
@@ -125,7 +165,7 @@ def test_user_data_fits_into_what_lightsail_takes() -> None:
 
 
 def test_a_change_of_user_data_is_meant_because_every_host_is_made_anew_by_it() -> None:
-    assert bootstrap.digest() == "72adb8508b8a", "if the change is worth new hosts, write the new digest here"
+    assert bootstrap.digest() == "f3fff0fe31d5", "if the change is worth new hosts, write the new digest here"
 
 
 def test_the_activation_is_not_shown_by_repr() -> None:
@@ -361,6 +401,21 @@ def test_mongodb_climbs_one_version_at_a_time_and_the_running_one_stays_where_it
     host.stub("docker", 'case "$*" in *database.js*) exit 1;; esac')
     assert deploy("mongo:8.2.12").returncode != 0
     assert mark.read_text() == "8.0\n"
+
+
+def test_a_volume_that_comes_late_stops_no_timer_and_is_told_of() -> None:
+    """A job that ends for a dependency leaves its unit neither failed nor ever run: systemd tells nobody of it, and a
+    timer that counts from the unit's last run never elapses again (systemd.timer, OnUnitInactiveSec)."""
+    cloud = yaml.safe_load(bootstrap.cloud_config(ENROLMENT))
+    units = {**texts(), **{file["path"]: file["content"] for file in cloud["write_files"]}}
+    timers = {path: text for path, text in units.items() if path.endswith(".timer")}
+    assert len(timers) >= 4
+    for path, text in timers.items():
+        assert "OnCalendar=" in text, path
+        assert "OnUnit" not in text, path
+    sync = units["/etc/systemd/system/chat-sync.service"]
+    assert "var-lib-chat.mount" in sync
+    assert "Requires" not in sync
 
 
 def test_nothing_starts_without_the_data_volume(tmp_path: Path) -> None:

@@ -566,6 +566,27 @@ def test_a_chat_that_stops_serving_is_reported_though_nothing_changed(machine: M
     assert (machine.reports[-1]["state"], machine.reports[-1]["reason"]) == ("failed", "gone")
 
 
+@pytest.mark.parametrize(("uptime", "seconds"), [("42.5 80.1\n", "300"), ("86400.5 80.1\n", "30")])
+def test_containers_that_start_after_a_boot_are_waited_for_before_it_is_called_a_failure(
+    machine: Machine, uptime: str, seconds: str
+) -> None:
+    served(machine)
+    (machine.root / "proc").mkdir()
+    (machine.root / "proc/uptime").write_text(uptime)
+    (machine.chat / "bin/chat-check").write_text(f'#!/bin/sh\necho "$1" >{machine.root}/given\n')
+    assert machine.sync().returncode == 0
+    assert (machine.root / "given").read_text().strip() == seconds
+
+
+def test_a_data_volume_that_is_missing_after_a_boot_is_told(machine: Machine) -> None:
+    served(machine)
+    machine.stub("mountpoint", "exit 1")
+    before = len(machine.log)
+    assert machine.sync().returncode == 1
+    assert "the data volume is not mounted" in machine.reports[-1]["reason"]
+    assert not [line for line in machine.log[before:] if line.startswith(("docker", "resize2fs"))]
+
+
 def test_the_failure_of_a_unit_is_told_in_the_channel_but_not_every_five_minutes(machine: Machine) -> None:
     served(machine)
     machine.stub("journalctl", "echo the registry is away")

@@ -648,7 +648,7 @@ def test_no_lower_version_replaces_a_cluster_and_what_the_refusal_names_is_taken
         cluster.outputs["version"] = "1.37.0-do.0"
         stack.refresh()
         args = doks(nat=False, auto_upgrade=False, version="1.36.2-do.0")
-        with pytest.raises(automation.ConfigurationError, match="runs Kubernetes 1.37.0-do.0"):
+        with pytest.raises(automation.ConfigurationError, match=r"runs Kubernetes 1\.37\.0-do\.0"):
             stack.preview()
         assert {thing.name: thing.id for thing in backend.cloud.things()} == made
 

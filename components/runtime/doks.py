@@ -284,15 +284,15 @@ def _check_step(args: pulumi.ResourceHookArgs) -> None:
 
 
 def _check_not_lower(args: pulumi.ResourceHookArgs) -> None:
-    """Raise ValueError for a version below the cluster's: the provider makes another cluster of it, without its data."""
+    """Raise ValueError for a version below the cluster's: the provider would make another cluster, without the data."""
     wanted = args.new_inputs or {}
     version, deployed = str(wanted.get("version")), (args.old_outputs or {}).get("running_version")
     if _is_minor(version) or wanted.get("auto_upgrade", True) or not isinstance(deployed, str):
         return  # left as it is; or not known, which what was wanted before does not tell: that may have failed
     if _parts(version) < _parts(deployed):
         raise ValueError(
-            f"the cluster runs Kubernetes {deployed}, and {version} is wanted: no cluster goes back to a lower version. "
-            f'Set `version: "{deployed}"` in rocketchat:runtime, or a higher one'
+            f"the cluster runs Kubernetes {deployed}, and {version} is wanted: no cluster goes back to a lower "
+            f'version. Set `version: "{deployed}"` in rocketchat:runtime, or a higher one'
         )
 
 

@@ -36,9 +36,9 @@ WantedBy=multi-user.target
 _SYNC_SERVICE = """\
 [Unit]
 Description=Bring the chat to what its document says
-Wants=network-online.target
-After=network-online.target docker.service
-RequiresMountsFor=/var/lib/chat
+# Wanted, not required: a volume that is not there has to be told, and may come later.
+Wants=network-online.target docker.service var-lib-chat.mount
+After=network-online.target docker.service var-lib-chat.mount
 OnFailure=chat-failed@%n.service
 
 [Service]
@@ -55,7 +55,8 @@ Description=Look for another document of the chat
 
 [Timer]
 OnActiveSec=5s
-OnUnitInactiveSec={SYNC_MINUTES}min
+# Not from the last run on, which there is none of where what the service needs is missing.
+OnCalendar=*:0/{SYNC_MINUTES}
 RandomizedDelaySec=20s
 
 [Install]
@@ -110,13 +111,24 @@ def _files(enrolment: Enrolment) -> dict[str, tuple[str, str]]:
     }
 
 
-_START = (
+_WHOLE = (
     # Without it a power cut of the next half minute leaves empty files.
     "sync",
     "systemctl daemon-reload",
     "systemctl enable chat-bootstrap.service",
+)
+_START = (
+    "sync",
     "systemctl start --no-block chat-bootstrap.service",
 )
+_SEMAPHORES = "/var/lib/cloud/instance/sem/config_"
+"""cloud-init notes that a module has run before it runs (helpers.py, FileSemaphores), so one that a power cut broke off
+is not run again."""
+_AGAIN = (
+    "[ -e /etc/systemd/system/multi-user.target.wants/chat-bootstrap.service ] || "
+    f"rm -f {_SEMAPHORES}write_files {_SEMAPHORES}runcmd {_SEMAPHORES}scripts_user"
+)
+"""Run at each boot before the modules: until all is written, and on the disk, they run again."""
 
 
 def cloud_config(enrolment: Enrolment) -> str:
@@ -126,12 +138,14 @@ def cloud_config(enrolment: Enrolment) -> str:
         "# Sets up a host that fetches everything else; see components/runtime/host.",
         "ssh_pwauth: false",
         "disable_root: false",
+        "bootcmd:",
+        f"  - '{_AGAIN}'",
         "write_files:",
     ]
     for path, (mode, text) in _files(enrolment).items():
         lines += [f"  - path: {path}", f'    permissions: "{mode}"', "    content: |"]
         lines += [f"      {line}".rstrip() for line in text.splitlines()]
-    lines += ["runcmd:", *(f"  - {command}" for command in _START)]
+    lines += ["runcmd:", *(f"  - {command}" for command in (*_WHOLE, *_START))]
     return _bounded("\n".join(lines) + "\n")
 
 
@@ -145,6 +159,8 @@ def launch_script(enrolment: Enrolment) -> str:
         "#!/bin/sh",
         "# Sets up a host that fetches everything else; see components/runtime/host.",
         "set -eu",
+        # Until all is written, and on the disk, a boot runs this again.
+        f"rm -f {_SEMAPHORES}scripts_user",
     ]
     for path, (mode, text) in _files(enrolment).items():
         lines += [
@@ -155,7 +171,8 @@ def launch_script(enrolment: Enrolment) -> str:
         ]
     # Without a key pair, which would have to be RSA, Lightsail lets the account's default key in.
     own = "rm -f /home/ubuntu/.ssh/authorized_keys"
-    return _bounded("\n".join([*lines, own, *_START]) + "\n")
+    once = f"touch {_SEMAPHORES}scripts_user"
+    return _bounded("\n".join([*lines, own, *_WHOLE, once, *_START]) + "\n")
 
 
 def _bounded(text: str) -> str:

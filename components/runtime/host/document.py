@@ -69,7 +69,8 @@ Description=Look whether a restore is asked for
 
 [Timer]
 OnActiveSec=1min
-OnUnitInactiveSec=5min
+# Not from the last run on, which there is none of where the data volume is missing.
+OnCalendar=*:03/5
 
 [Install]
 WantedBy=timers.target
