@@ -15,6 +15,8 @@ ENCRYPTION: Final[Mapping[str, str]] = MappingProxyType({"starttls": "tls", "tls
 """Values of `LDAP_Encryption`, by what a stack file says."""
 PASSWORD: Final = "LDAP_Authentication_Password"  # noqa: S105 - the id of a setting
 ACTIVE_DIRECTORY: Final = "active-directory"
+EVERYBODY: Final = "(objectclass=*)"
+"""The product's own filter of users."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def ldap(
     active = server == ACTIVE_DIRECTORY
     own = "LDAP_AD_" if active else "LDAP_"
     values: dict[str, str | None] = {
+        # What decides who gets in is said where it is left out, too: the server has what it was once given.
         "LDAP_Enable": "true",
         "LDAP_Server_Type": "ad" if active else "",
         "LDAP_Host": host,
@@ -77,24 +80,25 @@ def ldap(
         "LDAP_BaseDN": base_dn,
         "LDAP_Encryption": ENCRYPTION[encryption],
         "LDAP_Reject_Unauthorized": "true",
-        "LDAP_CA_Cert": None if ca_certificate is None else _pem(ca_certificate),
+        "LDAP_CA_Cert": "" if ca_certificate is None else _pem(ca_certificate),
         "LDAP_Authentication": flag(bind_dn is not None),
-        "LDAP_Authentication_UserDN": bind_dn,
+        "LDAP_Authentication_UserDN": bind_dn or "",
         "LDAP_Reconnect": "true",
         "LDAP_Login_Fallback": flag(local_passwords),
         "LDAP_Merge_Existing_Users": flag(merge_existing_users),
         "LDAP_Sync_User_Avatar": flag(avatars),
-        "LDAP_User_Search_Filter": user_filter,
+        "LDAP_User_Search_Filter": user_filter or EVERYBODY,
         "LDAP_Unique_Identifier_Field": ",".join(unique_fields) or None,
         "LDAP_Default_Domain": default_domain,
         f"{own}User_Search_Field": ",".join(search_fields) or None,
         f"{own}Username_Field": username_field,
         f"{own}Email_Field": email_field,
         f"{own}Name_Field": name_field,
+        "LDAP_Group_Filter_Enable": flag(group is not None),
+        "LDAP_Background_Sync": flag(sync is not None),
     }
     if group is not None:
         values |= {
-            "LDAP_Group_Filter_Enable": "true",
             "LDAP_Group_Filter_Group_Name": group.name,
             "LDAP_Group_Filter_ObjectClass": group.object_class,
             "LDAP_Group_Filter_Group_Id_Attribute": group.id_attribute,
@@ -103,7 +107,6 @@ def ldap(
         }
     if sync is not None:
         values |= {
-            "LDAP_Background_Sync": "true",
             "LDAP_Background_Sync_Interval": sync.interval,
             "LDAP_Background_Sync_Import_New_Users": flag(sync.import_new_users),
             "LDAP_Background_Sync_Disable_Missing_Users": flag(sync.disable_missing_users),

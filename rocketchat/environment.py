@@ -288,7 +288,8 @@ def mail(
         "SMTP_Port": str(port),
         "SMTP_IgnoreTLS": "false",
         "SMTP_Pool": flag(pool),
-        "SMTP_Username": username,
+        # The server has what it was once given: without a name it would sign in to another server as before.
+        "SMTP_Username": "" if username is None else username,
         "SMTP_Password": password,
         "From_Email": sender,
     }
@@ -324,8 +325,10 @@ def media_s3(
         "FileUpload_Storage_Type": "AmazonS3",
         "FileUpload_S3_Bucket": bucket,
         "FileUpload_S3_Region": region,
-        "FileUpload_S3_BucketURL": endpoint,
-        "FileUpload_S3_AWSAccessKeyId": access_key_id,
+        # The server has what it was once given, and data that were restored from another deployment have: keys go
+        # before a role, and the endpoint before AWS.
+        "FileUpload_S3_BucketURL": "" if endpoint is None else endpoint,
+        "FileUpload_S3_AWSAccessKeyId": "" if access_key_id is None else access_key_id,
         "FileUpload_S3_AWSSecretAccessKey": secret_access_key,
         "FileUpload_S3_ForcePathStyle": flag(path_style),
         "FileUpload_S3_URLExpiryTimeSpan": str(link_seconds),

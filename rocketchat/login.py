@@ -287,7 +287,8 @@ def saml(
         "_allowed_clock_drift": None if given.allowed_clock_drift is None else str(given.allowed_clock_drift),
         "_channels_update": None if given.channels_update is None else flag(given.channels_update),
         "_role_attribute_name": given.role_attribute,
-        "_role_attribute_sync": None if given.role_attribute is None else "true",
+        # The server has what it was once given: left out, it would go on to take roles over.
+        "_role_attribute_sync": flag(given.role_attribute is not None),
         "_identifier_format": given.identifier_format,
     }
     return overwrite({f"SAML_Custom_Default{key}": value for key, value in values.items()})

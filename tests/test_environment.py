@@ -230,8 +230,9 @@ def test_every_setting_a_feature_sets_is_in_the_catalogue_with_a_right_value(fea
             setting = catalogue.find(name.removeprefix(PREFIX))
             assert setting is not None, name
             assert setting.by_environment
-            assert setting.sensitive <= (name in environment.secret), name
-            if name in environment.plain:
+            is_said = environment.plain.get(name) != ""
+            assert (setting.sensitive and is_said) <= (name in environment.secret), name
+            if name in environment.plain and is_said:
                 value = read_back(setting, text_of(environment.plain[name]))
                 newest = find("9.0.0") if setting.until is None else RECOMMENDED
                 assert catalogue.check({setting.id: value}, newest, licensed=True) == [], name
@@ -509,6 +510,10 @@ def test_a_from_address_that_is_none_is_refused(address: str) -> None:
         env.mail("h", 587, address)
 
 
+def test_a_server_that_asks_for_no_user_gets_not_the_one_of_before() -> None:
+    assert env.mail("h", 25, "a@b.c").plain["OVERWRITE_SETTING_SMTP_Username"] == ""
+
+
 def test_mail_needs_user_name_and_password_together() -> None:
     with pytest.raises(ValueError, match="neither"):
         env.mail("h", 587, "a@b.c", username="u")
@@ -526,8 +531,9 @@ def test_mail_needs_user_name_and_password_together() -> None:
 def test_a_bucket_reached_by_a_role_has_no_keys_at_all() -> None:
     environment = env.media_s3(RECOMMENDED, "media", "eu-west-1")
     assert environment.secret == {}
-    assert not any("Key" in name for name in environment.names)
-    assert "OVERWRITE_SETTING_FileUpload_S3_BucketURL" not in environment.names
+    # The server would go on with keys and endpoint of before, such as those of data that come from elsewhere.
+    assert environment.plain["OVERWRITE_SETTING_FileUpload_S3_AWSAccessKeyId"] == ""
+    assert environment.plain["OVERWRITE_SETTING_FileUpload_S3_BucketURL"] == ""
     assert "OVERWRITE_SETTING_FileUpload_S3_CDN" not in environment.names
 
 

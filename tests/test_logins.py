@@ -262,6 +262,23 @@ def test_a_directory_without_a_password_is_told_which_secret_is_missing() -> Non
     assert PASSWORD not in variables(spec_with({key: LDAP[key] for key in ("kind", "host", "baseDn")}))
 
 
+def test_what_decides_who_gets_in_is_said_where_it_is_left_out_too() -> None:
+    bare = {key: LDAP[key] for key in ("kind", "host", "baseDn")}
+    found = variables(spec_with(bare))
+    # The server has what it was once given.
+    assert {
+        "LDAP_Group_Filter_Enable": "false",
+        "LDAP_Background_Sync": "false",
+        "LDAP_User_Search_Filter": "(objectclass=*)",
+        "LDAP_CA_Cert": "",
+        "LDAP_Authentication": "false",
+    }.items() <= found.items()
+    signed_on = variables(spec_with(OIDC, "oidcClientSecret"))
+    taken = {key: value for key, value in signed_on.items() if key.endswith(("merge_roles", "map_channels"))}
+    assert len(taken) >= 2
+    assert set(taken.values()) == {"false"}
+
+
 @pytest.mark.parametrize(
     ("changed", "seen"),
     [

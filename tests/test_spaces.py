@@ -87,12 +87,11 @@ def test_the_chat_is_told_of_the_service_and_gets_the_key_as_a_secret(plan: Plan
 
 def test_s3_at_aws_keeps_its_checksums_and_its_role() -> None:
     definition = container(planned(values_of("lovia-fargate"), SECURE))
-    names = {variable["name"] for variable in [*definition["environment"], *definition["secrets"]]}
-    assert not names & {
-        "AWS_REQUEST_CHECKSUM_CALCULATION",
-        "OVERWRITE_SETTING_FileUpload_S3_BucketURL",
-        "OVERWRITE_SETTING_FileUpload_S3_AWSAccessKeyId",
-    }
+    plain = {variable["name"]: variable["value"] for variable in definition["environment"]}
+    assert "AWS_REQUEST_CHECKSUM_CALCULATION" not in plain
+    setting = "OVERWRITE_SETTING_FileUpload_S3_"
+    assert (plain[f"{setting}BucketURL"], plain[f"{setting}AWSAccessKeyId"]) == ("", "")
+    assert not [variable for variable in definition["secrets"] if "_S3_" in variable["name"]]
 
 
 def test_no_bucket_of_aws_is_made(plan: Plan) -> None:

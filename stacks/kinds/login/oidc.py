@@ -258,7 +258,8 @@ class OidcLogin(LoginKind):
                 username_field=self.username_field,
                 key_field=self.key_field,
                 merge_users=self.merge_users,
-                merge_roles=self.merge_roles or None,
+                # Said where they are off, too: the server has what it was once given.
+                merge_roles=self.merge_roles,
                 roles_claim=self.roles_field if self.merge_roles else None,
                 roles_to_sync=",".join(self.roles_to_sync) or None,
                 token_sent_via=self.token_sent_via,
@@ -271,8 +272,8 @@ class OidcLogin(LoginKind):
                 name_field=self.name_field,
                 email_field=self.email_field,
                 avatar_field=self.avatar_field,
-                merge_users_distinct_services=self.merge_users_distinct_services or None,
-                map_channels=bool(self.groups_to_channels) or None,
+                merge_users_distinct_services=self.merge_users_distinct_services,
+                map_channels=bool(self.groups_to_channels),
                 groups_claim=self.groups_field if self.groups_to_channels else None,
                 groups_channel_map=json.dumps(dict(self.groups_to_channels))
                 if self.groups_to_channels
