@@ -16,7 +16,8 @@ import yaml
 
 from policy.config import Config, Waiver
 from policy.rules import BY_ID
-from stacks.project import ROOT
+from stacks.problems import nearest
+from stacks.project import ROOT, stack_files
 
 CONFIG_FILE = ROOT / "policy" / "config.yaml"
 """The project's configuration of the pack; without such a file each key has its default."""
@@ -117,10 +118,15 @@ def _mapping(given: Any, place: str, wrong: _Problems) -> Mapping[str, Any]:
 def _known(given: Mapping[str, Any], keys: Iterable[str], place: str, wrong: _Problems) -> None:
     allowed = list(keys)
     wrong += [
-        f"{place}{key}: there is no such key; allowed: {', '.join(allowed)}"
+        f"{place}{key}: there is no such key; {_meant(key, allowed)}allowed: {', '.join(allowed)}"
         for key in given
         if key not in allowed
     ]
+
+
+def _meant(word: str, words: Iterable[str]) -> str:
+    near = nearest(word, words)
+    return "" if near is None else f"did you mean {near}? "
 
 
 def _waiver(given: Any, place: str, wrong: _Problems) -> Waiver | None:
@@ -133,7 +139,8 @@ def _waiver(given: Any, place: str, wrong: _Problems) -> Waiver | None:
         key: _value(one[key], {"type": "string"}, f"{place}.{key}", wrong) for key in keys[:3] if key in one
     }
     if texts.get("rule") is not None and texts["rule"] not in BY_ID:
-        wrong.append(f"{place}.rule: there is no rule {texts['rule']!r}")
+        said = f"{place}.rule: there is no rule {texts['rule']!r}; {_meant(texts['rule'], BY_ID)}"
+        wrong.append(f"{said}docs/policies.md lists them")
     if texts.get("reason") is not None and len(texts["reason"]) < _SENTENCE:
         wrong.append(f"{place}.reason: must have at least {_SENTENCE} characters: why is this right here?")
     expires = _day(one.get("expires"))
@@ -169,6 +176,57 @@ def overridden(config: Config, own: Mapping[str, Any]) -> Config:
     return replace(config, **{key: _value(own[key], KEYS[key], key, []) for key in own if key in KEYS})
 
 
+def _read(text: str, wrong: _Problems) -> tuple[Any, dict[str, int]]:
+    """Return what a text says, and the line of each place in it; a key that stands twice is a problem."""
+    loader = yaml.SafeLoader(text)
+    node = loader.get_single_node()
+    if node is None:
+        return {}, {}
+    lines: dict[str, int] = {}
+    _mark(node, "", lines, wrong, ())
+    return loader.construct_document(node) or {}, lines
+
+
+def _mark(
+    node: yaml.Node, place: str, lines: dict[str, int], wrong: _Problems, around: tuple[int, ...]
+) -> None:
+    if id(node) in around:
+        return  # an alias of what it stands in
+    around = (*around, id(node))
+    pairs: Iterable[tuple[str, yaml.Node, yaml.Node]] = ()
+    if isinstance(node, yaml.MappingNode):
+        pairs = ((str(key.value), key, value) for key, value in node.value)
+    elif isinstance(node, yaml.SequenceNode):
+        pairs = ((str(index), item, item) for index, item in enumerate(node.value))
+    for name, start, value in pairs:
+        inner = f"{place}.{name}" if place else name
+        line = start.start_mark.line + 1
+        if inner in lines:
+            wrong.append(f"{inner}: stands in line {lines[inner]}, too; keep one of the two")
+        lines[inner] = line
+        _mark(value, inner, lines, wrong, around)
+
+
+def _line(problem: str, lines: Mapping[str, int]) -> int:
+    """Return the line of a problem: of its place, or of what that would stand in."""
+    place = problem.partition(": ")[0]
+    while place and place not in lines:
+        place = place.rpartition(".")[0]
+    return lines.get(place, 1)
+
+
+def _named(stacks: Iterable[str], wrong: _Problems) -> None:
+    """Note names that no stack file of the project has."""
+    files = stack_files(ROOT).glob("Pulumi.*.yaml")
+    names = [one.name.removeprefix("Pulumi.").removesuffix(".yaml") for one in files]
+    wrong += [
+        f"stacks.{name}: there is no stack file Pulumi.{name}.yaml; {_meant(name, names)}"
+        "correct the name, or take the entry out"
+        for name in stacks
+        if name not in names
+    ]
+
+
 def load(
     stack: str,
     path: Path = CONFIG_FILE,
@@ -185,22 +243,28 @@ def load(
         raise ConfigError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8") from None
+    wrong: _Problems = []
     try:
-        content = yaml.safe_load(text) or {}
+        content, lines = _read(text, wrong)
     # A day that is none in the calendar is a ValueError.
     except (yaml.YAMLError, ValueError) as error:
         said = " ".join(str(error).split())
         raise ConfigError(f"{path}: not YAML: {said}") from None
-    wrong: _Problems = []
+    except RecursionError:
+        raise ConfigError(f"{path}: lists and mappings stand in each other too deep") from None
     file = _mapping(content, "the file", wrong)
     _known(file, ("default", "stacks"), "", wrong)
     default = _part(file.get("default"), "default", wrong)
     stacks = _mapping(file.get("stacks"), "stacks", wrong)
     parts = {name: _part(part, f"stacks.{name}", wrong) for name, part in stacks.items()}
+    if path == CONFIG_FILE:
+        _named(stacks, wrong)
     environment = KEYS["environment"]
+    if wrong:
+        raise ConfigError("\n".join(f"{path}:{_line(one, lines)}: {one}" for one in wrong))
     told = {} if profile is None else {"environment": _value(profile, environment, "chat.profile", wrong)}
     if wrong:
-        raise ConfigError("\n".join(f"{path}: {one}" for one in wrong))
+        raise ConfigError("\n".join(wrong))
     own = parts.get(stack, {})
     waivers = (*default["waivers"], *own.get("waivers", ()))
     return Config(**{**default, **told, **own, "waivers": waivers})

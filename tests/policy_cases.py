@@ -1094,7 +1094,7 @@ C(
 C("tag-required", {"vpc tags": {"Project": "rocketchat"}}, "vpc tags")
 C("protect-stateful", {"media @.protect": False}, EXISTENCE)
 C("cost-budget", {"budget": DELETE}, "budget notifications", "cluster light")
-also("cost-budget", {"budget notifications": []})
+also("cost-budget", {"budget notifications": []}, "cluster light")
 C("cost-within-budget", {"budget limitAmount": "1"}, "budget limitAmount")
 also("cost-within-budget", {"budget limitAmount": "12", "budget timeUnit": "ANNUALLY"})
 C("cost-budget-real", {"budget limitAmount": "0"}, "budget limitAmount")
@@ -1285,6 +1285,12 @@ for _global in aws("docdb", "GlobalCluster"):
     also("db-encrypted", {"world": w("world", _global, {})})
     also("db-kept", {"world": w("world", _global, {"deletionProtection": False})})
 C("switch-guard", {"key bypassPolicyLockoutSafetyCheck": True}, "key bypassPolicyLockoutSafetyCheck")
+C(
+    "switch-wide",
+    {"token": w("token", t.K8S_SECRET, {"type": "kubernetes.io/service-account-token"})},
+    {"token": w("token", t.K8S_SECRET, {"type": UNKNOWN})},
+)
+C("helm-guards-on", {"release values.redis": {"auth": {"enabled": False}}}, "release values")
 COOKIES: Final = {"allowOrigins": ["*"], "allowCredentials": True}
 C(
     "cors-with-credentials",

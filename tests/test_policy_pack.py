@@ -255,7 +255,7 @@ def test_the_configuration_of_a_stack_adds_to_the_default(tmp_path: Path) -> Non
         ("default: {waivers: [{expires: 2027-02-30}]}", "not YAML: day is out of range"),
         ("defaults: {}", "defaults"),
         ("default: {environment: staging}", "environment"),
-        ("stacks: {x: {port: 1}}", r"stacks\.x\.port: there is no such key; allowed: environment, "),
+        ("stacks: {x: {zzz: 1}}", r"stacks\.x\.zzz: there is no such key; allowed: environment, "),
         (
             "stacks: {other: {worldPorts: [80, https]}}",
             r"stacks\.other\.worldPorts\.1: must be a whole number",
@@ -274,7 +274,21 @@ def test_the_configuration_of_a_stack_adds_to_the_default(tmp_path: Path) -> Non
         ("default: {waivers: [net-flow-logs]}", r"waivers\.0: must be a mapping"),
         ("default: {waivers: all}", r"default\.waivers: must be a list"),
         ("stacks: []", "stacks: must be a mapping"),
-        ("just text", "the file: must be a mapping"),
+        ("just text", r"config\.yaml:1: the file: must be a mapping"),
+        (
+            "default:\n  appPort: 1\n  appPort: 2",
+            r"yaml:3: default\.appPort: stands in line 2, too; keep one",
+        ),
+        ('{"default": {},\n "default": {}}', r"yaml:2: default: stands in line 1, too"),
+        ("stacks:\n  x: {}\n  y: {}\n  x: {}", r"yaml:4: stacks\.x: stands in line 2, too"),
+        ("\ndefault:\n  waivers:\n  - rule: a", r"yaml:4: default\.waivers\.0\.reason: is missing"),
+        ("default:\n  enviroment: trial", r"yaml:2: .*did you mean environment\? allowed"),
+        (
+            "default: {waivers: [{rule: net-flow-log}]}",
+            r"did you mean net-flow-logs\? docs/policies\.md lists",
+        ),
+        (f"default: {'[' * 2000}{']' * 2000}", "too deep"),
+        ("&a {default: *a}", "must be|no such key"),
     ],
 )
 def test_a_configuration_that_cannot_be_used_says_where(tmp_path: Path, content: str, told: str) -> None:
@@ -282,6 +296,23 @@ def test_a_configuration_that_cannot_be_used_says_where(tmp_path: Path, content:
     file.write_bytes(content.encode(errors="surrogateescape"))
     with pytest.raises(ConfigError, match=told):
         load("x", file)
+
+
+def test_a_stack_that_is_misspelt_in_the_projects_configuration_is_told_with_the_nearest_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("stacks:\n  lovia-fargate: {}\n  lovia-fargte: {}\n")
+    assert load("lovia-fargate", file).production  # of another project, whose stacks nobody knows here
+    monkeypatch.setattr("policy.config_file.CONFIG_FILE", file)
+    with pytest.raises(ConfigError, match=r"yaml:3: stacks\.lovia-fargte: .*did you mean lovia-fargate\?"):
+        load("lovia-fargate", file)
+
+
+def test_a_mapping_that_is_merged_in_the_configuration_is_no_key_twice(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("default: &usual\n  appPort: 1\nstacks:\n  x:\n    <<: *usual\n    appPort: 2\n")
+    assert load("x", file).appPort == 2
 
 
 def test_each_key_of_the_configuration_is_described_and_read() -> None:

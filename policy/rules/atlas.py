@@ -328,6 +328,7 @@ ATLAS_USER_SCOPED = _rule(
     MEDIUM,
     (t.ATLAS_USER,),
     _scoped,
+    product=True,
     maps="Atlas database users",
     fix="Add a scope of type CLUSTER.",
     link=_DOCS + "security-add-mongodb-users/",

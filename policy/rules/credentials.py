@@ -37,7 +37,7 @@ _RUN: Final = re.compile(
 )
 """Names of properties that hold what is run: those of the packages `command`, `docker` and the like."""
 _OWN: Final = re.compile(
-    r"(passwords?|passwd|passphrase|authToken|clientSecret|secretAccessKey|preshared_?key|privateKey"
+    r"(passwords?|passwd|passphrase|authToken|client_?secret|api_?key|secretAccessKey|preshared_?key|privateKey"
     r"|basicAuthCredentials)(Wo)?$",
     re.IGNORECASE,
 )
@@ -155,7 +155,8 @@ def _own(p: Probe) -> None:
         if not p.subject.sets(key) or _VARIABLES.match(key):
             continue
         for path, text in credentials.leaves(value, (key,)):
-            name = next(step for step in reversed(path) if isinstance(step, str))
+            steps = [step for step in reversed(path) if isinstance(step, str)]
+            name = steps[1] if len(steps) > 1 and steps[0] == "value" else steps[0]
             if not _OWN.search(name) or text == SECRET or _is_kept(_written(path), marked or ()):
                 continue
             if text is UNKNOWN:
@@ -207,7 +208,12 @@ def _providers(p: Probe) -> None:
     if p.subject.secrets is None:
         return
     for name, value in p.subject.properties.items():
-        if name in p.subject.secrets or (name != "kubeconfig" and not credentials.is_credential_name(name)):
+        if name in p.subject.secrets:
+            continue
+        if name != "kubeconfig" and not credentials.is_credential_name(name):
+            # A list or an object stands there as JSON.
+            if _holds_one(value if isinstance(value, str) else json.dumps(value, default=str)):
+                p.fail("a credential of the provider stands here in clear", name)
             continue
         if value is UNKNOWN:
             p.unsure(name)

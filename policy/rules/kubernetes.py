@@ -358,19 +358,26 @@ def _policy_closed(p: Probe) -> None:
 STRONG_ROLES = ("cluster-admin", "admin", "system:masters", "system:node", "edit")
 EVERYBODY = ("system:anonymous", "system:unauthenticated", "system:authenticated", "system:serviceaccounts")
 OWNERS = ("system:masters", "system:nodes")
-_REQUESTS = "system:certificates.k8s.io:certificatesigningrequests:"
-BUILT_IN: Final[Mapping[str, frozenset[str]]] = {
-    "system:discovery": frozenset(("system:authenticated",)),
-    "system:basic-user": frozenset(("system:authenticated",)),
-    "system:public-info-viewer": frozenset(("system:authenticated", "system:unauthenticated")),
-    "system:service-account-issuer-discovery": frozenset(("system:serviceaccounts",)),
-    f"{_REQUESTS}selfnodeclient": frozenset(("system:nodes",)),
-    "kubeadm:nodes-kubeadm-config": frozenset(("system:nodes",)),
-    "kubeadm:kubelet-config": frozenset(("system:nodes",)),
-    "kubeadm:bootstrap-signer-clusterinfo": frozenset(("system:anonymous",)),
-}
-"""Roles that every cluster gives to whole groups by itself, and which (Kubernetes,
-plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go; kubeadm, cmd/kubeadm/app/constants and phases)."""
+_BOOTSTRAP: Final = "plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go"
+_KUBEADM: Final = "cmd/kubeadm/app/phases/"
+_REQUESTS: Final = "system:certificates.k8s.io:certificatesigningrequests:"
+BUILT_IN: Final = (
+    ("system:discovery", "system:authenticated", _BOOTSTRAP),
+    ("system:basic-user", "system:authenticated", _BOOTSTRAP),
+    ("system:public-info-viewer", "system:authenticated", _BOOTSTRAP),
+    ("system:public-info-viewer", "system:unauthenticated", _BOOTSTRAP),
+    ("system:service-account-issuer-discovery", "system:serviceaccounts", _BOOTSTRAP),
+    (f"{_REQUESTS}selfnodeclient", "system:nodes", f"{_KUBEADM}bootstraptoken/node/tlsbootstrap.go"),
+    ("kubeadm:nodes-kubeadm-config", "system:nodes", f"{_KUBEADM}uploadconfig/uploadconfig.go"),
+    ("kubeadm:kubelet-config", "system:nodes", f"{_KUBEADM}kubelet/config.go"),
+    (
+        "kubeadm:bootstrap-signer-clusterinfo",
+        "system:anonymous",
+        f"{_KUBEADM}bootstraptoken/clusterinfo/clusterinfo.go",
+    ),
+)
+"""A role, the whole group that a cluster gives it to by itself, and the file of kubernetes/kubernetes that does so."""
+_GIVEN: Final = frozenset((role, group) for role, group, _ in BUILT_IN)
 
 
 def _bindings(p: Probe) -> None:
@@ -381,7 +388,7 @@ def _bindings(p: Probe) -> None:
     for subject in p.each("subjects"):
         if subject.get("kind") == "ServiceAccount" and subject.get("name") == "default":
             subject.fail("gives rights to every pod that names no account", "name")
-        if subject.get("name") in BUILT_IN.get(str(name), ()):
+        if (name, subject.get("name")) in _GIVEN:
             continue
         if subject.get("name") in OWNERS:
             subject.fail("joins the group that no rule of the cluster stops", "name")
@@ -648,6 +655,16 @@ _SHARED: _Asked = {
     ),
 }
 """Of these keys, what the Pod Security Standards allow."""
+_UNGUARDED: Final[_Asked] = {
+    "auth": (lambda auth: dig(auth, "enabled") is False, "asks for no password"),
+    "auth.anonymous": (lambda auth: true(dig(auth, "enabled")), "lets in whoever asks"),
+    **dict.fromkeys(
+        ("allowSnippetAnnotations", "allow-snippet-annotations"),
+        (is_in(True, "true"), "whoever makes an ingress configures the proxy of everybody (CVE-2021-25742)"),
+    ),
+    "clusterAdminRole": (true, "hands on all rights of the cluster"),
+}
+"""Keys by which well-known charts open what they run: Bitnami's databases, Grafana, ingress-nginx, Dashboard."""
 
 
 def _chart_asked(asked: _Asked) -> Callable[[Probe], None]:
@@ -1248,6 +1265,17 @@ HELM_PODS = _rule(
     maps="PSS-B, PSS-R, NSA",
     fix="Leave the chart's own security contexts alone, or make them stricter.",
     link=_PSS,
+)
+HELM_GUARDED = _rule(
+    "helm-guards-on",
+    "A chart's values leave what it runs guarded",
+    MANDATORY,
+    HIGH,
+    CHARTS,
+    _chart_asked(_UNGUARDED),
+    maps="practice least-privilege, practice passwords",
+    fix="Leave the login of what the chart runs on, with a password from a Secret; leave snippets off.",
+    link="https://kubernetes.github.io/ingress-nginx/faq/",
 )
 HELM_PODS_APART = _rule(
     "helm-pods-apart",

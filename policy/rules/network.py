@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from policy import tokens as t
 from policy.access import is_world
@@ -47,6 +48,7 @@ class Opening:
     cidrs: tuple[str, ...]
     groups: bool
     """Whether it names other security groups."""
+    protocol: str
 
     @property
     def world(self) -> bool:
@@ -78,13 +80,14 @@ def _opening(view: View, ipv4: str, ipv6: str, protocol: str, groups: tuple[str,
     for key in (ipv4, ipv6):
         cidrs += [str(item.value) for item in view.each(key)]
     try:
-        everything = str(view.need(protocol)) in {"-1", "all"}
+        spoken = str(view.need(protocol)).lower()
+        everything = spoken in {"-1", "all"}
         first = 0.0 if everything else as_number(view.need("fromPort"), 0)
         last = 65535.0 if everything else as_number(view.need("toPort"), 65535)
     except Stop:
         return
     named = any(present(view.get(key)) and view.get(key) is not False for key in groups)
-    yield Opening(view, first, last, tuple(cidrs), named)
+    yield Opening(view, first, last, tuple(cidrs), named, spoken)
 
 
 def group_of(p: Probe) -> list[Subject]:
@@ -104,9 +107,13 @@ def _no_admin_ports(p: Probe) -> None:
             opening.view.fail("a port of administration or of a database is open to the world")
 
 
+_TOO_BIG: Final = frozenset({("icmp", 3), ("1", 3), ("icmpv6", 2), ("58", 2)})
+"""Protocol and type by which a router says that a packet is too big for it (EC2 user guide, "Path MTU Discovery")."""
+
+
 def _world_only_web(p: Probe) -> None:
     for opening in openings(p):
-        if not opening.world:
+        if not opening.world or (opening.protocol, opening.first) in _TOO_BIG:
             continue
         if p.subject.type == t.DEFAULT_SECURITY_GROUP:
             opening.view.fail("the group of everything that names none is open to the world")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from policy import tokens as t
 from policy.access import is_world
@@ -22,7 +22,7 @@ from policy.rule import (
     true,
     unset_or,
 )
-from policy.rules._make import CRITICAL, HIGH, MANDATORY, Area
+from policy.rules._make import ADVISORY, CRITICAL, HIGH, MANDATORY, MEDIUM, Area
 
 _rule = Area("switches")
 
@@ -49,6 +49,8 @@ _BROAD = {
     "clusterAdmin",
 }
 """Roles of MongoDB that are bound to no database."""
+_DATA = {"FIND", "INSERT", "REMOVE", "UPDATE", "DROP_COLLECTION", "DROP_DATABASE"}
+"""Actions of Atlas's roles by which data is read, written or deleted."""
 _WORKLOADS = (t.DEPLOYMENT, t.STATEFUL_SET, t.DAEMON_SET, t.REPLICA_SET, t.JOB)
 _ANYBODY = "takes anybody's certificate"
 _POSE = "anybody may pose as Cloudflare"
@@ -58,6 +60,11 @@ def _whole(selector: Any) -> bool:
     """Whether a selector records reads and writes, where it records management; one of data may choose."""
     managing = not_false(dig(selector, "includeManagementEvents"))
     return not managing or dig(selector, "readWriteType") in (None, "All", UNKNOWN)
+
+
+def _anywhere(resource: Any) -> bool:
+    """Tell whether a resource of a role of MongoDB is all databases: an empty name is each."""
+    return dig(resource, "databaseName") == "" and not dig(resource, "cluster")
 
 
 def _takes_all(balancer: Any) -> bool:
@@ -486,12 +493,6 @@ _GUARDS = (
         "whoever writes an object says who may read it",
     ),
     Row(
-        aws("eks", "AccessPolicyAssociation"),
-        "policyArn",
-        lambda arn: not str(arn).endswith("/AmazonEKSClusterAdminPolicy"),
-        "hands on all rights of the cluster",
-    ),
-    Row(
         index("digitalocean", "DatabaseUser"),
         "mysqlAuthPlugin",
         unset_or("caching_sha2_password"),
@@ -534,11 +535,22 @@ _GUARDS = (
         lambda acl: (dig(acl, "permission"), dig(acl, "topic")) != ("admin", "*"),
         "owns every topic",
     ),
+    *(
+        Row(
+            index("digitalocean", "App"),
+            f"spec.{part}.*.cors",
+            lambda cors: (
+                not (true(dig(cors, "allowCredentials")) and _of_everybody(dig(cors, "allowOrigins")))
+            ),
+            "pages of everybody may act with the visitor's cookies",
+        )
+        for part in ("ingress.rules", "services", "functions", "staticSites")
+    ),
     Row(
-        index("digitalocean", "App"),
-        "spec.ingress.rules.*.cors",
-        lambda cors: not (true(dig(cors, "allowCredentials")) and _of_everybody(dig(cors, "allowOrigins"))),
-        "pages of everybody may act with the visitor's cookies",
+        index("mongodbatlas", "CustomDbRole"),
+        "actions.*",
+        lambda one: not (dig(one, "action") in _DATA and any(map(_anywhere, dig(one, "resources") or ()))),
+        "reaches every database",
     ),
     off(
         index("cloudflare", "ZeroTrustAccessApplication"),
@@ -550,12 +562,6 @@ _GUARDS = (
         index("cloudflare", "ZeroTrustAccessApplication"),
         "httpOnlyCookieAttribute",
         "scripts of a page read who is signed in",
-    ),
-    Row(
-        ("kubernetes:core/v1:Secret",),
-        "type",
-        lambda kind: kind != "kubernetes.io/service-account-token",
-        "keeps a key of the cluster that never ends",
     ),
     Row(
         ("kubernetes:core/v1:PersistentVolume",),
@@ -571,7 +577,22 @@ _GUARDS = (
         "opens every bucket",
     ),
 )
-ROWS = (*_OPEN, *_CLEAR, *_GUARDS)
+_ADVISED = (
+    Row(
+        aws("eks", "AccessPolicyAssociation"),
+        "policyArn",
+        lambda arn: not str(arn).endswith("/AmazonEKSClusterAdminPolicy"),
+        "hands on all rights of the cluster",
+    ),
+    Row(
+        ("kubernetes:core/v1:Secret",),
+        "type",
+        lambda kind: kind != "kubernetes.io/service-account-token",
+        "keeps a key of the cluster that never ends",
+    ),
+)
+ROWS = (*_OPEN, *_CLEAR, *_GUARDS, *_ADVISED)
+_ALL_ORIGINS: Final = {"*", "https://*", "http://*"}
 R2_CORS = index("cloudflare", "R2BucketCors")
 
 
@@ -581,7 +602,7 @@ def _cors(p: Probe) -> None:
             continue
         whole = View(p.run, p.get(held.partition(".")[0]), held.partition(".")[0])
         listed = p.at(f"{held}.{origins}")
-        if any(one.value == "*" for one in listed.each()) and true(whole.sure(credentials)):
+        if any(one.value in _ALL_ORIGINS for one in listed.each()) and true(whole.sure(credentials)):
             listed.fail("pages of everybody may act with the visitor's cookies")
     for rule in p.each("rules") if p.subject.type in R2_CORS else ():
         writing = {str(one.value) for one in rule.each("allowed.methods")} - {"GET", "HEAD"}
@@ -620,6 +641,18 @@ GUARDED = _rule(
     maps="SageMaker.3, EC2.23, CKV_AWS_307, CKV_AWS_371, CKV_AWS_210",
     fix="Leave the switch as the service sets it.",
     link=_AWS + "kms/latest/developerguide/key-policy-default.html",
+)
+WIDE = _rule(
+    "switch-wide",
+    "Rights are no wider, and keys last no longer, than what they are for",
+    ADVISORY,
+    MEDIUM,
+    types_of(_ADVISED),
+    asking(_ADVISED),
+    maps="practice least-privilege",
+    fix="Grant a policy of a namespace (AmazonEKSEditPolicy, accessScope namespace); take tokens of TokenRequest "
+    "(`kubectl create token`, a projected volume), which end.",
+    link="https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html",
 )
 CORS_CLOSED = _rule(
     "cors-with-credentials",
