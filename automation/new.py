@@ -24,7 +24,7 @@ from stacks.kinds.runtime import RuntimeKind
 from stacks.language import NAMESPACE, alone, parse
 from stacks.parts import Profile
 from stacks.problems import InvalidStack, Problem, nearest
-from stacks.project import ROOT
+from stacks.project import COMMAND, ROOT
 from stacks.questions import Ask
 from stacks.secret_keys import command
 from stacks.secrets import PROVIDER_KEYS, find
@@ -215,24 +215,62 @@ def key_of(path: str) -> str:
 def pairs(arguments: Iterable[str]) -> Answers:
     """Read arguments of the form KEY=VALUE.
 
-    Raises ValueError that names the first that has another form, or whose key is a secret: answers are kept in clear.
+    Raises ValueError that names each that has another form, or whose key is none, or a secret: answers are kept in
+    clear.
     """
     made: Answers = {}
+    wrong: list[str] = []
     for argument in arguments:
         key, equals, value = argument.partition("=")
         if not equals or not key:
-            raise ValueError(
-                f"{argument}: answers are given as KEY=VALUE, such as chat.host=chat.example.com"
-            )
+            wrong.append(f"{argument}: answers are given as KEY=VALUE, such as chat.host=chat.example.com")
+            continue
         name = key_of(key)
         if PROVIDER_KEYS.get(name) or find(name) is not None:
             full = name if ":" in name else f"{NAMESPACE}:{name}"
-            raise ValueError(
+            wrong.append(
                 f"{name} is a secret, and answers are kept in clear: set it when the file is there, by "
                 f"{command(full)}; and replace this one, because it is in the shell's history"
             )
         made[name] = value
+    told = {name for name in made if any(one.startswith(f"{name} is a secret") for one in wrong)}
+    wrong += (f"{name}: {mistake}" for name in made if name not in told and (mistake := _no_key(name, made)))
+    if wrong:
+        raise ValueError("\n".join(wrong))
     return made
+
+
+def _no_key(name: str, given: Mapping[str, str]) -> str | None:
+    """Return what is wrong with the name of an answer, whatever else is answered; None where nothing is."""
+    kinds: dict[str, set[str]] = {}
+    for key in keys.keys():  # noqa: SIM118 - no dictionary
+        way, others = _way(key, given)
+        for one in (way, *([f"{way}.kind"] if key.kinds else ())):
+            kinds.setdefault(one, set()).add(others)
+        free = () if key.info is None else map(get_origin, keys.plain_types(key.info))
+        if Mapping in free and name.startswith(f"{way}.") and not others:
+            return None
+    found = kinds.get(name, set())
+    if "" in found:
+        return None
+    if found:
+        return f"this is a key of {', '.join(sorted(found))}"
+    near = nearest(name, (one for one, others in kinds.items() if "" in others and not find(one)))
+    there = f"`{COMMAND} schema` has all of them" if near is None else f"did you mean {near}?"
+    return f"there is no such key; {there}"
+
+
+def _way(key: keys.Key, given: Mapping[str, str]) -> tuple[str, str]:
+    """Return how a key is called here, and the kind that it is one of where another one is given."""
+    way = key_of(".".join(str(step) for step in key.path if isinstance(step, str)))
+    around: list[str] = []
+    for place in key.places:
+        around.append(place.alias)
+        choice = f"{'.'.join(around)}.kind"
+        kind = keys.kind_of(place.model)
+        if kind and choice in given and given[choice] != kind:
+            return way, f"{choice}={kind}"
+    return way, ""
 
 
 @dataclass(frozen=True)

@@ -217,12 +217,14 @@ def _ask(draft: "making.Draft") -> None:
 
     for question in making.questions(draft.answers):
         answer = draft.answers.get(question.key)
-        if answer is None or making.wrong(question, answer, draft.answers) is not None:
-            draft.take(question.key, _prompt(question, draft))
+        mistake = None if answer is None else making.wrong(question, answer, draft.answers)
+        if answer is None or mistake is not None:
+            said = None if mistake is None else f"{question.key}={answer}: {mistake}"
+            draft.take(question.key, _prompt(question, draft, said))
 
 
-def _prompt(question: "making.Question", draft: "making.Draft") -> str:
-    """Ask until the answer is possible by itself."""
+def _prompt(question: "making.Question", draft: "making.Draft", said: str | None = None) -> str:
+    """Ask until the answer is possible by itself; `said` is what is wrong with the one that is there."""
     from automation import new as making
 
     typer.echo(f"\n{question.text}", err=True)
@@ -231,6 +233,8 @@ def _prompt(question: "making.Question", draft: "making.Draft") -> str:
     wide = max((len(choice) for choice in question.choices or ()), default=0)
     for choice, meaning in (question.choices or {}).items():
         typer.echo(f"  {choice:<{wide}}  {meaning}".rstrip(), err=True)
+    if said is not None:
+        typer.echo(f"  {said}", err=True)
     while True:
         # An empty default lets Enter leave the key out; None would make the prompt insist by itself, silently.
         answer = str(

@@ -282,6 +282,39 @@ def test_an_answer_that_is_no_choice_is_asked_for_again_on_a_narrow_dumb_termina
 
 
 @pytest.mark.slow
+def test_an_argument_that_cannot_be_is_asked_for_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(new, "DRAFTS", tmp_path / "drafts")
+    new.Draft("reason").give({"chat.host": "chat.example.com", "chat.users": "many"})
+    with _terminal(tmp_path, "reason") as terminal:
+        terminal.expect(_PROMPT)
+        assert _groups(terminal)[0] == "chat.users"
+        assert "chat.users=many: this must be a whole number" in _seen(terminal)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("keys_pressed", ["\x03", "\x04"], ids=["ctrl-c", "ctrl-d"])
+@pytest.mark.parametrize(
+    "typed", ["chat\x1b[D.example.com", "\x1b[200~chat.example.com\x1b[201~", "a" * 3000]
+)
+def test_keys_that_write_no_text_are_told_and_the_command_still_ends(
+    typed: str, keys_pressed: str, tmp_path: Path
+) -> None:
+    with _terminal(tmp_path, "keys") as terminal:
+        terminal.expect(_PROMPT)
+        terminal.sendline(typed)
+        terminal.expect(_PROMPT)
+        assert _groups(terminal)[0] == "chat.host"
+        assert ("U+001B" if "\x1b" in typed else "not a host name") in _seen(terminal)
+        terminal.send(keys_pressed)
+        terminal.expect(_END)
+        assert _groups(terminal) == ("keys", "2")
+        assert "Traceback" not in (terminal.before or "")
+    assert list(tmp_path.glob("Pulumi.*")) == []
+
+
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_answers(tmp_path: Path) -> None:
     with _terminal(tmp_path, "stopped", "stopped") as terminal:
         terminal.expect(_PROMPT)
@@ -334,6 +367,42 @@ def test_text_arrives_in_the_file_as_it_was_typed(
 def test_an_argument_that_is_no_answer_is_refused(bad: str) -> None:
     with pytest.raises(ValueError, match="KEY=VALUE"):
         new.pairs([bad])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["runtime.kid=droplet"], ["runtime.kid: there is no such key; did you mean runtime.kind?"]),
+        (
+            ["chat.hots=a.example.com", "foo=1", "x"],
+            ["chat.hots: ", "mean chat.host?", "foo: ", "x: answers"],
+        ),
+        (
+            ["runtime.kind=fargate", "runtime.sshKey=x"],
+            ["runtime.sshKey: this is a key of runtime.kind=droplet"],
+        ),
+        (["settings=1", "chat=x"], ["chat: there is no such key"]),
+    ],
+)
+def test_a_key_that_is_none_is_told_before_anything_is_asked(given: list[str], said: list[str]) -> None:
+    with pytest.raises(ValueError, match="key") as told:
+        new.pairs(given)
+    assert all(one in str(told.value) for one in said), told.value
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "runtime.sshKey=x",
+        "settings.Message_MaxAllowedSize=1",
+        "chat.tags.team=x",
+        "login[0].kind=google",
+        "runtime.ingress.kind=gateway",
+        "aws:region=eu-central-1",
+    ],
+)
+def test_a_key_of_any_kind_may_be_given_before_kinds_are_chosen(given: str) -> None:
+    assert list(new.pairs([given])) == [new.key_of(given.partition("=")[0])]
 
 
 @pytest.mark.parametrize(
