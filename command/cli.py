@@ -16,7 +16,7 @@ import typer.core
 from command import costs, deployments, files, plans, releases, running
 from command.shared import NAME, Status, refuse, telling
 from rocketchat import __version__
-from stacks.project import ROOT, hiding
+from stacks.project import HERE, ROOT, hiding, unusable
 
 HELP = """Plan, rehearse, judge, deploy and look after Rocket.Chat on many clouds.
 
@@ -88,6 +88,9 @@ def _options(
         typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
+    if wrong := unusable(HERE):
+        with telling(as_json=False):
+            refuse(f"nobody can tell which project this is. {wrong}")
     if found := hiding(ROOT):
         with telling(as_json=False):
             names = ", ".join(found)

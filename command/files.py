@@ -256,6 +256,13 @@ def _ask_again(draft: "making.Draft", mistakes: "Sequence[Problem]") -> None:
     for problem in mistakes:
         typer.echo(f"  {problem}", err=True)
     for key in dict.fromkeys(making.key_of(problem.path) for problem in mistakes):
+        inside = [one for one in draft.answers if one.startswith(f"{key}.")]
+        if inside:
+            # The part as a whole is wrong: its kind is asked for again, and what that kind needs.
+            typer.echo(f"\nLeft out: {', '.join(inside)}", err=True)
+            draft.drop(inside)
+            _ask(draft)
+            continue
         # An answer that was just given may be the default of the next one.
         known = {question.key: question for question in making.questions(draft.answers)}
         question = known.get(key) or making.another(key, draft.answers)

@@ -13,7 +13,7 @@ import typer
 
 from automation.urns import name_of
 from automation.writing import write
-from stacks.project import COMMAND, ROOT, settings, stack_files
+from stacks.project import COMMAND, HERE, ROOT, another, settings, stack_files
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -176,6 +176,11 @@ def refuse(message: str, remedy: str = "") -> NoReturn:
 
 def need_project() -> None:
     """Refuse to work outside of a project."""
+    if (name := another(HERE)) is not None:
+        refuse(
+            f"{HERE} is in the project {name}, which is none of {NAME}: make one by `{COMMAND} init DIR`, or go to "
+            "its folder"
+        )
     if not settings(ROOT):
         refuse(f"{ROOT} is in no project of {NAME}: make one by `{COMMAND} init DIR`, or go to its folder")
 

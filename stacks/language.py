@@ -4,6 +4,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any
@@ -419,7 +420,8 @@ def _plain(key: str, value: Any, known: dict[str, Any], *, told: int = 0) -> lis
         broken = {problem.path: problem for problem in (*texts.problems(key, value), *twice)}
         made = _adapter(name).validate_python(value)
     except ValidationError as error:
-        return [*broken.values(), *(told for told in _explain(key, value, error) if told.path not in broken)]
+        told = [*_explain(key, value, error), *_of_kinds(key, value, error)]
+        return [*broken.values(), *(one for one in told if one.path not in broken)]
     except RecursionError:
         return [Problem(key, "the value is nested too deeply")]
     if not broken:
@@ -663,19 +665,67 @@ def _derive(known: dict[str, Any], given: Any) -> list[Problem]:
     return problems
 
 
-def _explain(key: str, value: Any, error: ValidationError) -> list[Problem]:
-    """Turn pydantic's errors into problems in the words of stack files; values are never quoted."""
+def _explain(
+    key: str, value: Any, error: ValidationError, within: tuple[int | str, ...] = ()
+) -> list[Problem]:
+    """Turn pydantic's errors within a place into problems in the words of stack files; values are never quoted."""
     made: dict[str, Problem] = {}
     meant: set[str] = set()
     """Paths of keys that are there, misspelt."""
     for detail in error.errors(include_url=False, include_input=False):
         location = _location(detail["loc"], value)
+        if location[: len(within)] != within:
+            continue
         path = _joined(key, location)
         guess = len(made) < supposed.MOST
         problem = made.setdefault(path, _problem(key, path, location, detail, value, guess=guess))
         if detail["type"] == "extra_forbidden" and problem.nearest is not None:
             meant.add(_joined(key, (*location[:-1], problem.nearest)))
     return [one for path, one in made.items() if path not in meant]
+
+
+def _of_kinds(
+    key: str, value: Any, error: ValidationError, within: tuple[int | str, ...] | None = None
+) -> list[Problem]:
+    """Return what is wrong in things of an unknown kind, whichever is meant: the nearest, else each that there is."""
+    found: dict[str, Problem] = {}
+    for detail in error.errors(include_url=False, include_input=False)[: supposed.MOST]:
+        place = _location(detail["loc"], value)
+        inside = within is None or (place[: len(within)] == within and place != within)
+        if (
+            not detail["type"].startswith("union_tag_")
+            or not inside
+            or not isinstance(at(value, place), dict)
+        ):
+            continue
+        path = _joined(key, place)
+        meant = _problem(key, path, place, detail, value, guess=True).nearest
+        ways = [
+            _as_kind(key, value, place, kind) for kind in ([meant] if meant else _kinds(key, place, value))
+        ]
+        for one in ways[0] if ways else ():
+            if all(one in way for way in ways):
+                best = max((way[one] for way in ways), key=_of_the_key_itself)
+                unknown = best.message == _UNKNOWN_KEY and meant is None
+                found[one] = replace(best, allowed=None) if unknown else best
+    return list(found.values())
+
+
+def _of_the_key_itself(problem: Problem) -> int:
+    """Return how much a mistake is one of a value, and not of a key that another kind lacks."""
+    return 0 if problem.remedy == _ANOTHER_KIND else 2 if problem.message != _UNKNOWN_KEY else 1
+
+
+def _as_kind(key: str, value: Any, place: tuple[int | str, ...], kind: str) -> dict[str, Problem]:
+    """Return by path what would be wrong with what stands at a place if it were of a kind."""
+    made = deepcopy(value)
+    at(made, place)["kind"] = kind
+    try:
+        _adapter(_part_names()[key.removeprefix(f"{NAMESPACE}:")]).validate_python(made)
+    except ValidationError as error:
+        told = [*_explain(key, made, error, place), *_of_kinds(key, made, error, place)]
+        return {one.path: one for one in told}
+    return {}
 
 
 def _location(loc: tuple[int | str, ...], value: Any) -> tuple[int | str, ...]:
@@ -734,13 +784,11 @@ def _problem(
         others = _other_kinds(key, location, value)
         if others:
             message = f"this is a key of kind {_listed(others)}"
-            return Problem(
-                path, message, allowed=", ".join(siblings) or None, remedy="leave it out, or change `kind`"
-            )
+            return Problem(path, message, allowed=", ".join(siblings) or None, remedy=_ANOTHER_KIND)
         near = _called(key, location, value) or (nearest(word, siblings) if guess else None)
         if near is not None and near.startswith(_A_SECRET_OF):
             return _in_clear(path, near.removeprefix(_A_SECRET_OF))
-        return Problem(path, "unknown key", nearest=near, allowed=", ".join(siblings) if siblings else None)
+        return Problem(path, _UNKNOWN_KEY, nearest=near, allowed=", ".join(siblings) if siblings else None)
     if kind == "missing":
         return Problem(path, "this key is missing", remedy=_addition(key, path, location, value))
     if kind in ("literal_error", "enum"):
@@ -779,6 +827,8 @@ def _problem(
 
 
 _UNQUOTED = "write it without quotes"
+_UNKNOWN_KEY = "unknown key"
+_ANOTHER_KIND = "leave it out, or change `kind`"
 
 
 def _words(kind: str, context: Mapping[str, Any], message: str) -> str:

@@ -8,12 +8,13 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from stacks import PROJECT
 
+FILE: Final = "Pulumi.yaml"
 PRODUCT = Path(__file__).resolve().parent.parent
 """The folder of the program's packages: the checkout, or where it is installed."""
 
@@ -33,15 +34,58 @@ def stack_files(project: Path) -> Path:
 
 
 def settings(folder: Path) -> Mapping[str, Any]:
-    """Return what `Pulumi.yaml` says; nothing where it is missing or cannot be read."""
+    """Return what `Pulumi.yaml` says; nothing where it is missing or cannot be used (`unusable`)."""
+    found = _read(folder)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _read(folder: Path) -> Mapping[str, Any] | str:
+    """Return what `Pulumi.yaml` says, or why it cannot be used; nothing where it is missing."""
     try:
-        found = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        found = yaml.safe_load((folder / FILE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
         return {}
-    return found if isinstance(found, dict) else {}
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        return "it is not UTF-8 text"
+    except yaml.MarkedYAMLError as error:
+        return (
+            f"it is not YAML{'' if error.problem_mark is None else f' (line {error.problem_mark.line + 1})'}"
+        )
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return "it is not YAML"
+    if not isinstance(found, dict) or not isinstance(found.get("name"), str):
+        return "it has no `name:` that is text"
+    return found if isinstance(found.get("stackConfigDir", ""), str) else "its `stackConfigDir` is no text"
 
 
-ROOT = find(Path.cwd())
+def unusable(start: Path) -> str | None:
+    """Return what is wrong with the `Pulumi.yaml` that Pulumi takes in a folder; None where none is there, too."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        found = _read(folder)
+        if found:
+            return f"{folder / FILE}: {found}" if isinstance(found, str) else None
+    return None
+
+
+def another(start: Path) -> str | None:
+    """Return the name of the project that a folder is in, where that is none of this program's."""
+    here = start.resolve()
+    names = [name for folder in (here, *here.parents) if (name := settings(folder).get("name"))]
+    return None if not names or PROJECT in names else str(names[0])
+
+
+def _here() -> Path:
+    """Return the folder of this process; the program's own where somebody has deleted it."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return PRODUCT
+
+
+HERE = _here()
+ROOT = find(HERE)
 """The project of this process: the program writes nothing outside of it."""
 CHECKOUT = PRODUCT if settings(PRODUCT) else None
 """The program's own project, where it is not installed from a package."""
@@ -72,7 +116,7 @@ def _command() -> str:
     beside = Path(sys.executable).with_name("rocketchat")
     if shutil.which("rocketchat") is not None or not beside.is_file():
         return "rocketchat"
-    return str(beside.relative_to(Path.cwd())) if beside.is_relative_to(Path.cwd()) else str(beside)
+    return str(beside.relative_to(HERE)) if beside.is_relative_to(HERE) else str(beside)
 
 
 COMMAND = _command()

@@ -400,6 +400,45 @@ def test_a_module_that_would_be_imported_in_the_place_of_the_program_s_is_refuse
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("command", [["list"], ["plan", "family-host"], ["new", "chat", "--yes"]])
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (b"name: [", "Pulumi.yaml: it is not YAML"),
+        (b"name: caf\xe9", "Pulumi.yaml: it is not UTF-8 text"),
+        (b"", "Pulumi.yaml: it has no `name:`"),
+        (b"name: 5", "Pulumi.yaml: it has no `name:`"),
+        (b"name: rocketchat\nstackConfigDir: [a]", "its `stackConfigDir` is no text"),
+    ],
+    ids=["no YAML", "no text", "empty", "a number", "a list"],
+)
+def test_a_project_that_cannot_be_read_is_told_and_no_other_stands_in_for_it(
+    tmp_path: Path, written: bytes, said: str, command: list[str]
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_bytes(written)
+    told = started(tmp_path, *command)
+    assert told.returncode == 2
+    assert said in told.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["Pulumi.yaml"]
+
+
+@pytest.mark.slow
+def test_nothing_is_made_in_the_project_of_another_program(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: nodejs\n", encoding="utf-8")
+    (tmp_path / "inside").mkdir()
+    told = started(tmp_path / "inside", "new", "chat", "--yes")
+    assert (told.returncode, "in the project shop" in told.stderr) == (2, True)
+    assert "init DIR" in told.stderr
+
+
+@pytest.mark.slow
+def test_in_a_folder_that_is_gone_nothing_is_a_traceback(tmp_path: Path) -> None:
+    rest = f"rmdir {tmp_path} && PYTHONPATH={PRODUCT} exec {sys.executable} -m command list"
+    told = started(tmp_path, "-c", rest, program="/bin/sh")
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["list"], ["new", "chat"], ["policy"]])
 def test_outside_of_a_project_the_way_to_make_one_is_told(tmp_path: Path, command: list[str]) -> None:
     # Installed, there is no checkout that would be the project.

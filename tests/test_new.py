@@ -282,6 +282,27 @@ def test_an_answer_that_is_no_choice_is_asked_for_again_on_a_narrow_dumb_termina
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ({"dns.kind": "cloudflare", "mail.kind": "none"}, {"dns.kind": "none"}),
+        ({"dns.kind": "none", "mail.kind": "ses"}, {"dns.kind": "manual"}),
+    ],
+    ids=["too much", "too little"],
+)
+def test_a_part_that_goes_with_no_other_is_asked_for_again_by_its_kind(
+    first: dict[str, str], then: dict[str, str], tmp_path: Path
+) -> None:
+    said = {"runtime.kind": "kubernetes", **CLUSTER, "database.kind": "uri", "runtime.ingress.kind": "none"}
+    given = {"chat.host": "chat.example.com", **said, **first}
+    with _terminal(tmp_path, "parts") as terminal:
+        screen = _talk(terminal, lambda key, time: then.get(key, "") if time else given.get(key, ""))
+        assert _groups(terminal) == ("parts", "0"), screen
+    assert "do not go together" in screen
+    assert "Left out: dns.kind" in screen
+
+
+@pytest.mark.slow
 def test_an_argument_that_cannot_be_is_asked_for_with_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

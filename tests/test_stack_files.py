@@ -398,7 +398,7 @@ def test_every_stack_file_is_valid_by_the_schema(stack: str) -> None:
     ("part", "value", "path", "kinds"),
     [
         ("dns", {"zone": "example.com"}, "dns.kind", "cloudflare, digitalocean, manual, route53"),
-        ("mail", {"host": "smtp.example.com"}, "mail.kind", "ses, ses-existing, smtp"),
+        ("mail", {"host": "smtp.example.com", "from": "a@example.com"}, "mail.kind", "ses, ses-existing, smtp"),
         ("login", {"url": "https://a.b"}, "login.kind", "apple, github, gitlab, google, ldap, oidc, saml"),
         ("login", [{}], "login[0].kind", "apple, github, gitlab, google, ldap, oidc, saml"),
         ("media", {"kind": "s3", "bucket": "abc", "cdn": {"host": "a.b"}}, "media.cdn.kind", "cloudfront, external"),
@@ -437,6 +437,33 @@ def test_a_key_of_another_kind_is_named_as_one_wherever_it_stands(part: str, val
     [problem] = alone(f"rocketchat:{part}", value)
     assert problem.message == f"this is a key of kind {kind}"
     assert problem.allowed
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "told"),
+    [
+        ("runtime", {"kind": "fargat3", "cpu": 3, "logDayz": 30, "network": {"kind": "new", "cidr": "x"}}, ["kind", "cpu", "logDayz", "network.cidr"]),
+        ("runtime", {"kind": "mainframe", "cpu": 3, "logDays": 30, "what": 1}, ["kind", "cpu", "what"]),
+        ("runtime", {"cpu": 1024, "logDays": "x", "sshKey": []}, ["kind", "logDays", "sshKey"]),
+        ("runtime", {"kind": "fargate", "network": {"kind": "existng", "vpc": 1, "x": 2}}, ["network.kind", "network.vpc", "network.x", "network.taskSubnets"]),
+        ("database", {"kind": "atals"}, ["kind", "cluster"]),
+        ("database", {"kind": "zzz", "organization": "5f0c1d2e3b4a59687f6e5d4c", "cluster": "chat"}, ["kind"]),
+        ("media", {"kind": "s4", "bucket": "media", "cdn": {"kind": "externl"}}, ["kind", "cdn.kind", "cdn.host"]),
+    ],
+)  # fmt: skip
+def test_an_unknown_kind_hides_nothing_that_is_wrong_whichever_is_meant(
+    part: str, value: Any, told: list[str]
+) -> None:
+    found = alone(f"rocketchat:{part}", value)
+    assert sorted(one.path for one in found) == sorted(f"rocketchat:{part}.{one}" for one in told)
+    assert not any(one.message.startswith("this is a key of kind") for one in found)
+
+
+def test_forty_unknown_kinds_are_told_in_a_second() -> None:
+    logins = [{"kind": "nosuch", "clientID": "x", "what": [1]} for _ in range(40)]
+    started = time.monotonic()
+    assert len(alone("rocketchat:login", logins)) >= 40
+    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize("host", ["Ä/x", "://", "a b/", "https:///x", "http://-a.b", "ÄZ", "/", "A"])

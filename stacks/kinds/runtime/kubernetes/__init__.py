@@ -11,6 +11,7 @@ from rocketchat import sizing
 from stacks.fields import Address, ClusterName, Part, of_kind
 from stacks.judging import Finding, Note, Warning_, rule
 from stacks.kinds.dns import DnsKind
+from stacks.kinds.kind import chosen
 from stacks.kinds.media import MediaKind
 from stacks.kinds.runtime import Place
 from stacks.kinds.runtime.cluster import Annotations, ClusterChat, ClusterDns, Nodes
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import pulumi
 
     from stacks.kinds.context import Context
+    from stacks.spec import Parts
 
 
 class GatewayIngress(Part):
@@ -263,11 +265,13 @@ def _reached(runtime: KubernetesRuntime, secrets: AbstractSet[str]) -> Iterator[
 
 
 @rule("Users get into the cluster")
-def _ingress(runtime: KubernetesRuntime, dns: DnsKind | None, size: sizing.Size) -> Iterator[Finding]:
+def _ingress(
+    runtime: KubernetesRuntime, dns: DnsKind | None, size: sizing.Size, readable: "Parts"
+) -> Iterator[Finding]:
     ingress = runtime.ingress
     several = (runtime.instances or size.instances) > 1
     if isinstance(ingress, NoIngress):
-        if dns is not None:
+        if dns is not None and not any(one.names() for _, one in chosen(readable)):
             yield Problem(
                 "rocketchat:dns",
                 "nothing leads into the cluster (ingress.kind is none), so there is nothing to name",
