@@ -217,8 +217,11 @@ def _known(inputs: Mapping[str, Any]) -> dict[str, Any]:
 def _let_go(work: _Work) -> None:
     """Take out of the state again what the next `up` would replace."""
     plan = work.stack.preview(policies=False)
-    changed = {step.urn: step.changed for step in plan.steps if step.operation in REPLACING}
-    lost = {urn: paths for urn, paths in changed.items() if urn in work.taken}
+    lost: dict[str, set[str]] = {}
+    for step in plan.steps:
+        # One replacement is several steps, of which not all say what it is for.
+        if step.operation in REPLACING and step.urn in work.taken:
+            lost.setdefault(step.urn, set()).update(step.changed)
     if not lost:
         return
     for urn, paths in lost.items():

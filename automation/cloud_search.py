@@ -9,7 +9,7 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -192,6 +192,8 @@ def made_up(begun: Begun) -> str:
 def _theirs(begun: Begun) -> Way:
     """Return how what others have made is found: by tags, but not by a name that was made up just now."""
     way = way_of(begun)
+    if isinstance(way, Listed) and way.theirs is not None:
+        return replace(way, matches=way.theirs)
     return MADE_UP if made_up(begun) and isinstance(way, Named) else way
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clouds.ask import CREATED, Ask, names, no_host_name, too_long
-from clouds.dns import TEXTS, alias
+from clouds.dns import TEXTS, alias, same_purpose
 from clouds.record import (
     NO_DATA,
     NO_MODELS,
@@ -104,6 +104,9 @@ DNS_RECORD = Resource(
         {"zoneId": "{zoneId}", "type": "{type}", "name": {"exact": "{name}"}},
         "results",
         _same_record,
+        theirs=lambda inputs, found: same_purpose(
+            inputs["type"], inputs.get("content", ""), found["content"]
+        ),
     ),
     data=NO_DATA,
     felt=Felt(gone=UNFOUND, named="name-record"),

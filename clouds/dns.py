@@ -76,6 +76,18 @@ def alias(error: str, beside: frozenset[str] = frozenset()) -> Once:
     )
 
 
+def same_purpose(kind: str, content: str, other: str) -> bool:
+    """Return whether a record stands for what another of its name and type stands for.
+
+    Of texts the first word says what they are for (`v=spf1`, `v=DMARC1`); of others a name has one, or all of them.
+    """
+    return kind != "TXT" or _first_word(content) == _first_word(other)
+
+
+def _first_word(text: str) -> str:
+    return text.strip('"').split(" ")[0].rstrip(";")
+
+
 def _begins(text: str) -> Callable[[Existing], Iterable[object]]:
     def values(one: Existing) -> Iterable[object]:
         if one.inputs.get("type") != "TXT":

@@ -286,6 +286,8 @@ class Listed:
     """Which of the answer's properties is the list; empty where the answer is the thing itself."""
     matches: tuple[str, ...] | Callable[[Mapping[str, Any], Mapping[str, Any]], bool] = ()
     """Properties that are as the inputs have them; or a function of the inputs and what was found."""
+    theirs: Callable[[Mapping[str, Any], Mapping[str, Any]], bool] | None = None
+    """Likewise for what somebody else has made, which may look otherwise; as `matches` where None."""
     id: str = "id"
     """Which of its properties is the field `id` of its import id."""
     unusable: str = ""

@@ -113,6 +113,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Say what changed, and whether that needs a new resource."""
         token, name = _of_urn(request.urn)
         changed, before, news = _changed(request)
+        state, _ = decode(request.olds)
+        if token.startswith("aws:") and "region" in changed and news.get("region") == state.get("region"):
+            # Whoever made it left its region to the provider, which wrote it into the state.
+            before, changed = (
+                {**before, "region": news["region"]},
+                [key for key in changed if key != "region"],
+            )
         ignored = frozenset(request.ignoreChanges)
         # The engine has put the old values back, but for those that hang on what is to be replaced.
         changed = [key for key in changed if key not in ignored]
@@ -123,7 +130,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         ]
         if not _asks_at_update(token):
             _stays(token, before, news, context)
-        state, _ = decode(request.olds)
         filled = standins.filled_in(token, state, news, ignored)
         changed += filled
         replaces += filled

@@ -10,6 +10,7 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+import pulumi_cloudflare as cloudflare
 import pytest
 from engine_marks import needs_engine
 from typer.testing import CliRunner
@@ -115,7 +116,7 @@ def test_what_others_have_made_is_taken_over_and_what_would_be_replaced_is_left(
             adopted = stack.adopt()
             assert names(adopted.taken) == ["uploads"]
             assert names(adopted.left) == ["role"]
-            assert "path" in next(iter(adopted.left.values()))
+            assert "differs in path," in next(iter(adopted.left.values()))
             assert adopted.plan is not None
             assert not adopted.plan.replaced
             made_now = names(step.urn for step in adopted.plan.steps if step.operation == "create")
@@ -131,6 +132,62 @@ def test_what_others_have_made_is_taken_over_and_what_would_be_replaced_is_left(
             assert changes == []
             assert adopted.plan.changes["same"] >= len(adopted.taken)
             assert len(before.cloud.things()) == there
+
+
+ZONE = "0123456789abcdef0123456789abcdef"
+TOKEN = "canary-token-of-the-zone".ljust(40, "0")
+
+
+def domain(*, region: str | None, address: str, dmarc: str, spf: str, comment: str | None = None) -> None:
+    """A domain at SES, and records: of the chat, and texts of one name for different things."""
+    provider = aws.Provider("aws", region="eu-west-1")
+    aws.sesv2.EmailIdentity(
+        "mail", email_identity="example.com", region=region, opts=pulumi.ResourceOptions(provider=provider)
+    )
+    options = pulumi.ResourceOptions(provider=cloudflare.Provider("cloudflare", api_token=TOKEN))
+
+    def at(name: str, host: str, kind: str, content: str) -> None:
+        cloudflare.DnsRecord(
+            name, zone_id=ZONE, name=host, type=kind, content=content, ttl=1, comment=comment, opts=options
+        )
+
+    at("chat", "chat.example.com", "A", address)
+    at("dmarc", "_dmarc.example.com", "TXT", dmarc)
+    at("spf", "example.com", "TXT", spf)
+
+
+def domain_of_before() -> None:
+    domain(region=None, address="192.0.2.1", dmarc="v=DMARC1; p=none", spf="site-verification=1")
+
+
+def domain_now() -> None:
+    domain(
+        region="eu-west-1",
+        address="203.0.113.8",
+        dmarc="v=DMARC1; p=reject",
+        spf="v=spf1 -all",
+        comment="of the chat",
+    )
+
+
+@needs_engine
+def test_records_and_a_domain_at_ses_are_taken_over_however_they_look(tmp_path: Path) -> None:
+    with rehearsal_backend(program=domain_of_before) as before:
+        with opened("theirs", before) as stack:
+            stack.up(preview=False)
+        there = {thing.id for thing in before.cloud.things()}
+        with (
+            rehearsal_backend(program=domain_now, cloud=before.cloud) as after,
+            opened("ours", after) as stack,
+        ):
+            adopted = stack.adopt()
+            # A text for something else stays: a name has one for each thing that texts are for.
+            assert (names(adopted.taken), adopted.left) == (["chat", "dmarc", "mail"], {})
+            done = stack.up(preview=False)
+            assert names(step.urn for step in done.steps if step.operation == "create") == ["spf"]
+            assert not done.replaced
+            assert set(stack.up(preview=False).changes) == {"same"}
+            assert len({thing.id for thing in before.cloud.things()} - there) == 1
 
 
 def test_the_command_names_what_it_takes_and_asks_first(monkeypatch: pytest.MonkeyPatch) -> None:

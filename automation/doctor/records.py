@@ -11,7 +11,8 @@ import dns.resolver
 from automation.doctor import cloudflare, digitalocean
 from automation.doctor.needs import Made, Visit
 from automation.web import Failed, NotChecked, reason
-from clouds.dns import FORMS, host
+from clouds.dns import FORMS, host, same_purpose
+from stacks.project import COMMAND
 from stacks.words import count
 
 if TYPE_CHECKING:
@@ -37,7 +38,11 @@ async def conflicts(visit: Visit) -> str:
     said = f"{len(found)} would be overwritten or refused: {', '.join(found[:5])}"
     if visit.state_unknown:
         raise NotChecked(f"{said}; they may be the stack's own ({visit.state_unknown})")
-    raise Failed(said, "note and delete them in the zone before `up`; the old chat is not found from then on")
+    raise Failed(
+        said,
+        f"`{COMMAND} adopt {visit.stack}` takes over those of the same type; or note and delete them in the "
+        "zone before `up`. The old chat is not found from then on",
+    )
 
 
 def _content(one: Made) -> str:
@@ -56,10 +61,7 @@ def _excludes(kind: str, content: str, other: str, others: str) -> bool:
     """Return whether two records of one name cannot both be: nothing stands beside a CNAME (RFC 1034, 3.6.2)."""
     if "CNAME" in (kind, other):
         return kind in ADDRESSES or other in ADDRESSES
-    if kind == other == "TXT":
-        # The first word says what it is for: v=spf1, v=DMARC1.
-        return content.strip('"').split(" ")[0].rstrip(";") == others.strip('"').split(" ")[0].rstrip(";")
-    return kind == other
+    return kind == other and same_purpose(kind, content, others)
 
 
 async def _there(visit: Visit, wanted: Sequence[Record]) -> list[Record]:

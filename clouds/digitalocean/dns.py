@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clouds.ask import Ask, names, no_host_name
-from clouds.dns import RELATIVE_TOP, TEXTS, alias, full_name
+from clouds.dns import RELATIVE_TOP, TEXTS, alias, full_name, same_purpose
 from clouds.record import (
     NO_DATA,
     NO_MODELS,
@@ -88,6 +88,7 @@ DNS_RECORD = Resource(
         },
         "records",
         _same_record,
+        theirs=lambda inputs, found: same_purpose(inputs["type"], inputs.get("value", ""), found["value"]),
     ),
     data=NO_DATA,
     felt=Felt(gone=UNFOUND, named="name-record"),
