@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +14,10 @@ import sharing
 import components  # noqa: F401 - makes the SDKs import one file at a time, before any test imports one
 
 pytest_plugins = ["engine_marks", "real_programs"]
+
+# As `make` does: where an image says that Python shall write nothing, each of many processes compiles all it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 UNSET = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 SET = {

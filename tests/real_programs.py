@@ -388,6 +388,10 @@ class Server(Process):
 class Cloud(Process):
     """Moto's server: S3, Secrets Manager and SSM of one account, which asks nobody for permission."""
 
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._clients: dict[str, Any] = {}
+
     def command(self) -> list[object]:
         return [aws_tools() / "moto_server", "-H", "127.0.0.1", "-p", self.port]
 
@@ -417,14 +421,16 @@ class Cloud(Process):
         return done.stdout
 
     def client(self, service: str) -> Any:
-        """Return a client of this cloud, which starts faster than `aws`."""
-        return botocore.session.Session().create_client(
-            service,
-            region_name=REGION,
-            endpoint_url=f"http://127.0.0.1:{self.port}",
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",
-        )
+        """Return a client of this cloud, made once: to read its service's model takes longer than most calls."""
+        if service not in self._clients:
+            self._clients[service] = botocore.session.Session().create_client(
+                service,
+                region_name=REGION,
+                endpoint_url=f"http://127.0.0.1:{self.port}",
+                aws_access_key_id="testing",
+                aws_secret_access_key="testing",
+            )
+        return self._clients[service]
 
     def reset(self) -> None:
         """Forget all that was made."""
