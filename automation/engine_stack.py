@@ -24,10 +24,11 @@ from automation.events import Ended, OnEvent, Recorder, Started
 from automation.inline import Guarded
 from automation.locks import Waiting
 from automation.rotation import GENERATED
-from automation.state import NOT_KNOWN, Pending, State, in_clear, leaves, pendings, record_of, secrets_in
+from automation.state import Pending, State, in_clear, leaves, pendings, record_of, secrets_in
 from automation.urns import name_of
 from automation.values import Resource, Result, SecretValue
 from stacks import PROJECT
+from stacks.engine import NOT_KNOWN
 from stacks.masking import mask
 from stacks.project import PRODUCT, ROOT
 

@@ -10,15 +10,11 @@ from typing import Any
 
 from automation.urns import name_of
 from automation.values import Resource
+from stacks.engine import SECRET_SIGNATURE, SIGNATURE, STACK_TYPE
 from stacks.masking import SECRET_MARK
 
-STACK_TYPE = "pulumi:pulumi:Stack"
 UNDECIDED = "rocketchat:recovery:Undecided"
 """What the state has in place of a step whose outcome nobody knows; see `automation.journal`."""
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the wire format's own constant
-NOT_KNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How the engine's events write a value that is known only when it is deployed."""
 _ACCOUNT = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")
 
 

@@ -333,9 +333,9 @@ def told(result: "Result", *, as_json: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from automation.state import STACK_TYPE
     from automation.values import NOT_CHANGES, short_type, shown
     from policy.product import COMPONENT
+    from stacks.engine import STACK_TYPE
 
     if as_json:
         say(result.to_json(), "", as_json=True)

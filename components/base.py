@@ -5,6 +5,9 @@ from typing import Any
 
 import pulumi
 
+DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+"""As clouds name them, in the order in which Atlas counts."""
+
 
 def one_of(what: str, value: str, allowed: Sequence[str]) -> str:
     """Return `value` if it is among `allowed`; else raise ValueError that names what and the choices."""

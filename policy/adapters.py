@@ -7,24 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from policy.model import SECRET, UNKNOWN, Subject
+from stacks.engine import SECRET_SIGNATURE, SIGNATURE, UNKNOWNS
 
 if TYPE_CHECKING:
     from pulumi_policy import PolicyResource, ResourceValidationArgs
-
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a marker
-_UNKNOWNS: Final = frozenset(
-    (
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-        "030794c1-ac77-496b-92df-f27374a8bd58",
-        "e48ece36-62e2-4504-bad9-02848725956a",
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-    )
-)
-"""What the engine writes for unknown values (pulumi, sdk/go/common/resource/plugin/rpc.go)."""
 
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -211,7 +197,7 @@ def plain(value: Any) -> Any:
         raw = _target(value)
         return {key: plain(raw[key]) for key in raw}
     if isinstance(value, str):
-        return UNKNOWN if value in _UNKNOWNS else value
+        return UNKNOWN if value in UNKNOWNS else value
     if isinstance(value, Sequence) and not isinstance(value, bytes):
         return [plain(item) for item in _target(value)]
     return value
@@ -257,7 +243,7 @@ def _marked(paths: Iterable[str]) -> frozenset[str]:
 
 
 def _secret_paths(value: Any, path: str = "") -> Iterator[str]:
-    if value == SECRET or (isinstance(value, Mapping) and value.get(_SIGNATURE) == _SECRET_SIGNATURE):
+    if value == SECRET or (isinstance(value, Mapping) and value.get(SIGNATURE) == SECRET_SIGNATURE):
         yield path
     elif isinstance(value, Mapping):
         for key, item in value.items():
@@ -269,10 +255,10 @@ def _secret_paths(value: Any, path: str = "") -> Iterator[str]:
 
 def _revealed(value: Any) -> Any:
     if isinstance(value, Mapping):
-        if value.get(_SIGNATURE) == _SECRET_SIGNATURE:
+        if value.get(SIGNATURE) == SECRET_SIGNATURE:
             text = value.get("plaintext")
             return _revealed(_parsed(text)) if isinstance(text, str) else SECRET
         return {key: _revealed(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_revealed(item) for item in value]
-    return UNKNOWN if isinstance(value, str) and value in _UNKNOWNS else value
+    return UNKNOWN if isinstance(value, str) and value in UNKNOWNS else value

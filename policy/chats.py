@@ -21,6 +21,7 @@ from policy.credentials import decoded, looks_like_one
 from policy.documents import is_chat_image
 from policy.model import SECRET, UNKNOWN, Stack, Subject, dig
 from policy.rule import Probe, Where
+from rocketchat.settings import ENVIRONMENT_PREFIX
 
 HOSTS: Final = (
     t.LIGHTSAIL_INSTANCE,
@@ -41,7 +42,6 @@ CARRIERS: Final = (
     *COMPOSED,
 )
 """Types of resources that can carry a chat."""
-_PREFIX: Final = "OVERWRITE_SETTING_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Chat:
 
     def setting(self, name: str) -> Variable | None:
         """Return a setting of the product: forced by its prefix, or given as it is."""
-        return self.variables.get(_PREFIX + name) or self.variables.get(name)
+        return self.variables.get(ENVIRONMENT_PREFIX + name) or self.variables.get(name)
 
 
 def _text(value: Any) -> str:

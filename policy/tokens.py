@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from stacks import engine
+
 SECURITY_GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
 INGRESS_RULE: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS_RULE: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
@@ -109,7 +111,7 @@ RELEASE: Final = "kubernetes:helm.sh/v3:Release"
 CLUSTER_ISSUER: Final = "kubernetes:cert-manager.io/v1:ClusterIssuer"
 GATEWAY: Final = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
 
-ROOT: Final = "pulumi:pulumi:Stack"
+ROOT: Final = engine.STACK_TYPE
 
 # Types that no stack makes, and that policies judge all the same.
 SECURITY_GROUP_RULE: Final = "aws:ec2/securityGroupRule:SecurityGroupRule"

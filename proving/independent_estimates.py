@@ -12,9 +12,9 @@ from typing import Any
 
 from proving import pages
 from rehearsal import cost
-from rehearsal.monitor import STACK_TYPE
 from rehearsal.plan import Plan, PlannedResource
 from rocketchat.usage import ASSUMPTIONS, Assumption
+from stacks.engine import STACK_TYPE
 from stacks.project import PRODUCT
 
 PAGE = PRODUCT / "docs" / "cost.md"

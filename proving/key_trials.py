@@ -431,15 +431,20 @@ def _to(scene: str, value: Any, secrets: tuple[str, ...] = (), **also: Any) -> _
     return scene, value, {path.replace("__", "."): one for path, one in also.items()}, secrets
 
 
+def _on(value: Any, *scenes: str) -> list[_To]:
+    return [_to(scene, value) for scene in scenes]
+
+
 BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     # The value alone, or a list of scene, value, and what must be changed with it.
-    "aws:region": [
-        _to("family-host", "eu-central-1"),
-        _to("soluvas-lightsail", "eu-central-1"),
-        _to("lovia-doks", "eu-central-1"),
-        _to("lovia-fargate", "eu-central-1"),
-        _to("lovia-fargate as a trial", "eu-central-1"),
-    ],
+    "aws:region": _on(
+        "eu-central-1",
+        "family-host",
+        "soluvas-lightsail",
+        "lovia-doks",
+        "lovia-fargate",
+        "lovia-fargate as a trial",
+    ),
     "chat.host": [
         _to("family-host", "talk.family.example"),
         _to("soluvas-lightsail", "talk.soluvas.com"),
@@ -527,12 +532,8 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "runtime(fargate).balancer(new).allowFrom": ["203.0.113.0/24"],
     "runtime(fargate).balancer(existing).listener": _LISTENER.replace("f2f7dc8efc522ab2", "0123456789abcdef"),
     "runtime(fargate).balancer(existing).priority": 77,
-    "runtime(kubernetes).namespace": [
-        _to("services-helm", "talk"),
-        _to("local", "talk"),
-        _to("local in production", "talk"),
-    ],
-    "runtime(kubernetes).name": [_to("services-helm", "talk"), _to("local in production", "talk")],
+    "runtime(kubernetes).namespace": _on("talk", "services-helm", "local", "local in production"),
+    "runtime(kubernetes).name": _on("talk", "services-helm", "local in production"),
     "runtime(kubernetes).services.account": 3,
     "runtime(kubernetes).services.authorization": 3,
     "runtime(kubernetes).services.ddpStreamer": 3,
@@ -584,10 +585,9 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "runtime(doks).maxInstances": [_to("lovia-doks with microservices", 3)],
     "runtime(kubernetes).podAnnotations": [_to("services-helm", {"sidecar.istio.io/inject": "false"})],
     "runtime(doks).podAnnotations": [_to("lovia-doks", {"sidecar.istio.io/inject": "false"})],
-    "runtime(kubernetes).nodes": [
-        _to("services-helm", {"selector": {"pool": "chat"}, "tolerations": [{"key": "dedicated"}]}),
-        _to("local", {"selector": {"pool": "chat"}, "tolerations": [{"key": "dedicated"}]}),
-    ],
+    "runtime(kubernetes).nodes": _on(
+        {"selector": {"pool": "chat"}, "tolerations": [{"key": "dedicated"}]}, "services-helm", "local"
+    ),
     "runtime(kubernetes).nodes.selector": [_to("services-helm on its nodes", {"pool": "other"})],
     "runtime(kubernetes).nodes.tolerations": [_to("services-helm on its nodes", {"key": "spot"})],
     "runtime(kubernetes).nodes.tolerations.key": [_to("services-helm on its nodes", "spot")],
@@ -601,7 +601,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
         "traefik.ingress.kubernetes.io/router.middlewares": "a-b@kubernetescrd"
     },
     "runtime(kubernetes).egressAddresses": ["203.0.113.21"],
-    "runtime(doks).namespace": [_to("lovia-doks", "talk"), _to("lovia-doks with its own database", "talk")],
+    "runtime(doks).namespace": _on("talk", "lovia-doks", "lovia-doks with its own database"),
     "runtime(doks).name": "talk",
     "runtime(doks).topology": [
         _to("lovia-doks with microservices", "monolith"),
@@ -612,30 +612,21 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "runtime(doks).services.authorization": [_to("lovia-doks with microservices", 3)],
     "runtime(doks).services.presence": [_to("lovia-doks with microservices", 3)],
     "runtime(doks).services.ddpStreamer": [_to("lovia-doks with microservices", 3)],
-    "runtime(doks).nat": [_to("lovia-doks with its own database", False), _to("lovia-doks", False)],
+    "runtime(doks).nat": _on(False, "lovia-doks with its own database", "lovia-doks"),
     "runtime(doks).cpu": 512,
     "runtime(doks).memory": 1536,
     "runtime(doks).egressPorts": [8443],
     "runtime(droplet).egressPorts": [8443],
-    "runtime(doks).cluster": [
-        _to("lovia-doks", "k8s-lovia-sg-2"),
-        _to("lovia-doks with its own database", "k8s-lovia-sg-2"),
-    ],
-    "runtime(doks).region": [_to("lovia-doks", "fra1"), _to("lovia-doks with its own database", "fra1")],
+    "runtime(doks).cluster": _on("k8s-lovia-sg-2", "lovia-doks", "lovia-doks with its own database"),
+    "runtime(doks).region": _on("fra1", "lovia-doks", "lovia-doks with its own database"),
     "runtime(doks).version": [
         _to("lovia-doks", "1.35"),
         _to("lovia-doks", "1.37.0-do.0", runtime__autoUpgrade=False),
         _to("lovia-doks", "1.35.1-do.0", runtime__autoUpgrade=False),
     ],
-    "runtime(doks).nodeSize": [
-        _to("lovia-doks", "s-4vcpu-8gb"),
-        _to("lovia-doks with its own database", "s-4vcpu-8gb"),
-    ],
+    "runtime(doks).nodeSize": _on("s-4vcpu-8gb", "lovia-doks", "lovia-doks with its own database"),
     "runtime(doks).maintenanceTime": "19:00",
-    "runtime(doks).network": [
-        _to("lovia-doks", "10.50.0.0/20"),
-        _to("lovia-doks with its own database", "10.50.0.0/20"),
-    ],
+    "runtime(doks).network": _on("10.50.0.0/20", "lovia-doks", "lovia-doks with its own database"),
     "runtime(doks).podNetwork": "10.60.0.0/16",
     "runtime(doks).serviceNetwork": "10.61.0.0/19",
     "runtime(lightsail).sshKey": [
@@ -644,13 +635,13 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     ],
     "runtime(lightsail).allowFrom": ["203.0.113.0/24"],
     "runtime(lightsail).sshFrom": ["203.0.113.0/24"],
-    "runtime(lightsail).diskGb": [_to("soluvas-lightsail", 32), _to("family-host on Lightsail", 32)],
+    "runtime(lightsail).diskGb": _on(32, "soluvas-lightsail", "family-host on Lightsail"),
     "runtime(lightsail).size": [
         _to("soluvas-lightsail", "large_3_0"),
         _to("family-host on Lightsail", "xlarge_3_0"),
     ],
-    "runtime(lightsail).zone": [_to("soluvas-lightsail", "b"), _to("family-host on Lightsail", "b")],
-    "runtime(droplet).sshKey": [_to("family-host", _SSH_KEY), _to("family-host as a trial", _SSH_KEY)],
+    "runtime(lightsail).zone": _on("b", "soluvas-lightsail", "family-host on Lightsail"),
+    "runtime(droplet).sshKey": _on(_SSH_KEY, "family-host", "family-host as a trial"),
     "runtime(droplet).allowFrom": ["203.0.113.0/24"],
     "runtime(droplet).sshFrom": ["203.0.113.0/24"],
     "runtime(droplet).diskGb": [
@@ -658,8 +649,8 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
         _to("family-host", 8),
         _to("family-host as a trial", 20),
     ],
-    "runtime(droplet).generation": [_to("family-host", 2), _to("family-host as a trial", 2)],
-    "runtime(droplet).region": [_to("family-host", "fra1"), _to("family-host as a trial", "fra1")],
+    "runtime(droplet).generation": _on(2, "family-host", "family-host as a trial"),
+    "runtime(droplet).region": _on("fra1", "family-host", "family-host as a trial"),
     "runtime(droplet).size": [_to("family-host", "s-4vcpu-8gb")],
     "database.kind": [
         _to("lovia-fargate", _SHARED),
@@ -674,22 +665,13 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
         _to("services-helm", {"kind": "in-cluster"}),
         _to("lovia-fargate", {"kind": "in-cluster"}),
     ],
-    "database(atlas).organization": [
-        _to("lovia-fargate", _ATLAS_ID),
-        _to("lovia-fargate as a trial", _ATLAS_ID),
-    ],
+    "database(atlas).organization": _on(_ATLAS_ID, "lovia-fargate", "lovia-fargate as a trial"),
     "database(atlas).project": [
         _to("lovia-fargate", _ATLAS_ID, database__organization=ABSENT),
         _to("lovia-fargate as a trial", _ATLAS_ID, database__organization=ABSENT),
     ],
-    "database(atlas).cluster": [
-        _to("lovia-fargate", "lovia-sg-2"),
-        _to("lovia-fargate as a trial", "lovia-sg-2"),
-    ],
-    "database(atlas).name": [
-        _to("lovia-fargate", "other_chat"),
-        _to("lovia-fargate as a trial", "other_chat"),
-    ],
+    "database(atlas).cluster": _on("lovia-sg-2", "lovia-fargate", "lovia-fargate as a trial"),
+    "database(atlas).name": _on("other_chat", "lovia-fargate", "lovia-fargate as a trial"),
     "database(atlas).version": "8.0",
     "database(atlas).tier": "M20",
     "database(atlas).maxTier": "M60",
@@ -705,10 +687,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "database(atlas-existing).project": _ATLAS_ID,
     "database(atlas-existing).cluster": "lovia-sg-2",
     "database(atlas-existing).name": "other_chat",
-    "database(atlas-existing).user": [
-        _to("soluvas-lightsail", "other-chat"),
-        _to("lovia-doks", "other-chat"),
-    ],
+    "database(atlas-existing).user": _on("other-chat", "soluvas-lightsail", "lovia-doks"),
     "database(atlas-existing).version": [_to("soluvas-lightsail", ABSENT), _to("soluvas-lightsail", "7.0")],
     "database(atlas-existing).privateLink": [
         _to("services-fargate on a shared cluster", False, database__endpoint=ABSENT)
@@ -717,17 +696,17 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "database(atlas-existing).endpoint.id": "5f0c1d2e3b4a59687f6e5d4f",
     "database(atlas-existing).endpoint.service": _SERVICE.replace("f0", "f1"),
     "database(uri).version": [_to("services-helm", "8.0.4"), _to("services-helm", "7.0")],
-    "database(in-cluster).name": [_to("local", "other"), _to("local in production", "other")],
+    "database(in-cluster).name": _on("other", "local", "local in production"),
     "database(in-cluster).version": [_to("local", "8.0"), _to("local", "7.0")],
-    "database(in-cluster).members": [_to("local", 3), _to("local in production", 3)],
+    "database(in-cluster).members": _on(3, "local", "local in production"),
     "database(in-cluster).diskGb": [
         _to("local", 20),
         _to("local in production", 20),
         _to("local in production", 5),
     ],
-    "database(in-cluster).memory": [_to("local", 2048), _to("local in production", 2048)],
-    "database(in-cluster).storageClass": [_to("local", "fast"), _to("local in production", "fast")],
-    "database(on-host).name": [_to("family-host", "other"), _to("family-host as a trial", "other")],
+    "database(in-cluster).memory": _on(2048, "local", "local in production"),
+    "database(in-cluster).storageClass": _on("fast", "local", "local in production"),
+    "database(on-host).name": _on("other", "family-host", "family-host as a trial"),
     "database(on-host).version": [_to("family-host", "8.0"), _to("family-host", "7.0")],
     "media.kind": [
         _to("lovia-fargate", {"kind": "spaces", "bucket": "media-lovia", "region": "sgp1"}),
@@ -776,7 +755,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
         _to("services-helm", "chat.example.com"),
     ],
     "dns(cloudflare).zoneId": "fedcba98765432100123456789abcdef",
-    "dns(cloudflare).proxied": [_to("lovia-fargate", True), _to("family-host", True)],
+    "dns(cloudflare).proxied": _on(True, "lovia-fargate", "family-host"),
     "dns(cloudflare).originPullCertificate": [
         _to("lovia-fargate behind the proxy", _CHAIN, ("originPullKey",)),
         _to("lovia-fargate known by a certificate", ABSENT),
@@ -969,10 +948,10 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     },
     "container.variables": {"TZ": "Europe/Berlin"},
     "container.secretVariables": [_to("services-helm", ["GIPHY_KEY"], ("containerVariables",))],
-    "container.proxy": [_to("services-helm", _PROXY), _to("lovia-fargate", _PROXY)],
+    "container.proxy": _on(_PROXY, "services-helm", "lovia-fargate"),
     "container.proxy.url": [_to("services-helm with a proxy", "http://other.example.com:3128")],
     "container.proxy.direct": [_to("services-helm with a proxy", [".corp.example.com"])],
-    "container.certificates": [_to("services-helm", [_AUTHORITY]), _to("lovia-fargate", [_AUTHORITY])],
+    "container.certificates": _on([_AUTHORITY], "services-helm", "lovia-fargate"),
     "container.heapMb": 1024,
     "containerVariables": [_to("services-helm with a proxy", "another")],
     "aws.profile": [_to("soluvas-lightsail", "corp")],
@@ -1009,11 +988,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
         _to("services-helm", _BOT, ("botPassword", "botKeys")),
     ],
     "bot.image": "rocketchat/hubot-rocketchat:v1.0.0",
-    "bot.uid": [
-        _to("family-host with a bot", 1001),
-        _to("lovia-fargate with a bot", 1001),
-        _to("services-helm with a bot", 1001),
-    ],
+    "bot.uid": _on(1001, "family-host with a bot", "lovia-fargate with a bot", "services-helm with a bot"),
     "bot.username": "friday",
     "bot.name": "Friday",
     "bot.rooms": ["general"],
@@ -1033,21 +1008,14 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "appearance.fonts.file": f"other-{FONT}",
     "appearance.homeTitle": "Welcome",
     "appearance.assets": {"logo": LOGO},
-    "images.registry": [
-        _to("family-host", "registry.example.com/mirror"),
-        _to("lovia-fargate", "registry.example.com/mirror"),
-        _to("services-helm", "registry.example.com/mirror"),
-    ],
+    "images.registry": _on("registry.example.com/mirror", "family-host", "lovia-fargate", "services-helm"),
     "images.username": [
         _to("family-host", "robot", ("registryPassword",)),
         _to("lovia-fargate", "robot", ("registryPassword",)),
         _to("services-helm", "robot", ("registryPassword",)),
     ],
     "images.pinned": [_to("family-host", ["registry.example.com/base/caddy:2.11.7"])],
-    "charts": [
-        _to("services-helm", {"source": "oci://registry.example.com/charts"}),
-        _to("lovia-fargate", {"source": "oci://registry.example.com/charts"}),
-    ],
+    "charts": _on({"source": "oci://registry.example.com/charts"}, "services-helm", "lovia-fargate"),
     "charts.source": [_to("services-helm with a mirror", "oci://registry.example.com/charts")],
     "charts.username": [_to("services-helm with a mirror", "robot", ("chartsPassword",))],
     "charts.version": [_to("services-helm with a mirror", "7.0.1")],
@@ -1070,11 +1038,9 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "apnPassphrase": [_to("soluvas-lightsail with Apple's push", "another")],
     "healthcheckUrl": [_to("family-host", "another"), _to("family-host", ABSENT)],
     "backupWebhookUrl": [_to("family-host", "another")],
-    "botPassword": [
-        _to("family-host with a bot", "another"),
-        _to("lovia-fargate with a bot", "another"),
-        _to("services-helm with a bot", "another"),
-    ],
+    "botPassword": _on(
+        "another", "family-host with a bot", "lovia-fargate with a bot", "services-helm with a bot"
+    ),
     "botKeys": [_to("family-host with a bot", "another")],
     "bugsnagApiKey": "given",
     "registryPassword": [_to("services-helm with a mirror", "another")],

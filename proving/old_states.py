@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from automation.stack import open_stack
-from automation.state import SIGNATURE, State
+from automation.state import State
 from automation.urns import name_of
 from automation.values import REPLACING, Result
 from clouds.ask import Cloud
@@ -29,6 +29,7 @@ from rehearsal import canaries
 from rehearsal.backend import rehearsal_backend
 from rehearsal.cloud import Kept, StandinCloud
 from stacks import deploy, files
+from stacks.engine import SIGNATURE
 from stacks.masking import SECRET_MARK
 from stacks.project import PRODUCT
 

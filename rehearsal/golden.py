@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from automation.urns import name_of
-from rehearsal.monitor import STACK_TYPE
 from rehearsal.plan import Plan
+from stacks.engine import STACK_TYPE
 from stacks.project import PRODUCT
 
 FOLDER = PRODUCT / "tests" / "golden"

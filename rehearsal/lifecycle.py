@@ -15,8 +15,9 @@ from typing import Any
 from automation.backend import Backend
 from automation.events import Event, OnEvent, ignore
 from automation.stack import ChatStack, open_stack
-from automation.state import STACK_TYPE, State
+from automation.state import State
 from automation.values import REPLACING, Result
+from policy.product import COMPONENT
 from rehearsal import user_commands
 from rehearsal.backend import PASSPHRASE, rehearsal_backend
 from rehearsal.cloud import Kept
@@ -24,12 +25,12 @@ from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan
 from rehearsal.stack import RehearsedStack
 from rehearsal.stack import plan as plan_of
+from stacks.engine import STACK_TYPE
 from stacks.language import NAMESPACE
 from stacks.masking import stands_in
 
 SETTING = "Log_Level"
 """The setting that is changed: every release has it, and no stack file sets it for a reason."""
-COMPONENT = "rocketchat:index:"
 """Components are updated with what is in them: the state has their arguments."""
 _GZIP = b"\x1f\x8b"
 

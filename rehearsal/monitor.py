@@ -14,8 +14,8 @@ from rehearsal import standins
 from rehearsal.errors import RehearsalError
 from rehearsal.standins import once
 from rehearsal.wire import at_path, decode, encode
+from stacks.engine import STACK_TYPE
 
-STACK_TYPE = "pulumi:pulumi:Stack"
 REFERENCE_TYPE = "pulumi:pulumi:StackReference"
 ORGANIZATION = "organization"
 """The one organization that backends without accounts have."""

@@ -16,9 +16,10 @@ from pulumi.runtime.stack import Stack
 
 from automation.lean import collector, drain
 from rehearsal.errors import RehearsalError
-from rehearsal.monitor import ORGANIZATION, STACK_TYPE, Engine, Message, Monitor, Others, Record
+from rehearsal.monitor import ORGANIZATION, Engine, Message, Monitor, Others, Record
 from rehearsal.wire import at_path, masked, strings
 from stacks import PROJECT
+from stacks.engine import STACK_TYPE
 from stacks.masking import mask, stands_in
 
 Program = Callable[[], None]

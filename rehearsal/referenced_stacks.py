@@ -6,9 +6,9 @@ from typing import Any
 from pulumi.automation import Deployment, LocalWorkspaceOptions, create_or_select_stack
 
 from clouds.ask import CREATED
-from rehearsal.monitor import STACK_TYPE
 from rehearsal.stack import exported
 from stacks import PROJECT
+from stacks.engine import STACK_TYPE
 from stacks.language import ChatSpec
 
 

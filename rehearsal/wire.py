@@ -11,19 +11,13 @@ from google.protobuf import struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime import rpc
 
 from clouds.ask import UNKNOWN
+from stacks.engine import UNKNOWNS
 from stacks.masking import SECRET_MARK
 
 _SIGNATURE: Final = rpc._special_sig_key  # noqa: SLF001 - the wire format's own constants have no public name
 _SECRET: Final = rpc._special_secret_sig  # noqa: SLF001
 _RESOURCE: Final = rpc._special_resource_sig  # noqa: SLF001
 _OUTPUT: Final = rpc._special_output_value_sig  # noqa: SLF001
-_UNKNOWNS: Final = frozenset(
-    {"04da6b54-80e4-46f7-96ec-b56ff0331ba9", "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-     "3eeb2bf0-c639-47a8-9e75-3b44932eb421", "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-     "030794c1-ac77-496b-92df-f27374a8bd58", "e48ece36-62e2-4504-bad9-02848725956a",
-     "dd056dcd-154b-4c76-9bd3-c8f88648b5ff"}
-)  # fmt: skip
-"""Strings that stand for a value not known yet: any, bool, string, array, asset, archive, object."""
 
 
 def decode(struct: struct_pb2.Struct) -> tuple[dict[str, Any], frozenset[str]]:
@@ -36,7 +30,7 @@ def _plain(value: struct_pb2.Value, path: str, secrets: set[str]) -> Any:
     kind = value.WhichOneof("kind")
     if kind == "string_value":
         text = value.string_value
-        return UNKNOWN if text in _UNKNOWNS else text
+        return UNKNOWN if text in UNKNOWNS else text
     if kind == "bool_value":
         return value.bool_value
     if kind == "number_value":

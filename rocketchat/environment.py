@@ -27,6 +27,7 @@ from rocketchat.login import (
     without_mail,
 )
 from rocketchat.releases import Release
+from rocketchat.safety import BLOCKED_NAMES
 from rocketchat.services import HTTP_PORT, METRICS_PORT, MICROSERVICES, TOPOLOGIES
 from rocketchat.surroundings import AUTHORITIES
 from rocketchat.variables import Environment, Secret, V, flag, merge, overwrite, require_secret
@@ -81,9 +82,6 @@ _CHECKSUMS: Final = {
 }
 
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
-BLOCKED_NAMES = frozenset({"admin", "administrator", "system", "user", "all", "here", "rocket.cat"})
-"""User names that the server refuses (`Accounts_SystemBlockedUsernameList`), means otherwise in a message, or has
-given to its own bot before (`initialData.ts`, which then takes `admin` without an error)."""
 
 
 def core(

@@ -11,6 +11,11 @@ PASSWORD_LETTERS: Final = 8
 """NIST SP 800-63B asks for no shorter passwords."""
 
 
+BLOCKED_NAMES: Final = frozenset({"admin", "administrator", "system", "user", "all", "here", "rocket.cat"})
+"""User names that the server refuses (`Accounts_SystemBlockedUsernameList`), means otherwise in a message, or has
+given to its own bot before (`initialData.ts`, which then takes `admin` without an error)."""
+
+
 @dataclass(frozen=True)
 class Safe:
     """A setting that has a safe value. Values are text, as in the environment."""
@@ -183,7 +188,22 @@ SAFE: Final[Mapping[str, Safe]] = {
     )
 }
 """By id. What depends on other settings is in `unsafe`."""
+CORS: Final = Safe(
+    "API_CORS_Origin",
+    "*",
+    lambda origin: "*" not in origin,
+    "any page may call the chat in the name of who is logged in",
+)
+"""Where the API is open to other pages."""
+MAIL: Final = Safe(
+    "SMTP_IgnoreTLS",
+    "true",
+    only("false"),
+    "mail and its password leave in clear; the product's default ignores TLS",
+)
+"""Where mail is not encrypted from its first byte."""
 TROUBLESHOOTING: Final = "Troubleshoot_Disable_"
+HUNTING: Final = "a switch for hunting bugs, left on"
 VARIABLES_OF_TESTS: Final[Mapping[str, str]] = {
     "NODE_TLS_REJECT_UNAUTHORIZED": "the chat believes every certificate",
     "TEST_MODE": "makes an administrator whose password everybody knows",
@@ -217,9 +237,9 @@ def unsafe(values: Mapping[str, str], *, production: bool) -> Iterator[tuple[str
         if known is not None and not known.safe(value) and (production or not known.in_trial):
             yield name, known.danger, known.in_trial
         if name.startswith(TROUBLESHOOTING) and value.lower() == "true":
-            yield name, "a switch for hunting bugs, left on", False
+            yield name, HUNTING, False
     if any_origin(values):
-        yield "API_Enable_CORS", "any page may call the chat in the name of who is logged in", False
+        yield "API_Enable_CORS", CORS.danger, False
     if mail_in_clear(values):
         name = "SMTP_IgnoreTLS" if "SMTP_IgnoreTLS" in values else "SMTP_Host"
-        yield name, "mail and its password leave in clear; the product's default ignores TLS", False
+        yield name, MAIL.danger, False

@@ -612,11 +612,11 @@ def _login(
             "the login form stays on, because nobody is administrator by single sign-on: name one's address in "
             "`chat.administrator.email`, or the release that runs already in `chat.upgradeFrom`"
         )
-    if chat.administrator is not None and chat.administrator.username.lower() in environment.BLOCKED_NAMES:
+    if chat.administrator is not None and chat.administrator.username.lower() in safety.BLOCKED_NAMES:
         yield Problem(
             "rocketchat:chat.administrator.username",
             f"the server refuses the user name {chat.administrator.username}, and takes `admin` without a word",
-            remedy=f"take another one than {', '.join(sorted(environment.BLOCKED_NAMES))}",
+            remedy=f"take another one than {', '.join(sorted(safety.BLOCKED_NAMES))}",
         )
     if by_button(login) and chat.administrator is not None:
         yield Warning_(

@@ -18,8 +18,9 @@ from policy.config_file import config_file, load
 from policy.judge import judge
 from policy.model import UNKNOWN, Subject
 from policy.places import place
+from stacks import engine
 
-UNKNOWN_TEXT = next(iter(adapters._UNKNOWNS))
+UNKNOWN_TEXT = engine.NOT_KNOWN
 AT = "project:///infra/network.py#12,5"
 
 

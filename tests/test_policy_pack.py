@@ -49,6 +49,7 @@ from policy.rule import Level, Needs
 from policy.rules import BY_ID, RULES
 from policy.sources import profile_of
 from rehearsal.plan import Plan
+from stacks import engine
 
 TODAY = dt.date(2026, 11, 21)
 ROOT = Path(__file__).parent.parent
@@ -172,7 +173,7 @@ def test_an_exported_state_is_judged_by_what_the_cloud_answered() -> None:
                     "provider": f"{provider}::0a1b",
                     "inputs": {
                         "dropInvalidHeaderFields": True,
-                        "name": {adapters._SIGNATURE: adapters._SECRET_SIGNATURE, "ciphertext": "x"},
+                        "name": {engine.SIGNATURE: engine.SECRET_SIGNATURE, "ciphertext": "x"},
                     },
                     "outputs": {"dropInvalidHeaderFields": False},
                     "protect": True,

@@ -8,7 +8,7 @@ from planning import Values, planned, values_of
 
 from components.edge.certificate import LONGEST_NAME
 from components.mail import smtp
-from rocketchat import environment
+from rocketchat import environment, safety
 from stacks import features, files
 from stacks.language import parse
 from stacks.problems import Problem
@@ -177,7 +177,7 @@ def test_a_name_as_long_as_a_certificate_takes_is_right() -> None:
     assert not told(chat={"host": host})
 
 
-@pytest.mark.parametrize("name", sorted(environment.BLOCKED_NAMES))
+@pytest.mark.parametrize("name", sorted(safety.BLOCKED_NAMES))
 def test_a_blocked_name_is_refused_by_rule_and_component(name: str) -> None:
     assert told(chat={"administrator": {"email": "a@example.com", "username": name}})
     with pytest.raises(ValueError, match="refuses the user name"):

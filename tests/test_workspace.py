@@ -19,8 +19,9 @@ import automation
 from automation import ConfigurationError, SecretValue, open_stack, pulumi_cli, workspace
 from automation.engine import Engine
 from automation.events import Recorder, ignore
-from automation.state import SECRET_SIGNATURE, SIGNATURE, in_clear
+from automation.state import in_clear
 from rehearsal.backend import rehearsal_backend
+from stacks.engine import SECRET_SIGNATURE, SIGNATURE
 
 
 def secret(value: object) -> dict[str, str]:

@@ -11,7 +11,7 @@ import pulumi
 import pulumi_mongodbatlas as mongodbatlas
 import pulumi_random as random
 
-from components.base import Component, after, one_of
+from components.base import DAYS, Component, after, one_of
 from components.database import alerts, backup
 from components.database.catalogue import (
     atlas_region,
@@ -26,7 +26,6 @@ from components.database.uri import check_database_name, srv_uri
 from components.names import bounded
 from components.values import DatabaseAccess
 
-DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 """Days as Atlas counts them, from 1."""
 
 ROLES = ("read", "readWrite", "dbAdmin", "clusterMonitor")

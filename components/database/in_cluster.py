@@ -15,12 +15,12 @@ from components.base import Component, only_if
 from components.database.series import FEATURE, FITS, IMAGES, StepRefused, held, of_image
 from components.database.uri import check_database_name
 from components.nodes import ANY_NODE, NodesArgs, on_nodes
+from components.runtime.host.document import REPLICA_SET
 from components.values import DatabaseAccess
 
 UID = 999
 """User `mongodb` of the official image."""
 PORT = 27017
-REPLICA_SET = "rs0"
 
 SETUP = (
     FEATURE

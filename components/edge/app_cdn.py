@@ -9,6 +9,7 @@ from components.base import Component, one_of
 from components.edge.balancer import HSTS_SECONDS, REQUESTS_PER_ADDRESS
 from components.edge.certificate import CLOUDFRONT_REGION
 from components.edge.firewall import Firewall
+from components.media.cdn import PRICE_CLASSES
 from components.names import AUTONAME_SUFFIX, bounded, slug
 from components.values import Endpoint, OriginHeader
 
@@ -21,8 +22,6 @@ ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 Without `Authorization`, `X-Auth-Token`, `X-User-Id` and `Sec-WebSocket-*` logins and WebSockets fail. The
 `Host` header passes too, so the origin shows the chat's own certificate.
 """
-
-PRICE_CLASSES = ("PriceClass_100", "PriceClass_200", "PriceClass_All")
 
 ORIGIN_TIMEOUT_SECONDS = 60
 """The longest that CloudFront waits for an answer without a raised quota (developer guide, "Quotas")."""

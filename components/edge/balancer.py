@@ -11,6 +11,7 @@ from components.base import Component, one_of
 from components.edge.firewall import Firewall
 from components.iam import Statement, document
 from components.names import AUTONAME_SUFFIX, bounded, slug
+from components.network.app_group import WORLD
 from components.values import BalancerPlace
 
 FRONTS = ("internet", "cloudfront", "cloudfront-vpc")
@@ -40,7 +41,6 @@ HSTS_SECONDS = 31_536_000
 LOGS = "AWSLogs/"
 """Where the balancer's logs begin in their bucket (ELB user guide, "Access logs")."""
 
-EVERYBODY = "0.0.0.0/0"
 
 MOST_SOURCES = 30
 """Networks for which a security group's 60 rules have room (VPC user guide, "Amazon VPC quotas")."""
@@ -218,9 +218,9 @@ class LoadBalancer(Component):
 
     def _open(self, front: str, group: "aws.ec2.SecurityGroup", sources: Sequence[str]) -> None:
         if front == "internet":
-            for source in sources or [EVERYBODY]:
+            for source in sources or [WORLD]:
                 who, ending = (
-                    ("everybody", "") if source == EVERYBODY else ("a listed network", f"-{slug(source)}")
+                    ("everybody", "") if source == WORLD else ("a listed network", f"-{slug(source)}")
                 )
                 for role, port, reason in (
                     ("http", 80, f"HTTP from {who}, to be redirected"),

@@ -8,9 +8,9 @@ import pulumi_aws as aws
 
 from components.base import Component
 from components.names import bounded
+from rocketchat.services import NATS_PORT
 
 WORLD = "0.0.0.0/0"
-NATS_PORT = 4222
 DESCRIPTION_LIMIT = 255
 """Characters of a rule's description (EC2 API, IpRange)."""
 

@@ -12,6 +12,8 @@ import pulumi
 from components.base import one_of
 from components.nodes import ANY_NODE, NODE, NodesArgs
 from components.registry import split_tag
+from rocketchat.services import MAIN, NATS
+from rocketchat.services import METRICS_PORT as MICROSERVICE_METRICS_PORT
 
 CHART = "rocketchat"
 REPOSITORY = "https://rocketchat.github.io/helm-charts"
@@ -19,8 +21,6 @@ VERSION = "7.0.2"
 METRICS = "OVERWRITE_SETTING_Prometheus_Enabled"
 """A variable of the server that has metrics."""
 
-MAIN = "rocketchat"
-NATS = "nats"
 TOPOLOGIES = ("monolith", "microservices")
 
 BROKER_IMAGES: Mapping[str, str] = {
@@ -29,10 +29,8 @@ BROKER_IMAGES: Mapping[str, str] = {
 }
 """What runs beside NATS in its pods, as the chart has it; the exporter with metrics only."""
 
-PORT = 3000
 METRICS_PORT = 9100
 """The main server's metrics. Not its own default 9458: in microservices that is Moleculer's."""
-MICROSERVICE_METRICS_PORT = 9458
 
 SERVICES = {
     "account": "account",

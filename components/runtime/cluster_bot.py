@@ -8,9 +8,9 @@ import pulumi_kubernetes as kubernetes
 
 from components.base import Component
 from components.nodes import ANY_NODE, NodesArgs, on_nodes
-from components.runtime import chart
 from components.runtime.kubernetes import METADATA, in_clear
 from rocketchat.bot import LOST_MINUTES, MEMORY_MIB, connected
+from rocketchat.services import HTTP_PORT
 
 SERVICE_PORT: Final = 80
 """Of the chat's service, as the chart makes it."""
@@ -88,7 +88,7 @@ class ClusterBot(Component):
                                 }
                             }
                         ],
-                        "ports": [{"port": chart.PORT, "protocol": "TCP"}],
+                        "ports": [{"port": HTTP_PORT, "protocol": "TCP"}],
                     },
                     {
                         "to": [{"ip_block": {"cidr": "0.0.0.0/0", "except_": [METADATA]}}],
@@ -134,7 +134,7 @@ def _pod(
     ]
     # Where Cilium stands in for kube-proxy the socket itself leads to a pod, and has the pod's port (Cilium,
     # "Kubernetes Without kube-proxy": socket load balancing).
-    stands = connected((SERVICE_PORT, chart.PORT), args["uid"])
+    stands = connected((SERVICE_PORT, HTTP_PORT), args["uid"])
     asked: dict[str, Any] = {"exec_": {"command": ["sh", "-c", stands]}, "timeout_seconds": 5}
     nodes = args.get("nodes", ANY_NODE)
     if "architecture" in args:

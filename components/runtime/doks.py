@@ -9,13 +9,11 @@ import pulumi
 import pulumi_digitalocean as digitalocean
 import pulumi_kubernetes as kubernetes
 
-from components.base import Component, one_of, only_if
+from components.base import DAYS, Component, one_of, only_if
 from components.cluster_object import ClusterObject
 from components.runtime.doks_options import REGIONS, is_node_size
 from components.sdk import own_settings
 from components.values import Egress
-
-DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 
 KUBECONFIG_SECONDS = 7 * 24 * 3600
 RENEWED_SECONDS = 3600

@@ -14,8 +14,8 @@ from components.registry import ChartSourceArgs, RegistryArgs, hidden, hidden_so
 from components.registry import chart as fetched
 from components.runtime import chart
 from components.runtime.chart import ChartServiceArgs
+from rocketchat.services import HTTP_PORT, NATS_PORT
 
-NATS_PORT = 4222
 NATS_CLUSTER_PORT = 6222
 NATS_METRICS_PORT = 7777
 SOLVER_PORT = 8089
@@ -377,7 +377,7 @@ class ChatRelease(Component):
         broker = any(service["name"] == chart.NATS for service in args["services"])
         prometheus = chart.METRICS in args["environment"]
         outside = {"ip_block": {"cidr": "0.0.0.0/0", "except_": [METADATA]}}
-        incoming = [{"ports": [_tcp(chart.PORT)]}]
+        incoming = [{"ports": [_tcp(HTTP_PORT)]}]
         if prometheus:
             incoming.append(
                 {

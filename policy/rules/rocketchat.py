@@ -12,6 +12,7 @@ from policy.model import SECRET, UNKNOWN, Stack, Subject, dig
 from policy.rule import Needs, Probe, Where, as_number
 from policy.rules._make import ADVISORY, CRITICAL, HIGH, LOW, MANDATORY, MEDIUM, PRODUCTION, Area
 from policy.zone import zone
+from rocketchat import safety
 from rocketchat.safety import DEBUGGED, SAFE, TROUBLESHOOTING, VARIABLES_OF_TESTS, Safe, debugs, only
 from rocketchat.settings import ENVIRONMENT_PREFIX
 
@@ -19,7 +20,7 @@ _rule = Area("rocketchat")
 
 _DOCS = "https://docs.rocket.chat/docs/"
 _SOURCE = "https://github.com/RocketChat/Rocket.Chat/tree/develop/apps/meteor/server/settings"
-BLOCKED_NAMES = ("admin", "administrator", "system", "user", "root", "rocket.cat")
+BLOCKED_NAMES = {*safety.BLOCKED_NAMES, "root"}
 _ADDRESSES = ("A", "AAAA")
 
 
@@ -237,16 +238,7 @@ def _cors(p: Probe) -> None:
         on = chat.setting("API_Enable_CORS")
         value = _value(p, on) if on is not None else "false"
         if value is not None and value.lower() == "true":
-            _setting(
-                p,
-                chat,
-                Safe(
-                    "API_CORS_Origin",
-                    "*",
-                    lambda origin: "*" not in origin,
-                    "any page may call the chat in the name of who is logged in",
-                ),
-            )
+            _setting(p, chat, safety.CORS)
 
 
 def _force_ssl(p: Probe) -> None:
@@ -272,16 +264,7 @@ def _smtp(p: Probe) -> None:
             port is not None and str(port.value) == "465"
         ):
             continue
-        _setting(
-            p,
-            chat,
-            Safe(
-                "SMTP_IgnoreTLS",
-                "true",
-                only("false"),
-                "mail and its password leave in clear; the product's default ignores TLS",
-            ),
-        )
+        _setting(p, chat, safety.MAIL)
 
 
 def _mail_url(p: Probe) -> None:
@@ -427,7 +410,7 @@ def _troubleshoot(p: Probe) -> None:
             if name.removeprefix(ENVIRONMENT_PREFIX).startswith(TROUBLESHOOTING):
                 value = _value(p, variable)
                 if value is not None and value.lower() == "true":
-                    p.fail("a switch for hunting bugs, left on", Where(variable.path))
+                    p.fail(safety.HUNTING, Where(variable.path))
 
 
 def _replicas(p: Probe) -> None:
