@@ -257,6 +257,30 @@ def test_a_backup_says_whose_it_is_and_that_of_another_chat_is_refused_unless_to
     succeeds(host, "chat-store", "choose", key, "newest", "--of-another-chat", **renamed, WORKSPACE="w2")
 
 
+def test_a_backup_of_a_newer_release_than_runs_is_refused_unless_another_is_deployed_on_it(
+    host: RealHost,
+) -> None:
+    fill(host.mongodb)
+    running = (host.chat / "chat.env").read_text()
+    [release] = re.findall(r"^RELEASE=(\d+\.\d+)\.\d+$", running, flags=re.MULTILINE)
+    major, minor = map(int, release.split("."))
+    with chat(host.mongodb) as db:
+        newer = {"_id": "s", "version": f"{major}.{minor + 1}.0", "createdAt": 1}
+        db["rocketchat_statistics"].insert_one(newer)
+    succeeds(host, "chat-backup")
+    before = state(host.mongodb)
+    found = host.run("chat-restore", "all", "newest")
+    assert found.returncode == 1
+    assert f"is of Rocket.Chat {major}.{minor + 1}.0, and {release}" in found.stderr
+    assert state(host.mongodb) == before
+    # The dump itself is good.
+    succeeds(host, "chat-restore-test")
+    succeeds(host, "chat-restore", "all", "newest", "--leave-stopped")
+    assert host.service("rocketchat") == "stop"
+    (host.chat / "chat.env").write_text(running.replace(f"={release}.", f"={major}.{minor + 1}."))
+    succeeds(host, "chat-restore", "all", "newest")
+
+
 def test_a_chat_that_is_to_stay_stopped_does_so_also_where_the_restore_was_cut_off(host: RealHost) -> None:
     fill(host.mongodb)
     succeeds(host, "chat-backup")

@@ -6,6 +6,7 @@ Shape, as `scripts/chat-sync` reads it: `host` (which host it is for, so that an
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -378,6 +379,7 @@ def _variables(chat: Chat) -> dict[str, str]:
     """What the scripts read; nothing in it needs quoting."""
     return {
         "CHAT_HOST": chat.host,
+        "RELEASE": _release(chat.image),
         "HEALTH_PATH": chat.health_path,
         "CHAT_UID": str(chat.uid),
         "REGION": chat.region,
@@ -387,6 +389,12 @@ def _variables(chat: Chat) -> dict[str, str]:
         "SSH_FROM": f'"{" ".join(chat.ssh_from)}"',
         "METRICS_NAMESPACE": chat.metrics_namespace or "",
     }
+
+
+def _release(image: str) -> str:
+    """The release in an image's tag; nothing where the tag of somebody's own does not tell."""
+    found = re.search(r":(\d+\.\d+\.\d+)(?!.*[/:])", image)
+    return found[1] if found else ""
 
 
 def _series(database: Database | None) -> dict[str, str]:
