@@ -331,7 +331,9 @@ def test_addresses_are_limited_only_where_they_are_the_visitors_own(front: str, 
 LISTENER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:listener/app/old/1/2"
 
 
-def existing(protocol: str = "HTTPS", groups: tuple[str, ...] = ("sg-b", "sg-a")) -> Recording:
+def existing(
+    protocol: str = "HTTPS", groups: tuple[str, ...] = ("sg-b", "sg-a"), vpc: str = "vpc-1"
+) -> Recording:
     listener = {"arn": LISTENER, "loadBalancerArn": "arn:old", "protocol": protocol, "port": 443}
     found = {
         "arn": "arn:old",
@@ -340,10 +342,11 @@ def existing(protocol: str = "HTTPS", groups: tuple[str, ...] = ("sg-b", "sg-a")
         "zoneId": "Z9",
         "securityGroups": list(groups),
         "name": "old",
+        "vpcId": vpc,
     }
 
     def program() -> Any:
-        place: BalancerPlace = existing_balancer(LISTENER)
+        place: BalancerPlace = existing_balancer(LISTENER, "vpc-1")
         return vars(place)
 
     return record(
@@ -374,6 +377,7 @@ def test_an_existing_listener_leads_to_its_balancer_and_makes_nothing() -> None:
     [
         ({"protocol": "HTTP"}, "speaks HTTP; give the balancer's HTTPS listener"),
         ({"groups": ()}, "old has no security group"),
+        ({"vpc": "vpc-2"}, "old is in vpc-2, and the containers in vpc-1"),
     ],
 )
 def test_an_existing_balancer_that_does_not_fit_is_refused(given: dict[str, Any], says: str) -> None:

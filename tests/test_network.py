@@ -401,7 +401,16 @@ def existing(**changes: Any) -> Recording:
             "egress": list(place.egress.addresses),
         }
 
-    return record(program)
+    subnets = {"subnet-1": "vpc-9", "subnet-2": "vpc-9", "subnet-3": "vpc-9", "subnet-4": "vpc-8"}
+    return record(
+        program, lookups={"aws:ec2/getSubnet:getSubnet": lambda asked: {"vpcId": subnets[asked["id"]]}}
+    )
+
+
+@pytest.mark.parametrize("key", ["public_subnet_ids", "task_subnet_ids"])
+def test_a_subnet_of_another_vpc_is_told_before_anything_is_made(key: str) -> None:
+    with pytest.raises(pulumi.RunError, match="the subnet subnet-4 is in vpc-8, and the network is vpc-9"):
+        existing(**{key: ["subnet-1", "subnet-4"]})
 
 
 def test_in_an_existing_vpc_only_the_security_group_is_made() -> None:

@@ -81,3 +81,9 @@ def tagged(service: str, resource: str) -> Tagged:
 def ec2_tagged(kind: str, prefix: str) -> Tagged:
     """A resource of EC2, whose ids have a prefix."""
     return tagged("ec2", f"{kind}/(?P<id>{prefix}-[0-9a-f]+)")
+
+
+def vpc_of(ask: Ask, subnet: object) -> str:
+    """Return the VPC of a subnet; of one that was made elsewhere it is not known, and empty."""
+    there = (one for one in ask.world("aws:ec2/subnet:Subnet") if one.id == subnet)
+    return next((str(one.inputs["vpcId"]) for one in there), "")

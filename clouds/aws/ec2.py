@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from clouds.ask import Ask, Existing, names
 from clouds.aws import charges
 from clouds.aws.calls import create, ec2_tags, listed, sent
-from clouds.aws.common import GROUP_TEXT, ec2_id, ec2_tagged, zones
+from clouds.aws.common import GROUP_TEXT, ec2_id, ec2_tagged, vpc_of, zones
 from clouds.limits import all_of, among, cidr, document, one_of, twice
 from clouds.made_up import public_address
 from clouds.record import (
@@ -688,12 +688,13 @@ GET_SUBNET = Lookup(
         "availabilityZone": lambda ask: _zone_of(ask, str(ask["id"])),
         "ownerId": "{account}",
         "state": "available",
+        "vpcId": lambda ask: vpc_of(ask, ask["id"]),
     },
     absent=names(
         "assignIpv6AddressOnCreation availabilityZoneId availableIpAddressCount cidrBlock customerOwnedIpv4Pool "
         "defaultForAz enableDns64 enableLniAtDeviceIndex enableResourceNameDnsARecordOnLaunch "
         "enableResourceNameDnsAaaaRecordOnLaunch ipv6CidrBlock ipv6CidrBlockAssociationId ipv6Native "
-        "mapCustomerOwnedIpOnLaunch mapPublicIpOnLaunch outpostArn privateDnsHostnameTypeOnLaunch tags vpcId"
+        "mapCustomerOwnedIpOnLaunch mapPublicIpOnLaunch outpostArn privateDnsHostnameTypeOnLaunch tags"
     ),
 )
 

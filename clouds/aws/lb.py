@@ -6,7 +6,7 @@ from typing import Any
 from clouds.ask import Ask, names
 from clouds.aws import charges
 from clouds.aws.calls import create, each, either, sent
-from clouds.aws.common import tagged, zone_of
+from clouds.aws.common import tagged, vpc_of, zone_of
 from clouds.limits import all_of, among, between, formed, one_of, twice
 from clouds.record import (
     AWAY,
@@ -108,6 +108,12 @@ def _balancer_of_listener(ask: Ask) -> Any:
     if ask["loadBalancerArn"]:
         return ask["loadBalancerArn"]
     return _given_listener(ask).replace(":listener/", ":loadbalancer/").rpartition("/")[0]
+
+
+def _vpc_of(ask: Ask) -> Any:
+    """Of a balancer that was made elsewhere it is not known."""
+    there = (one for one in ask.world("aws:lb/loadBalancer:LoadBalancer") if one.id == ask["arn"])
+    return next((one.outputs.get("vpcId") or "" for one in there), "")
 
 
 def _attributes(**keys: str) -> dict[str, Target]:
@@ -255,7 +261,9 @@ LOAD_BALANCER = Resource(
             "arn": "{id}",
             "arnSuffix": _balancer_path,
             "dnsName": _balancer_dns,
-            "vpcId": lambda ask: f"vpc-{ask.hex(17, 'vpc')}",
+            "vpcId": lambda ask: (
+                vpc_of(ask, next(iter(ask["subnets"] or ()), "")) or f"vpc-{ask.hex(17, 'vpc')}"
+            ),
             "zoneId": _balancer_zone,
         },
         defaults={
@@ -566,7 +574,7 @@ GET_LOAD_BALANCER = Lookup(
         "name": lambda ask: _given_balancer(ask).split("/")[-2],
         "securityGroups": lambda ask: [f"sg-{ask.hex(17, 'balancer')}"],
         "subnets": lambda ask: [f"subnet-{ask.hex(17, str(at))}" for at in range(2)],
-        "vpcId": lambda ask: f"vpc-{ask.hex(17, 'vpc')}",
+        "vpcId": _vpc_of,
         "zoneId": lambda ask: zone_of(BALANCER_ZONES, ask.region),
     },
     defaults={

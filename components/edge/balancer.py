@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
@@ -406,11 +406,13 @@ class LoadBalancer(Component):
         return bucket, policy
 
 
-def existing_balancer(listener_arn: str, opts: pulumi.InvokeOptions | None = None) -> BalancerPlace:
+def existing_balancer(
+    listener_arn: str, vpc_id: pulumi.Input[str], opts: pulumi.InvokeOptions | None = None
+) -> BalancerPlace:
     """Look up the balancer of an existing HTTPS listener, to which the runtime will add its host rule.
 
     Nothing of it is changed but that rule; its own security group must let it connect to the containers.
-    Fails when the listener does not speak HTTPS or the balancer has no security group.
+    Fails when the listener does not speak HTTPS, or the balancer has no security group or is in another VPC.
     """
     listener = aws.lb.get_listener_output(arn=listener_arn, opts=opts)
 
@@ -423,7 +425,13 @@ def existing_balancer(listener_arn: str, opts: pulumi.InvokeOptions | None = Non
 
     balancer = aws.lb.get_load_balancer_output(arn=listener.apply(balancer_of), opts=opts)
 
-    def first_group(found: "aws.lb.GetLoadBalancerResult") -> str:
+    def first_group(known: Sequence[Any]) -> str:
+        found: aws.lb.GetLoadBalancerResult = known[0]
+        if found.vpc_id and found.vpc_id != known[1]:
+            raise pulumi.RunError(
+                f"the load balancer {found.name} is in {found.vpc_id}, and the containers in {known[1]}, where it "
+                "cannot reach them"
+            )
         if not found.security_groups:
             raise pulumi.RunError(
                 f"the load balancer {found.name} has no security group, so the containers cannot let it in"
@@ -432,7 +440,7 @@ def existing_balancer(listener_arn: str, opts: pulumi.InvokeOptions | None = Non
 
     return BalancerPlace(
         listener_arn=pulumi.Output.from_input(listener_arn),
-        security_group_id=balancer.apply(first_group),
+        security_group_id=pulumi.Output.all(balancer, vpc_id).apply(first_group),
         dns_name=balancer.dns_name,
         zone_id=balancer.zone_id,
         arn=balancer.arn,

@@ -1,9 +1,10 @@
 """A VPC that exists already."""
 
 from collections.abc import Sequence
-from typing import NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 import pulumi
+import pulumi_aws as aws
 
 from components.base import Component, after
 from components.network.app_group import EgressArgs, app_security_group
@@ -52,6 +53,10 @@ class ExistingNetwork(Component):
                 raise ValueError(f"the existing network's {key} has {', '.join(sorted(twice))} twice")
         super().__init__("ExistingNetwork", name, args, opts)
         self._args = args
+        self._subnets = {
+            subnet: self._in_network(subnet)
+            for subnet in dict.fromkeys([*args["public_subnet_ids"], *args["task_subnet_ids"]])
+        }
         self.vpc_id = pulumi.Output.from_input(args["vpc_id"])
         group, rules = app_security_group(
             self, name, args["vpc_id"], args["egress"], peers=args.get("peers", False)
@@ -64,11 +69,26 @@ class ExistingNetwork(Component):
         """What a runtime needs to know of the network."""
         return NetworkPlace(
             vpc_id=self.vpc_id,
-            public_subnet_ids=pulumi.Output.from_input(list(self._args["public_subnet_ids"])),
-            task_subnet_ids=pulumi.Output.from_input(list(self._args["task_subnet_ids"])),
+            public_subnet_ids=self._all("public_subnet_ids"),
+            task_subnet_ids=self._all("task_subnet_ids"),
             app_security_group_id=self.app_security_group_id,
             assign_public_ip=bool(self._args.get("assign_public_ip", False)),
             egress=Egress(
                 tuple(pulumi.Output.from_input(address) for address in self._args.get("egress_addresses", ()))
             ),
         )
+
+    def _all(self, key: Literal["public_subnet_ids", "task_subnet_ids"]) -> pulumi.Output[Sequence[str]]:
+        return pulumi.Output.all(*(self._subnets[one] for one in self._args[key]))
+
+    def _in_network(self, subnet: str) -> pulumi.Output[str]:
+        """Return the subnet's id; it fails where that is in another VPC, before a deployment does so half-way."""
+        found = aws.ec2.get_subnet_output(id=subnet, opts=pulumi.InvokeOutputOptions(parent=self))
+
+        def checked(known: Sequence[str]) -> str:
+            where, vpc = known
+            if where and where != vpc:
+                raise pulumi.RunError(f"the subnet {subnet} is in {where}, and the network is {vpc}")
+            return subnet
+
+        return pulumi.Output.all(found.vpc_id, self._args["vpc_id"]).apply(checked)

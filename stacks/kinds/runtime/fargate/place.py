@@ -324,7 +324,7 @@ class OnFargate:
     def _balancer(self, certificate: Certificate | None, ports: Sequence[int]) -> BalancerPlace:
         wanted = self._runtime.balancer
         if isinstance(wanted, kind.ExistingBalancer):
-            return existing_balancer(wanted.listener, self._context.invoke("aws"))
+            return existing_balancer(wanted.listener, self._place.vpc_id, self._context.invoke("aws"))
         arn = wanted.certificate or (None if certificate is None else certificate.arn_in(self._region))
         if arn is None:
             raise ValueError("a balancer of the stack's own needs a certificate")
