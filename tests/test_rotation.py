@@ -3,6 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine_marks import needs_engine
@@ -31,16 +32,12 @@ def plans() -> list[Plan]:
         "digitalocean:spacesAccessId",
         "digitalocean:spacesSecretKey",
     }
-    kept = values_of("local")
-    kept["rocketchat:chat"]["profile"] = "production"
-    kept["aws:region"] = "eu-central-1"
-    kept["rocketchat:runtime"]["ingress"] = {"kind": "class", "name": "traefik", "issuer": "letsencrypt"}
     dumped = values_of("lovia-doks")
     dumped["rocketchat:backup"] = {"dumps": True}
     return [
         *found,
         planned(spaces, secure),
-        planned(kept),
+        planned(in_production()),
         planned(dumped, set(files.read("lovia-doks").secure)),
     ]
 
@@ -78,9 +75,18 @@ def test_the_outputs_say_that_the_password_is_of_the_first_start() -> None:
         assert "first start" in plan.outputs.get("adminPasswordNote", "first start")
 
 
+def in_production() -> dict[str, Any]:
+    """The values of a database in the cluster, whose data are protected."""
+    kept = values_of("local")
+    kept["rocketchat:chat"]["profile"] = "production"
+    kept["aws:region"] = "eu-central-1"
+    kept["rocketchat:runtime"]["ingress"] = {"kind": "class", "name": "traefik", "issuer": "letsencrypt"}
+    return kept
+
+
 @needs_engine
 def test_what_would_lock_people_out_is_refused_with_what_to_do_instead() -> None:
-    with open_stack("local", rehearse=True, policies=False) as stack:
+    with open_stack("any", values=in_production(), rehearse=True, policies=False) as stack:
         stack.up(preview=False)
         before = stack.export_state()
         for name in ("credentials-administrator", "database-root", "database-keyfile"):
@@ -95,6 +101,7 @@ def test_what_would_lock_people_out_is_refused_with_what_to_do_instead() -> None
         with pytest.raises(ConflictError, match="generates no secret 'mongodbUri'"):
             stack.rotate("mongodbUri")
         assert stack.export_state().records == before.records
+        stack.rotate("database-backup")
         rotated = stack.rotate("database-chat")
         assert {"database-chat", "database-secret"} <= {urn.rpartition("::")[2] for urn in rotated.replaced}
         assert any(step.name == "database-set" for step in rotated.steps), "MongoDB is told of it"

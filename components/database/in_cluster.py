@@ -182,7 +182,8 @@ class ClusterMongodb(Component):
                 **{role: password.result for role, password in passwords.items()},
                 "keyfile": keyfile.result,
             },
-            opts=self.child(protect=args.get("protect"), deleted_with=along),
+            # Not protected: another password of the chat's user is another Secret.
+            opts=self.child(deleted_with=along),
         )
         script = kubernetes.core.v1.ConfigMap(
             f"{name}-setup",
