@@ -1,6 +1,6 @@
 """Cloudflare."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clouds.ask import CREATED, Ask, names, no_host_name, too_long
@@ -76,6 +76,12 @@ def _same_record(inputs: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
     return inputs.get("comment") in {None, "", found.get("comment")}
 
 
+def _proxied(inputs: Mapping[str, Any]) -> Iterator[str]:
+    """What is closed to all but the proxy is open to whoever asks that."""
+    if inputs.get("proxied") is True:
+        yield f"{inputs['name']} through Cloudflare's proxy"
+
+
 DNS_RECORD = Resource(
     "cloudflare:index/dnsRecord:DnsRecord",
     "DNS record",
@@ -112,6 +118,7 @@ DNS_RECORD = Resource(
     felt=Felt(gone=UNFOUND, named="name-record"),
     costs=Nothing("free: DNS of all plans costs nothing"),
     drawn=(Drawn(Role.NAMES, "DNS", ("Cloudflare",)),),
+    opens=_proxied,
 )
 
 

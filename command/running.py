@@ -273,7 +273,7 @@ def admin_reset(
 
     if user is None:
         with telling(as_json), opened(stack, rehearse, 0, as_json) as one:
-            ways = list(locked_out.ways(one.spec, one.name, shown(_deployed(one))))
+            ways = list(locked_out.ways(one.spec, one.name, one.backend, shown(_deployed(one))))
             lines = [f"{number}. {way}" for number, way in enumerate(ways, 1)]
             say({"stack": one.name, "ways": ways}, "\n".join(lines), as_json=as_json)
         return
@@ -395,6 +395,7 @@ def restore(
 
     with telling(as_json):
         when = restoring.when(from_, at)
+        restoring.known(what)
         if drill and (from_ or at or what or even_if_smaller or of_another_chat or leave_stopped):
             refuse("--drill tries the newest dump, and brings nothing back", "leave the other options out")
         with opened(stack, rehearse, 0, as_json) as one:

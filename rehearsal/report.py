@@ -65,8 +65,14 @@ class Rehearsed:
                 to.print(f"  {COMMAND} {command}", style="cyan", soft_wrap=True)
 
     def show_next(self, to: Console) -> None:
-        """Print what to do to deploy it for real."""
+        """Print what to do to deploy it for real; where that is refused, what to mend first, and nothing else."""
         loaded = self.loaded
+        if not self.ok:
+            given = loaded.name if loaded.elsewhere is None else shlex.quote(str(loaded.elsewhere))
+            steps = [f"{one.rule.id}, {one.subject.name}: {one.rule.fix}" for one in self.policies.blocking]
+            steps.append(f"Plan it again:\n{COMMAND} plan {given}")
+            show.show_next(list(dict.fromkeys(steps)), to, title="before it can be deployed")
+            return
         steps = next_steps(loaded.spec, loaded.name, self.plan.outputs, loaded.unset)
         if loaded.elsewhere is not None:
             there = files.shown(files.path_of(loaded.name))

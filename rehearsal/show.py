@@ -216,11 +216,11 @@ def show_outputs(outputs: dict[str, Any], to: Console) -> None:
         to.print(Text.assemble((f"  {key}  ", "dim"), told), soft_wrap=True)
 
 
-def show_next(steps: Sequence[str], to: Console) -> None:
+def show_next(steps: Sequence[str], to: Console, *, title: str = "to deploy it for real") -> None:
     """Print what to do next; commands stand alone in a line, which is never broken, so that they can be copied."""
     if not steps:
         return
-    to.print("\n[bold]Next[/], to deploy it for real")
+    to.print(f"\n[bold]Next[/], {title}")
     for number, step in enumerate(steps, 1):
         said, *commands = step.splitlines()
         _say(f"{number:>4}.  ", said, to)

@@ -341,6 +341,7 @@ class _Reader:
         inside = path.removeprefix("config.") or WHOLE
         if node.value == "<<":
             self.problem(inside, "a merge key (<<) cannot be used here", line, "write the keys out")
+            self.lost.append(inside)
             return None
         if not isinstance(node, yaml.ScalarNode):
             self.problem(inside, "a key must be plain text", line)

@@ -104,7 +104,9 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
                 alike, key=lambda one: [abs(a - b) for a, b in zip(_numbers(low), _numbers(one), strict=True)]
             )
         ]
-    found = difflib.get_close_matches(low, by_lower, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(low, by_lower, n=3, cutoff=0.6)
+    # Of those that are as near, the first of a row, such as eu-central-1 for eu-central.
+    found = sorted(found, key=lambda one: (-difflib.SequenceMatcher(None, one, low).ratio(), one))
     if not found and len(low) >= _SHORTENED:
         begun = [one for one in by_lower if one.startswith(low)]
         found = begun if len(begun) == 1 else []

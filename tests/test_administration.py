@@ -323,6 +323,10 @@ def test_another_administrator_sets_the_password_and_takes_the_second_factor_awa
         locked_out.reset(world.url, ADMIN, "nobody", "canarynewpassword")
 
 
+class Rehearsing(Backend):
+    rehearsal = True
+
+
 @pytest.mark.parametrize(
     ("stack", "words"),
     [
@@ -339,7 +343,10 @@ def test_without_another_administrator_the_ways_in_are_those_of_the_stack(
     stack: str, words: tuple[str, ...]
 ) -> None:
     outputs = {"address": "192.0.2.1", "cluster": "c", "service": "s", "adminUsername": "rocket.admin"}
-    text = "\n".join(locked_out.ways(spec(stack), stack, outputs))
+    text = "\n".join(locked_out.ways(spec(stack), stack, Backend(), outputs))
+    rehearsed = "\n".join(locked_out.ways(spec(stack), stack, Rehearsing(), outputs))
+    assert f"up {stack}" in text
+    assert [line for line in rehearsed.splitlines() if f" {stack}" in line and "--rehearse" not in line] == []
     assert not [one for one in words if one not in text], text
     assert '$pull: {roles: "admin"}' in text
 

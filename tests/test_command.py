@@ -374,6 +374,11 @@ def test_the_project_s_own_configuration_of_the_policy_pack_counts(own: Path, tm
     refused = started(folder, "policy", "--json")
     assert refused.returncode == 1
     assert not json.loads(refused.stdout)["clean"]
+    told = started(folder, "plan", "chat")
+    assert told.returncode == 1
+    after = told.stdout.partition("Next, ")[2]
+    assert after.startswith("before it can be deployed\n   1.  helm-chat-registry, ")
+    assert "pulumi login" not in after
 
 
 def test_nothing_that_is_there_is_written_over(own: Path, capsys: pytest.CaptureFixture[str]) -> None:

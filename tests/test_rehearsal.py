@@ -315,6 +315,11 @@ def test_a_command_stands_in_one_line_as_it_is_typed(width: int) -> None:
 
 OPEN: list[tuple[str, dict[str, Any], str]] = [
     (
+        "cloudflare:index/dnsRecord:DnsRecord",
+        {"name": "chat.example.com", "type": "CNAME", "proxied": True},
+        "chat.example.com through Cloudflare's proxy of toy",
+    ),
+    (
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
         {"cidrIpv4": "0.0.0.0/0", "fromPort": 443, "toPort": 443},
         "port 443 of toy",

@@ -353,6 +353,9 @@ def test_a_drill_is_refused_where_no_dump_is_made_and_where_more_is_asked_for(
         restore.drill_of(spec, OUTPUTS)
     assert cli.main(["restore", "family-host", "--drill", "--what", "uploads"]) == 2
     assert "--drill tries the newest dump" in capsys.readouterr().err
+    # Nothing of this stack is deployed.
+    assert cli.main(["restore", "family-host", "--what", "everything", "--yes"]) == 2
+    assert "it is one of " in capsys.readouterr().err
 
 
 def test_a_backup_is_named_by_a_time_or_a_word() -> None:

@@ -906,6 +906,7 @@ def test_a_key_of_another_kind_is_told_as_one(path: str, value: str, told: str) 
     ("path", "value", "meant"),
     [
         ("rocketchat:chat.profile", "prod", "production"),
+        ("aws:region", "eu-central", "eu-central-1"),
         ("rocketchat:runtime.kind", "kube", "kubernetes"),
         ("rocketchat:settings.OVERWRITE_SETTING_Log_Level", "1", "Log_Level"),
         ("rocketchat:settings.DeepL_API_Key", "x", "AutoTranslate_DeepLAPIKey"),

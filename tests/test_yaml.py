@@ -319,6 +319,16 @@ def test_a_secret_that_is_no_yaml_is_there_for_what_needs_it(tmp_path: Path) -> 
     assert found == [*OF_A_RUNTIME, ("rocketchat:license.secure", 13)]
 
 
+def test_what_stands_behind_a_merge_key_is_not_missing_too(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.merged.yaml"
+    wrong = "  rocketchat:runtime: {<<: {kind: fargate}}"
+    path.write_text(CONFIG.format(here=wrong), encoding="utf-8")
+    with pytest.raises(InvalidStack) as caught:
+        checked_file(files.read(str(path)))
+    told = [one.message for one in caught.value.problems if one.path.startswith("rocketchat:runtime")]
+    assert told == ["a merge key (<<) cannot be used here"]
+
+
 def test_several_mistakes_of_syntax_are_told_at_once(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.broken.yaml"
     wrong = "  rocketchat:runtime: {kind: fargate\n  rocketchat:mail: kind: smtp\n  rocketchat:push: [gateway"

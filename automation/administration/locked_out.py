@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from automation.administration.session import administrator, post
+from automation.backend import Backend
 from automation.verify.client import Refused, User
 from automation.web import Failed
 from stacks import features
 from stacks.language import ChatSpec
-from stacks.project import COMMAND
 
 
 def reset(url: str, user: User, name: str, password: str) -> str:
@@ -33,19 +33,20 @@ async def _reset(url: str, user: User, name: str, password: str) -> str:
         return f"{chat.shown(name)} has the new password, and no second factor"
 
 
-def ways(spec: ChatSpec, stack: str, outputs: Mapping[str, Any]) -> Iterator[str]:
+def ways(spec: ChatSpec, stack: str, backend: Backend, outputs: Mapping[str, Any]) -> Iterator[str]:
     """Yield what lets an administrator in again where no other one is left, the mildest first."""
+    up = backend.command("up", stack)
     parts = spec.parts
     if features.form_hidden(parts.accounts, parts.chat, parts.login):
         yield (
             "The form for name and password is hidden, and single sign-on does not work: write "
-            f"`rocketchat:accounts: {{loginForm: true}}`, then {COMMAND} up {stack}"
+            f"`rocketchat:accounts: {{loginForm: true}}`, then {up}"
         )
     if parts.mail is not None:
         yield "The password is lost: the link below the form sends a mail, where the account has an address"
     yield (
         "The second factor is lost: write `rocketchat:settings: {Accounts_TwoFactorAuthentication_Enabled: false}`, "
-        f"then {COMMAND} up {stack}; log in, set up the second factor again, and take the setting out again"
+        f"then {up}; log in, set up the second factor again, and take the setting out again"
     )
     role = 'db.users.updateMany({roles: "admin"}, {$pull: {roles: "admin"}})'
     yield (
@@ -54,5 +55,5 @@ def ways(spec: ChatSpec, stack: str, outputs: Mapping[str, Any]) -> Iterator[str
         f"  {parts.database.shell(parts, outputs)}\n"
         f"  {role}\n"
         f"  {parts.runtime.restart(spec.region, outputs)}\n"
-        f"  {COMMAND} outputs {stack} --show-secrets"
+        f"  {backend.command('outputs', stack)} --show-secrets"
     )

@@ -94,6 +94,12 @@ def when(from_: str | None, at: str | None) -> str:
     return from_ or NEWEST
 
 
+def known(what: str | None) -> None:
+    """Raise UsageError where nothing of this name is backed up anywhere."""
+    if what not in (None, *WHAT):
+        raise UsageError(f"--what {what!r} is unknown", remedy=f"it is one of {', '.join(WHAT)}")
+
+
 def of_stack(
     spec: "ChatSpec",
     outputs: Mapping[str, Any],
@@ -106,8 +112,7 @@ def of_stack(
 ) -> Restore:
     """Return the restore of a stack. Raises ConfigurationError where it has no backups of its own, or not of that."""
     kept = _kept(spec, outputs)
-    if what not in (None, *WHAT):
-        raise UsageError(f"--what {what!r} is unknown", remedy=f"it is one of {', '.join(WHAT)}")
+    known(what)
     wanted = what or ("all" if all(kept.values()) else next(one for one, there in kept.items() if there))
     lacking = [one for one, there in kept.items() if not there and wanted in (one, "all")]
     if lacking:

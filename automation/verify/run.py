@@ -41,6 +41,7 @@ class Report:
             "stack": self.stack,
             "url": self.url,
             "ok": self.ok,
+            "notChecked": sum(one.state == "not checked" for one in self.outcomes),
             "seconds": round(self.seconds, 1),
             "checks": [one.to_json() for one in self.outcomes],
         }
