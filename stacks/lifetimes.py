@@ -8,6 +8,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+
+class Ended(str):
+    """What is wrong with a credential that was right until it ended: who runs with it must be able to deploy."""
+
+    __slots__ = ()
+
+
 LEAST = timedelta(days=1)
 """What is kept in a deployment must be good for longer: its containers start at any time."""
 
@@ -35,7 +42,10 @@ def short_lived(value: str) -> str | None:
     until = _until(value)
     if said is None and until is not None and until - datetime.now(UTC) < LEAST:
         said = f"it {_tense(until)} {_moment(until)} by itself"
-    return None if said is None else f"{said}; what is deployed reads this for as long as it runs"
+    if said is None:
+        return None
+    told = f"{said}; what is deployed reads this for as long as it runs"
+    return Ended(told) if until is not None and until < datetime.now(UTC) else told
 
 
 def over(value: str) -> str | None:

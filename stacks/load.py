@@ -46,7 +46,10 @@ def load() -> tuple[ChatSpec, Secrets]:
     read = {key for key in secure if key.startswith(f"{NAMESPACE}:") or PROVIDER_KEYS.get(key)}
     wrong = problems({key: given[key] for key in read}, spec.parts)
     own = {name: given[f"{NAMESPACE}:{name}"] for name in sorted(filter(find, spec.secrets))}
-    wrong += _too_long(spec, own)
+    for one in wrong:
+        if one.ended:
+            pulumi.log.warn(str(one.of(pulumi.get_stack())))
+    wrong = [one for one in wrong if not one.ended] + _too_long(spec, own)
     if wrong:
         raise pulumi.RunError(str(InvalidStack(source, wrong)))
     return spec, Secrets(

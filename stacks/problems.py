@@ -32,6 +32,8 @@ class Problem:
     """Line in the stack file, counted from 1, where it is known."""
     unset: bool = False
     """All that is wrong is that this secret is not set."""
+    ended: bool = False
+    """All that is wrong is that this secret was good once: what is deployed with it runs, and can be changed."""
 
     def __str__(self) -> str:
         place = self.path if self.line is None else f"{self.path} (line {self.line})"

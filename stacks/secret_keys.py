@@ -63,7 +63,7 @@ def pem(label: str, *, passphrase: bool = False) -> Callable[[str], str | None]:
         if "ENCRYPTED" in value and not passphrase:
             return "the key is encrypted, and nothing knows its passphrase; `openssl pkey -in FILE` prints it without"
         ended = lifetimes.certificate_over(value.encode())
-        return None if ended is None else f"the certificate {ended}"
+        return None if ended is None else lifetimes.Ended(f"the certificate {ended}")
 
     return check
 

@@ -118,7 +118,7 @@ ENVIRONMENT = {
 def problems(values: Mapping[str, str], parts: Parts | None = None) -> list[Problem]:
     """Return what is wrong with the values of secrets, given by full key; no part of a value is in it."""
     return [
-        Problem(path, said, remedy=command(path))
+        Problem(path, said, remedy=command(path), ended=isinstance(said, lifetimes.Ended))
         for path, value in values.items()
         if (said := _problem(path, value, parts)) is not None
     ]

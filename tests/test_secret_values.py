@@ -15,8 +15,11 @@ from planning import planned
 
 from command.cli import main
 from rehearsal import canaries
+from rehearsal.errors import RehearsalError
+from rehearsal.plan import Plan, plan_program
 from stacks import files
 from stacks.language import parse
+from stacks.load import load
 from stacks.problems import InvalidStack
 from stacks.secrets import PROVIDER_KEYS, SECRETS, problems
 
@@ -152,6 +155,46 @@ def test_a_secret_without_its_form_is_refused_and_not_shown(key: str, value: str
     [problem] = problems({key: value})
     assert problem.path == key
     assert len(value) < 5 or value not in problem.message
+
+
+PUSH = {
+    "rocketchat:fcmServiceAccount",
+    "rocketchat:apnKey",
+    "rocketchat:apnCertificate",
+    "rocketchat:apnPassphrase",
+}
+
+
+def loaded(**secrets: str) -> Plan:
+    values = {
+        **values_for({"runtime": "fargate", "database": "uri", "dns": "cloudflare"}),
+        "rocketchat:push": {"kind": "own"},
+    }
+    secure = PUSH | secure_for(values)
+    given = canaries.values(secure, values) | {f"rocketchat:{key}": one for key, one in secrets.items()}
+    config = files.as_config(values) | given
+    return plan_program(lambda: void(load()), stack="ended", config=config, secret_keys=secure)
+
+
+def void(_: object) -> None:
+    """Programs return nothing."""
+
+
+def test_a_credential_that_has_ended_stops_no_deployment_of_the_chat_that_runs_with_it() -> None:
+    over = certificate(days=-1)
+    told = [one.text for one in loaded(apnCertificate=over).messages if one.severity == "warning"]
+    assert len(told) == 1
+    assert told[0].startswith("rocketchat:apnCertificate: the certificate ended on ")
+    assert "pulumi config set --secret rocketchat:apnCertificate --stack ended" in told[0]
+    assert over not in told[0]
+    assert [one.ended for one in problems({"rocketchat:apnCertificate": over})] == [True]
+
+
+def test_a_credential_without_its_form_stops_a_deployment() -> None:
+    with pytest.raises(RehearsalError, match="this is not a certificate in PEM form"):
+        loaded(apnCertificate="canary-of-no-form")
+    assert not any(one.ended for one in problems({"rocketchat:registryPassword": token(hours=3)}))
+    assert all(one.ended for one in problems({"rocketchat:registryPassword": token(days=-3)}))
 
 
 def test_what_stands_in_for_secrets_has_their_form() -> None:
