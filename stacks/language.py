@@ -19,7 +19,7 @@ from rocketchat import releases, settings, sizing
 from rocketchat.releases import Release
 from rocketchat.settings import Setting
 from stacks import neighbours, rules, said, supposed, texts  # noqa: F401 - the rules add themselves to the table
-from stacks.files import StackFile
+from stacks.files import TOP_LEVEL, StackFile
 from stacks.judging import Check, Finding, Warning_, judge, rule
 from stacks.kinds import registry
 from stacks.problems import InvalidStack, Problem, leads_into, nearest, stack_of
@@ -76,6 +76,11 @@ ALSO_CALLED = {
     "chat.domain": "host",
     "chat.version": "release",
     "chat.rootUrl": "host",
+    "chat.siteUrl": "host",
+    "chat.url": "host",
+    "chat.name": "siteName",
+    "chat.title": "siteName",
+    "chat.admin": "administrator",
     "dbPassword": f"{_A_SECRET}mongodbUri",
     **{
         f"login.{kind}.{word}": f"{_A_SECRET}{secret}"
@@ -180,12 +185,20 @@ def parse(
     if any(wrong.values()) and len(problems) <= supposed.MOST:
         problems.extend(_beside(known, values, secure, wrong, problems))
     unreadable_at = {one.path for one in unread}
+    # What stands in a wrong place is not missing, too: the same command mends both.
+    misplaced = {
+        f"{NAMESPACE}:{name}"
+        for one in problems
+        if not one.unset
+        for name in _SECRET.findall(one.remedy or "")
+    }
     told = [
         *unread,
         *(
             one.at(line(one.path))
             for one in problems
             if one.path not in unreadable_at
+            and not (one.unset and one.path in misplaced)
             and not any(leads_into(one.path, path) or leads_into(path, one.path) for path in lost)
         ),
     ]
@@ -522,6 +535,13 @@ def _without_namespace(key: str) -> Problem:
     setting = _of_product(key)
     if setting is not None:
         return _misplaced(key, setting)
+    if key == NAMESPACE:
+        remedy = f"write each key of it below `config:` by itself, such as `{NAMESPACE}:chat: …`"
+        return Problem(key, "the namespace alone is no key", remedy=remedy)
+    if key in TOP_LEVEL:
+        return Problem(
+            key, "this is a key of the whole file", remedy="write it beside `config:`, not below it"
+        )
     meant = nearest(key, (*_part_names(), *names()))
     return Problem(
         key or "(no key)",
@@ -818,9 +838,17 @@ def _problem(
         )
     if kind == "value_error":
         return Problem(path, str(context["error"]))
+    given = at(value, location)
+    if isinstance(given, str) and (kinds := _kinds(key, location, value)):
+        near = nearest(given, kinds) if guess else None
+        return Problem(
+            path,
+            "this must be a mapping of keys that begins with its kind, such as {kind: …}",
+            allowed=", ".join(kinds),
+            remedy=None if near is None else f"write `{{kind: {near}}}`, and the keys that it needs",
+        )
     if kind in ("model_type", "model_attributes_type", "dict_type", "mapping_type"):
         return Problem(path, "this must be a mapping of keys, such as {key: value}")
-    given = at(value, location)
     form = {"int_type": "-?[0-9]+", "bool_type": "true|false"}.get(kind, "(?!)")
     quoted = isinstance(given, str) and re.fullmatch(form, given, re.ASCII) is not None
     return Problem(path, _words(kind, context, detail["msg"]), remedy=_UNQUOTED if quoted else None)

@@ -459,6 +459,35 @@ def test_an_unknown_kind_hides_nothing_that_is_wrong_whichever_is_meant(
     assert not any(one.message.startswith("this is a key of kind") for one in found)
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        ("rocketchat:login", "google", "write `{kind: google}`"),
+        ("rocketchat:push", "gatway", "write `{kind: gateway}`"),
+        ("rocketchat:runtime.network", "new", "write `{kind: new}`"),
+        ("rocketchat", {"chat": {}}, "`rocketchat:chat: …`"),
+        ("environment", ["x"], "beside `config:`"),
+    ],
+)
+def test_a_part_in_another_form_says_how_it_is_written(path: str, value: Any, told: str) -> None:
+    [found] = [problem for problem in problems(put(path, value)) if problem.path == path]
+    assert told in (found.remedy or "")
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "secret"),
+    [
+        ("login", {"kind": "google", "clientId": "x", "clientSecret": "y"}, "Accounts_OAuth_Google_secret"),
+        ("login", {"kind": "google", "clientId": "x", "clientSecret": {"secure": "y"}}, "Accounts_OAuth_Google_secret"),
+        ("settings", {"Accounts_OAuth_Google": True, "Accounts_OAuth_Google_secret": "x"}, "Accounts_OAuth_Google_secret"),
+    ],
+)  # fmt: skip
+def test_a_secret_in_a_wrong_place_is_not_missing_too(part: str, value: Any, secret: str) -> None:
+    [found] = problems(put(f"rocketchat:{part}", value))
+    assert f"config set --secret rocketchat:{secret}" in (found.remedy or "")
+    assert found.path != f"rocketchat:{secret}"
+
+
 def test_forty_unknown_kinds_are_told_in_a_second() -> None:
     logins = [{"kind": "nosuch", "clientID": "x", "what": [1]} for _ in range(40)]
     started = time.monotonic()
