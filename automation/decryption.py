@@ -19,7 +19,7 @@ import yaml
 from stacks.files import AS_IT_WAS, StackFile
 from stacks.language import ChatSpec
 from stacks.problems import InvalidStack, Problem
-from stacks.secrets import PROVIDER_KEYS, find, problems
+from stacks.secrets import PROVIDER_KEYS, doubts, find, problems
 
 ROUNDS: Final = 1_000_000
 PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the variable's name
@@ -115,7 +115,10 @@ def check(found: StackFile, spec: ChatSpec) -> tuple[str, ...]:
     wrong = problems(values, spec.parts)
     if wrong:
         raise InvalidStack(found.shown, [one.at(found.line(one.path)) for one in wrong])
-    return tuple(
-        f"{name} was encrypted with another key than this file's, and stops a deployment: set it again"
-        for name in foreign
+    return (
+        *doubts(values),
+        *(
+            f"{name} was encrypted with another key than this file's, and stops a deployment: set it again"
+            for name in foreign
+        ),
     )

@@ -12,7 +12,7 @@ from components.database.uri import ports
 from stacks.egress import web_port
 from stacks.language import NAMESPACE, ChatSpec, parse
 from stacks.problems import InvalidStack, Problem
-from stacks.secrets import PROVIDER_KEYS, find, problems, reads
+from stacks.secrets import PROVIDER_KEYS, doubts, find, problems, reads
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ def load() -> tuple[ChatSpec, Secrets]:
     read = {key for key in secure if key.startswith(f"{NAMESPACE}:") or PROVIDER_KEYS.get(key)}
     wrong = problems({key: given[key] for key in read}, spec.parts)
     own = {name: given[f"{NAMESPACE}:{name}"] for name in sorted(filter(find, spec.secrets))}
-    for one in wrong:
-        if one.ended:
-            pulumi.log.warn(str(one.of(pulumi.get_stack())))
+    ended = [str(one.of(pulumi.get_stack())) for one in wrong if one.ended]
     wrong = [one for one in wrong if not one.ended] + _too_long(spec, own)
     if wrong:
         raise pulumi.RunError(str(InvalidStack(source, wrong)))
+    for warning in (*ended, *doubts({f"{NAMESPACE}:{name}": value for name, value in own.items()})):
+        pulumi.log.warn(warning)
     return spec, Secrets(
         values={name: config.require_secret(name) for name in own},
         providers={

@@ -111,6 +111,8 @@ class SecretKey:
     """Whether what reads it cannot be deployed without it."""
     problem: Callable[[str], str | None] = one_line
     """What is wrong with a value, told without any part of it; None where nothing is."""
+    doubt: Callable[[str], str | None] = lambda _: None
+    """What to know of a value that is taken, told without any part of it."""
 
 
 BACKUP_NEWS = (

@@ -124,6 +124,12 @@ def problems(values: Mapping[str, str], parts: Parts | None = None) -> list[Prob
     ]
 
 
+def doubts(values: Mapping[str, str]) -> list[str]:
+    """Return what to know of right values of secrets, given by full key; no part of a value is in it."""
+    keys = {path: find(path.removeprefix("rocketchat:")) for path in values}
+    return [f"{path}: {said}" for path, key in keys.items() if key and (said := key.doubt(values[path]))]
+
+
 def _problem(path: str, value: str, parts: Parts | None) -> str | None:
     key = find(path.removeprefix("rocketchat:"))
     if not value.strip():

@@ -21,7 +21,7 @@ from stacks import files
 from stacks.language import parse
 from stacks.load import load
 from stacks.problems import InvalidStack
-from stacks.secrets import PROVIDER_KEYS, SECRETS, problems
+from stacks.secrets import PROVIDER_KEYS, SECRETS, doubts, problems
 
 KEYS = [
     *(f"rocketchat:{name}" for name in SECRETS),
@@ -188,6 +188,27 @@ def test_a_credential_that_has_ended_stops_no_deployment_of_the_chat_that_runs_w
     assert "pulumi config set --secret rocketchat:apnCertificate --stack ended" in told[0]
     assert over not in told[0]
     assert [one.ended for one in problems({"rocketchat:apnCertificate": over})] == [True]
+
+
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        ("mongodb://u:canary@a.example.com:27017,b.example.com/rc?replicaSet=r", True),
+        ("mongodb://u:canary@10.0.0.5/rc?replicaSet=r", True),
+        ("mongodb://u:canary@a.example.com/rc?replicaSet=r&tls=false", True),
+        ("mongodb://u:canary@a.example.com/rc?replicaSet=r&tls=true", False),
+        ("mongodb://u:canary@a.example.com/rc?replicaSet=r&ssl=true", False),
+        ("mongodb://u:canary@mongo-0.mongo.chat.svc:27017/rc?replicaSet=r", False),
+        ("mongodb://u:canary@mongo/rc?replicaSet=r", False),
+        ("mongodb+srv://u:canary@a.example.com/rc", False),
+    ],
+)
+def test_a_database_that_is_reached_in_clear_is_warned_of(uri: str, told: bool) -> None:
+    assert problems({"rocketchat:mongodbUri": uri}) == []
+    found = doubts({"rocketchat:mongodbUri": uri})
+    assert [("no TLS" in one, "canary" in one) for one in found] == ([(True, False)] if told else [])
+    warned = [one.text for one in loaded(mongodbUri=uri).messages if one.severity == "warning"]
+    assert warned == found
 
 
 def test_a_credential_without_its_form_stops_a_deployment() -> None:

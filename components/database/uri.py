@@ -322,6 +322,27 @@ def _values_problem(options: dict[str, str]) -> str | None:
     return None
 
 
+_NEAR = re.compile(r"[^.]+|.*\.svc(\.cluster\.local)?|127\..*")
+"""Hosts of the same machine or cluster: a bare name, a service of Kubernetes."""
+
+
+def unencrypted(uri: str) -> str | None:
+    """Return what to know of a right URI by which passwords and messages go to another machine in clear."""
+    head, _, query = uri.partition("?")
+    hosts = head.partition("://")[2].partition("/")[0].rpartition("@")[2].split(",")
+    options = _options(query)
+    if uri.startswith("mongodb+srv:") or isinstance(options, str):
+        return None
+    if "true" in (options.get("tls", "").lower(), options.get("ssl", "").lower()):
+        return None
+    if all(_NEAR.fullmatch(re.sub(r":\d+$", "", host).lower()) for host in hosts):
+        return None
+    return (
+        "the MongoDB URI asks for no TLS, so that password and messages cross the network in clear: add tls=true "
+        "where the servers take it"
+    )
+
+
 def ports(uri: str) -> tuple[int, ...]:
     """Return the ports that a right URI leads to. Those behind an SRV record are taken to be Atlas's."""
     if uri.startswith("mongodb+srv:"):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from components.database.uri import uri_problem
+from components.database.uri import unencrypted, uri_problem
 from rocketchat import releases
 from rocketchat.releases import Release
 from stacks.fields import MongoVersion
@@ -30,6 +30,7 @@ class UriDatabase(DatabaseKind):
             "URI of an existing MongoDB, with user, password and database name.",
             required=True,
             problem=uri_problem,
+            doubt=unencrypted,
         ),
     )
     example: ClassVar = {"version": "8.0"}
