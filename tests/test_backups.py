@@ -430,6 +430,18 @@ def test_an_archive_that_is_not_whole_changes_nothing(host: RealHost) -> None:
     assert host.service("rocketchat") == "start"
 
 
+def test_what_was_brought_back_is_on_the_disk_before_the_old_is_given_up(host: RealHost) -> None:
+    fill(host.mongodb)
+    succeeds(host, "chat-backup")
+    (host.data / "uploads/one").unlink()
+    host.stub("sync", '[[ $1 != --file-system ]] || echo "$(cat "$2/restoring"; ls "$2")" >>"$LOG.synced"')
+    succeeds(host, "chat-restore", "uploads", "newest")
+    assert "working" in (host.root / "log.synced").read_text()
+    assert "uploads.old" in (host.root / "log.synced").read_text().split("working")[-1]
+    assert (host.data / "uploads/one").exists()
+    assert not (host.data / "uploads.old").exists()
+
+
 def test_a_file_that_is_not_what_was_kept_changes_nothing(host: RealHost) -> None:
     fill(host.mongodb)
     succeeds(host, "chat-backup")
