@@ -596,7 +596,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "runtime(kubernetes).nodes.apart": [_to("services-helm on its nodes", "zones")],
     "runtime(kubernetes).clusterDns": {"namespace": "openshift-dns", "port": 5353},
     "runtime(kubernetes).clusterDns.namespace": [_to("services-helm on OpenShift", "other-dns")],
-    "runtime(kubernetes).clusterDns.port": [_to("services-helm on OpenShift", 53)],
+    "runtime(kubernetes).clusterDns.port": [_to("services-helm on OpenShift", 5354)],
     "runtime(kubernetes).ingress(class).annotations": {
         "traefik.ingress.kubernetes.io/router.middlewares": "a-b@kubernetescrd"
     },
@@ -736,7 +736,7 @@ BY_HAND: Mapping[str, Sequence[_To] | Any] = {
     "media(s3-existing).kmsKey": (
         "arn:aws:kms:eu-central-1:123456789012:key/0123abcd-4567-89ef-0123-456789abcdef"
     ),
-    "media(s3-compatible).endpoint": "https://s3.fr-par.scw.cloud",
+    "media(s3-compatible).endpoint": "https://files.example.com",
     "media(s3-compatible).bucket": "other",
     "media(s3-compatible).region": "fr-par",
     **{

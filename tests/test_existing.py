@@ -446,6 +446,12 @@ def test_a_service_like_s3_is_asked_by_its_own_name_or_by_one_of_each_bucket(
         ({**MINIO, "endpoint": "minio.example.com"}, MINIO_KEYS, "rocketchat:media.endpoint"),
         ({**MINIO, "endpoint": "https://minio.example.com/media"}, MINIO_KEYS, "rocketchat:media.endpoint"),
         ({**MINIO, "accessKeyId": "AKIA"}, MINIO_KEYS, "rocketchat:media.accessKeyId"),
+        (
+            {**MINIO, "bucket": "media.example.com", "pathStyle": False},
+            MINIO_KEYS,
+            "rocketchat:media.pathStyle",
+        ),
+        ({**MINIO, "endpoint": "https://pub-0123.r2.dev"}, MINIO_KEYS, "rocketchat:media.endpoint"),
     ],
 )
 def test_what_a_service_like_s3_cannot_be_is_refused(
@@ -453,3 +459,58 @@ def test_what_a_service_like_s3_cannot_be_is_refused(
 ) -> None:
     values = changed("services-helm", media=media)
     assert path in paths(values, set(files.read("services-helm").secure) | secure)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "wrong", "right"),
+    [
+        ("https://s3.fr-par.scw.cloud", None, "fr-par"),
+        ("https://s3.fr-par.scw.cloud", "nl-ams", "fr-par"),
+        ("https://s3.eu-central-003.backblazeb2.com", None, "eu-central-003"),
+        ("https://s3.eu-central-2.wasabisys.com:443", None, "eu-central-2"),
+        ("https://0123456789abcdef.eu.r2.cloudflarestorage.com", "eu-central-1", "auto"),
+    ],
+)
+def test_requests_are_signed_for_the_region_that_a_services_address_names(
+    endpoint: str, wrong: str | None, right: str
+) -> None:
+    secure = set(files.read("services-helm").secure) | MINIO_KEYS
+    media = {**MINIO, "endpoint": endpoint}
+    values = changed("services-helm", media=media if wrong is None else {**media, "region": wrong})
+    with pytest.raises(InvalidStack) as caught:
+        parse(values, secure, source="a test")
+    [problem] = caught.value.problems
+    assert problem.path == "rocketchat:media.region"
+    # The remedy is right.
+    assert problem.remedy == f"write `region: {right}`"
+    parse(changed("services-helm", media={**media, "region": right}), secure, source="a test")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "region"),
+    [
+        ("https://minio.example.com", "us-east-1"),
+        ("https://s3.nl-1.wasabisys.com", "eu-central-1"),
+        ("https://0123456789abcdef.r2.cloudflarestorage.com", "us-east-1"),
+        ("https://s3.amazonaws.com", "eu-central-1"),
+    ],
+)
+def test_an_address_that_names_no_region_is_signed_for_any(endpoint: str, region: str) -> None:
+    values = changed("services-helm", media={**MINIO, "endpoint": endpoint, "region": region})
+    assert parse(values, set(files.read("services-helm").secure) | MINIO_KEYS, source="a test")
+
+
+def test_openshifts_name_service_is_asked_at_its_own_port() -> None:
+    runtime = {
+        **values_of("services-helm")["rocketchat:runtime"],
+        "clusterDns": {"namespace": "openshift-dns"},
+    }
+    assert paths(changed("services-helm", runtime=runtime), set(files.read("services-helm").secure)) == [
+        "rocketchat:runtime.clusterDns"
+    ]
+
+
+def test_a_wrong_address_of_a_service_is_no_reason_to_speak_of_its_region() -> None:
+    media = {**MINIO, "endpoint": "https://s3.fr-par.scw.cloud/media", "region": "auto"}
+    secure = set(files.read("services-helm").secure) | MINIO_KEYS
+    assert paths(changed("services-helm", media=media), secure) == ["rocketchat:media.endpoint"]

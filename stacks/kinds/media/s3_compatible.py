@@ -1,5 +1,6 @@
 """Uploads in a bucket of any service with S3's protocol."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
     from stacks.profiles import Defaults
     from stacks.spec import Parts
 
+_IN_ADDRESS = tuple(
+    re.compile(one)
+    for one in (
+        r"s3\.(?P<region>[a-z]{2}-[a-z]{3})\.scw\.cloud",
+        r"s3\.(?P<region>[a-z]{2}-[a-z]+-[0-9]+)\.(backblazeb2|wasabisys|amazonaws)\.com",
+    )
+)
+"""Services whose addresses name the region, which refuse requests signed for another (kopia/kopia 168; Backblaze,
+"Introduction to the S3-Compatible API"; Wasabi, "Service URLs")."""
+_R2 = ".r2.cloudflarestorage.com"
+_OF_R2 = ("auto", "us-east-1", "wnam", "enam", "weur", "eeur", "apac", "oc")
+"""Regions that R2 takes (Cloudflare, "S3 API compatibility", "Bucket region")."""
 KEY_ID, KEY = "mediaAccessKeyId", "mediaSecretAccessKey"
 Endpoint = Annotated[
     str,
@@ -40,11 +53,7 @@ class S3CompatibleMedia(BucketKind):
         SecretKey(KEY, "The secret access key that goes with it.", required=True),
     )
     paid_elsewhere: ClassVar = "the bucket with the uploads, which is there already"
-    example: ClassVar = {
-        "endpoint": "https://s3.fr-par.scw.cloud",
-        "region": "fr-par",
-        "bucket": "media-example",
-    }
+    example: ClassVar = {"endpoint": "https://minio.example.com", "bucket": "media-example"}
     asks: ClassVar = {
         "endpoint": Ask("The service's documentation names it."),
         "region": Ask(
@@ -112,4 +121,30 @@ def _fetched(media: S3CompatibleMedia) -> Iterator[Finding]:
             "rocketchat:media.endpoint",
             "downloads are links to this address, and browsers load nothing in clear into a page that came by https",
             remedy="give its https address, or set `throughServer: true`",
+        )
+    if not media.path_style and media.endpoint.startswith("https:") and "." in media.bucket:
+        yield Problem(
+            "rocketchat:media.pathStyle",
+            f"no certificate for all buckets of {server} fits {media.bucket}.{server}: one stands for no dot",
+            remedy="leave it out, where the service takes the bucket behind its address",
+        )
+
+
+@rule("Requests are signed for the service's region")
+def _signed(media: S3CompatibleMedia) -> Iterator[Finding]:
+    host = media.endpoint.partition("://")[2].partition(":")[0]
+    named = next((found["region"] for one in _IN_ADDRESS if (found := one.fullmatch(host))), media.region)
+    if host.endswith(_R2) and media.region not in _OF_R2:
+        named = _OF_R2[0]
+    if named != media.region:
+        yield Problem(
+            "rocketchat:media.region",
+            f"requests are signed for {media.region}, and {host} takes those for {named}",
+            remedy=f"write `region: {named}`",
+        )
+    if host.endswith(".r2.dev"):
+        yield Problem(
+            "rocketchat:media.endpoint",
+            "this is a bucket's public address, which shows files to everybody and takes none",
+            remedy=f"write https://<account>{_R2}",
         )

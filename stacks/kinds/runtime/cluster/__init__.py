@@ -1,9 +1,9 @@
 """What every Kubernetes runtime says of the chat in its cluster, and the rules for it. `place.py` makes it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from components.nodes import NODE, ZONE, NodesArgs
 from components.runtime import chart
@@ -46,6 +46,12 @@ class ClusterDns(Part):
     """Its namespace: `openshift-dns` in OpenShift."""
     port: int = Field(default=53, ge=1, le=65535)
     """Port of its pods: 5353 in OpenShift."""
+
+    @model_validator(mode="after")
+    def _of_openshift(self) -> Self:
+        if self.namespace == _OPENSHIFT and self.port == 53:
+            raise ValueError("OpenShift's pods listen on another port than 53: add `port: 5353`")
+        return self
 
 
 _PREFIX_LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
