@@ -1,7 +1,6 @@
 """The plan of a deployment as a value: the program runs in this process against the stand-ins."""
 
 import asyncio
-import concurrent.futures
 import contextlib
 import json
 import threading
@@ -120,16 +119,24 @@ class Plan:
         return tuple(resource for resource in self.resources if resource.parent == urn)
 
 
-class Inline(concurrent.futures.ThreadPoolExecutor):
+class InlineLoop(asyncio.SelectorEventLoop):
     """Runs at once what the SDK would give to a thread: the answers are made in this process anyway."""
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> concurrent.futures.Future[Any]:
-        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":  # noqa: ARG002
+        """Return what is done already. An executor's answer would wake the loop by a socket, twice per resource."""
+        future = self.create_future()
         try:
-            future.set_result(fn(*args, **kwargs))
+            future.set_result(func(*args))
         except Exception as error:  # noqa: BLE001 - it is raised again where the future is awaited
             future.set_exception(error)
         return future
+
+
+class _NoCallbacks:
+    """Takes hooks, which no plan runs. The SDK's own would serve them on a port of each plan, and leave it open."""
+
+    def register_resource_hook(self, hook: pulumi.ResourceHook) -> None:
+        pass
 
 
 def plan_program(
@@ -204,10 +211,9 @@ def _run(
         )
     )
     SETTINGS.monitor_features = monitor.features()
-    loop = asyncio.new_event_loop()
+    SETTINGS.callbacks = _NoCallbacks()
+    loop = InlineLoop()
     asyncio.set_event_loop(loop)
-    executor = Inline()
-    loop.set_default_executor(executor)
     # What nobody awaits is raised by _drain; asyncio would print it once more on stderr.
     loop.set_exception_handler(lambda _loop, _context: None)
     try:
@@ -219,7 +225,6 @@ def _run(
         if left:
             loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         loop.run_until_complete(loop.shutdown_asyncgens())
-        executor.shutdown()
         asyncio.set_event_loop(None)
         loop.close()
 

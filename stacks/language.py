@@ -251,7 +251,11 @@ def _judged(
     fields = Parts.model_fields
     known["keys"] = {*values, *secure}
     known["secrets"] = frozenset(key.removeprefix(f"{NAMESPACE}:") for key in secure)
-    readable = {name: known.get(name, model_field.get_default()) for name, model_field in fields.items()}
+    # Each default is a copy: only those that are wanted.
+    readable = {
+        name: known[name] if name in known else model_field.get_default()
+        for name, model_field in fields.items()
+    }
     known["readable"] = Parts.model_construct(
         **{name: None if value is PydanticUndefined else value for name, value in readable.items()}
     )

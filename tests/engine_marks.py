@@ -3,7 +3,9 @@
 `tests/conftest.py` switches it on with `pytest_plugins = ["engine_marks"]`.
 """
 
+import os
 from collections import Counter, defaultdict
+from collections.abc import Generator
 from typing import Final
 
 import pytest
@@ -23,6 +25,28 @@ needs_engine = pytest.mark.engine
 _skipped: list[str] = []
 _seconds: dict[str, float] = defaultdict(float)
 _counts: Counter[str] = Counter()
+_before = 0.0
+
+
+def _processor() -> float:
+    """Seconds of a processor that this process took, and those that it started and saw end."""
+    return sum(os.times()[:4])
+
+
+def pytest_collection_finish() -> None:
+    """Begin to count."""
+    global _before  # noqa: PLW0603 - of this process
+    _before = _processor()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Give each report what was spent since the one before it; by the clock a busy machine is as slow as a bad test."""
+    global _before  # noqa: PLW0603 - of this process
+    report = yield
+    now = _processor()
+    report.spent, _before = now - _before, now
+    return report
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,11 +64,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Count the tests that had no engine, and the time of each group."""
+    """Count the tests that had no engine, and what each group cost."""
     if report.skipped and isinstance(report.longrepr, tuple) and WITHOUT_ENGINE in report.longrepr[2]:
         _skipped.append(report.nodeid)
     group = next((name for name in GROUPS if name in report.keywords), "other")
-    _seconds[group] += report.duration
+    _seconds[group] += report.spent
     _counts[group] += report.when == "call"
 
 
@@ -52,7 +76,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what each group cost, over all processes."""
     if len(_seconds) > 1:
         told = (f"{name} {_counts[name]} in {_seconds[name]:.0f} s" for name in (*GROUPS, "other"))
-        terminalreporter.write_line(f"tests by what they need: {', '.join(told)}")
+        terminalreporter.write_line(f"tests by what they need, and seconds of a processor: {', '.join(told)}")
     _seconds.clear()
     _counts.clear()
 

@@ -10,7 +10,7 @@ import pulumi
 from pulumi.runtime import mocks, rpc
 
 from components import sdk
-from rehearsal.plan import Inline
+from rehearsal.plan import InlineLoop
 
 sdk.install()
 
@@ -139,8 +139,8 @@ def record(
 
     # Both calls make futures in the thread's current loop, which is none once any other test has run one; and the
     # mocks leave a loop open in each thread that they are called in.
-    with asyncio.Runner() as runner:
-        runner.get_loop().set_default_executor(Inline())
+    with asyncio.Runner(loop_factory=InlineLoop) as runner:
+        asyncio.set_event_loop(runner.get_loop())
         mocks.set_mocks(cloud, preview=False, monitor=_Monitor(recording, cloud))
         run()
     for urn, name in recording.urns.items():

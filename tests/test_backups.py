@@ -27,7 +27,7 @@ KEPT = replace(
 )
 WEBHOOK = "https://chat.example.com/hooks/canary-hook"
 SWITCH = "https://hc.example.com/canary-switch"
-NIGHTS = 5
+NIGHTS = 2
 
 
 @contextlib.contextmanager

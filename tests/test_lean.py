@@ -16,9 +16,11 @@ from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 import pulumi
+import pulumi_random as random
 import pytest
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
-from pulumi.runtime import resource
+from pulumi.runtime import resource, rpc
+from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import engine_pb2, resource_pb2_grpc
 
@@ -124,6 +126,41 @@ def test_a_collector_that_looks_seldom_looks_as_often_as_before_afterwards(colle
             assert gc.isenabled()
         assert gc.get_threshold()[0] == SELDOM
     assert gc.get_threshold() == before
+
+
+def test_the_outputs_of_a_resource_are_resolved_as_by_the_sdk() -> None:
+    async def resolved() -> None:
+        made: Any = object.__new__(pulumi.CustomResource)
+        needed = object.__new__(pulumi.CustomResource)
+        names = ("urn", "id", "size", "guess", "wrong")
+        resolvers = rpc.transfer_properties(made, dict.fromkeys(names), True)
+        assert set(resolvers) == {"size", "guess", "wrong"}
+        resolvers["size"](5, True, True, {needed}, None)
+        resolvers["guess"](None, False, False, None, None)
+        resolvers["wrong"](None, True, False, set(), ValueError("not there"))
+        size, guess = made.size, made.guess
+        assert await size.future() == 5
+        assert await size.resources() == {made, needed}
+        assert (await size.is_known(), await size.is_secret()) == (True, True)
+        assert await guess.resources() == {made}
+        assert (await guess.is_known(), await guess.is_secret()) == (False, False)
+        with pytest.raises(ValueError, match="not there"):
+            await made.wrong.future()
+        made.wrong._untrack()
+
+    assert rpc.transfer_properties.__module__ == "automation.lean"
+    asyncio.run(resolved())
+
+
+def test_a_plan_opens_no_port_for_the_hooks_of_its_resources() -> None:
+    def program() -> None:
+        held = pulumi.ResourceHook("held", lambda _: None)
+        hooks = pulumi.ResourceHookBinding(before_update=[held])
+        random.RandomPassword("password", length=20, opts=pulumi.ResourceOptions(hooks=hooks))
+
+    before = list(_CallbackServicer._servicers)
+    assert len(plan_program(program, stack="small").resources) == 2
+    assert before == _CallbackServicer._servicers
 
 
 def test_what_outputs_bring_up_while_they_are_waited_for_is_waited_for_too() -> None:
