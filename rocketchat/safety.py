@@ -178,6 +178,18 @@ SAFE: Final[Mapping[str, Safe]] = {
             "a stolen session works for more than a year",
         ),
         Safe("FileUpload_MaxFileSize", "104857600", _up_to(float("inf")), "one upload may fill the disk"),
+        Safe(
+            "SAML_Custom_Default_signature_validation_type",
+            "All",
+            lambda value: value.strip().lower() != "none",
+            "whoever writes an answer of the identity provider is logged in as anybody",
+        ),
+        Safe(
+            "Push_gateway",
+            "https://gateway.rocket.chat",
+            lambda value: not value.strip().lower().startswith("http://"),
+            "what phones are told travels in clear",
+        ),
         Safe("Log_Level", "0", lambda value: value.strip() != "2", "logs hold what users and tokens do"),
         Safe(
             "Accounts_TwoFactorAuthentication_Enforce_Password_Fallback",

@@ -1267,6 +1267,8 @@ also("rc-hardened", setting("Block_Multiple_Failed_Logins_By_Ip", "false"))
 also("rc-hardened", setting("Accounts_LoginExpiration", "3650"))
 also("rc-hardened", setting("Accounts_Registration_Users_Default_Roles", "user,admin"))
 also("rc-hardened", setting("SAML_Custom_Default_default_user_role", "admin"))
+also("rc-hardened", setting("SAML_Custom_Default_signature_validation_type", "None"))
+also("rc-hardened", setting("Push_gateway", "http://push.example.org"))
 also("rc-hardened", setting("FileUpload_MaxFileSize", "-1"))
 also("rc-hardened", setting("SAML_Custom_Default_entry_point", "http://idp.example.org"))
 for _spf in ("v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all", "v=spf1 " + "include:a.example.org " * 11 + "-all"):

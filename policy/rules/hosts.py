@@ -192,6 +192,11 @@ def _privileged(p: Probe) -> None:
             ("devices", "holds devices of the host", bool),
             ("device_cgroup_rules", "may reach devices of the host", bool),
             ("volumes_from", "has the files of another container", bool),
+            (
+                "group_add",
+                "has the files of root's group, or the way to every container",
+                lambda one: str(one) in {"0", "root", "docker"},
+            ),
             ("volumes", "holds the key to every container of the host, or the host's own files", _is_hosts),
         ):
             listed = service.get(key)
@@ -220,9 +225,10 @@ _CAPABILITIES = frozenset(
 )
 """What the Pod Security Standards' baseline lets be added: the default set of container runtimes."""
 _HOSTS_OWN = re.compile(
-    r"^/(|boot|dev|etc|home|lib|proc|root|run|sys|usr|var|var/run|var/lib|var/lib/docker)/?$"
+    r"^/(|boot|dev|etc|home|lib|proc|root(/.*)?|run|sys|usr|var|var/run|var/lib|var/lib/docker"
+    r"|home/[^/]+/\.(ssh|docker|aws|kube)(/.*)?)/?$"
 )
-"""Directories of the host that no container may hold (CIS Docker 5.6)."""
+"""Directories of the host that no container may hold (CIS Docker 5.6), and those of its users' keys."""
 
 
 def _is_strong(capability: object) -> bool:
@@ -231,7 +237,7 @@ def _is_strong(capability: object) -> bool:
 
 def _unconfined(option: object) -> bool:
     name, _, value = str(option).replace("=", ":").partition(":")
-    return name in {"seccomp", "apparmor", "label"} and value in {"unconfined", "disable"}
+    return name in {"seccomp", "apparmor", "label", "systempaths"} and value in {"unconfined", "disable"}
 
 
 def _is_hosts(volume: object) -> bool:

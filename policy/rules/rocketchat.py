@@ -385,6 +385,8 @@ _HARDENED = (
     "Accounts_Registration_Users_Default_Roles",
     "Accounts_Registration_AuthenticationServices_Default_Roles",
     "SAML_Custom_Default_default_user_role",
+    "SAML_Custom_Default_signature_validation_type",
+    "Push_gateway",
 )
 """Settings that are judged where they are given."""
 

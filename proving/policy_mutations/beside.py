@@ -296,6 +296,8 @@ _SETTINGS: Final[tuple[tuple[str, str, str], ...]] = (
     ("Troubleshoot_Disable_Notifications", "true", "rc-no-troubleshooting"),
     ("LDAP_Encryption", "plain", "rc-hardened"),
     ("LDAP_Reject_Unauthorized", "false", "rc-hardened"),
+    ("SAML_Custom_Default_signature_validation_type", "None", "rc-hardened"),
+    ("Push_gateway", "http://push.example.com", "rc-hardened"),
     ("Accounts_Password_Policy_Enabled", "false", "rc-hardened"),
     ("Accounts_Password_Policy_MinLength", "4", "rc-hardened"),
     ("Log_Level", "2", "rc-hardened"),

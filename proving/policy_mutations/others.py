@@ -1,10 +1,12 @@
 """Single resources of other companies, from `others.jsonl`: ordinary ones, and ones with one thing wrong.
 
 Each line is a resource; one with a `rule` must be caught by that, one without by none that stops a deployment.
+`secrets` are the properties that the program marks as such, as a plan says; without it nobody says, as in the engine.
 """
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -23,11 +25,12 @@ def others(stack: str, _: tuple[Subject, ...]) -> Iterator[Mutation]:
     for line in _FILE.read_text("utf-8").splitlines():
         one = json.loads(line)
         rule = one.get("rule")
+        (added,) = extended((), one["type"], **one["properties"])
         yield Mutation(
             "single resources of others",
             f"{one['type']}: {one['what']}",
             stack,
-            extended((), one["type"], **one["properties"]),
+            (replace(added, secrets=frozenset(one["secrets"])) if "secrets" in one else added,),
             (rule,) if rule else _STOPPING,
             harmless=rule is None,
         )
