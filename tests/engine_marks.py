@@ -35,14 +35,14 @@ def _processor() -> float:
 
 def pytest_collection_finish() -> None:
     """Begin to count."""
-    global _before  # noqa: PLW0603 - of this process
+    global _before
     _before = _processor()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Give each report what was spent since the one before it; by the clock a busy machine is as slow as a bad test."""
-    global _before  # noqa: PLW0603 - of this process
+    global _before
     report = yield
     now = _processor()
     report.spent, _before = now - _before, now
