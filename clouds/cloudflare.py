@@ -103,7 +103,7 @@ DNS_RECORD = Resource(
     requests=NO_MODELS,
     refuses=Refuses(inputs=_record_refusals, once=(alias("81053, 81054", frozenset({"A", "AAAA"})), *TEXTS)),
     again=Refused(("zoneId", "name", "type", "content", "data", "priority")),
-    replaced=replaced_by("zoneId"),
+    replaced=replaced_by("type zoneId"),
     import_id="{zoneId}/{id}",
     found=Listed(
         "cloudflare:index/getDnsRecords:getDnsRecords",

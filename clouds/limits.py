@@ -46,6 +46,15 @@ def cidr(value: Any) -> str | None:
     return None
 
 
+def ipv4(value: Any) -> str | None:
+    """An IPv4 address."""
+    try:
+        ipaddress.IPv4Address(value)
+    except ValueError:
+        return "must be an IPv4 address"
+    return None
+
+
 def document(value: Any) -> str | None:
     """A document in JSON."""
     try:

@@ -11,15 +11,18 @@ from typing import Any
 
 from clouds.ask import CREATED, Ask, names, too_long
 from clouds.costs import Bill, Charge
+from clouds.limits import among, between
 from clouds.record import (
     AWAY,
     DATABASE,
+    IN_PLACE,
     NO_DATA,
     NO_MODELS,
     NOTHING_KNOWN,
     UNLISTED,
     UNNOTICED,
     Answers,
+    Compare,
     Data,
     Drawn,
     Felt,
@@ -43,7 +46,18 @@ DURATION = re.compile(r"(\d+(\.\d+)?(ns|us|ms|s|m|h))+")
 """Go's durations, the only form of time-outs that the provider takes."""
 
 
-X509_TYPES = ("CUSTOMER", "MANAGED", "NONE")
+PROVIDERS = ("AWS", "AZURE", "GCP")
+"""Clouds to which Atlas has private endpoints, as the provider takes them."""
+SIZES = ("BITS", "BYTES", *(f"{much}{of}" for much in ("KILO", "MEGA", "GIGA") for of in ("BITS", "BYTES")))
+UNITS = ("RAW", *SIZES, "TERABYTES", "PETABYTES", "MILLISECONDS", "SECONDS", "MINUTES", "HOURS", "DAYS")
+"""Of a threshold that is no metric's (alertconfiguration/resource.go)."""
+TOLD_BY = (
+    *("DATADOG", "EMAIL", "GROUP", "MICROSOFT_TEAMS", "OPS_GENIE", "ORG", "PAGER_DUTY", "SLACK", "SMS"),
+    *("TEAM", "USER", "VICTOR_OPS", "WEBHOOK"),
+)
+"""Ways of an alert to people (the same file)."""
+REMINDED_ELSEWHERE = ("OPS_GENIE", "PAGER_DUTY", "VICTOR_OPS")
+"""Those that repeat an alert by themselves (validator_interval_min.go)."""
 
 
 PATCH_RELEASES = {"7.0": "7.0.28", "8.0": "8.0.16", "8.2": "8.2.2"}
@@ -148,20 +162,16 @@ def _access_list_refusals(ask: Ask) -> list[str]:
     return found
 
 
-def _user_refusals(ask: Ask) -> list[str]:
-    kind = ask["x509Type"]
-    if kind is not None and kind not in X509_TYPES:
-        return [f"x509Type {kind!r} must be one of {', '.join(X509_TYPES)}"]
-    return []
+def _user(ask: Ask) -> list[str]:
+    """Of the provider's schema (resource_database_user.go): who logs in otherwise has no password."""
+    others = [key for key in ("awsIamType", "ldapAuthType", "x509Type") if ask[key] is not None]
+    return [f"password conflicts with {key}" for key in others if ask["password"] is not None]
 
 
-def _schedule_refusals(ask: Ask) -> list[str]:
-    found = []
-    for key, top in (("referenceHourOfDay", 23), ("referenceMinuteOfHour", 59)):
-        value = ask[key]
-        if value is not None and not 0 <= value <= top:
-            found.append(f"{key} {value} must be between 0 and {top}")
-    return found
+def _reminded(ask: Ask) -> Iterator[str]:
+    for at, one in enumerate(ask["notifications"] or ()):
+        if one.get("typeName") in REMINDED_ELSEWHERE and one.get("intervalMin"):
+            yield f"notifications[{at}].intervalMin must not be set for {one['typeName']}"
 
 
 def _found_id(ask: Ask) -> str:
@@ -293,6 +303,26 @@ def _major(version: object) -> int | None:
     return int(version.partition(".")[0]) if isinstance(version, str) and version else None
 
 
+def _left_behind(key: str) -> Compare:
+    """The provider sends every update to what its id names, though the input names another: nothing is set there."""
+
+    def compare(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
+        old, new = outputs.get(key), inputs.get(key)
+        return [] if old == new else [f"{key}: the provider goes on with {old}, and sets nothing of {new}"]
+
+    return compare
+
+
+def _made_with(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Of the provider, in its plan (customplanmodifier, CreateOnly)."""
+    keys = ("projectOwnerId", "withDefaultAlertsSettings")
+    return [
+        f"{key} cannot be updated"
+        for key in keys
+        if None not in (before.get(key), after.get(key)) and before[key] != after[key]
+    ]
+
+
 PROJECT = Resource(
     "mongodbatlas:index/project:Project",
     "project in Atlas",
@@ -306,6 +336,7 @@ PROJECT = Resource(
     ),
     requests=NO_MODELS,
     refuses=Refuses(
+        stays=_made_with,
         once=(Once("a project of that name", "GROUP_ALREADY_EXISTS", by("orgId", "name"), Scope.WORLD),),
         used_by=(
             Use(
@@ -316,7 +347,7 @@ PROJECT = Resource(
         ),
     ),
     again=Refused(),
-    replaced=replaced_by("orgId projectOwnerId withDefaultAlertsSettings"),
+    replaced=replaced_by("orgId"),
     import_id="{id}",
     found=Listed("mongodbatlas:index/getProjects:getProjects", {}, "results", ("name", "orgId")),
     data=Data("the cluster and its backups"),
@@ -387,7 +418,12 @@ DATABASE_USER = Resource(
     ),
     requests=NO_MODELS,
     refuses=Refuses(
-        inputs=_user_refusals,
+        values={
+            "awsIamType": among("NONE", "ROLE", "USER"),
+            "ldapAuthType": among("GROUP", "NONE", "USER"),
+            "x509Type": among("CUSTOMER", "MANAGED", "NONE"),
+        },
+        together=_user,
         once=(
             Once(
                 "a user of that name",
@@ -398,7 +434,7 @@ DATABASE_USER = Resource(
         ),
     ),
     again=Refused(),
-    replaced=replaced_by("authDatabaseName awsIamType ldapAuthType oidcAuthType projectId username x509Type"),
+    replaced=replaced_by("projectId username"),
     import_id="{projectId}/{username}/{authDatabaseName}",
     found=Named(),
     data=NO_DATA,
@@ -471,10 +507,11 @@ PRIVATE_LINK_ENDPOINT = Resource(
                 by("projectId", "providerName", "region"),
                 Scope.WORLD,
             ),
-        )
+        ),
+        values={"providerName": among(*PROVIDERS)},
     ),
     again=Refused(),
-    replaced=replaced_by("projectId providerName region"),
+    replaced=replaced_by("deleteOnCreateTimeout projectId providerName region"),
     import_id="{projectId}-{privateLinkId}-{providerName}-{region}",
     found=Listed(
         "mongodbatlas:index/getPrivatelinkEndpoints:getPrivatelinkEndpoints",
@@ -513,9 +550,11 @@ PRIVATE_LINK_ENDPOINT_SERVICE = Resource(
         },
     ),
     requests=NO_MODELS,
-    refuses=NOTHING_KNOWN,
+    refuses=Refuses(values={"providerName": among(*PROVIDERS)}),
     again=Refused(),
-    replaced=replaced_by("endpointServiceId privateLinkId projectId providerName"),
+    replaced=replaced_by(
+        "deleteOnCreateTimeout endpointServiceId gcpProjectId privateLinkId projectId providerName"
+    ),
     import_id="{projectId}--{privateLinkId}--{endpointServiceId}--{providerName}",
     found=Named(),
     data=NO_DATA,
@@ -536,9 +575,17 @@ CLOUD_BACKUP_SCHEDULE = Resource(
         },
     ),
     requests=NO_MODELS,
-    refuses=Refuses(inputs=_schedule_refusals),
+    refuses=Refuses(
+        # Of the provider, before any call (resource_cloud_backup_schedule.go).
+        values={
+            "referenceHourOfDay": between(0, 23),
+            "referenceMinuteOfHour": between(0, 59),
+            "restoreWindowDays": between(1, inf),
+        },
+        busy=_left_behind("clusterName"),
+    ),
     again=Overwritten(),
-    replaced=replaced_by("clusterName projectId"),
+    replaced=replaced_by("projectId"),
     import_id="{projectId}-{clusterName}",
     found=Named(),
     data=NO_DATA,
@@ -562,9 +609,13 @@ MAINTENANCE_WINDOW = Resource(
         },
     ),
     requests=NO_MODELS,
-    refuses=NOTHING_KNOWN,
+    refuses=Refuses(
+        # Of the provider, before any call (resource_maintenance_window.go).
+        values={"dayOfWeek": between(1, 7), "hourOfDay": between(0, 23)},
+        busy=_left_behind("projectId"),
+    ),
     again=Overwritten(),
-    replaced=replaced_by("projectId"),
+    replaced=IN_PLACE,
     import_id="{projectId}",
     found=Named(),
     data=NO_DATA,
@@ -585,9 +636,17 @@ ALERT_CONFIGURATION = Resource(
         },
     ),
     requests=NO_MODELS,
-    refuses=NOTHING_KNOWN,
+    refuses=Refuses(
+        values={
+            "metricThresholdConfig.operator": among("GREATER_THAN", "LESS_THAN"),
+            "notifications.*.opsGenieRegion": among("EU", "US"),
+            "notifications.*.typeName": among(*TOLD_BY),
+            "thresholdConfig.units": among(*UNITS),
+        },
+        together=_reminded,
+    ),
     again=Refused(),
-    replaced=replaced_by("projectId"),
+    replaced=replaced_by("projectId severityOverride"),
     import_id="{projectId}-{alertConfigurationId}",
     found=Listed(
         "mongodbatlas:index/getAlertConfigurations:getAlertConfigurations",

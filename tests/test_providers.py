@@ -30,10 +30,13 @@ from clouds.ask import Ask, Cloud
 from clouds.digitalocean import clusters
 from clouds.record import Replaced
 from components.cluster_object import ClusterObject
-from components.database.atlas import AtlasCluster
+from components.database.atlas import AtlasCluster, AtlasClusterArgs
+from components.edge.address import PublicName
+from components.edge.host_name import HostName
 from components.runtime import doks as doks_runtime
 from components.runtime import doks_options
 from components.runtime.doks import DoksCluster, DoksClusterArgs
+from components.values import DnsZone
 from rehearsal import canaries, standins
 from rehearsal import stack as rehearsed
 from rehearsal.backend import rehearsal_backend
@@ -130,6 +133,95 @@ def test_no_stack_leaves_out_of_a_set_what_the_cloud_fills_in(stack: str) -> Non
                 assert not standins.filled_in(resource.type, resource.outputs, resource.inputs, ()), (
                     resource.name
                 )
+
+
+BY_PROVIDERS: dict[str, Any] = yaml.safe_load(
+    (Path(__file__).parent / "data" / "by-providers.yaml").read_text(encoding="utf-8")
+)
+
+
+@cache
+def _some_of(token: str, first: str) -> dict[str, Any]:
+    """The inputs of a planned resource of a type, of one that has such an input if any has."""
+    every = [made.inputs for stack in files.names() for made in planned_file(stack).of_type(token)]
+    return dict(max(every, key=lambda inputs: first in inputs))
+
+
+def _with(inputs: Any, steps: list[str], value: Any) -> Any:
+    if not steps:
+        return value
+    if isinstance(inputs, list):
+        at = int(steps[0])
+        return [*inputs[:at], _with(inputs[at], steps[1:], value), *inputs[at + 1 :]]
+    return {**inputs, steps[0]: _with(inputs.get(steps[0]), steps[1:], value)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("token", "path", "value"), BY_PROVIDERS["refused"], ids=lambda one: str(one).rpartition(":")[2] or "-"
+)
+def test_the_stand_ins_refuse_the_values_that_the_providers_refuse(token: str, path: str, value: Any) -> None:
+    first = path.partition(".")[0]
+    inputs = _some_of(token, first)
+    standins.checked(token, "thing", "", inputs, Cloud())
+    with pytest.raises(standins.UnknownToCloudError, match=first):
+        standins.checked(token, "thing", "", _with(inputs, path.split("."), value), Cloud())
+
+
+@pytest.mark.parametrize("token", sorted(BY_PROVIDERS["replaced"]))
+def test_the_stand_ins_make_anew_what_the_providers_make_anew(token: str) -> None:
+    rule = clouds.types()[token].replaced
+    by = rule.by if isinstance(rule, Replaced) else frozenset()
+    assert by == set(BY_PROVIDERS["replaced"][token].split())
+
+
+@needs_engine
+def test_what_looks_after_a_cluster_follows_it_to_another() -> None:
+    args: AtlasClusterArgs = {
+        "cluster_name": "one",
+        "region": "ap-southeast-1",
+        "tier": "M10",
+        "mongodb_version": "8.0",
+        "organization_id": "4" * 24,
+        "maintenance": {"day": "sunday", "hour": 3},
+        "termination_protection": False,
+    }
+
+    def program() -> None:
+        AtlasCluster("c", args)
+
+    with rehearsal_backend(program=program) as backend, opened(backend) as stack:
+        stack.up(preview=False)
+        args["cluster_name"] = "other"
+        stack.up(preview=False)
+        there = {thing.name: thing for thing in backend.cloud.things()}
+        assert there["c-schedule"].inputs["clusterName"] == "other"
+        args["organization_id"] = "5" * 24
+        stack.up(preview=False)
+        there = {thing.name: thing for thing in backend.cloud.things()}
+        assert there["c-maintenance"].id == there["c-project"].id == there["c-cluster"].inputs["projectId"]
+
+
+@needs_engine
+def test_a_name_that_is_led_to_another_kind_of_target_is_so_at_cloudflare() -> None:
+    zone: DnsZone = {"kind": "cloudflare", "name": "lovia.life", "id": "0" * 32}
+    moved = []
+
+    def program() -> None:
+        if moved:
+            PublicName(
+                "n",
+                {"host": "chat.lovia.life", "zone": zone, "target": "edge.example.com", "target_proxies": 1},
+            )
+        else:
+            HostName("n", {"host": "chat.lovia.life", "zone": zone, "address": "203.0.113.9"})
+
+    with rehearsal_backend(program=program) as backend, opened(backend) as stack:
+        stack.up(preview=False)
+        moved.append(True)
+        stack.up(preview=False)
+        [record] = backend.cloud.things()
+        assert (record.inputs["type"], record.inputs["content"]) == ("CNAME", "edge.example.com")
 
 
 SETTINGS: dict[str, str | tuple[str, ...]] = {

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +31,15 @@ SCALED = {
     "scalableDimension": "ecs:service:DesiredCount",
     "serviceNamespace": "ecs",
 }
+PULLS = "cloudflare:index/authenticatedOriginPulls"
+CLIENT = (Path(__file__).parent / "data" / "authorities" / "client.pem").read_text("ascii")
 WANTED: dict[str, dict[str, Any]] = {
+    "digitalocean:index/reservedIpAssignment:ReservedIpAssignment": {"ipAddress": "203.0.113.9"},
+    "mongodbatlas:index/alertConfiguration:AlertConfiguration": {"notifications": [{"typeName": "GROUP"}]},
+    "mongodbatlas:index/privateLinkEndpoint:PrivateLinkEndpoint": {"providerName": "AWS"},
+    "mongodbatlas:index/privateLinkEndpointService:PrivateLinkEndpointService": {"providerName": "AWS"},
+    f"{PULLS}:AuthenticatedOriginPulls": {"configs": [{"hostname": "chat.example.com"}]},
+    f"{PULLS}HostnameCertificate:AuthenticatedOriginPullsHostnameCertificate": {"certificate": CLIENT},
     "aws:cloudwatch/dashboard:Dashboard": {"dashboardBody": '{"widgets": []}'},
     "aws:route53/healthCheck:HealthCheck": {"type": "HTTPS", "fqdn": "chat.example.com"},
     "aws:acm/certificate:Certificate": {"domainName": "chat.example.com"},
@@ -329,12 +338,12 @@ def test_an_unknown_lookup_and_an_unknown_argument_are_refused() -> None:
         (
             "mongodbatlas:index/databaseUser:DatabaseUser",
             {"authDatabaseName": "admin", "projectId": "p", "roles": [], "username": "u", "x509Type": "OWN"},
-            "x509Type 'OWN' must be one of CUSTOMER, MANAGED, NONE",
+            "x509Type must be one of CUSTOMER, MANAGED, NONE",
         ),
         (
             "mongodbatlas:index/cloudBackupSchedule:CloudBackupSchedule",
             {"clusterName": "c", "projectId": "p", "referenceHourOfDay": 30},
-            "referenceHourOfDay 30 must be between 0 and 23",
+            "referenceHourOfDay must be from 0 to 23",
         ),
         (
             "mongodbatlas:index/advancedCluster:AdvancedCluster",

@@ -140,7 +140,7 @@ WEB_ACL_LOGGING_CONFIGURATION = Resource(
     requests=sent(create("wafv2.PutLoggingConfiguration", at="LoggingConfiguration")),
     refuses=NOTHING_MORE,
     again=Overwritten(),
-    replaced=replaced_by("region resourceArn"),
+    replaced=replaced_by("logDestinationConfigs region resourceArn", one_at=names("resourceArn")),
     import_id="{resourceArn}",
     found=Named(),
     data=NO_DATA,

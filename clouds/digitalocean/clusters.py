@@ -3,14 +3,17 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
+from math import inf
 from typing import Any
 
 from clouds.ask import CREATED, Ask, Existing, names
 from clouds.digitalocean import charges
 from clouds.digitalocean.common import (
+    given,
     one_named,
     overlaps,
 )
+from clouds.limits import between, cidr
 from clouds.made_up import public_address
 from clouds.record import (
     AWAY,
@@ -39,8 +42,6 @@ def _cluster(ask: Ask) -> list[str]:
     policy, pool = ask["maintenancePolicy"], ask["nodePool"]
     if policy and policy.get("day") not in DAYS:
         found.append(f"maintenancePolicy.day {policy.get('day')!r} must be one of {', '.join(sorted(DAYS))}")
-    if not str(ask["version"] or ""):
-        found.append("version must not be empty")
     if pool.get("autoScale") and not 1 <= (pool.get("minNodes") or 0) <= (pool.get("maxNodes") or 0):
         found.append("nodePool needs minNodes from 1 up to maxNodes when it scales by itself")
     return found
@@ -188,6 +189,16 @@ KUBERNETES_CLUSTER = Resource(
     ),
     requests=NO_MODELS,
     refuses=Refuses(
+        values={
+            "clusterSubnet": cidr,
+            "kubeconfigExpireSeconds": between(0, inf),
+            "name": given,
+            "nodePool.name": given,
+            "nodePool.size": given,
+            "region": given,
+            "serviceSubnet": cidr,
+            "version": given,
+        },
         inputs=_cluster,
         lacks=_lacking,
         busy=_step,

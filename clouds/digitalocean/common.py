@@ -2,12 +2,24 @@
 
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from clouds.ask import Ask, Existing
+from clouds.limits import Limit, formed
 from clouds.record import Listed, Value, answer
 
 HOST = "digitalocean:index/"
+
+
+# What the provider itself asks of values, before any call (validation.NoZeroValues, tag.ValidateTag).
+def given(value: Any) -> str | None:
+    """A text that is not empty, a number that is not zero."""
+    return None if value else "must not be empty or zero"
+
+
+TAG: Final[Limit] = formed(
+    r"[a-zA-Z0-9_:-]{1,255}", "letters, digits, colons, hyphens and underscores, at most 255"
+)
 
 
 EMPTY: dict[str, Any] = {"description": "", "tags": []}

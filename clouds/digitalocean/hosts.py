@@ -7,7 +7,9 @@ from typing import Any
 from clouds.ask import CREATED, Ask, names
 from clouds.digitalocean import charges
 from clouds.digitalocean.common import (
+    TAG,
     filtered,
+    given,
     listed_by_filter,
 )
 from clouds.made_up import bad_public_key, public_address
@@ -55,11 +57,7 @@ def _droplet(ask: Ask) -> list[str]:
     if unknown := [key for key in ask["sshKeys"] or [] if not KEY_IDENTIFIER.fullmatch(key)]:
         # What the API answers: github.com/digitalocean/doctl/issues/257.
         return [f"{', '.join(unknown)} are invalid key identifiers for Droplet creation"]
-    return [
-        f"tag {tag!r} may have letters, digits, :, - and _"
-        for tag in ask["tags"] or []
-        if not re.fullmatch(r"[\w:-]{1,255}", tag)
-    ]
+    return []
 
 
 def _comes_with(size: object) -> int:
@@ -114,7 +112,18 @@ DROPLET = Resource(
         autoname=Autoname(),
     ),
     requests=NO_MODELS,
-    refuses=Refuses(inputs=_droplet, busy=_smaller_disk),
+    refuses=Refuses(
+        inputs=_droplet,
+        values={
+            "image": given,
+            "region": given,
+            "size": given,
+            "tags.*": TAG,
+            "userData": given,
+            "vpcUuid": given,
+        },
+        busy=_smaller_disk,
+    ),
     again=Refused(),
     replaced=replaced_by(
         "dropletAgent gpuPartitionMode image monitoring publicNetworking region sshKeys userData vpcUuid"

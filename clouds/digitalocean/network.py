@@ -7,11 +7,13 @@ from typing import Any
 from clouds.ask import CREATED, Ask, Existing, names
 from clouds.digitalocean import charges
 from clouds.digitalocean.common import (
+    given,
     one_named,
     overlaps,
     properties_of,
     property_of,
 )
+from clouds.limits import ipv4, shorter
 from clouds.made_up import public_address
 from clouds.openings import world
 from clouds.record import (
@@ -104,6 +106,13 @@ def _firewall(ask: Ask) -> list[str]:
     return found
 
 
+def _gateway_stays(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
+    """What the provider updates in its place, and `PUT /v2/vpc_nat_gateways/{id}` does not take."""
+    return [
+        f"{key} of a gateway cannot be changed" for key in ("region", "type") if outputs[key] != inputs[key]
+    ]
+
+
 VPC_NAT_GATEWAY = Resource(
     "digitalocean:index/vpcNatGateway:VpcNatGateway",
     "gateway with a fixed address for what leaves the network",
@@ -125,10 +134,13 @@ VPC_NAT_GATEWAY = Resource(
         autoname=Autoname(),
     ),
     requests=NO_MODELS,
-    refuses=NOTHING_KNOWN,
+    refuses=Refuses(
+        values={"icmpTimeoutSeconds": given, "tcpTimeoutSeconds": given, "udpTimeoutSeconds": given},
+        busy=_gateway_stays,
+    ),
     again=Refused(),
     # Of the set's members `subnetUuid` is filled in by the cloud (resource_vpc_nat_gateway.go).
-    replaced=replaced_by("region type vpcs", filled={"vpcs": names("subnetUuid")}),
+    replaced=replaced_by("vpcs", filled={"vpcs": names("subnetUuid")}),
     import_id="{id}",
     found=one_named("getVpcNatGateway"),
     data=NO_DATA,
@@ -159,6 +171,7 @@ FIREWALL = Resource(
     requests=NO_MODELS,
     refuses=Refuses(
         inputs=_firewall,
+        values={"inboundRules.*.sourceAddresses.*": given, "outboundRules.*.destinationAddresses.*": given},
         # DigitalOcean's API description: names that it calls unique, and what answers 409 or 422.
         once=(one_name("firewall", "duplicate name", Scope.ACCOUNT),),
     ),
@@ -200,7 +213,7 @@ RESERVED_IP_ASSIGNMENT = Resource(
     "address of the host",
     answers=Answers(id=lambda ask: f"{ask['dropletId']}-{ask['ipAddress']}-{ask.hex(8)}"),
     requests=NO_MODELS,
-    refuses=NOTHING_KNOWN,
+    refuses=Refuses(values={"dropletId": given, "ipAddress": ipv4}),
     again=Overwritten(("ipAddress",)),
     replaced=replaced_by("dropletId ipAddress", one_at=names("ipAddress")),
     import_id="{ipAddress},{dropletId}",
@@ -229,6 +242,7 @@ VPC = Resource(
     requests=NO_MODELS,
     refuses=Refuses(
         inputs=_network_name,
+        values={"description": shorter(255), "name": given, "region": given},
         once=(one_name("network", "name already in use", Scope.ACCOUNT),),
         beside=_range_taken,
         # "Can not delete VPC with members" (DigitalOcean's API, 403).

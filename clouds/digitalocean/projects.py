@@ -23,7 +23,7 @@ from clouds.record import (
 def _project(ask: Ask) -> list[str]:
     """Of the API's description (openapi, `project_base`): the environment is one of three words, not none."""
     words = ("Development", "Staging", "Production")
-    found = too_long(ask, name=175, description=255)
+    found = too_long(ask, name=175, description=255, purpose=255)
     return (
         found
         if ask["environment"] in words

@@ -2,19 +2,22 @@
 
 import re
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from clouds.ask import Ask, names
 from clouds.digitalocean import charges
 from clouds.digitalocean.common import (
+    TAG,
+    given,
     properties_of,
     property_of,
 )
+from clouds.limits import between
 from clouds.record import (
     NO_DATA,
     NO_MODELS,
     NOT_IMPORTED,
-    NOTHING_KNOWN,
     PUT_AGAIN,
     UNNOTICED,
     Answers,
@@ -68,14 +71,13 @@ VOLUME = Resource(
     requests=NO_MODELS,
     refuses=Refuses(
         inputs=_volume,
+        values={"description": given, "size": between(1, inf), "tags.*": TAG},
         stays=_volume_stays,
         once=(Once("a volume of that name in the region", "409", by("region", "name"), Scope.ACCOUNT),),
         used_by=(Use("digitalocean:index/volumeAttachment:VolumeAttachment", "volumeId", "409"),),
     ),
     again=Refused(),
-    replaced=replaced_by(
-        "description filesystemType initialFilesystemLabel initialFilesystemType name region snapshotId"
-    ),
+    replaced=replaced_by("description initialFilesystemLabel initialFilesystemType name region snapshotId"),
     import_id="{id}",
     found=Listed("digitalocean:index/getVolume:getVolume", {"name": "{name}", "region": "{region}"}),
     data=Data("the host's data volume"),
@@ -90,7 +92,7 @@ VOLUME_ATTACHMENT = Resource(
     "data volume of the host",
     answers=Answers(id="{dropletId}-{volumeId}"),
     requests=NO_MODELS,
-    refuses=NOTHING_KNOWN,
+    refuses=Refuses(values={"dropletId": given, "volumeId": given}),
     again=Overwritten(("volumeId",)),
     replaced=replaced_by("dropletId volumeId", one_at=names("volumeId")),
     import_id=NOT_IMPORTED,

@@ -189,9 +189,10 @@ class AtlasCluster(Component):
         self.cluster_name = cluster.name
         self.srv_address = cluster.connection_strings.apply(lambda strings: strings.standard_srv or "")
 
-        def beside() -> pulumi.ResourceOptions:
-            # A cluster that is kept goes on to be backed up, maintained and watched.
-            return self.child(deleted_with=cluster if retain else None)
+        def beside(*moved_by: str) -> pulumi.ResourceOptions:
+            # A cluster that is kept goes on to be backed up, maintained and watched. Where these inputs change, the
+            # provider would go on with the old one of what they name.
+            return self.child(deleted_with=cluster if retain else None, replace_on_changes=moved_by or None)
 
         if snapshots:
             backup.schedule_snapshots(
@@ -200,7 +201,7 @@ class AtlasCluster(Component):
                 project_id=self.project_id,
                 cluster_name=self.cluster_name,
                 point_in_time=point_in_time,
-                opts=beside(),
+                opts=beside("clusterName"),
             )
         if "maintenance" in args:
             window = args["maintenance"]
@@ -210,7 +211,7 @@ class AtlasCluster(Component):
                 day_of_week=DAYS.index(window["day"]) + 1,
                 hour_of_day=window["hour"],
                 auto_defer_once_enabled=window.get("defer", True),
-                opts=beside(),
+                opts=beside("projectId"),
             )
         if alerting:
             for alert in (*alerts.ALERTS, *(alerts.BACKUP_ALERTS if snapshots else ())):

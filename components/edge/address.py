@@ -53,7 +53,8 @@ class PublicName(Component):
             target_zone_id=args.get("target_zone_id"),
             proxied=self._proxied,
             comment="Where the chat answers",
-            opts=self.child(),
+            # Of another type it is another record, and a name has no CNAME beside others.
+            opts=self.child(delete_before_replace=True),
         )
         self.url = pulumi.Output.from_input(f"https://{host}")
         self.register()

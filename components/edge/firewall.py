@@ -127,7 +127,8 @@ class Firewall(Component):
                     for header in SECRET_HEADERS
                 ),
             ],
-            opts=self.child(),
+            # Another log is another configuration, and taking out the old one would take out the new: it is the list's.
+            opts=self.child(delete_before_replace=True),
         )
         self.arn = acl.arn
         self.register()

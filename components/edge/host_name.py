@@ -41,7 +41,8 @@ class HostName(Component):
                 value=args["address"],
                 comment="Where the chat answers",
             ),
-            self.child(),
+            # Of another type it is another record, and a name has no CNAME beside others.
+            self.child(delete_before_replace=True),
         )
         self.url = pulumi.Output.from_input(f"https://{host}")
         self.register()

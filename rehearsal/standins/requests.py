@@ -41,12 +41,12 @@ def of(token: str) -> Sent | None:
 
 
 def refusals(ask: Ask) -> list[str]:
-    """Return what the cloud's models find wrong with a resource's requests; nothing while an input is not known."""
-    sent = of(ask.token)
-    if sent is None or has_unknown(ask.inputs):
+    """Return what the cloud's models and its record find wrong with a resource; nothing while an input is not known."""
+    if has_unknown(ask.inputs):
         return []
     found = []
-    for request in made(ask, sent):
+    sent = of(ask.token)
+    for request in made(ask, sent) if sent is not None else ():
         found += [
             f"{path} goes into no request: add it to the record of {ask.token}" for path in request.lost
         ]
@@ -64,7 +64,7 @@ def _documented(ask: Ask) -> list[str]:
     """Return what the cloud documents and refuses, of inputs that are all known."""
     record, tags = clouds.find(ask.token), ask.inputs.get("tags")
     refuses = None if record is None else record.refuses
-    found = list(wrong_tags(tags if isinstance(tags, Mapping) else {}))
+    found = list(wrong_tags(tags)) if ask.token.startswith("aws:") and isinstance(tags, Mapping) else []
     if isinstance(refuses, Refuses):
         found += limits.wrong(ask.inputs, refuses.values)
     return found
