@@ -35,7 +35,7 @@ def next_steps(
             for full in sorted(unset)
             if (key := find(full.removeprefix(f"{NAMESPACE}:"))) is not None
         ),
-        *_errands(spec, outputs),
+        *(errand for _, kind in chosen(spec.parts) for errand in kind.errands(spec, outputs)),
         f"See what would change, and deploy:\n{COMMAND} preview {stack}\n{COMMAND} up {stack}",
         *_first_day(spec, stack, outputs),
     ]
@@ -45,6 +45,14 @@ def _first_day(spec: ChatSpec, stack: str, outputs: Mapping[str, object]) -> lis
     """Return how an administrator gets in, and what only an administrator can do."""
     parts, url = spec.parts, outputs.get("url")
     chat = parts.chat
+    before = []
+    if "portForward" in outputs:
+        before.append(f"Lead this machine's port to the chat, and let it run:\n{outputs['portForward']}")
+    if parts.monitoring.alarm_emails and features.alarm_senders(parts, spec.region).keys() - {
+        "Atlas",
+        "DigitalOcean",
+    }:
+        before.append("Confirm the messages that AWS sends to the alarm addresses")
     if features.form_hidden(parts.accounts, chat, parts.login):
         if chat.administrator is not None and parts.database.begins_empty:
             made = [
@@ -57,6 +65,7 @@ def _first_day(spec: ChatSpec, stack: str, outputs: Mapping[str, object]) -> lis
         made = [f"Sign in at {url} as {outputs.get('adminUsername')}, with this password:\n{password}"]
     else:
         made = [f"Sign in at {url} as an administrator of the chat whose data the database holds"]
+    made = [*before, *made]
     for _, kind in chosen(parts):
         made.extend(kind.first_day(spec, stack))
     if parts.appearance.assets or parts.accounts.roles or parts.bot is not None:
@@ -92,13 +101,3 @@ def _credentials(spec: ChatSpec) -> Iterator[str]:
     also = f". Secret keys in the stack file work too: {', '.join(keys)}" if keys else ""
     if needed:
         yield f"Give credentials in the environment: {'; '.join(needed)}{also}"
-
-
-def _errands(spec: ChatSpec, outputs: Mapping[str, object]) -> list[str]:
-    made = [errand for _, kind in chosen(spec.parts) for errand in kind.errands(spec, outputs)]
-    if spec.parts.monitoring.alarm_emails and features.alarm_senders(spec.parts, spec.region).keys() - {
-        "Atlas",
-        "DigitalOcean",
-    }:
-        made.append("After the first deployment, confirm the messages that AWS sends to the alarm addresses")
-    return made

@@ -855,10 +855,12 @@ def _problem(
         return Problem(path, "this must be a mapping of keys, such as {key: value}")
     form = {"int_type": "-?[0-9]+", "bool_type": "true|false"}.get(kind, "(?!)")
     quoted = isinstance(given, str) and re.fullmatch(form, given, re.ASCII) is not None
-    return Problem(path, _words(kind, context, detail["msg"]), remedy=_UNQUOTED if quoted else None)
+    remedy = _UNQUOTED if quoted else _ALONE if kind == "list_type" and isinstance(given, str) else None
+    return Problem(path, _words(kind, context, detail["msg"]), remedy=remedy)
 
 
 _UNQUOTED = "write it without quotes"
+_ALONE = "put it in brackets ([…]), as one alone is a list, too"
 _UNKNOWN_KEY = "unknown key"
 _ANOTHER_KIND = "leave it out, or change `kind`"
 

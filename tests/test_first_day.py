@@ -278,6 +278,19 @@ def _steps(made: Any, secure: set[str]) -> tuple[ChatSpec, Plan, str]:
     return spec, plan, "\n".join(next_steps(spec, "chat", plan.outputs))
 
 
+def test_what_is_done_after_the_deployment_stands_behind_it_and_the_way_in_is_opened_first() -> None:
+    chat = spec_of({**values_of("local"), "rocketchat:monitoring": {}})
+    forward = "kubectl --namespace rocketchat port-forward service/chat 3000:80"
+    steps = next_steps(chat, "local", {"url": "http://localhost:3000", "portForward": forward})
+    [opened] = [number for number, step in enumerate(steps) if step.endswith(forward)]
+    assert "rocketchat up local" in steps[opened - 1]
+    assert steps[opened + 1].startswith("Sign in at http://localhost:3000")
+    watched = spec_of(values(monitoring={"alarmEmails": ["ops@example.com"]}))
+    steps = next_steps(watched, "chat", {})
+    [confirmed] = [number for number, step in enumerate(steps) if step.startswith("Confirm the messages")]
+    assert confirmed > next(number for number, step in enumerate(steps) if step.startswith("See what would"))
+
+
 SAMPLE = sampled(list(possible()))[:6]
 LOGINS: dict[str, dict[str, Any]] = {
     "by password": {},

@@ -467,6 +467,7 @@ def test_an_unknown_kind_hides_nothing_that_is_wrong_whichever_is_meant(
         ("rocketchat:runtime.network", "new", "write `{kind: new}`"),
         ("rocketchat", {"chat": {}}, "`rocketchat:chat: …`"),
         ("environment", ["x"], "beside `config:`"),
+        ("rocketchat:monitoring.alarmEmails", "ops@example.com", "in brackets"),
     ],
 )
 def test_a_part_in_another_form_says_how_it_is_written(path: str, value: Any, told: str) -> None:
