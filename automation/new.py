@@ -282,7 +282,7 @@ class Filled:
     """All questions up to the first whose answer others depend on and that has none."""
     mistakes: tuple[tuple[Question, str], ...]
     others: tuple[tuple[str, Problem], ...] = ()
-    """Answers that nothing asks for, and what is wrong with them, where there are mistakes already."""
+    """Other answers that were given, and what is wrong with them, where there are mistakes already."""
 
 
 def fill(given: Mapping[str, str]) -> Filled:
@@ -303,7 +303,7 @@ def fill(given: Mapping[str, str]) -> Filled:
                 mistakes.append((question, mistake))
     others: list[tuple[str, Problem]] = []
     if mistakes:
-        known = {question.key for question in asked}
+        known = {question.key for question, _ in mistakes}
         others = [
             (key, one)
             for one in problems(answers)

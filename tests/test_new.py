@@ -411,6 +411,17 @@ def test_a_key_that_is_none_is_told_before_anything_is_asked(given: list[str], s
     assert all(one in str(told.value) for one in said), told.value
 
 
+def test_without_a_terminal_all_that_is_wrong_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(new, "DRAFTS", tmp_path)
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    wrong = ["chat.host=Chat.example.com", "chat.users=many", "runtime.kind=kid", "dns.zone=x y"]
+    assert cli.main(["new", "wrong", *wrong, "--yes"]) == 2
+    told = capsys.readouterr().err
+    assert [one.partition("=")[0] for one in wrong if one.partition("=")[0] not in told] == []
+
+
 @pytest.mark.parametrize(
     "given",
     [
