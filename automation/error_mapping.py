@@ -167,7 +167,7 @@ def _of_protection(protected: Sequence[Said], stack: str, recover: str) -> Confl
         )
     names = ", ".join(name_of(urn) for urn in urns)
     return ConflictError(
-        f"{names}: this holds data, or says where data is, and is protected: it would be deleted, or made anew in "
+        f"{names}: this holds data, or says where data is, and is protected: it would be deleted, or created again in "
         "another place",
         resource=urns[0],
         remedy="take the change back; or, where it is meant, look after the data first, and then: "

@@ -241,7 +241,7 @@ def configure(
             typer.echo(f"{WEBHOOK_KEY} is set in the stack; `{COMMAND} up {one.name}` hands it on.", err=True)
         if any(step.name == "bot" and step.changed for step in done):
             restart = one.spec.parts.runtime.restart_bot(one.spec.region, one.outputs())
-            typer.echo(f"A bot that gave up before is started anew by: {restart}", err=True)
+            typer.echo(f"To restart a bot that gave up before: {restart}", err=True)
         if as_json:
             say({"stack": one.name, "steps": [step.to_json() for step in done]}, "", as_json=True)
         elif not done:

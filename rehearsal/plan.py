@@ -145,7 +145,6 @@ def plan_program(
     stack: str,
     config: Mapping[str, str] | None = None,
     secret_keys: Collection[str] = (),
-    project: str = PROJECT,
     others: Others | None = None,
 ) -> Plan:
     """Run the program against the stand-ins, in a thread of its own, and return what it would make.
@@ -156,7 +155,7 @@ def plan_program(
     that the program refers to.
     """
     config = dict(config or {})
-    monitor = Monitor(project, stack, config.get("aws:region"), _default_tags(config), others)
+    monitor = Monitor(PROJECT, stack, config.get("aws:region"), _default_tags(config), others)
     engine = Engine()
     failures: list[BaseException] = []
 
@@ -177,7 +176,7 @@ def plan_program(
     if failures:
         raise _clean(failures[0], secrets)
     return Plan(
-        project=project,
+        project=PROJECT,
         stack=stack,
         resources=tuple(_planned(record) for _, record in sorted(monitor.records.items())),
         messages=tuple(engine.messages),

@@ -212,7 +212,7 @@ def _found(one: Change) -> str:
     blocking = sum(bool(each["blocking"]) for each in one.found)
     told = [f"**{blocking} new that block**"] if blocking else []
     told += [f"{len(one.found) - blocking} new"] if len(one.found) > blocking else []
-    told += [f"{len(one.mended)} mended"] if one.mended else []
+    told += [f"{len(one.mended)} fixed"] if one.mended else []
     return ", ".join(told) or {"changed": "as before", "added": "none"}.get(one.state, "")
 
 
@@ -224,7 +224,7 @@ def _folded(one: Change) -> Iterator[str]:
     for each in one.found:
         block = "**blocks** " if each["blocking"] else ""
         yield f"- found: {block}`{each['rule']}` at {each['name']}: {_cell(each['message'])}. {_cell(each['fix'])}"
-    yield from (f"- mended: `{each['rule']}` at {each['name']}" for each in one.mended)
+    yield from (f"- fixed: `{each['rule']}` at {each['name']}" for each in one.mended)
     yield from (f"- no price: {_cell(said)}" for said in one.unpriced)
     for name, before, now in one.charges:
         yield f"- {name}: {before} → {now} USD a month"

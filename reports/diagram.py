@@ -347,7 +347,7 @@ def _hex(what: str) -> str:
     return json.dumps(_COLOURS[what][0])
 
 
-def _style(name: str, fill: str, line: str, width: int, shape: str = "", more: str = "") -> str:
+def _style(name: str, fill: str, line: str, width: int, shape: str, more: str) -> str:
     round_ = "" if "shape" in shape else "border-radius: 8; "
     style = f"fill: {_hex(fill)}; stroke: {_hex(line)}; stroke-width: {width}; {round_}{more}"
     return f"  {name}: {{{shape}style: {{{style}}}}}"

@@ -201,42 +201,13 @@ def administrator(username: str, name: str, email: str | None, password: Secret[
     return account | overwrite({"Show_Setup_Wizard": "completed"})
 
 
-def setup_wizard(
-    *,
-    organization: str | None = None,
-    organization_type: str | None = None,
-    organization_email: str | None = None,
-    industry: str | None = None,
-    size: str | None = None,
-    country: str | None = None,
-    website: str | None = None,
-    server_type: str | None = None,
-    register: bool | None = None,
-    marketing: bool | None = None,
-    registration_token: Secret[V] | None = None,
-) -> Environment[V | str]:
-    """Return the answers to the setup wizard. The vendor's choices are in the catalogue.
+def setup_wizard(registration_token: Secret[V] | None = None) -> Environment[V | str]:
+    """Return the agreement to registering the workspace at Rocket.Chat Cloud, and to its privacy terms.
 
-    `register` agrees to registering the workspace at Rocket.Chat Cloud and to its privacy terms; the vendor's push
-    gateway and the marketplace need that. It registers nothing by itself: `registration_token` does, which is tried
-    at every start while the workspace is not registered, or an administrator in the chat.
+    The vendor's push gateway and the marketplace need that. It registers nothing by itself: `registration_token` does,
+    which is tried at every start while the workspace is not registered, or an administrator in the chat.
     """
-    agreed = None if register is None else flag(register)
-    answers = overwrite(
-        {
-            "Organization_Name": organization,
-            "Organization_Type": organization_type,
-            "Organization_Email": organization_email,
-            "Industry": industry,
-            "Size": size,
-            "Country": country,
-            "Website": website,
-            "Server_Type": server_type,
-            "Register_Server": agreed,
-            "Cloud_Service_Agree_PrivacyTerms": agreed,
-            "Allow_Marketing_Emails": None if marketing is None else flag(marketing),
-        }
-    )
+    answers = overwrite({"Register_Server": "true", "Cloud_Service_Agree_PrivacyTerms": "true"})
     if registration_token is None:
         return answers
     require_secret("registration_token", registration_token)
@@ -303,13 +274,12 @@ def media_s3(
     access_key_id: Secret[V] | None = None,
     secret_access_key: Secret[V] | None = None,
     path_style: bool = False,
-    link_seconds: int = 120,
     through_server: bool = False,
 ) -> Environment[V | str]:
     """Return uploads to S3, or to a service like it at `endpoint`.
 
     Without keys the server uses the role of its task or machine. A download is a redirect to a link that is
-    good for `link_seconds` (the server ignores less than 5), or with `through_server` is passed on by the
+    good for two minutes, or with `through_server` is passed on by the
     server. Raises ValueError when only one of the keys is given.
     """
     if (access_key_id is None) != (secret_access_key is None):
@@ -317,8 +287,6 @@ def media_s3(
     for name, key in (("access_key_id", access_key_id), ("secret_access_key", secret_access_key)):
         if key is not None:
             require_secret(name, key)
-    if link_seconds < 5:
-        raise ValueError("links to uploads must be good for 5 seconds at least")
     values: dict[str, V | str | Secret[V] | None] = {
         "FileUpload_Storage_Type": "AmazonS3",
         "FileUpload_S3_Bucket": bucket,
@@ -329,7 +297,7 @@ def media_s3(
         "FileUpload_S3_AWSAccessKeyId": "" if access_key_id is None else access_key_id,
         "FileUpload_S3_AWSSecretAccessKey": secret_access_key,
         "FileUpload_S3_ForcePathStyle": flag(path_style),
-        "FileUpload_S3_URLExpiryTimeSpan": str(link_seconds),
+        "FileUpload_S3_URLExpiryTimeSpan": "120",
         "FileUpload_S3_Proxy_Avatars": flag(through_server),
         "FileUpload_S3_Proxy_Uploads": flag(through_server),
         "FileUpload_S3_Proxy_UserDataFiles": flag(through_server) if release.passes_user_data_on else None,
@@ -347,11 +315,9 @@ def media_gridfs() -> Environment[str]:
     return overwrite({"FileUpload_Storage_Type": "GridFS"})
 
 
-def media_filesystem(path: str = "/app/uploads") -> Environment[str]:
+def media_filesystem() -> Environment[str]:
     """Return uploads to a folder of the container, which must be on a volume that outlives it."""
-    if not path.startswith("/"):
-        raise ValueError("the folder of the uploads must be an absolute path")
-    return overwrite({"FileUpload_Storage_Type": "FileSystem", "FileUpload_FileSystemPath": path})
+    return overwrite({"FileUpload_Storage_Type": "FileSystem", "FileUpload_FileSystemPath": "/app/uploads"})
 
 
 SCRIPTED_TYPE = "image/svg+xml"
@@ -463,13 +429,11 @@ def push_own(
     apple_key: Secret[V] | None = None,
     apple_certificate: Secret[V] | None = None,
     apple_passphrase: Secret[V] | None = None,
-    production: bool = True,
 ) -> Environment[V | str]:
     """Return push by own accounts at Google and Apple; works only with an app that was built for them.
 
     `google_credentials` is the JSON of a service account (FCM v1). Apple's key, certificate and passphrase
-    belong together, and are those of its sandbox when `production` is False. Raises ValueError when neither
-    side is complete, and for Google with a release before FCM v1.
+    belong together. Raises ValueError when neither side is complete, and for Google with a release before FCM v1.
     """
     apple = (apple_key, apple_certificate, apple_passphrase)
     for name, value in zip(("apple_key", "apple_certificate", "apple_passphrase"), apple, strict=True):
@@ -487,15 +451,14 @@ def push_own(
             f"Rocket.Chat {release.version} cannot send to Google by a service account (FCM v1), which came with 6.8, "
             "and Google takes nothing else"
         )
-    prefix = "Push_apn" if production else "Push_apn_dev"
     values: dict[str, V | str | Secret[V] | None] = {
         "Push_enable": "true",
         "Push_enable_gateway": "false",
-        "Push_production": flag(production),
+        "Push_production": "true",
         "Push_google_api_credentials": google_credentials,
-        f"{prefix}_key": apple_key,
-        f"{prefix}_cert": apple_certificate,
-        f"{prefix}_passphrase": apple_passphrase,
+        "Push_apn_key": apple_key,
+        "Push_apn_cert": apple_certificate,
+        "Push_apn_passphrase": apple_passphrase,
     }
     return overwrite(values)
 

@@ -169,12 +169,10 @@ def test_services_reach_their_broker_where_there_is_one(topology: str) -> None:
     assert bool(peers) == (topology == "microservices")
 
 
-def out_of_the_droplet(
-    changes: dict[str, Any], secure: set[str] | None = None
-) -> list[tuple[str, str | None]]:
+def out_of_the_droplet(changes: dict[str, Any]) -> list[tuple[str, str | None]]:
     """Protocol and ports that the firewall of a droplet lets out."""
     _, values, needed = spec_of(changes, "family-host")
-    [firewall] = planned(values, needed | (secure or set())).of_type("digitalocean:index/firewall:Firewall")
+    [firewall] = planned(values, needed).of_type("digitalocean:index/firewall:Firewall")
     rules = firewall.inputs["outboundRules"]
     assert all(rule["destinationAddresses"] == ["0.0.0.0/0", "::/0"] for rule in rules)
     return [(rule["protocol"], rule.get("portRange")) for rule in rules]

@@ -53,19 +53,7 @@ def every_feature(text: Any, key: Secret[Any]) -> Iterator[tuple[str, Environmen
     yield "administrator", env.administrator("rocket.boss", "The Boss", "boss@example.com", key)
     yield (
         "wizard",
-        env.setup_wizard(
-            organization="Lovia",
-            organization_type="community",
-            organization_email="a@example.com",
-            industry="education",
-            size="0",
-            country="indonesia",
-            website="https://example.com",
-            server_type="privateTeam",
-            register=True,
-            marketing=False,
-            registration_token=key,
-        ),
+        env.setup_wizard(key),
     )
     yield (
         "mail",
@@ -153,12 +141,6 @@ def every_feature(text: Any, key: Secret[Any]) -> Iterator[tuple[str, Environmen
         "own push",
         env.push_own(
             RECOMMENDED, google_credentials=key, apple_key=key, apple_certificate=key, apple_passphrase=key
-        ),
-    )
-    yield (
-        "own push, sandbox",
-        env.push_own(
-            RECOMMENDED, apple_key=key, apple_certificate=key, apple_passphrase=key, production=False
         ),
     )
     yield "no push", env.push_none()
@@ -474,12 +456,11 @@ def test_a_user_name_that_the_server_refuses_is_refused(name: str) -> None:
         env.administrator(name, "A", "a@example.com", KEY)
 
 
-def test_registering_and_agreeing_go_together_and_silence_changes_nothing() -> None:
-    for register, text in ((True, "true"), (False, "false")):
-        plain = env.setup_wizard(register=register).plain
-        assert plain["OVERWRITE_SETTING_Register_Server"] == text
-        assert plain["OVERWRITE_SETTING_Cloud_Service_Agree_PrivacyTerms"] == text
-    assert env.setup_wizard().names == frozenset()
+def test_registering_and_agreeing_go_together() -> None:
+    assert env.setup_wizard().plain == {
+        "OVERWRITE_SETTING_Register_Server": "true",
+        "OVERWRITE_SETTING_Cloud_Service_Agree_PrivacyTerms": "true",
+    }
 
 
 # --- mail
@@ -542,13 +523,6 @@ def test_both_keys_of_a_bucket_are_secret_and_one_alone_is_refused() -> None:
     assert len(environment.secret) == 2
     with pytest.raises(ValueError, match="both"):
         env.media_s3(RECOMMENDED, "media", "eu-west-1", access_key_id=KEY)
-
-
-def test_links_that_the_server_would_ignore_and_relative_folders_are_refused() -> None:
-    with pytest.raises(ValueError, match="5 seconds"):
-        env.media_s3(RECOMMENDED, "media", "eu-west-1", link_seconds=4)
-    with pytest.raises(ValueError, match="absolute"):
-        env.media_filesystem("uploads")
 
 
 def test_uploads_are_for_members_only_and_their_links_signed() -> None:
@@ -778,13 +752,11 @@ def test_locked_accounts_lock_what_was_said_and_nothing_else() -> None:
     }
 
 
-def test_own_push_uses_no_gateway_and_the_sandbox_s_keys_outside_production() -> None:
-    environment = env.push_own(
-        RECOMMENDED, apple_key=KEY, apple_certificate=KEY, apple_passphrase=KEY, production=False
-    )
+def test_own_push_uses_no_gateway_and_the_keys_of_production() -> None:
+    environment = env.push_own(RECOMMENDED, apple_key=KEY, apple_certificate=KEY, apple_passphrase=KEY)
     assert environment.plain["OVERWRITE_SETTING_Push_enable_gateway"] == "false"
-    assert environment.plain["OVERWRITE_SETTING_Push_production"] == "false"
-    assert "OVERWRITE_SETTING_Push_apn_dev_key" in environment.secret
+    assert environment.plain["OVERWRITE_SETTING_Push_production"] == "true"
+    assert "OVERWRITE_SETTING_Push_apn_key" in environment.secret
     assert env.push_gateway().plain["OVERWRITE_SETTING_Push_enable_gateway"] == "true"
 
 

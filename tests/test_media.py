@@ -7,7 +7,6 @@ import pytest
 from recording import REGION, Answer, Recording, record
 
 from components.media.access import BUCKET_ACTIONS, OBJECT_ACTIONS
-from components.media.notes import KINDS, cdn_note
 from components.media.store import MediaStore, MediaStoreArgs, StoreCdnArgs
 from components.values import DnsZone
 
@@ -332,26 +331,3 @@ def test_an_unknown_price_class_is_refused_and_asia_is_the_default() -> None:
 def test_a_wrong_store_is_refused_by_name_before_anything_is_made(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         MediaStore("media", store_args(**changes))
-
-
-# What people are told
-
-
-def test_no_note_claims_that_a_cdn_serves_uploads() -> None:
-    for kind in KINDS:
-        note = cdn_note(kind, "cdn.example.com")
-        assert "signed S3 links, never through a CDN" in note
-        assert "\n" not in note
-
-
-def test_the_note_says_what_the_cdn_does_serve() -> None:
-    assert "only what you put under public/" in cdn_note("cloudfront", "cdn.example.com")
-    assert "only what you put under brand/" in cdn_note("cloudfront", "cdn.example.com", "brand/")
-    assert "without a login" in cdn_note("cloudfront", "cdn.example.com", "")
-    assert "is not made here" in cdn_note("host", "cdn.example.com")
-    assert cdn_note("none").startswith("No CDN")
-
-
-def test_a_cdn_of_unknown_kind_is_refused() -> None:
-    with pytest.raises(ValueError, match="kind is 'bunny'; it must be one of cloudfront, host, none"):
-        cdn_note("bunny")

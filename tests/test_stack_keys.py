@@ -25,10 +25,8 @@ def base() -> dict[str, Any]:
     return dict(files.read("lovia-fargate").values)
 
 
-def plan_with(changes: dict[str, Any], *, drop: tuple[str, ...] = (), secrets: tuple[str, ...] = ()) -> Plan:
+def plan_with(changes: dict[str, Any], *, secrets: tuple[str, ...] = ()) -> Plan:
     values = deepcopy(base())
-    for key in drop:
-        del values[f"rocketchat:{key}"]
     for path, value in changes.items():
         part, *steps = path.split(".")
         inside = values.setdefault(f"rocketchat:{part}", {}) if steps else values

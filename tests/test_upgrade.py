@@ -163,7 +163,7 @@ def test_a_version_of_mongodb_that_the_file_names_ends_in_the_file() -> None:
 
 
 def test_within_a_line_it_is_one_step() -> None:
-    assert titles(text("8.5.1"), "8.5.5", "8.5.1") == ["Rocket.Chat 8.5.5", "As it stays"]
+    assert titles(text("8.5.1"), "8.5.5", "8.5.1") == ["Rocket.Chat 8.5.5", "Finish"]
     assert titles(text("8.9.0"), "8.9.0", "8.9.0") == []
 
 

@@ -231,7 +231,7 @@ def _picture(spec: ChatSpec, asset: str) -> Picture:
     try:
         return features.picture(spec.parts.appearance, asset)
     except ValueError as error:
-        raise Failed(str(error), f"mend rocketchat:appearance.assets.{asset}, or the file") from None
+        raise Failed(str(error), f"correct rocketchat:appearance.assets.{asset}, or the file") from None
 
 
 async def _asset(chat: Chat, picture: Picture, settings: Mapping[str, Any]) -> Step:

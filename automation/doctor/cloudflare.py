@@ -66,7 +66,7 @@ async def zone(visit: Visit) -> str:
     found = await _zone(visit)
     name, given = found.get("name"), visit.spec.parts.dns and visit.spec.parts.dns.zone_id
     if given and given != found.get("id"):
-        raise Failed(f"the id of {name} is {found.get('id')}", "mend `dns.zoneId`, or leave it out")
+        raise Failed(f"the id of {name} is {found.get('id')}", "correct `dns.zoneId`, or leave it out")
     may = found.get("permissions")
     if isinstance(may, list) and may and "#dns_records:edit" not in may:
         raise Failed(f"the token may not change records of {name}", REMEDY)

@@ -133,7 +133,9 @@ def _zone_in_route53(aws: "Aws", dns_part: "DnsKind") -> str:
             f"{len(ids)} zones are called {dns_part.zone}: {', '.join(ids)}", "name one in `dns.zoneId`"
         )
     if dns_part.zone_id not in (None, *ids):
-        raise Failed(f"the id of {dns_part.zone} is {', '.join(ids)}", "mend `dns.zoneId`, or leave it out")
+        raise Failed(
+            f"the id of {dns_part.zone} is {', '.join(ids)}", "correct `dns.zoneId`, or leave it out"
+        )
     return dns_part.zone_id or ids[0]
 
 

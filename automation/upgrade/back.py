@@ -73,7 +73,7 @@ def plan(stack: str, opening: Opening, *, folder: Path = record.FOLDER) -> Back:
         raise ConflictError(
             f"MongoDB went up to {kept.mongodb[-1]} on the way, and one of before opens none of its data",
             remedy=f"deploy a second stack of {kept.old} with an empty database, and restore {kept.backup} there; or "
-            "stay, and mend what is wrong",
+            "stay, and fix what is wrong",
         )
     restore = f"{spec.parts.database.restoring(spec.parts, outputs)}   # of {kept.backup}"
     moment = _MOMENT.search(kept.backup)

@@ -147,7 +147,7 @@ def saved(upgrade: Upgrade) -> str:
         )
         raise AutomationError(
             "the backup of before failed, and nothing was changed",
-            remedy=f"{older}mend what it says, and do the same again; `{COMMAND} verify {name}` tells the age of the "
+            remedy=f"{older}fix what it says, and do the same again; `{COMMAND} verify {name}` tells the age of the "
             "newest backup",
         )
     return f"the dump until {now()}"

@@ -99,7 +99,7 @@ def way(spec: ChatSpec, deployed: str, target: str, through: Sequence[str] = ())
         ):
             last["database.version"] = series
         if last != steps[-1].changes:
-            steps.append(Step("Scale out again" if alone else "As it stays", last))
+            steps.append(Step("Scale out again" if alone else "Finish", last))
     return steps
 
 

@@ -10,10 +10,11 @@ from components import iam
 from components.media.access import UploadsBucket
 from components.media.bucket import private_bucket
 from components.media.cdn import MediaCdn, MediaCdnArgs
-from components.media.notes import PUBLIC_PREFIX
 from components.names import check_bucket_name
 from components.values import DnsZone
 
+PUBLIC_PREFIX = "public/"
+"""Objects below it may be fetched through the CDN without a login, unless another prefix is given."""
 CORS_SECONDS = 3000
 
 LOG_DAYS = 90

@@ -79,11 +79,11 @@ def _own_namespace(p: Probe) -> None:
     p.expect(path, lambda name: present(name) and name != "default", "stands in the default namespace")
 
 
-def _security(p: Probe, key: str, *, pod_too: bool = True) -> list[tuple[View, Any, Any]]:
+def _security(p: Probe, key: str) -> list[tuple[View, Any, Any]]:
     made = pod(p)
     if made is None:
         return []
-    outer = made.get(f"securityContext.{key}") if pod_too else None
+    outer = made.get(f"securityContext.{key}")
     return [(container, container.get(f"securityContext.{key}"), outer) for container in pod_containers(p)]
 
 

@@ -64,8 +64,7 @@ class S3Media(BucketKind):
 
     def make(self, context: "Context") -> "MediaAccess":
         """Make the bucket, and a CDN before it where the file has one."""
-        from components.media.notes import cdn_note
-        from components.media.store import MediaStore
+        from components.media.store import PUBLIC_PREFIX, MediaStore
 
         spec, zone = context.spec, context.zone
         args: MediaStoreArgs = {
@@ -77,14 +76,17 @@ class S3Media(BucketKind):
             "protect": spec.defaults.protect,
             "retain": spec.defaults.protect,
         }
-        note = cdn_note("none")
+        note = "No CDN for media:"
         if isinstance(self.cdn, CloudFrontMediaCdn) and zone is not None:
             args["cdn"] = {"host": self.cdn.host, "zone": zone}
-            note = cdn_note("cloudfront", self.cdn.host)
+            note = f"The CDN {self.cdn.host} serves only what you put under {PUBLIC_PREFIX} in the bucket;"
         elif self.cdn is not None:
-            note = cdn_note("host", self.cdn.host)
+            note = f"The CDN {self.cdn.host} is not made here and the chat does not use it:"
         store = MediaStore("media", args, context.opts)
-        context.outputs["mediaCdn"] = note
+        # Rocket.Chat has not read its setting FileUpload_S3_CDN since 2017.
+        context.outputs["mediaCdn"] = (
+            f"{note} uploads and downloads of the chat go through the app and signed S3 links, never through a CDN."
+        )
         if spec.parts.runtime.has_role:
             context.permissions = store.read_write_policy
         return store.access

@@ -25,4 +25,4 @@ class PushKind(Kind):
         """Registration, where push or a token asks for it."""
         token = made.secrets.get(TOKEN)
         if self.registers or token is not None:
-            yield env.setup_wizard(register=True, registration_token=None if token is None else Secret(token))
+            yield env.setup_wizard(None if token is None else Secret(token))
