@@ -40,6 +40,13 @@ def _source(text: str) -> str:
             raise ValueError(f"this is not an address; one looks like {scheme}://registry.example.com/charts")
         if "@" in rest.partition("/")[0]:
             raise ValueError("an address holds no user name and no password; give `username`")
+        folder, _, last = rest.rpartition("/")
+        if scheme == "oci" and folder and re.search("[:@]", last):
+            raise ValueError(
+                "this is one chart, and the folder that it is in is wanted; say which one in `version`"
+            )
+        if scheme == "https" and re.search(r"\.(tgz|yaml)$", last):
+            raise ValueError(f"this is a file, and the repository that it is in is wanted: https://{folder}")
         return place.removesuffix(f"/{official.CHART}") if scheme == "oci" else place
     if not re.fullmatch(rf"(\./)?{FILE}(/{FILE})*", place):
         raise ValueError(

@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from planning import one, planned, values_of
 
+from components.database.uri import uri_problem
 from components.runtime import container as task
 from components.runtime.fargate_args import DEFINITION_BYTES
 from rehearsal.plan import Plan
@@ -257,6 +258,10 @@ def test_microservices_of_the_chart_have_the_file_and_the_uri_can_name_it() -> N
     [path] = [pair["value"] for pair in values["extraEnv"] if pair["name"] == "NODE_EXTRA_CA_CERTS"]
     assert f"`tlsCAFile={path}`" in told
     assert path.startswith(f"{mount['mountPath']}/")
+    # The remedy is right.
+    uri = "mongodb://u:p@mongo.corp.example/rc?replicaSet=rs0&tls=true&tlsCAFile="
+    assert uri_problem(f"{uri}{path}") is None
+    assert uri_problem(f"{uri}/etc/rocketchat/other.pem") is not None
 
 
 def test_more_than_a_task_definition_holds_is_refused_by_its_key() -> None:

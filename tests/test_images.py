@@ -298,6 +298,18 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("services-helm", {"charts": {"source": "http://charts.example.com"}}, "charts.source"),
     ("services-helm", {"charts": {"source": "https://user:word@charts.example.com"}}, "charts.source"),
     ("services-helm", {"charts": {"source": "../charts"}}, "charts.source"),
+    ("services-helm", {"charts": {"source": "oci://r.example.com:5000/charts:7.0.2"}}, "charts.source"),
+    (
+        "services-helm",
+        {"charts": {"source": f"oci://r.example.com/charts/rocketchat@sha256:{'0' * 64}"}},
+        "charts.source",
+    ),
+    ("services-helm", {"charts": {"source": "https://charts.example.com/index.yaml"}}, "charts.source"),
+    (
+        "services-helm",
+        {"charts": {"source": "https://charts.example.com/rocketchat-7.0.2.tgz"}},
+        "charts.source",
+    ),
     ("services-helm", {"charts": {"source": "nowhere/rocketchat-7.0.2.tgz"}}, "charts.source"),
     (
         "services-helm",

@@ -91,8 +91,9 @@ _FILES = frozenset(
         *("tlscafile", "tlscertificatefile", "tlscertificatekeyfile", "tlscrlfile"),
     }
 )
-_CERTIFICATES = "/etc/ssl/"
-"""The only files that an option can name: they come with the image."""
+_CERTIFICATES = re.compile(r"/etc/ssl/.+|/(etc|tmp)/rocketchat/authorities-[0-9a-f]{12}\.pem")
+"""The only files that an option can name: they come with the image, or are that of `container.certificates`, which the
+chart's microservices need."""
 _KNOWN = (
     _FORMS.keys()
     | _FILES
@@ -304,7 +305,7 @@ def _values_problem(options: dict[str, str]) -> str | None:
         if name not in _KNOWN:
             # Its name is not told: what follows a ? and an & in a password looks like an option.
             return "the MongoDB URI has an option that the server's driver does not know, and would not start with"
-        if name in _FILES and not value.startswith(_CERTIFICATES):
+        if name in _FILES and _CERTIFICATES.fullmatch(value) is None:
             return (
                 f"the option {name} of the MongoDB URI names a file, and the server's container has none of yours; "
                 "an authority of your own is one of its certificates (`container.certificates`)"
