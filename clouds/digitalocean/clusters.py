@@ -91,8 +91,9 @@ def _endpoint(ask: Ask) -> str:
 def _kubeconfigs(ask: Ask) -> list[dict[str, Any]]:
     """New ones for each lookup; the resource keeps its own until they are over (resource_kubernetes_cluster.go)."""
     for one in ask.world(ask.token) if ask.own_id else ():
-        kept: list[dict[str, Any]] = one.outputs.get("kubeConfigs") or []
-        if one.id == ask.own_id and kept and not ask.tokens.over(kept[0]["token"]):
+        kept = one.outputs.get("kubeConfigs")
+        # Of a state that was taken over, they are encrypted.
+        if one.id == ask.own_id and isinstance(kept, list) and kept and not ask.tokens.over(kept[0]["token"]):
             return kept
     name = f"do-{ask['region'] or 'sgp1'}-{ask['name']}"
     host, token = _endpoint(ask), ask.tokens.issue(ask.hex(64, "token"))
