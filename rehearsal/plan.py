@@ -122,7 +122,7 @@ class Plan:
 class InlineLoop(asyncio.SelectorEventLoop):
     """Runs at once what the SDK would give to a thread: the answers are made in this process anyway."""
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":  # noqa: ARG002
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":  # type: ignore[override]  # noqa: ARG002
         """Return what is done already. An executor's answer would wake the loop by a socket, twice per resource."""
         future = self.create_future()
         try:

@@ -491,9 +491,9 @@ def test_a_secret_in_a_wrong_place_is_not_missing_too(part: str, value: Any, sec
 
 def test_forty_unknown_kinds_are_told_in_a_second() -> None:
     logins = [{"kind": "nosuch", "clientID": "x", "what": [1]} for _ in range(40)]
-    started = time.monotonic()
+    started = time.process_time()
     assert len(alone("rocketchat:login", logins)) >= 40
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("host", ["Ä/x", "://", "a b/", "https:///x", "http://-a.b", "ÄZ", "/", "A"])
