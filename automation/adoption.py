@@ -17,10 +17,9 @@ from automation.cloud_search import MADE_UP, Found, Given, placed, search
 from automation.engine_stack import EngineStack
 from automation.errors import ConflictError
 from automation.state import Pending, State, record_of
-from automation.urns import name_of, type_of
 from automation.values import REPLACING, Result
 from clouds.record import Gone, Person, Tagged
-from stacks.engine import NOT_KNOWN, STACK_TYPE
+from stacks.engine import NOT_KNOWN, STACK_TYPE, name_of, type_of
 from stacks.project import COMMAND
 
 Agree = Callable[[Mapping[str, str]], bool]

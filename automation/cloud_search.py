@@ -22,11 +22,11 @@ from automation.engine_stack import EngineStack
 from automation.errors import ProviderError
 from automation.inline import Guarded
 from automation.state import Pending, State, plain
-from automation.urns import name_of
 from automation.workspace import create_or_select_stack
 from clouds.ask import at_path, partition_of
 from clouds.record import TAGGED_BY, Gone, Listed, Named, Person, Tagged, Way
 from clouds.template import UnsaidError, fill, filled, identifier
+from stacks.engine import name_of
 from stacks.masking import mask
 
 _PROJECT = "rocketchat-search"

@@ -25,10 +25,9 @@ from automation.inline import Guarded
 from automation.locks import Waiting
 from automation.rotation import GENERATED
 from automation.state import Pending, State, in_clear, leaves, pendings, record_of, secrets_in
-from automation.urns import name_of
 from automation.values import Resource, Result, SecretValue
 from stacks import PROJECT
-from stacks.engine import NOT_KNOWN
+from stacks.engine import NOT_KNOWN, name_of
 from stacks.masking import mask
 from stacks.project import PRODUCT, ROOT
 

@@ -18,8 +18,7 @@ from automation.errors import (
 from automation.events import Recorder, Said
 from automation.inline import STOPPED
 from automation.state import UNDECIDED
-from automation.urns import name_of, type_of
-from stacks.engine import STACK_TYPE
+from stacks.engine import STACK_TYPE, name_of, type_of
 from stacks.masking import mask
 from stacks.problems import InvalidStack
 

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from automation.urns import name_of
 from automation.values import Finding
+from stacks.engine import name_of
 from stacks.problems import Problem
 from stacks.project import COMMAND
 from stacks.words import count

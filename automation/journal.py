@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automation.state import UNDECIDED, State
-from automation.urns import name_of
+from stacks.engine import name_of
 
 
 def begun(state: State) -> list[dict[str, Any]]:

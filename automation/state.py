@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from automation.urns import name_of
 from automation.values import Resource
-from stacks.engine import SECRET_SIGNATURE, SIGNATURE, STACK_TYPE
+from stacks.engine import SECRET_SIGNATURE, SIGNATURE, STACK_TYPE, name_of
 from stacks.masking import SECRET_MARK
 
 UNDECIDED = "rocketchat:recovery:Undecided"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from automation.urns import name_of
+from stacks.engine import name_of
 from stacks.masking import SECRET_MARK
 
 NOT_CHANGES = frozenset({"same", "read", "refresh"})

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from automation.urns import name_of
 from automation.writing import write
 from command.shared import (
     Json,
@@ -25,6 +24,7 @@ from command.shared import (
     telling,
     told,
 )
+from stacks.engine import name_of
 
 app = typer.Typer()
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from automation.urns import name_of
 from automation.writing import write
+from stacks.engine import name_of
 from stacks.project import COMMAND, HERE, ROOT, another, settings, stack_files
 
 if TYPE_CHECKING:

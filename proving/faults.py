@@ -21,7 +21,6 @@ from automation.errors import AutomationError
 from automation.events import OnEvent, ignore
 from automation.stack import ChatStack, open_stack
 from automation.state import State
-from automation.urns import name_of
 from clouds.effects import holds_data
 from clouds.record import Gone
 from proving import killable
@@ -32,6 +31,7 @@ from rehearsal.faults import KILLED, UNANSWERED, Call, Fault, Faults
 from rehearsal.stack import RehearsedStack
 from rehearsal.standins import once
 from stacks import deploy
+from stacks.engine import name_of
 from stacks.language import NAMESPACE
 
 MOST = 1000

@@ -21,7 +21,6 @@ from typing import Any
 
 from automation.stack import open_stack
 from automation.state import State
-from automation.urns import name_of
 from automation.values import REPLACING, Result
 from clouds.ask import Cloud
 from clouds.effects import holds_data, is_revision
@@ -29,7 +28,7 @@ from rehearsal import canaries
 from rehearsal.backend import rehearsal_backend
 from rehearsal.cloud import Kept, StandinCloud
 from stacks import deploy, files
-from stacks.engine import SIGNATURE
+from stacks.engine import SIGNATURE, name_of
 from stacks.masking import SECRET_MARK
 from stacks.project import PRODUCT
 

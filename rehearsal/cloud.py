@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-from automation.urns import name_of
 from clouds.ask import Cloud, Existing
 from rehearsal.errors import RehearsalError
 from rehearsal.faults import Fault, Faults
 from rehearsal.standins import once
 from rehearsal.standins.tokens import LivingTokens
+from stacks.engine import name_of
 
 _Key = TypeVar("_Key")
 

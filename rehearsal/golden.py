@@ -12,9 +12,8 @@ from typing import Any
 
 import yaml
 
-from automation.urns import name_of
 from rehearsal.plan import Plan
-from stacks.engine import STACK_TYPE
+from stacks.engine import STACK_TYPE, name_of
 from stacks.project import PRODUCT
 
 FOLDER = PRODUCT / "tests" / "golden"

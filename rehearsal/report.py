@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from automation.pulumi_cli import find_engine
-from automation.urns import name_of
 from policy import config_file as policy_config
 from policy import images as policy_images
 from policy import report as policy_report
@@ -21,6 +20,7 @@ from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, find_leaks
 from rehearsal.stack import RehearsedStack
 from stacks import files
+from stacks.engine import name_of
 from stacks.guide import next_steps
 from stacks.project import COMMAND
 from stacks.words import count

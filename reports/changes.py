@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from automation.urns import name_of
 from clouds import effects
 from rehearsal import golden, standins
 from rehearsal.cost import Range
 from reports.versions import Version
+from stacks.engine import name_of
 from stacks.words import count
 
 _MOST_LINES = 60

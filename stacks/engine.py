@@ -1,4 +1,7 @@
-"""What Pulumi's engine writes into states, requests and events (pulumi, sdk/go/common/resource)."""
+"""What Pulumi's engine writes into states, requests and events (pulumi, sdk/go/common/resource).
+
+A URN: `urn:pulumi:<stack>::<project>::<types of its parents>$<type>::<name>`.
+"""
 
 from typing import Final
 
@@ -19,3 +22,13 @@ UNKNOWNS: Final = frozenset(
     )
 )
 """The same by kind: any, bool, string, array, asset, archive, object."""
+
+
+def name_of(urn: str) -> str:
+    """Return the logical name of a resource."""
+    return urn.rpartition("::")[2]
+
+
+def type_of(urn: str) -> str:
+    """Return the type of a resource; empty for what is no URN."""
+    return urn.split("::")[2].rpartition("$")[2] if urn.count("::") >= 3 else ""

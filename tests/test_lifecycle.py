@@ -14,6 +14,7 @@ from engine_marks import needs_engine
 from automation import ConflictError, Result, Step, open_stack
 from automation.rotation import kind_of
 from automation.state import State
+from policy.product import COMPONENT
 from rehearsal import lifecycle
 from rehearsal import stack as stacks_rehearsed
 from stacks import files
@@ -110,7 +111,7 @@ def test_a_rotated_secret_changes_only_what_uses_it(name: str) -> None:
             custom = {
                 found.urn
                 for found in step.steps
-                if not found.type.startswith((lifecycle.COMPONENT, "pulumi:pulumi:Stack"))
+                if not found.type.startswith((COMPONENT, "pulumi:pulumi:Stack"))
             }
             assert one.urn in step.replaced
             assert len(custom) > 1, f"nothing uses {one.name}"

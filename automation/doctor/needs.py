@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from automation.doctor.command_line import ask
 from automation.state import State, plain
-from automation.urns import name_of
 from automation.web import Failed, NotChecked, in_one_line
+from stacks.engine import name_of
 
 if TYPE_CHECKING:
     from automation.doctor.amazon import Aws

@@ -14,7 +14,8 @@ from components.registry import ChartSourceArgs, RegistryArgs, hidden, hidden_so
 from components.registry import chart as fetched
 from components.runtime import chart
 from components.runtime.chart import ChartServiceArgs
-from rocketchat.services import HTTP_PORT, NATS_PORT
+from rocketchat.services import HTTP_PORT, MAIN, NATS, NATS_PORT
+from rocketchat.services import METRICS_PORT as MICROSERVICE_METRICS_PORT
 
 NATS_CLUSTER_PORT = 6222
 NATS_METRICS_PORT = 7777
@@ -350,7 +351,7 @@ class ChatRelease(Component):
 
     def _scale(self, name: str, args: ChatReleaseArgs) -> None:
         """Let the number of servers follow their load. An upgrade of the release begins with its own number again."""
-        least = next(one["replicas"] for one in args["services"] if one["name"] == chart.MAIN)
+        least = next(one["replicas"] for one in args["services"] if one["name"] == MAIN)
         processor = {"name": "cpu", "target": {"type": "Utilization", "average_utilization": BUSY_PERCENT}}
         kubernetes.autoscaling.v2.HorizontalPodAutoscaler(
             f"{name}-scaling",
@@ -373,8 +374,8 @@ class ChatRelease(Component):
     def _policies(self, name: str, args: ChatReleaseArgs) -> list[pulumi.Resource]:
         release = args["release_name"]
         chat = {"match_labels": {_INSTANCE: release}}
-        nats = {"match_labels": {_INSTANCE: release, _NAME: chart.NATS}}
-        broker = any(service["name"] == chart.NATS for service in args["services"])
+        nats = {"match_labels": {_INSTANCE: release, _NAME: NATS}}
+        broker = any(service["name"] == NATS for service in args["services"])
         prometheus = chart.METRICS in args["environment"]
         outside = {"ip_block": {"cidr": "0.0.0.0/0", "except_": [METADATA]}}
         incoming = [{"ports": [_tcp(HTTP_PORT)]}]
@@ -384,7 +385,7 @@ class ChatRelease(Component):
                     "from_": [{"namespace_selector": {}}],
                     "ports": [
                         _tcp(port)
-                        for port in (chart.METRICS_PORT, chart.MICROSERVICE_METRICS_PORT, NATS_METRICS_PORT)
+                        for port in (chart.METRICS_PORT, MICROSERVICE_METRICS_PORT, NATS_METRICS_PORT)
                     ],
                 }
             )
