@@ -78,8 +78,8 @@ class ExistingNetwork(Component):
             ),
         )
 
-    def _all(self, key: Literal["public_subnet_ids", "task_subnet_ids"]) -> pulumi.Output[Sequence[str]]:
-        return pulumi.Output.all(*(self._subnets[one] for one in self._args[key]))
+    def _all(self, key: Literal["public_subnet_ids", "task_subnet_ids"]) -> pulumi.Output[list[str]]:
+        return pulumi.Output.all(*(self._subnets[one] for one in self._args[key])).apply(list)
 
     def _in_network(self, subnet: str) -> pulumi.Output[str]:
         """Return the subnet's id; it fails where that is in another VPC, before a deployment does so half-way."""
