@@ -437,8 +437,8 @@ def _plain(key: str, value: Any, known: dict[str, Any], *, told: int = 0) -> lis
         broken = {problem.path: problem for problem in (*texts.problems(key, value), *twice)}
         made = _adapter(name).validate_python(value)
     except ValidationError as error:
-        told = [*_explain(key, value, error), *_of_kinds(key, value, error)]
-        return [*broken.values(), *(one for one in told if one.path not in broken)]
+        wrong = [*_explain(key, value, error), *_of_kinds(key, value, error)]
+        return [*broken.values(), *(one for one in wrong if one.path not in broken)]
     except RecursionError:
         return [Problem(key, "the value is nested too deeply")]
     if not broken:
