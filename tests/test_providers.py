@@ -737,6 +737,7 @@ def test_no_lower_version_replaces_a_cluster_and_what_the_refusal_names_is_taken
         stack.up(preview=False)
         # The cloud has gone on by itself, and a refresh has seen it.
         cluster = next(thing for thing in backend.cloud.things() if thing.name == "k-cluster")
+        assert isinstance(cluster.outputs, dict)
         cluster.outputs["version"] = "1.37.0-do.0"
         stack.refresh()
         args = doks(nat=False, auto_upgrade=False, version="1.36.2-do.0")
