@@ -143,8 +143,10 @@ BY_PROVIDERS: dict[str, Any] = yaml.safe_load(
 @cache
 def _some_of(token: str, first: str) -> dict[str, Any]:
     """The inputs of a planned resource of a type, of one that has such an input if any has."""
-    every = [made.inputs for stack in files.names() for made in planned_file(stack).of_type(token)]
-    return dict(max(every, key=lambda inputs: first in inputs))
+    every: list[dict[str, Any]] = [
+        dict(made.inputs) for stack in files.names() for made in planned_file(stack).of_type(token)
+    ]
+    return max(every, key=lambda inputs: first in inputs)
 
 
 def _with(inputs: Any, steps: list[str], value: Any) -> Any:
@@ -205,7 +207,7 @@ def test_what_looks_after_a_cluster_follows_it_to_another() -> None:
 @needs_engine
 def test_a_name_that_is_led_to_another_kind_of_target_is_so_at_cloudflare() -> None:
     zone: DnsZone = {"kind": "cloudflare", "name": "lovia.life", "id": "0" * 32}
-    moved = []
+    moved: list[bool] = []
 
     def program() -> None:
         if moved:
