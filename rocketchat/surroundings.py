@@ -1,6 +1,7 @@
 """What surrounds the server's process, as variables: further ones, a proxy, certificates, the heap."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -86,6 +87,12 @@ def authorities(pem: str, folder: str) -> Environment[V | str]:
 def heap_of(memory: int) -> int:
     """Return the largest heap in MiB for a server with so much memory."""
     return int(memory * HEAP_SHARE)
+
+
+def heap_named(node_options: str) -> int | None:
+    """Return the largest heap in MiB that options of Node name, the last one; V8 takes `_` for `-`."""
+    named = re.findall(r"--max[-_]old[-_]space[-_]size[= ](\d+)", node_options)
+    return int(named[-1]) if named else None
 
 
 def heap(mib: int) -> Environment[V | str]:

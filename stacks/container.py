@@ -140,13 +140,14 @@ def _member(given: object, name: str) -> Any:
 
 def too_large(container: Container, memory: int) -> Iterator[Problem]:
     """Find a heap that is larger than the memory of the server in MiB."""
-    heap = container.heap_mb
-    if heap is not None and heap > memory:
-        yield Problem(
-            "rocketchat:container.heapMb",
-            f"the heap would have {heap} MiB, and the server {memory}",
-            remedy=f"write at most {surroundings.heap_of(memory)}, or leave it out",
-        )
+    named = surroundings.heap_named(container.variables.get(surroundings.NODE_OPTIONS, ""))
+    for key, heap in (("heapMb", container.heap_mb), (f"variables.{surroundings.NODE_OPTIONS}", named)):
+        if heap is not None and heap > memory:
+            yield Problem(
+                f"rocketchat:container.{key}",
+                f"the heap would have {heap} MiB, and the server {memory}",
+                remedy=f"write at most {surroundings.heap_of(memory)}, or leave it out",
+            )
 
 
 @rule("The server's surroundings are right")
@@ -155,7 +156,7 @@ def _surroundings(container: Container, parts: "Parts", size: sizing.Size) -> It
         yield Warning_(
             f"mail, LDAP and the database do not go through {container.proxy.url}: they must be reached directly"
         )
-    if safety.debugs(container.variables.get("NODE_OPTIONS", "")):
+    if safety.debugs(container.variables.get(surroundings.NODE_OPTIONS, "")):
         yield Problem(
             "rocketchat:container.variables.NODE_OPTIONS",
             f"{safety.DEBUGGED}; the policy pack refuses it",

@@ -146,6 +146,20 @@ def test_a_heap_larger_than_the_memory_is_refused() -> None:
     assert refused(container={"heapMb": 16384}, runtime={"memory": 8192}) == ["rocketchat:container.heapMb"]
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--trace-warnings --max-old-space-size=16384", True),
+        ("--max_old_space_size=16384", True),
+        ("--max-old-space-size=16384 --max-old-space-size=6144", False),
+    ],
+)
+def test_a_heap_in_nodes_options_larger_than_the_memory_is_refused(options: str, told: bool) -> None:
+    container = {"variables": {"NODE_OPTIONS": options}}
+    found = [problem.path for problem in problems_of(container=container, runtime={"memory": 8192})]
+    assert found == (["rocketchat:container.variables.NODE_OPTIONS"] if told else [])
+
+
 def test_a_heap_larger_than_the_host_is_refused() -> None:
     host = files.read("soluvas-lightsail")
     with pytest.raises(InvalidStack, match="heap would have 16384 MiB"):
