@@ -23,17 +23,20 @@ LOST_MINUTES: Final = 10
 SEEN: Final = "/tmp/.connected"  # noqa: S108 - in a container that has one process
 
 
-def connected(ports: Sequence[int], uid: int) -> str:
+def connected(ports: Sequence[int], uid: int | None) -> str:
     """Return the shell command that tells whether a connection of this user's stands to one of these far ports.
+
+    It is anybody's where `uid` is None: for a container whose network is its own.
 
     The columns are those of the kernel's `/proc/net/tcp` (proc_net_tcp): far port, the state ESTABLISHED, and after
     three others the user: a log driver or a mesh has connections in the same network, too.
     """
     far = "|".join(f"{port:04X}" for port in ports)
-    return f"grep -qE ':({far}) 01 [^ ]+ [^ ]+ [^ ]+ +{uid} ' /proc/net/tcp /proc/net/tcp6"
+    whose = "[0-9]+" if uid is None else uid
+    return f"grep -qE ':({far}) 01 [^ ]+ [^ ]+ [^ ]+ +{whose} ' /proc/net/tcp /proc/net/tcp6"
 
 
-def recently_connected(ports: Sequence[int], uid: int) -> str:
+def recently_connected(ports: Sequence[int], uid: int | None) -> str:
     """Return the shell command that fails once the bot has had no such connection for `LOST_MINUTES`.
 
     It counts from its own first run, so that a bot whose account is yet to be made passes at first.
@@ -42,6 +45,14 @@ def recently_connected(ports: Sequence[int], uid: int) -> str:
         f"if {connected(ports, uid)} || [ ! -e {SEEN} ]; then touch {SEEN}; fi; "
         f"find {SEEN} -mmin -{LOST_MINUTES} | grep -q ."
     )
+
+
+def ends_when_lost(ports: Sequence[int]) -> str:
+    """Return such a command that also ends the container, for Docker: it starts what has ended, not what is unhealthy.
+
+    The first process is Docker's own init, which hands the signal on. The next start counts anew.
+    """
+    return f"{{ {recently_connected(ports, None)}; }} || {{ rm -f {SEEN}; kill 1; exit 1; }}"
 
 
 NO_BOTS: Final = frozenset({"admin", "administrator", "root", "rocket.cat"})

@@ -153,7 +153,7 @@ def asked(command: str, table: str, folder: Path) -> bool:
     """Run a check of a bot with this table of connections."""
     (folder / "tcp").write_text(TABLE + table, encoding="utf-8")
     here = command.replace("/proc/net/tcp6", str(folder / "tcp6")).replace("/proc/net/tcp ", f"{folder}/tcp ")
-    here = here.replace(SEEN, str(folder / "seen"))
+    here = here.replace(SEEN, str(folder / "seen")).replace("kill 1;", f"touch {folder}/ended;")
     ran = subprocess.run([shutil.which("sh") or "sh", "-c", here], capture_output=True, check=False)  # noqa: S603
     return ran.returncode == 0
 
@@ -440,6 +440,26 @@ def test_the_bot_alone_is_started_anew(stack: str, command: str) -> None:
     spec = spec_of(stack)
     outputs = {"cluster": "c", "service": "s", "botService": "b"}
     assert spec.parts.runtime.restart_bot(spec.region, outputs) == command
+
+
+def test_on_a_host_a_bot_that_has_lost_the_chat_ends_and_docker_starts_it_anew(tmp_path: Path) -> None:
+    made = one(plan_of("family-host"), "aws:s3/bucketObjectv2:BucketObjectv2", "chat-document")
+    service = json.loads(made.inputs["content"])["compose"]["services"]["bot"]
+    assert service["environment"]["ROCKETCHAT_URL"] == "http://rocketchat:3000"
+    # Docker's init has the number 1, and hands the signal on.
+    assert (service["init"], service["restart"]) == (True, "unless-stopped")
+    kind, shell, flag, command = service["healthcheck"]["test"]
+    assert (kind, shell, flag) == ("CMD", "sh", "-c")
+    stands, ended = LINE.format(far="0BB8", state="01", uid=10001), tmp_path / "ended"
+    assert asked(command, "", tmp_path), "its account is yet to be made"
+    before = time.time() - 60 * (LOST_MINUTES + 1)
+    os.utime(tmp_path / "seen", (before, before))
+    assert asked(command, stands, tmp_path)
+    assert not ended.exists()
+    os.utime(tmp_path / "seen", (before, before))
+    assert not asked(command, "", tmp_path)
+    assert ended.exists()
+    assert asked(command, "", tmp_path), "the next start has as long"
 
 
 def test_two_bots_and_one_without_a_password_are_refused() -> None:

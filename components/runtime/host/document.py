@@ -16,6 +16,7 @@ from typing import Any, Final
 from components.database import series
 from components.runtime.host.bootstrap import SCRIPTS
 from rocketchat import bot
+from rocketchat.services import HTTP_PORT
 
 PROXY_IMAGE: Final = "caddy:2.11.7-alpine"
 DATA: Final = "/var/lib/chat"
@@ -323,6 +324,11 @@ def compose(chat: Chat) -> dict[str, Any]:
             BOT_MIB,
             **({} if chat.bot.uid is None else {"user": str(chat.bot.uid)}),
             environment=dict(chat.bot.environment),
+            healthcheck={
+                "test": ["CMD", "sh", "-c", bot.ends_when_lost((HTTP_PORT,))],
+                "interval": "30s",
+                "timeout": "5s",
+            },
             depends_on={"rocketchat": {"condition": "service_healthy"}},
         )
     return {"services": services}
