@@ -29,6 +29,10 @@ SERVER_COMMAND: Final = ("node", "main.js")
 MICROSERVICE_COMMAND: Final = ("node", "src/service.js")
 """What the images of the microservices run by themselves (RocketChat/Rocket.Chat, `ee/apps/*/Dockerfile`)."""
 
+STARTS_SECONDS: Final = 600
+"""How long a server may start before it listens. One that has ended in the midst of migrations leaves their lock, for
+which the next one waits five minutes, and only then migrates (RocketChat, `apps/meteor/server/lib/migrations.ts`)."""
+
 HTTP_PORT: Final = 3000
 NATS_PORT: Final = 4222
 METRICS_PORT: Final = 9458

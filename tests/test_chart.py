@@ -9,6 +9,7 @@ from recording import record
 
 from components.runtime import chart
 from components.runtime.chart import ChartServiceArgs
+from rocketchat.services import STARTS_SECONDS
 
 KEYS = frozenset((Path(__file__).parent / "data" / "chart-7.0.2-keys.txt").read_text("utf-8").split())
 """Paths of the chart's values: those of values.yaml (and, under `nats`, of its dependency's), and those that
@@ -133,7 +134,7 @@ def test_the_stream_hub_is_on_only_where_the_release_has_one() -> None:
 def test_the_probes_wait_for_migrations() -> None:
     probe = written(MONOLITH)["livenessProbe"]
     assert probe["path"] == "/livez"
-    assert probe["initialDelaySeconds"] + probe["periodSeconds"] * probe["failureThreshold"] >= 300
+    assert probe["initialDelaySeconds"] + probe["periodSeconds"] * probe["failureThreshold"] == STARTS_SECONDS
 
 
 def test_a_variable_that_the_chart_writes_does_not_stand_twice() -> None:

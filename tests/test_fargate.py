@@ -18,6 +18,7 @@ from components.runtime.fargate import FargateRuntime, priority_of
 from components.runtime.fargate_args import MEMORY_FOR_CPU, Options, check_size, main_service
 from components.values import BalancerPlace
 from rehearsal.standins import requests
+from rocketchat.services import STARTS_SECONDS
 
 CANARY = "canary-5f2b9"
 LISTENER = (
@@ -489,7 +490,7 @@ def test_deployments_keep_every_task_but_for_services_that_run_one_at_a_time() -
     assert rollout("account") == (0, 100, "DISABLED")
 
 
-@pytest.mark.parametrize(("changes", "seconds"), [({}, 300), ({"health_grace_seconds": 900}, 900)])
+@pytest.mark.parametrize(("changes", "seconds"), [({}, STARTS_SECONDS), ({"health_grace_seconds": 900}, 900)])
 def test_checks_wait_for_migrations(changes: dict[str, Any], seconds: int) -> None:
     assert deployed(**changes).one("Service").inputs["healthCheckGracePeriodSeconds"] == seconds
 
@@ -832,7 +833,7 @@ def test_options_have_their_defaults_in_one_place() -> None:
         on_demand_base=1,
         log_retention_days=365,
         secret_recovery_days=30,
-        health_grace_seconds=300,
+        health_grace_seconds=STARTS_SECONDS,
         cpu_target_percent=60,
         container_insights="enhanced",
         shells=False,

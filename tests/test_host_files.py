@@ -16,6 +16,7 @@ import yaml
 
 from components.runtime.host import bootstrap, document, sizes
 from components.runtime.host.bootstrap import SCRIPTS, Enrolment
+from rocketchat.services import STARTS_SECONDS
 
 ENROLMENT = Enrolment(
     "ap-southeast-1",
@@ -293,6 +294,14 @@ def test_every_container_is_pinned_bounded_and_without_rights_it_does_not_need()
         assert ("ports" in service) == (name == "proxy"), f"{name} is open to the world"
         for volume in service.get("volumes", ()):
             assert volume["type"] == "tmpfs" or volume["bind"] == {"create_host_path": False}
+
+
+def test_a_server_that_migrates_is_not_called_unhealthy_before_the_host_gives_up_on_it() -> None:
+    check = document.compose(CHAT)["services"]["rocketchat"]["healthcheck"]
+    assert check["start_period"] == f"{STARTS_SECONDS}s"
+    waits = re.search(r"^COMES_UP_SECONDS=(\d+)$", (SCRIPTS / "chat-apply").read_text(), re.MULTILINE)
+    assert waits is not None
+    assert STARTS_SECONDS + check["retries"] * 30 < int(waits[1])
 
 
 def test_a_host_that_keeps_nothing_has_no_backup_and_no_database() -> None:

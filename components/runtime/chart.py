@@ -12,7 +12,7 @@ import pulumi
 from components.base import one_of
 from components.nodes import ANY_NODE, NODE, NodesArgs
 from components.registry import split_tag
-from rocketchat.services import MAIN, NATS
+from rocketchat.services import MAIN, NATS, STARTS_SECONDS
 from rocketchat.services import METRICS_PORT as MICROSERVICE_METRICS_PORT
 
 CHART = "rocketchat"
@@ -20,6 +20,9 @@ REPOSITORY = "https://rocketchat.github.io/helm-charts"
 VERSION = "7.0.2"
 METRICS = "OVERWRITE_SETTING_Prometheus_Enabled"
 """A variable of the server that has metrics."""
+
+_HANGS_SECONDS = 360
+"""A server that has answered no check for so long is started anew: a busy one, or one without its database, is not."""
 
 TOPOLOGIES = ("monolith", "microservices")
 
@@ -196,14 +199,14 @@ def values(
             "msPort": MICROSERVICE_METRICS_PORT,
         },
         "podMonitor": {"enabled": prometheus},
-        # The chart has no startup probe: migrations run before the server listens, and get seven minutes.
+        # The chart has no startup probe, and migrations run before the server listens.
         "livenessProbe": {
             "enabled": True,
             "path": liveness_path,
-            "initialDelaySeconds": 60,
+            "initialDelaySeconds": STARTS_SECONDS - _HANGS_SECONDS,
             "periodSeconds": 15,
             "timeoutSeconds": 5,
-            "failureThreshold": 24,
+            "failureThreshold": _HANGS_SECONDS // 15,
             "successThreshold": 1,
         },
         "readinessProbe": {

@@ -11,6 +11,7 @@ import pulumi
 
 from components.base import one_of
 from components.registry import RegistryArgs
+from rocketchat.services import STARTS_SECONDS
 
 
 class FargateServiceArgs(TypedDict):
@@ -111,7 +112,7 @@ class FargateRuntimeArgs(TypedDict):
     secret_recovery_days: NotRequired[int]
     """Days in which a deleted secret can be restored: 7 to 30 (the default), or 0 for at once."""
     health_grace_seconds: NotRequired[int]
-    """Seconds after the start of a task in which failed checks do not stop it: 300 (the default) or more,
+    """Seconds after the start of a task in which failed checks do not stop it: 300 or more (600 by default),
     because the first boot and upgrades run migrations before the server listens."""
     cpu_target_percent: NotRequired[int]
     """Autoscaling's target, in percent of **one** vCPU (10 to 90, 60 by default): a Node process runs its
@@ -187,7 +188,7 @@ class Options:
             secret_recovery_days=args.get("secret_recovery_days", 30),
             health_grace_seconds=_in_range(
                 "health_grace_seconds",
-                args.get("health_grace_seconds", MIN_GRACE_SECONDS),
+                args.get("health_grace_seconds", STARTS_SECONDS),
                 MIN_GRACE_SECONDS,
                 86400,
             ),

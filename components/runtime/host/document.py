@@ -16,7 +16,7 @@ from typing import Any, Final
 from components.database import series
 from components.runtime.host.bootstrap import SCRIPTS
 from rocketchat import bot
-from rocketchat.services import HTTP_PORT
+from rocketchat.services import HTTP_PORT, STARTS_SECONDS
 
 PROXY_IMAGE: Final = "caddy:2.11.7-alpine"
 DATA: Final = "/var/lib/chat"
@@ -305,8 +305,8 @@ def compose(chat: Chat) -> dict[str, Any]:
                 "interval": "30s",
                 "timeout": "5s",
                 "retries": 3,
-                # Migrations come first.
-                "start_period": "300s",
+                # Migrations come first, and Compose waits no longer for what is unhealthy.
+                "start_period": f"{STARTS_SECONDS}s",
             },
         ),
     }
