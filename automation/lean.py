@@ -5,16 +5,14 @@ import contextlib
 import gc
 import sys
 import threading
-from collections.abc import Collection, Iterator
-from functools import cache, partial
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-import pulumi
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
-from pulumi.output import _OutputData  # what an output holds; the SDK makes four futures and a task for each
-from pulumi.runtime import resource, rpc
+from pulumi.runtime import resource
 from pulumi.runtime.proto import engine_pb2, source_pb2
 from pulumi.runtime.settings import SETTINGS
 
@@ -70,38 +68,6 @@ def _uri(file: str) -> str | None:
 
 
 resource._get_stack_trace = stack_trace  # noqa: SLF001
-
-
-def transfer_properties(res: pulumi.Resource, props: pulumi.Inputs, custom: bool) -> dict[str, rpc.Resolver]:
-    """Give a resource its outputs; return what resolves each.
-
-    The SDK's own makes four futures for each output, and a task that waits for one after the other.
-    """
-    resolvers: dict[str, rpc.Resolver] = {}
-    for name in props:
-        if name != "urn" and not (name == "id" and custom):
-            whole: asyncio.Future[_OutputData[Any]] = asyncio.Future()
-            res.__dict__[name] = pulumi.Output._from_data(whole)  # noqa: SLF001
-            resolvers[name] = partial(_resolve, res, whole)
-    return resolvers
-
-
-def _resolve(
-    res: pulumi.Resource,
-    whole: "asyncio.Future[_OutputData[Any]]",
-    value: Any,
-    is_known: bool,
-    is_secret: bool,
-    needs: Collection[pulumi.Resource] | None,
-    failed: Exception | None,
-) -> None:
-    if failed is not None:
-        whole.set_exception(failed)
-    else:
-        whole.set_result(_OutputData({*(needs or ()), res}, value, is_known, is_secret))
-
-
-rpc.transfer_properties = transfer_properties
 
 
 class QuietEngine:

@@ -6,10 +6,12 @@ import json
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import pulumi
-from pulumi.runtime import set_all_config
+from pulumi.output import _OutputData  # what an output holds; the SDK makes four futures and a task for each
+from pulumi.runtime import rpc, set_all_config
 from pulumi.runtime.settings import SETTINGS, Settings, configure
 from pulumi.runtime.stack import Stack
 
@@ -132,6 +134,48 @@ class InlineLoop(asyncio.SelectorEventLoop):
         return future
 
 
+_THE_SDKS: Final = rpc.transfer_properties
+
+
+@contextlib.contextmanager
+def one_future_each() -> Iterator[None]:
+    """Give resources outputs of one future each, meanwhile. A plan only: a deployment waits for its clouds.
+
+    A plan in another thread that ends first takes that back for all: what is slower then is as right.
+    """
+    rpc.transfer_properties = _transfer_properties
+    try:
+        yield
+    finally:
+        rpc.transfer_properties = _THE_SDKS
+
+
+def _transfer_properties(res: pulumi.Resource, props: pulumi.Inputs, custom: bool) -> dict[str, rpc.Resolver]:
+    """Give a resource its outputs; return what resolves each."""
+    resolvers: dict[str, rpc.Resolver] = {}
+    for name in props:
+        if name != "urn" and not (name == "id" and custom):
+            whole: asyncio.Future[_OutputData[Any]] = asyncio.Future()
+            res.__dict__[name] = pulumi.Output._from_data(whole)  # noqa: SLF001
+            resolvers[name] = partial(_resolve, res, whole)
+    return resolvers
+
+
+def _resolve(
+    res: pulumi.Resource,
+    whole: "asyncio.Future[_OutputData[Any]]",
+    value: Any,
+    is_known: bool,
+    is_secret: bool,
+    needs: Collection[pulumi.Resource] | None,
+    failed: Exception | None,
+) -> None:
+    if failed is not None:
+        whole.set_exception(failed)
+    else:
+        whole.set_result(_OutputData({*(needs or ()), res}, value, is_known, is_secret))
+
+
 class _NoCallbacks:
     """Takes hooks, which no plan runs. The SDK's own would serve them on a port of each plan, and leave it open."""
 
@@ -216,7 +260,8 @@ def _run(
     # What nobody awaits is raised by _drain; asyncio would print it once more on stderr.
     loop.set_exception_handler(lambda _loop, _context: None)
     try:
-        loop.run_until_complete(_in_stack(program))
+        with one_future_each():
+            loop.run_until_complete(_in_stack(program))
     finally:
         left = asyncio.all_tasks(loop)
         for task in left:

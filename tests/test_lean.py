@@ -1,6 +1,7 @@
 """What keeps Pulumi's SDK quick must not change what a program does."""
 
 import asyncio
+import contextlib
 import gc
 import inspect
 import socket
@@ -28,7 +29,7 @@ from automation import inline
 from automation.inline import Guarded
 from automation.lean import SELDOM, QuietEngine, _Collector
 from rehearsal.errors import RehearsalError
-from rehearsal.plan import plan_program
+from rehearsal.plan import one_future_each, plan_program
 
 
 class Heard:
@@ -128,7 +129,8 @@ def test_a_collector_that_looks_seldom_looks_as_often_as_before_afterwards(colle
     assert gc.get_threshold() == before
 
 
-def test_the_outputs_of_a_resource_are_resolved_as_by_the_sdk() -> None:
+@pytest.mark.parametrize("planned", [False, True], ids=["by the SDK", "in a plan"])
+def test_the_outputs_of_a_resource_are_resolved_in_a_plan_as_by_the_sdk(planned: bool) -> None:
     async def resolved() -> None:
         made: Any = object.__new__(pulumi.CustomResource)
         needed = object.__new__(pulumi.CustomResource)
@@ -148,8 +150,18 @@ def test_the_outputs_of_a_resource_are_resolved_as_by_the_sdk() -> None:
             await made.wrong.future()
         made.wrong._untrack()
 
-    assert rpc.transfer_properties.__module__ == "automation.lean"
-    asyncio.run(resolved())
+    with one_future_each() if planned else contextlib.nullcontext():
+        asyncio.run(resolved())
+
+
+def test_a_deployment_has_the_outputs_of_the_sdk_also_after_a_plan() -> None:
+    seen: list[str] = []
+
+    def program() -> None:
+        seen.append(rpc.transfer_properties.__module__)
+
+    plan_program(program, stack="small")
+    assert [*seen, rpc.transfer_properties.__module__] == ["rehearsal.plan", "pulumi.runtime.rpc"]
 
 
 def test_a_plan_opens_no_port_for_the_hooks_of_its_resources() -> None:
