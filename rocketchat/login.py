@@ -167,9 +167,11 @@ def oidc(
     ids: dict[str, V | str | Secret[V]] = {f"{setting}-{key}": value for key, value in values.items()}
     kept: Environment[V | str] = overwrite({setting: "true", **ids})
     plain: dict[str, V | str] = {creation: "true"}
+    # The creating form cannot say no: any text switches `map_channels` on, and nothing hides the button. What is left
+    # out is off there, and the other form says so.
+    unsaid = {"show_button", *(key for key, value in fields.items() if value == "false")}
     for key, value in values.items():
-        # The creating form cannot say that there is no button, so it is left to the other one.
-        if not isinstance(value, Secret) and key != "show_button":
+        if not isinstance(value, Secret) and key not in unsaid:
             plain[f"{creation}_{key}"] = value
     created: Environment[V | str] = Environment(plain, {f"{creation}_secret": client_secret})
     return created | kept

@@ -567,8 +567,9 @@ def test_a_login_service_is_created_by_one_form_and_kept_by_the_other() -> None:
     }
 
 
-def test_both_forms_say_the_same_but_for_the_button_that_creation_cannot_hide() -> None:
-    environment = fusionauth(options=env.OidcOptions(show_button=False, merge_users=True))
+def test_both_forms_say_the_same_but_for_what_is_off_which_creation_cannot_say() -> None:
+    options = env.OidcOptions(show_button=False, merge_users=True, map_channels=False)
+    environment = fusionauth(options=options)
     created = {
         name.removeprefix("Accounts_OAuth_Custom_FusionAuth_"): value
         for name, value in environment.plain.items()
@@ -580,8 +581,10 @@ def test_both_forms_say_the_same_but_for_the_button_that_creation_cannot_hide() 
         for name, value in environment.plain.items()
         if name.startswith(prefix)
     }
-    assert kept.pop("show_button") == "false"
-    assert created == kept
+    # Any text in the creating form would switch this on (`initCustomOAuthServices.ts`).
+    off = {name for name, value in kept.items() if value == "false"}
+    assert off >= {"show_button", "map_channels"}
+    assert created == {name: value for name, value in kept.items() if name not in off}
     assert kept["merge_users"] == "true"
 
 
