@@ -192,7 +192,8 @@ def _kind(found: Iterable[tuple[str, str, str, set[str]]]) -> Kind:
 def _told(found: Iterable[tuple[str, str, str, set[str]]]) -> str:
     groups: dict[str, Counter[str]] = {}
     providers = []
-    for kind, _, operation, _ in found:
+    # One that is replaced under another component has two URNs, and is one.
+    for kind, _, operation in dict.fromkeys(one[:3] for one in found):
         if kind.startswith("pulumi:providers:"):
             providers.append(kind.rpartition(":")[2])
             continue

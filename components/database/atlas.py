@@ -26,8 +26,6 @@ from components.database.uri import check_database_name, srv_uri
 from components.names import bounded
 from components.values import DatabaseAccess
 
-"""Days as Atlas counts them, from 1."""
-
 ROLES = ("read", "readWrite", "dbAdmin", "clusterMonitor")
 """Built-in roles that a chat may have; those that reach into every database are not among them."""
 
