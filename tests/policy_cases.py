@@ -1306,3 +1306,24 @@ C("rc-image-pinned", {f"{TASK}.0.image": "rocketchat/rocket.chat:latest"}, TASK)
 also("rc-image-pinned", {"release values.image": {}})
 C("rc-no-dead-cdn", setting("FileUpload_S3_CDN", "https://cdn.example.org"), TASK)
 C("rc-bucket-used", setting("FileUpload_Storage_Type", "GridFS"), TASK)
+
+# Second forms of what is wrong
+for _sources in ({"self": False}, {"securityGroups": []}):
+    also(
+        "net-app-port-from-alb-only",
+        {"sg-app ingress": [{"protocol": "tcp", "fromPort": 3000, "toPort": 3000, **_sources}]},
+        "sg-app",
+    )
+also("net-app-port-from-alb-only", {"in-app cidrIpv4": "10.0.0.0/16"})
+also("net-sg-described", {"sg-app description": "Managed by Pulumi"})
+also("net-sg-described", {"sg-app ingress": [{"protocol": "tcp", "fromPort": 1, "toPort": 2}]})
+for _everybody in (["*"], {"AWS": "*"}, {"AWS": ["*"]}):
+    also(
+        "net-vpc-endpoint-policy",
+        {"endpoint policy": doc({**allow(["*"], ["*"]), "Principal": _everybody})},
+    )
+also("net-alb-own-group", {"alb loadBalancerType": DELETE, "alb securityGroups": DELETE})
+also("alb-drop-invalid-headers", {"alb loadBalancerType": DELETE, "alb dropInvalidHeaderFields": DELETE})
+also("alb-websocket-idle", {"alb loadBalancerType": DELETE, "alb idleTimeout": DELETE})
+also("bak-retries", {"nightly state": "DISABLED"})
+also("ecs-grace-period", {"service healthCheckGracePeriodSeconds": DELETE})

@@ -187,6 +187,46 @@ def test_a_rule_reports_what_it_cannot_know_and_does_not_let_it_pass(rule: str) 
                 ("service.beta.kubernetes.io/azure-load-balancer-internal", "true"),
             )
         ),
+        ("net-app-port-from-alb-only", {"in-app referencedSecurityGroupId": "sg-app-id"}),
+        ("net-flow-logs", {"vpc-flow trafficType": "REJECT"}),
+        (
+            "net-vpc-endpoint-policy",
+            {
+                "endpoint policy": doc(
+                    {"Effect": "Deny", "Action": "*", "Resource": "*", "Principal": "*"},
+                    {**allow(["s3:GetObject"], ["*"]), "Principal": "*"},
+                )
+            },
+        ),
+        ("net-egress-scoped", {"out-app cidrIpv4": "10.0.0.0/8", "out-app ipProtocol": "-1"}),
+        ("net-egress-scoped", {"out-app fromPort": 1024, "out-app toPort": 65535}),
+        (
+            "net-egress-scoped",
+            {
+                "droplet-wall outboundRules": [
+                    {"protocol": "tcp", "portRange": "all", "destinationAddresses": ["10.0.0.0/8"]},
+                    {"protocol": "icmp", "portRange": "all", "destinationAddresses": ["0.0.0.0/0"]},
+                ]
+            },
+        ),
+        ("net-alb-own-group", {"alb loadBalancerType": "network", "alb securityGroups": DELETE}),
+        (
+            "alb-drop-invalid-headers",
+            {"alb loadBalancerType": "network", "alb dropInvalidHeaderFields": DELETE},
+        ),
+        ("alb-websocket-idle", {"alb loadBalancerType": "network", "alb idleTimeout": DELETE}),
+        ("tg-health", {"target targetType": "lambda", "target healthCheck": DELETE}),
+        ("tg-sticky", {"service desiredCount": 1, "target stickiness": DELETE}),
+        ("ecs-grace-period", {"service loadBalancers": [], "service healthCheckGracePeriodSeconds": DELETE}),
+        (
+            "ecs-container-insights",
+            {"cluster settings": [{"name": "containerInsights", "value": "enhanced"}]},
+        ),
+        ("ecs-no-forced-deployment", {"service forceNewDeployment": True, "service triggers": {"a": "b"}}),
+        ("ecs-no-forced-deployment", {"service forceNewDeployment": True, "service launchType": "EC2"}),
+        ("bak-retries", {"nightly state": DELETE, "nightly target.retryPolicy": DELETE}),
+        ("bak-no-overlap", {"dump spec.suspend": DELETE, "dump spec.concurrencyPolicy": "Replace"}),
+        ("log-retention-year", {"log logGroupClass": "DELIVERY", "log retentionInDays": DELETE}),
         (
             "net-acl-no-admin-ports",
             {"acl-rule ruleAction": "allow", "acl-rule fromPort": 443, "acl-rule toPort": 443},
