@@ -211,19 +211,22 @@ def policy(
         if given and len(names) > 1:
             refuse("a file is judged as one stack: give one name")
         found, wrong = [], []
-        for name in names:
-            try:
-                resources = given[0][1](given[0][0]) if given else judging.of_stack(name)
-                judged_as = load(
-                    sources.name_of(name),
-                    config or config_file(),
-                    profile=sources.profile_of(name),
-                )
+        try:
+            judged_by = config or config_file()
+            # Its mistakes are no stack's: they are told once, before anything is planned.
+            load("", judged_by)
+            for name in names:
+                try:
+                    resources = given[0][1](given[0][0]) if given else judging.of_stack(name)
+                except sources.NotJudged as error:
+                    wrong.append(str(error))
+                    continue
+                judged_as = load(sources.name_of(name), judged_by, profile=sources.profile_of(name))
                 if environment is not None:
                     judged_as = replace(judged_as, environment=environment.value)
                 found.append(judge(resources, judged_as, stack=sources.name_of(name)))
-            except (sources.NotJudged, ConfigError) as error:
-                wrong.append(str(error))
+        except ConfigError as error:
+            wrong.append(str(error))
         told = report.as_json(found) | ({"clean": False, "errors": wrong} if wrong else {})
         if file is not None:
             write(file, report.text(told))

@@ -486,6 +486,23 @@ def test_what_cannot_be_judged_is_a_failure_and_says_why(
     assert told in capsys.readouterr().err
 
 
+def test_a_mistake_of_the_configuration_is_told_once_and_before_anything_is_planned(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rehearsal import judging
+
+    planned: list[str] = []
+
+    def of_stack(stack: str) -> list[Subject]:
+        planned.append(stack)
+        return []
+
+    monkeypatch.setattr(judging, "of_stack", of_stack)
+    assert cli.main(["policy", "lovia-fargate", "family-host", "--config", "nowhere.yaml"]) == 1
+    assert capsys.readouterr().err.splitlines() == ["nowhere.yaml: No such file or directory"]
+    assert not planned
+
+
 @pytest.mark.parametrize(
     ("option", "content", "told"),
     [
