@@ -13,7 +13,7 @@ from typing import Any
 from pulumi.automation.events import StepEventMetadata
 
 from automation.account import account_now
-from automation.cloud_search import MADE_UP, Found, Given, placed, search
+from automation.cloud_search import Found, Given, Unsaid, placed, search
 from automation.engine_stack import EngineStack
 from automation.errors import ConflictError
 from automation.state import Pending, State, record_of
@@ -184,8 +184,8 @@ def _look(work: _Work, planned: Sequence[StepEventMetadata]) -> dict[str, str]:
     for step in sought:
         there = found[step.urn]
         work.unsought.pop(step.urn, None)
-        if there.way == MADE_UP:
-            work.unsought[step.urn] = MADE_UP.because
+        if isinstance(there.way, Person) and not isinstance(there.way, Unsaid):
+            work.unsought[step.urn] = there.way.because
         why = _why_not(step, there, claims)
         if why:
             work.left[step.urn] = why

@@ -24,7 +24,7 @@ from automation.inline import Guarded
 from automation.state import Pending, State, plain
 from automation.workspace import create_or_select_stack
 from clouds.ask import at_path, partition_of
-from clouds.record import TAGGED_BY, Gone, Listed, Named, Person, Tagged, Way
+from clouds.record import TAGGED_BY, Gone, Listed, Named, Nothing, Person, Tagged, Way
 from clouds.template import UnsaidError, fill, filled, identifier
 from stacks.engine import name_of
 from stacks.masking import mask
@@ -84,6 +84,11 @@ class Given:
     """A person says which one it is."""
 
     id: str
+
+
+@dataclass(frozen=True)
+class Unsaid(Person):
+    """What it is found by is made or said later."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +178,7 @@ def way_of(begun: Begun) -> Way:
         elif isinstance(way, Tagged):
             fill(way.arn, begun.__getitem__)
     except UnsaidError as error:
-        return Person(f"its {error} was not known yet, or is secret")
+        return Unsaid(f"its {error} was not known yet, or is secret")
     return way
 
 
@@ -191,10 +196,13 @@ def made_up(begun: Begun) -> str:
 
 def _theirs(begun: Begun) -> Way:
     """Return how what others have made is found: by tags, but not by a name that was made up just now."""
+    record = clouds.find(begun.type)
+    if record is not None and isinstance(record.import_id, Nothing):
+        return Gone(record.import_id.because)
     way = way_of(begun)
     if isinstance(way, Listed) and way.theirs is not None:
         return replace(way, matches=way.theirs)
-    return MADE_UP if made_up(begun) and isinstance(way, Named) else way
+    return MADE_UP if made_up(begun) and isinstance(way, Named | Listed) else way
 
 
 MADE_UP = Person("Pulumi makes up its name, and its cloud does not list it by tags")

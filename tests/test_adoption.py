@@ -61,7 +61,7 @@ def ours() -> None:
 
 
 def unnamed(ending: str = "") -> None:
-    """Two things whose names Pulumi makes up: AWS lists the one by its tags, and not the other."""
+    """Things whose names Pulumi makes up: AWS lists the first by its tags, and nothing lists the others."""
     tags = {
         "Project": "rocketchat",
         "Environment": "trial",
@@ -75,6 +75,23 @@ def unnamed(ending: str = "") -> None:
         "group", name=group, port=3000, protocol="HTTP", target_type="ip", vpc_id=NETWORK, opts=options
     )
     aws.iam.Role("role", name=role, assume_role_policy=json.dumps({"Version": "2012-10-17"}), opts=options)
+    aws.cloudfront.OriginAccessControl(
+        "control",
+        name=f"control{ending}" if ending else None,
+        origin_access_control_origin_type="s3",
+        signing_behavior="always",
+        signing_protocol="sigv4",
+        opts=options,
+    )
+    aws.cloudfront.ResponseHeadersPolicy(
+        "headers",
+        name=f"headers{ending}" if ending else None,
+        security_headers_config={"content_type_options": {"override": True}},
+        opts=options,
+    )
+    aws.lightsail.KeyPair(
+        "key", name=f"key{ending}" if ending else None, public_key="ssh-rsa AAAA", opts=options
+    )
 
 
 @needs_engine
@@ -85,10 +102,21 @@ def test_what_pulumi_named_is_found_by_its_tags_or_named_as_not_looked_for(tmp_p
         with rehearsal_backend(program=unnamed, cloud=before.cloud) as after, opened("ours", after) as stack:
             adopted = stack.adopt()
             assert names(adopted.taken) == ["group"]
-            assert names(adopted.unsought) == ["role"]
+            assert names(adopted.unsought) == ["control", "headers", "role"]
+            [headers] = [urn for urn in adopted.unsought if urn.endswith("::headers")]
             assert adopted.plan is not None
             assert not adopted.plan.replaced
-            assert names(step.urn for step in adopted.plan.steps if step.operation == "create") == ["role"]
+            assert names(step.urn for step in adopted.plan.steps if step.operation == "create") == [
+                "control",
+                "headers",
+                "key",
+                "role",
+            ]
+            # Its provider imports none, so nobody is asked for its id.
+            assert "key" not in names(adopted.unsought)
+            [there] = [one for one in before.cloud.things() if one.type.endswith(":ResponseHeadersPolicy")]
+            adopted = stack.adopt(given={headers: there.id})
+            assert names(adopted.taken) == ["headers"]
 
 
 def opened(name: str, backend: RehearsalBackend) -> ChatStack:
