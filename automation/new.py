@@ -215,11 +215,12 @@ def key_of(path: str) -> str:
 def pairs(arguments: Iterable[str]) -> Answers:
     """Read arguments of the form KEY=VALUE.
 
-    Raises ValueError that names each that has another form, or whose key is none, or a secret: answers are kept in
-    clear.
+    Raises ValueError where one has another form, or its key is a secret, because answers are kept in clear; it names
+    these, and those whose key is none.
     """
     made: Answers = {}
     wrong: list[str] = []
+    secret: set[str] = set()
     for argument in arguments:
         key, equals, value = argument.partition("=")
         if not equals or not key:
@@ -227,17 +228,22 @@ def pairs(arguments: Iterable[str]) -> Answers:
             continue
         name = key_of(key)
         if PROVIDER_KEYS.get(name) or find(name) is not None:
+            secret.add(name)
             full = name if ":" in name else f"{NAMESPACE}:{name}"
             wrong.append(
                 f"{name} is a secret, and answers are kept in clear: set it when the file is there, by "
                 f"{command(full)}; and replace this one, because it is in the shell's history"
             )
         made[name] = value
-    told = {name for name in made if any(one.startswith(f"{name} is a secret") for one in wrong)}
-    wrong += (f"{name}: {mistake}" for name in made if name not in told and (mistake := _no_key(name, made)))
     if wrong:
-        raise ValueError("\n".join(wrong))
+        others = (f"{name}: {mistake}" for name, mistake in misnamed(made).items() if name not in secret)
+        raise ValueError("\n".join([*wrong, *others]))
     return made
+
+
+def misnamed(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers whose keys are none, and what is wrong with each."""
+    return {name: mistake for name in given if (mistake := _no_key(name, given))}
 
 
 def _no_key(name: str, given: Mapping[str, str]) -> str | None:

@@ -62,10 +62,11 @@ def init(
         stack = stack or (own if making.NAME.fullmatch(own) else "chat")
         # Before anything is written: a folder with a project in it is refused the next time.
         _check_name(stack)
-        given = _pairs(answers)
-        if yes or as_json:
+        silent = yes or as_json
+        given, misnamed = _pairs(answers, silent=silent)
+        if silent:
             filled = making.fill(given)
-            if wrong := _wrong(filled, given):
+            if wrong := [*misnamed, *_wrong(filled, given)]:
                 refuse("\n".join(wrong))
             if mistakes := making.problems(filled.answers):
                 raise InvalidStack("the answers", mistakes)
@@ -123,9 +124,9 @@ def new(
         path = files.path_of(name)
         if path.exists():
             refuse(f"{files.shown(path)} exists already")
-        given = _pairs(answers)
-        draft = making.Draft(name)
         silent = yes or as_json
+        given, misnamed = _pairs(answers, silent=silent)
+        draft = making.Draft(name)
         if draft.resumed and not as_json:
             typer.echo(
                 f"Continuing with the answers given before: {', '.join(draft.answers)}\n"
@@ -135,7 +136,7 @@ def new(
         draft.give(given)
         try:
             if silent:
-                _fill(draft)
+                _fill(draft, misnamed)
             else:
                 again = f"them by `{COMMAND} new {name}`, which goes on here"
                 with asking(f"{again}; or every answer as KEY=VALUE, and --yes", as_json=False):
@@ -170,14 +171,22 @@ def _check_name(name: str) -> None:
         refuse(f"a stack's name has letters, digits, dots, hyphens and underscores{elsewhere}")
 
 
-def _pairs(answers: Sequence[str] | None) -> "making.Answers":
-    """Read the answers that are given as arguments."""
+def _pairs(answers: Sequence[str] | None, *, silent: bool) -> tuple["making.Answers", list[str]]:
+    """Read the answers that are given as arguments; return those, and what is wrong with keys that are none.
+
+    Where somebody is asked for the rest, that is told before.
+    """
     from automation import new as making
 
     try:
-        return making.pairs(answers or ())
+        given = making.pairs(answers or ())
     except ValueError as error:
         refuse(str(error))
+    misnamed = making.misnamed(given)
+    told = [f"{name}: {mistake}" for name, mistake in misnamed.items()]
+    if told and not silent:
+        refuse("\n".join(told))
+    return {name: answer for name, answer in given.items() if name not in misnamed}, told
 
 
 def _wrong(filled: "making.Filled", given: "making.Answers") -> list[str]:
@@ -197,12 +206,12 @@ def _wrong(filled: "making.Filled", given: "making.Answers") -> list[str]:
     return [*wrong, *(f"{making.key_of(one.path)}: {str(one).removeprefix(f'{one.path}: ')}" for one in told)]
 
 
-def _fill(draft: "making.Draft") -> None:
-    """Answer what was not given by its default."""
+def _fill(draft: "making.Draft", misnamed: Sequence[str]) -> None:
+    """Answer what was not given by its default; refuse what is wrong, and the keys that are none with it."""
     from automation import new as making
 
     filled = making.fill(draft.answers)
-    wrong = _wrong(filled, draft.answers)
+    wrong = [*misnamed, *_wrong(filled, draft.answers)]
     draft.drop(question.key for question, _ in filled.mistakes)
     draft.drop(key for key, _ in filled.others)
     if wrong:

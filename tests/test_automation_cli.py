@@ -117,7 +117,7 @@ def test_new_forgets_the_answer_that_was_wrong_and_keeps_the_others(
                 "chat.color=red",
                 "--yes",
             ],
-            1,
+            2,
         ),
         (
             [
@@ -521,15 +521,12 @@ def test_new_tells_all_that_is_wrong_with_the_answers_at_once(
     wrong = ["chatt.users=5", "settings.Log_Levl=1", "rocket-chat:push.kind=none", "chat.users.most=7"]
     assert cli.main(["new", "mine", *FLAGS, "runtime.kind=fargate", *wrong, "--yes"]) == 2
     told = capsys.readouterr().err
-    assert "give database.organization=" in told
-    assert "chat.users: chat.users.most stands inside this key" in told
-    assert cli.main(["new", "mine", *FLAGS, "runtime.kind=fargate", *wrong[:-1], "--yes"]) == 2
-    told = capsys.readouterr().err
     for expected in (
-        "chatt: unknown key",
+        "chatt.users: there is no such key",
+        "chat.users.most: there is no such key",
         "settings.Log_Levl:",
-        "rocket-chat:push:",
-        "give database.organiz",
+        "rocket-chat:push.kind:",
+        "give database.organization=",
     ):
         assert expected in told
     assert not (folders / "Pulumi.mine.yaml").exists()

@@ -288,7 +288,7 @@ def test_a_project_is_made_for_other_programs_too(tmp_path: Path, capsys: pytest
         (["chat.host", "--yes"], 2),
         (["chat.host"], 2),
         (["--stack", "a b", *KUBERNETES], 2),
-        (["chat.nothing=1", *KUBERNETES], 1),
+        (["chat.nothing=1", *KUBERNETES], 2),
     ],
 )
 def test_answers_are_looked_at_before_a_project_is_written(

@@ -47,6 +47,8 @@ REST = """\
   rocketchat:database: {{kind: atlas, organization: 5f0c1d2e3b4a59687f6e5d4c, cluster: example{database}}}
   rocketchat:dns: {{kind: cloudflare, zone: example.com}}
 """
+STEP = releases.resolve("7.13")
+"""The step between 7.10 and 8.9: the newest patch that is known."""
 LICENCE = "  rocketchat:license:\n    secure: v1:AAAA:BBBB\n"
 
 
@@ -240,14 +242,14 @@ def test_an_upgrade_that_is_interrupted_goes_on_where_it_stopped(file: Path, tmp
     stack.breaks_at = "8.9.0"
     with pytest.raises(AutomationError, match="interrupted"):
         take("9.0.0")
-    assert stack.release == "7.13.0"
+    assert stack.release == STEP
     assert 'version: "8.0"' in file.read_text(encoding="utf-8")
     stack.breaks_at = ""
     found = take(None)
     assert (found.resumed, found.record.old, found.record.backup) == (True, "7.10.0", "snapshot 1")
     assert stack.went == [
-        ("7.13.0", "7.0", 1),
-        ("7.13.0", "8.0", 1),
+        (STEP, "7.0", 1),
+        (STEP, "8.0", 1),
         ("8.9.0", "8.0", 1),
         ("9.0.0", "8.0", 1),
         ("9.0.0", None, 2),
@@ -275,8 +277,8 @@ def test_interrupted_at_any_step_the_same_steps_are_taken_and_none_is_left_out(
     assert (again.resumed, again.next) == (True, done)
     climbing.go(again, stack, backup="", check=lambda _: None, folder=tmp_path)
     assert stack.went == [
-        ("7.13.0", "7.0", 1),
-        ("7.13.0", "8.0", 1),
+        (STEP, "7.0", 1),
+        (STEP, "8.0", 1),
         ("8.9.0", "8.0", 1),
         ("9.0.0", "8.0", 1),
         ("9.0.0", None, 2),
@@ -285,7 +287,7 @@ def test_interrupted_at_any_step_the_same_steps_are_taken_and_none_is_left_out(
 
 def test_a_file_that_was_changed_meanwhile_is_not_written_over(file: Path, tmp_path: Path) -> None:
     stack = Deployed(file, "7.10.0")
-    stack.breaks_at = "7.13.0"
+    stack.breaks_at = STEP
     found = climbing.plan(str(file), stack, "8.9.0", (), folder=tmp_path)
     with pytest.raises(AutomationError, match="interrupted"):
         climbing.go(found, stack, backup="b", check=lambda _: None, folder=tmp_path)
@@ -300,7 +302,7 @@ def test_a_rehearsal_leaves_the_stack_file_and_no_record(file: Path, tmp_path: P
     found = climbing.plan(str(file), stack, "8.9.0", (), folder=tmp_path)
     with pytest.raises(AutomationError, match="interrupted"), climbing.put_back(found.file, before, tmp_path):
         climbing.go(found, stack, backup="none", check=lambda _: None, folder=tmp_path)
-    assert stack.release == "7.13.0"
+    assert stack.release == STEP
     assert file.read_text(encoding="utf-8") == before
     assert record.read("climb", tmp_path) is None
 
