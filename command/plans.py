@@ -231,11 +231,11 @@ def policy(
         if file is not None:
             write(file, report.text(told))
         if sarif is not None:
-            write(sarif, report.text(report.as_sarif(found)))
+            write(sarif, report.text(report.as_sarif(found, wrong)))
         if junit is not None:
-            write(junit, report.as_junit(found))
+            write(junit, report.as_junit(found, wrong))
         if markdown is not None:
-            write(markdown, report.as_markdown(found))
+            write(markdown, report.as_markdown(found, wrong))
         if as_json:
             say(told, "", as_json=True)
         else:

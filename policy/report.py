@@ -146,8 +146,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return shown
 
 
-def as_sarif(reports: Sequence[Report]) -> dict[str, Any]:
-    """Return the judgments as SARIF 2.1.0, one run; a finding's file is the stack file that it comes from."""
+def as_sarif(reports: Sequence[Report], unjudged: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the judgments as SARIF 2.1.0, one run; a finding's file is the stack file that it comes from.
+
+    `unjudged` says why stacks were not judged: the run is no success then, and a finding that is missing may be there.
+    """
     numbers = {rule.id: number for number, rule in enumerate(RULES)}
     results: list[dict[str, Any]] = []
     for report in reports:
@@ -161,7 +164,21 @@ def as_sarif(reports: Sequence[Report]) -> dict[str, Any]:
     return {
         "$schema": SARIF_SCHEMA,
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "invocations": [
+                    {
+                        "executionSuccessful": not unjudged,
+                        "toolExecutionNotifications": [
+                            {"level": "error", "message": {"text": reason}} for reason in unjudged
+                        ],
+                    }
+                ],
+                "columnKind": "unicodeCodePoints",
+                "results": results,
+            }
+        ],
     }
 
 
@@ -212,12 +229,19 @@ def _result(report: Report, finding: Finding, kind: str, number: int) -> dict[st
     return result
 
 
-def as_junit(reports: Sequence[Report]) -> str:
+def as_junit(reports: Sequence[Report], unjudged: Sequence[str] = ()) -> str:
     """Return the judgments as JUnit: a suite for each stack, a case for each rule that had something to judge.
 
-    A rule that could not judge all of it yet is skipped, not passed.
+    A rule that could not judge all of it yet is skipped, not passed. `unjudged` says why stacks were not judged: each
+    is an error.
     """
     suites = ET.Element("testsuites", name="policy")
+    if unjudged:
+        number = str(len(unjudged))
+        suite = ET.SubElement(suites, "testsuite", name="not judged", tests=number, errors=number)
+        for reason in unjudged:
+            case = ET.SubElement(suite, "testcase", classname="not judged", name=reason.partition("\n")[0])
+            ET.SubElement(case, "error", message="not judged").text = reason
     for report in reports:
         wrong: dict[str, list[Finding]] = {}
         for finding in report.findings:
@@ -261,9 +285,11 @@ def as_junit(reports: Sequence[Report]) -> str:
     return ET.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def as_markdown(reports: Sequence[Report]) -> str:
-    """Return the judgments as Markdown, for the comment of a pull request."""
+def as_markdown(reports: Sequence[Report], unjudged: Sequence[str] = ()) -> str:
+    """Return the judgments as Markdown, for the comment of a pull request, after why stacks were not judged."""
     lines: list[str] = []
+    if unjudged:
+        lines += ["### ❌ Not judged", "", *(f"```text\n{reason}\n```\n" for reason in unjudged)]
     for report in reports:
         mark = "✅" if report.clean else "❌"
         lines += [f"### {mark} {report.stack}", "", summary(report) + ".", ""]

@@ -1308,7 +1308,8 @@ C("rc-no-dead-cdn", setting("FileUpload_S3_CDN", "https://cdn.example.org"), TAS
 C("rc-bucket-used", setting("FileUpload_Storage_Type", "GridFS"), TASK)
 
 # Second forms of what is wrong
-for _sources in ({"self": False}, {"securityGroups": []}):
+_closed: tuple[dict[str, Any], ...] = ({"self": False}, {"securityGroups": []})
+for _sources in _closed:
     also(
         "net-app-port-from-alb-only",
         {"sg-app ingress": [{"protocol": "tcp", "fromPort": 3000, "toPort": 3000, **_sources}]},

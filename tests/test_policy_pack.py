@@ -359,6 +359,17 @@ def test_sarif_is_valid_against_its_schema_and_holds_every_finding() -> None:
     assert [one["ruleId"] for one in results if "suppressions" in one] == ["alb-websocket-idle"]
 
 
+def test_a_report_of_stacks_that_were_not_judged_is_none_of_a_clean_one() -> None:
+    schema = json.loads((ROOT / "tests" / "data" / "sarif-2.1.0.schema.json").read_text("utf-8"))
+    for reasons in ((), ("mine: chat.host is missing\nfix it",)):
+        sarif = report.as_sarif([], reasons)
+        jsonschema.validate(sarif, schema)
+        assert sarif["runs"][0]["invocations"][0]["executionSuccessful"] is not bool(reasons)
+        suites = ET.fromstring(report.as_junit([], reasons))  # noqa: S314 - our own text
+        assert [one.text for one in suites.iter("error")] == list(reasons)
+        assert ("### ❌ Not judged" in report.as_markdown([], reasons)) is bool(reasons)
+
+
 def test_junit_has_a_case_for_each_rule_and_a_failure_for_each_that_blocks() -> None:
     suites = ET.fromstring(report.as_junit(reports()))  # noqa: S314 - our own text
     first, second = suites.findall("testsuite")
