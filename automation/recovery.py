@@ -117,8 +117,10 @@ def recover(
     stack.import_state(journal.written(settled, left))
     targets = sorted({*decided.adopted, *(urn for urn in decided.cleared if _in(state, urn))})
     if targets:
-        # Takes over what the provider gives besides the id; what is not there leaves the state again.
-        stack.refresh(targets=targets)
+        # Takes over what the provider gives besides the id; what is not there leaves the state again. Where something
+        # waits for its deletion the engine would write a target twice if the program ran (pulumi 3.259).
+        waits = any(record.get("delete") for record in settled.records)
+        stack.refresh(targets=targets, run_program=not waits)
     return Recovered(
         unlocked,
         tuple(decided.adopted.items()),

@@ -40,9 +40,12 @@ from clouds.ask import Cloud
 from proving import killable
 from proving.fault_sweep import jobs
 from proving.faults import Phase, Subject, Undisturbed, _written_down, disturb, undisturbed
+from rehearsal import canaries
 from rehearsal.backend import rehearsal_backend
 from rehearsal.cloud import Kept
 from rehearsal.faults import Fault, Faults
+from rehearsal.stack import checked
+from stacks import files
 from stacks.project import PRODUCT
 
 SETTINGS = "rocketchat:settings"
@@ -162,6 +165,31 @@ def test_after_the_engine_was_killed_the_stack_ends_as_if_nothing_had_happened(
     assert swept.struck == len(types)
     assert swept.adopted >= adopted
     assert swept.doomed == doomed
+
+
+@needs_engine
+def test_after_the_engine_was_killed_in_a_rotation_nothing_stands_twice_in_the_state() -> None:
+    """The old password waits for its deletion then, behind the user that has it."""
+    file = files.read(str(files.ROOT / "examples/stacks/Pulumi.existing.yaml"))
+    secrets = canaries.values(file.secure | checked(file)[1], file.values)
+    with (
+        rehearsal_backend(checkpoints=True) as backend,
+        open_stack("faulty", values=file.values, secrets=secrets, backend=backend, policies=False) as stack,
+    ):
+        stack.up(preview=False)
+        user = next(
+            one["urn"] for one in stack.export_state().records if one["urn"].endswith("::database-user")
+        )
+        killed = Faults(Fault.KILL, among=frozenset([("update", user)]), kill=stack.kill)
+        backend.cloud.faults = killed
+        with pytest.raises(CancelledError):
+            stack.rotate("database-user-password")
+        backend.cloud.faults = None
+        assert killed.struck
+        assert any(one.get("delete") for one in stack.export_state().records)
+        assert stack.recover().undecided == ()
+        stack.up(preview=False)
+        assert stack.preview().changed == 0
 
 
 @needs_engine
