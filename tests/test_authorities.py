@@ -106,6 +106,35 @@ def test_what_a_task_runs_first_leaves_the_file_and_starts_what_it_should(tmp_pa
     assert (ran.returncode, ran.stdout) == (0, f"{ROOT}gone\n"), "the server would have it a second time"
 
 
+def test_a_task_that_writes_files_keeps_variables_whose_names_a_shell_does_not_take(tmp_path: Path) -> None:
+    path, secret, plain = tmp_path / "a.pem", "A_Custom-Name-secret", "A_Custom-Name-url"
+    service = cast(
+        "Any",
+        {
+            "name": "chat",
+            "image": "a:1",
+            "uid": 1,
+            "environment": {plain: "https://login", "B": "b"},
+            "files": {str(path): ROOT},
+            "command": ["env", "-0"],
+        },
+    )
+    made = task.definition(service, secrets={secret: "arn"}, log_group="g", region="r", shells=False)
+    awkward = "a b$c'd\"e\nü"
+    given = {pair["name"]: awkward for pair in [*made["environment"], *made["secrets"]]}
+    assert len(given) == 4
+    ran = subprocess.run(  # noqa: S603
+        made["command"], env={"PATH": "/usr/bin:/bin", **given}, capture_output=True, text=True, check=True
+    )
+    got = dict(line.split("=", 1) for line in ran.stdout.split("\0") if line)
+    assert {name for name in got if name not in {"PATH", "PWD", "_", "OLDPWD", "SHLVL"}} == {
+        secret,
+        plain,
+        "B",
+    }
+    assert (got[secret], got[plain], got["B"]) == (awkward, awkward, awkward)
+
+
 def test_pods_get_them_by_a_config_map_whose_change_starts_them_anew() -> None:
     plan = plan_of("services-helm", ROOT)
     config = one(plan, "kubernetes:core/v1:ConfigMap", "chat-files").inputs

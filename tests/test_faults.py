@@ -170,7 +170,7 @@ def test_after_the_engine_was_killed_the_stack_ends_as_if_nothing_had_happened(
 @needs_engine
 def test_after_the_engine_was_killed_in_a_rotation_nothing_stands_twice_in_the_state() -> None:
     """The old password waits for its deletion then, behind the user that has it."""
-    file = files.read(str(files.ROOT / "examples/stacks/Pulumi.existing.yaml"))
+    file = files.read(str(Path(__file__).parent.parent / "examples/stacks/Pulumi.existing.yaml"))
     secrets = canaries.values(file.secure | checked(file)[1], file.values)
     with (
         rehearsal_backend(checkpoints=True) as backend,

@@ -1,7 +1,8 @@
 """The container definition of an ECS service, in AWS's own words (RegisterTaskDefinition)."""
 
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -48,6 +49,8 @@ def definition(
     linux: dict[str, Any] = {"initProcessEnabled": True}
     if not shells:
         linux["capabilities"] = {"drop": ["ALL"]}
+    variables = {**service.get("environment", {}), **_texts(service)}
+    carried = _carried(service, {**variables, **secrets})
     made: dict[str, Any] = {
         "name": service["name"],
         "image": image_of(service["image"]),
@@ -58,11 +61,12 @@ def definition(
         "stopTimeout": stop_seconds(service),
         "portMappings": _ports(service),
         "environment": [
-            {"name": variable, "value": _plain(service["name"], variable, value)}
-            for variable, value in sorted({**service.get("environment", {}), **_texts(service)}.items())
+            {"name": carried.get(variable, variable), "value": _plain(service["name"], variable, value)}
+            for variable, value in sorted(variables.items())
         ],
         "secrets": [
-            {"name": variable, "valueFrom": reference} for variable, reference in sorted(secrets.items())
+            {"name": carried.get(variable, variable), "valueFrom": reference}
+            for variable, reference in sorted(secrets.items())
         ],
         "logConfiguration": {
             "logDriver": "awslogs",
@@ -72,7 +76,7 @@ def definition(
     if credentials is not None:
         made["repositoryCredentials"] = {"credentialsParameter": credentials}
     if "command" in service:
-        made["command"] = [*_writing(service), *service["command"]]
+        made["command"] = [*_writing(service, carried), *service["command"]]
     if "health_command" in service:
         made["healthCheck"] = {
             "command": ["CMD", *service["health_command"]],
@@ -91,7 +95,19 @@ def _texts(service: FargateServiceArgs) -> dict[str, str]:
     return {f"FILE_{number}": files[path] for number, path in enumerate(sorted(files), 1)}
 
 
-def _writing(service: FargateServiceArgs) -> list[str]:
+def _carried(service: FargateServiceArgs, variables: Iterable[str]) -> dict[str, str]:
+    """Return under which names a shell that writes files first gets variables that it would drop.
+
+    dash and busybox hand on only those whose names are theirs, and settings of logins have hyphens
+    (`OVERWRITE_SETTING_Accounts_OAuth_Custom-Name-secret`).
+    """
+    if not service.get("files"):
+        return {}
+    strange = sorted(name for name in variables if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name))
+    return {name: f"CARRIED_{number}" for number, name in enumerate(strange, 1)}
+
+
+def _writing(service: FargateServiceArgs, carried: Mapping[str, str]) -> list[str]:
     """Return the words before a command which write the service's files first."""
     paths = sorted(service.get("files", {}))
     if not paths:
@@ -103,7 +119,15 @@ def _writing(service: FargateServiceArgs) -> list[str]:
             f'printf %s "$FILE_{number}" > {shlex.quote(path)} && unset FILE_{number}'
             for number, path in enumerate(paths, 1)
         ),
-        'exec "$@"',
+        " ".join(
+            [
+                "exec",
+                *(["env"] if carried else []),
+                *(f"-u {short}" for short in carried.values()),
+                *(f'{shlex.quote(f"{name}=")}"${short}"' for name, short in carried.items()),
+                '"$@"',
+            ]
+        ),
     ]
     return ["sh", "-c", " && ".join(steps), "sh"]
 
