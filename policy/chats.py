@@ -135,11 +135,14 @@ def _from_task(subject: Subject, stack: Stack, unknown: list[str]) -> list[Chat]
             continue
         path = f"containerDefinitions[{position}]"
         chat = Chat(path, container.get("image"))
+        carried = carried_by(container)
         for number, item in enumerate(container.get("environment") or ()):
-            chat.add(item.get("name"), item.get("value"), f"{path}.environment[{number}].value")
+            name = carried.get(item.get("name"), item.get("name"))
+            chat.add(name, item.get("value"), f"{path}.environment[{number}].value")
         for number, item in enumerate(container.get("secrets") or ()):
-            if item.get("name") not in chat.variables:
-                chat.add(item.get("name"), SECRET, f"{path}.secrets[{number}].valueFrom", stored=True)
+            name = carried.get(item.get("name"), item.get("name"))
+            if name not in chat.variables:
+                chat.add(name, SECRET, f"{path}.secrets[{number}].valueFrom", stored=True)
         chat.partial = bool(container.get("environmentFiles"))
         services = [
             s for s in stack.of(t.SERVICE) if subject in stack.meant(s, "taskDefinition", t.TASK_DEFINITION)
@@ -147,6 +150,13 @@ def _from_task(subject: Subject, stack: Stack, unknown: list[str]) -> list[Chat]
         chat.replicas = services[0].properties.get("desiredCount") if services else None
         found.append(chat)
     return found
+
+
+def carried_by(container: Mapping[str, Any]) -> dict[Any, str]:
+    """Return what variables are called by the server that a shell gets under other names (`components/runtime`)."""
+    words = container.get("command")
+    text = " ".join(map(str, words)) if isinstance(words, list) else ""
+    return {short: name for name, short in re.findall(r'(\S+)="\$(CARRIED_\d+)"', text)}
 
 
 def _named(stack: Stack, kind: str, name: Any) -> Subject | None:

@@ -16,6 +16,7 @@ from planning import one, planned, values_of
 from components.database.uri import uri_problem
 from components.runtime import container as task
 from components.runtime.fargate_args import DEFINITION_BYTES
+from policy.chats import carried_by
 from rehearsal.plan import Plan
 from rocketchat.services import MAIN, MICROSERVICE_COMMAND, SERVER_COMMAND
 from stacks import authorities, beside, container, files
@@ -123,6 +124,7 @@ def test_a_task_that_writes_files_keeps_variables_whose_names_a_shell_does_not_t
     awkward = "a b$c'd\"e\nü"
     given = {pair["name"]: awkward for pair in [*made["environment"], *made["secrets"]]}
     assert len(given) == 4
+    assert set(carried_by(made).values()) == {secret, plain}, "the policy pack reads them by their names"
     ran = subprocess.run(  # noqa: S603
         made["command"], env={"PATH": "/usr/bin:/bin", **given}, capture_output=True, text=True, check=True
     )

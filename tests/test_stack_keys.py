@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from planning import shared_plan
 
+from policy.chats import carried_by
 from rehearsal import canaries
 from rehearsal.errors import RehearsalError
 from rehearsal.plan import Plan, plan_program
@@ -52,8 +53,10 @@ def one(plan: Plan, token: str, name: str | None = None) -> dict[str, Any]:
 
 def variables(plan: Plan) -> dict[str, str]:
     [container] = json.loads(one(plan, "aws:ecs/taskDefinition:TaskDefinition")["containerDefinitions"])
-    plain = {variable["name"]: variable["value"] for variable in container["environment"]}
-    return plain | {secret["name"]: "(secret)" for secret in container["secrets"]}
+    carried = carried_by(container)
+    given = {variable["name"]: variable["value"] for variable in container["environment"]}
+    given |= {secret["name"]: "(secret)" for secret in container["secrets"]}
+    return {carried.get(name, name): value for name, value in given.items()}
 
 
 def setting(name: str) -> Seen:
